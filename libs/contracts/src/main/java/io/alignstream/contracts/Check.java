@@ -1,0 +1,110 @@
+package io.alignstream.contracts;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Validation shared by the records of this package; every failure names the field, the value and the bound. */
+final class Check {
+
+    static final int MAX_ID = 256;
+    static final int MAX_LABELS = 64;
+    static final int MAX_LABEL = 1_024;
+
+    private Check() {}
+
+    static String id(String field, @Nullable String value) {
+        return text(field, value, MAX_ID);
+    }
+
+    static String text(String field, @Nullable String value, int maxLength) {
+        if (value == null || value.isBlank()) {
+            throw new IllegalArgumentException(field + " is missing or blank; give it a value");
+        }
+        return bounded(field, value, maxLength);
+    }
+
+    static String bounded(String field, @Nullable String value, int maxLength) {
+        if (value == null) {
+            throw new IllegalArgumentException(field + " is missing; give it a value");
+        }
+        if (value.length() > maxLength) {
+            throw new IllegalArgumentException(
+                    field + " has " + value.length() + " characters, the limit is " + maxLength + "; split it");
+        }
+        return value;
+    }
+
+    static <T> T present(String field, @Nullable T value) {
+        if (value == null) {
+            throw new IllegalArgumentException(field + " is missing; give it a value");
+        }
+        return value;
+    }
+
+    static String sha256(String field, @Nullable String value) {
+        if (value == null || !value.matches("[0-9a-f]{64}")) {
+            throw new IllegalArgumentException(field + " must be 64 lower-case hexadecimal digits but is " + value);
+        }
+        return value;
+    }
+
+    static <T> List<T> list(String field, @Nullable List<T> values, int min, int max) {
+        int size = values == null ? 0 : values.size();
+        if (size < min || size > max) {
+            throw new IllegalArgumentException(field + " has " + size + " entries; allowed are " + min + " to " + max);
+        }
+        if (values == null) {
+            return List.of();
+        }
+        for (Object value : values) {
+            present("an entry of " + field, value);
+        }
+        return List.copyOf(values);
+    }
+
+    static Map<String, String> labels(String field, @Nullable Map<String, String> values) {
+        if (values == null) {
+            return Map.of();
+        }
+        if (values.size() > MAX_LABELS) {
+            throw new IllegalArgumentException(
+                    field + " has " + values.size() + " entries, the limit is " + MAX_LABELS);
+        }
+        values.forEach((key, value) -> {
+            id("a key of " + field, key);
+            bounded(field + "." + key, value, MAX_LABEL);
+        });
+        return Map.copyOf(values);
+    }
+
+    static Map<String, Double> figures(String field, @Nullable Map<String, Double> values) {
+        if (values == null) {
+            return Map.of();
+        }
+        values.forEach((key, value) -> finite(field + "." + id("a key of " + field, key), value));
+        return values.entrySet().stream().collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    static double finite(String field, @Nullable Double value) {
+        if (value == null || !Double.isFinite(value)) {
+            throw new IllegalArgumentException(field + " must be a finite number but is " + value);
+        }
+        return value;
+    }
+
+    static long atLeast(String field, long value, long min) {
+        if (value < min) {
+            throw new IllegalArgumentException(field + " is " + value + " but must be at least " + min);
+        }
+        return value;
+    }
+
+    static <T> void unique(String field, List<T> values, Function<T, ?> key) {
+        if (values.stream().map(key).distinct().count() != values.size()) {
+            throw new IllegalArgumentException(field + " names an entry twice: " + values);
+        }
+    }
+}

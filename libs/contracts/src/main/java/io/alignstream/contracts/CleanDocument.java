@@ -1,0 +1,23 @@
+package io.alignstream.contracts;
+
+import java.util.Map;
+
+/**
+ * A document that survived cleaning, key {@code id}.
+ *
+ * @param text normalised text, never blank
+ * @param contentHash sha256 of the normalised text: exact duplicates share it
+ * @param originalCharacters length of the text before cleaning, in UTF-16 units
+ */
+public record CleanDocument(
+        String id, String text, String source, Map<String, String> labels, String contentHash, int originalCharacters) {
+
+    public CleanDocument {
+        Check.id("id", id);
+        Check.text("text", text, Document.MAX_TEXT);
+        Check.text("source", source, Check.MAX_LABEL);
+        labels = Check.labels("labels", labels);
+        Check.sha256("contentHash", contentHash);
+        Check.atLeast("originalCharacters", originalCharacters, 0);
+    }
+}

@@ -1,0 +1,109 @@
+package io.alignstream.contracts;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.UUID;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * JSON data with CloudEvents attributes in the record headers (binary content mode of the CloudEvents Kafka protocol
+ * binding, {@code ce_*} headers), thread-safe.
+ *
+ * <p>The type attribute is {@code io.alignstream.NAME.vVERSION}. Unknown JSON fields are ignored so that a later minor
+ * addition still decodes; a missing or unknown type is refused.
+ */
+public final class CloudEventCodec<T> implements Codec<T> {
+
+    static final JsonMapper JSON = JsonMapper.builder()
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .withCoercionConfig(
+                    LogicalType.Float, config -> config.setCoercion(CoercionInputShape.String, CoercionAction.Fail))
+            .build();
+
+    static {
+        JSON.getFactory()
+                .setStreamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(32)
+                        .maxStringLength(8_000_000)
+                        .build());
+    }
+
+    private final Class<T> eventClass;
+    private final String type;
+
+    /** An event called {@code name} in its version {@code version}. */
+    public CloudEventCodec(Class<T> eventClass, String name, int version) {
+        this.eventClass = eventClass;
+        this.type = "io.alignstream." + name + ".v" + version;
+    }
+
+    /** The CloudEvents type attribute, for example {@code io.alignstream.document.v1}. */
+    public String type() {
+        return type;
+    }
+
+    @Override
+    public byte[] encode(T event, String source, Headers headers) {
+        put(headers, "ce_specversion", "1.0");
+        put(headers, "ce_type", type);
+        put(headers, "ce_source", source);
+        put(headers, "ce_id", UUID.randomUUID().toString());
+        put(headers, "ce_time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+        put(headers, "content-type", "application/json");
+        try {
+            return JSON.writeValueAsBytes(event);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("cannot write " + type + " as JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    @Override
+    public T decode(byte[] value, Headers headers) throws PoisonEventException {
+        String actual = header(headers, "ce_type");
+        if (!type.equals(actual)) {
+            throw new PoisonEventException(
+                    "header ce_type is " + actual + " but this topic carries " + type + "; unknown type or version");
+        }
+        try {
+            T event = JSON.readValue(value, eventClass);
+            if (event == null) {
+                throw new PoisonEventException("the value is null but must be a JSON object of type " + type);
+            }
+            return event;
+        } catch (ValueInstantiationException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new PoisonEventException("invalid " + type + ": " + cause.getMessage(), e);
+        } catch (JsonProcessingException e) {
+            throw new PoisonEventException("not valid JSON for " + type + ": " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            throw new PoisonEventException("unreadable " + type + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void put(Headers headers, String key, String value) {
+        headers.remove(key).add(key, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static @Nullable String header(Headers headers, String key) {
+        Header header = headers.lastHeader(key);
+        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,62 @@
+package io.alignstream.contracts;
+
+import java.util.List;
+
+/**
+ * One annotator's judgement of a {@link RankingRequest}, key {@code requestId/annotator}; the topic is the audit log.
+ *
+ * @param annotator who ranked; recorded rankings of the sample world carry {@code sample-world}
+ * @param order groups of answer indexes, best first; the indexes of a group are tied; every answer stands once
+ * @param scores one score for each answer, {@value #MIN_SCORE} to {@value #MAX_SCORE}, or empty
+ * @param reasons one reason for each answer (may be an empty text), or empty
+ * @param guidelineVersion which annotation guideline was followed
+ */
+public record Ranking(
+        String requestId,
+        String annotator,
+        List<List<Integer>> order,
+        List<Double> scores,
+        List<String> reasons,
+        String guidelineVersion) {
+
+    public static final double MIN_SCORE = 0;
+    public static final double MAX_SCORE = 5;
+    static final int MAX_REASON = 2_000;
+
+    public Ranking {
+        Check.id("requestId", requestId);
+        Check.id("annotator", annotator);
+        order = Check.list("order", order, 1, RankingRequest.MAX_ANSWERS).stream()
+                .map(group -> Check.list("a group of order", group, 1, RankingRequest.MAX_ANSWERS))
+                .toList();
+        List<Integer> indexes = order.stream().flatMap(List::stream).sorted().toList();
+        for (int i = 0; i < indexes.size(); i++) {
+            if (indexes.get(i) != i) {
+                throw new IllegalArgumentException(
+                        "order must name every answer from 0 to K-1 exactly once but is " + order);
+            }
+        }
+        scores = Check.list("scores", scores, 0, RankingRequest.MAX_ANSWERS);
+        for (Double score : scores) {
+            if (!(Check.finite("an entry of scores", score) >= MIN_SCORE && score <= MAX_SCORE)) {
+                throw new IllegalArgumentException("an entry of scores is " + score + ", outside 0 to 5");
+            }
+        }
+        if (!scores.isEmpty() && scores.size() != indexes.size()) {
+            throw new IllegalArgumentException(
+                    "scores has " + scores.size() + " entries but order names " + indexes.size() + " answers");
+        }
+        reasons = Check.list("reasons", reasons, 0, RankingRequest.MAX_ANSWERS);
+        reasons.forEach(reason -> Check.bounded("an entry of reasons", reason, MAX_REASON));
+        if (!reasons.isEmpty() && reasons.size() != indexes.size()) {
+            throw new IllegalArgumentException(
+                    "reasons has " + reasons.size() + " entries but order names " + indexes.size() + " answers");
+        }
+        Check.id("guidelineVersion", guidelineVersion);
+    }
+
+    /** Number of ranked answers, K. */
+    public int answerCount() {
+        return order.stream().mapToInt(List::size).sum();
+    }
+}

@@ -1,0 +1,23 @@
+package io.alignstream.contracts;
+
+import java.net.URI;
+
+/**
+ * Points at an artefact in the object store; the artefact itself never travels on Kafka.
+ *
+ * @param uri folder of the artefact, scheme {@code file} or {@code s3}
+ * @param sha256 hash of the artefact's manifest, 64 lower-case hexadecimal digits: its content address
+ * @param size bytes of all files together
+ */
+public record Reference(URI uri, String sha256, long size) {
+
+    public Reference {
+        Check.present("uri", uri);
+        String scheme = uri.getScheme();
+        if (!"file".equals(scheme) && !"s3".equals(scheme)) {
+            throw new IllegalArgumentException("uri must start with file: or s3: but is " + uri);
+        }
+        Check.sha256("sha256", sha256);
+        Check.atLeast("size", size, 0);
+    }
+}

@@ -1,0 +1,180 @@
+package io.alignstream.contracts;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+
+/**
+ * A Kafka topic with its event type, key and retention: the one list of topics, thread-safe constants.
+ *
+ * <p>The launcher creates topics from this list and a test holds the Kubernetes manifests against it.
+ */
+public final class Topic<T> {
+
+    public static final Topic<Document> DOCUMENTS =
+            event("documents", Document.class, "document", Retention.FOR_EVER, Document::id);
+    public static final Topic<CleanDocument> CLEAN_DOCUMENTS =
+            event("clean-documents", CleanDocument.class, "clean-document", Retention.FOR_EVER, CleanDocument::id);
+    public static final Topic<TrainedTokenizer> TOKENIZERS = event(
+            "tokenizers", TrainedTokenizer.class, "trained-tokenizer", Retention.COMPACTED, TrainedTokenizer::name);
+    public static final Topic<TokenBatch> TOKEN_BATCHES = new Topic<>(
+            "token-batches",
+            TokenBatch.class,
+            Retention.FOR_EVER,
+            batch -> Integer.toString(batch.shard()),
+            new TokenBatch.BinaryCodec());
+    public static final Topic<Instruction> INSTRUCTIONS =
+            event("instructions", Instruction.class, "instruction", Retention.FOR_EVER, Instruction::id);
+    public static final Topic<Prompt> PROMPTS =
+            event("prompts", Prompt.class, "prompt", Retention.FOR_EVER, Prompt::id);
+    public static final Topic<Checkpoint> CHECKPOINTS = event(
+            "checkpoints",
+            Checkpoint.class,
+            "checkpoint",
+            Retention.COMPACTED,
+            checkpoint -> checkpoint.stage().id() + "/" + checkpoint.run());
+    public static final Topic<RankingRequest> RANKING_REQUESTS = event(
+            "ranking-requests",
+            RankingRequest.class,
+            "ranking-request",
+            Retention.NINETY_DAYS,
+            RankingRequest::requestId);
+    public static final Topic<Ranking> RANKINGS = event(
+            "rankings",
+            Ranking.class,
+            "ranking",
+            Retention.FOR_EVER,
+            ranking -> ranking.requestId() + "/" + ranking.annotator());
+    public static final Topic<Feedback> FEEDBACK =
+            event("feedback", Feedback.class, "feedback", Retention.NINETY_DAYS, Feedback::responseId);
+    public static final Topic<ModelRelease> MODEL_RELEASES =
+            event("model-releases", ModelRelease.class, "model-release", Retention.COMPACTED, ModelRelease::model);
+    public static final Topic<TrainingProgress> TRAINING_PROGRESS = event(
+            "training-progress",
+            TrainingProgress.class,
+            "training-progress",
+            Retention.ONE_DAY,
+            progress -> progress.stage().id() + "/" + progress.run());
+
+    /** Every topic, in the order of the flow. */
+    public static final List<Topic<?>> ALL = List.of(
+            DOCUMENTS,
+            CLEAN_DOCUMENTS,
+            TOKENIZERS,
+            TOKEN_BATCHES,
+            INSTRUCTIONS,
+            PROMPTS,
+            CHECKPOINTS,
+            RANKING_REQUESTS,
+            RANKINGS,
+            FEEDBACK,
+            MODEL_RELEASES,
+            TRAINING_PROGRESS);
+
+    /** The largest record that the brokers must take, in bytes: an oversized text has to reach its dead letters. */
+    public static final int MAX_RECORD_BYTES = 20 * 1024 * 1024;
+
+    private final String name;
+    private final Class<T> eventClass;
+    private final Retention retention;
+    private final Function<T, String> key;
+    private final Codec<T> codec;
+
+    private Topic(String name, Class<T> eventClass, Retention retention, Function<T, String> key, Codec<T> codec) {
+        this.name = name;
+        this.eventClass = eventClass;
+        this.retention = retention;
+        this.key = key;
+        this.codec = codec;
+    }
+
+    private static <T> Topic<T> event(
+            String name, Class<T> eventClass, String event, Retention retention, Function<T, String> key) {
+        return new Topic<>(name, eventClass, retention, key, new CloudEventCodec<>(eventClass, event, 1));
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public Class<T> eventClass() {
+        return eventClass;
+    }
+
+    public Retention retention() {
+        return retention;
+    }
+
+    public Codec<T> codec() {
+        return codec;
+    }
+
+    /** Name of the topic that takes this topic's poison events, original bytes and reason. */
+    public String deadLetters() {
+        return name + ".dead-letters";
+    }
+
+    /** The record key of {@code event}. */
+    public String key(T event) {
+        return key.apply(event);
+    }
+
+    /**
+     * The record to send for {@code event}, with key and CloudEvents headers.
+     *
+     * @param source who publishes, for example {@code sft-service}
+     */
+    public ProducerRecord<byte[], byte[]> record(T event, String source) {
+        RecordHeaders headers = new RecordHeaders();
+        byte[] value = codec.encode(event, source, headers);
+        return new ProducerRecord<>(name, null, key(event).getBytes(StandardCharsets.UTF_8), value, headers);
+    }
+
+    /**
+     * Reads the event of {@code record}; a tombstone (null value) is not an event and must be handled before.
+     *
+     * @throws PoisonEventException if the record can never be processed, with the reason
+     */
+    public T decode(ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
+        if (record.value() == null) {
+            throw new PoisonEventException("the record has no value");
+        }
+        return codec.decode(record.value(), record.headers());
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    /** How long a topic keeps its records. */
+    public enum Retention {
+        /** A log: a manifest may refer to any offset. */
+        FOR_EVER("delete", -1),
+        /** A registry: the newest record of each key. */
+        COMPACTED("compact", -1),
+        NINETY_DAYS("delete", 90L * 24 * 3_600_000),
+        ONE_DAY("delete", 24L * 3_600_000);
+
+        private final String cleanupPolicy;
+        private final long milliseconds;
+
+        Retention(String cleanupPolicy, long milliseconds) {
+            this.cleanupPolicy = cleanupPolicy;
+            this.milliseconds = milliseconds;
+        }
+
+        /** Value of the topic setting {@code cleanup.policy}. */
+        public String cleanupPolicy() {
+            return cleanupPolicy;
+        }
+
+        /** Value of the topic setting {@code retention.ms}; -1 means for ever. */
+        public long milliseconds() {
+            return milliseconds;
+        }
+    }
+}
