@@ -1,0 +1,20 @@
+package io.alignstream.stageruntime;
+
+/** One run of a stage's loop on frozen inputs. */
+public interface Job {
+
+    /** Id of the run: the same inputs give the same id, so a job that was interrupted is found again. */
+    String run();
+
+    /** What people read on the dashboard, for example {@code fine-tune base a1b2c3 on 1,204 instructions}. */
+    String title();
+
+    /**
+     * Does the work; may take hours. Returns when the result is published, or early when {@link
+     * JobContext#stopRequested()} turned true and the state is checkpointed.
+     *
+     * @throws Exception if the work failed; the runtime retries a bounded number of times, then shows the failure until
+     *     something changes or a person triggers
+     */
+    void execute(JobContext context) throws Exception;
+}

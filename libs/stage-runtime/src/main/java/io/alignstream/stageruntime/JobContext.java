@@ -1,0 +1,35 @@
+package io.alignstream.stageruntime;
+
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Topic;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/** The running job's door to the outside; for use by the job's thread. */
+public interface JobContext {
+
+    /** Whether to finish the current step, write a checkpoint and return: SIGTERM, pause or cancel. */
+    boolean stopRequested();
+
+    /**
+     * Reports where the job stands: feeds the dashboard's charts, the metrics and {@code training-progress}. Cheap
+     * enough to call after every step; what travels is thinned out, the last step of a phase always goes.
+     *
+     * @param phase what is being done, for example {@code train} or {@code sample}
+     */
+    void progress(String phase, long step, long totalSteps, Map<String, Double> metrics);
+
+    /** Publishes an event and returns when all in-sync replicas have it. */
+    <T> void publish(Topic<T> topic, T event);
+
+    /**
+     * Reads a snapshot by assign and seek, partition by partition in offset order; poison records are left out (they
+     * stand in the dead letters). Close the stream.
+     */
+    <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot);
+
+    /** An event with its record; without an event it is a tombstone, which withdraws the earlier events of its key. */
+    record Entry<T>(@Nullable T event, ConsumerRecord<byte[], byte[]> record) {}
+}

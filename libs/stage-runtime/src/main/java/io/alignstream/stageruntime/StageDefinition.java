@@ -1,0 +1,27 @@
+package io.alignstream.stageruntime;
+
+import io.alignstream.contracts.Stage;
+
+/**
+ * A service's own part: which topics it follows and what should run now.
+ *
+ * <p>Implement it as one {@code @ApplicationScoped} bean. The runtime calls its methods from one thread at a time.
+ */
+public interface StageDefinition {
+
+    Stage stage();
+
+    /** Names the topics to follow; called once, before the first event. */
+    void subscribe(Subscriptions subscriptions);
+
+    /**
+     * Compares what should be (newest parents, data, thresholds) with what is (the own newest checkpoint).
+     *
+     * <p>Called after start-up when the view has caught up with the topics, after every batch of events, after every
+     * job (when the view holds what the job published) and when a person triggers. Must be quick: work belongs into
+     * the returned job.
+     *
+     * @param triggered whether a person asked for a run: thresholds and debounce times do not count then
+     */
+    Decision decide(View view, boolean triggered);
+}

@@ -1,0 +1,35 @@
+package io.alignstream.stageruntime;
+
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Topic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Collects the topics that a stage follows. */
+public interface Subscriptions {
+
+    /** Follows {@code topic}: undecodable records go to its dead letters, positions, counts and newest events to the view. */
+    default <T> void follow(Topic<T> topic) {
+        follow(topic, (event, record) -> {});
+    }
+
+    /** Like {@link #follow(Topic)}, and {@code handler} sees every event. */
+    <T> void follow(Topic<T> topic, EventHandler<T> handler);
+
+    /**
+     * Like {@link #follow(Topic, EventHandler)} for events that refer to events of {@code earlier}: an event that the
+     * handler refuses is offered once more after {@code earlier} has been read to its end, before it counts as poison.
+     */
+    <T> void followAfter(Topic<?> earlier, Topic<T> topic, EventHandler<T> handler);
+
+    /** Takes one event into the stage's own state. */
+    @FunctionalInterface
+    interface EventHandler<T> {
+
+        /**
+         * Sees a valid event; tombstones are not handed over (the view forgets their key).
+         *
+         * @throws PoisonEventException if the event contradicts what is known; it goes to the dead letters
+         */
+        void handle(T event, ConsumerRecord<byte[], byte[]> record) throws PoisonEventException;
+    }
+}

@@ -1,0 +1,36 @@
+package io.alignstream.stageruntime;
+
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What the service knows of the topics it follows; valid only inside {@link StageDefinition#decide}. */
+public interface View {
+
+    /**
+     * The newest valid event of each key of a registry topic (retention {@code COMPACTED}), oldest first.
+     *
+     * @throws IllegalArgumentException if the topic is not a registry topic that the stage follows
+     */
+    <T> List<T> newestByKey(Topic<T> topic);
+
+    /** The newest checkpoint of {@code stage}. */
+    default Optional<Checkpoint> newestCheckpoint(Stage stage) {
+        return newestByKey(Topic.CHECKPOINTS).stream()
+                .filter(checkpoint -> checkpoint.stage() == stage)
+                .reduce((older, newer) -> newer);
+    }
+
+    /** All of a data topic that has been read so far, as a snapshot that ends after the last valid event. */
+    DatasetSnapshot snapshot(Topic<?> topic);
+
+    /** Number of valid events read so far. */
+    long count(Topic<?> topic);
+
+    /** Time since the last event of {@code topic} arrived; the time since start-up if none has. */
+    Duration quietFor(Topic<?> topic);
+}
