@@ -1,0 +1,59 @@
+package io.alignstream.languagemodel.tokenizer;
+
+import io.alignstream.contracts.Message;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How a conversation becomes token ids: the role's token, the content, the end-of-turn token, message by message.
+ *
+ * <p>Contents are encoded as ordinary text: a user who types {@code <|endofturn|>} ends no turn.
+ */
+public final class ChatTemplate {
+
+    /**
+     * The same template as {@code tokenizer_config.json} carries it for other programs. Rendered as text first, it cannot
+     * tell a typed control token from a real one: programs that accept strangers' text must escape it.
+     */
+    static final String JINJA = "{%- for message in messages -%}"
+            + "{%- if message['role'] not in ['system', 'user', 'assistant'] -%}"
+            + "{{- raise_exception('unknown role: ' + message['role']) -}}"
+            + "{%- endif -%}"
+            + "{{- '<|' + message['role'] + '|>' + message['content'] + '<|endofturn|>' -}}"
+            + "{%- endfor -%}"
+            + "{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}";
+
+    private ChatTemplate() {}
+
+    /** The messages and then the assistant's token, after which the model writes its answer. */
+    public static int[] prompt(Tokenizer tokenizer, List<Message> messages) {
+        IntList ids = new IntList(64);
+        for (Message message : messages) {
+            ids.add(roleToken(tokenizer, message.role()));
+            ids.addAll(tokenizer.encode(message.content()));
+            ids.add(tokenizer.endOfTurn());
+        }
+        ids.add(tokenizer.assistant());
+        return ids.toArray();
+    }
+
+    /** A prompt with the answer to learn; the answer's ids and the end of turn behind it are learned. */
+    public static Conversation conversation(Tokenizer tokenizer, List<Message> promptMessages, String answer) {
+        int[] prompt = prompt(tokenizer, promptMessages);
+        IntList ids = new IntList(prompt.length + answer.length() + 1);
+        ids.addAll(prompt);
+        ids.addAll(tokenizer.encode(answer));
+        ids.add(tokenizer.endOfTurn());
+        boolean[] learned = new boolean[ids.size()];
+        Arrays.fill(learned, prompt.length, learned.length, true);
+        return new Conversation(ids.toArray(), learned);
+    }
+
+    private static int roleToken(Tokenizer tokenizer, Message.Role role) {
+        return switch (role) {
+            case SYSTEM -> tokenizer.system();
+            case USER -> tokenizer.user();
+            case ASSISTANT -> tokenizer.assistant();
+        };
+    }
+}

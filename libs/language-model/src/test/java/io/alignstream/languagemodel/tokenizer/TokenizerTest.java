@@ -1,0 +1,195 @@
+package io.alignstream.languagemodel.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TokenizerTest {
+
+    private static final Tokenizer TOKENIZER = new BpeTrainer(900).train(Samples.mixedCorpus().stream());
+
+    @Test
+    void everyTextComesBackUnchanged() {
+        // Given
+        List<String> texts = Samples.texts(25_000, 1);
+
+        // When
+        List<String> decoded = texts.stream()
+                .map(text -> TOKENIZER.decode(TOKENIZER.encode(text)))
+                .toList();
+
+        // Then
+        assertThat(decoded).isEqualTo(texts);
+    }
+
+    @Test
+    void everyCodePointComesBackUnchanged() {
+        // Given
+        String all = IntStream.rangeClosed(0, Character.MAX_CODE_POINT)
+                .filter(codePoint -> codePoint < Character.MIN_SURROGATE || codePoint > Character.MAX_SURROGATE)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+
+        // When
+        String decoded = TOKENIZER.decode(TOKENIZER.encode(all));
+
+        // Then
+        assertThat(decoded.equals(all)).isTrue();
+    }
+
+    @Test
+    void unpairedSurrogatesBecomeReplacementCharacters() {
+        // Given
+        String broken = "上\uD800海\uDC00";
+
+        // When
+        String decoded = TOKENIZER.decode(TOKENIZER.encode(broken));
+
+        // Then
+        assertThat(decoded).isEqualTo("上\uFFFD海\uFFFD");
+    }
+
+    @Test
+    void bytesOfAllTokensAddUpToTheTextsBytes() {
+        // Given
+        List<String> texts = Samples.texts(500, 2);
+
+        // When
+        List<Integer> lengths = texts.stream()
+                .map(text -> Arrays.stream(TOKENIZER.encode(text))
+                        .map(TOKENIZER::byteLength)
+                        .sum())
+                .toList();
+
+        // Then
+        assertThat(lengths)
+                .isEqualTo(texts.stream()
+                        .map(text -> text.getBytes(StandardCharsets.UTF_8).length)
+                        .toList());
+    }
+
+    @Test
+    void noTextMakesAControlToken() {
+        // Given
+        StringBuilder text = new StringBuilder();
+        for (ControlToken token : ControlToken.values()) {
+            text.append(token.text()).append("<0xE4>");
+        }
+
+        // When
+        int[] ids = TOKENIZER.encode(text.toString());
+
+        // Then
+        int[] control =
+                Arrays.stream(ControlToken.values()).mapToInt(TOKENIZER::id).toArray();
+        assertThat(ids).doesNotContain(control).doesNotContain(idOfByte(0xE4));
+        assertThat(control).containsExactly(0, 1, 2, 3, 4, 5);
+        assertThat(TOKENIZER.decode(ids)).isEqualTo(text.toString());
+    }
+
+    @Test
+    void controlTokensAreNoTextAndDamagedBytesBecomeReplacementCharacters() {
+        // Given
+        int[] ids = {TOKENIZER.user(), idOfByte(0xE4), idOfByte('A'), TOKENIZER.endOfTurn()};
+
+        // When
+        String decoded = TOKENIZER.decode(ids);
+
+        // Then
+        assertThat(decoded).isEqualTo("\uFFFDA");
+        assertThatThrownBy(() -> TOKENIZER.decode(TOKENIZER.vocabularySize()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("outside the vocabulary of " + TOKENIZER.vocabularySize());
+    }
+
+    @Test
+    void savedTokenizerIsTheSameAfterLoading(@TempDir Path folder) throws Exception {
+        // Given
+        TOKENIZER.save(folder);
+
+        // When
+        Tokenizer loaded = Tokenizer.load(folder);
+
+        // Then
+        assertThat(loaded.sha256()).isEqualTo(TOKENIZER.sha256()).matches("[0-9a-f]{64}");
+        assertThat(loaded.toJson()).isEqualTo(TOKENIZER.toJson());
+        assertThat(loaded.vocabularySize()).isEqualTo(TOKENIZER.vocabularySize());
+        for (String text : Samples.texts(1_000, 3)) {
+            assertThat(loaded.encode(text)).isEqualTo(TOKENIZER.encode(text));
+        }
+    }
+
+    @Test
+    void damagedOrForeignFilesAreRefused(@TempDir Path folder) throws Exception {
+        // Given
+        String json = new String(TOKENIZER.toJson(), StandardCharsets.UTF_8);
+
+        // When
+        Files.writeString(folder.resolve("tokenizer.json"), json.substring(0, 1_000));
+
+        // Then
+        assertThatThrownBy(() -> Tokenizer.load(folder))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("not a tokenizer.json");
+        assertRefused(json.replace("\"Split\"", "\"Whitespace\""), "pre-tokenizer");
+        assertRefused(json.replace("\"byte_fallback\":true", "\"byte_fallback\":false"), "byte_fallback");
+        assertRefused(json.replace("\"<0xE4>\":", "\"<0xe4>\":"), "no token <0xE4>");
+        assertRefused(json.replace("\"<|pad|>\":5", "\"<|pad|>\":4"), "each once");
+        assertRefused(json.replace("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFKC\"}"), "normalizer");
+        assertRefused("[]", "pre-tokenizer");
+    }
+
+    @Test
+    void oneEndlessWordIsEncoded() {
+        // Given
+        String run = "a".repeat(1 << 20);
+
+        // When
+        int[] ids = TOKENIZER.encode(run);
+
+        // Then
+        assertThat(ids).hasSizeLessThan(run.length() / 2);
+        assertThat(TOKENIZER.decode(ids).equals(run)).isTrue();
+    }
+
+    @Test
+    void threadsShareOneTokenizer() throws Exception {
+        // Given
+        List<String> texts = Samples.texts(3_000, 4);
+        int[][] expected = texts.stream().map(TOKENIZER::encode).toArray(int[][]::new);
+        Tokenizer shared = Tokenizer.load(TOKENIZER.toJson());
+        Callable<int[][]> task = () -> texts.stream().map(shared::encode).toArray(int[][]::new);
+
+        // When
+        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            List<Future<int[][]>> results = threads.invokeAll(List.of(task, task, task, task));
+
+            // Then
+            for (Future<int[][]> result : results) {
+                assertThat(Arrays.deepEquals(result.get(), expected)).isTrue();
+            }
+        }
+    }
+
+    private static void assertRefused(String json, String reason) {
+        assertThatThrownBy(() -> Tokenizer.load(json.getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(reason);
+    }
+
+    private static int idOfByte(int value) {
+        return ControlToken.values().length + value;
+    }
+}
