@@ -1,0 +1,92 @@
+package io.alignstream.languagemodel.checkpoint;
+
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/**
+ * Keeps checkpoints by content; thread-safe, also across processes that use the same root.
+ *
+ * <p>A checkpoint exists when its manifest does, and the manifest is written last. Saving is create-only: the same
+ * content again gives the same reference. Nothing is ever changed, only pruned.
+ *
+ * {@snippet :
+ * try (CheckpointStore store = CheckpointStore.open(URI.create("file:/data/checkpoints"), cache)) {
+ *     Reference reference = store.save(Manifest.draft(Stage.SFT, run, step), folder ->
+ *             Safetensors.write(folder.resolve("model.safetensors"), tensors, Map.of()));
+ *     Path model = store.open(reference).folder();
+ *     Optional<StoredCheckpoint> resumeFrom = store.newest(Stage.SFT, run);
+ * }
+ * }
+ */
+public interface CheckpointStore extends AutoCloseable {
+
+    /**
+     * Opens the store at {@code root}, creating its folder if need be.
+     *
+     * @param root {@code file:/folder} or {@code s3://bucket/prefix}
+     * @param cache folder for local copies of remote checkpoints; unused for {@code file:}
+     */
+    static CheckpointStore open(URI root, Path cache) throws IOException {
+        return switch (root.getScheme()) {
+            case "file" -> FileCheckpointStore.open(Path.of(root.getPath()));
+            case null, default ->
+                throw new IllegalArgumentException(
+                        "the store's root must be file:/folder or s3://bucket/prefix but is " + root);
+        };
+    }
+
+    /** Writes a checkpoint's files. */
+    @FunctionalInterface
+    interface Content {
+
+        /** Writes plain files (no folders, no links, no {@code manifest.json}) into the empty {@code folder}. */
+        void write(Path folder) throws IOException;
+    }
+
+    /**
+     * Saves a checkpoint; when this returns, it outlives a crash of process and machine.
+     *
+     * @param draft everything but the files, which are hashed here
+     * @throws IOException if it cannot be saved, for example on a full disk; nothing of it is left then
+     */
+    Reference save(Manifest draft, Content content) throws IOException;
+
+    /**
+     * Checks a checkpoint byte for byte and hands out its folder, after downloading it if it is remote.
+     *
+     * @throws DamagedCheckpointException if it is missing or differs from what the reference promises
+     */
+    StoredCheckpoint open(Reference reference) throws IOException;
+
+    /**
+     * The manifests of a run's checkpoints, newest step first, without a look at the files: for overviews.
+     *
+     * <p>A checkpoint whose manifest is damaged is left out with a warning in the log.
+     */
+    SequencedMap<Reference, Manifest> manifests(Stage stage, String run) throws IOException;
+
+    /**
+     * The valid checkpoints of a run, newest step first, each opened: all their bytes are read, remote ones downloaded.
+     *
+     * <p>A damaged one is left out with a warning in the log.
+     */
+    List<StoredCheckpoint> list(Stage stage, String run) throws IOException;
+
+    /** The first of {@link #list}, where a run resumes; opens no more checkpoints than it has to. */
+    Optional<StoredCheckpoint> newest(Stage stage, String run) throws IOException;
+
+    /** Ids of the runs of a stage, sorted. */
+    List<String> runs(Stage stage) throws IOException;
+
+    /** Deletes the unfinished checkpoints of a run but the {@code keep} newest valid ones; complete ones stay. */
+    void prune(Stage stage, String run, int keep) throws IOException;
+
+    @Override
+    void close();
+}
