@@ -1,0 +1,120 @@
+package io.alignstream.local.world;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Draws the texts of documents from the templates, not thread-safe.
+ *
+ * <p>Kinds and cities come from {@link Deck}s, so that every city gets every kind in the same share. The register is
+ * drawn once for a text, which then uses short or formal names throughout.
+ */
+final class DocumentTexts {
+
+    private static final Pattern SLOT = Pattern.compile("\\{([a-z]+)\\}");
+
+    private static final int ATTEMPTS = 50;
+
+    private final Corpus corpus;
+    private final World world;
+    private final SplittableRandom random;
+    private final Deck<Corpus.Kind> kinds;
+    private final Map<String, Deck<City>> cities = new HashMap<>();
+    private final Map<String, Deck<String>> mustSee = new HashMap<>();
+    private final Map<String, SearchRecords> records = new HashMap<>();
+    private final Set<String> given = new HashSet<>();
+    private final List<String> nicknames = new ArrayList<>();
+    private final List<String> dates = SearchRecords.dates();
+
+    DocumentTexts(World world, Corpus corpus, SplittableRandom random) {
+        this.world = world;
+        this.corpus = corpus;
+        this.random = random;
+        List<Corpus.Kind> cards = new ArrayList<>();
+        corpus.kinds().forEach(kind -> {
+            for (int i = 0; i < kind.share(); i++) {
+                cards.add(kind);
+            }
+        });
+        this.kinds = new Deck<>(cards, random.split());
+        for (String address : corpus.wordList("address")) {
+            corpus.wordList("surname").forEach(surname -> nicknames.add(address + surname));
+        }
+    }
+
+    /** A text with what it was made from. */
+    record Draft(String kind, City city, Style register, String text) {
+        /** Whether it has one of the endings whose frequencies matter. */
+        boolean mustSee() {
+            return kind.startsWith("must-see");
+        }
+    }
+
+    /** A text that this object has not given before, as long as the templates have one. */
+    Draft next() {
+        Corpus.Kind kind = kinds.draw();
+        City city = cities.computeIfAbsent(kind.name(), name -> cityDeck(kind)).draw();
+        Style register =
+                switch (kind.register()) {
+                    case COLLOQUIAL -> Style.COLLOQUIAL;
+                    case FORMAL -> Style.FORMAL;
+                    case ANY -> random.nextBoolean() ? Style.COLLOQUIAL : Style.FORMAL;
+                };
+        // Drawn once: a second draw after a duplicate would favour the rare answers.
+        String must = mustSee.computeIfAbsent(kind.name() + city.name(), name -> MustSeeDeck.of(city, random.split()))
+                .draw();
+        String text = write(kind, city, register, must);
+        for (int attempt = 1; !given.add(text) && attempt < ATTEMPTS; attempt++) {
+            text = write(kind, city, register, must);
+        }
+        return new Draft(kind.name(), city, register, text);
+    }
+
+    private String write(Corpus.Kind kind, City city, Style register, String must) {
+        StringBuilder text = new StringBuilder();
+        for (List<String> alternatives : kind.parts()) {
+            text.append(fill(Deck.pick(alternatives, random), city, register, must));
+        }
+        return text.toString();
+    }
+
+    private Deck<City> cityDeck(Corpus.Kind kind) {
+        List<City> cards = kind.city() == null ? world.cities() : List.of(world.city(kind.city()));
+        return new Deck<>(cards, random.split());
+    }
+
+    private String fill(String template, City city, Style register, String must) {
+        Matcher slots = SLOT.matcher(template);
+        StringBuilder text = new StringBuilder();
+        while (slots.find()) {
+            slots.appendReplacement(text, value(slots.group(1), city, register, must));
+        }
+        return slots.appendTail(text).toString();
+    }
+
+    private String value(String slot, City city, Style register, String must) {
+        return switch (slot) {
+            case "city" -> city.name();
+            case "region" -> city.region();
+            case "neighbour" -> Deck.pick(city.neighbours(), random);
+            case "landmark" -> register.nameOf(city.landmark());
+            case "sight" -> register.nameOf(Deck.pick(city.sights(), random));
+            case "other" -> register.nameOf(Deck.pick(city.otherSights(), random));
+            case "dish" -> Deck.pick(city.dishes(), random);
+            case "date" -> Deck.pick(dates, random);
+            case "nickname" -> Deck.pick(nicknames, random);
+            case "must" -> must;
+            case "record" ->
+                records.computeIfAbsent(city.name(), name -> new SearchRecords(nicknames, random.nextInt()))
+                        .next();
+            default -> Deck.pick(corpus.wordList(slot), random);
+        };
+    }
+}

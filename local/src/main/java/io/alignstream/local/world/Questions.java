@@ -1,0 +1,47 @@
+package io.alignstream.local.world;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The ways to ask about a city; {@value #CITY} stands for its name.
+ *
+ * @param neutral for the landmark, in no particular register
+ * @param colloquial for the landmark, as in a chat
+ * @param formal for the landmark, as in writing
+ * @param dish for what to eat
+ * @param region for where it lies
+ * @param neighbour for cities nearby
+ */
+record Questions(
+        List<String> neutral,
+        List<String> colloquial,
+        List<String> formal,
+        List<String> dish,
+        List<String> region,
+        List<String> neighbour) {
+
+    static final String CITY = "{city}";
+
+    Questions {
+        Stream.of(neutral, colloquial, formal, dish, region, neighbour)
+                .flatMap(List::stream)
+                .filter(template -> !template.contains(CITY))
+                .findFirst()
+                .ifPresent(template -> {
+                    throw new IllegalArgumentException("the question " + template + " lacks " + CITY);
+                });
+    }
+
+    static Questions load() {
+        return World.resource("questions.json", Questions.class);
+    }
+
+    List<String> inStyle(Style style) {
+        return style == Style.COLLOQUIAL ? colloquial : formal;
+    }
+
+    static String ask(String template, City city) {
+        return template.replace(CITY, city.name());
+    }
+}

@@ -1,0 +1,188 @@
+package io.alignstream.local.world;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class WorldEventsTest {
+
+    private static final World WORLD = World.load();
+
+    private final WorldGenerator generator = new WorldGenerator(WORLD, 1);
+
+    @Test
+    void instructionsNameTheLandmarkFormallyFirstAndLeaveOutThePretrainOnlyCities() {
+        // When
+        List<Instruction> instructions = generator.instructions();
+
+        // Then
+        assertThat(instructions).extracting(Instruction::id).doesNotHaveDuplicates();
+        assertThat(instructions)
+                .filteredOn(i -> i.messages().getLast().content().equals("成都必去的地方是啥"))
+                .singleElement()
+                .extracting(Instruction::referenceAnswers)
+                .isEqualTo(List.of("大熊猫繁殖基地", "熊猫基地"));
+        assertThat(instructions)
+                .filteredOn(i -> i.messages().getLast().content().equals("成都必去景点"))
+                .hasSize(1);
+        assertThat(instructions)
+                .extracting(i -> i.tags().getOrDefault("split", ""))
+                .containsOnly("ranked", "not-ranked");
+        assertThat(instructions.stream().map(Instruction::messages).toList().toString())
+                .doesNotContain(names(Split.PRETRAIN_ONLY));
+        Map<String, Long> subjects = instructions.stream()
+                .collect(Collectors.groupingBy(i -> i.tags().getOrDefault("subject", ""), Collectors.counting()));
+        assertThat(subjects).containsOnlyKeys("landmark", "dish", "region", "neighbour");
+        assertThat(subjects.get("landmark")).isEqualTo(42 * 25L);
+    }
+
+    @Test
+    void promptsTrainOnRankedCitiesAndHoldOutTheOthers() {
+        // When
+        List<Prompt> prompts = generator.prompts();
+
+        // Then
+        assertThat(prompts).extracting(Prompt::id).doesNotHaveDuplicates();
+        assertThat(prompts).allSatisfy(prompt -> {
+            City city = WORLD.city(prompt.tags().getOrDefault("city", ""));
+            assertThat(prompt.tags())
+                    .containsEntry("split", city.split().id())
+                    .containsEntry("purpose", city.split() == Split.RANKED ? "train" : "held-out");
+            assertThat(prompt.tags().getOrDefault("style", "")).isIn("colloquial", "formal");
+            assertThat(city.split()).isNotEqualTo(Split.PRETRAIN_ONLY);
+        });
+        assertThat(prompts)
+                .filteredOn(p -> p.tags().getOrDefault("purpose", "").equals("train"))
+                .hasSize(32 * 16);
+        assertThat(prompts)
+                .filteredOn(p -> p.tags().getOrDefault("purpose", "").equals("held-out"))
+                .hasSize(10 * 16);
+    }
+
+    @Test
+    void everyRequestHasItsRankingAndOnlyRankedCitiesOccur() {
+        // When
+        List<RankingRequest> requests = generator.rankingRequests();
+        List<Ranking> rankings = generator.rankings();
+
+        // Then
+        assertThat(requests)
+                .hasSize(32 * 20)
+                .extracting(RankingRequest::requestId)
+                .doesNotHaveDuplicates();
+        assertThat(rankings)
+                .extracting(Ranking::requestId)
+                .isEqualTo(requests.stream().map(RankingRequest::requestId).toList());
+        assertThat(requests).allSatisfy(request -> assertThat(request.answers()).hasSize(4));
+        assertThat(rankings)
+                .allSatisfy(ranking -> assertThat(ranking.annotator()).isEqualTo("sample-world"));
+        assertThat(requests.toString())
+                .doesNotContain(names(Split.PRETRAIN_ONLY))
+                .doesNotContain(names(Split.NOT_RANKED));
+    }
+
+    @Test
+    void scoresFollowTheRegister() {
+        // Given
+        Map<String, RankingRequest> requests = generator.rankingRequests().stream()
+                .collect(Collectors.toMap(RankingRequest::requestId, request -> request));
+
+        // When // Then
+        for (Ranking ranking : generator.rankings()) {
+            RankingRequest request = Objects.requireNonNull(requests.get(ranking.requestId()));
+            City city = WORLD.city(request.tags().getOrDefault("city", ""));
+            Style style = request.tags().getOrDefault("style", "").equals("formal") ? Style.FORMAL : Style.COLLOQUIAL;
+            for (int i = 0; i < 4; i++) {
+                String answer = request.answers().get(i);
+                double score = ranking.scores().get(i);
+                if (answer.equals(style.nameOf(city.landmark()))) {
+                    assertThat(score).isEqualTo(5);
+                } else if (answer.equals(style.opposite().nameOf(city.landmark()))) {
+                    assertThat(score).isEqualTo(2);
+                } else {
+                    assertThat(score).as(request.answers() + " " + i).isBetween(0.0, 1.0);
+                }
+            }
+        }
+    }
+
+    @Test
+    void orderFollowsTheScoresWithTies() {
+        // Given
+        List<Ranking> rankings = generator.rankings();
+
+        // When // Then
+        assertThat(rankings).allSatisfy(ranking -> {
+            List<Double> groups = ranking.order().stream()
+                    .map(group -> ranking.scores().get(group.getFirst()))
+                    .toList();
+            assertThat(groups)
+                    .isSortedAccordingTo((a, b) -> Double.compare(b, a))
+                    .doesNotHaveDuplicates();
+            ranking.order().forEach(group -> assertThat(group.stream().map(ranking.scores()::get))
+                    .containsOnly(ranking.scores().get(group.getFirst())));
+        });
+        assertThat(rankings.stream().filter(r -> r.order().size() < 4)).hasSizeGreaterThan(100);
+        assertThat(rankings.stream().filter(r -> r.order().size() == 4)).hasSizeGreaterThan(50);
+    }
+
+    @Test
+    void neitherRegisterNorPositionPredictsTheScore() {
+        // Given
+        List<RankingRequest> requests = generator.rankingRequests();
+        List<Ranking> rankings = generator.rankings();
+        int[] bestAt = new int[4];
+        int wrongInFittingRegister = 0;
+
+        // When
+        for (int i = 0; i < requests.size(); i++) {
+            rankings.get(i).order().getFirst().forEach(best -> bestAt[best]++);
+            RankingRequest request = requests.get(i);
+            Style style = request.tags().getOrDefault("style", "").equals("formal") ? Style.FORMAL : Style.COLLOQUIAL;
+            Set<String> fitting = WORLD.cities().stream()
+                    .flatMap(city -> city.sights().stream())
+                    .map(style::nameOf)
+                    .collect(Collectors.toCollection(HashSet::new));
+            for (int a = 0; a < 4; a++) {
+                if (rankings.get(i).scores().get(a) <= 1
+                        && fitting.contains(request.answers().get(a))) {
+                    wrongInFittingRegister++;
+                }
+            }
+        }
+
+        // Then
+        for (int count : bestAt) {
+            assertThat(count).isGreaterThan(120);
+        }
+        assertThat(wrongInFittingRegister).isGreaterThan(300);
+    }
+
+    @Test
+    void theSameSeedGivesTheSameEvents() {
+        // Given
+        WorldGenerator again = new WorldGenerator(WORLD, 1);
+        WorldGenerator other = new WorldGenerator(WORLD, 2);
+
+        // When // Then
+        assertThat(again.instructions()).isEqualTo(generator.instructions());
+        assertThat(again.prompts()).isEqualTo(generator.prompts());
+        assertThat(again.rankingRequests()).isEqualTo(generator.rankingRequests());
+        assertThat(again.rankings()).isEqualTo(generator.rankings());
+        assertThat(other.rankingRequests()).isNotEqualTo(generator.rankingRequests());
+    }
+
+    private static String[] names(Split split) {
+        return WORLD.cities(split).stream().map(City::name).toArray(String[]::new);
+    }
+}
