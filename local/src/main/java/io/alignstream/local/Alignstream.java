@@ -1,0 +1,71 @@
+package io.alignstream.local;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParseResult;
+
+/** The command line of {@code ./alignstream}. */
+@Command(
+        name = "alignstream",
+        mixinStandardHelpOptions = true,
+        versionProvider = Alignstream.Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        description = {
+            "Raw text and human judgement in, an aligned language model out, continuously.",
+            "",
+            "Runs the whole pipeline on this machine: an Apache Kafka broker and six services, each a process of its own."
+        },
+        commandListHeading = "%nCommands:%n",
+        footer = {"", "Start with:  ./alignstream demo", "Help on one command:  ./alignstream COMMAND --help"},
+        subcommands = {UpCommand.class, DownCommand.class, StatusCommand.class, LogsCommand.class, ChatCommand.class})
+public final class Alignstream {
+
+    private Alignstream() {}
+
+    /** Runs one command and exits: 0 success, 1 failure, 2 wrong usage, 3 not everything runs (status). */
+    public static void main(String[] arguments) {
+        System.exit(execute(arguments));
+    }
+
+    /** Runs one command and returns its exit code. */
+    static int execute(String... arguments) {
+        CommandLine commandLine = new CommandLine(new Alignstream())
+                .setUsageHelpAutoWidth(true)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
+                .setExecutionExceptionHandler(Alignstream::report);
+        commandLine.setExecutionStrategy(parsed -> withSubcommand(parsed, commandLine));
+        return commandLine.execute(arguments);
+    }
+
+    private static int withSubcommand(ParseResult parsed, CommandLine commandLine) {
+        if (!parsed.hasSubcommand() && !parsed.isUsageHelpRequested() && !parsed.isVersionHelpRequested()) {
+            commandLine.usage(commandLine.getErr());
+            return CommandLine.ExitCode.USAGE;
+        }
+        return new CommandLine.RunLast().execute(parsed);
+    }
+
+    private static int report(Exception failure, CommandLine commandLine, ParseResult parsed) {
+        PrintWriter err = commandLine.getErr();
+        if (failure instanceof LaunchException) {
+            err.println("alignstream: " + failure.getMessage());
+        } else {
+            err.println("alignstream: unexpected failure, please report it:");
+            failure.printStackTrace(err);
+        }
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** Prints the version. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Alignstream.class.getPackage().getImplementationVersion();
+            return new String[] {"alignstream " + (version == null ? "(development build)" : version)};
+        }
+    }
+}

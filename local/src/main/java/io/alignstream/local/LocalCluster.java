@@ -1,0 +1,134 @@
+package io.alignstream.local;
+
+import io.alignstream.contracts.Stage;
+import io.alignstream.local.broker.Broker;
+import io.alignstream.local.broker.TopicSetup;
+import io.alignstream.local.process.ManagedProcess;
+import io.alignstream.local.process.ProcessGroup;
+import io.alignstream.local.process.ProcessSpec;
+import io.alignstream.local.service.ServiceProcesses;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.stream.Stream;
+
+/**
+ * The broker and the six services of one site, under the site's lock.
+ *
+ * <p>Ctrl-C and every failure stop what this launcher started; processes that ran before are left alone.
+ */
+final class LocalCluster implements AutoCloseable {
+
+    private static final long MIN_FREE_BYTES = 3L << 30;
+    private static final Duration STOP_GRACE = Duration.ofSeconds(30);
+
+    private final SiteLock lock;
+    private final ProcessGroup processes;
+    private final Thread hook;
+    private boolean keepRunning;
+
+    private LocalCluster(SiteLock lock, ProcessGroup processes) {
+        this.lock = lock;
+        this.processes = processes;
+        this.hook = new Thread(processes::stopStarted, "stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** Starts what does not run yet and waits until everything is ready. */
+    static LocalCluster start(Site site, Installation installation, List<String> serviceOptions, Console console) {
+        site.prepare();
+        requireFreeSpace(site);
+        List<ProcessSpec> services = specs(site, installation, serviceOptions);
+        LocalCluster cluster = new LocalCluster(SiteLock.take(site), new ProcessGroup(site, console));
+        try {
+            cluster.processes.start(Broker.at(site, installation));
+            cluster.processes.awaitReady("Kafka broker on port " + site.brokerPort());
+            TopicSetup.createMissing(site.bootstrapServers());
+            services.forEach(cluster.processes::start);
+            cluster.processes.awaitReady("Kafka and " + services.size() + " services");
+            return cluster;
+        } catch (RuntimeException e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    private static List<ProcessSpec> specs(Site site, Installation installation, List<String> options) {
+        ServiceProcesses services = new ServiceProcesses(site, installation, options);
+        return Arrays.stream(Stage.values()).map(services::of).toList();
+    }
+
+    private static void requireFreeSpace(Site site) {
+        try {
+            long free = Files.getFileStore(site.dataFolder()).getUsableSpace();
+            if (free < MIN_FREE_BYTES) {
+                throw new LaunchException("The disk of " + site.dataFolder()
+                        + " has %.1f GiB free; %d GiB are needed. "
+                                .formatted(free / (double) (1L << 30), MIN_FREE_BYTES >> 30)
+                        + "Free some space or choose another --data-dir.");
+            }
+        } catch (IOException e) {
+            throw new LaunchException("Cannot tell the free space of " + site.dataFolder() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Fails with the last log lines if a process has ended unexpectedly. */
+    void requireAlive() {
+        processes.requireAlive();
+    }
+
+    /** Process ids of broker and services. */
+    List<Long> pids() {
+        return processes.pids();
+    }
+
+    /** Leaves the processes running when this launcher ends. */
+    void keepRunning() {
+        keepRunning = true;
+    }
+
+    /** Stops what this launcher started, unless {@link #keepRunning} was called, and gives the lock back. */
+    @Override
+    public void close() {
+        if (processes.isStopping()) {
+            return; // the shutdown hook is at it, and the system takes the lock back
+        }
+        if (!keepRunning) {
+            processes.stopStarted();
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            return; // Ctrl-C meanwhile: the hook finds everything stopped
+        }
+        lock.close();
+    }
+
+    /** Names of all processes of a site, in the order of their start. */
+    static List<String> processNames() {
+        return Stream.concat(
+                        Stream.of(Broker.NAME), Arrays.stream(Stage.values()).map(Stage::service))
+                .toList();
+    }
+
+    /** Stops whatever runs at {@code site}; returns how many processes there were. */
+    static int stopAll(Site site, Console console) {
+        if (!Files.isDirectory(site.run())) {
+            return 0;
+        }
+        try (SiteLock lock = SiteLock.take(site)) {
+            SequencedMap<ManagedProcess, Duration> running = new LinkedHashMap<>();
+            for (String name : processNames()) {
+                Optional<ManagedProcess> process = ManagedProcess.find(site.run(), name);
+                process.ifPresent(found -> running.put(found, STOP_GRACE));
+            }
+            ProcessGroup.stop(running, console);
+            return running.size();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.alignstream.local;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that every command on a site takes. */
+final class SiteOptions {
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description = "Everything that survives a restart: topics, checkpoints, logs."
+                    + " Default: .alignstream/data in the project's folder.")
+    @Nullable
+    Path dataFolder;
+
+    @Option(
+            names = "--port-base",
+            paramLabel = "PORT",
+            description = "Services listen on PORT+1 to PORT+6, Kafka on PORT+12 and PORT+13, all on 127.0.0.1."
+                    + " Default: as the last time with this data folder, at first " + Site.DEFAULT_PORT_BASE + ".")
+    @Nullable
+    Integer portBase;
+
+    Site site() {
+        return site(null);
+    }
+
+    Site site(@Nullable Long seed) {
+        Path folder = dataFolder == null ? Installation.current().cache().resolve("data") : dataFolder;
+        return Site.at(folder, portBase, seed);
+    }
+}

@@ -1,0 +1,159 @@
+package io.alignstream.local.process;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.local.LaunchException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/** A process that runs, or ran, on behalf of a site; thread-safe. */
+public final class ManagedProcess {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
+    private final Path file;
+    private final Record record;
+    private final ProcessHandle handle;
+
+    private ManagedProcess(Path file, Record record, ProcessHandle handle) {
+        this.file = file;
+        this.record = record;
+        this.handle = handle;
+    }
+
+    /** What is remembered of a process; the start time tells it from a later process with the same id. */
+    record Record(String name, long pid, long startMillis, int port, String fingerprint) {}
+
+    /** Remembers {@code handle} below {@code runFolder}. */
+    static ManagedProcess remember(Path runFolder, ProcessSpec spec, ProcessHandle handle) {
+        Record record = new Record(spec.name(), handle.pid(), startMillis(handle), spec.port(), spec.fingerprint());
+        Path file = runFolder.resolve(spec.name() + ".json");
+        try {
+            Path temporary = runFolder.resolve(spec.name() + ".json.tmp");
+            JSON.writeValue(temporary.toFile(), record);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            handle.destroyForcibly();
+            throw new LaunchException("Cannot write " + file + ": " + e.getMessage(), e);
+        }
+        return new ManagedProcess(file, record, handle);
+    }
+
+    /** The process that was remembered under {@code name}, if it is still alive. */
+    public static Optional<ManagedProcess> find(Path runFolder, String name) {
+        Path file = runFolder.resolve(name + ".json");
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        try {
+            Record record = JSON.readValue(file.toFile(), Record.class);
+            return ProcessHandle.of(record.pid())
+                    .filter(handle -> startMillis(handle) == record.startMillis())
+                    .map(handle -> new ManagedProcess(file, record, handle))
+                    .filter(ManagedProcess::alive);
+        } catch (IOException e) {
+            throw new LaunchException(
+                    file + " is damaged (" + e.getMessage() + "); stop " + name + " by hand and delete the file.", e);
+        }
+    }
+
+    public String name() {
+        return record.name();
+    }
+
+    public long pid() {
+        return record.pid();
+    }
+
+    public int port() {
+        return record.port();
+    }
+
+    public Duration age() {
+        return Duration.between(Instant.ofEpochMilli(record.startMillis()), Instant.now());
+    }
+
+    /** Whether it was started with the command and the build of {@code spec}. */
+    boolean matches(ProcessSpec spec) {
+        return record.fingerprint().equals(spec.fingerprint());
+    }
+
+    /** Whether it runs; a process that ended but was not collected by its parent counts as ended. */
+    public boolean alive() {
+        return handle.isAlive() && !isZombie(record.pid());
+    }
+
+    /** Asks it to end (SIGTERM) and returns at once. */
+    void requestStop() {
+        handle.destroy();
+    }
+
+    /**
+     * Waits until it has ended, after {@code grace} by force, and forgets it.
+     *
+     * @return whether it ended by itself
+     */
+    boolean awaitStop(Duration grace) {
+        boolean graceful = awaitEnd(grace);
+        if (!graceful) {
+            handle.destroyForcibly();
+            awaitEnd(Duration.ofSeconds(10));
+        }
+        forget();
+        return graceful;
+    }
+
+    void forget() {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new LaunchException("Cannot delete " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private boolean awaitEnd(Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (alive()) {
+            long left = end - System.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            try {
+                // Short waits: a zombie that nobody collects never completes its future.
+                handle.onExit().get(Math.min(left, LOOK_AGAIN.toNanos()), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                continue;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            } catch (ExecutionException e) {
+                throw new IllegalStateException("waiting for " + name() + " failed", e);
+            }
+        }
+        return true;
+    }
+
+    private static long startMillis(ProcessHandle handle) {
+        return handle.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    }
+
+    /** Ended, not collected by its parent, and without a thread that is still letting go of files and ports. */
+    private static boolean isZombie(long pid) {
+        Path folder = Path.of("/proc", Long.toString(pid));
+        try (Stream<Path> threads = Files.list(folder.resolve("task"))) {
+            String stat = Files.readString(folder.resolve("stat"));
+            return stat.startsWith("Z", stat.lastIndexOf(')') + 2) && threads.count() <= 1;
+        } catch (IOException e) {
+            return false; // no /proc on this system, or the process is gone
+        }
+    }
+}

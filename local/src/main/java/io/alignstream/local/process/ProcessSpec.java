@@ -1,0 +1,54 @@
+package io.alignstream.local.process;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * How to start one process and how to tell that it works.
+ *
+ * @param name unique in its site, for example {@code sft-service}; names its log and its record
+ * @param command program and arguments
+ * @param environment variables added to the launcher's own
+ * @param build changes when the program changes, so that a process with an older build is replaced
+ * @param ports TCP ports on 127.0.0.1 that must be free before the start; the first one is shown to people
+ * @param ready whether it works; must return soon
+ * @param startLimit how long it may take until {@code ready}
+ * @param stopGrace time between SIGTERM and SIGKILL
+ */
+public record ProcessSpec(
+        String name,
+        List<String> command,
+        Map<String, String> environment,
+        String build,
+        List<Integer> ports,
+        BooleanSupplier ready,
+        Duration startLimit,
+        Duration stopGrace) {
+
+    public ProcessSpec {
+        command = List.copyOf(command);
+        environment = Map.copyOf(environment);
+        ports = List.copyOf(ports);
+    }
+
+    public int port() {
+        return ports.getFirst();
+    }
+
+    /** Changes when the command, its environment or the build changes. */
+    String fingerprint() {
+        try {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            String text = command + "\n" + new java.util.TreeMap<>(environment) + "\n" + build;
+            return HexFormat.of().formatHex(sha256.digest(text.getBytes(StandardCharsets.UTF_8)), 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

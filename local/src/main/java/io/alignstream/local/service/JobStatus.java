@@ -1,0 +1,50 @@
+package io.alignstream.local.service;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a service says about its current job at {@code GET /job}.
+ *
+ * @param state starting, waiting, running, paused or failed
+ * @param reason why it waits, or why it failed
+ * @param step steps done of {@code totalSteps}
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record JobStatus(
+        String stage,
+        String state,
+        @Nullable String reason,
+        @Nullable String run,
+        @Nullable String title,
+        @Nullable String phase,
+        long step,
+        long totalSteps,
+        double etaSeconds,
+        @Nullable Map<String, Double> metrics,
+        int attempts,
+        @Nullable String lastFailure) {
+
+    public boolean isRunning() {
+        return "running".equals(state);
+    }
+
+    public boolean isFailed() {
+        return "failed".equals(state);
+    }
+
+    /** One of the figures, NaN if the job has not reported it. */
+    public double metric(String name) {
+        Double value = metrics == null ? null : metrics.get(name);
+        return value == null ? Double.NaN : value;
+    }
+
+    /** Why it failed or waits, in one sentence. */
+    public String explanation() {
+        if (lastFailure != null && isFailed()) {
+            return lastFailure;
+        }
+        return reason == null ? state : reason;
+    }
+}

@@ -1,0 +1,112 @@
+package io.alignstream.local.service;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.local.LaunchException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Asks one service over HTTP; thread-safe. */
+public final class ServiceClient {
+
+    private static final HttpClient HTTP = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final URI address;
+
+    public ServiceClient(URI address) {
+        this.address = address;
+    }
+
+    public URI address() {
+        return address;
+    }
+
+    /** Whether the service says that it can work. */
+    public boolean isReady() {
+        try {
+            return send(request("/q/health/ready")
+                                    .GET()
+                                    .timeout(Duration.ofSeconds(2))
+                                    .build())
+                            .statusCode()
+                    == 200;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The current job; empty if the service does not answer just now. */
+    public Optional<JobStatus> job() {
+        try {
+            HttpResponse<String> response = send(request("/job").GET().build());
+            return response.statusCode() == 200
+                    ? Optional.of(JSON.readValue(response.body(), JobStatus.class))
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Asks for a run now, whatever the thresholds. */
+    public void trigger() {
+        post("/job/trigger", "", LIMIT);
+    }
+
+    /** The JSON answer to a GET; fails if there is none. */
+    public JsonNode get(String path) {
+        try {
+            return json(send(request(path).GET().build()), path);
+        } catch (IOException e) {
+            throw unreachable(path, e);
+        }
+    }
+
+    /** The JSON answer to a POST of a JSON body; fails if there is none. */
+    public JsonNode post(String path, String body, Duration limit) {
+        try {
+            return json(
+                    send(request(path)
+                            .timeout(limit)
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString(body))
+                            .build()),
+                    path);
+        } catch (IOException e) {
+            throw unreachable(path, e);
+        }
+    }
+
+    private JsonNode json(HttpResponse<String> response, String path) throws IOException {
+        if (response.statusCode() / 100 != 2) {
+            throw new LaunchException(address + path + " answered " + response.statusCode() + ": " + response.body());
+        }
+        return JSON.readTree(response.body());
+    }
+
+    private LaunchException unreachable(String path, IOException e) {
+        return new LaunchException(address + path + " does not answer: " + e, e);
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(address.resolve(path)).timeout(LIMIT);
+    }
+
+    private static HttpResponse<String> send(HttpRequest request) throws IOException {
+        try {
+            return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package io.alignstream.local.service;
+
+import io.alignstream.contracts.Stage;
+import io.alignstream.local.Installation;
+import io.alignstream.local.LaunchException;
+import io.alignstream.local.Site;
+import io.alignstream.local.process.ProcessSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** How each service is started on this machine. */
+public final class ServiceProcesses {
+
+    private static final Duration START_LIMIT = Duration.ofSeconds(180);
+    /** Long enough to finish a training step and write a checkpoint. */
+    private static final Duration STOP_GRACE = Duration.ofSeconds(30);
+
+    private static final List<String> LIBRARY_FOLDERS = List.of(
+            "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib");
+
+    private final Site site;
+    private final Installation installation;
+    private final List<String> extraOptions;
+
+    /**
+     * The services of {@code site}.
+     *
+     * @param extraOptions options for every service's JVM, for example {@code -Dalignstream.pretrain.steps=10}
+     */
+    public ServiceProcesses(Site site, Installation installation, List<String> extraOptions) {
+        this.site = site;
+        this.installation = installation;
+        this.extraOptions = List.copyOf(extraOptions);
+    }
+
+    /** How to start the service of {@code stage}. */
+    public ProcessSpec of(Stage stage) {
+        Path jar = installation.serviceJar(stage);
+        ServiceClient client = new ServiceClient(site.address(stage));
+        return new ProcessSpec(
+                stage.service(),
+                command(stage, jar),
+                environment(),
+                build(jar),
+                List.of(site.port(stage)),
+                client::isReady,
+                START_LIMIT,
+                STOP_GRACE);
+    }
+
+    private List<String> command(Stage stage, Path jar) {
+        List<String> command = new ArrayList<>(List.of(
+                installation.java().toString(),
+                "-Xms32m",
+                "-Xmx" + heapMegabytes(stage) + "m",
+                "-XX:+UseSerialGC",
+                "-XX:+ExitOnOutOfMemoryError",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dai.djl.offline=true",
+                "-Dquarkus.http.host=127.0.0.1",
+                "-Dquarkus.http.port=" + site.port(stage),
+                "-Dkafka.bootstrap.servers=" + site.bootstrapServers(),
+                "-Dalignstream.store.root=" + site.store().toUri(),
+                "-Dalignstream.store.cache=" + site.dataFolder().resolve("store-cache"),
+                "-Dalignstream.seed=" + site.seed()));
+        command.addAll(extraOptions);
+        command.add("-jar");
+        command.add(jar.toString());
+        return command;
+    }
+
+    /** Weights, activations and moments live outside the heap; the tokenizer's dictionaries live in it. */
+    private static int heapMegabytes(Stage stage) {
+        return stage == Stage.TOKENIZER ? 768 : 384;
+    }
+
+    private Map<String, String> environment() {
+        Map<String, String> environment = new TreeMap<>();
+        environment.put(
+                "DJL_CACHE_DIR",
+                Optional.ofNullable(System.getenv("DJL_CACHE_DIR"))
+                        .orElse(installation.cache().resolve("djl").toString()));
+        Optional<Path> jemalloc = jemalloc();
+        if (jemalloc.isPresent() && System.getenv("LD_PRELOAD") == null) {
+            // Freed activations stay with the process between steps instead of being mapped anew each time.
+            environment.put("LD_PRELOAD", jemalloc.get().toString());
+            environment.put(
+                    "MALLOC_CONF", "thp:always,background_thread:true,dirty_decay_ms:15000,muzzy_decay_ms:15000");
+        } else {
+            environment.put("MALLOC_ARENA_MAX", "2");
+        }
+        return environment;
+    }
+
+    private static Optional<Path> jemalloc() {
+        return LIBRARY_FOLDERS.stream()
+                .map(folder -> Path.of(folder, "libjemalloc.so.2"))
+                .filter(Files::isRegularFile)
+                .findFirst();
+    }
+
+    /** Time of the newest file that the service is made of. */
+    private static String build(Path jar) {
+        try {
+            return Files.getLastModifiedTime(jar).toString();
+        } catch (IOException e) {
+            throw new LaunchException("Cannot read " + jar + ": " + e.getMessage(), e);
+        }
+    }
+}
