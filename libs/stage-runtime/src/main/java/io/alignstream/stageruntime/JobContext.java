@@ -25,8 +25,10 @@ public interface JobContext {
     <T> void publish(Topic<T> topic, T event);
 
     /**
-     * Reads a snapshot by assign and seek, partition by partition in offset order; poison records are left out (they
-     * stand in the dead letters). Close the stream.
+     * Reads a snapshot by assign and seek, partition by partition in offset order. Records that do not decode are left
+     * out (they stand in the dead letters); what an event handler refuses is not known here. Close the stream.
+     *
+     * @throws IllegalStateException if the topic no longer holds all of the snapshot, on opening or while reading
      */
     <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot);
 

@@ -21,7 +21,12 @@ public interface StageDefinition {
      * job (when the view holds what the job published) and when a person triggers. Must be quick: work belongs into
      * the returned job.
      *
-     * @param triggered whether a person asked for a run: thresholds and debounce times do not count then
+     * <p>A run id that failed three times or was cancelled is not started again until a person triggers, so the same
+     * inputs must give the same id.
+     *
+     * @param triggered whether a person asked for a run: thresholds and debounce times do not count then. Stays true
+     *     from comparison to comparison while the answer is {@link Decision.WaitFor}; {@link Decision.Wait} and {@link
+     *     Decision.Run} settle it
      */
     Decision decide(View view, boolean triggered);
 }

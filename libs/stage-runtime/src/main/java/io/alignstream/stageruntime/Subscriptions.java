@@ -26,10 +26,13 @@ public interface Subscriptions {
     interface EventHandler<T> {
 
         /**
-         * Sees a valid event; tombstones are not handed over (the view forgets their key).
+         * Sees a valid event; tombstones go to {@link #withdrawn}.
          *
          * @throws PoisonEventException if the event contradicts what is known; it goes to the dead letters
          */
         void handle(T event, ConsumerRecord<byte[], byte[]> record) throws PoisonEventException;
+
+        /** Withdraws all earlier events with record key {@code key}: a tombstone was read. */
+        default void withdrawn(String key) {}
     }
 }

@@ -25,10 +25,12 @@ public interface View {
                 .reduce((older, newer) -> newer);
     }
 
-    /** All of a data topic that has been read so far, as a snapshot that ends after the last valid event. */
+    /**
+     * All of a data topic that has been read so far, as a snapshot that ends after the last valid event or tombstone.
+     */
     DatasetSnapshot snapshot(Topic<?> topic);
 
-    /** Number of valid events read so far. */
+    /** Number of valid events read so far, tombstones not counted. */
     long count(Topic<?> topic);
 
     /** Time since the last event of {@code topic} arrived; the time since start-up if none has. */

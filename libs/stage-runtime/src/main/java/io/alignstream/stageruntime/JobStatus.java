@@ -1,0 +1,53 @@
+package io.alignstream.stageruntime;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.alignstream.contracts.Stage;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a stage stands, as {@code GET /job} tells it. The fields from {@code run} on are those of the running job, or
+ * of the last one.
+ *
+ * @param reason why the stage is in its state, for people
+ * @param run id of the run
+ * @param phase what the job is doing
+ * @param step steps done of {@code totalSteps} in this phase
+ * @param etaSeconds expected time to the end of this phase; null when unknown
+ * @param metrics newest value of each metric
+ * @param attempts how often this run was started since its inputs changed or a person triggered
+ * @param lastFailure why the last attempt failed; null if it did not
+ */
+public record JobStatus(
+        Stage stage,
+        String service,
+        State state,
+        String reason,
+        @Nullable String run,
+        @Nullable String title,
+        @Nullable String phase,
+        long step,
+        long totalSteps,
+        @Nullable Double etaSeconds,
+        Map<String, Double> metrics,
+        int attempts,
+        @Nullable String lastFailure) {
+
+    /** What a stage is doing. */
+    public enum State {
+        /** The view has not caught up with the topics yet. */
+        @JsonProperty("starting")
+        STARTING,
+        /** Nothing to do now: see the reason. */
+        @JsonProperty("waiting")
+        WAITING,
+        @JsonProperty("running")
+        RUNNING,
+        /** A person paused the stage. */
+        @JsonProperty("paused")
+        PAUSED,
+        /** The run failed too often; it starts again when its inputs change or a person triggers. */
+        @JsonProperty("failed")
+        FAILED
+    }
+}

@@ -1,0 +1,276 @@
+package io.alignstream.stageruntime;
+
+import io.alignstream.contracts.Stage;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.function.Function;
+import org.apache.kafka.common.TopicPartition;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares and starts jobs, one at a time.
+ *
+ * <p>{@link #settle} and {@link #compare} are for the reader's thread, so the stage's {@code decide} never meets an
+ * event handler; the methods of {@link JobControl} are for any thread.
+ */
+final class Reconciler implements JobControl {
+
+    private static final Logger LOG = Logger.getLogger(Reconciler.class);
+    private static final Duration DECIDE_AGAIN = Duration.ofSeconds(10);
+    private static final int MAX_CANCELLED = 1_000;
+
+    private final StageDefinition definition;
+    private final JobProgress progress;
+    private final Function<Job, RunningJob> starter;
+    private final List<Duration> backoff;
+
+    private final SequencedSet<String> cancelled = new LinkedHashSet<>();
+    private JobStatus.State state = JobStatus.State.STARTING;
+    private String reason = "reading the topics";
+    private @Nullable RunningJob running;
+    private boolean triggered;
+    private boolean paused;
+    private boolean leaving;
+    /** Whether something happened that no event tells. */
+    private boolean hint = true;
+
+    private @Nullable Long compareAt;
+    private @Nullable String attempted;
+    private int attempts;
+    private long retryAt;
+    private @Nullable String lastFailure;
+
+    /**
+     * A reconciler of {@code definition}.
+     *
+     * @param starter starts a job on the job thread
+     * @param backoff times to wait before the second attempt, the third, …; one attempt more than times
+     */
+    Reconciler(
+            StageDefinition definition,
+            JobProgress progress,
+            Function<Job, RunningJob> starter,
+            List<Duration> backoff) {
+        this.definition = definition;
+        this.progress = progress;
+        this.starter = starter;
+        this.backoff = backoff;
+    }
+
+    /**
+     * Takes note of a job that is over.
+     *
+     * @return if one is: for each partition the end of what it published, to be read before the next comparison
+     */
+    synchronized Optional<Map<TopicPartition, Long>> settle() {
+        RunningJob job = running;
+        if (job == null || !job.isOver()) {
+            return Optional.empty();
+        }
+        running = null;
+        hint = true;
+        Throwable failure = job.failure();
+        if (job.stopRequested()) {
+            attempts = Math.max(0, attempts - 1);
+            show(JobStatus.State.WAITING, "stopped");
+        } else {
+            // If the stage asks for a finished run again, its result does not show: that counts as a failure, too.
+            lastFailure = failure == null ? null : describe(failure);
+            retryAt = System.nanoTime();
+            if (attempts >= 1 && attempts <= backoff.size()) {
+                retryAt += backoff.get(attempts - 1).toNanos();
+            }
+            show(JobStatus.State.WAITING, failure == null ? "done: " + job.job().title() : "failed: " + lastFailure);
+        }
+        return Optional.of(job.published());
+    }
+
+    /** Compares, if there is a reason to; {@code changed} says that events arrived. */
+    void compare(View view, boolean changed) {
+        boolean asked;
+        synchronized (this) {
+            if (running != null || leaving) {
+                hint |= changed;
+                return;
+            }
+            if (paused) {
+                hint = true;
+                show(JobStatus.State.PAUSED, "paused; resume to go on");
+                return;
+            }
+            boolean due = compareAt != null && System.nanoTime() - compareAt >= 0;
+            if (!changed && !hint && !due) {
+                return;
+            }
+            hint = false;
+            compareAt = null;
+            asked = triggered;
+        }
+        Decision decision;
+        try {
+            decision = definition.decide(view, asked);
+        } catch (RuntimeException e) {
+            LOG.errorf(
+                    e, "The comparison of stage %s failed", definition.stage().id());
+            synchronized (this) {
+                show(JobStatus.State.FAILED, "the comparison failed: " + describe(e));
+                compareAfter(DECIDE_AGAIN);
+            }
+            return;
+        }
+        act(decision, asked);
+    }
+
+    private synchronized void act(Decision decision, boolean asked) {
+        switch (decision) {
+            case Decision.Wait wait -> {
+                triggered &= !asked;
+                show(JobStatus.State.WAITING, wait.reason());
+            }
+            case Decision.WaitFor wait -> {
+                compareAfter(wait.delay());
+                show(JobStatus.State.WAITING, wait.reason());
+            }
+            case Decision.Run run -> consider(run.job(), asked);
+        }
+    }
+
+    private void consider(Job job, boolean asked) {
+        String run = job.run();
+        if (asked) {
+            triggered = false;
+            cancelled.remove(run);
+        }
+        if (asked || !run.equals(attempted)) {
+            attempted = run;
+            attempts = 0;
+            retryAt = System.nanoTime();
+            lastFailure = null;
+        }
+        long wait = retryAt - System.nanoTime();
+        if (cancelled.contains(run)) {
+            show(JobStatus.State.WAITING, "run " + run + " was cancelled; trigger to run it after all");
+        } else if (attempts >= maxAttempts()) {
+            show(JobStatus.State.FAILED, "run " + run + " failed " + attempts + " times: " + failureOf(run));
+        } else if (attempts > 0 && wait > 0) {
+            compareAfter(Duration.ofNanos(wait));
+            show(
+                    JobStatus.State.WAITING,
+                    "attempt " + (attempts + 1) + " of " + maxAttempts() + " follows soon: " + failureOf(run));
+        } else {
+            attempts++;
+            show(JobStatus.State.RUNNING, job.title());
+            running = starter.apply(job);
+        }
+    }
+
+    private String failureOf(String run) {
+        if (lastFailure == null) {
+            lastFailure = "run " + run + " returned but the stage asks for it again: its result does not show";
+        }
+        return lastFailure;
+    }
+
+    private int maxAttempts() {
+        return backoff.size() + 1;
+    }
+
+    private void compareAfter(Duration delay) {
+        compareAt = System.nanoTime() + delay.toNanos();
+    }
+
+    private void show(JobStatus.State newState, String newReason) {
+        if (newState != state || !newReason.equals(reason)) {
+            LOG.infof("Stage is %s: %s", newState, newReason);
+        }
+        state = newState;
+        reason = newReason;
+    }
+
+    private static String describe(Throwable failure) {
+        String message = failure.getMessage();
+        return failure.getClass().getSimpleName() + (message == null ? "" : ": " + message);
+    }
+
+    /** The view is not complete (again); {@code why} for people. */
+    synchronized void starting(String why) {
+        show(JobStatus.State.STARTING, why);
+    }
+
+    /** Lets the running job return and starts no other; returns the job, if there is one. */
+    synchronized Optional<RunningJob> leave() {
+        leaving = true;
+        if (running != null) {
+            running.requestStop();
+        }
+        return Optional.ofNullable(running);
+    }
+
+    @Override
+    public synchronized JobStatus status() {
+        JobProgress.Moment moment = progress.moment();
+        Stage stage = definition.stage();
+        return new JobStatus(
+                stage,
+                stage.service(),
+                state,
+                reason,
+                moment.run(),
+                moment.title(),
+                moment.phase(),
+                moment.step(),
+                moment.totalSteps(),
+                state == JobStatus.State.RUNNING ? moment.etaSeconds() : null,
+                moment.metrics(),
+                attempts,
+                lastFailure);
+    }
+
+    @Override
+    public Charts charts() {
+        return progress.charts();
+    }
+
+    @Override
+    public synchronized void trigger() {
+        triggered = true;
+        hint = true;
+    }
+
+    @Override
+    public synchronized void pause() {
+        paused = true;
+        if (running != null) {
+            running.requestStop();
+            reason = "pausing: " + running.job().title();
+        }
+    }
+
+    @Override
+    public synchronized void resume() {
+        paused = false;
+        hint = true;
+    }
+
+    @Override
+    public synchronized void cancel() {
+        String run = running != null ? running.job().run() : attempted;
+        if (run == null) {
+            return;
+        }
+        if (cancelled.size() >= MAX_CANCELLED) {
+            cancelled.removeFirst();
+        }
+        cancelled.add(run);
+        hint = true;
+        if (running != null) {
+            running.requestStop();
+            reason = "cancelling: " + running.job().title();
+        }
+    }
+}

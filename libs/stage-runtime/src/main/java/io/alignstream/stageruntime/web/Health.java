@@ -1,0 +1,45 @@
+package io.alignstream.stageruntime.web;
+
+import io.alignstream.stageruntime.StageRunner;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Liveness;
+import org.eclipse.microprofile.health.Readiness;
+import org.eclipse.microprofile.health.Startup;
+
+/** Started: the topics were read once. Ready: they are being followed and the broker answers. Live: the reader runs. */
+@ApplicationScoped
+public class Health {
+
+    private static final String NAME = "stage reader";
+
+    private final StageRunner runner;
+
+    Health(StageRunner runner) {
+        this.runner = runner;
+    }
+
+    @Produces
+    @Startup
+    HealthCheck started() {
+        return () -> response(runner.started());
+    }
+
+    @Produces
+    @Readiness
+    HealthCheck ready() {
+        return () -> response(runner.ready());
+    }
+
+    @Produces
+    @Liveness
+    HealthCheck live() {
+        return () -> response(runner.alive());
+    }
+
+    private static HealthCheckResponse response(boolean up) {
+        return HealthCheckResponse.named(NAME).status(up).build();
+    }
+}

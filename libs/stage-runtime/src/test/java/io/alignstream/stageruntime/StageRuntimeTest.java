@@ -1,0 +1,275 @@
+package io.alignstream.stageruntime;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.testing.KafkaBroker;
+import io.alignstream.stageruntime.testing.TopicProbe;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(KafkaBroker.class)
+class StageRuntimeTest {
+
+    @ConfigProperty(name = "kafka.bootstrap.servers")
+    String broker;
+
+    @Inject
+    EchoStage stage;
+
+    @Inject
+    JobControl control;
+
+    private TopicProbe topics;
+
+    @BeforeEach
+    void open() {
+        topics = new TopicProbe(broker);
+        stage.mode = EchoStage.Mode.SUCCEED;
+        control.resume();
+        settle();
+    }
+
+    @AfterEach
+    void close() {
+        topics.close();
+    }
+
+    private String publishPrompt(String text) {
+        String id = UUID.randomUUID().toString();
+        topics.publish(Topic.PROMPTS, new Prompt(id, List.of(Message.user(text)), Map.of()));
+        return id;
+    }
+
+    private void settle() {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> control.status().state() == JobStatus.State.WAITING
+                        && control.status().reason().startsWith("all "));
+    }
+
+    private void awaitStatus(Predicate<JobStatus> condition) {
+        await().atMost(Duration.ofSeconds(30)).until(control::status, condition);
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> deadLetters(Topic<?> topic, String key) {
+        return topics.records(topic.deadLetters()).stream()
+                .filter(record -> key.equals(new String(record.key(), StandardCharsets.UTF_8)))
+                .toList();
+    }
+
+    private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+        return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void runsOneJobForAnEventAndSeesItsResultBeforeItComparesAgain() {
+        // Given
+        stage.starts.clear();
+
+        // When
+        String id = publishPrompt("hello");
+        await().until(() -> !stage.starts.isEmpty());
+        settle();
+
+        // Then
+        assertThat(stage.starts).hasSize(1);
+        assertThat(stage.readByJob).contains(id);
+        String run = stage.starts.peek();
+        assertThat(topics.events(Topic.CHECKPOINTS))
+                .filteredOn(c -> c.run().equals(run))
+                .hasSize(1);
+        assertThat(topics.events(Topic.TRAINING_PROGRESS))
+                .filteredOn(p -> p.run().equals(run))
+                .last()
+                .satisfies(progress -> assertThat(progress.step()).isEqualTo(progress.totalSteps()));
+    }
+
+    @Test
+    void poisonGoesToDeadLettersOnceAndThePartitionKeepsMoving() {
+        // Given
+        String key = UUID.randomUUID().toString();
+
+        // When
+        var place = topics.publishText(Topic.PROMPTS, key, "{broken");
+        String refused = publishPrompt("refuse");
+        String crashed = publishPrompt("crash");
+        stage.starts.clear();
+        publishPrompt("good");
+
+        // Then
+        await().atMost(Duration.ofSeconds(5))
+                .until(() -> !deadLetters(Topic.PROMPTS, crashed).isEmpty());
+        assertThat(deadLetters(Topic.PROMPTS, key)).singleElement().satisfies(letter -> {
+            assertThat(letter.value()).asString().isEqualTo("{broken");
+            assertThat(header(letter, "dead-letter-reason")).contains("ce_type");
+            assertThat(header(letter, "dead-letter-stage")).isEqualTo("sft");
+            assertThat(header(letter, "dead-letter-topic")).isEqualTo("prompts");
+            assertThat(header(letter, "dead-letter-partition")).isEqualTo("0");
+            assertThat(header(letter, "dead-letter-offset")).isEqualTo(Long.toString(place.offset()));
+            assertThat(header(letter, "dead-letter-stack-hash")).hasSize(16);
+        });
+        assertThat(deadLetters(Topic.PROMPTS, refused)).singleElement().satisfies(letter -> {
+            assertThat(header(letter, "dead-letter-reason")).isEqualTo("this stage refuses " + refused);
+            assertThat(header(letter, "ce_type")).isEqualTo("io.alignstream.prompt.v1");
+        });
+        assertThat(deadLetters(Topic.PROMPTS, crashed)).singleElement().satisfies(letter -> assertThat(
+                        header(letter, "dead-letter-reason"))
+                .isEqualTo("java.lang.IllegalStateException: bug in the handler"));
+        await().until(() -> !stage.starts.isEmpty());
+        given().get("/dead-letters").then().statusCode(200).body("[0].topic", equalTo("prompts"));
+        given().get("/q/metrics").then().body(containsString("alignstream_dead_letters_total{"));
+    }
+
+    @Test
+    void anEventMayArriveBeforeTheOneItRefersTo() {
+        // Given
+        String request = UUID.randomUUID().toString();
+        Ranking ranking = new Ranking(request, "ann", List.of(List.of(0), List.of(1)), List.of(), List.of(), "v1");
+        Ranking orphan = new Ranking("no-" + request, "ann", ranking.order(), List.of(), List.of(), "v1");
+
+        // When
+        topics.publish(Topic.RANKINGS, orphan);
+        topics.publish(
+                Topic.RANKING_REQUESTS,
+                new RankingRequest(request, List.of(Message.user("q")), List.of("a", "b"), null, Map.of()));
+        topics.publish(Topic.RANKINGS, ranking);
+
+        // Then
+        await().until(() -> stage.rankings.contains(ranking));
+        await().until(() ->
+                deadLetters(Topic.RANKINGS, orphan.requestId() + "/ann").size() == 1);
+        assertThat(deadLetters(Topic.RANKINGS, request + "/ann")).isEmpty();
+    }
+
+    @Test
+    void aTombstoneWithdraws() {
+        // Given
+        String id = publishPrompt("to be withdrawn");
+
+        // When
+        topics.publishTombstone(Topic.PROMPTS, id);
+
+        // Then
+        await().until(() -> stage.withdrawn.contains(id));
+    }
+
+    @Test
+    void aFailingRunIsTriedThreeTimesAndThenShown() {
+        // Given
+        stage.mode = EchoStage.Mode.FAIL;
+        stage.starts.clear();
+
+        // When
+        publishPrompt("x");
+        awaitStatus(status -> status.state() == JobStatus.State.FAILED);
+
+        // Then
+        assertThat(stage.starts).hasSize(3);
+        given().get("/job")
+                .then()
+                .statusCode(200)
+                .body("state", equalTo("failed"))
+                .body("attempts", equalTo(3))
+                .body("lastFailure", containsString("the loss is not finite"));
+
+        // When
+        stage.mode = EchoStage.Mode.SUCCEED;
+        given().post("/job/trigger").then().statusCode(202);
+
+        // Then
+        settle();
+        assertThat(stage.starts).hasSize(4);
+    }
+
+    @Test
+    void peoplePauseResumeAndCancel() {
+        // Given
+        stage.mode = EchoStage.Mode.UNTIL_STOPPED;
+        publishPrompt("x");
+        awaitStatus(status -> status.state() == JobStatus.State.RUNNING && status.step() > 2);
+
+        // When
+        given().post("/job/pause").then().statusCode(202);
+
+        // Then
+        awaitStatus(status -> status.state() == JobStatus.State.PAUSED);
+
+        // When
+        given().post("/job/resume").then().statusCode(202);
+
+        // Then
+        awaitStatus(status -> status.state() == JobStatus.State.RUNNING);
+
+        // When
+        given().post("/job/cancel").then().statusCode(202);
+
+        // Then
+        awaitStatus(status ->
+                status.state() == JobStatus.State.WAITING && status.reason().contains("was cancelled"));
+
+        // When
+        stage.mode = EchoStage.Mode.SUCCEED;
+        given().post("/job/trigger").then().statusCode(202);
+
+        // Then
+        settle();
+    }
+
+    @Test
+    void chartsAndMetricsShowTheRun() {
+        // Given
+        publishPrompt("x");
+        publishPrompt("y");
+        settle();
+
+        // When
+        var series = given().get("/job/series").then().statusCode(200);
+
+        // Then
+        series.body("loss[0][0]", equalTo(1f)).body("run", containsString("echo-"));
+        given().get("/q/metrics")
+                .then()
+                .body(containsString("alignstream_objective_kl{"))
+                .body(containsString("alignstream_job_step{"))
+                .body(containsString("alignstream_job_state{"))
+                .body(containsString("alignstream_events_total{"))
+                .body(containsString("alignstream_reader_lag{"));
+    }
+
+    @Test
+    void healthTellsThatTheTopicsAreRead() {
+        given().get("/q/health/started").then().statusCode(200);
+        given().get("/q/health/ready").then().statusCode(200);
+        given().get("/q/health/live").then().statusCode(200);
+    }
+
+    @Test
+    void aPageOfAnotherOriginCannotSteer() {
+        given().header("Origin", "https://evil.example")
+                .post("/job/pause")
+                .then()
+                .statusCode(403);
+        assertThat(control.status().state()).isNotEqualTo(JobStatus.State.PAUSED);
+    }
+}
