@@ -1,11 +1,13 @@
 package io.alignstream.languagemodel.tokenizer;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -39,7 +41,9 @@ public final class BpeTrainer {
     private final int vocabularySize;
     private final int longestHan;
     private Map<String, Long> pieces = new HashMap<>();
-    private final Map<Integer, Long> characters = new HashMap<>();
+    /** Occurrences of each code point, [1114112]. */
+    private final long[] characters = new long[Character.MAX_CODE_POINT + 1];
+
     private long texts;
 
     /**
@@ -91,7 +95,7 @@ public final class BpeTrainer {
     /** Learns from texts, which are read once; the listener is called every thousand texts and hundred merges. */
     public Tokenizer train(Iterator<String> texts, Listener listener) {
         pieces = new HashMap<>();
-        characters.clear();
+        Arrays.fill(characters, 0);
         this.texts = 0;
         while (texts.hasNext()) {
             count(texts.next());
@@ -117,7 +121,7 @@ public final class BpeTrainer {
     }
 
     private void count(String text) {
-        text.codePoints().forEach(codePoint -> characters.merge(Vocabulary.scalar(codePoint), 1L, Long::sum));
+        text.codePoints().forEach(codePoint -> characters[Vocabulary.scalar(codePoint)]++);
         int at = 0;
         while (at < text.length()) {
             int end = PreTokenizer.end(text, at);
@@ -143,12 +147,14 @@ public final class BpeTrainer {
             names.add(Vocabulary.byteName(value));
         }
         int room = Math.max(1, (vocabularySize - FIXED) * 3 / 4);
-        Comparator<Map.Entry<Integer, Long>> byCount = Map.Entry.comparingByValue(Comparator.reverseOrder());
-        characters.entrySet().stream()
-                .filter(entry -> entry.getValue() >= SMALLEST_COUNT)
-                .sorted(byCount.thenComparing(Map.Entry.comparingByKey()))
+        IntStream.range(0, characters.length)
+                .filter(codePoint -> characters[codePoint] >= SMALLEST_COUNT)
+                .boxed()
+                .sorted(Comparator.comparingLong((Integer codePoint) -> characters[codePoint])
+                        .reversed()
+                        .thenComparing(Comparator.naturalOrder()))
                 .limit(room)
-                .forEach(entry -> names.add(Character.toString(entry.getKey())));
+                .forEach(codePoint -> names.add(Character.toString(codePoint)));
         return names;
     }
 }

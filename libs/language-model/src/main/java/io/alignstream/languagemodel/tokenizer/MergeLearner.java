@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -23,8 +24,8 @@ final class MergeLearner {
 
     private static final Comparator<Candidate> MOST_FREQUENT_FIRST = Comparator.comparingLong(Candidate::count)
             .reversed()
-            .thenComparingInt(Candidate::left)
-            .thenComparingInt(Candidate::right);
+            .thenComparingInt(candidate -> candidate.pair().left)
+            .thenComparingInt(candidate -> candidate.pair().right);
 
     private final List<String> names;
     private final Set<String> known;
@@ -39,13 +40,20 @@ final class MergeLearner {
     private final PriorityQueue<Candidate> candidates = new PriorityQueue<>(MOST_FREQUENT_FIRST);
     private final List<Merges.Merge> merges = new ArrayList<>();
 
-    /** How often a pair occurs and in which pieces it did so at some time. */
+    /** How often a pair of ids occurs and in which pieces it did so at some time. */
     private static final class Pair {
+        private final int left;
+        private final int right;
         private long count;
         private final IntList pieces = new IntList(4);
+
+        Pair(int left, int right) {
+            this.left = left;
+            this.right = right;
+        }
     }
 
-    private record Candidate(long count, int left, int right) {}
+    private record Candidate(long count, Pair pair) {}
 
     MergeLearner(List<String> alphabet, int longestHan, int longestWord) {
         names = new ArrayList<>(alphabet);
@@ -84,54 +92,49 @@ final class MergeLearner {
     /** Learns one merge; false if no pair that may be merged occurs {@code smallestCount} times. */
     boolean merge(long smallestCount) {
         if (merges.isEmpty()) {
-            pairs.forEach((key, pair) -> offer((int) (key >>> 32), key.intValue(), pair.count));
+            pairs.values().forEach(this::offer);
         }
-        Candidate best = best();
-        if (best == null || best.count() < smallestCount) {
+        Pair best = best();
+        if (best == null || best.count < smallestCount) {
             return false;
         }
-        String name = name(best.left(), best.right());
         int merged = names.size();
+        String name = name(best);
         names.add(name);
         known.add(name);
-        merges.add(new Merges.Merge(best.left(), best.right(), merged));
-        mergeEverywhere(best.left(), best.right(), merged);
+        merges.add(new Merges.Merge(best.left, best.right, merged));
+        mergeEverywhere(best, merged);
         return true;
     }
 
-    private @Nullable Candidate best() {
+    private @Nullable Pair best() {
         while (true) {
             Candidate candidate = candidates.poll();
             if (candidate == null) {
                 return null;
             }
-            Pair pair = pairs.get(Merges.pair(candidate.left(), candidate.right()));
-            if (pair == null || pair.count <= 0 || known.contains(name(candidate.left(), candidate.right()))) {
-                continue;
-            }
-            if (pair.count == candidate.count()) {
-                return candidate;
+            Pair pair = candidate.pair();
+            if (pair.count == candidate.count() && !known.contains(name(pair))) {
+                return pair;
             }
             if (pair.count < candidate.count()) {
-                candidates.add(new Candidate(pair.count, candidate.left(), candidate.right()));
+                offer(pair);
             }
         }
     }
 
-    private void mergeEverywhere(int left, int right, int merged) {
-        Pair pair = pairs.remove(Merges.pair(left, right));
-        if (pair == null) {
-            return;
-        }
-        Map<Long, Pair> grown = new HashMap<>();
+    private void mergeEverywhere(Pair pair, int merged) {
+        pairs.remove(key(pair.left, pair.right));
+        pair.count = 0;
+        Set<Pair> grown = new LinkedHashSet<>();
         for (int i = 0; i < pair.pieces.size(); i++) {
             int index = pair.pieces.get(i);
-            pieces.set(index, mergeIn(index, left, right, merged, grown));
+            pieces.set(index, mergeIn(index, pair.left, pair.right, merged, grown));
         }
-        grown.forEach((key, value) -> offer((int) (key >>> 32), key.intValue(), value.count));
+        grown.forEach(this::offer);
     }
 
-    private int[] mergeIn(int index, int left, int right, int merged, Map<Long, Pair> grown) {
+    private int[] mergeIn(int index, int left, int right, int merged, Set<Pair> grown) {
         int[] piece = pieces.get(index);
         long count = counts.get(index);
         int size = 0; // ids kept so far, written over the piece's beginning
@@ -143,11 +146,11 @@ final class MergeLearner {
             }
             if (size > 0) {
                 decrease(piece[size - 1], left, count);
-                grown.put(Merges.pair(piece[size - 1], merged), increase(piece[size - 1], merged, count, index));
+                grown.add(increase(piece[size - 1], merged, count, index));
             }
             if (i + 2 < piece.length) {
                 decrease(right, piece[i + 2], count);
-                grown.put(Merges.pair(merged, piece[i + 2]), increase(merged, piece[i + 2], count, index));
+                grown.add(increase(merged, piece[i + 2], count, index));
             }
             piece[size++] = merged;
             i += 2;
@@ -156,7 +159,7 @@ final class MergeLearner {
     }
 
     private Pair increase(int left, int right, long count, int piece) {
-        Pair pair = pairs.computeIfAbsent(Merges.pair(left, right), key -> new Pair());
+        Pair pair = pairs.computeIfAbsent(key(left, right), key -> new Pair(left, right));
         pair.count += count;
         if (pair.pieces.size() == 0 || pair.pieces.last() != piece) {
             pair.pieces.add(piece);
@@ -165,25 +168,30 @@ final class MergeLearner {
     }
 
     private void decrease(int left, int right, long count) {
-        Pair pair = pairs.get(Merges.pair(left, right));
+        Pair pair = pairs.get(key(left, right));
         if (pair != null) {
             pair.count -= count;
         }
     }
 
-    private void offer(int left, int right, long count) {
-        if (count > 0 && left >= firstCharacter && right >= firstCharacter && shortEnough(left, right)) {
-            candidates.add(new Candidate(count, left, right));
+    private void offer(Pair pair) {
+        boolean characters = pair.left >= firstCharacter && pair.right >= firstCharacter;
+        if (pair.count > 0 && characters && shortEnough(name(pair))) {
+            candidates.add(new Candidate(pair.count, pair));
         }
     }
 
-    private boolean shortEnough(int left, int right) {
-        String name = name(left, right);
+    private boolean shortEnough(String name) {
         int length = name.codePointCount(0, name.length());
         return length <= (PreTokenizer.isHan(name.codePointAt(0)) ? longestHan : longestWord);
     }
 
-    private String name(int left, int right) {
-        return names.get(left) + names.get(right);
+    private String name(Pair pair) {
+        return names.get(pair.left) + names.get(pair.right);
+    }
+
+    /** A key for hash maps: {@link Long#hashCode} of the plain pair would be no more than left xor right. */
+    private static long key(int left, int right) {
+        return Merges.pair(left, right) * 0x9E3779B97F4A7C15L;
     }
 }

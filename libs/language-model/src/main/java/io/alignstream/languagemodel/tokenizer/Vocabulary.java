@@ -2,10 +2,12 @@ package io.alignstream.languagemodel.tokenizer;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Names of the token ids and how single characters become ids. Immutable, thread-safe.
@@ -25,8 +27,8 @@ final class Vocabulary {
     private final byte[][] bytes;
     /** Id of each byte value, [256]. */
     private final int[] byteIds = new int[BYTES];
-    /** Id of each control token, by ordinal. */
-    private final int[] controlIds = new int[ControlToken.values().length];
+
+    private final Map<ControlToken, Integer> controlIds = new EnumMap<>(ControlToken.class);
     /** Id of each code point of the basic plane or ABSENT, [65536]. */
     private final int[] basicPlane = new int[Character.MIN_SUPPLEMENTARY_CODE_POINT];
 
@@ -57,8 +59,9 @@ final class Vocabulary {
             bytes[byteIds[value]] = new byte[] {(byte) value};
         }
         for (ControlToken token : ControlToken.values()) {
-            controlIds[token.ordinal()] = require(token.text());
-            bytes[id(token)] = new byte[0];
+            int id = require(token.text());
+            controlIds.put(token, id);
+            bytes[id] = new byte[0];
         }
     }
 
@@ -76,7 +79,7 @@ final class Vocabulary {
     }
 
     int id(ControlToken token) {
-        return controlIds[token.ordinal()];
+        return Objects.requireNonNull(controlIds.get(token));
     }
 
     /** The id with this name; fails if there is none. */

@@ -3,14 +3,19 @@ package io.alignstream.languagemodel.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.hubspot.jinjava.Jinjava;
+import com.hubspot.jinjava.JinjavaConfig;
 import io.alignstream.contracts.Message;
 import java.io.ByteArrayInputStream;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Hugging Face's own library makes the same ids from the file and the same text from the ids. */
 class HuggingFaceTest {
@@ -38,18 +43,35 @@ class HuggingFaceTest {
     }
 
     @Test
-    void renderedConversationGivesTheSameIds() throws Exception {
+    void chatTemplateRendersWhatThePromptIs(@TempDir Path folder) throws Exception {
         // Given
-        List<Message> messages =
-                List.of(new Message(Message.Role.SYSTEM, "短 一点"), Message.user(Samples.EXAMPLE + " ok"));
-        String rendered = "<|system|>短 一点<|endofturn|><|user|>" + Samples.EXAMPLE + " ok<|endofturn|><|assistant|>";
-        try (HuggingFaceTokenizer reference = open(TOKENIZER.toJson())) {
-            // When
-            long[] expected = reference.encode(rendered, false, false).getIds();
+        TOKENIZER.save(folder);
+        JsonNode config = new ObjectMapper()
+                .readTree(folder.resolve("tokenizer_config.json").toFile());
+        List<Map<String, String>> messages = List.of(
+                Map.of("role", "system", "content", " 短 一点\n"),
+                Map.of("role", "user", "content", "{{ 1 }} " + Samples.EXAMPLE),
+                Map.of("role", "assistant", "content", "<b>好</b> & ok"),
+                Map.of("role", "user", "content", "\n 为什么？ \n"));
 
-            // Then
-            assertThat(asLongs(ChatTemplate.prompt(TOKENIZER, messages))).isEqualTo(expected);
+        // When
+        String rendered = new Jinjava(JinjavaConfig.newBuilder()
+                        .withNestedInterpretationEnabled(false)
+                        .build())
+                .render(
+                        config.path("chat_template").asText(),
+                        Map.of("messages", messages, "add_generation_prompt", true));
+
+        // Then
+        List<Message> same = messages.stream()
+                .map(message -> new ObjectMapper().convertValue(message, Message.class))
+                .toList();
+        try (HuggingFaceTokenizer reference = open(TOKENIZER.toJson())) {
+            assertThat(asLongs(ChatTemplate.prompt(TOKENIZER, same)))
+                    .isEqualTo(reference.encode(rendered, false, false).getIds());
         }
+        assertThat(config.path("eos_token").asText()).isEqualTo(TOKENIZER.name(TOKENIZER.endOfTurn()));
+        assertThat(config.path("pad_token").asText()).isEqualTo(TOKENIZER.name(TOKENIZER.pad()));
     }
 
     private static HuggingFaceTokenizer open(byte[] json) throws Exception {
