@@ -1,0 +1,200 @@
+package io.alignstream.languagemodel.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class AdamWTest {
+
+    private static final TransformerConfig CONFIG = new TransformerConfig(40, 2, 24, 4, 2, 40, 32, 10_000, 1e-5, true);
+
+    @Test
+    void theFirstStepMovesEveryWeightAgainstItsGradient() throws Exception {
+        // Given: Adam's first step is learning rate × sign(gradient) where the gradient is far above epsilon
+        double rate = 1e-4;
+        Sequences sequences = counting(new Random(1), 4, 12);
+        try (Transformer model = Transformer.initialise(CONFIG, 3);
+                AdamW optimiser = new AdamW(model, new AdamW.Settings(0.9, 0.95, 1e-12, 0, 1e9))) {
+            Map<String, Tensor> before = model.tensors();
+            double loss = model.meanLoss(sequences);
+
+            // When
+            AdamW.Step step = optimiser.languageModelStep(sequences, rate);
+
+            // Then
+            assertThat(step.loss()).isCloseTo(loss, within(1e-5));
+            Map<String, Tensor> after = model.tensors();
+            Random random = new Random(2);
+            for (String name : before.keySet()) {
+                int index = random.nextInt((int) before.get(name).elements());
+                double slope = slope(before, name, index, sequences);
+                float moved = after.get(name).toFloats()[index] - before.get(name).toFloats()[index];
+                if (Math.abs(slope) > 1e-3) {
+                    assertThat((double) moved).as(name).isCloseTo(-Math.signum(slope) * rate, within(rate * 0.05));
+                }
+            }
+        }
+    }
+
+    @Test
+    void learnsAPatternAndResumesBitForBit() throws Exception {
+        // Given
+        try (Transformer model = Transformer.initialise(CONFIG, 3);
+                AdamW optimiser = new AdamW(model, AdamW.Settings.PRETRAINING)) {
+            double first = train(model, optimiser, 0, 10);
+            Map<String, Tensor> weights = model.tensors();
+            Map<String, Tensor> state = optimiser.state("optimiser");
+
+            // When
+            double last = train(model, optimiser, 10, 60);
+            try (Transformer restored = Transformer.of(CONFIG, weights, "memory");
+                    AdamW continued = new AdamW(restored, AdamW.Settings.PRETRAINING)) {
+                continued.restore("optimiser", state);
+                train(restored, continued, 10, 60);
+
+                // Then
+                assertThat(last).isLessThan(first / 4);
+                restored.tensors().forEach((name, tensor) -> assertThat(tensor.toFloats())
+                        .as(name)
+                        .isEqualTo(model.tensors().get(name).toFloats()));
+            }
+        }
+    }
+
+    @Test
+    void restoreNamesTheMissingTensor() {
+        try (Transformer model = Transformer.initialise(CONFIG, 3);
+                AdamW optimiser = new AdamW(model, AdamW.Settings.FINE_TUNING)) {
+            Map<String, Tensor> state = new LinkedHashMap<>(optimiser.state("a"));
+            state.remove("a.v.model.norm.weight");
+            assertThatThrownBy(() -> optimiser.restore("a", state)).hasMessageContaining("a.v.model.norm.weight");
+        }
+    }
+
+    @Test
+    void rankingStepLearnsTheOrder() {
+        // Given: the answer that ends in 7 is better than the one that ends in 8, and 9 ties with 7
+        Sequences answers = Sequences.packed(List.of(new int[] {1, 2, 7, 0}, new int[] {1, 2, 8, 0}, new int[] {1, 2, 9, 0}), -1);
+        int[] last = {2, 2, 2};
+        List<RankedPair> pairs =
+                List.of(new RankedPair(0, 1, 0, 0.5, false), new RankedPair(2, 0, 0, 0.5, true));
+        try (Transformer model = Transformer.initialise(CONFIG, 3)) {
+            model.addHead(1);
+            try (AdamW optimiser = new AdamW(model, AdamW.Settings.FINE_TUNING)) {
+
+                // When
+                double first = optimiser.rankingStep(answers, last, pairs, 0.01, 1e-3).loss();
+                double loss = first;
+                for (int i = 0; i < 80; i++) {
+                    loss = optimiser.rankingStep(answers, last, pairs, 0.01, 1e-3).loss();
+                }
+
+                // Then
+                float[][] scores = model.scalars(answers);
+                assertThat(loss).isLessThan(first);
+                assertThat(scores[0][2]).isGreaterThan(scores[1][2] + 1);
+                assertThat(Math.abs(scores[0][2] - scores[2][2])).isLessThan(0.5f);
+            }
+        }
+    }
+
+    @Test
+    void policyStepStartsAtRatioOneAndRaisesWhatWasGood() {
+        try (Transformer model = Transformer.initialise(CONFIG, 3);
+                AdamW optimiser = new AdamW(model, AdamW.Settings.FINE_TUNING)) {
+            // Given
+            Sequences rows = Sequences.packed(List.of(new int[] {1, 2, 3}, new int[] {1, 2, 4}), -1);
+            float[][] old = model.logProbabilities(rows, 1);
+            float[][] advantages = {{0, 1}, {0, -1}};
+
+            // When
+            AdamW.PolicyStep first = optimiser.policyStep(rows, old, advantages, 1, 0.2, 1e-3);
+
+            // Then
+            assertThat(first.greatestRatioGap()).isLessThan(1e-5);
+            assertThat(first.meanRatio()).isCloseTo(1, within(1e-5));
+            assertThat(first.clipFraction()).isZero();
+            float[][] now = model.logProbabilities(rows, 1);
+            assertThat(now[0][1]).isGreaterThan(old[0][1]);
+            assertThat(now[1][1]).isLessThan(old[1][1]);
+            for (int i = 0; i < 30; i++) {
+                optimiser.policyStep(rows, old, advantages, 1, 0.2, 1e-3);
+            }
+            assertThat(optimiser.policyStep(rows, old, advantages, 1, 0.2, 1e-3).clipFraction())
+                    .isPositive();
+        }
+    }
+
+    @Test
+    void valueStepMovesTowardsTheReturns() {
+        try (Transformer model = Transformer.initialise(CONFIG, 3)) {
+            model.addHead(1);
+            try (AdamW optimiser = new AdamW(model, AdamW.Settings.FINE_TUNING)) {
+                // Given
+                Sequences rows = Sequences.packed(List.of(new int[] {1, 2, 3}), -1);
+                float[][] old = model.scalars(rows);
+                float[][] returns = {{old[0][0] + 1, old[0][1] - 1}};
+
+                // When
+                for (int i = 0; i < 20; i++) {
+                    optimiser.valueStep(rows, old, returns, 10, 1, 1e-3);
+                }
+
+                // Then
+                float[][] now = model.scalars(rows);
+                assertThat(now[0][0]).isGreaterThan(old[0][0] + 0.3f);
+                assertThat(now[0][1]).isLessThan(old[0][1] - 0.3f);
+            }
+        }
+    }
+
+    private static double train(Transformer model, AdamW optimiser, int from, int to) {
+        double loss = Double.NaN;
+        for (int step = from; step < to; step++) {
+            loss = optimiser
+                    .languageModelStep(counting(new Random(step), 8, 16), 5e-3)
+                    .loss();
+        }
+        assertThat(model.hasHead()).isFalse();
+        return loss;
+    }
+
+    private static double slope(Map<String, Tensor> weights, String name, int index, Sequences sequences)
+            throws Exception {
+        double h = 2e-2;
+        return (lossWith(weights, name, index, h, sequences) - lossWith(weights, name, index, -h, sequences)) / (2 * h);
+    }
+
+    private static double lossWith(
+            Map<String, Tensor> weights, String name, int index, double delta, Sequences sequences) throws Exception {
+        Map<String, Tensor> changed = new LinkedHashMap<>(weights);
+        float[] values = weights.get(name).toFloats();
+        values[index] += (float) delta;
+        changed.put(name, Tensor.of(values, weights.get(name).shape()));
+        try (Transformer model = Transformer.of(CONFIG, changed, "memory")) {
+            return model.meanLoss(sequences);
+        }
+    }
+
+    /** Rows that count up from a random start, modulo the vocabulary. */
+    private static Sequences counting(Random random, int batch, int length) {
+        List<int[]> rows = new ArrayList<>();
+        for (int b = 0; b < batch; b++) {
+            int[] row = new int[length];
+            row[0] = random.nextInt(CONFIG.vocabularySize());
+            for (int t = 1; t < length; t++) {
+                row[t] = (row[t - 1] + 1) % CONFIG.vocabularySize();
+            }
+            rows.add(row);
+        }
+        return Sequences.packed(rows, -1);
+    }
+}
