@@ -152,8 +152,10 @@ public final class AdamW implements AutoCloseable {
             in.add(call.create(temperature));
             in.add(call.create(clip));
             in.add(hyper(call, learningRate));
-            float[] out =
-                    TorchRuntime.get().run(call, "policy_step", in).singletonOrThrow().toFloatArray();
+            float[] out = TorchRuntime.get()
+                    .run(call, "policy_step", in)
+                    .singletonOrThrow()
+                    .toFloatArray();
             return new PolicyStep(out[0], out[1], out[2], out[3], out[4], out[5], out[6]);
         }
     }
@@ -189,9 +191,8 @@ public final class AdamW implements AutoCloseable {
     /** Moments and step counts on the host: {@code PREFIX.m.NAME}, {@code PREFIX.v.NAME}, {@code PREFIX.s.NAME}. */
     public SequencedMap<String, Tensor> state(String prefix) {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
-        List.of(first, second, steps)
-                .forEach(part -> part.values()
-                        .forEach(array -> state.put(prefix + "." + array.getName(), Transformer.host(array))));
+        List.of(first, second, steps).forEach(part -> part.values()
+                .forEach(array -> state.put(prefix + "." + array.getName(), Transformer.host(array))));
         return state;
     }
 
@@ -232,17 +233,13 @@ public final class AdamW implements AutoCloseable {
 
     private NDArray hyper(NDManager call, double learningRate) {
         return call.create(new double[] {
-            learningRate,
-            settings.beta1,
-            settings.beta2,
-            settings.epsilon,
-            settings.weightDecay,
-            settings.maxNorm
+            learningRate, settings.beta1, settings.beta2, settings.epsilon, settings.weightDecay, settings.maxNorm
         });
     }
 
     private static Step step(NDManager call, String method, NDList in) {
-        float[] out = TorchRuntime.get().run(call, method, in).singletonOrThrow().toFloatArray();
+        float[] out =
+                TorchRuntime.get().run(call, method, in).singletonOrThrow().toFloatArray();
         return new Step(out[0], out[1]);
     }
 

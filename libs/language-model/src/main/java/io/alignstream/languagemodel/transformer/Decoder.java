@@ -56,8 +56,10 @@ public final class Decoder implements AutoCloseable {
             in.add(keys);
             in.add(values);
             model.shape(in);
-            float[] logits =
-                    TorchRuntime.get().run(call, "extend", in).singletonOrThrow().toFloatArray();
+            float[] logits = TorchRuntime.get()
+                    .run(call, "extend", in)
+                    .singletonOrThrow()
+                    .toFloatArray();
             position += tokens.length;
             return logits;
         }

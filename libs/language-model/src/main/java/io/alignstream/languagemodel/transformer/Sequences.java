@@ -33,12 +33,13 @@ public record Sequences(int batch, int time, long[] ids, long[] targets) {
      *
      * @param rows token ids, at least two each
      * @param learned for each row, which of its tokens count as targets
+     * @param pad token that never counts as a target, or -1 if there is none
      */
     public static Sequences of(List<int[]> rows, List<boolean[]> learned, int pad) {
         int time = rows.stream().mapToInt(row -> row.length - 1).max().orElse(0);
         long[] ids = new long[rows.size() * time];
         long[] targets = new long[rows.size() * time];
-        Arrays.fill(ids, pad);
+        Arrays.fill(ids, Math.max(pad, 0));
         Arrays.fill(targets, IGNORE);
         for (int b = 0; b < rows.size(); b++) {
             int[] row = rows.get(b);

@@ -116,7 +116,8 @@ public final class Transformer implements AutoCloseable {
         Transformer copy = new Transformer(config.withLayers(layers));
         shapes(copy.config)
                 .keySet()
-                .forEach(name -> copy.put(name, attached(copy.scope, weight(name).duplicate())));
+                .forEach(
+                        name -> copy.put(name, attached(copy.scope, weight(name).duplicate())));
         if (hasHead()) {
             copy.put(HEAD, attached(copy.scope, weight(HEAD).duplicate()));
         }
@@ -195,7 +196,8 @@ public final class Transformer implements AutoCloseable {
             tokens(call, in, sequences);
             shape(in);
             in.add(call.create(temperature));
-            float[] out = TorchRuntime.get().run(call, "score", in).singletonOrThrow().toFloatArray();
+            float[] out =
+                    TorchRuntime.get().run(call, "score", in).singletonOrThrow().toFloatArray();
             return new float[][][] {rows(out, 0, sequences), rows(out, 1, sequences)};
         }
     }

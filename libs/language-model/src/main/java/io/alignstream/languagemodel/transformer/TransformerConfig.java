@@ -149,7 +149,9 @@ public record TransformerConfig(
         json.put("eos_token_id", endTokens[0]);
         json.put("pad_token_id", padToken);
         json.put("torch_dtype", "float32");
-        Files.write(folder.resolve("config.json"), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
+        Files.write(
+                folder.resolve("config.json"),
+                JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
         ObjectNode generation = JSON.createObjectNode();
         for (int end : endTokens) {
             generation.withArray("eos_token_id").add(end);

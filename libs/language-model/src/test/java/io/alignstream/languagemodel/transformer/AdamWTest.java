@@ -36,7 +36,8 @@ class AdamWTest {
             for (String name : before.keySet()) {
                 int index = random.nextInt((int) before.get(name).elements());
                 double slope = slope(before, name, index, sequences);
-                float moved = after.get(name).toFloats()[index] - before.get(name).toFloats()[index];
+                float moved =
+                        after.get(name).toFloats()[index] - before.get(name).toFloats()[index];
                 if (Math.abs(slope) > 1e-3) {
                     assertThat((double) moved).as(name).isCloseTo(-Math.signum(slope) * rate, within(rate * 0.05));
                 }
@@ -82,19 +83,22 @@ class AdamWTest {
     @Test
     void rankingStepLearnsTheOrder() {
         // Given: the answer that ends in 7 is better than the one that ends in 8, and 9 ties with 7
-        Sequences answers = Sequences.packed(List.of(new int[] {1, 2, 7, 0}, new int[] {1, 2, 8, 0}, new int[] {1, 2, 9, 0}), -1);
+        Sequences answers =
+                Sequences.packed(List.of(new int[] {1, 2, 7, 0}, new int[] {1, 2, 8, 0}, new int[] {1, 2, 9, 0}), -1);
         int[] last = {2, 2, 2};
-        List<RankedPair> pairs =
-                List.of(new RankedPair(0, 1, 0, 0.5, false), new RankedPair(2, 0, 0, 0.5, true));
+        List<RankedPair> pairs = List.of(new RankedPair(0, 1, 0, 0.5, false), new RankedPair(2, 0, 0, 0.5, true));
         try (Transformer model = Transformer.initialise(CONFIG, 3)) {
             model.addHead(1);
             try (AdamW optimiser = new AdamW(model, AdamW.Settings.FINE_TUNING)) {
 
                 // When
-                double first = optimiser.rankingStep(answers, last, pairs, 0.01, 1e-3).loss();
+                double first =
+                        optimiser.rankingStep(answers, last, pairs, 0.01, 1e-3).loss();
                 double loss = first;
                 for (int i = 0; i < 80; i++) {
-                    loss = optimiser.rankingStep(answers, last, pairs, 0.01, 1e-3).loss();
+                    loss = optimiser
+                            .rankingStep(answers, last, pairs, 0.01, 1e-3)
+                            .loss();
                 }
 
                 // Then

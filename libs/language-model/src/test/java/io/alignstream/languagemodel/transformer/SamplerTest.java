@@ -105,8 +105,7 @@ class SamplerTest {
             for (int v = 1; v < logits.length; v++) {
                 best = logits[v] > logits[best] ? v : best;
             }
-            List<Sampler.Answer> answers =
-                    new Sampler(0, 1, 0).sample(model, List.of(new int[] {2, 5}), random(1));
+            List<Sampler.Answer> answers = new Sampler(0, 1, 0).sample(model, List.of(new int[] {2, 5}), random(1));
             assertThat(answers.getFirst().tokens()).containsExactly(best);
         }
     }

@@ -135,7 +135,9 @@ class TransformerTest {
                 Transformer shallow = model.copy(1)) {
             assertThat(shallow.config().layers()).isEqualTo(1);
             assertThat(shallow.tensors().keySet()).noneMatch(name -> name.contains("layers.1."));
-            assertThat(shallow.tensors().get("model.layers.0.mlp.up_proj.weight").toFloats())
+            assertThat(shallow.tensors()
+                            .get("model.layers.0.mlp.up_proj.weight")
+                            .toFloats())
                     .isEqualTo(model.tensors()
                             .get("model.layers.0.mlp.up_proj.weight")
                             .toFloats());
