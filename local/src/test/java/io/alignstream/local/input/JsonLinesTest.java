@@ -1,0 +1,156 @@
+package io.alignstream.local.input;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.local.world.World;
+import io.alignstream.local.world.WorldGenerator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JsonLinesTest {
+
+    private static final String MESSAGES = "\"messages\":[{\"role\":\"user\",\"content\":\"你好\"}]";
+    private static final String REQUEST =
+            "\"request\":{\"requestId\":\"r\"," + MESSAGES + ",\"answers\":[\"a\",\"b\",\"c\"]}";
+    private static final String RANKING =
+            "\"ranking\":{\"annotator\":\"anna\",\"order\":[[1],[0,2]],\"guidelineVersion\":\"1\"}";
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void readsTheTopicsOwnJson() throws IOException {
+        // Given
+        WorldGenerator world = new WorldGenerator(World.load(), 1);
+        Path instructions = dump("i.jsonl", world.instructions());
+        Path prompts = dump("p.jsonl", world.prompts());
+        List<RankedAnswers> ranked = new ArrayList<>();
+        List<RankingRequest> requests = world.rankingRequests();
+        List<Ranking> rankings = world.rankings();
+        for (int i = 0; i < requests.size(); i++) {
+            ranked.add(new RankedAnswers(requests.get(i), rankings.get(i)));
+        }
+        Path rankingFile = dump("r.jsonl", ranked);
+
+        // When // Then
+        assertThat(all(JsonLines.instructions(instructions))).isEqualTo(world.instructions());
+        assertThat(all(JsonLines.prompts(prompts))).isEqualTo(world.prompts());
+        assertThat(all(JsonLines.rankings(rankingFile))).isEqualTo(ranked);
+    }
+
+    @Test
+    void idsAndTagsMayBeLeftOut() throws IOException {
+        // Given
+        Path instructions = write(
+                "{" + MESSAGES + ",\"referenceAnswers\":[\"a\"]}",
+                "",
+                "{" + MESSAGES + ",\"referenceAnswers\":[\"b\"]}");
+        Path prompts = Files.writeString(folder.resolve("prompts.jsonl"), "{" + MESSAGES + "}");
+
+        // When
+        List<Instruction> read = all(JsonLines.instructions(instructions));
+        List<Prompt> once = all(JsonLines.prompts(prompts));
+
+        // Then
+        assertThat(read).hasSize(2).extracting(Instruction::id).doesNotHaveDuplicates();
+        assertThat(once).singleElement().extracting(Prompt::id).asString().hasSize(64);
+        assertThat(all(JsonLines.prompts(prompts))).isEqualTo(once);
+    }
+
+    @Test
+    void aRankingTakesTheIdOfItsRequestAndSeveralAnnotatorsMayRankIt() throws IOException {
+        // Given
+        Path file =
+                write("{" + REQUEST + "," + RANKING + "}", "{" + REQUEST + "," + RANKING.replace("anna", "bert") + "}");
+
+        // When
+        List<RankedAnswers> ranked = all(JsonLines.rankings(file));
+
+        // Then
+        assertThat(ranked).extracting(r -> r.ranking().requestId()).containsExactly("r", "r");
+        assertThat(JsonLines.rankings(file).size()).isEqualTo(2);
+    }
+
+    @Test
+    void nothingIsGivenOfAFileWithOneInvalidLine() throws IOException {
+        // Given
+        String good = "{" + MESSAGES + ",\"referenceAnswers\":[\"a\"]}";
+
+        // When // Then
+        assertThatThrownBy(() -> JsonLines.instructions(write(good, "{" + MESSAGES + ",\"referenceAnswers\":[]}")))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("in.jsonl line 2: referenceAnswers has 0 entries");
+        assertThatThrownBy(() -> JsonLines.instructions(write(good, "{" + MESSAGES + ",\"referenceAnswer\":[\"a\"]}")))
+                .hasMessageContaining("line 2: unknown field referenceAnswer; known are");
+        assertThatThrownBy(() -> JsonLines.prompts(write("{\"messages\":[{\"role\":\"user\",\"content\":\" \"}]}")))
+                .hasMessageContaining("line 1: in messages[0]: content is missing or blank");
+        assertThatThrownBy(() -> JsonLines.prompts(write("{\"messages\":[{\"role\":\"usr\",\"content\":\"a\"}]}")))
+                .hasMessageContaining("line 1: messages[0].role cannot be usr");
+        assertThatThrownBy(() -> JsonLines.prompts(write(""))).hasMessageContaining("holds no events");
+    }
+
+    @Test
+    void wrongRankingsAreRefused() throws IOException {
+        // Given
+        String line = "{" + REQUEST + "," + RANKING + "}";
+
+        // When // Then
+        assertThatThrownBy(() -> JsonLines.rankings(write(line.replace("[0,2]", "[0]"))))
+                .hasMessageContaining("orders 2 answers but the request has 3");
+        assertThatThrownBy(() -> JsonLines.rankings(write(line.replace("[0,2]", "[1,2]"))))
+                .hasMessageContaining("exactly once");
+        assertThatThrownBy(() ->
+                        JsonLines.rankings(write(line.replace("\"annotator\"", "\"scores\":[NaN,1,2],\"annotator\""))))
+                .hasMessageContaining("line 1: not valid JSON");
+        assertThatThrownBy(() ->
+                        JsonLines.rankings(write(line.replace("\"annotator\"", "\"scores\":[9,1,2],\"annotator\""))))
+                .hasMessageContaining("outside 0 to 5");
+        assertThatThrownBy(() ->
+                        JsonLines.rankings(write(line.replace("\"annotator\"", "\"requestId\":\"q\",\"annotator\""))))
+                .hasMessageContaining("stands beside request r");
+        assertThatThrownBy(() -> JsonLines.rankings(write("{" + REQUEST + "}")))
+                .hasMessageContaining("ranking is missing");
+        assertThatThrownBy(() -> JsonLines.rankings(write(line, line.replace("[[1],[0,2]]", "[[0],[1,2]]"))))
+                .hasMessageContaining("line 2: the ranking of request r by annotator anna stands in line 1");
+    }
+
+    @Test
+    void aNameMayNotStandForTwoThings() {
+        // Given
+        String one = "{\"id\":\"x\"," + MESSAGES + "}";
+
+        // When // Then
+        assertThatThrownBy(() -> JsonLines.prompts(write(one, one.replace("你好", "再见"))))
+                .hasMessageContaining("line 2: id x stands in line 1 with other content");
+    }
+
+    private static <T> List<T> all(JsonLines<T> lines) {
+        List<T> events = new ArrayList<>();
+        lines.forEach(events::add);
+        return events;
+    }
+
+    private Path dump(String name, List<?> events) throws IOException {
+        JsonMapper json = new JsonMapper();
+        List<String> lines = new ArrayList<>();
+        for (Object event : events) {
+            lines.add(json.writeValueAsString(event));
+        }
+        return Files.write(folder.resolve(name), lines);
+    }
+
+    private Path write(String... lines) throws IOException {
+        return Files.write(folder.resolve("in.jsonl"), List.of(lines));
+    }
+}
