@@ -1,0 +1,90 @@
+package io.alignstream.reward;
+
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A ranking request with what its annotators said, as token ids and pairs.
+ *
+ * @param promptText the conversation as text: what the held-out split goes by
+ * @param prompt token ids up to the assistant's token
+ * @param answers K rows of prompt and answer ids, end of turn included
+ * @param pairs every pair of answers of every annotator; the weights sum to 1, so that one request counts once
+ */
+record RankedAnswers(String promptText, int[] prompt, List<int[]> answers, List<Pair> pairs) {
+
+    /**
+     * Two answers as one annotator sees them.
+     *
+     * @param better index of the better answer
+     * @param worse index of the other one
+     * @param gap difference of their scores, 0 or more; 0 without scores
+     * @param tied whether both stand in one group of the ranking
+     */
+    record Pair(int better, int worse, double gap, double weight, boolean tied) {}
+
+    /** The request with its rankings, one or more, each of as many answers as the request has. */
+    static RankedAnswers of(Tokenizer tokenizer, RankingRequest request, List<Ranking> rankings) {
+        List<int[]> answers = request.answers().stream()
+                .map(answer -> ChatTemplate.conversation(tokenizer, request.messages(), answer)
+                        .ids())
+                .toList();
+        int k = answers.size();
+        double weight = 2.0 / (k * (k - 1.0) * rankings.size());
+        List<Pair> pairs = new ArrayList<>();
+        rankings.forEach(ranking -> addPairs(pairs, ranking, weight));
+        return new RankedAnswers(
+                text(request.messages()), ChatTemplate.prompt(tokenizer, request.messages()), answers, pairs);
+    }
+
+    private static void addPairs(List<Pair> pairs, Ranking ranking, double weight) {
+        for (int group = 0; group < ranking.order().size(); group++) {
+            List<Integer> equals = ranking.order().get(group);
+            for (int i = 0; i < equals.size(); i++) {
+                int better = equals.get(i);
+                equals.subList(i + 1, equals.size())
+                        .forEach(tied -> pairs.add(new Pair(better, tied, 0, weight, true)));
+                ranking.order().subList(group + 1, ranking.order().size()).stream()
+                        .flatMap(List::stream)
+                        .forEach(worse -> pairs.add(
+                                new Pair(better, worse, gap(ranking.scores(), better, worse), weight, false)));
+            }
+        }
+    }
+
+    /** Scores that contradict the order give no margin: the order is what the annotator decided last. */
+    private static double gap(List<Double> scores, int better, int worse) {
+        return scores.isEmpty() ? 0 : Math.max(0, scores.get(better) - scores.get(worse));
+    }
+
+    private static String text(List<Message> messages) {
+        return messages.stream()
+                .map(message -> message.role() + "\n" + message.content())
+                .collect(Collectors.joining("\n\n"));
+    }
+
+    /** Tokens of the longest row. */
+    int longest() {
+        return answers.stream().mapToInt(row -> row.length).max().orElse(0);
+    }
+
+    /** Whether the prompt belongs to the held-out {@code fraction}: the same prompt always falls on the same side. */
+    boolean heldOut(double fraction) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(promptText.getBytes(StandardCharsets.UTF_8));
+            return (ByteBuffer.wrap(hash).getInt() >>> 8) < fraction * (1 << 24);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.alignstream.reward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.reward.RankedAnswers.Pair;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class RankedAnswersTest {
+
+    private static final Tokenizer TOKENIZER =
+            new BpeTrainer(300).train(Stream.of("成都必去景点：熊猫基地", "大熊猫繁殖基地").iterator());
+    private static final RankingRequest REQUEST =
+            new RankingRequest("r1", List.of(Message.user("成都必去景点")), List.of("a", "bb", "ccc", "d"), null, Map.of());
+
+    @Test
+    void everyPairOfARankingWithTiesCountsAndTheRequestCountsOnce() {
+        // Given
+        Ranking ranking = ranking("ann", List.of(List.of(2), List.of(0, 3), List.of(1)), List.of(3.0, 0.0, 5.0, 3.0));
+
+        // When
+        RankedAnswers ranked = RankedAnswers.of(TOKENIZER, REQUEST, List.of(ranking));
+
+        // Then
+        double sixth = 1 / 6.0;
+        assertThat(ranked.pairs())
+                .containsExactlyInAnyOrder(
+                        new Pair(2, 0, 2, sixth, false),
+                        new Pair(2, 3, 2, sixth, false),
+                        new Pair(2, 1, 5, sixth, false),
+                        new Pair(0, 3, 0, sixth, true),
+                        new Pair(0, 1, 3, sixth, false),
+                        new Pair(3, 1, 3, sixth, false));
+    }
+
+    @Test
+    void severalAnnotatorsShareTheWeightOfTheirRequest() {
+        // Given
+        List<Ranking> rankings = List.of(
+                ranking("ann", List.of(List.of(0), List.of(1), List.of(2), List.of(3)), List.of()),
+                ranking("bob", List.of(List.of(3), List.of(2), List.of(1), List.of(0)), List.of()));
+
+        // When
+        RankedAnswers ranked = RankedAnswers.of(TOKENIZER, REQUEST, rankings);
+
+        // Then
+        assertThat(ranked.pairs()).hasSize(12);
+        assertThat(ranked.pairs().stream().mapToDouble(Pair::weight).sum()).isCloseTo(1, within(1e-12));
+    }
+
+    @Test
+    void rowsHoldPromptAnswerAndEndOfTurn() {
+        // When
+        RankedAnswers ranked =
+                RankedAnswers.of(TOKENIZER, REQUEST, List.of(ranking("ann", List.of(List.of(0, 1, 2, 3)), List.of())));
+
+        // Then
+        assertThat(ranked.answers()).hasSize(4).allSatisfy(row -> {
+            assertThat(row).startsWith(ranked.prompt());
+            assertThat(row).endsWith(TOKENIZER.endOfTurn());
+        });
+    }
+
+    @Test
+    void heldOutSplitGoesByPromptTextAndHasAboutTheConfiguredSize() {
+        // Given
+        List<RankedAnswers> requests = IntStream.range(0, 2_000)
+                .mapToObj(i -> new RankedAnswers("prompt " + i, new int[0], List.of(), List.of()))
+                .toList();
+
+        // When
+        long heldOut = requests.stream().filter(request -> request.heldOut(0.1)).count();
+
+        // Then
+        assertThat(heldOut).isBetween(150L, 250L);
+        assertThat(requests.stream().filter(request -> request.heldOut(0))).isEmpty();
+        assertThat(requests.stream().filter(request -> request.heldOut(1))).hasSize(2_000);
+    }
+
+    private static Ranking ranking(String annotator, List<List<Integer>> order, List<Double> scores) {
+        return new Ranking("r1", annotator, order, scores, List.of(), "test");
+    }
+}

@@ -1,0 +1,94 @@
+package io.alignstream.rlhf;
+
+import io.alignstream.languagemodel.transformer.AdamW;
+import io.alignstream.languagemodel.transformer.RankedPair;
+import io.alignstream.languagemodel.transformer.RewardModel;
+import io.alignstream.languagemodel.transformer.SeededRandom;
+import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.transformer.TransformerConfig;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * A language of 24 tokens in which every prompt has two right answers, as frequent as each other; the reward model
+ * prefers the one with token {@value #GOOD}.
+ */
+final class TinyWorld {
+
+    static final int PAD = 0;
+    static final int END = 1;
+    static final int GOOD = 5;
+    static final int OTHER = 6;
+    static final TransformerConfig SIZE = TransformerConfig.of(24, 2, 32, 24);
+    static final RlhfConfig.Training CONFIG = config(Map.of());
+
+    private TinyWorld() {}
+
+    static RlhfConfig.Training config(Map<String, String> overrides) {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "alignstream.rlhf.training.iterations", "14",
+                "alignstream.rlhf.training.batch", "32",
+                "alignstream.rlhf.training.minibatch", "16",
+                "alignstream.rlhf.training.epochs", "2",
+                "alignstream.rlhf.training.policy-learning-rate", "2e-3",
+                "alignstream.rlhf.training.critic-learning-rate", "2e-3",
+                "alignstream.rlhf.training.critic-warm-up", "2",
+                "alignstream.rlhf.training.max-answer-tokens", "5"));
+        all.putAll(overrides);
+        return Settings.of(all).training();
+    }
+
+    static List<int[]> prompts(String purpose, int count) {
+        SplittableRandom random = SeededRandom.of(1, purpose, 0);
+        List<int[]> prompts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            prompts.add(
+                    random.ints(random.nextInt(2, 5), 10, SIZE.vocabularySize()).toArray());
+        }
+        return prompts;
+    }
+
+    /** Answers {@value #GOOD} or {@value #OTHER} and ends, nearly always. */
+    static Transformer sft() {
+        Transformer model = Transformer.initialise(SIZE, 1);
+        try (AdamW optimiser = new AdamW(model, AdamW.Settings.FINE_TUNING)) {
+            List<int[]> prompts = prompts("sft", 64);
+            for (int step = 0; step < 60; step++) {
+                List<int[]> rows = new ArrayList<>();
+                List<Integer> lengths = new ArrayList<>();
+                for (int i = 0; i < 16; i++) {
+                    int[] prompt = prompts.get((step * 16 + i) % prompts.size());
+                    rows.add(PpoLoop.joined(prompt, new int[] {i % 2 == 0 ? GOOD : OTHER, END}));
+                    lengths.add(prompt.length);
+                }
+                optimiser.languageModelStep(Minibatch.sequences(rows, lengths, PAD), 5e-3);
+            }
+        }
+        return model;
+    }
+
+    /** Of one block; scores near 1 and −1. */
+    static RewardModel reward(Transformer sft) {
+        Transformer network = sft.copy(1);
+        network.addHead(1);
+        try (AdamW optimiser = new AdamW(network, AdamW.Settings.FINE_TUNING)) {
+            List<int[]> prompts = prompts("reward", 64);
+            for (int step = 0; step < 30; step++) {
+                List<int[]> rows = new ArrayList<>();
+                List<RankedPair> pairs = new ArrayList<>();
+                for (int i = 0; i < 8; i++) {
+                    int[] prompt = prompts.get((step * 8 + i) % prompts.size());
+                    rows.add(PpoLoop.joined(prompt, new int[] {GOOD, END}));
+                    rows.add(PpoLoop.joined(prompt, new int[] {OTHER, END}));
+                    pairs.add(new RankedPair(2 * i, 2 * i + 1, 0, 1 / 8.0, false));
+                }
+                int[] last = rows.stream().mapToInt(row -> row.length - 1).toArray();
+                optimiser.rankingStep(RewardModel.sequences(rows), last, pairs, 0.01, 2e-3);
+            }
+        }
+        return new RewardModel(network, 0);
+    }
+}
