@@ -1,0 +1,74 @@
+package io.alignstream.languagemodel.checkpoint;
+
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reference;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One training run on frozen inputs: its identity, the checkpoints it saves and the one it resumes from.
+ *
+ * <p>For one thread; see {@link TrainingRuns} for where it comes from.
+ */
+public final class TrainingRun {
+
+    /** Unfinished checkpoints that a run keeps. */
+    public static final int KEPT = 2;
+
+    private final CheckpointStore store;
+    private final Manifest frozen;
+
+    TrainingRun(CheckpointStore store, Manifest frozen) {
+        this.store = store;
+        this.frozen = frozen;
+    }
+
+    /** First 12 hexadecimal digits of a hash of stage, parents, datasets and hyper-parameters. */
+    public String id() {
+        return frozen.run();
+    }
+
+    /** What the run is made from. */
+    public Map<String, Reference> parents() {
+        return frozen.parents();
+    }
+
+    /** The topic ranges that the run learns from. */
+    public List<DatasetSnapshot> datasets() {
+        return frozen.datasets();
+    }
+
+    /** The newest valid checkpoint, complete or not, opened and checked; empty if the run has not begun. */
+    public Optional<StoredCheckpoint> newest() throws IOException {
+        return store.newest(frozen.stage(), id());
+    }
+
+    /**
+     * Saves a checkpoint, then deletes older unfinished ones but the {@value #KEPT} newest.
+     *
+     * @param step optimiser steps done; save step 0 first, it freezes the inputs
+     * @param complete whether the run ends here
+     * @param position where reading resumes
+     * @param metrics finite figures; nothing that depends on the clock
+     * @param fingerprint software and processor that made the weights
+     */
+    public Reference save(
+            long step,
+            boolean complete,
+            Map<String, Long> position,
+            Map<String, Double> metrics,
+            Map<String, String> fingerprint,
+            CheckpointStore.Content content)
+            throws IOException {
+        Manifest draft = frozen.withStep(step)
+                .withComplete(complete)
+                .withPosition(position)
+                .withMetrics(metrics)
+                .withFingerprint(fingerprint);
+        Reference reference = store.save(draft, content);
+        store.prune(frozen.stage(), id(), KEPT);
+        return reference;
+    }
+}

@@ -1,0 +1,252 @@
+package io.alignstream.pretrain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.Transformer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PretrainLoopTest {
+
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final Tokenizer TOKENIZER = TinyText.tokenizer();
+    private static final List<int[]> TRAINING = TinyText.sequences(TOKENIZER, 0, 50);
+    private static final List<int[]> VALIDATION = TinyText.sequences(TOKENIZER, 1_000, 8);
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void learnsAndWritesACompleteHuggingFaceFolder() throws IOException {
+        // Given
+        Recorder recorder = new Recorder(Long.MAX_VALUE);
+
+        // When
+        PretrainLoop.Result result =
+                loop("a", TinyText.settings(40, 1_000, HOUR), recorder).run().orElseThrow();
+
+        // Then
+        assertThat(recorder.last("loss")).isLessThan(0.8 * recorder.first("loss"));
+        assertThat(recorder.last("validationBitsPerByte"))
+                .isLessThan(recorder.metrics.get(9).get("validationBitsPerByte"));
+        try (CheckpointStore store = store("a")) {
+            StoredCheckpoint checkpoint = store.open(result.checkpoint());
+            assertThat(checkpoint.manifest().complete()).isTrue();
+            assertThat(checkpoint.manifest().files().keySet())
+                    .containsExactlyInAnyOrder(
+                            "config.json",
+                            "generation_config.json",
+                            "model.safetensors",
+                            "tokenizer.json",
+                            "tokenizer_config.json",
+                            "training-state.safetensors");
+            assertThat(checkpoint.manifest().metrics())
+                    .containsKeys("loss", "validationBitsPerByte")
+                    .doesNotContainKey("tokensPerSecond");
+            assertThat(Tokenizer.load(checkpoint.folder()).sha256()).isEqualTo(TOKENIZER.sha256());
+            try (Transformer model = Transformer.load(checkpoint.folder())) {
+                assertThat(model.config().layers()).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
+    void aRunThatWasStoppedEndsWithTheSameCheckpointAsAnUndisturbedOne() throws IOException {
+        // Given
+        PretrainSettings settings = TinyText.settings(30, 7, HOUR);
+        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+
+        // When
+        Optional<PretrainLoop.Result> stopped =
+                loop("b", settings, new Recorder(13)).run();
+        Recorder rest = new Recorder(Long.MAX_VALUE);
+        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
+
+        // Then
+        assertThat(stopped).isEmpty();
+        assertThat(rest.steps.getFirst()).isEqualTo(14);
+        assertThat(model("b", resumed)).isEqualTo(model("a", undisturbed));
+        assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
+    }
+
+    @Test
+    void aRunThatDiedRepeatsTheStepsSinceItsLastCheckpoint() throws IOException {
+        // Given
+        PretrainSettings settings = TinyText.settings(30, 7, HOUR);
+        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+        PretrainLoop.Monitor dying = (step, totalSteps, metrics) -> {
+            if (step == 18) {
+                throw new OutOfMemoryError("as if killed");
+            }
+        };
+        assertThatThrownBy(() -> loop("b", settings, dying).run()).isInstanceOf(OutOfMemoryError.class);
+
+        // When
+        Recorder rest = new Recorder(Long.MAX_VALUE);
+        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
+
+        // Then
+        assertThat(rest.steps.getFirst()).isEqualTo(15);
+        assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
+    }
+
+    @Test
+    void checkpointsByTheClockChangeNothing() throws IOException {
+        // Given
+        Reference withoutClock = loop("a", TinyText.settings(8, 100, HOUR), new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+        List<Long> unfinished = new ArrayList<>();
+        PretrainLoop.Monitor slow = (step, totalSteps, metrics) -> {
+            long until = System.nanoTime() + Duration.ofMillis(350).toNanos();
+            while (System.nanoTime() < until) {
+                Thread.onSpinWait();
+            }
+        };
+
+        // When
+        Reference withClock = loop("b", TinyText.settings(8, 100, Duration.ofSeconds(1)), slow)
+                .run()
+                .orElseThrow()
+                .checkpoint();
+
+        // Then
+        try (CheckpointStore store = store("b")) {
+            String run = store.runs(Stage.PRETRAIN).getFirst();
+            store.manifests(Stage.PRETRAIN, run).values().stream()
+                    .filter(manifest -> !manifest.complete())
+                    .forEach(manifest -> unfinished.add(manifest.step()));
+        }
+        assertThat(unfinished).anyMatch(step -> step > 0);
+        assertThat(withClock.sha256()).isEqualTo(withoutClock.sha256());
+    }
+
+    @Test
+    void aFinishedRunIsNotTrainedAgain() throws IOException {
+        // Given
+        PretrainSettings settings = TinyText.settings(3, 100, HOUR);
+        PretrainLoop.Result first =
+                loop("a", settings, new Recorder(Long.MAX_VALUE)).run().orElseThrow();
+
+        // When
+        Recorder second = new Recorder(Long.MAX_VALUE);
+        PretrainLoop.Result again = loop("a", settings, second).run().orElseThrow();
+
+        // Then
+        assertThat(again).isEqualTo(first);
+        assertThat(second.steps).isEmpty();
+    }
+
+    @Test
+    void keepsTheTwoNewestUnfinishedCheckpoints() throws IOException {
+        // When
+        loop("a", TinyText.settings(10, 2, HOUR), new Recorder(9)).run();
+
+        // Then
+        try (CheckpointStore store = store("a")) {
+            String run = store.runs(Stage.PRETRAIN).getFirst();
+            assertThat(store.manifests(Stage.PRETRAIN, run).values())
+                    .extracting(Manifest::step)
+                    .containsExactly(9L, 8L);
+        }
+    }
+
+    @Test
+    void lossThatIsNoNumberFailsTheRun() {
+        // Given
+        PretrainSettings settings = TinyText.settings(3, 100, HOUR);
+        List<int[]> nothingToPredict = List.of(new int[] {TOKENIZER.pad(), TOKENIZER.pad()});
+
+        // When
+        PretrainLoop loop = new PretrainLoop(
+                settings,
+                TOKENIZER,
+                SequenceSource.of(nothingToPredict),
+                List.of(),
+                run("a", settings),
+                new Recorder(Long.MAX_VALUE));
+
+        // Then
+        assertThatThrownBy(loop::run)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("step 1 gave loss NaN")
+                .hasMessageContaining("lower the learning rate");
+    }
+
+    private PretrainLoop loop(String store, PretrainSettings settings, PretrainLoop.Monitor monitor) {
+        return new PretrainLoop(
+                settings, TOKENIZER, SequenceSource.of(TRAINING), VALIDATION, run(store, settings), monitor);
+    }
+
+    private TrainingRun run(String store, PretrainSettings settings) {
+        return new TrainingRuns(store(store), Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters());
+    }
+
+    private CheckpointStore store(String name) {
+        try {
+            return CheckpointStore.open(folder.resolve(name).toUri(), folder.resolve("cache"));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private byte[] model(String store, Reference checkpoint) throws IOException {
+        try (CheckpointStore opened = store(store)) {
+            return Files.readAllBytes(opened.open(checkpoint).folder().resolve("model.safetensors"));
+        }
+    }
+
+    private static final class Recorder implements PretrainLoop.Monitor {
+        final List<Long> steps = new ArrayList<>();
+        final List<Map<String, Double>> metrics = new ArrayList<>();
+        private final long stopAfter;
+
+        Recorder(long stopAfter) {
+            this.stopAfter = stopAfter;
+        }
+
+        double first(String metric) {
+            return Objects.requireNonNull(metrics.getFirst().get(metric));
+        }
+
+        double last(String metric) {
+            return Objects.requireNonNull(metrics.getLast().get(metric));
+        }
+
+        @Override
+        public boolean stopRequested() {
+            return !steps.isEmpty() && steps.getLast() >= stopAfter;
+        }
+
+        @Override
+        public void progress(long step, long totalSteps, Map<String, Double> metrics) {
+            steps.add(step);
+            this.metrics.add(metrics);
+        }
+    }
+}

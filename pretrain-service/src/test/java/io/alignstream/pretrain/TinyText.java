@@ -1,0 +1,51 @@
+package io.alignstream.pretrain;
+
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** A tokenizer, sequences and settings that train in a moment. */
+final class TinyText {
+
+    static final int LENGTH = 16;
+
+    private static final List<String> PLACES = List.of("成都", "上海", "北京", "西安", "杭州");
+    private static final List<String> SIGHTS = List.of("熊猫基地", "外滩", "长城", "兵马俑", "西湖");
+
+    private TinyText() {}
+
+    static Tokenizer tokenizer() {
+        return new BpeTrainer(320).train(IntStream.range(0, 50).mapToObj(TinyText::sentence));
+    }
+
+    /** Sequences of {@value #LENGTH} tokens, another text for each {@code first}. */
+    static List<int[]> sequences(Tokenizer tokenizer, int first, int count) {
+        List<int[]> rows = new ArrayList<>();
+        int[] open = new int[0];
+        for (int i = first; rows.size() < count; i++) {
+            int[] text = tokenizer.encode(sentence(i));
+            int filled = open.length;
+            open = Arrays.copyOf(open, filled + text.length + 1);
+            System.arraycopy(text, 0, open, filled, text.length);
+            open[open.length - 1] = tokenizer.endOfDocument();
+            if (open.length >= LENGTH) {
+                rows.add(Arrays.copyOf(open, LENGTH));
+                open = new int[0];
+            }
+        }
+        return rows;
+    }
+
+    static PretrainSettings settings(long steps, int checkpointEvery, Duration checkpointInterval) {
+        return new PretrainSettings(
+                2, 32, 4, steps, 1, 3e-3, 0.1, 0.3, 0.1, 0.1, 1, 16, 8, 10, checkpointEvery, checkpointInterval);
+    }
+
+    private static String sentence(int i) {
+        return PLACES.get(i % 5) + "必去景点是" + SIGHTS.get(i % 5) + "，第" + i % 7 + "次去。";
+    }
+}

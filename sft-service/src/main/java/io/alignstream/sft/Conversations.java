@@ -1,0 +1,56 @@
+package io.alignstream.sft;
+
+import io.alignstream.contracts.Instruction;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * Instructions as token ids, one conversation for each reference answer.
+ *
+ * @param training to learn from
+ * @param heldOut to measure on
+ * @param tooLong conversations that do not fit the model's positions and are in neither list
+ */
+record Conversations(List<Conversation> training, List<Conversation> heldOut, int tooLong) {
+
+    /**
+     * Encodes and splits {@code instructions}; their order does not matter, only their ids do.
+     *
+     * @param heldOutShare of the instructions; an instruction stays on its side whatever else is added
+     * @param longest tokens that a conversation may have
+     */
+    static Conversations of(
+            Collection<Instruction> instructions, Tokenizer tokenizer, double heldOutShare, int longest) {
+        List<Conversation> training = new ArrayList<>();
+        List<Conversation> heldOut = new ArrayList<>();
+        int tooLong = 0;
+        List<Instruction> sorted = instructions.stream()
+                .sorted(Comparator.comparing(Instruction::id))
+                .toList();
+        for (Instruction instruction : sorted) {
+            List<Conversation> side = isHeldOut(instruction.id(), heldOutShare) ? heldOut : training;
+            for (String answer : instruction.referenceAnswers()) {
+                Conversation conversation = ChatTemplate.conversation(tokenizer, instruction.messages(), answer);
+                if (conversation.length() <= longest) {
+                    side.add(conversation);
+                } else {
+                    tooLong++;
+                }
+            }
+        }
+        return new Conversations(training, heldOut, tooLong);
+    }
+
+    private static boolean isHeldOut(String id, double share) {
+        CRC32C hash = new CRC32C();
+        hash.update(id.getBytes(StandardCharsets.UTF_8));
+        return hash.getValue() < share * (1L << 32);
+    }
+}

@@ -1,0 +1,192 @@
+package io.alignstream.sft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.Sampler;
+import io.alignstream.languagemodel.transformer.Transformer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SftLoopTest {
+
+    private static final List<Instruction> INSTRUCTIONS = TinyInstructions.all();
+
+    @TempDir
+    private static Path base;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void writeBase() throws IOException {
+        TinyInstructions.writeBase(base);
+    }
+
+    @Test
+    void learnsToAnswerAndToEndItsTurn() throws IOException {
+        // Given
+        Recorder recorder = new Recorder(Long.MAX_VALUE);
+
+        // When
+        SftLoop.Result result =
+                loop("a", TinyInstructions.settings(20, 1_000), recorder).run().orElseThrow();
+
+        // Then
+        assertThat(recorder.last("loss")).isLessThan(0.3 * recorder.first("loss"));
+        assertThat(result.metrics()).containsKeys("loss", "validationLoss", "conversations");
+        try (CheckpointStore store = store("a");
+                Transformer model =
+                        Transformer.load(store.open(result.checkpoint()).folder())) {
+            Tokenizer tokenizer = Tokenizer.load(base);
+            int[] prompt =
+                    ChatTemplate.prompt(tokenizer, INSTRUCTIONS.getFirst().messages());
+            Sampler.Answer answer = new Sampler(0, 12, tokenizer.endOfTurn())
+                    .sample(model, List.of(prompt), new Random(1))
+                    .getFirst();
+            assertThat(answer.ended()).isTrue();
+            assertThat(INSTRUCTIONS.getFirst().referenceAnswers()).contains(tokenizer.decode(answer.content()));
+        }
+    }
+
+    @Test
+    void aRunThatWasStoppedEndsWithTheSameCheckpointAsAnUndisturbedOne() throws IOException {
+        // Given
+        SftSettings settings = TinyInstructions.settings(4, 3);
+        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+
+        // When
+        Optional<SftLoop.Result> stopped = loop("b", settings, new Recorder(5)).run();
+        Recorder rest = new Recorder(Long.MAX_VALUE);
+        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
+
+        // Then
+        assertThat(stopped).isEmpty();
+        assertThat(rest.steps.getFirst()).isEqualTo(6);
+        assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
+    }
+
+    @Test
+    void aRunThatDiedRepeatsTheStepsSinceItsLastCheckpoint() throws IOException {
+        // Given
+        SftSettings settings = TinyInstructions.settings(4, 3);
+        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+        SftLoop.Monitor dying = (step, totalSteps, metrics) -> {
+            if (step == 8) {
+                throw new OutOfMemoryError("as if killed");
+            }
+        };
+        assertThatThrownBy(() -> loop("b", settings, dying).run()).isInstanceOf(OutOfMemoryError.class);
+
+        // When
+        Recorder rest = new Recorder(Long.MAX_VALUE);
+        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
+
+        // Then
+        assertThat(rest.steps.getFirst()).isEqualTo(7);
+        assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
+    }
+
+    @Test
+    void theOrderOfTheInstructionsDoesNotMatter() throws IOException {
+        // Given
+        SftSettings settings = TinyInstructions.settings(2, 100);
+        Reference sorted = loop("a", settings, new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+
+        // When
+        Reference reversed = new SftLoop(
+                        settings, base, INSTRUCTIONS.reversed(), run("b", settings), new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+
+        // Then
+        assertThat(reversed.sha256()).isEqualTo(sorted.sha256());
+    }
+
+    @Test
+    void saysWhyNothingIsLeftToLearnFrom() {
+        // Given
+        Instruction tooLong = new Instruction("long", List.of(Message.user("成都".repeat(100))), List.of("好"), Map.of());
+        SftSettings settings = TinyInstructions.settings(1, 100);
+
+        // When Then
+        assertThatThrownBy(() ->
+                        new SftLoop(settings, base, List.of(tooLong), run("a", settings), new Recorder(Long.MAX_VALUE)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no conversation to learn from")
+                .hasMessageContaining("longer than the model's 48 tokens");
+    }
+
+    private SftLoop loop(String store, SftSettings settings, SftLoop.Monitor monitor) throws IOException {
+        return new SftLoop(settings, base, INSTRUCTIONS, run(store, settings), monitor);
+    }
+
+    private TrainingRun run(String store, SftSettings settings) {
+        return new TrainingRuns(store(store), Stage.SFT).of(Map.of(), List.of(), settings.hyperparameters());
+    }
+
+    private CheckpointStore store(String name) {
+        try {
+            return CheckpointStore.open(folder.resolve(name).toUri(), folder.resolve("cache"));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static final class Recorder implements SftLoop.Monitor {
+        final List<Long> steps = new ArrayList<>();
+        final List<Map<String, Double>> metrics = new ArrayList<>();
+        private final long stopAfter;
+
+        Recorder(long stopAfter) {
+            this.stopAfter = stopAfter;
+        }
+
+        double first(String metric) {
+            return Objects.requireNonNull(metrics.getFirst().get(metric));
+        }
+
+        double last(String metric) {
+            return Objects.requireNonNull(metrics.getLast().get(metric));
+        }
+
+        @Override
+        public boolean stopRequested() {
+            return !steps.isEmpty() && steps.getLast() >= stopAfter;
+        }
+
+        @Override
+        public void progress(long step, long totalSteps, Map<String, Double> metrics) {
+            steps.add(step);
+            this.metrics.add(metrics);
+        }
+    }
+}

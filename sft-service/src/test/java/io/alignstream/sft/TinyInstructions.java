@@ -1,0 +1,60 @@
+package io.alignstream.sft;
+
+import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Message;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.transformer.TransformerConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Instructions, a base model and settings that train in a moment. */
+final class TinyInstructions {
+
+    private static final List<String> PLACES = List.of("成都", "上海", "北京", "西安", "杭州");
+    private static final List<String> SIGHTS = List.of("熊猫基地", "外滩", "长城", "兵马俑", "西湖");
+
+    private TinyInstructions() {}
+
+    /** 40 instructions with two answers each. */
+    static List<Instruction> all() {
+        List<Instruction> all = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            String sight = SIGHTS.get(i % 5);
+            String question = PLACES.get(i % 5) + "必去的地方是啥" + "？".repeat(i / 5 % 4);
+            all.add(new Instruction(
+                    "instruction-" + (10 + i), List.of(Message.user(question)), List.of(sight, sight + "啊"), Map.of()));
+        }
+        return all;
+    }
+
+    static Tokenizer tokenizer() {
+        return new BpeTrainer(330)
+                .train(all().stream()
+                        .flatMap(instruction -> Stream.of(
+                                instruction.messages().getFirst().content(),
+                                instruction.referenceAnswers().getFirst())));
+    }
+
+    /** A base model with random weights and 48 positions. */
+    static void writeBase(Path folder) throws IOException {
+        Tokenizer tokenizer = tokenizer();
+        try (Transformer model =
+                Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), 2, 32, 48), 1)) {
+            model.config().save(folder, new int[] {tokenizer.endOfDocument()}, tokenizer.pad());
+            tokenizer.save(folder);
+            Safetensors.write(folder.resolve("model.safetensors"), model.tensors(), Map.of());
+        }
+    }
+
+    static SftSettings settings(int epochs, int checkpointEvery) {
+        return new SftSettings(epochs, 16, 1e-2, 0.1, 1, 0.1, 5, checkpointEvery, Duration.ofHours(1));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.alignstream.sft;
+
+import org.jspecify.annotations.NullMarked;
