@@ -1,5 +1,6 @@
 package io.alignstream.stageruntime;
 
+import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
 import io.micrometer.core.instrument.Gauge;
@@ -48,6 +49,7 @@ public class StageRunner {
     private final ExecutorService jobs;
     private final CountDownLatch leaving = new CountDownLatch(1);
     private volatile boolean caughtUpOnce;
+    private volatile List<Checkpoint> checkpoints = List.of();
     private @Nullable Thread readerThread;
 
     StageRunner(
@@ -98,6 +100,11 @@ public class StageRunner {
         thread.start();
     }
 
+    /** The stage's finished checkpoints, oldest first, if it follows them. */
+    public List<Checkpoint> checkpoints() {
+        return checkpoints;
+    }
+
     /** Whether the view was complete once. */
     public boolean started() {
         return caughtUpOnce;
@@ -142,6 +149,11 @@ public class StageRunner {
     private boolean compare(Reader reader, boolean changed) {
         if (reader.caughtUp()) {
             caughtUpOnce = true;
+            if (changed && view.follows(Topic.CHECKPOINTS)) {
+                checkpoints = view.newestByKey(Topic.CHECKPOINTS).stream()
+                        .filter(checkpoint -> checkpoint.stage() == definition.stage())
+                        .toList();
+            }
             reconciler.compare(view, changed);
             return false;
         }

@@ -39,6 +39,10 @@ final class TopicView implements View, Subscriptions {
         return Collections.unmodifiableCollection(topics.values());
     }
 
+    boolean follows(Topic<?> topic) {
+        return topics.containsKey(topic.name());
+    }
+
     FollowedTopic<?> followed(String name) {
         FollowedTopic<?> topic = topics.get(name);
         if (topic == null) {

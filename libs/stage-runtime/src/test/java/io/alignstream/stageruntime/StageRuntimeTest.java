@@ -10,21 +10,28 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -41,7 +48,15 @@ class StageRuntimeTest {
     @Inject
     JobControl control;
 
+    @Inject
+    CheckpointStore store;
+
     private TopicProbe topics;
+
+    @BeforeAll
+    static void havePatience() {
+        Awaitility.setDefaultTimeout(Duration.ofMinutes(1));
+    }
 
     @BeforeEach
     void open() {
@@ -63,13 +78,12 @@ class StageRuntimeTest {
     }
 
     private void settle() {
-        await().atMost(Duration.ofSeconds(30))
-                .until(() -> control.status().state() == JobStatus.State.WAITING
-                        && control.status().reason().startsWith("all "));
+        await().until(() -> control.status().state() == JobStatus.State.WAITING
+                && control.status().reason().startsWith("all "));
     }
 
     private void awaitStatus(Predicate<JobStatus> condition) {
-        await().atMost(Duration.ofSeconds(30)).until(control::status, condition);
+        await().until(control::status, condition);
     }
 
     private List<ConsumerRecord<byte[], byte[]>> deadLetters(Topic<?> topic, String key) {
@@ -118,8 +132,7 @@ class StageRuntimeTest {
         publishPrompt("good");
 
         // Then
-        await().atMost(Duration.ofSeconds(5))
-                .until(() -> !deadLetters(Topic.PROMPTS, crashed).isEmpty());
+        await().until(() -> !deadLetters(Topic.PROMPTS, crashed).isEmpty());
         assertThat(deadLetters(Topic.PROMPTS, key)).singleElement().satisfies(letter -> {
             assertThat(letter.value()).asString().isEqualTo("{broken");
             assertThat(header(letter, "dead-letter-reason")).contains("ce_type");
@@ -271,5 +284,55 @@ class StageRuntimeTest {
                 .then()
                 .statusCode(403);
         assertThat(control.status().state()).isNotEqualTo(JobStatus.State.PAUSED);
+    }
+
+    @Test
+    void thePageSpeaksTheVisitorsLanguage() {
+        given().header("Accept-Language", "zh-CN,zh;q=0.9,en;q=0.5")
+                .get("/")
+                .then()
+                .statusCode(200)
+                .contentType(containsString("text/html"))
+                .body(containsString("<html lang=\"zh\">"))
+                .body(containsString("检查点"));
+        given().header("Accept-Language", "fr").get("/").then().body(containsString("Checkpoints"));
+        given().get("/?language=zh").then().cookie("alignstream-language", "zh").body(containsString("触发"));
+        given().header("Accept-Language", "fr")
+                .cookie("alignstream-language", "zh")
+                .get("/")
+                .then()
+                .body(containsString("触发"));
+    }
+
+    @Test
+    void thePageHoldsAServicesOwnPanelAndOnlyOwnScripts() {
+        given().get("/")
+                .then()
+                .body(containsString("<h2>Echoes &amp; more</h2>"))
+                .body(containsString("<p id=\"echo\">en</p>"))
+                .body(containsString("src=\"echo/echo.js\""))
+                .body(containsString("href=\"http://localhost:8084/\""))
+                .header("Content-Security-Policy", containsString("default-src 'self'"));
+        given().get("/alignstream/echarts.min.js").then().statusCode(200);
+        given().get("/alignstream/dashboard.js").then().statusCode(200);
+        given().get("/alignstream/dashboard.css").then().statusCode(200);
+    }
+
+    @Test
+    void checkpointsOfTheStoreAreListed() throws IOException {
+        // Given
+        String run = "r" + UUID.randomUUID().toString().substring(0, 11);
+        Manifest draft = Manifest.draft(Stage.SFT, run, 7).withMetrics(Map.of("loss", 2.5));
+        var reference = store.save(draft, folder -> Files.writeString(folder.resolve("config.json"), run));
+        topics.publish(
+                Topic.CHECKPOINTS, EchoStage.checkpoint(run, control.status().totalSteps()));
+
+        // Then
+        await().untilAsserted(() -> given().get("/checkpoints")
+                .then()
+                .statusCode(200)
+                .body("find { it.run == '" + run + "' }.step", equalTo(7))
+                .body("find { it.run == '" + run + "' }.complete", equalTo(false))
+                .body("find { it.run == '" + run + "' }.reference.sha256", equalTo(reference.sha256())));
     }
 }

@@ -1,0 +1,23 @@
+package io.alignstream.stageruntime.web;
+
+import io.quarkus.qute.TemplateInstance;
+import java.util.Optional;
+
+/**
+ * A service's own section on its dashboard: register one as an {@code @ApplicationScoped} bean.
+ *
+ * <p>Its data comes from the service's own REST resources, fetched by its script; the page refuses inline scripts.
+ */
+public interface Panel {
+
+    /** The section's heading. */
+    String title(Language language);
+
+    /** What stands below the heading. */
+    TemplateInstance content(Language language);
+
+    /** Path of a JavaScript module below {@code META-INF/resources}, for example {@code reward/ranking.js}. */
+    default Optional<String> script() {
+        return Optional.empty();
+    }
+}

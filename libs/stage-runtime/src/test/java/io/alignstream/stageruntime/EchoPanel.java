@@ -1,0 +1,35 @@
+package io.alignstream.stageruntime;
+
+import io.alignstream.stageruntime.web.Language;
+import io.alignstream.stageruntime.web.Panel;
+import io.quarkus.qute.Location;
+import io.quarkus.qute.Template;
+import io.quarkus.qute.TemplateInstance;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
+
+/** A service's own section. */
+@ApplicationScoped
+public class EchoPanel implements Panel {
+
+    private final Template template;
+
+    EchoPanel(@Location("echo-panel.html") Template template) {
+        this.template = template;
+    }
+
+    @Override
+    public String title(Language language) {
+        return "Echoes & more";
+    }
+
+    @Override
+    public TemplateInstance content(Language language) {
+        return template.data("language", language);
+    }
+
+    @Override
+    public Optional<String> script() {
+        return Optional.of("echo/echo.js");
+    }
+}
