@@ -1,0 +1,22 @@
+package io.alignstream.tokenizer;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+
+/** Counters of the topologies: they are state, so they go on where they were after a restart. */
+@ApplicationScoped
+public class TokenizerMetrics {
+
+    void register(@Observes StartupEvent event, MeterRegistry registry, TokenizerStreams streams) {
+        for (Outcome outcome : Outcome.values()) {
+            FunctionCounter.builder("alignstream.documents", streams, source -> source.outcomes()
+                            .getOrDefault(outcome, 0L))
+                    .tag("outcome", outcome.id())
+                    .description("Documents by what became of them")
+                    .register(registry);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package io.alignstream.tokenizer;
+
+import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+
+/** The stored tokenizers; thread-safe. */
+@ApplicationScoped
+class TokenizerStore {
+
+    private final CheckpointStore checkpoints;
+
+    TokenizerStore(CheckpointStore checkpoints) {
+        this.checkpoints = checkpoints;
+    }
+
+    CheckpointStore checkpoints() {
+        return checkpoints;
+    }
+
+    Manifest manifest(TrainedTokenizer tokenizer) throws IOException {
+        return checkpoints.open(tokenizer.reference()).manifest();
+    }
+
+    /** Loads {@code tokenizer} and checks that it is the one that the event speaks of. */
+    Tokenizer load(TrainedTokenizer tokenizer) throws IOException {
+        StoredCheckpoint stored = checkpoints.open(tokenizer.reference());
+        Tokenizer loaded = Tokenizer.load(stored.folder());
+        if (!loaded.sha256().equals(tokenizer.sha256())) {
+            throw new IOException(stored.folder() + " holds tokenizer " + loaded.sha256() + " but was announced as "
+                    + tokenizer.sha256());
+        }
+        return loaded;
+    }
+}

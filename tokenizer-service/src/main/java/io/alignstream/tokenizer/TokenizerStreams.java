@@ -1,0 +1,204 @@
+package io.alignstream.tokenizer;
+
+import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.kafka.streams.StoreQueryParameters;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The running topologies: cleaning always, packing for the newest tokenizer; thread-safe. */
+@ApplicationScoped
+public class TokenizerStreams {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TokenizerStreams.class);
+    private static final Duration RETRY = Duration.ofSeconds(2);
+
+    /** A tokenizer in use. */
+    record Version(TrainedTokenizer event, Tokenizer tokenizer) {}
+
+    private final TokenizerConfig config;
+    private final TokenizerStore store;
+    private final StreamsApplication.Settings settings;
+    private final ExecutorService cleaningStart;
+    private final ExecutorService packingSwitch;
+    private final Map<Outcome, Long> lastCounts = new EnumMap<>(Outcome.class);
+    private volatile @Nullable StreamsApplication cleaning;
+    private volatile @Nullable StreamsApplication packing;
+    private volatile @Nullable TrainedTokenizer wanted;
+    private volatile @Nullable Version current;
+    private volatile boolean closing;
+
+    TokenizerStreams(
+            TokenizerConfig config,
+            TokenizerStore store,
+            @Identifier("default-kafka-broker") Map<String, Object> connection) {
+        this.config = config;
+        this.store = store;
+        settings = new StreamsApplication.Settings(
+                new HashMap<>(connection), config.stateDir().toAbsolutePath(), config.instanceId(), config.threads());
+        config.packing(); // fail at the start, not with the first document
+        ClassLoader loader = Thread.currentThread().getContextClassLoader();
+        cleaningStart = thread("cleaning-start", loader);
+        packingSwitch = thread("packing-switch", loader);
+    }
+
+    void start(@Observes StartupEvent event) {
+        cleaningStart.execute(() -> {
+            StreamsApplication application =
+                    new StreamsApplication(CleaningTopology.APPLICATION_ID, CleaningTopology.build(), settings);
+            cleaning = application;
+            try {
+                application.start(CleaningTopology.topics(), settings.kafka());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        closing = true;
+        cleaningStart.shutdownNow();
+        packingSwitch.shutdownNow();
+        close(packing);
+        close(cleaning);
+    }
+
+    /** Packs with {@code newest} from now on; returns at once, and does nothing if that is so already. */
+    void pack(TrainedTokenizer newest) {
+        TrainedTokenizer before = wanted;
+        if (before != null && before.sha256().equals(newest.sha256())) {
+            return;
+        }
+        wanted = newest;
+        packingSwitch.execute(() -> {
+            try {
+                switchTo(newest);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    /** The tokenizer in use, null before the first. */
+    @Nullable
+    Version current() {
+        return current;
+    }
+
+    /** Whether documents are being cleaned. */
+    boolean ready() {
+        StreamsApplication application = cleaning;
+        return application != null && application.running();
+    }
+
+    /** State of each topology under its application id. */
+    Map<String, String> states() {
+        Map<String, String> states = new HashMap<>();
+        for (StreamsApplication application : new StreamsApplication[] {cleaning, packing}) {
+            if (application != null) {
+                states.put(application.applicationId(), application.describe());
+            }
+        }
+        return states;
+    }
+
+    /** Documents by outcome since the beginning, of the partitions that this instance works on. */
+    Map<Outcome, Long> outcomes() {
+        StreamsApplication application = cleaning;
+        Map<Outcome, Long> counts = new EnumMap<>(Outcome.class);
+        if (application != null) {
+            try {
+                for (String name : CleaningTopology.OUTCOME_STORES) {
+                    add(application, name, counts);
+                }
+                synchronized (lastCounts) {
+                    lastCounts.putAll(counts);
+                }
+            } catch (InvalidStateStoreException e) {
+                LOG.debug("outcomes cannot be read right now, the last ones are shown", e);
+            }
+        }
+        Map<Outcome, Long> all = new EnumMap<>(Outcome.class);
+        synchronized (lastCounts) {
+            for (Outcome outcome : Outcome.values()) {
+                all.put(outcome, lastCounts.getOrDefault(outcome, 0L));
+            }
+        }
+        return all;
+    }
+
+    private static void add(StreamsApplication application, String name, Map<Outcome, Long> counts) {
+        var outcomes = application
+                .streams()
+                .store(StoreQueryParameters.fromNameAndType(name, QueryableStoreTypes.<String, Long>keyValueStore()));
+        try (KeyValueIterator<String, Long> all = outcomes.all()) {
+            all.forEachRemaining(entry -> {
+                for (Outcome outcome : Outcome.values()) {
+                    if (outcome.id().equals(entry.key)) {
+                        counts.merge(outcome, entry.value, Long::sum);
+                    }
+                }
+            });
+        }
+    }
+
+    private void switchTo(TrainedTokenizer newest) throws InterruptedException {
+        while (!closing && newest.equals(wanted)) {
+            try {
+                Tokenizer tokenizer = store.load(newest);
+                stopPacking();
+                StreamsApplication application = new StreamsApplication(
+                        PackingTopology.applicationId(newest.sha256()),
+                        PackingTopology.build(tokenizer, newest.documents(), config.packing()),
+                        settings);
+                packing = application;
+                current = new Version(newest, tokenizer);
+                application.start(PackingTopology.topics(), settings.kafka());
+                return;
+            } catch (IOException | RuntimeException e) {
+                LOG.error("cannot pack with tokenizer {} yet, trying again", newest.sha256(), e);
+                Thread.sleep(RETRY);
+            }
+        }
+    }
+
+    /** An older version's packing ends where it is; its state stays in Kafka, what lies on this disk goes. */
+    private void stopPacking() {
+        StreamsApplication old = packing;
+        if (old != null) {
+            old.close();
+            old.streams().cleanUp();
+            packing = null;
+        }
+    }
+
+    private static void close(@Nullable StreamsApplication application) {
+        if (application != null) {
+            application.close();
+        }
+    }
+
+    private static ExecutorService thread(String name, ClassLoader loader) {
+        return Executors.newSingleThreadExecutor(task -> {
+            Thread thread = Thread.ofPlatform().name(name).daemon().unstarted(task);
+            thread.setContextClassLoader(loader);
+            return thread;
+        });
+    }
+}

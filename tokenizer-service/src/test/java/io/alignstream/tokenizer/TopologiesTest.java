@@ -1,0 +1,223 @@
+package io.alignstream.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
+
+import io.alignstream.contracts.CleanDocument;
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.Document;
+import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.TokenBatch.Split;
+import io.alignstream.contracts.Topic;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.testing.KafkaBroker;
+import io.alignstream.stageruntime.testing.TopicProbe;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.streams.Topology;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The two topologies against a real broker. */
+class TopologiesTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Packing PACKING = new Packing(16, 4, 0.1);
+    private static final Tokenizer TOKENIZER = new BpeTrainer(400).train(texts(300).stream());
+
+    @TempDir
+    private Path folder;
+
+    private final KafkaBroker broker = new KafkaBroker();
+    private Map<String, Object> connection = Map.of();
+    private TopicProbe topics;
+
+    @BeforeEach
+    void startBroker() {
+        broker.init(Map.of("fresh", "true"));
+        String address = broker.start().get("kafka.bootstrap.servers");
+        connection = Map.of("bootstrap.servers", address);
+        topics = new TopicProbe(address);
+    }
+
+    @AfterEach
+    void stopBroker() {
+        topics.close();
+        broker.stop();
+    }
+
+    @Test
+    void cleansDropsDuplicatesAndSetsPoisonAside() throws Exception {
+        // Given
+        publish(
+                Topic.DOCUMENTS,
+                List.of(document("a", " 今天来上海出差了。\r\n"), document("b", "\u3000\n"), document("c", "今天来上海出差了。")));
+        topics.publishText(Topic.DOCUMENTS, "p", "no JSON");
+        topics.send(tooLong());
+        publish(Topic.DOCUMENTS, List.of(document("d", "这里的风景很美。")));
+
+        // When
+        try (StreamsApplication cleaning = start(CleaningTopology.APPLICATION_ID, CleaningTopology.build(), "one")) {
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.records("clean-documents"))
+                    .hasSize(2));
+        }
+
+        // Then
+        assertThat(topics.events(Topic.CLEAN_DOCUMENTS))
+                .extracting(CleanDocument::id, CleanDocument::text, CleanDocument::originalCharacters)
+                .containsExactly(tuple("a", "今天来上海出差了。", 12), tuple("d", "这里的风景很美。", 8));
+        List<ConsumerRecord<byte[], byte[]>> letters = topics.records("documents.dead-letters");
+        assertThat(letters).hasSize(2);
+        assertThat(header(letters.get(0), "dead-letter-reason")).contains("ce_type is null");
+        assertThat(header(letters.get(0), "dead-letter-offset")).isEqualTo("3");
+        assertThat(header(letters.get(1), "dead-letter-reason")).contains("5000000 characters, the limit is 1000000");
+        assertThat(letters.get(1).value()).hasSizeGreaterThan(5_000_000);
+    }
+
+    @Test
+    void packsEveryTokenOnceAlsoAcrossRestarts() throws Exception {
+        // Given
+        List<CleanDocument> documents = cleaned(texts(500));
+        DatasetSnapshot snapshot = new DatasetSnapshot("clean-documents", List.of(new PartitionRange(0, 0, 450)));
+
+        // When
+        publish(Topic.CLEAN_DOCUMENTS, documents.subList(0, 200));
+        try (StreamsApplication packing =
+                start("restarted", PackingTopology.build(TOKENIZER, snapshot, PACKING), "first")) {
+            await().atMost(PATIENCE)
+                    .until(() -> !topics.records("token-batches").isEmpty());
+        }
+        publish(Topic.CLEAN_DOCUMENTS, documents.subList(200, 500));
+        try (StreamsApplication packing = start(
+                "restarted", PackingTopology.build(TOKENIZER, snapshot, PACKING), "second, which has lost its disk")) {
+            await().atMost(PATIENCE).until(() -> caughtUp("restarted", "clean-documents"));
+        }
+        List<ConsumerRecord<byte[], byte[]>> restarted = topics.records("token-batches");
+        try (StreamsApplication packing =
+                start("undisturbed", PackingTopology.build(TOKENIZER, snapshot, PACKING), "undisturbed")) {
+            await().atMost(PATIENCE).until(() -> caughtUp("undisturbed", "clean-documents"));
+        }
+        List<ConsumerRecord<byte[], byte[]>> all = topics.records("token-batches");
+
+        // Then
+        assertThat(hex(all.subList(restarted.size(), all.size()))).isEqualTo(hex(restarted));
+        List<TokenBatch> batches = topics.events(Topic.TOKEN_BATCHES).subList(0, restarted.size());
+        for (Split split : Split.values()) {
+            List<CleanDocument> expected = documents.stream()
+                    .filter(document -> PACKING.split(document) == split)
+                    .toList();
+            List<TokenBatch> ofSplit =
+                    batches.stream().filter(batch -> batch.split() == split).toList();
+            List<String> packed = texts(ofSplit);
+            assertThat(packed).isNotEmpty();
+            // What came after the snapshot may still be in the open batch; the snapshot itself is complete.
+            assertThat(expected).extracting(CleanDocument::text).startsWith(packed.toArray(String[]::new));
+            assertThat(packed).hasSizeGreaterThanOrEqualTo((int) documents.subList(0, 450).stream()
+                    .filter(document -> PACKING.split(document) == split)
+                    .count());
+            long next = 0;
+            for (TokenBatch batch : ofSplit) {
+                assertThat(batch.firstSequence()).isEqualTo(next);
+                next = batch.nextSequence();
+            }
+        }
+        assertThat(batches.stream().filter(TokenBatch::endOfSnapshot))
+                .singleElement()
+                .satisfies(last -> assertThat(last.split()).isEqualTo(Split.TRAINING))
+                .satisfies(last -> assertThat(last.documentOffset()).isEqualTo(450));
+    }
+
+    private <T> void publish(Topic<T> topic, List<T> events) {
+        events.forEach(event -> topics.publish(topic, event));
+    }
+
+    private static Document document(String id, String text) {
+        return new Document(id, text, "test", Map.of());
+    }
+
+    private boolean caughtUp(String group, String topic) throws Exception {
+        try (Admin admin = Admin.create(connection)) {
+            return new ConsumerLag(admin).of(group, topic).done();
+        }
+    }
+
+    /** The documents in {@code batches}. */
+    private static List<String> texts(List<TokenBatch> batches) {
+        List<String> texts = new ArrayList<>();
+        List<Integer> open = new ArrayList<>();
+        batches.forEach(batch -> {
+            for (int token : batch.tokens()) {
+                if (token == TOKENIZER.endOfDocument()) {
+                    texts.add(TOKENIZER.decode(
+                            open.stream().mapToInt(Integer::intValue).toArray()));
+                    open.clear();
+                } else if (token != TOKENIZER.pad()) {
+                    open.add(token);
+                }
+            }
+        });
+        return texts;
+    }
+
+    private StreamsApplication start(String applicationId, Topology topology, String state) throws Exception {
+        StreamsApplication application = new StreamsApplication(
+                applicationId, topology, new StreamsApplication.Settings(connection, folder.resolve(state), "test", 1));
+        application.start(CleaningTopology.topics(), connection);
+        return application;
+    }
+
+    private static ProducerRecord<byte[], byte[]> tooLong() {
+        ProducerRecord<byte[], byte[]> record = Topic.DOCUMENTS.record(document("long", "TEXT"), "test");
+        byte[] value = new String(record.value(), StandardCharsets.UTF_8)
+                .replace("TEXT", "x".repeat(5_000_000))
+                .getBytes(StandardCharsets.UTF_8);
+        return new ProducerRecord<>(record.topic(), null, record.key(), value, record.headers());
+    }
+
+    private static List<String> texts(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> "第" + i + "天来上海出差。我在外滩喝咖啡" + i * 7 % 13 + "次。")
+                .toList();
+    }
+
+    private static List<CleanDocument> cleaned(List<String> texts) {
+        return IntStream.range(0, texts.size())
+                .mapToObj(i -> {
+                    Document document = document("d" + i, texts.get(i));
+                    return new CleanDocument(
+                            document.id(),
+                            document.text(),
+                            document.source(),
+                            Map.of(),
+                            HexFormat.of()
+                                    .formatHex(
+                                            NormalisedText.of(document.text()).contentHash()),
+                            document.text().length());
+                })
+                .toList();
+    }
+
+    private static List<String> hex(List<ConsumerRecord<byte[], byte[]>> records) {
+        return records.stream()
+                .map(record -> HexFormat.of().formatHex(record.value()))
+                .toList();
+    }
+
+    private static String header(ConsumerRecord<byte[], byte[]> record, String key) {
+        return new String(record.headers().lastHeader(key).value(), StandardCharsets.UTF_8);
+    }
+}
