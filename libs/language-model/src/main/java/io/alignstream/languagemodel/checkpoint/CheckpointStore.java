@@ -35,6 +35,7 @@ public interface CheckpointStore extends AutoCloseable {
     static CheckpointStore open(URI root, Path cache) throws IOException {
         return switch (root.getScheme()) {
             case "file" -> FileCheckpointStore.open(Path.of(root.getPath()));
+            case "s3" -> S3CheckpointStore.open(root, cache);
             case null, default ->
                 throw new IllegalArgumentException(
                         "the store's root must be file:/folder or s3://bucket/prefix but is " + root);

@@ -51,7 +51,7 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
 
     @Override
     public Reference save(Manifest draft, Content content) throws IOException {
-        try (Scratch scratch = Scratch.create(root)) {
+        try (Scratch scratch = scratch()) {
             try {
                 IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, content);
                 publish(scratch.folder(), identified);
@@ -62,7 +62,7 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
         }
     }
 
-    private IOException failed(Manifest draft, Path scratch, IOException cause) throws IOException {
+    IOException failed(Manifest draft, Path scratch, IOException cause) throws IOException {
         return new IOException(
                 "cannot save the checkpoint of " + draft.stage().id() + "/" + draft.run() + " at step " + draft.step()
                         + " in folder " + root + ": " + cause + "; it needs more than " + size(scratch)
@@ -77,6 +77,11 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
         } catch (NoSuchFileException e) {
             return 0;
         }
+    }
+
+    /** A working folder from which {@link #publish} can rename. */
+    Scratch scratch() throws IOException {
+        return Scratch.create(root);
     }
 
     /** Renames a finished folder to its place, unless the same checkpoint is there already. */
@@ -179,7 +184,7 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
     /** Renames the checkpoint away before its files go, so that no half of it is ever seen. */
     @Override
     void delete(CheckpointName name) throws IOException {
-        try (Scratch scratch = Scratch.create(root)) {
+        try (Scratch scratch = scratch()) {
             Files.move(folder(name), scratch.folder().resolve(name.folder()), StandardCopyOption.ATOMIC_MOVE);
         } catch (NoSuchFileException e) {
             LOG.atDebug().addKeyValue("checkpoint", name.path()).log("Another process pruned it first");

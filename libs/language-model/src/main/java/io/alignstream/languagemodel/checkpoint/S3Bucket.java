@@ -1,0 +1,217 @@
+package io.alignstream.languagemodel.checkpoint;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.core.sync.ResponseTransformer;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.model.CommonPrefix;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/**
+ * The few operations on a bucket that a checkpoint store needs; thread-safe. Failures are {@link IOException}s that
+ * name bucket, key and endpoint; a missing key is a {@link NoSuchFileException}.
+ *
+ * <p>Credentials come from the SDK's default chain. {@value #ENDPOINT}, a system property or environment variable,
+ * points to another S3 service, which is addressed by path. The SDK's own checksums are off where the service does not
+ * ask for them, because many services do not know them: the store compares sha256 hashes itself.
+ */
+final class S3Bucket implements AutoCloseable {
+
+    static final String ENDPOINT = "ALIGNSTREAM_S3_ENDPOINT";
+
+    /** A service's largest part is 5 GiB, its largest number of parts 10,000. */
+    static final int PART_BYTES = 64 * 1024 * 1024;
+
+    private final S3Client client;
+    private final String bucket;
+    private final String endpoint;
+    private final int partBytes;
+
+    private S3Bucket(S3Client client, String bucket, String endpoint, int partBytes) {
+        this.client = client;
+        this.bucket = bucket;
+        this.endpoint = endpoint;
+        this.partBytes = partBytes;
+    }
+
+    static S3Bucket open(String bucket, int partBytes) {
+        S3ClientBuilder builder = S3Client.builder()
+                .httpClientBuilder(UrlConnectionHttpClient.builder())
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED);
+        String endpoint = setting(ENDPOINT, ENDPOINT);
+        if (endpoint != null) {
+            String region = setting("aws.region", "AWS_REGION");
+            // Other services ignore the region but the signature needs one.
+            builder.endpointOverride(URI.create(endpoint))
+                    .forcePathStyle(true)
+                    .region(region == null ? Region.US_EAST_1 : Region.of(region));
+        }
+        return new S3Bucket(builder.build(), bucket, endpoint == null ? "AWS" : endpoint, partBytes);
+    }
+
+    private static @Nullable String setting(String property, String variable) {
+        String value = System.getProperty(property, System.getenv(variable));
+        return value == null || value.isBlank() ? null : value;
+    }
+
+    /** Creates or replaces an object. */
+    void put(String key, Path file) throws IOException {
+        long size = Files.size(file);
+        if (size > partBytes) {
+            putInParts(key, file, size);
+        } else {
+            attempt(
+                    "write",
+                    key,
+                    () -> client.putObject(put -> put.bucket(bucket).key(key), file));
+        }
+    }
+
+    private void putInParts(String key, Path file, long size) throws IOException {
+        String upload = attempt("write", key, () -> client.createMultipartUpload(
+                        create -> create.bucket(bucket).key(key))
+                .uploadId());
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            List<CompletedPart> parts = new ArrayList<>();
+            for (long begin = 0; begin < size; begin += partBytes) {
+                RequestBody body = RequestBody.fromByteBuffer(
+                        channel.map(MapMode.READ_ONLY, begin, Math.min(partBytes, size - begin)));
+                int number = parts.size() + 1;
+                String tag = attempt("write", key, () -> client.uploadPart(
+                                part -> part.bucket(bucket)
+                                        .key(key)
+                                        .uploadId(upload)
+                                        .partNumber(number),
+                                body)
+                        .eTag());
+                parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
+            }
+            attempt(
+                    "write",
+                    key,
+                    () -> client.completeMultipartUpload(complete -> complete.bucket(bucket)
+                            .key(key)
+                            .uploadId(upload)
+                            .multipartUpload(all -> all.parts(parts))));
+        } catch (IOException e) {
+            abort(key, upload, e);
+            throw e;
+        }
+    }
+
+    private void abort(String key, String upload, IOException failure) {
+        try {
+            client.abortMultipartUpload(abort -> abort.bucket(bucket).key(key).uploadId(upload));
+        } catch (SdkException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /** Reads a small object, unless it has more than {@code maxBytes}. */
+    byte[] get(String key, int maxBytes) throws IOException {
+        return attempt(
+                "read",
+                key,
+                () -> client.getObject(get -> get.bucket(bucket).key(key), (response, in) -> {
+                    byte[] bytes = in.readNBytes(maxBytes + 1);
+                    if (bytes.length > maxBytes) {
+                        in.abort();
+                        throw new DamagedCheckpointException(
+                                uri(key) + " has more than " + maxBytes + " bytes, no manifest has");
+                    }
+                    return bytes;
+                }));
+    }
+
+    /** Downloads an object into a new file. */
+    void get(String key, Path file) throws IOException {
+        attempt(
+                "read",
+                key,
+                () -> client.getObject(get -> get.bucket(bucket).key(key), ResponseTransformer.toFile(file)));
+    }
+
+    /** Sizes of all objects below {@code prefix} by their whole key. */
+    SequencedMap<String, Long> sizes(String prefix) throws IOException {
+        return attempt("list", prefix, () -> {
+            SequencedMap<String, Long> sizes = new TreeMap<>();
+            for (S3Object object : client.listObjectsV2Paginator(
+                            list -> list.bucket(bucket).prefix(prefix))
+                    .contents()) {
+                sizes.put(object.key(), object.size());
+            }
+            return sizes;
+        });
+    }
+
+    /** Names of the folders directly below {@code prefix}, which ends with a slash. */
+    List<String> folders(String prefix) throws IOException {
+        return attempt("list", prefix, () -> {
+            List<String> folders = new ArrayList<>();
+            for (CommonPrefix folder : client.listObjectsV2Paginator(
+                            list -> list.bucket(bucket).prefix(prefix).delimiter("/"))
+                    .commonPrefixes()) {
+                folders.add(folder.prefix().substring(prefix.length()).replace("/", ""));
+            }
+            return folders;
+        });
+    }
+
+    /** Deletes an object; it may be gone already. */
+    void delete(String key) throws IOException {
+        attempt(
+                "delete",
+                key,
+                () -> client.deleteObject(delete -> delete.bucket(bucket).key(key)));
+    }
+
+    String uri(String key) {
+        return "s3://" + bucket + "/" + key;
+    }
+
+    @FunctionalInterface
+    private interface Call<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T attempt(String what, String key, Call<T> call) throws IOException {
+        try {
+            return call.run();
+        } catch (NoSuchKeyException e) {
+            throw (IOException) new NoSuchFileException(uri(key)).initCause(e);
+        } catch (SdkException e) {
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof DamagedCheckpointException damaged) {
+                    throw damaged;
+                }
+            }
+            throw new IOException("cannot " + what + " " + uri(key) + " at " + endpoint + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

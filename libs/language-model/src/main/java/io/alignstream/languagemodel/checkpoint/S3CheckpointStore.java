@@ -1,0 +1,196 @@
+package io.alignstream.languagemodel.checkpoint;
+
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointFiles.IdentifiedManifest;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Keeps checkpoints as objects {@code prefix/stage/run/step-hash/file} of a bucket of any S3 service; thread-safe.
+ *
+ * <p>The manifest is put last and deleted first. Saving a checkpoint that is there already puts the same bytes again,
+ * which also heals damaged objects. What is saved or opened stays as a verified copy in the cache folder, a {@link
+ * FileCheckpointStore} of its own, until it is pruned; nothing else bounds the cache, so give each pod its own.
+ */
+public final class S3CheckpointStore extends VerifyingCheckpointStore {
+
+    private final S3Bucket bucket;
+    private final String prefix;
+    private final URI address;
+    private final FileCheckpointStore cache;
+
+    private S3CheckpointStore(S3Bucket bucket, String prefix, URI address, FileCheckpointStore cache) {
+        this.bucket = bucket;
+        this.prefix = prefix;
+        this.address = address;
+        this.cache = cache;
+    }
+
+    /** Opens the store at {@code s3://bucket/prefix}; nothing is asked of the service yet. */
+    public static S3CheckpointStore open(URI root, Path cache) throws IOException {
+        return open(root, cache, S3Bucket.PART_BYTES);
+    }
+
+    static S3CheckpointStore open(URI root, Path cache, int partBytes) throws IOException {
+        String bucket = root.getAuthority();
+        if (bucket == null || root.getRawQuery() != null || root.getRawFragment() != null) {
+            throw new IllegalArgumentException("the store's root must be s3://bucket/prefix but is " + root);
+        }
+        String prefix = root.getPath().replaceAll("^/+|/+$", "");
+        prefix = prefix.isEmpty() ? "" : prefix + "/";
+        return new S3CheckpointStore(
+                S3Bucket.open(bucket, partBytes),
+                prefix,
+                URI.create("s3://" + bucket + "/" + prefix),
+                FileCheckpointStore.open(cache));
+    }
+
+    @Override
+    public Reference save(Manifest draft, Content content) throws IOException {
+        try (Scratch scratch = cache.scratch()) {
+            try {
+                IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, content);
+                upload(scratch.folder(), identified);
+                cache.publish(scratch.folder(), identified);
+                return identified.reference();
+            } catch (IOException e) {
+                throw cache.failed(draft, scratch.folder(), e);
+            }
+        }
+    }
+
+    private void upload(Path folder, IdentifiedManifest identified) throws IOException {
+        String key = key(identified.name());
+        for (String file : identified.manifest().files().keySet()) {
+            bucket.put(key + file, folder.resolve(file));
+        }
+        bucket.put(key + Manifest.FILE_NAME, folder.resolve(Manifest.FILE_NAME));
+    }
+
+    @Override
+    public StoredCheckpoint open(Reference reference) throws IOException {
+        CheckpointName name = CheckpointName.of(reference);
+        if (!isCached(reference)) {
+            download(name, reference);
+        }
+        Path folder = cache.folder(name);
+        IdentifiedManifest identified = CheckpointFiles.readManifest(address, folder, name);
+        return new StoredCheckpoint(identified.reference(), identified.manifest(), folder);
+    }
+
+    private boolean isCached(Reference reference) throws IOException {
+        try {
+            cache.open(reference);
+            return true;
+        } catch (DamagedCheckpointException e) {
+            return false;
+        }
+    }
+
+    private void download(CheckpointName name, Reference reference) throws IOException {
+        IdentifiedManifest identified = manifest(name);
+        CheckpointFiles.requireReference(identified, reference);
+        // Before anything is downloaded, so that an object of a wrong size cannot fill the disk.
+        requireSizes(identified);
+        try (Scratch scratch = cache.scratch()) {
+            for (Map.Entry<String, Manifest.FileEntry> entry :
+                    identified.manifest().files().entrySet()) {
+                Path file = scratch.folder().resolve(entry.getKey());
+                download(key(name) + entry.getKey(), file, entry.getValue());
+            }
+            Files.write(scratch.folder().resolve(Manifest.FILE_NAME), identified.json());
+            cache.publish(scratch.folder(), identified);
+        }
+    }
+
+    private void download(String key, Path file, Manifest.FileEntry expected) throws IOException {
+        try {
+            bucket.get(key, file);
+        } catch (NoSuchFileException e) {
+            throw new DamagedCheckpointException(bucket.uri(key) + " is missing", e);
+        }
+        CheckpointFiles.sync(file);
+        String sha256 = CheckpointFiles.sha256(file);
+        if (!sha256.equals(expected.sha256())) {
+            throw new DamagedCheckpointException(
+                    bucket.uri(key) + " has sha256 " + sha256 + " but the manifest says " + expected.sha256());
+        }
+    }
+
+    private void requireSizes(IdentifiedManifest identified) throws IOException {
+        String folder = key(identified.name());
+        Map<String, Long> sizes = bucket.sizes(folder);
+        for (Map.Entry<String, Manifest.FileEntry> entry :
+                identified.manifest().files().entrySet()) {
+            String key = folder + entry.getKey();
+            Long size = sizes.get(key);
+            if (size == null) {
+                throw new DamagedCheckpointException(bucket.uri(key) + " is missing");
+            }
+            if (size != entry.getValue().size()) {
+                throw new DamagedCheckpointException(bucket.uri(key) + " has " + size + " bytes but the manifest says "
+                        + entry.getValue().size());
+            }
+        }
+    }
+
+    /** Looks at the objects' sizes only: the service guards their bytes. */
+    @Override
+    void verify(Reference reference) throws IOException {
+        IdentifiedManifest identified = manifest(CheckpointName.of(reference));
+        CheckpointFiles.requireReference(identified, reference);
+        requireSizes(identified);
+    }
+
+    @Override
+    IdentifiedManifest manifest(CheckpointName name) throws IOException {
+        String key = key(name) + Manifest.FILE_NAME;
+        try {
+            return CheckpointFiles.parseManifest(address, bucket.get(key, Manifest.MAX_BYTES), name, bucket.uri(key));
+        } catch (NoSuchFileException e) {
+            throw new DamagedCheckpointException(
+                    bucket.uri(key(name)) + " is no checkpoint: it has no " + Manifest.FILE_NAME, e);
+        }
+    }
+
+    @Override
+    List<CheckpointName> names(Stage stage, String run) throws IOException {
+        return bucket.folders(prefix + stage.id() + "/" + run + "/").stream()
+                .map(folder -> CheckpointName.parse(stage, run, folder))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    @Override
+    public List<String> runs(Stage stage) throws IOException {
+        return bucket.folders(prefix + stage.id() + "/").stream()
+                .filter(run -> run.matches(Manifest.NAME))
+                .sorted()
+                .toList();
+    }
+
+    @Override
+    void delete(CheckpointName name) throws IOException {
+        bucket.delete(key(name) + Manifest.FILE_NAME);
+        for (String key : bucket.sizes(key(name)).keySet()) {
+            bucket.delete(key);
+        }
+        cache.delete(name);
+    }
+
+    private String key(CheckpointName name) {
+        return prefix + name.path() + "/";
+    }
+
+    @Override
+    public void close() {
+        bucket.close();
+    }
+}
