@@ -1,5 +1,6 @@
 package io.alignstream.local;
 
+import io.alignstream.local.input.InputException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -30,7 +31,7 @@ public final class Alignstream {
     }
 
     /** Runs one command and returns its exit code. */
-    static int execute(String... arguments) {
+    public static int execute(String... arguments) {
         CommandLine commandLine = new CommandLine(new Alignstream())
                 .setUsageHelpAutoWidth(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -51,7 +52,7 @@ public final class Alignstream {
 
     private static int report(Exception failure, CommandLine commandLine, ParseResult parsed) {
         PrintWriter err = commandLine.getErr();
-        if (failure instanceof LaunchException) {
+        if (failure instanceof LaunchException || failure instanceof InputException) {
             err.println("alignstream: " + failure.getMessage());
         } else {
             err.println("alignstream: unexpected failure, please report it:");

@@ -3,16 +3,26 @@ package io.alignstream.local;
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.broker.TopicSetup;
+import io.alignstream.local.pipeline.Chain;
+import io.alignstream.local.pipeline.EventSet;
+import io.alignstream.local.pipeline.Inputs;
+import io.alignstream.local.pipeline.PipelineFollower;
+import io.alignstream.local.pipeline.Publisher;
+import io.alignstream.local.pipeline.Registry;
+import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.process.ProcessGroup;
 import io.alignstream.local.process.ProcessSpec;
+import io.alignstream.local.service.NativeLibraries;
 import io.alignstream.local.service.ServiceProcesses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
@@ -27,12 +37,14 @@ final class LocalCluster implements AutoCloseable {
     private static final long MIN_FREE_BYTES = 3L << 30;
     private static final Duration STOP_GRACE = Duration.ofSeconds(30);
 
+    private final Site site;
     private final SiteLock lock;
     private final ProcessGroup processes;
     private final Thread hook;
     private boolean keepRunning;
 
-    private LocalCluster(SiteLock lock, ProcessGroup processes) {
+    private LocalCluster(Site site, SiteLock lock, ProcessGroup processes) {
+        this.site = site;
         this.lock = lock;
         this.processes = processes;
         this.hook = new Thread(processes::stopStarted, "stop");
@@ -44,8 +56,9 @@ final class LocalCluster implements AutoCloseable {
         site.prepare();
         requireFreeSpace(site);
         List<ProcessSpec> services = specs(site, installation, serviceOptions);
-        LocalCluster cluster = new LocalCluster(SiteLock.take(site), new ProcessGroup(site, console));
+        LocalCluster cluster = new LocalCluster(site, SiteLock.take(site), new ProcessGroup(site, console));
         try {
+            NativeLibraries.unpack(installation, console);
             cluster.processes.start(Broker.at(site, installation));
             cluster.processes.awaitReady("Kafka broker on port " + site.brokerPort());
             TopicSetup.createMissing(site.bootstrapServers());
@@ -77,13 +90,25 @@ final class LocalCluster implements AutoCloseable {
         }
     }
 
-    /** Fails with the last log lines if a process has ended unexpectedly. */
-    void requireAlive() {
-        processes.requireAlive();
+    /** Publishes what is new of {@code events}. */
+    void publish(List<EventSet<?>> events, Console console) {
+        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+            events.forEach(set -> set.publish(publisher, console));
+        }
+    }
+
+    /** Follows the stages until all up to {@code last} have delivered on all that is published. */
+    Chain follow(Registry registry, Stage last, Console console) {
+        try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
+            log.readToEnd(registry::take);
+            Map<Stage, Long> stale =
+                    Inputs.stale(site.dataFolder().resolve("inputs.json"), site.bootstrapServers(), registry);
+            return new PipelineFollower(site, log, registry, stale, processes::requireAlive, console).follow(last);
+        }
     }
 
     /** Process ids of broker and services. */
-    List<Long> pids() {
+    Collection<Long> pids() {
         return processes.pids();
     }
 

@@ -84,6 +84,11 @@ public record Site(Path dataFolder, int portBase, long seed) {
         return dataFolder.resolve("store");
     }
 
+    /** Local copies of checkpoints; needed for remote stores only. */
+    public Path storeCache() {
+        return dataFolder.resolve("store-cache");
+    }
+
     public Path logs() {
         return dataFolder.resolve("logs");
     }

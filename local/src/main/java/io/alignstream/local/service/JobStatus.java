@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param state starting, waiting, running, paused or failed
  * @param reason why it waits, or why it failed
  * @param step steps done of {@code totalSteps}
+ * @param etaSeconds expected time to the end of the phase, 0 if unknown
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record JobStatus(
@@ -28,6 +29,10 @@ public record JobStatus(
 
     public boolean isRunning() {
         return "running".equals(state);
+    }
+
+    public boolean isWaiting() {
+        return "waiting".equals(state);
     }
 
     public boolean isFailed() {

@@ -69,7 +69,8 @@ public final class ServiceProcesses {
                 "-Dquarkus.http.port=" + site.port(stage),
                 "-Dkafka.bootstrap.servers=" + site.bootstrapServers(),
                 "-Dalignstream.store.root=" + site.store().toUri(),
-                "-Dalignstream.store.cache=" + site.dataFolder().resolve("store-cache"),
+                "-Dalignstream.store.cache=" + site.storeCache(),
+                "-Dalignstream.tokenizer.state-dir=" + site.dataFolder().resolve("tokenizer-state"),
                 "-Dalignstream.seed=" + site.seed()));
         command.addAll(extraOptions);
         command.add("-jar");
@@ -84,10 +85,7 @@ public final class ServiceProcesses {
 
     private Map<String, String> environment() {
         Map<String, String> environment = new TreeMap<>();
-        environment.put(
-                "DJL_CACHE_DIR",
-                Optional.ofNullable(System.getenv("DJL_CACHE_DIR"))
-                        .orElse(installation.cache().resolve("djl").toString()));
+        environment.put("DJL_CACHE_DIR", NativeLibraries.folder(installation).toString());
         Optional<Path> jemalloc = jemalloc();
         if (jemalloc.isPresent() && System.getenv("LD_PRELOAD") == null) {
             // Freed activations stay with the process between steps instead of being mapped anew each time.

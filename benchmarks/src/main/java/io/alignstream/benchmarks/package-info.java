@@ -1,0 +1,5 @@
+/** Benchmarks behind {@code ./alignstream bench NAME}, outside {@code verify}. */
+@NullMarked
+package io.alignstream.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

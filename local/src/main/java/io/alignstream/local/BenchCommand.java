@@ -1,0 +1,67 @@
+package io.alignstream.local;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ./alignstream bench NAME}: the door to the module {@code benchmarks/}, which runs in a JVM of its own. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run a benchmark.",
+            "",
+            "demo   every stage of the demonstration, from an empty data folder: seconds, tokens or episodes a second,"
+                    + " peak memory"
+        })
+final class BenchCommand implements Callable<Integer> {
+
+    /** Main class of the module, which this one does not depend on. */
+    private static final String PROGRAM = "io.alignstream.benchmarks.Benchmarks";
+
+    @Parameters(paramLabel = "NAME", description = "Which benchmark: demo.")
+    String name = "";
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")
+    @Nullable
+    Path json;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Installation installation = Installation.current();
+        Path classes = installation.home().resolve("benchmarks/target/classes");
+        if (!Files.isDirectory(classes)) {
+            throw new LaunchException("benchmarks/ is not built; run ./mvnw -Dquick package.");
+        }
+        String classPath = Stream.concat(Stream.of(classes), installation.launcherClassPath().stream())
+                .map(Path::toString)
+                .collect(Collectors.joining(java.io.File.pathSeparator));
+        List<String> command = new ArrayList<>(List.of(
+                installation.java().toString(),
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dai.djl.offline=true",
+                "-Dalignstream.home=" + installation.home(),
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "-cp",
+                classPath,
+                PROGRAM,
+                name));
+        if (json != null) {
+            command.add(json.toString());
+        }
+        Process process = new ProcessBuilder(command).inheritIO().start();
+        return process.waitFor();
+    }
+}

@@ -1,0 +1,95 @@
+package io.alignstream.local.evaluation;
+
+import io.alignstream.local.world.EvaluationSet;
+import io.alignstream.local.world.EvaluationSet.StylePrompt;
+import io.alignstream.local.world.Split;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+
+/**
+ * What the trained models say about the sample world, immutable.
+ *
+ * @param associationTable for each stage and prompt the probabilities of the candidates, which sum to 1
+ * @param splits accuracy of the models that answer, by split of cities
+ */
+public record Evaluation(List<Association> associationTable, List<SplitFigures> splits) {
+
+    private static final int MAX_ANSWER_TOKENS = 24;
+    private static final String BASE = "base";
+
+    /**
+     * A row of the association table.
+     *
+     * @param probabilities of each candidate, in the table's order
+     */
+    public record Association(String stage, String prompt, SequencedMap<String, Double> probabilities) {}
+
+    /**
+     * Figures of one split; each map holds a share from 0 to 1 for each stage.
+     *
+     * @param answerAccuracy any right answer
+     * @param styleAccuracy the right answer in the register of the request
+     */
+    public record SplitFigures(
+            String split, int prompts, Map<String, Double> answerAccuracy, Map<String, Double> styleAccuracy) {}
+
+    /**
+     * Asks {@code models}, by the names of their stages; rows and figures of a stage without a model are left out.
+     *
+     * @param models {@code base}, {@code sft}, {@code aligned}
+     */
+    public static Evaluation of(EvaluationSet set, Map<String, TrainedModel> models) {
+        List<Association> table = new ArrayList<>();
+        for (EvaluationSet.Association row : set.associations()) {
+            TrainedModel model = models.get(row.stage());
+            if (model != null) {
+                double[] logs = row.stage().equals(BASE)
+                        ? model.continuations(row.prompt() + EvaluationSet.BASE_SEPARATOR, set.candidates())
+                        : model.answers(row.prompt(), set.candidates());
+                table.add(new Association(row.stage(), row.prompt(), normalised(set.candidates(), logs)));
+            }
+        }
+        Map<String, TrainedModel> answering = new TreeMap<>(models);
+        answering.remove(BASE);
+        return new Evaluation(table, splits(set, answering));
+    }
+
+    private static List<SplitFigures> splits(EvaluationSet set, Map<String, TrainedModel> models) {
+        List<SplitFigures> splits = new ArrayList<>();
+        for (Split split : Split.values()) {
+            List<StylePrompt> prompts = set.stylePrompts(split);
+            List<String> questions = prompts.stream().map(StylePrompt::prompt).toList();
+            Map<String, Double> answers = new TreeMap<>();
+            Map<String, Double> styles = new TreeMap<>();
+            models.forEach((stage, model) -> {
+                List<String> given = model.mostProbableAnswers(questions, MAX_ANSWER_TOKENS);
+                int right = 0;
+                int styled = 0;
+                for (int i = 0; i < given.size(); i++) {
+                    right += prompts.get(i).accepted().contains(given.get(i)) ? 1 : 0;
+                    styled += prompts.get(i).styled().equals(given.get(i)) ? 1 : 0;
+                }
+                answers.put(stage, (double) right / given.size());
+                styles.put(stage, (double) styled / given.size());
+            });
+            splits.add(new SplitFigures(split.id(), prompts.size(), answers, styles));
+        }
+        return splits;
+    }
+
+    /** Probabilities that sum to 1 over the candidates. */
+    static SequencedMap<String, Double> normalised(List<String> candidates, double[] logs) {
+        double max = Arrays.stream(logs).max().orElse(0);
+        double sum = Arrays.stream(logs).map(log -> Math.exp(log - max)).sum();
+        SequencedMap<String, Double> probabilities = new LinkedHashMap<>();
+        for (int i = 0; i < logs.length; i++) {
+            probabilities.put(candidates.get(i), Math.exp(logs[i] - max) / sum);
+        }
+        return probabilities;
+    }
+}

@@ -1,0 +1,105 @@
+package io.alignstream.local.evaluation;
+
+import io.alignstream.contracts.Message;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.Sampler;
+import io.alignstream.languagemodel.transformer.Sequences;
+import io.alignstream.languagemodel.transformer.Transformer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** A checkpoint's network with its tokenizer, to be asked; for use by one thread. */
+public final class TrainedModel implements AutoCloseable {
+
+    private static final int BATCH = 64;
+
+    private final Tokenizer tokenizer;
+    private final Transformer transformer;
+
+    private TrainedModel(Tokenizer tokenizer, Transformer transformer) {
+        this.tokenizer = tokenizer;
+        this.transformer = transformer;
+    }
+
+    /** Loads the Hugging Face files of a checkpoint folder. */
+    public static TrainedModel load(Path folder) throws IOException {
+        return new TrainedModel(Tokenizer.load(folder), Transformer.load(folder));
+    }
+
+    /**
+     * Log probability that each whole candidate, with the document end, continues {@code prefix} at the start of a
+     * document.
+     *
+     * @return {@code [candidates]}, natural logarithms, not normalised
+     */
+    public double[] continuations(String prefix, List<String> candidates) {
+        List<int[]> rows = new ArrayList<>();
+        List<boolean[]> counted = new ArrayList<>();
+        int[] given = tokenizer.encode(prefix);
+        for (String candidate : candidates) {
+            int[] text = tokenizer.encode(prefix + candidate);
+            int[] row = new int[text.length + 2];
+            row[0] = tokenizer.endOfDocument(); // what ends the document before
+            System.arraycopy(text, 0, row, 1, text.length);
+            row[row.length - 1] = tokenizer.endOfDocument();
+            int mismatch = Arrays.mismatch(given, text);
+            boolean[] asked = new boolean[row.length];
+            Arrays.fill(asked, 1 + (mismatch < 0 ? given.length : Math.min(mismatch, given.length)), row.length, true);
+            rows.add(row);
+            counted.add(asked);
+        }
+        return sums(rows, counted);
+    }
+
+    /**
+     * Log probability that each whole candidate, with the end of turn, is the answer to {@code prompt} in the chat
+     * template.
+     *
+     * @return {@code [candidates]}, natural logarithms, not normalised
+     */
+    public double[] answers(String prompt, List<String> candidates) {
+        List<Conversation> conversations = candidates.stream()
+                .map(candidate -> ChatTemplate.conversation(tokenizer, List.of(Message.user(prompt)), candidate))
+                .toList();
+        return sums(
+                conversations.stream().map(Conversation::ids).toList(),
+                conversations.stream().map(Conversation::learned).toList());
+    }
+
+    /** The most probable answer to each prompt, token by token, at most {@code maxTokens} long. */
+    public List<String> mostProbableAnswers(List<String> prompts, int maxTokens) {
+        Sampler sampler = new Sampler(0, maxTokens, tokenizer.endOfTurn());
+        List<String> answers = new ArrayList<>();
+        for (int begin = 0; begin < prompts.size(); begin += BATCH) {
+            List<int[]> batch = prompts.subList(begin, Math.min(begin + BATCH, prompts.size())).stream()
+                    .map(prompt -> ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt))))
+                    .toList();
+            sampler.sample(transformer, batch, new SplittableRandom(0)).stream()
+                    .map(answer -> tokenizer.decode(answer.content()))
+                    .forEach(answers::add);
+        }
+        return answers;
+    }
+
+    private double[] sums(List<int[]> rows, List<boolean[]> counted) {
+        float[][] logs = transformer.logProbabilities(Sequences.of(rows, counted, tokenizer.pad()), 1);
+        double[] sums = new double[logs.length];
+        for (int i = 0; i < logs.length; i++) {
+            for (float log : logs[i]) {
+                sums[i] += log;
+            }
+        }
+        return sums;
+    }
+
+    @Override
+    public void close() {
+        transformer.close();
+    }
+}

@@ -1,0 +1,29 @@
+package io.alignstream.local.pipeline;
+
+import io.alignstream.contracts.Topic;
+import io.alignstream.local.Console;
+import java.util.function.Consumer;
+
+/**
+ * Events of one topic, to be published.
+ *
+ * @param total how many there are
+ * @param source hands over each event, in the same order each time
+ */
+public record EventSet<T>(Topic<T> topic, long total, Source<T> source) {
+
+    /** Where the events come from. */
+    @FunctionalInterface
+    public interface Source<T> {
+
+        /** Gives each event to {@code events}. */
+        void forEach(Consumer<T> events);
+    }
+
+    /** Publishes what is new and says so. */
+    public void publish(Publisher publisher, Console console) {
+        long published = publisher.publish(topic, source, new PublishProgress(console, topic.name(), total));
+        console.line("published %,d of %,d %s%s"
+                .formatted(published, total, topic.name(), published < total ? " (the others are there already)" : ""));
+    }
+}

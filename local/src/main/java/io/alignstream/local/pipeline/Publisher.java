@@ -1,0 +1,114 @@
+package io.alignstream.local.pipeline;
+
+import io.alignstream.contracts.Topic;
+import io.alignstream.local.LaunchException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Publishes events that are not in their topic yet; for use by one thread.
+ *
+ * <p>An event counts as published if the newest record of its key has the same value. So publishing the same events
+ * again publishes nothing, and publishing that was killed in the middle goes on where it was. Memory: some 100 bytes
+ * for each record in the topic while it is published to.
+ */
+public final class Publisher implements AutoCloseable {
+
+    private static final String SOURCE = "alignstream-local";
+
+    private final String bootstrapServers;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+
+    public Publisher(String bootstrapServers) {
+        this.bootstrapServers = bootstrapServers;
+        this.producer = new KafkaProducer<>(
+                Map.of(
+                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrapServers,
+                        ProducerConfig.ACKS_CONFIG,
+                        "all",
+                        ProducerConfig.LINGER_MS_CONFIG,
+                        20,
+                        ProducerConfig.BATCH_SIZE_CONFIG,
+                        256 * 1024,
+                        ProducerConfig.COMPRESSION_TYPE_CONFIG,
+                        "lz4",
+                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+                        Topic.MAX_RECORD_BYTES),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    /**
+     * Publishes the new ones of {@code source}'s events in their order and returns when all are acknowledged.
+     *
+     * @param progress is told how many events were looked at so far
+     * @return how many were new
+     */
+    public <T> long publish(Topic<T> topic, EventSet.Source<T> source, LongConsumer progress) {
+        Map<Key, Integer> published = published(topic);
+        long[] seen = {0};
+        long[] sent = {0};
+        source.forEach(event -> {
+            ProducerRecord<byte[], byte[]> record = topic.record(event, SOURCE);
+            int value = Arrays.hashCode(record.value());
+            Integer before = published.put(new Key(record.key()), value);
+            if (before == null || before != value) {
+                producer.send(record, (metadata, exception) -> {
+                    if (exception != null) {
+                        failure.compareAndSet(null, exception);
+                    }
+                });
+                sent[0]++;
+            }
+            progress.accept(++seen[0]);
+            requireNoFailure(topic);
+        });
+        producer.flush();
+        requireNoFailure(topic);
+        return sent[0];
+    }
+
+    private void requireNoFailure(Topic<?> topic) {
+        Exception exception = failure.get();
+        if (exception != null) {
+            throw new LaunchException(
+                    "Kafka did not take an event of " + topic + ": " + exception.getMessage(), exception);
+        }
+    }
+
+    private Map<Key, Integer> published(Topic<?> topic) {
+        Map<Key, Integer> published = new HashMap<>();
+        try (TopicLog log = new TopicLog(bootstrapServers, List.of(topic.name()))) {
+            log.readToEnd(record -> {
+                if (record.key() != null) {
+                    published.put(new Key(record.key()), Arrays.hashCode(record.value()));
+                }
+            });
+        }
+        return published;
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+    }
+
+    /** A record key, compared by content. */
+    private record Key(String text) {
+        Key(byte[] bytes) {
+            this(new String(bytes, StandardCharsets.ISO_8859_1));
+        }
+    }
+}

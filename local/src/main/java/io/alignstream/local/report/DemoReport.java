@@ -1,0 +1,87 @@
+package io.alignstream.local.report;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.local.LaunchException;
+import io.alignstream.local.evaluation.Evaluation;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The JSON report of {@code ./alignstream demo --report FILE}.
+ *
+ * @param totalSeconds from the start of the launcher to the report, start of the processes included
+ * @param peakResidentBytes largest sum of the resident set sizes of all processes, the launcher's included
+ */
+public record DemoReport(
+        long seed,
+        double totalSeconds,
+        long peakResidentBytes,
+        List<StageResult> stages,
+        List<Evaluation.Association> associationTable,
+        List<Evaluation.SplitFigures> splits,
+        Served served) {
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /**
+     * What one stage delivered.
+     *
+     * @param seconds that the stage worked, pauses left out
+     * @param tokens that the stage learned from, if it counts tokens
+     * @param episodes that the stage learned from, if it counts episodes
+     * @param perSecond tokens or episodes a second
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record StageResult(
+            String stage,
+            double seconds,
+            @Nullable Long tokens,
+            @Nullable Long episodes,
+            @Nullable Double perSecond,
+            Map<String, Double> metrics,
+            Artefact checkpoint) {}
+
+    /**
+     * A stored artefact.
+     *
+     * @param sha256 of its {@code model.safetensors}, or of its {@code tokenizer.json}
+     */
+    public record Artefact(URI uri, String sha256) {}
+
+    /**
+     * One question to the served model.
+     *
+     * @param sha256 of the served checkpoint's {@code model.safetensors}
+     */
+    public record Served(String model, String sha256, String prompt, String answer) {}
+
+    /** Writes it to {@code file}. */
+    public void write(Path file) {
+        try {
+            Path parent = file.toAbsolutePath().getParent();
+            if (parent != null) {
+                Files.createDirectories(parent);
+            }
+            JSON.writeValue(file.toFile(), this);
+        } catch (IOException e) {
+            throw new LaunchException("Cannot write the report " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Reads what {@link #write} wrote. */
+    public static DemoReport read(Path file) {
+        try {
+            return JSON.readValue(file.toFile(), DemoReport.class);
+        } catch (IOException e) {
+            throw new LaunchException("Cannot read the report " + file + ": " + e.getMessage(), e);
+        }
+    }
+}

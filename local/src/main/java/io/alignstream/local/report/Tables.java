@@ -1,0 +1,91 @@
+package io.alignstream.local.report;
+
+import io.alignstream.local.evaluation.Evaluation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The report as text for people. */
+public final class Tables {
+
+    private Tables() {}
+
+    /** Lines of the stages' table. */
+    public static List<String> stages(List<DemoReport.StageResult> stages) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("stage", "seconds", "amount", "per second", "sha256"));
+        for (DemoReport.StageResult stage : stages) {
+            String amount = stage.tokens() != null
+                    ? "%,d tokens".formatted(stage.tokens())
+                    : stage.episodes() != null ? "%,d episodes".formatted(stage.episodes()) : "";
+            rows.add(List.of(
+                    stage.stage(),
+                    "%.1f".formatted(stage.seconds()),
+                    amount,
+                    stage.perSecond() == null ? "" : "%,.0f".formatted(stage.perSecond()),
+                    stage.checkpoint().sha256().substring(0, 12)));
+        }
+        return align(rows);
+    }
+
+    /** Lines of the association table, candidates as columns. */
+    public static List<String> associations(List<Evaluation.Association> table) {
+        List<List<String>> rows = new ArrayList<>();
+        if (!table.isEmpty()) {
+            List<String> head = new ArrayList<>(List.of("stage", "prompt"));
+            head.addAll(table.getFirst().probabilities().keySet());
+            rows.add(head);
+        }
+        for (Evaluation.Association association : table) {
+            List<String> row = new ArrayList<>(List.of(association.stage(), association.prompt()));
+            association.probabilities().values().forEach(p -> row.add("%.3f".formatted(p)));
+            rows.add(row);
+        }
+        return align(rows);
+    }
+
+    /** Lines of the accuracy table. */
+    public static List<String> splits(List<Evaluation.SplitFigures> splits) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("cities", "prompts", "answer sft", "answer aligned", "style sft", "style aligned"));
+        for (Evaluation.SplitFigures split : splits) {
+            rows.add(List.of(
+                    split.split(),
+                    Integer.toString(split.prompts()),
+                    share(split.answerAccuracy(), "sft"),
+                    share(split.answerAccuracy(), "aligned"),
+                    share(split.styleAccuracy(), "sft"),
+                    share(split.styleAccuracy(), "aligned")));
+        }
+        return align(rows);
+    }
+
+    private static String share(Map<String, Double> shares, String stage) {
+        Double share = shares.get(stage);
+        return share == null ? "" : "%.3f".formatted(share);
+    }
+
+    private static List<String> align(List<List<String>> rows) {
+        List<String> lines = new ArrayList<>();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder("  ");
+            for (int column = 0; column < row.size(); column++) {
+                int index = column;
+                int width = rows.stream()
+                        .mapToInt(other -> width(other.get(index)))
+                        .max()
+                        .orElse(0);
+                line.append(row.get(column)).repeat(" ", width - width(row.get(column)) + 2);
+            }
+            lines.add(line.toString().stripTrailing());
+        }
+        return lines;
+    }
+
+    /** Columns on a terminal: ideographs and full-width signs take two. */
+    static int width(String text) {
+        return text.codePoints()
+                .map(c -> (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xFF60) || c >= 0x20000 ? 2 : 1)
+                .sum();
+    }
+}

@@ -1,0 +1,107 @@
+package io.alignstream.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AlignstreamTest {
+
+    @TempDir
+    Path folder;
+
+    private record Result(int exit, String out, String err) {}
+
+    @ParameterizedTest
+    @ValueSource(strings = {"up", "down", "status", "logs", "chat", "demo", "train", "bench"})
+    void everyCommandExplainsItself(String command) {
+        // When
+        Result result = run(command, "--help");
+
+        // Then
+        assertThat(result.exit()).isZero();
+        assertThat(result.out()).startsWith("Usage: alignstream " + command);
+        assertThat(result.out().lines())
+                .allSatisfy(line -> assertThat(line.length()).isLessThan(200));
+    }
+
+    @Test
+    void statusOfAnEmptyFolderShowsEverythingStopped() {
+        // When
+        Result result = run("status", "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.out()).containsPattern("kafka +stopped").containsPattern("rlhf-service +stopped");
+    }
+
+    @Test
+    void downOfAnEmptyFolderIsNoFailure() {
+        // When
+        Result result = run("down", "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isZero();
+        assertThat(result.out()).contains("nothing is running");
+    }
+
+    @Test
+    void aCommandThatDoesNotExistIsWrongUsage() {
+        assertThat(run("fly").exit()).isEqualTo(2);
+        assertThat(run().exit()).isEqualTo(2);
+    }
+
+    @Test
+    void trainingNamesTheFileThatIsWrongBeforeAnythingStarts() throws Exception {
+        // Given
+        Path file = Files.writeString(folder.resolve("instructions.jsonl"), "{\"messages\": 5}\n");
+
+        // When
+        Result result =
+                run("train", "--data-dir", folder.resolve("data").toString(), "--instructions", file.toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("instructions.jsonl", "line 1").doesNotContain("\tat ");
+        assertThat(folder.resolve("data")).doesNotExist();
+    }
+
+    @Test
+    void theSeedOfADataFolderDoesNotChange() throws Exception {
+        // Given
+        Site site = new Site(folder, 20_000, 1);
+        site.prepare();
+        Files.createDirectories(site.kafka());
+
+        // When
+        Result result = run("demo", "--headless", "--data-dir", folder.toString(), "--seed", "2");
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("seed 1", "--data-dir");
+    }
+
+    private static Result run(String... arguments) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(outBytes, true, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+            int exit = Alignstream.execute(arguments);
+            return new Result(
+                    exit, outBytes.toString(StandardCharsets.UTF_8), errBytes.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+}
