@@ -12,6 +12,7 @@ final class Check {
     static final int MAX_ID = 256;
     static final int MAX_LABELS = 64;
     static final int MAX_LABEL = 1_024;
+    static final int MAX_FIGURES = 1_000;
 
     private Check() {}
 
@@ -34,7 +35,21 @@ final class Check {
             throw new IllegalArgumentException(
                     field + " has " + value.length() + " characters, the limit is " + maxLength + "; split it");
         }
+        requireWholeCharacters(field, value);
         return value;
+    }
+
+    /** Half a surrogate pair decodes from JSON but cannot be written as UTF-8: the stage that passes it on would fail. */
+    private static void requireWholeCharacters(String field, String value) {
+        for (int i = 0; i < value.length(); i++) {
+            if (Character.isSurrogate(value.charAt(i))) {
+                if (!Character.isSupplementaryCodePoint(value.codePointAt(i))) {
+                    throw new IllegalArgumentException(field + " has half a character (an unpaired surrogate) at index "
+                            + i + "; repair the text");
+                }
+                i++;
+            }
+        }
     }
 
     static <T> T present(String field, @Nullable T value) {
@@ -69,10 +84,7 @@ final class Check {
         if (values == null) {
             return Map.of();
         }
-        if (values.size() > MAX_LABELS) {
-            throw new IllegalArgumentException(
-                    field + " has " + values.size() + " entries, the limit is " + MAX_LABELS);
-        }
+        atMost(field, values.size(), MAX_LABELS);
         values.forEach((key, value) -> {
             id("a key of " + field, key);
             bounded(field + "." + key, value, MAX_LABEL);
@@ -80,10 +92,26 @@ final class Check {
         return Map.copyOf(values);
     }
 
+    static Map<String, Reference> references(String field, @Nullable Map<String, Reference> values) {
+        if (values == null) {
+            return Map.of();
+        }
+        atMost(field, values.size(), MAX_LABELS);
+        values.forEach((key, value) -> present(field + "." + id("a key of " + field, key), value));
+        return Map.copyOf(values);
+    }
+
+    private static void atMost(String field, int entries, int max) {
+        if (entries > max) {
+            throw new IllegalArgumentException(field + " has " + entries + " entries, the limit is " + max);
+        }
+    }
+
     static Map<String, Double> figures(String field, @Nullable Map<String, Double> values) {
         if (values == null) {
             return Map.of();
         }
+        atMost(field, values.size(), MAX_FIGURES);
         values.forEach((key, value) -> finite(field + "." + id("a key of " + field, key), value));
         return values.entrySet().stream().collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
     }

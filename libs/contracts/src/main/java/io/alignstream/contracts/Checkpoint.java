@@ -32,7 +32,7 @@ public record Checkpoint(
         Check.id("run", run);
         Check.atLeast("step", step, 0);
         Check.present("reference", reference);
-        parents = parents == null ? Map.of() : Map.copyOf(parents);
+        parents = Check.references("parents", parents);
         datasets = Check.list("datasets", datasets, 0, 64);
         metrics = Check.figures("metrics", metrics);
     }

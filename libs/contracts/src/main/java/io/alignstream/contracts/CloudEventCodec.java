@@ -3,6 +3,7 @@ package io.alignstream.contracts;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
@@ -34,8 +35,14 @@ public final class CloudEventCodec<T> implements Codec<T> {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
             .withCoercionConfig(
                     LogicalType.Float, config -> config.setCoercion(CoercionInputShape.String, CoercionAction.Fail))
+            .withCoercionConfig(
+                    LogicalType.Textual, config -> config.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                            .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
+                            .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
             .build();
 
     static {
@@ -91,11 +98,22 @@ public final class CloudEventCodec<T> implements Codec<T> {
         } catch (ValueInstantiationException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new PoisonEventException("invalid " + type + ": " + cause.getMessage(), e);
+        } catch (JsonMappingException e) {
+            throw new PoisonEventException("invalid " + type + ": " + path(e) + ": " + e.getOriginalMessage(), e);
         } catch (JsonProcessingException e) {
             throw new PoisonEventException("not valid JSON for " + type + ": " + e.getOriginalMessage(), e);
         } catch (IOException e) {
             throw new PoisonEventException("unreadable " + type + ": " + e.getMessage(), e);
         }
+    }
+
+    /** The field that could not be read, for example {@code value.messages[0].role}. */
+    private static String path(JsonMappingException e) {
+        StringBuilder path = new StringBuilder("value");
+        for (JsonMappingException.Reference step : e.getPath()) {
+            path.append(step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName());
+        }
+        return path.toString();
     }
 
     private static void put(Headers headers, String key, String value) {

@@ -5,11 +5,18 @@ public final class PoisonEventException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
+    /** A longer reason is cut: it may quote what the sender wrote, and travels in a header. */
+    static final int MAX_REASON = 2_000;
+
     public PoisonEventException(String reason) {
-        super(reason);
+        super(cut(reason));
     }
 
     public PoisonEventException(String reason, Throwable cause) {
-        super(reason, cause);
+        super(cut(reason), cause);
+    }
+
+    private static String cut(String reason) {
+        return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON - 1) + "…";
     }
 }

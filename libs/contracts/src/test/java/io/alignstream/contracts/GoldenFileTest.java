@@ -1,0 +1,79 @@
+package io.alignstream.contracts;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.networknt.schema.JsonSchema;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The golden files were written once, by version 1 of the events, and are never changed: what lies on a topic for ever
+ * must decode for ever. A new version of an event adds a file.
+ */
+class GoldenFileTest {
+
+    static List<Topic<?>> topics() {
+        return Topic.ALL;
+    }
+
+    static Stream<Topic<?>> jsonTopics() {
+        return Topic.ALL.stream().filter(topic -> topic.codec() instanceof CloudEventCodec);
+    }
+
+    @ParameterizedTest
+    @MethodSource("topics")
+    void decodesForEver(Topic<?> topic) throws Exception {
+        // Given
+        byte[] golden = golden(topic);
+        // When
+        Object event = topic.decode(Samples.consumed(topic, golden));
+        // Then
+        assertThat(event).usingRecursiveComparison().isEqualTo(Samples.event(topic));
+    }
+
+    @ParameterizedTest
+    @MethodSource("jsonTopics")
+    void goldenFileKeepsToTheSchema(Topic<?> topic) throws Exception {
+        // Given
+        JsonSchema schema = Schemas.of(topic);
+        // When // Then
+        assertThat(schema.validate(CloudEventCodec.JSON.readTree(golden(topic))))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("jsonTopics")
+    void whatIsWrittenTodayIsTheGoldenFile(Topic<?> topic) throws Exception {
+        // Given
+        Object event = Samples.event(topic);
+        // When
+        byte[] written = Samples.encode(topic, event).value();
+        // Then
+        assertThat(CloudEventCodec.JSON.readTree(written)).isEqualTo(CloudEventCodec.JSON.readTree(golden(topic)));
+    }
+
+    @Test
+    void tokenBatchIsWrittenByteForByte() throws Exception {
+        // Given
+        Object batch = Samples.event(Topic.TOKEN_BATCHES);
+        // When
+        byte[] written = Samples.encode(Topic.TOKEN_BATCHES, batch).value();
+        // Then
+        assertThat(written).isEqualTo(golden(Topic.TOKEN_BATCHES));
+    }
+
+    private static byte[] golden(Topic<?> topic) throws IOException {
+        String file = topic == Topic.TOKEN_BATCHES ? "token-batch.v1.bin" : Schemas.event(topic) + ".json";
+        try (InputStream in = GoldenFileTest.class.getResourceAsStream("/golden/" + file)) {
+            if (in == null) {
+                throw new AssertionError("there is no golden file " + file);
+            }
+            return in.readAllBytes();
+        }
+    }
+}
