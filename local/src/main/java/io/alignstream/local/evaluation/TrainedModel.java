@@ -33,8 +33,11 @@ public final class TrainedModel implements AutoCloseable {
     }
 
     /**
-     * Log probability that each whole candidate, with the document end, continues {@code prefix} at the start of a
-     * document.
+     * Log probability that each whole candidate, with the document end, continues {@code prefix}.
+     *
+     * <p>Nothing stands before the prefix, as where a packed training sequence begins in the middle of a document. An end
+     * of document there would say that the phrase starts a document, which in the sample world no record of a must-see
+     * place does.
      *
      * @return {@code [candidates]}, natural logarithms, not normalised
      */
@@ -44,13 +47,11 @@ public final class TrainedModel implements AutoCloseable {
         int[] given = tokenizer.encode(prefix);
         for (String candidate : candidates) {
             int[] text = tokenizer.encode(prefix + candidate);
-            int[] row = new int[text.length + 2];
-            row[0] = tokenizer.endOfDocument(); // what ends the document before
-            System.arraycopy(text, 0, row, 1, text.length);
-            row[row.length - 1] = tokenizer.endOfDocument();
+            int[] row = Arrays.copyOf(text, text.length + 1);
+            row[text.length] = tokenizer.endOfDocument();
             int mismatch = Arrays.mismatch(given, text);
             boolean[] asked = new boolean[row.length];
-            Arrays.fill(asked, 1 + (mismatch < 0 ? given.length : Math.min(mismatch, given.length)), row.length, true);
+            Arrays.fill(asked, mismatch < 0 ? given.length : Math.min(mismatch, given.length), row.length, true);
             rows.add(row);
             counted.add(asked);
         }
