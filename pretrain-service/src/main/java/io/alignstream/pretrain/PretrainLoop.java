@@ -28,6 +28,9 @@ import java.util.Optional;
  */
 public final class PretrainLoop {
 
+    /** Metric of a finished model: training sequences of its dataset. */
+    static final String TRAINING_SEQUENCES = "trainingSequences";
+
     private static final String STATE_FILE = "training-state.safetensors";
     private static final String OPTIMISER = "optimiser";
 
@@ -154,6 +157,8 @@ public final class PretrainLoop {
                 savedAt = System.nanoTime();
             }
         }
+        metrics.put(TRAINING_SEQUENCES, (double) training.size());
+        metrics.put("trainedTokens", (double) totalSteps * settings.batchSequences() * training.sequenceLength());
         Reference checkpoint = save(totalSteps, true, metrics, model, optimiser, sequences);
         return Optional.of(new Result(checkpoint, totalSteps, Map.copyOf(metrics)));
     }

@@ -1,10 +1,10 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.languagemodel.transformer.SeededRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 
 /**
@@ -94,8 +94,7 @@ final class ShuffledSequences implements AutoCloseable {
             rows.add(unread.next());
         }
         if (window > 1) {
-            Collections.shuffle(
-                    rows, new Random(seed * 0x9E3779B97F4A7C15L + epoch * 0x5851F42D4C957F2DL + windowStart));
+            Collections.shuffle(rows, SeededRandom.of(seed, "epoch " + epoch, windowStart));
         }
     }
 

@@ -1,11 +1,12 @@
 package io.alignstream.sft;
 
 import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.languagemodel.transformer.SeededRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /** Batches of one pass over the conversations: another order each epoch, a function of seed and epoch only. */
 final class EpochOrder {
@@ -22,7 +23,7 @@ final class EpochOrder {
 
     /** The batches of epoch {@code epoch}; every conversation is in one of them. */
     static List<List<Conversation>> of(List<Conversation> conversations, int batch, long seed, long epoch) {
-        Random random = new Random(seed * 0x9E3779B97F4A7C15L + epoch);
+        SplittableRandom random = SeededRandom.of(seed, "order", epoch);
         List<Conversation> shuffled = new ArrayList<>(conversations);
         Collections.shuffle(shuffled, random);
         List<List<Conversation>> batches = new ArrayList<>();

@@ -1,0 +1,80 @@
+package io.alignstream.pretrain;
+
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.TokenBatch;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The token batches of one tokenizer in the order in which they belong.
+ *
+ * <p>Which batches count is a function of the batches before them, so the stage, which watches the topic, and a run,
+ * which reads it again, leave out the same ones. Sequence numbers must be dense for each shard and split: a batch that
+ * repeats or skips numbers is refused, and so is every batch after a gap. For one thread.
+ */
+final class BatchSequence {
+
+    private final String tokenizerSha256;
+    private final int vocabularySize;
+    private final Map<Lane, Long> next = new HashMap<>();
+    private int sequenceLength;
+    private long trainingSequences;
+    private long validationSequences;
+
+    private record Lane(int shard, TokenBatch.Split split) {}
+
+    BatchSequence(String tokenizerSha256, int vocabularySize) {
+        this.tokenizerSha256 = tokenizerSha256;
+        this.vocabularySize = vocabularySize;
+    }
+
+    /** Whether {@code batch} was made with this tokenizer. */
+    boolean concerns(TokenBatch batch) {
+        return batch.tokenizerSha256().equals(tokenizerSha256);
+    }
+
+    /**
+     * Takes {@code batch} as the next one of its shard and split.
+     *
+     * @throws PoisonEventException if it is not, with the reason; nothing has changed then
+     */
+    void admit(TokenBatch batch) throws PoisonEventException {
+        batch.requireTokensBelow(vocabularySize);
+        if (sequenceLength != 0 && batch.sequenceLength() != sequenceLength) {
+            throw new PoisonEventException("sequences of " + batch.sequenceLength()
+                    + " tokens among sequences of " + sequenceLength + " tokens of the same tokenizer");
+        }
+        Lane lane = new Lane(batch.shard(), batch.split());
+        long expected = next.getOrDefault(lane, 0L);
+        if (batch.firstSequence() < expected) {
+            throw new PoisonEventException("sequence number " + batch.firstSequence() + " of shard " + batch.shard()
+                    + " has been seen; the next one is " + expected);
+        }
+        if (batch.firstSequence() > expected) {
+            throw new PoisonEventException("sequence numbers " + expected + " to " + (batch.firstSequence() - 1)
+                    + " of shard " + batch.shard() + " are missing before this batch");
+        }
+        next.put(lane, batch.nextSequence());
+        sequenceLength = batch.sequenceLength();
+        if (batch.split() == TokenBatch.Split.TRAINING) {
+            trainingSequences += batch.sequences();
+        } else {
+            validationSequences += batch.sequences();
+        }
+    }
+
+    /** Tokens in each sequence, 0 before the first batch. */
+    int sequenceLength() {
+        return sequenceLength;
+    }
+
+    /** Training sequences of all shards so far. */
+    long trainingSequences() {
+        return trainingSequences;
+    }
+
+    /** Validation sequences of all shards so far. */
+    long validationSequences() {
+        return validationSequences;
+    }
+}

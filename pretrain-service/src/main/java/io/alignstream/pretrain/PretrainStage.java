@@ -1,0 +1,143 @@
+package io.alignstream.pretrain;
+
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.stageruntime.Decision;
+import io.alignstream.stageruntime.StageDefinition;
+import io.alignstream.stageruntime.Subscriptions;
+import io.alignstream.stageruntime.View;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * When a base model is trained: once all documents of a new tokenizer are packed, then whenever enough new tokens have
+ * come, and on whatever there is when a person asks. An interrupted run on the newest tokenizer goes first.
+ */
+@ApplicationScoped
+public class PretrainStage implements StageDefinition {
+
+    private static final String TOKENIZER = "tokenizer";
+
+    private final PretrainSettings settings;
+    private final long newTokens;
+    private final CheckpointStore store;
+    private final TrainingRuns runs;
+    private final Map<String, PackedDocuments> packed = new HashMap<>();
+    private volatile PretrainFigures figures = PretrainFigures.NONE;
+
+    PretrainStage(PretrainConfig config, CheckpointStore store) {
+        this.settings = config.settings();
+        this.newTokens = config.newTokens();
+        this.store = store;
+        this.runs = new TrainingRuns(store, Stage.PRETRAIN);
+    }
+
+    @Override
+    public Stage stage() {
+        return Stage.PRETRAIN;
+    }
+
+    @Override
+    public void subscribe(Subscriptions subscriptions) {
+        subscriptions.follow(
+                Topic.TOKENIZERS,
+                (tokenizer, record) ->
+                        packed.computeIfAbsent(tokenizer.sha256(), sha256 -> new PackedDocuments(tokenizer)));
+        subscriptions.followAfter(Topic.TOKENIZERS, Topic.TOKEN_BATCHES, this::take);
+        subscriptions.follow(Topic.CHECKPOINTS);
+    }
+
+    private void take(TokenBatch batch, ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
+        PackedDocuments documents = packed.get(batch.tokenizerSha256());
+        if (documents == null) {
+            throw new PoisonEventException("no tokenizer event names tokenizer " + batch.tokenizerSha256());
+        }
+        documents.add(batch, record.partition(), record.offset());
+    }
+
+    @Override
+    public Decision decide(View view, boolean triggered) {
+        Optional<TrainedTokenizer> newest =
+                view.newestByKey(Topic.TOKENIZERS).stream().reduce((older, newer) -> newer);
+        if (newest.isEmpty()) {
+            return new Decision.Wait("waiting for a tokenizer");
+        }
+        TrainedTokenizer tokenizer = newest.get();
+        PackedDocuments documents =
+                packed.computeIfAbsent(tokenizer.sha256(), sha256 -> new PackedDocuments(tokenizer));
+        List<Checkpoint> models = view.newestByKey(Topic.CHECKPOINTS).stream()
+                .filter(checkpoint -> isModelOf(tokenizer, checkpoint))
+                .toList();
+        figures = PretrainFigures.of(tokenizer, documents, models, newTokens);
+        try {
+            return runs.interrupted(parents(tokenizer), settings.hyperparameters())
+                    .<Decision>map(run -> start(run, tokenizer))
+                    .orElseGet(() -> compare(tokenizer, documents, models, triggered));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot look into the checkpoint store: " + e.getMessage(), e);
+        }
+    }
+
+    private Decision compare(
+            TrainedTokenizer tokenizer, PackedDocuments documents, List<Checkpoint> models, boolean triggered) {
+        if (!documents.holdsOwnDocuments()) {
+            return new Decision.Wait(String.format(
+                    "the documents of tokenizer %.12s are being packed: %,d sequences so far%s",
+                    tokenizer.sha256(), documents.trainingSequences(), documents.problem()));
+        }
+        if (documents.trainingSequences() == 0) {
+            return new Decision.Wait("the documents of the tokenizer gave no training sequence; publish more documents");
+        }
+        if (models.isEmpty() && !triggered) {
+            return start(run(tokenizer, documents.ownDocuments()), tokenizer);
+        }
+        if (triggered || figures.newTokens() >= newTokens) {
+            TrainingRun run = run(tokenizer, documents.all());
+            if (models.stream().noneMatch(model -> model.run().equals(run.id()))) {
+                return start(run, tokenizer);
+            }
+        }
+        return new Decision.Wait(String.format(
+                "the base model is up to date: %,d of %,d new tokens until the next one%s",
+                figures.newTokens(), newTokens, documents.problem()));
+    }
+
+    private TrainingRun run(TrainedTokenizer tokenizer, DatasetSnapshot dataset) {
+        return runs.of(parents(tokenizer), List.of(dataset), settings.hyperparameters());
+    }
+
+    private Decision start(TrainingRun run, TrainedTokenizer tokenizer) {
+        return new Decision.Run(new PretrainJob(run, tokenizer, settings, store));
+    }
+
+    private static Map<String, Reference> parents(TrainedTokenizer tokenizer) {
+        return Map.of(TOKENIZER, tokenizer.reference());
+    }
+
+    private static boolean isModelOf(TrainedTokenizer tokenizer, Checkpoint checkpoint) {
+        Reference parent = checkpoint.parents().get(TOKENIZER);
+        return checkpoint.stage() == Stage.PRETRAIN
+                && parent != null
+                && parent.sha256().equals(tokenizer.reference().sha256());
+    }
+
+    /** What the dashboard shows; for any thread. */
+    PretrainFigures figures() {
+        return figures;
+    }
+}

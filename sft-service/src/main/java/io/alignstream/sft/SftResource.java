@@ -1,0 +1,23 @@
+package io.alignstream.sft;
+
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+
+/** What the stage knows of its instructions and of its newest model. */
+@Path("sft")
+@Produces(MediaType.APPLICATION_JSON)
+public class SftResource {
+
+    private final SftStage stage;
+
+    SftResource(SftStage stage) {
+        this.stage = stage;
+    }
+
+    @GET
+    public SftFigures figures() {
+        return stage.figures();
+    }
+}
