@@ -41,8 +41,8 @@ final class BatchSequence {
     void admit(TokenBatch batch) throws PoisonEventException {
         batch.requireTokensBelow(vocabularySize);
         if (sequenceLength != 0 && batch.sequenceLength() != sequenceLength) {
-            throw new PoisonEventException("sequences of " + batch.sequenceLength()
-                    + " tokens among sequences of " + sequenceLength + " tokens of the same tokenizer");
+            throw new PoisonEventException("sequences of " + batch.sequenceLength() + " tokens among sequences of "
+                    + sequenceLength + " tokens of the same tokenizer");
         }
         Lane lane = new Lane(batch.shard(), batch.split());
         long expected = next.getOrDefault(lane, 0L);

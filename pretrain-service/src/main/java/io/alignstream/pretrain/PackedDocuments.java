@@ -44,6 +44,7 @@ final class PackedDocuments {
             problem = "; the batch at offset " + offset + " was refused: " + e.getMessage();
             throw e;
         }
+        problem = "";
         ranges.merge(partition, range(partition, offset), PackedDocuments::span);
         if (batch.endOfSnapshot()) {
             packedPartitions.add(batch.documentPartition());
@@ -80,7 +81,7 @@ final class PackedDocuments {
         return batches.sequenceLength();
     }
 
-    /** What is wrong, to be put behind a sentence; empty if nothing is. */
+    /** Why the last batch was refused, to be put behind a sentence; empty if it was not. */
     String problem() {
         return problem;
     }

@@ -34,8 +34,7 @@ final class PretrainJob implements Job {
 
     @Override
     public String title() {
-        return "pretrain " + run.id() + " with tokenizer "
-                + tokenizer.sha256().substring(0, 12);
+        return "pretrain " + run.id() + " with tokenizer " + tokenizer.sha256().substring(0, 12);
     }
 
     @Override

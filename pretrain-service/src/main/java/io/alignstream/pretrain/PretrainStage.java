@@ -101,7 +101,8 @@ public class PretrainStage implements StageDefinition {
                     tokenizer.sha256(), documents.trainingSequences(), documents.problem()));
         }
         if (documents.trainingSequences() == 0) {
-            return new Decision.Wait("the documents of the tokenizer gave no training sequence; publish more documents");
+            return new Decision.Wait(
+                    "the documents of the tokenizer gave no training sequence; publish more documents");
         }
         if (models.isEmpty() && !triggered) {
             return start(run(tokenizer, documents.ownDocuments()), tokenizer);

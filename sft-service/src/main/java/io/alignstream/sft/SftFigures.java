@@ -16,11 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param model the newest model of that base, null if there is none
  */
 public record SftFigures(
-        int instructions,
-        long changedInstructions,
-        long nextRunAt,
-        @Nullable String base,
-        @Nullable Model model) {
+        int instructions, long changedInstructions, long nextRunAt, @Nullable String base, @Nullable Model model) {
 
     static final SftFigures NONE = new SftFigures(0, 0, 0, null, null);
 

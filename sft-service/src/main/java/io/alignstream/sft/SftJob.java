@@ -45,7 +45,8 @@ final class SftJob implements Job {
 
     @Override
     public void execute(JobContext context) throws IOException {
-        Collection<Instruction> instructions = instructions(context, run.datasets().getFirst());
+        Collection<Instruction> instructions =
+                instructions(context, run.datasets().getFirst());
         Path folder = store.open(base).folder();
         SftLoop.Monitor monitor = new SftLoop.Monitor() {
             @Override

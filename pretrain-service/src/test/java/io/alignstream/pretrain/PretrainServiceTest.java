@@ -1,0 +1,191 @@
+package io.alignstream.pretrain;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.TokenBatch.Split;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.testing.KafkaBroker;
+import io.alignstream.stageruntime.testing.TopicProbe;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@QuarkusTest
+@QuarkusTestResource(KafkaBroker.class)
+@TestProfile(PretrainServiceTest.Tiny.class)
+class PretrainServiceTest {
+
+    /** A network of a moment, and a store of its own. */
+    public static final class Tiny implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            Map<String, String> settings = new HashMap<>();
+            settings.put(
+                    "alignstream.store.root",
+                    "file:" + Path.of("target/store-" + UUID.randomUUID()).toAbsolutePath());
+            settings.put("alignstream.pretrain.layers", "2");
+            settings.put("alignstream.pretrain.width", "32");
+            settings.put("alignstream.pretrain.batch-sequences", "4");
+            settings.put("alignstream.pretrain.steps", "60");
+            settings.put("alignstream.pretrain.shuffle-window", "16");
+            settings.put("alignstream.pretrain.validation-sequences", "8");
+            settings.put("alignstream.pretrain.validate-every", "10");
+            settings.put("alignstream.pretrain.checkpoint-every", "7");
+            settings.put("alignstream.pretrain.new-tokens", "160");
+            return settings;
+        }
+    }
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Tokenizer TOKENIZER = TinyText.tokenizer();
+    private static final List<int[]> TRAINING = TinyText.sequences(TOKENIZER, 0, 50);
+    private static final List<int[]> VALIDATION = TinyText.sequences(TOKENIZER, 1_000, 8);
+
+    @ConfigProperty(name = "kafka.bootstrap.servers")
+    String broker;
+
+    @Inject
+    CheckpointStore store;
+
+    @Inject
+    PretrainConfig config;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void trainsOnceTheDocumentsArePackedLeavesPoisonOutResumesAndTrainsAgainOnNewTokens() throws IOException {
+        try (TopicProbe topics = new TopicProbe(broker)) {
+            // Given
+            Reference tokenizer = publishTokenizer(topics);
+            topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 0, TRAINING.subList(0, 30), false));
+            topics.publish(Topic.TOKEN_BATCHES, batch(Split.VALIDATION, 0, VALIDATION, false));
+            int[] outside = TRAINING.getFirst().clone();
+            outside[3] = TOKENIZER.vocabularySize();
+            topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 30, List.of(outside), false));
+            topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 0, TRAINING.subList(0, 1), true));
+            topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 45, TRAINING.subList(0, 1), true));
+            topics.publishText(Topic.TOKEN_BATCHES, "0", "no token batch");
+            topics.send(new ProducerRecord<>(
+                    Topic.TOKEN_BATCHES.name(), "0".getBytes(StandardCharsets.UTF_8), new byte[5_000_000]));
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.records(Topic.TOKEN_BATCHES.deadLetters()))
+                    .hasSize(5));
+            given().get("/job").then().body("reason", containsString("are being packed: 30 sequences so far"));
+
+            // When
+            topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 30, TRAINING.subList(30, 50), true));
+            await().atMost(PATIENCE).until(() -> given().get("/job").jsonPath().getLong("step") >= 10);
+            given().post("/job/pause").then().statusCode(202);
+            await().atMost(PATIENCE)
+                    .until(() ->
+                            given().get("/job").jsonPath().getString("state").equals("paused"));
+            given().post("/job/resume").then().statusCode(202);
+            Checkpoint first = checkpoint(topics, 1);
+
+            // Then
+            assertThat(first.parents()).containsEntry("tokenizer", tokenizer);
+            assertThat(first.metrics())
+                    .containsEntry("trainingSequences", 50.0)
+                    .containsEntry("trainedTokens", 60.0 * 4 * TinyText.LENGTH)
+                    .containsKeys("loss", "validationBitsPerByte");
+            StoredCheckpoint stored = store.open(first.reference());
+            assertThat(stored.manifest().complete()).isTrue();
+            assertThat(stored.manifest().datasets()).isEqualTo(first.datasets());
+            assertThat(modelSha256(stored.manifest())).isEqualTo(modelSha256(undisturbed()));
+            given().get("/job/series").then().body(containsString("validationBitsPerByte"));
+            await().atMost(PATIENCE).untilAsserted(() -> given().get("/pretrain")
+                    .then()
+                    .body("tokenizer", equalTo(TOKENIZER.sha256()))
+                    .body("trainingSequences", equalTo(50))
+                    .body("model.run", equalTo(first.run())));
+            given().get("/").then().statusCode(200).body(containsString("Data and base model"));
+            given().get("/alignstream/figures.js").then().statusCode(200);
+
+            // When
+            topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 50, TRAINING.subList(0, 10), false));
+            Checkpoint second = checkpoint(topics, 2);
+
+            // Then
+            assertThat(second.run()).isNotEqualTo(first.run());
+            assertThat(second.metrics()).containsEntry("trainingSequences", 60.0);
+            await().atMost(PATIENCE)
+                    .untilAsserted(() ->
+                            given().get("/job").then().body("reason", containsString("the base model is up to date")));
+        }
+    }
+
+    private Reference publishTokenizer(TopicProbe topics) throws IOException {
+        Reference reference = store.save(
+                Manifest.draft(Stage.TOKENIZER, "tiny", 0).withComplete(true), folder -> TOKENIZER.save(folder));
+        DatasetSnapshot documents =
+                new DatasetSnapshot(Topic.CLEAN_DOCUMENTS.name(), List.of(new PartitionRange(0, 0, 100)));
+        topics.publish(
+                Topic.TOKENIZERS,
+                new TrainedTokenizer("default", reference, TOKENIZER.vocabularySize(), TOKENIZER.sha256(), documents));
+        return reference;
+    }
+
+    private static Checkpoint checkpoint(TopicProbe topics, int count) {
+        await().atMost(PATIENCE).until(() -> topics.events(Topic.CHECKPOINTS).size() == count);
+        return topics.events(Topic.CHECKPOINTS).getLast();
+    }
+
+    /** The same run, never paused, on sequences in memory. */
+    private Manifest undisturbed() throws IOException {
+        try (CheckpointStore other = CheckpointStore.open(folder.toUri(), folder)) {
+            PretrainSettings settings = config.settings();
+            Reference checkpoint = new PretrainLoop(
+                            settings,
+                            TOKENIZER,
+                            SequenceSource.of(TRAINING),
+                            VALIDATION,
+                            new TrainingRuns(other, Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters()),
+                            (step, totalSteps, metrics) -> {})
+                    .run()
+                    .orElseThrow()
+                    .checkpoint();
+            return other.open(checkpoint).manifest();
+        }
+    }
+
+    private static String modelSha256(Manifest manifest) {
+        return Objects.requireNonNull(manifest.files().get("model.safetensors")).sha256();
+    }
+
+    private static TokenBatch batch(Split split, long first, List<int[]> sequences, boolean endOfSnapshot) {
+        int[] tokens = sequences.stream().flatMapToInt(Arrays::stream).toArray();
+        return new TokenBatch(TOKENIZER.sha256(), 0, split, first, TinyText.LENGTH, tokens, 0, 100, endOfSnapshot);
+    }
+}
