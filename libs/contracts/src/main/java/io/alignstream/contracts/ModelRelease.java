@@ -29,6 +29,7 @@ public record ModelRelease(
         APPROVED,
         @JsonProperty("rejected")
         REJECTED,
+        /** The reference is the older release to go back to, and is served from now on. */
         @JsonProperty("rolled-back")
         ROLLED_BACK
     }

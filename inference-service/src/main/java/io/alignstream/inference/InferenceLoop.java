@@ -1,0 +1,98 @@
+package io.alignstream.inference;
+
+import io.alignstream.languagemodel.tokenizer.StreamingDecoder;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.Decoder;
+import io.alignstream.languagemodel.transformer.Transformer;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+
+/**
+ * Writes one answer: feed the prompt, then sample a token, show its text, feed it, until the turn ends.
+ *
+ * <p>The same model, prompt and decoding give the same answer. Left out: batching of several requests into one call, a
+ * cache of shared prompt beginnings, penalties, log probabilities.
+ */
+final class InferenceLoop {
+
+    private InferenceLoop() {}
+
+    /** Why an answer ended. */
+    enum Finish {
+        /** The model ended its turn, or a stop text came. */
+        STOP,
+        /** The longest allowed answer was reached. */
+        LENGTH,
+        /** Nobody waits for it any more. */
+        CANCELLED,
+        /** It took too long. */
+        TIMED_OUT
+    }
+
+    /**
+     * An answer.
+     *
+     * @param tokens sampled tokens, the control token that ended the turn not counted
+     */
+    record Answer(String text, int tokens, Finish finish) {}
+
+    /** Hears of each token. */
+    @FunctionalInterface
+    interface Listener {
+
+        /** What may be shown after one more token; empty while a character or a possible stop text is incomplete. */
+        void token(String text);
+    }
+
+    /**
+     * Answers {@code prompt}.
+     *
+     * @param prompt ids; together with the longest answer they must fit the model's positions
+     * @param interruption asked before each token: why to end now, if so
+     */
+    static Answer answer(
+            Transformer network,
+            Tokenizer tokenizer,
+            int[] prompt,
+            Decoding decoding,
+            Supplier<Optional<Finish>> interruption,
+            Listener listener) {
+        TokenSampler sampler =
+                new TokenSampler(decoding.temperature(), decoding.topP(), new SplittableRandom(decoding.seed()));
+        StreamingDecoder characters = new StreamingDecoder(tokenizer);
+        StopText stops = new StopText(decoding.stops());
+        StringBuilder text = new StringBuilder();
+        Optional<Finish> finish = interruption.get();
+        int tokens = 0;
+        try (Decoder decoder = new Decoder(network, prompt.length + decoding.maxTokens())) {
+            float[] logits = finish.isEmpty() ? decoder.feed(prompt) : new float[0]; // [vocabulary]
+            while (finish.isEmpty()) {
+                int token = sampler.next(logits, tokenizer.vocabularySize());
+                if (tokenizer.byteLength(token) == 0) { // a control token: the model leaves its turn
+                    finish = Optional.of(Finish.STOP);
+                    break;
+                }
+                tokens++;
+                show(stops.next(characters.next(token)), text, listener);
+                finish = stops.found() ? Optional.of(Finish.STOP) : interruption.get();
+                if (finish.isEmpty() && tokens == decoding.maxTokens()) {
+                    finish = Optional.of(Finish.LENGTH);
+                }
+                if (finish.isEmpty()) {
+                    logits = decoder.feed(token);
+                }
+            }
+        }
+        if (!stops.found()) {
+            String rest = stops.next(characters.end());
+            show(stops.found() ? rest : rest + stops.end(), text, listener);
+        }
+        return new Answer(text.toString(), tokens, finish.orElse(Finish.STOP));
+    }
+
+    private static void show(String piece, StringBuilder text, Listener listener) {
+        text.append(piece);
+        listener.token(piece);
+    }
+}

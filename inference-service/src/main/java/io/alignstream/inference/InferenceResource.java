@@ -1,0 +1,64 @@
+package io.alignstream.inference;
+
+import io.alignstream.contracts.ModelRelease;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What is served, for the dashboard and the chat page. */
+@Path("/served")
+@Produces(MediaType.APPLICATION_JSON)
+public class InferenceResource {
+
+    private final InferenceConfig config;
+    private final ServedModel served;
+
+    InferenceResource(InferenceConfig config, ServedModel served) {
+        this.config = config;
+        this.served = served;
+    }
+
+    /**
+     * The served release; without one all fields but {@code model} are empty.
+     *
+     * @param since when it was taken into service
+     * @param positions most tokens of conversation and answer together
+     * @param figures what the gate measured
+     */
+    public record Served(
+            String model,
+            @Nullable String sha256,
+            @Nullable String run,
+            @Nullable String uri,
+            @Nullable Instant since,
+            int positions,
+            ModelRelease.@Nullable Verdict verdict,
+            @Nullable String reason,
+            Map<String, Double> figures) {}
+
+    @GET
+    public Served served() {
+        return served.current()
+                .map(InferenceResource::describe)
+                .orElseGet(() -> new Served(config.model(), null, null, null, null, 0, null, null, Map.of()));
+    }
+
+    private static Served describe(LoadedModel model) {
+        ModelRelease release = model.release();
+        return new Served(
+                release.model(),
+                model.sha256(),
+                release.run(),
+                release.reference().uri().toString(),
+                model.loadedAt(),
+                model.positions(),
+                release.verdict(),
+                release.reason(),
+                new TreeMap<>(release.figures()));
+    }
+}

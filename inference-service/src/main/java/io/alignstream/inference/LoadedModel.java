@@ -1,0 +1,80 @@
+package io.alignstream.inference;
+
+import io.alignstream.contracts.ModelRelease;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.Transformer;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A release in memory, shared by the requests that run on it; freed when the last share is returned. Thread-safe.
+ *
+ * <p>It starts with one share, its creator's.
+ */
+public final class LoadedModel {
+
+    private final ModelRelease release;
+    private final Transformer network;
+    private final Tokenizer tokenizer;
+    private final Instant loadedAt = Instant.now();
+    private final AtomicInteger shares = new AtomicInteger(1);
+
+    /** @throws IllegalArgumentException if the network does not know all of the tokenizer's ids */
+    LoadedModel(ModelRelease release, Transformer network, Tokenizer tokenizer) {
+        int ids = network.config().vocabularySize();
+        if (tokenizer.vocabularySize() > ids) {
+            throw new IllegalArgumentException(
+                    "the tokenizer of " + release.reference().uri() + " has " + tokenizer.vocabularySize()
+                            + " tokens but the network only knows " + ids + ": the checkpoint mixes two models");
+        }
+        this.release = release;
+        this.network = network;
+        this.tokenizer = tokenizer;
+    }
+
+    public ModelRelease release() {
+        return release;
+    }
+
+    Transformer network() {
+        return network;
+    }
+
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    public Instant loadedAt() {
+        return loadedAt;
+    }
+
+    /** Content address of the checkpoint. */
+    public String sha256() {
+        return release.reference().sha256();
+    }
+
+    /** Most tokens of prompt and answer together. */
+    public int positions() {
+        return network.config().maxPositions();
+    }
+
+    /** Takes one more share; only while another one is held. */
+    LoadedModel share() {
+        if (shares.getAndIncrement() < 1) {
+            throw new IllegalStateException("model " + sha256() + " is freed already");
+        }
+        return this;
+    }
+
+    /** Returns a share; the last one frees the native memory. */
+    public void giveBack() {
+        if (shares.decrementAndGet() == 0) {
+            network.close();
+        }
+    }
+
+    /** Whether the native memory is freed. */
+    boolean freed() {
+        return shares.get() == 0;
+    }
+}

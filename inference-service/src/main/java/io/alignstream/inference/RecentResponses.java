@@ -1,0 +1,53 @@
+package io.alignstream.inference;
+
+import io.alignstream.contracts.Message;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The newest answers, for feedback on them; bounded in number and size, thread-safe. */
+@ApplicationScoped
+public class RecentResponses {
+
+    private static final long MAX_CHARACTERS = 32L << 20;
+
+    private final int most;
+    private final Map<String, Response> responses = new LinkedHashMap<>();
+    private long characters;
+
+    RecentResponses(InferenceConfig config) {
+        this.most = config.rememberedResponses();
+    }
+
+    /**
+     * An answer with what was asked.
+     *
+     * @param model sha256 of the checkpoint that answered
+     */
+    public record Response(List<Message> messages, String answer, String model) {
+
+        private long characters() {
+            return answer.length()
+                    + messages.stream()
+                            .mapToLong(message -> message.content().length())
+                            .sum();
+        }
+    }
+
+    public synchronized void remember(String id, Response response) {
+        responses.put(id, response);
+        characters += response.characters();
+        Iterator<Response> oldest = responses.values().iterator();
+        while (responses.size() > most || characters > MAX_CHARACTERS) {
+            characters -= oldest.next().characters();
+            oldest.remove();
+        }
+    }
+
+    public synchronized Optional<Response> find(String id) {
+        return Optional.ofNullable(responses.get(id));
+    }
+}

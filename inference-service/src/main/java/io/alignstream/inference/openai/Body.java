@@ -1,0 +1,115 @@
+package io.alignstream.inference.openai;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** A JSON object from a client, field by field; every complaint names the field, its value and what is allowed. */
+final class Body {
+
+    private static final int LONGEST_SHOWN = 80;
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    static {
+        JSON.getFactory()
+                .setStreamReadConstraints(
+                        StreamReadConstraints.builder().maxNestingDepth(32).build());
+    }
+
+    private final ObjectNode fields;
+
+    private Body(ObjectNode fields) {
+        this.fields = fields;
+    }
+
+    /** Reads the body of a request. */
+    static Body of(byte[] json) {
+        try {
+            if (JSON.readTree(json) instanceof ObjectNode object) {
+                return new Body(object);
+            }
+            throw ApiException.invalid(null, "The request's body must be a JSON object.");
+        } catch (JsonProcessingException e) {
+            throw ApiException.invalid(null, "The request's body is not valid JSON: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw ApiException.invalid(null, "The request's body cannot be read as JSON: " + e.getMessage());
+        }
+    }
+
+    Iterable<String> names() {
+        return fields::fieldNames;
+    }
+
+    /** The field's value; null stands for absent. */
+    Optional<JsonNode> field(String name) {
+        return Optional.ofNullable(fields.get(name)).filter(value -> !value.isNull());
+    }
+
+    Optional<String> text(String name) {
+        return field(name).map(value -> {
+            if (!value.isTextual()) {
+                throw wrong(name, value, "must be a string");
+            }
+            return value.textValue();
+        });
+    }
+
+    boolean flag(String name) {
+        return field(name)
+                .map(value -> {
+                    if (!value.isBoolean()) {
+                        throw wrong(name, value, "must be true or false");
+                    }
+                    return value.booleanValue();
+                })
+                .orElse(false);
+    }
+
+    double number(String name, double least, double most, double otherwise) {
+        return field(name)
+                .map(value -> {
+                    if (!value.isNumber() || value.doubleValue() < least || value.doubleValue() > most) {
+                        throw wrong(name, value, "must be a number from " + shown(least) + " to " + shown(most));
+                    }
+                    return value.doubleValue();
+                })
+                .orElse(otherwise);
+    }
+
+    OptionalLong integer(String name, long least, long most) {
+        Optional<JsonNode> field = field(name);
+        if (field.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        JsonNode value = field.get();
+        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+            throw wrong(name, value, "must be an integer");
+        }
+        if (value.longValue() < least || value.longValue() > most) {
+            throw wrong(name, value, "must be an integer from " + least + " to " + most);
+        }
+        return OptionalLong.of(value.longValue());
+    }
+
+    /** The complaint that {@code value} of {@code param} breaks {@code rule}. */
+    static ApiException wrong(String param, JsonNode value, String rule) {
+        return ApiException.invalid(param, "'" + param + "' " + rule + " but is " + shown(value) + ".");
+    }
+
+    private static String shown(JsonNode value) {
+        String json = value.toString();
+        return json.length() <= LONGEST_SHOWN ? json : json.substring(0, LONGEST_SHOWN) + "…";
+    }
+
+    private static String shown(double number) {
+        return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
+    }
+}

@@ -1,0 +1,62 @@
+package io.alignstream.inference.openai;
+
+import io.alignstream.inference.InferenceConfig;
+import io.alignstream.inference.LoadedModel;
+import io.alignstream.inference.ServedModel;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.util.List;
+
+/** {@code GET /v1/models}: the served model, with the hash of its checkpoint and the run that made it. */
+@Path("/v1/models")
+@Produces(MediaType.APPLICATION_JSON)
+public class ModelsResource {
+
+    private final InferenceConfig config;
+    private final ServedModel served;
+
+    ModelsResource(InferenceConfig config, ServedModel served) {
+        this.config = config;
+        this.served = served;
+    }
+
+    /** A list, as the API wraps it. */
+    public record ModelList(String object, List<Model> data) {}
+
+    /**
+     * A served model.
+     *
+     * @param created when it was taken into service, in seconds since 1970
+     * @param sha256 content address of its checkpoint
+     */
+    public record Model(String id, String object, long created, String owned_by, String sha256, String run) {
+
+        private static Model of(LoadedModel model) {
+            return new Model(
+                    model.release().model(),
+                    "model",
+                    model.loadedAt().getEpochSecond(),
+                    "alignstream",
+                    model.sha256(),
+                    model.release().run());
+        }
+    }
+
+    @GET
+    public ModelList list() {
+        return new ModelList(
+                "list", served.current().map(Model::of).map(List::of).orElse(List.of()));
+    }
+
+    @GET
+    @Path("{id}")
+    public Model model(@PathParam("id") String id) {
+        return served.current()
+                .map(Model::of)
+                .filter(model -> model.id().equals(id))
+                .orElseThrow(() -> ApiException.unknownModel(id, config.model()));
+    }
+}

@@ -1,0 +1,59 @@
+package io.alignstream.inference;
+
+import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.transformer.TransformerConfig;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Random models of 16,000 weights that answer at length: their control tokens are improbable. */
+final class TinyModel {
+
+    static final int POSITIONS = 8_192;
+    static final Tokenizer TOKENIZER = new BpeTrainer(400)
+            .train(Stream.of(
+                    "The train to Shanghai leaves at nine, the train to Beijing leaves at ten.",
+                    "去上海的火车九点开，去北京的火车十点开。去上海的火车九点开，去北京的火车十点开。"));
+
+    private TinyModel() {}
+
+    /** Saves the model drawn from {@code seed}. */
+    static Reference save(CheckpointStore store, long seed) throws IOException {
+        TransformerConfig config =
+                new TransformerConfig(TOKENIZER.vocabularySize(), 1, 16, 1, 1, 32, POSITIONS, 10_000, 1e-6, false);
+        Map<String, Tensor> tensors;
+        try (Transformer network = Transformer.initialise(config, seed)) {
+            tensors = new LinkedHashMap<>(network.tensors());
+        }
+        tensors.computeIfPresent("lm_head.weight", (name, head) -> peaked(head));
+        return store.save(Manifest.draft(Stage.RLHF, "seed-" + seed, 1).withComplete(true), folder -> {
+            config.save(folder, new int[] {TOKENIZER.endOfDocument(), TOKENIZER.endOfTurn()}, TOKENIZER.pad());
+            TOKENIZER.save(folder);
+            Safetensors.write(folder.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
+        });
+    }
+
+    /** Large logits for text, zero for control tokens. */
+    private static Tensor peaked(Tensor head) {
+        float[] values = head.toFloats();
+        int width = (int) head.shape()[1];
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= TOKENIZER.byteLength(i / width) == 0 ? 0 : 100;
+        }
+        return Tensor.of(values, head.shape());
+    }
+
+    static ModelRelease release(ModelRelease.Verdict verdict, Reference reference) {
+        return new ModelRelease("alignstream", verdict, reference, "run", Map.of("winRate", 0.75), "for the test");
+    }
+}
