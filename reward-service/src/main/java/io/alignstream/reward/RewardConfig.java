@@ -24,6 +24,10 @@ public interface RewardConfig {
     @WithDefault("PT2S")
     Duration quiet();
 
+    /** Steps between two checkpoints, with an evaluation each. */
+    @WithDefault("25")
+    int checkpointSteps();
+
     /** What shapes the reward model's weights. */
     interface Training {
 
@@ -66,10 +70,6 @@ public interface RewardConfig {
         /** Longest reference answer, in tokens. */
         @WithDefault("24")
         int maxAnswerTokens();
-
-        /** Steps between two checkpoints. */
-        @WithDefault("25")
-        int checkpointSteps();
     }
 
     /** How answers are sampled for people to rank. */

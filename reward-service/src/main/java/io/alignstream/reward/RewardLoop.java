@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.transformer.RewardModel;
 import io.alignstream.languagemodel.transformer.Sampler;
 import io.alignstream.languagemodel.transformer.SeededRandom;
 import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.transformer.TransformerConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -144,7 +145,12 @@ public final class RewardLoop implements AutoCloseable {
     /** How well held-out pairs are judged now. */
     public SequencedMap<String, Double> evaluate() {
         // Not closed: it shares the network that is being trained.
-        return RewardEvaluation.of(new RewardModel(network, 0), heldOut).metrics();
+        return evaluate(new RewardModel(network, 0));
+    }
+
+    /** How well {@code model} judges the held-out pairs. */
+    SequencedMap<String, Double> evaluate(RewardModel model) {
+        return RewardEvaluation.of(model, heldOut).metrics();
     }
 
     /**
@@ -219,8 +225,20 @@ public final class RewardLoop implements AutoCloseable {
         return config.epochs() * stepsPerEpoch();
     }
 
+    /** Ranked requests learned from so far, each counted in every epoch. */
+    public long episodes() {
+        long epoch = step / stepsPerEpoch();
+        long inEpoch = Math.min(training.size(), (step % stepsPerEpoch()) * config.batch());
+        return epoch * training.size() + inEpoch;
+    }
+
     public boolean finished() {
         return step >= totalSteps();
+    }
+
+    /** Shape of the network. */
+    TransformerConfig config() {
+        return network.config();
     }
 
     /** Requests left out because a row does not fit the model's positions. */

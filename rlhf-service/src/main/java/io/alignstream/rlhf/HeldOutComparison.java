@@ -8,6 +8,7 @@ import io.alignstream.languagemodel.transformer.Transformer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
@@ -63,6 +64,19 @@ public final class HeldOutComparison {
             metrics.put("heldOut/responseLength", responseLength);
             metrics.put("heldOut/sftResponseLength", sftResponseLength);
             return metrics;
+        }
+
+        /** The figures behind {@link #metrics}; those that are missing are NaN and pass no gate. */
+        static Figures of(Map<String, Double> metrics) {
+            return new Figures(
+                    metrics.getOrDefault("heldOut/prompts", 0.0).intValue(),
+                    metrics.getOrDefault("winRate", Double.NaN),
+                    metrics.getOrDefault("heldOut/scores", Double.NaN),
+                    metrics.getOrDefault("heldOut/sftScores", Double.NaN),
+                    metrics.getOrDefault("heldOut/kl", Double.NaN),
+                    metrics.getOrDefault("heldOut/endRate", Double.NaN),
+                    metrics.getOrDefault("heldOut/responseLength", Double.NaN),
+                    metrics.getOrDefault("heldOut/sftResponseLength", Double.NaN));
         }
     }
 

@@ -21,6 +21,14 @@ public interface RlhfConfig {
     @WithDefault("PT2S")
     Duration quiet();
 
+    /** Iterations between two checkpoints. */
+    @WithDefault("5")
+    int checkpointIterations();
+
+    /** Iterations between two comparisons with the SFT model on held-out prompts. */
+    @WithDefault("10")
+    int comparisonIterations();
+
     /** What shapes the policy's weights. */
     interface Training {
 
@@ -88,14 +96,6 @@ public interface RlhfConfig {
         /** Subtracted from the score of an answer that does not end; such a score is at most 0 before. */
         @WithDefault("1")
         double missingEndPenalty();
-
-        /** Iterations between two checkpoints. */
-        @WithDefault("5")
-        int checkpointIterations();
-
-        /** Iterations between two comparisons with the SFT model on held-out prompts. */
-        @WithDefault("10")
-        int comparisonIterations();
     }
 
     /** The penalty for drifting away from the SFT model; KL is the sum over an answer's tokens, in nats. */

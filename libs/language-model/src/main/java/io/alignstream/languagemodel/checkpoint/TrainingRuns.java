@@ -65,6 +65,29 @@ public final class TrainingRuns {
         return Optional.empty();
     }
 
+    /**
+     * The run on these parents and hyper-parameters, on whatever datasets, that is complete but not among {@code
+     * published}: its process died between saving and publishing.
+     */
+    public Optional<TrainingRun> unpublished(
+            Map<String, Reference> parents, Map<String, String> hyperparameters, Collection<String> published)
+            throws IOException {
+        for (String id : store.runs(stage)) {
+            Optional<Manifest> finished = published.contains(id)
+                    ? Optional.empty()
+                    : store.manifests(stage, id).values().stream()
+                            .filter(Manifest::complete)
+                            .findFirst();
+            if (finished.isPresent()) {
+                TrainingRun run = of(parents, finished.get().datasets(), hyperparameters);
+                if (run.id().equals(id)) {
+                    return Optional.of(run);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
     private String id(
             Map<String, Reference> parents, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
         StringBuilder inputs = new StringBuilder(stage.id()).append('\n');

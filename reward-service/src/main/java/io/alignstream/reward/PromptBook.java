@@ -1,0 +1,33 @@
+package io.alignstream.reward;
+
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.stageruntime.Subscriptions;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** The prompts that may be sent out to be ranked: the newest of each id, held-out ones not among them; for the reader's thread. */
+final class PromptBook implements Subscriptions.EventHandler<Prompt> {
+
+    private final SequencedMap<String, Prompt> prompts = new LinkedHashMap<>();
+
+    @Override
+    public void handle(Prompt prompt, ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
+        if ("held-out".equals(prompt.tags().get("purpose"))) {
+            prompts.remove(prompt.id());
+        } else {
+            prompts.put(prompt.id(), prompt);
+        }
+    }
+
+    @Override
+    public void withdrawn(String key) {
+        prompts.remove(key);
+    }
+
+    Collection<Prompt> prompts() {
+        return prompts.values();
+    }
+}

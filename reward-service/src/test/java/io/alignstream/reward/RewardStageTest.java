@@ -1,0 +1,214 @@
+package io.alignstream.reward;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.greaterThanOrEqualTo;
+import static org.hamcrest.Matchers.hasSize;
+
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.languagemodel.transformer.RewardModel;
+import io.alignstream.stageruntime.testing.KafkaBroker;
+import io.alignstream.stageruntime.testing.TopicProbe;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.http.ContentType;
+import io.restassured.response.Response;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(KafkaBroker.class)
+class RewardStageTest {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    CheckpointStore store;
+
+    @ConfigProperty(name = "kafka.bootstrap.servers")
+    @SuppressWarnings("NullAway.Init")
+    String broker;
+
+    @SuppressWarnings("NullAway.Init")
+    private TopicProbe topics;
+
+    @BeforeEach
+    void open() {
+        topics = new TopicProbe(broker);
+    }
+
+    @AfterEach
+    void close() {
+        topics.close();
+    }
+
+    @Test
+    void anSftModelIsRankedAndBecomesARewardModel() throws IOException {
+        // Given
+        Checkpoint sft = TinySft.save(store, 1);
+        TinySft.prompts(8).forEach(prompt -> topics.publish(Topic.PROMPTS, prompt));
+        topics.publish(
+                Topic.PROMPTS, new Prompt("held", List.of(Message.user("必去景点？")), Map.of("purpose", "held-out")));
+
+        // When
+        topics.publish(Topic.CHECKPOINTS, sft);
+
+        // Then: every prompt is asked once, held-out ones never, also when the model is announced again
+        await().atMost(PATIENCE).until(() -> asked(sft).size() == 8);
+        topics.publish(Topic.CHECKPOINTS, sft);
+        assertThat(asked(sft)).allSatisfy(request -> {
+            assertThat(request.answers()).hasSize(4);
+            assertThat(request.messages().getLast().content())
+                    .startsWith("必去景点")
+                    .doesNotContain("？");
+        });
+
+        // When: a person ranks one on the page, the others come from elsewhere
+        String requestId = given().get("/ranking-requests/next?annotator=ann")
+                .then()
+                .statusCode(200)
+                .body("answers", hasSize(4))
+                .extract()
+                .path("requestId");
+        rank(requestId, "ann", "[[2],[0,1],[3]]", "[3,3,5,0]").then().statusCode(201);
+        asked(sft).stream()
+                .filter(request -> !request.requestId().equals(requestId))
+                .forEach(request -> topics.publish(
+                        Topic.RANKINGS,
+                        new Ranking(
+                                request.requestId(),
+                                "bob",
+                                List.of(List.of(1), List.of(0), List.of(2, 3)),
+                                List.of(),
+                                List.of(),
+                                "test")));
+
+        // Then
+        await().atMost(PATIENCE).until(() -> !rewardModels().isEmpty());
+        Checkpoint reward = rewardModels().getFirst();
+        assertThat(reward.parents().get("sft")).isEqualTo(sft.reference());
+        assertThat(reward.datasets()).extracting("topic").containsExactly("ranking-requests", "rankings");
+        StoredCheckpoint stored = store.open(reward.reference());
+        assertThat(stored.manifest().complete()).isTrue();
+        assertThat(stored.manifest().hyperparameters())
+                .containsEntry("layers", "1")
+                .containsEntry("seed", "1");
+        try (RewardModel model = RewardModel.load(stored.folder())) {
+            int[] row = ChatTemplate.conversation(TinySft.TOKENIZER, List.of(Message.user("必去景点1")), "故宫")
+                    .ids();
+            assertThat(model.network().config().layers()).isEqualTo(1);
+            assertThat(model.scores(List.of(row))[0]).isFinite();
+        }
+        assertThat(asked(sft)).hasSize(8);
+        assertThat(topics.events(Topic.RANKINGS))
+                .filteredOn(ranking -> ranking.annotator().equals("ann"))
+                .singleElement()
+                .satisfies(ranking -> assertThat(ranking.guidelineVersion()).isEqualTo("ranking-page-1"));
+        given().get("/ranking-requests/progress").then().body("rankings", greaterThanOrEqualTo(8));
+        given().get("/").then().statusCode(200).body(containsString("/rank"));
+    }
+
+    @Test
+    void refusesWhatIsNoRankingOfAKnownRequest() {
+        // Given
+        String known = publishRequest("known-1");
+
+        // When, then
+        rank(known, "sample-world", "[[0],[1]]", "[]").then().statusCode(400).body("error", containsString("reserved"));
+        rank(known, " ", "[[0],[1]]", "[]").then().statusCode(400).body("error", containsString("annotator"));
+        rank(known, "a/b", "[[0],[1]]", "[]").then().statusCode(400);
+        rank("nobody-asked", "ann", "[[0],[1]]", "[]")
+                .then()
+                .statusCode(409)
+                .body("error", containsString("nobody asked"));
+        rank(known, "ann", "[[0],[1],[2]]", "[]").then().statusCode(409).body("error", containsString("has 2"));
+        rank(known, "ann", "[[0],[0]]", "[]").then().statusCode(400).body("error", containsString("exactly once"));
+        rank(known, "ann", "[[0],[1]]", "[9,1]").then().statusCode(400).body("error", containsString("outside 0 to 5"));
+        given().contentType(ContentType.JSON)
+                .body("{}")
+                .post("/rankings")
+                .then()
+                .statusCode(400);
+        given().get("/ranking-requests/next").then().statusCode(400);
+        assertThat(topics.events(Topic.RANKINGS))
+                .noneMatch(ranking -> ranking.requestId().equals(known));
+    }
+
+    @Test
+    void rankingsOfUnknownRequestsOrOfAnotherSizeAreDeadLetters() {
+        // Given
+        String known = publishRequest("known-2");
+
+        // When
+        topics.publish(Topic.RANKINGS, ranking("unknown", List.of(List.of(0), List.of(1))));
+        topics.publish(Topic.RANKINGS, ranking(known, List.of(List.of(0), List.of(1), List.of(2))));
+        topics.publish(Topic.RANKINGS, ranking(known, List.of(List.of(0, 1))));
+
+        // Then
+        await().atMost(PATIENCE)
+                .until(() -> topics.records(Topic.RANKINGS.deadLetters()).size() == 2);
+        await().atMost(PATIENCE).untilAsserted(() -> given().get("/ranking-requests/next?annotator=dead")
+                .then()
+                .statusCode(200));
+    }
+
+    @Test
+    void thePageIsServedInOneFileEach() {
+        given().get("/rank").then().statusCode(200).body(containsString("id=\"answers\""));
+        given().get("/reward/rank.js").then().statusCode(200).body(containsString("给回答排序"));
+        given().get("/reward/rank.css").then().statusCode(200);
+    }
+
+    private String publishRequest(String id) {
+        topics.publish(
+                Topic.RANKING_REQUESTS,
+                new RankingRequest(id, List.of(Message.user("q")), List.of("a", "b"), null, Map.of()));
+        await().atMost(PATIENCE).until(() -> rank(id, "ann", "[[0],[1],[2]]", "[]")
+                .path("error")
+                .toString()
+                .contains("has 2"));
+        return id;
+    }
+
+    private static Ranking ranking(String requestId, List<List<Integer>> order) {
+        return new Ranking(requestId, "eve", order, List.of(), List.of(), "test");
+    }
+
+    private static Response rank(String requestId, String annotator, String order, String scores) {
+        return given().contentType(ContentType.JSON)
+                .body("{\"requestId\":\"" + requestId + "\",\"annotator\":\"" + annotator + "\",\"order\":" + order
+                        + ",\"scores\":" + scores + ",\"reasons\":[]}")
+                .post("/rankings");
+    }
+
+    private List<RankingRequest> asked(Checkpoint sft) {
+        return topics.events(Topic.RANKING_REQUESTS).stream()
+                .filter(request -> sft.reference().equals(request.model()))
+                .toList();
+    }
+
+    private List<Checkpoint> rewardModels() {
+        return topics.events(Topic.CHECKPOINTS).stream()
+                .filter(checkpoint -> checkpoint.stage() == Stage.REWARD)
+                .toList();
+    }
+}

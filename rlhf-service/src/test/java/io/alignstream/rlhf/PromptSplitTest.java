@@ -1,0 +1,55 @@
+package io.alignstream.rlhf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Prompt;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class PromptSplitTest {
+
+    @Test
+    void tagsDecideWhereThereAreSome() {
+        // When
+        PromptSplit split = PromptSplit.of(TinyParents.prompts(12), 0.5);
+
+        // Then
+        assertThat(split.heldOut()).extracting(Prompt::id).containsExactlyInAnyOrder("p0", "p4", "p8");
+        assertThat(split.training()).hasSize(9).doesNotContainAnyElementsOf(split.heldOut());
+    }
+
+    @Test
+    void otherwiseAHashOfTheTextDecides() {
+        // Given
+        List<Prompt> prompts = untagged(100);
+
+        // When
+        PromptSplit split = PromptSplit.of(prompts, 0.1);
+
+        // Then
+        assertThat(split.heldOut()).hasSize(10);
+        assertThat(split.training()).hasSize(90).doesNotContainAnyElementsOf(split.heldOut());
+        assertThat(PromptSplit.of(prompts.reversed(), 0.1).heldOut()).isEqualTo(split.heldOut());
+    }
+
+    @Test
+    void oneIsHeldOutAtLeastAndASingleOneServesBoth() {
+        // Given
+        List<Prompt> two = untagged(2);
+        List<Prompt> one = untagged(1);
+
+        // When, then
+        assertThat(PromptSplit.of(two, 0.1).heldOut()).hasSize(1);
+        assertThat(PromptSplit.of(two, 0.1).training()).hasSize(1);
+        assertThat(PromptSplit.of(one, 0.1)).isEqualTo(new PromptSplit(one, one));
+    }
+
+    private static List<Prompt> untagged(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> new Prompt("u" + i, List.of(Message.user("question " + i)), Map.of()))
+                .toList();
+    }
+}

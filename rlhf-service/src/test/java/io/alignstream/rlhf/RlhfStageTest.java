@@ -1,0 +1,75 @@
+package io.alignstream.rlhf;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.equalTo;
+
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.stageruntime.testing.KafkaBroker;
+import io.alignstream.stageruntime.testing.TopicProbe;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(KafkaBroker.class)
+class RlhfStageTest {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    CheckpointStore store;
+
+    @ConfigProperty(name = "kafka.bootstrap.servers")
+    @SuppressWarnings("NullAway.Init")
+    String broker;
+
+    @Test
+    void aRewardModelOfTheNewestSftModelLeadsToAReleaseAndACheckpoint() throws IOException {
+        // Given
+        try (TopicProbe topics = new TopicProbe(broker)) {
+            Checkpoint sft = TinyParents.sft(store);
+            TinyParents.prompts(12).forEach(prompt -> topics.publish(Topic.PROMPTS, prompt));
+            topics.publish(Topic.CHECKPOINTS, sft);
+            await().atMost(PATIENCE).untilAsserted(() -> given().get("/job")
+                    .then()
+                    .body(
+                            "reason",
+                            equalTo("waiting for a reward model made of SFT model "
+                                    + sft.reference().sha256().substring(0, 12))));
+
+            // When
+            topics.publish(Topic.CHECKPOINTS, TinyParents.reward(store, sft));
+
+            // Then
+            await().atMost(PATIENCE).until(() -> !aligned(topics).isEmpty());
+            Checkpoint aligned = aligned(topics).getFirst();
+            ModelRelease release = topics.events(Topic.MODEL_RELEASES).getFirst();
+            assertThat(release.reference()).isEqualTo(aligned.reference());
+            assertThat(release.run()).isEqualTo(aligned.run());
+            assertThat(release.model()).isEqualTo("alignstream");
+            assertThat(aligned.metrics()).containsKeys("winRate", "heldOut/kl");
+            assertThat(store.open(aligned.reference()).manifest().complete()).isTrue();
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> given().get("/job").then().body("state", equalTo("waiting")));
+            assertThat(aligned(topics)).hasSize(1);
+        }
+    }
+
+    private static List<Checkpoint> aligned(TopicProbe topics) {
+        return topics.events(Topic.CHECKPOINTS).stream()
+                .filter(checkpoint -> checkpoint.stage() == Stage.RLHF)
+                .toList();
+    }
+}

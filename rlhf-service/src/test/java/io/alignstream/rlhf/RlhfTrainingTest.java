@@ -1,0 +1,173 @@
+package io.alignstream.rlhf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.stageruntime.Hyperparameters;
+import io.alignstream.stageruntime.JobContext;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RlhfTrainingTest {
+
+    private static final RlhfConfig CONFIG = Settings.of(Map.of(
+            "alignstream.rlhf.checkpoint-iterations", "2",
+            "alignstream.rlhf.training.iterations", "5",
+            "alignstream.rlhf.training.batch", "8",
+            "alignstream.rlhf.training.minibatch", "4",
+            "alignstream.rlhf.training.epochs", "2",
+            "alignstream.rlhf.training.critic-warm-up", "1",
+            "alignstream.rlhf.training.policy-learning-rate", "1e-3",
+            "alignstream.rlhf.training.max-answer-tokens", "6"));
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    Path folder;
+
+    @Test
+    void interruptedRunEndsWithTheSameCheckpointAsAnUndisturbedOne() throws IOException {
+        // Given
+        Recording undisturbed = new Recording(Integer.MAX_VALUE);
+        Recording killed = new Recording(3);
+        Recording resumed = new Recording(Integer.MAX_VALUE);
+
+        // When
+        execute(folder.resolve("a"), undisturbed);
+        execute(folder.resolve("b"), killed);
+        execute(folder.resolve("b"), resumed);
+
+        // Then
+        assertThat(killed.checkpoints).isEmpty();
+        assertThat(resumed.steps).startsWith(4L);
+        assertThat(resumed.checkpoints.getFirst().reference().sha256())
+                .isEqualTo(undisturbed.checkpoints.getFirst().reference().sha256());
+    }
+
+    @Test
+    void finishedRunIsPublishedAgainWithoutTraining() throws IOException {
+        // Given
+        Recording first = new Recording(Integer.MAX_VALUE);
+        Recording second = new Recording(Integer.MAX_VALUE);
+
+        // When
+        execute(folder, first);
+        execute(folder, second);
+
+        // Then
+        assertThat(second.steps).isEmpty();
+        assertThat(second.checkpoints).isEqualTo(first.checkpoints);
+        assertThat(second.releases).isEqualTo(first.releases);
+    }
+
+    @Test
+    void checkpointIsAModelWithItsWholeStateAndItsLineage() throws IOException {
+        // Given
+        Recording recording = new Recording(Integer.MAX_VALUE);
+
+        // When
+        execute(folder, recording);
+
+        // Then
+        Checkpoint checkpoint = recording.checkpoints.getFirst();
+        ModelRelease release = recording.releases.getFirst();
+        assertThat(release.reference()).isEqualTo(checkpoint.reference());
+        assertThat(release.figures()).containsKeys("winRate", "heldOut/kl", "heldOut/endRate");
+        assertThat(release.reason()).contains("held-out prompts");
+        assertThat(checkpoint.parents()).containsOnlyKeys("sft", "reward");
+        try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
+            var stored = store.open(checkpoint.reference());
+            Manifest manifest = stored.manifest();
+            assertThat(manifest.files())
+                    .containsOnlyKeys(
+                            "model.safetensors",
+                            "training-state.safetensors",
+                            "config.json",
+                            "generation_config.json",
+                            "tokenizer.json",
+                            "tokenizer_config.json");
+            assertThat(manifest.position()).containsEntry("iteration", 5L).containsEntry("episode", 40L);
+            assertThat(manifest.hyperparameters()).containsEntry("kl.coefficient", "0.05");
+            try (Transformer model = Transformer.load(stored.folder())) {
+                assertThat(model.config().layers()).isEqualTo(2);
+            }
+        }
+    }
+
+    private static void execute(Path root, JobContext context) throws IOException {
+        try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
+            Checkpoint sft = TinyParents.sft(store);
+            Checkpoint reward = TinyParents.reward(store, sft);
+            Map<String, String> hyperparameters =
+                    new TreeMap<>(Hyperparameters.of(RlhfConfig.Training.class, CONFIG.training()));
+            TrainingRun run = new TrainingRuns(store, Stage.RLHF)
+                    .of(
+                            Map.of("sft", sft.reference(), "reward", reward.reference()),
+                            List.of(new DatasetSnapshot("prompts", List.of(new PartitionRange(0, 0, 12)))),
+                            hyperparameters);
+            new RlhfTraining(CONFIG, 1, store, run).execute(context);
+        }
+    }
+
+    /** Gives 12 prompts, asks to stop after some steps and keeps what was published. */
+    private static final class Recording implements JobContext {
+
+        private final int stopAfter;
+        private final List<Long> steps = new ArrayList<>();
+        private final List<Checkpoint> checkpoints = new ArrayList<>();
+        private final List<ModelRelease> releases = new ArrayList<>();
+
+        Recording(int stopAfter) {
+            this.stopAfter = stopAfter;
+        }
+
+        @Override
+        public boolean stopRequested() {
+            return steps.size() >= stopAfter;
+        }
+
+        @Override
+        public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
+            steps.add(step);
+        }
+
+        @Override
+        public <T> void publish(Topic<T> topic, T event) {
+            if (event instanceof Checkpoint checkpoint) {
+                assertThat(releases).as("the release goes first").isNotEmpty();
+                checkpoints.add(checkpoint);
+            } else if (event instanceof ModelRelease release) {
+                releases.add(release);
+            }
+        }
+
+        @Override
+        public <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot) {
+            return TinyParents.prompts(12).stream().map(prompt -> entry(topic, prompt));
+        }
+
+        private static <T> Entry<T> entry(Topic<T> topic, Prompt prompt) {
+            return new Entry<>(
+                    topic.eventClass().cast(prompt),
+                    new ConsumerRecord<>(topic.name(), 0, 0, new byte[] {1}, new byte[] {1}));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.alignstream.rlhf;
+
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.RewardModel;
+import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.transformer.TransformerConfig;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** An SFT model and a reward model of it, both with random weights, and prompts for them. */
+final class TinyParents {
+
+    static final Tokenizer TOKENIZER = new BpeTrainer(300)
+            .train(Stream.of("成都必去景点：熊猫基地。", "西安必去景点：兵马俑。", "北京必去景点：故宫。").iterator());
+
+    private static final TransformerConfig SIZE = TransformerConfig.of(TOKENIZER.vocabularySize(), 2, 32, 48);
+
+    private TinyParents() {}
+
+    static Checkpoint sft(CheckpointStore store) throws IOException {
+        try (Transformer model = Transformer.initialise(SIZE, 1)) {
+            return save(store, Stage.SFT, Map.of(), SIZE, model.tensors());
+        }
+    }
+
+    static Checkpoint reward(CheckpointStore store, Checkpoint sft) throws IOException {
+        Transformer network = Transformer.initialise(SIZE.withLayers(1), 2);
+        network.addHead(2);
+        try (RewardModel model = new RewardModel(network, 0.5f)) {
+            return save(store, Stage.REWARD, Map.of("sft", sft.reference()), SIZE.withLayers(1), model.tensors());
+        }
+    }
+
+    static List<Prompt> prompts(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> new Prompt(
+                        "p" + i,
+                        List.of(Message.user("必去景点" + i)),
+                        Map.of("purpose", i % 4 == 0 ? "held-out" : "train")))
+                .toList();
+    }
+
+    private static Checkpoint save(
+            CheckpointStore store,
+            Stage stage,
+            Map<String, Reference> parents,
+            TransformerConfig size,
+            Map<String, Tensor> weights)
+            throws IOException {
+        TrainingRun run = new TrainingRuns(store, stage).of(parents, List.of(), Map.of());
+        Reference reference = run.save(1, true, Map.of(), Map.of(), Map.of(), folder -> {
+            size.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
+            TOKENIZER.save(folder);
+            Safetensors.write(folder.resolve("model.safetensors"), weights, Map.of());
+        });
+        return new Checkpoint(stage, run.id(), 1, reference, parents, List.of(), Map.of());
+    }
+}
