@@ -19,10 +19,8 @@ public final class Console {
 
     /** Standard output; it counts as a terminal if this JVM was started from one and TERM can move the cursor. */
     public static Console standard() {
-        boolean terminal = System.console() != null
-                && System.console().isTerminal()
-                && System.getenv("TERM") != null
-                && !"dumb".equals(System.getenv("TERM"));
+        String kind = System.getenv("TERM");
+        boolean terminal = System.console().isTerminal() && kind != null && !kind.equals("dumb");
         return new Console(new PrintStream(System.out, true, StandardCharsets.UTF_8), terminal);
     }
 

@@ -65,7 +65,7 @@ public final class Publisher implements AutoCloseable {
             int value = Arrays.hashCode(record.value());
             Integer before = published.put(new Key(record.key()), value);
             if (before == null || before != value) {
-                producer.send(record, (metadata, exception) -> {
+                var acknowledged = producer.send(record, (metadata, exception) -> {
                     if (exception != null) {
                         failure.compareAndSet(null, exception);
                     }

@@ -21,21 +21,21 @@ public final class ManagedProcess {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
     private final Path file;
-    private final Record record;
+    private final Memo record;
     private final ProcessHandle handle;
 
-    private ManagedProcess(Path file, Record record, ProcessHandle handle) {
+    private ManagedProcess(Path file, Memo record, ProcessHandle handle) {
         this.file = file;
         this.record = record;
         this.handle = handle;
     }
 
     /** What is remembered of a process; the start time tells it from a later process with the same id. */
-    record Record(String name, long pid, long startMillis, int port, String fingerprint) {}
+    record Memo(String name, long pid, long startMillis, int port, String fingerprint) {}
 
     /** Remembers {@code handle} below {@code runFolder}. */
     static ManagedProcess remember(Path runFolder, ProcessSpec spec, ProcessHandle handle) {
-        Record record = new Record(spec.name(), handle.pid(), startMillis(handle), spec.port(), spec.fingerprint());
+        Memo record = new Memo(spec.name(), handle.pid(), startMillis(handle), spec.port(), spec.fingerprint());
         Path file = runFolder.resolve(spec.name() + ".json");
         try {
             Path temporary = runFolder.resolve(spec.name() + ".json.tmp");
@@ -55,7 +55,7 @@ public final class ManagedProcess {
             return Optional.empty();
         }
         try {
-            Record record = JSON.readValue(file.toFile(), Record.class);
+            Memo record = JSON.readValue(file.toFile(), Memo.class);
             return ProcessHandle.of(record.pid())
                     .filter(handle -> startMillis(handle) == record.startMillis())
                     .map(handle -> new ManagedProcess(file, record, handle))
@@ -131,7 +131,7 @@ public final class ManagedProcess {
                 // Short waits: a zombie that nobody collects never completes its future.
                 handle.onExit().get(Math.min(left, LOOK_AGAIN.toNanos()), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
-                continue;
+                // look again
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return false;

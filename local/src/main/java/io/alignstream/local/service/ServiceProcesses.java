@@ -18,7 +18,7 @@ import java.util.TreeMap;
 /** How each service is started on this machine. */
 public final class ServiceProcesses {
 
-    private static final Duration START_LIMIT = Duration.ofSeconds(180);
+    private static final Duration START_LIMIT = Duration.ofMinutes(3);
     /** Long enough to finish a training step and write a checkpoint. */
     private static final Duration STOP_GRACE = Duration.ofSeconds(30);
 
