@@ -20,7 +20,16 @@ import picocli.CommandLine.ParseResult;
         },
         commandListHeading = "%nCommands:%n",
         footer = {"", "Start with:  ./alignstream demo", "Help on one command:  ./alignstream COMMAND --help"},
-        subcommands = {UpCommand.class, DownCommand.class, StatusCommand.class, LogsCommand.class, ChatCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            TrainCommand.class,
+            UpCommand.class,
+            DownCommand.class,
+            StatusCommand.class,
+            LogsCommand.class,
+            ChatCommand.class,
+            BenchCommand.class
+        })
 public final class Alignstream {
 
     private Alignstream() {}

@@ -20,7 +20,8 @@ public final class Console {
     /** Standard output; it counts as a terminal if this JVM was started from one and TERM can move the cursor. */
     public static Console standard() {
         String kind = System.getenv("TERM");
-        boolean terminal = System.console().isTerminal() && kind != null && !kind.equals("dumb");
+        java.io.Console console = System.console();
+        boolean terminal = console != null && console.isTerminal() && kind != null && !kind.equals("dumb");
         return new Console(new PrintStream(System.out, true, StandardCharsets.UTF_8), terminal);
     }
 

@@ -21,12 +21,12 @@ public final class ManagedProcess {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
     private final Path file;
-    private final Memo record;
+    private final Memo memo;
     private final ProcessHandle handle;
 
-    private ManagedProcess(Path file, Memo record, ProcessHandle handle) {
+    private ManagedProcess(Path file, Memo memo, ProcessHandle handle) {
         this.file = file;
-        this.record = record;
+        this.memo = memo;
         this.handle = handle;
     }
 
@@ -35,17 +35,17 @@ public final class ManagedProcess {
 
     /** Remembers {@code handle} below {@code runFolder}. */
     static ManagedProcess remember(Path runFolder, ProcessSpec spec, ProcessHandle handle) {
-        Memo record = new Memo(spec.name(), handle.pid(), startMillis(handle), spec.port(), spec.fingerprint());
+        Memo memo = new Memo(spec.name(), handle.pid(), startMillis(handle), spec.port(), spec.fingerprint());
         Path file = runFolder.resolve(spec.name() + ".json");
         try {
             Path temporary = runFolder.resolve(spec.name() + ".json.tmp");
-            JSON.writeValue(temporary.toFile(), record);
+            JSON.writeValue(temporary.toFile(), memo);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             handle.destroyForcibly();
             throw new LaunchException("Cannot write " + file + ": " + e.getMessage(), e);
         }
-        return new ManagedProcess(file, record, handle);
+        return new ManagedProcess(file, memo, handle);
     }
 
     /** The process that was remembered under {@code name}, if it is still alive. */
@@ -55,10 +55,10 @@ public final class ManagedProcess {
             return Optional.empty();
         }
         try {
-            Memo record = JSON.readValue(file.toFile(), Memo.class);
-            return ProcessHandle.of(record.pid())
-                    .filter(handle -> startMillis(handle) == record.startMillis())
-                    .map(handle -> new ManagedProcess(file, record, handle))
+            Memo memo = JSON.readValue(file.toFile(), Memo.class);
+            return ProcessHandle.of(memo.pid())
+                    .filter(handle -> startMillis(handle) == memo.startMillis())
+                    .map(handle -> new ManagedProcess(file, memo, handle))
                     .filter(ManagedProcess::alive);
         } catch (IOException e) {
             throw new LaunchException(
@@ -67,29 +67,29 @@ public final class ManagedProcess {
     }
 
     public String name() {
-        return record.name();
+        return memo.name();
     }
 
     public long pid() {
-        return record.pid();
+        return memo.pid();
     }
 
     public int port() {
-        return record.port();
+        return memo.port();
     }
 
     public Duration age() {
-        return Duration.between(Instant.ofEpochMilli(record.startMillis()), Instant.now());
+        return Duration.between(Instant.ofEpochMilli(memo.startMillis()), Instant.now());
     }
 
     /** Whether it was started with the command and the build of {@code spec}. */
     boolean matches(ProcessSpec spec) {
-        return record.fingerprint().equals(spec.fingerprint());
+        return memo.fingerprint().equals(spec.fingerprint());
     }
 
     /** Whether it runs; a process that ended but was not collected by its parent counts as ended. */
     public boolean alive() {
-        return handle.isAlive() && !isZombie(record.pid());
+        return handle.isAlive() && !isZombie(memo.pid());
     }
 
     /** Asks it to end (SIGTERM) and returns at once. */
