@@ -24,11 +24,11 @@ public interface PretrainConfig {
     int width();
 
     /** Sequences a step. */
-    @WithDefault("32")
+    @WithDefault("16")
     int batchSequences();
 
     /** Optimiser steps; 0 derives them from the epochs. */
-    @WithDefault("500")
+    @WithDefault("1000")
     long steps();
 
     /** Passes over the data, used if the steps are 0. */
@@ -68,11 +68,11 @@ public interface PretrainConfig {
     int validationSequences();
 
     /** Steps between two validations. */
-    @WithDefault("50")
+    @WithDefault("100")
     int validateEvery();
 
     /** Steps between two checkpoints. */
-    @WithDefault("100")
+    @WithDefault("200")
     int checkpointEvery();
 
     /** Most time between two checkpoints. */

@@ -36,7 +36,7 @@ public interface RewardConfig {
         int layers();
 
         /** Passes over the ranking requests. */
-        @WithDefault("5")
+        @WithDefault("10")
         int epochs();
 
         /** Ranking requests in a step. */
@@ -44,7 +44,7 @@ public interface RewardConfig {
         int batch();
 
         /** Highest learning rate: reached after the warm-up, then falling linearly to 0. */
-        @WithDefault("5e-4")
+        @WithDefault("1e-3")
         double learningRate();
 
         /** Part of all steps in which the learning rate rises. */

@@ -26,14 +26,14 @@ public interface RlhfConfig {
     int checkpointIterations();
 
     /** Iterations between two comparisons with the SFT model on held-out prompts. */
-    @WithDefault("10")
+    @WithDefault("8")
     int comparisonIterations();
 
     /** What shapes the policy's weights. */
     interface Training {
 
         /** Iterations: sample a batch, then update on it. */
-        @WithDefault("60")
+        @WithDefault("24")
         int iterations();
 
         /** Prompts (episodes) in an iteration. */
@@ -49,7 +49,7 @@ public interface RlhfConfig {
         int epochs();
 
         /** Falls linearly to 0 over the iterations. */
-        @WithDefault("1e-4")
+        @WithDefault("2e-4")
         double policyLearningRate();
 
         /** Falls linearly to 0 over the iterations. */

@@ -24,7 +24,7 @@ public interface SftConfig {
     Duration debounce();
 
     /** Passes over the conversations. */
-    @WithDefault("3")
+    @WithDefault("8")
     int epochs();
 
     /** Conversations a step. */
