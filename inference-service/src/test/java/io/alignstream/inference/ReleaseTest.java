@@ -1,0 +1,174 @@
+package io.alignstream.inference;
+
+import static io.alignstream.contracts.ModelRelease.Verdict.APPROVED;
+import static io.alignstream.contracts.ModelRelease.Verdict.REJECTED;
+import static io.alignstream.contracts.ModelRelease.Verdict.ROLLED_BACK;
+import static io.alignstream.inference.ChatApi.json;
+import static io.alignstream.inference.ChatApi.question;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.JobStatus;
+import io.quarkus.test.junit.QuarkusTest;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+class ReleaseTest extends ServiceTest {
+
+    @Test
+    void withoutAnApprovedReleaseOrAfterItsWithdrawalThereIsNoModel() {
+        // Given
+        topics.publishTombstone(Topic.MODEL_RELEASES, "alignstream");
+        publish(REJECTED, first);
+        settle();
+
+        // When
+        HttpResponse<String> answer = api.post(question("Hi", ""));
+
+        // Then
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+        JsonNode error = json(answer.body()).path("error");
+        assertThat(error.path("code").asText()).isEqualTo("model_not_ready");
+        assertThat(error.path("message").asText()).contains("alignstream");
+        assertThat(json(api.get("/v1/models").body()).path("data")).isEmpty();
+        await().until(() -> control.status().reason().equals("no release of alignstream is approved yet"));
+        assertThat(api.get("/q/health/ready").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void anApprovedReleaseIsServed() {
+        // When
+        serve(first);
+
+        // Then
+        JsonNode model = json(api.get("/v1/models").body()).path("data").path(0);
+        assertThat(model.path("id").asText()).isEqualTo("alignstream");
+        assertThat(model.path("object").asText()).isEqualTo("model");
+        assertThat(model.path("owned_by").asText()).isEqualTo("alignstream");
+        assertThat(model.path("sha256").asText()).isEqualTo(first.sha256());
+        assertThat(json(api.get("/v1/models/alignstream").body())).isEqualTo(model);
+        assertThat(api.get("/v1/models/other").statusCode()).isEqualTo(404);
+        assertThat(json(api.get("/served").body())
+                        .path("figures")
+                        .path("winRate")
+                        .asDouble())
+                .isEqualTo(0.75);
+        assertThat(api.get("/q/metrics").body()).contains("sha256=\"" + first.sha256());
+    }
+
+    @Test
+    void swapsUnderLoadDropNothing() throws Exception {
+        // Given
+        serve(first);
+        Map<String, String> answers = new HashMap<>();
+        answers.put(first.sha256().substring(0, 12), content(api.post(question("Hi", ""))));
+        serve(second);
+        answers.put(second.sha256().substring(0, 12), content(api.post(question("Hi", ""))));
+        AtomicBoolean over = new AtomicBoolean();
+        Callable<List<JsonNode>> user = () -> {
+            List<JsonNode> got = new ArrayList<>();
+            while (!over.get()) {
+                got.add(json(api.post(question("Hi", "")).body()));
+            }
+            return got;
+        };
+        Set<LoadedModel> seen = new HashSet<>();
+
+        // When
+        List<JsonNode> got = new ArrayList<>();
+        try (ExecutorService users = Executors.newFixedThreadPool(4)) {
+            List<Future<List<JsonNode>>> running = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                running.add(users.submit(user));
+            }
+            for (int swap = 0; swap < 12; swap++) {
+                served.current().ifPresent(seen::add);
+                serve(swap % 2 == 0 ? first : second);
+            }
+            over.set(true);
+            for (Future<List<JsonNode>> one : running) {
+                got.addAll(one.get());
+            }
+        }
+
+        // Then
+        assertThat(answers.values()).doesNotHaveDuplicates();
+        assertThat(got).isNotEmpty().allSatisfy(completion -> assertThat(completion
+                        .path("choices")
+                        .path(0)
+                        .path("message")
+                        .path("content")
+                        .asText())
+                .isEqualTo(answers.get(completion.path("system_fingerprint").asText())));
+        assertThat(seen).hasSize(12);
+        await().atMost(PATIENCE).until(() -> seen.stream().allMatch(LoadedModel::freed));
+    }
+
+    @Test
+    void aRejectedCandidateChangesNothingAndARollbackNamesWhatToServe() {
+        // Given
+        serve(second);
+
+        // When
+        publish(REJECTED, first);
+        settle();
+
+        // Then
+        assertThat(served.current().orElseThrow().sha256()).isEqualTo(second.sha256());
+
+        // When
+        publish(ROLLED_BACK, first);
+
+        // Then
+        awaitServed(first);
+    }
+
+    @Test
+    void aReleaseThatCannotBeLoadedLeavesTheOldOneInService() {
+        // Given
+        serve(first);
+        Reference missing = new Reference(URI.create(first.uri() + "-missing"), "ab".repeat(32), 1);
+
+        // When
+        publish(APPROVED, missing);
+        await().atMost(PATIENCE).until(() -> control.status().state() == JobStatus.State.FAILED);
+
+        // Then
+        assertThat(api.post(question("Hi", "")).statusCode()).isEqualTo(200);
+        assertThat(control.status().lastFailure()).contains("missing");
+        serve(second);
+    }
+
+    @Test
+    void aPoisonReleaseGoesToTheDeadLetters() {
+        // Given
+        serve(first);
+
+        // When
+        settle();
+        serve(second);
+
+        // Then
+        assertThat(topics.records(Topic.MODEL_RELEASES.deadLetters())).last().satisfies(letter -> assertThat(
+                        new String(letter.value(), StandardCharsets.UTF_8))
+                .isEqualTo("{poison"));
+    }
+}
