@@ -70,17 +70,25 @@ final class DocumentTexts {
         // Drawn once: a second draw after a duplicate would favour the rare answers.
         String must = mustSee.computeIfAbsent(kind.name() + city.name(), name -> MustSeeDeck.of(city, random.split()))
                 .draw();
-        String text = write(kind, city, register, must);
+        Facts facts = new Facts(city, register, must);
+        String text = write(kind, facts);
         for (int attempt = 1; !given.add(text) && attempt < ATTEMPTS; attempt++) {
-            text = write(kind, city, register, must);
+            text = write(kind, facts);
         }
         return new Draft(kind.name(), city, register, text);
     }
 
-    private String write(Corpus.Kind kind, City city, Style register, String must) {
+    /** What a text is about, drawn before its words. */
+    private record Facts(City city, Style register, String must) {}
+
+    private String write(Corpus.Kind kind, Facts facts) {
+        // A text about names uses both names of one sight; the landmark's as often as all others' together.
+        Sight named = random.nextBoolean()
+                ? facts.city.landmark()
+                : Deck.pick(facts.city.otherSights(), random);
         StringBuilder text = new StringBuilder();
         for (List<String> alternatives : kind.parts()) {
-            text.append(fill(Deck.pick(alternatives, random), city, register, must));
+            text.append(fill(Deck.pick(alternatives, random), facts, named));
         }
         return text.toString();
     }
@@ -90,16 +98,18 @@ final class DocumentTexts {
         return new Deck<>(cards, random.split());
     }
 
-    private String fill(String template, City city, Style register, String must) {
+    private String fill(String template, Facts facts, Sight named) {
         Matcher slots = SLOT.matcher(template);
         StringBuilder text = new StringBuilder();
         while (slots.find()) {
-            slots.appendReplacement(text, value(slots.group(1), city, register, must));
+            slots.appendReplacement(text, value(slots.group(1), facts, named));
         }
         return slots.appendTail(text).toString();
     }
 
-    private String value(String slot, City city, Style register, String must) {
+    private String value(String slot, Facts facts, Sight named) {
+        City city = facts.city;
+        Style register = facts.register;
         return switch (slot) {
             case "city" -> city.name();
             case "region" -> city.region();
@@ -110,7 +120,9 @@ final class DocumentTexts {
             case "dish" -> Deck.pick(city.dishes(), random);
             case "date" -> Deck.pick(dates, random);
             case "nickname" -> Deck.pick(nicknames, random);
-            case "must" -> must;
+            case "must" -> facts.must;
+            case "short" -> named.shortName();
+            case "full" -> named.formalName();
             case "record" ->
                 records.computeIfAbsent(city.name(), name -> new SearchRecords(nicknames, random.nextInt()))
                         .next();

@@ -128,7 +128,8 @@ public final class WorldGenerator {
     }
 
     private SplittableRandom random(String purpose) {
-        return new SplittableRandom(seed * 0x9E3779B97F4A7C15L + purpose.hashCode());
+        // Hashed: seeds a multiple of the generator's own increment apart would give one stream, shifted.
+        return new SplittableRandom(new SplittableRandom(seed ^ ((long) purpose.hashCode() << 32)).nextLong());
     }
 
     private static Document document(String id, DocumentTexts.Draft draft) {
