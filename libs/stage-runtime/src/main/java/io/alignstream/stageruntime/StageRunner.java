@@ -15,12 +15,15 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -123,21 +126,27 @@ public class StageRunner {
     private void read() {
         Reader reader = null;
         boolean changed = false;
+        // What the last job published, until the view is told to wait for it.
+        Optional<Map<TopicPartition, Long>> published = Optional.empty();
         while (leaving.getCount() > 0) {
             try {
                 if (reader == null) {
                     reader = new Reader(readers.open(definition.stage().service()), view, this::deadLetter, meters);
                 }
                 changed |= reader.turn();
-                var published = reconciler.settle();
+                if (published.isEmpty()) {
+                    published = reconciler.settle();
+                }
                 if (published.isPresent()) {
                     reader.catchUp(published.get());
+                    published = Optional.empty();
                 }
                 changed = compare(reader, changed);
             } catch (LeavingException e) {
                 return; // the offset stays before the record whose dead letter is not published
             } catch (KafkaException e) {
                 LOG.warnf("Kafka does not answer, I try again: %s", e.getMessage());
+                changed = true; // the turn may have taken records in before it failed
                 pause();
             }
         }
