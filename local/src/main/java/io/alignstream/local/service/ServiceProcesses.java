@@ -72,6 +72,9 @@ public final class ServiceProcesses {
                 "-Dalignstream.store.cache=" + site.storeCache(),
                 "-Dalignstream.tokenizer.state-dir=" + site.dataFolder().resolve("tokenizer-state"),
                 "-Dalignstream.seed=" + site.seed()));
+        for (Stage other : Stage.values()) {
+            command.add("-Dalignstream.links." + other.id() + "=" + site.address(other));
+        }
         command.addAll(extraOptions);
         command.add("-jar");
         command.add(jar.toString());

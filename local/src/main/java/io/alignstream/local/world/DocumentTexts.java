@@ -83,9 +83,7 @@ final class DocumentTexts {
 
     private String write(Corpus.Kind kind, Facts facts) {
         // A text about names uses both names of one sight; the landmark's as often as all others' together.
-        Sight named = random.nextBoolean()
-                ? facts.city.landmark()
-                : Deck.pick(facts.city.otherSights(), random);
+        Sight named = random.nextBoolean() ? facts.city.landmark() : Deck.pick(facts.city.otherSights(), random);
         StringBuilder text = new StringBuilder();
         for (List<String> alternatives : kind.parts()) {
             text.append(fill(Deck.pick(alternatives, random), facts, named));
