@@ -26,14 +26,14 @@ public interface RlhfConfig {
     int checkpointIterations();
 
     /** Iterations between two comparisons with the SFT model on held-out prompts. */
-    @WithDefault("8")
+    @WithDefault("5")
     int comparisonIterations();
 
     /** What shapes the policy's weights. */
     interface Training {
 
         /** Iterations: sample a batch, then update on it. */
-        @WithDefault("24")
+        @WithDefault("20")
         int iterations();
 
         /** Prompts (episodes) in an iteration. */
