@@ -1,0 +1,167 @@
+package io.alignstream.local.project;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaPackage;
+import io.alignstream.contracts.Stage;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The layers: contracts ← language-model ← stage-runtime ← services; the launcher sees the two libraries only. */
+class ArchitectureTest {
+
+    private static final String CONTRACTS = "io.alignstream.contracts..";
+    private static final String LANGUAGE_MODEL = "io.alignstream.languagemodel..";
+    private static final String STAGE_RUNTIME = "io.alignstream.stageruntime..";
+    private static final String ANY = "io.alignstream..";
+
+    private static final String[] FRAMEWORKS = {
+        "io.quarkus..", "io.smallrye..", "io.vertx..", "jakarta..", "org.eclipse.microprofile.."
+    };
+
+    private final JavaClasses classes = Project.classes();
+
+    @Test
+    void every_module_with_code_is_looked_at() {
+        // Given
+        List<String> modules = Project.modulesWithCode();
+
+        // When
+        List<String> seen = modules.stream()
+                .filter(module -> classes.stream().anyMatch(type -> isOf(module, type)))
+                .toList();
+
+        // Then
+        assertThat(seen).containsExactlyElementsOf(modules).hasSizeGreaterThan(3);
+    }
+
+    @Test
+    void contracts_need_no_other_module() {
+        noClasses()
+                .that(resideInAPackage(CONTRACTS))
+                .should()
+                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS)))
+                .check(classes);
+    }
+
+    @Test
+    void the_language_model_needs_contracts_only() {
+        noClasses()
+                .that(resideInAPackage(LANGUAGE_MODEL))
+                .should()
+                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL)))
+                .check(classes);
+    }
+
+    @Test
+    void the_stage_runtime_needs_the_libraries_only() {
+        noClasses()
+                .that(resideInAPackage(STAGE_RUNTIME))
+                .should()
+                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, STAGE_RUNTIME)))
+                .check(classes);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> services_need_the_libraries_and_no_other_service() {
+        return Arrays.stream(Stage.values()).map(stage -> DynamicTest.dynamicTest(stage.service(), () -> {
+            String own = Project.packageOf(stage) + "..";
+            noClasses()
+                    .that(resideInAPackage(own))
+                    .should()
+                    .dependOnClassesThat(
+                            resideInAPackage(ANY).and(not(own, CONTRACTS, LANGUAGE_MODEL, STAGE_RUNTIME)))
+                    .allowEmptyShould(true)
+                    .check(classes);
+        }));
+    }
+
+    @Test
+    void launcher_and_benchmarks_need_no_service() {
+        noClasses()
+                .that(resideInAnyPackage("io.alignstream.local..", "io.alignstream.benchmarks.."))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(services()).or(resideInAPackage(STAGE_RUNTIME)))
+                .check(classes);
+    }
+
+    @Test
+    void only_stage_runtime_and_services_know_a_framework() {
+        noClasses()
+                .that(resideInAPackage(ANY).and(not(STAGE_RUNTIME)).and(not(services())))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(FRAMEWORKS))
+                .check(classes);
+    }
+
+    @Test
+    void loops_are_free_of_frameworks_and_kafka() {
+        noClasses()
+                .that()
+                .haveSimpleNameEndingWith("Loop")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(FRAMEWORKS).or(resideInAPackage("org.apache.kafka..")))
+                .allowEmptyShould(true)
+                .check(classes);
+    }
+
+    @Test
+    void only_the_transformer_knows_djl() {
+        noClasses()
+                .that(resideInAPackage(ANY).and(not("io.alignstream.languagemodel.transformer..")))
+                .should()
+                .dependOnClassesThat(resideInAPackage("ai.djl.."))
+                .check(classes);
+    }
+
+    @Test
+    void names_say_what_a_class_is() {
+        noClasses()
+                .should()
+                .haveNameMatching(".*(Util|Utils|Manager|Helper|Helpers)(\\$.*)?")
+                .check(classes);
+    }
+
+    @Test
+    void every_package_is_null_marked() {
+        // Given
+        Stream<JavaPackage> packages =
+                classes.stream().map(JavaClass::getPackage).distinct();
+
+        // When
+        List<String> unmarked = packages.filter(
+                        one -> !one.tryGetPackageInfo().isPresent() || !one.isAnnotatedWith(NullMarked.class))
+                .map(JavaPackage::getName)
+                .toList();
+
+        // Then
+        assertThat(unmarked).isEmpty();
+    }
+
+    private static boolean isOf(String module, JavaClass type) {
+        return type.getSource()
+                .map(source -> source.getUri().getPath().contains("/" + module + "/target/classes/"))
+                .orElse(false);
+    }
+
+    private static String[] services() {
+        return Arrays.stream(Stage.values())
+                .map(stage -> Project.packageOf(stage) + "..")
+                .toArray(String[]::new);
+    }
+
+    private static DescribedPredicate<JavaClass> not(String... packages) {
+        return DescribedPredicate.not(resideInAnyPackage(packages));
+    }
+}

@@ -1,0 +1,291 @@
+package io.alignstream.local.project;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import io.alignstream.contracts.Stage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The manifests in k8s/ speak of the services, ports, probes and settings that the code has. */
+class KubernetesTest {
+
+    private static final String BASE = "k8s/base/";
+
+    /** Read by the JVM, DJL and the AWS client: no properties of ours. */
+    private static final Set<String> FOREIGN = Set.of("JDK_JAVA_OPTIONS", "DJL_CACHE_DIR", "AWS_REGION");
+
+    @Test
+    void every_file_of_the_base_is_listed_and_exists() {
+        // Given
+        JsonNode base = Project.yaml(BASE + "kustomization.yaml").getFirst();
+
+        // When
+        List<String> listed = texts(base.at("/resources"));
+
+        // Then
+        List<String> present = Project.files(BASE, ".yaml").stream()
+                .map(file -> file.getFileName().toString())
+                .toList();
+        assertThat(listed).isSubsetOf(present);
+        assertThat(present).containsExactlyInAnyOrderElementsOf(with(listed, "kustomization.yaml", "service.yaml"));
+    }
+
+    @Test
+    void overlays_and_components_refer_to_what_exists() {
+        // Given
+        List<Path> files = Project.files("k8s", "kustomization.yaml");
+
+        // When
+        List<Path> missing = files.stream()
+                .flatMap(file -> {
+                    JsonNode content =
+                            Project.yaml(Project.ROOT.relativize(file).toString()).getFirst();
+                    return Stream.of("/resources", "/components")
+                            .flatMap(list -> texts(content.at(list)).stream())
+                            .map(entry -> file.resolveSibling(entry).normalize());
+                })
+                .filter(path -> !Files.exists(path))
+                .toList();
+
+        // Then
+        assertThat(files).hasSizeGreaterThanOrEqualTo(5);
+        assertThat(missing).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Stage.class)
+    void each_stage_has_its_workload_and_its_service(Stage stage) {
+        // Given
+        String name = stage.service();
+
+        // When
+        List<JsonNode> resources = Project.yaml(BASE + name + ".yaml");
+
+        // Then
+        JsonNode workload = resources.getFirst();
+        assertThat(workload.at("/kind").asText()).isIn("StatefulSet", "Deployment");
+        assertThat(workload.at("/metadata/name").asText()).isEqualTo(name);
+        assertThat(workload.at("/spec/template/spec/containers")).hasSize(1);
+        JsonNode container = workload.at("/spec/template/spec/containers/0");
+        assertThat(container.at("/name").asText()).isEqualTo("service");
+        assertThat(container.at("/image").asText()).isEqualTo("alignstream/" + name + ":" + Project.version());
+        assertThat(container.at("/resources/requests/memory").asText()).isNotEmpty();
+        JsonNode label = workload.at("/spec/template/metadata/labels").get("app.kubernetes.io/name");
+        assertThat(label.asText()).isEqualTo(name);
+        assertThat(workload.at("/spec/selector/matchLabels").get("app.kubernetes.io/name"))
+                .isEqualTo(label);
+
+        JsonNode service = resources.getLast();
+        assertThat(service.at("/kind").asText()).isEqualTo("Service");
+        assertThat(service.at("/metadata/name").asText()).isEqualTo(name);
+        assertThat(service.at("/spec/selector").get("app.kubernetes.io/name")).isEqualTo(label);
+        assertThat(service.at("/spec/ports/0/targetPort").asText()).isEqualTo("http");
+    }
+
+    @Test
+    void the_common_part_is_patched_into_every_workload() {
+        // Given
+        JsonNode base = Project.yaml(BASE + "kustomization.yaml").getFirst();
+
+        // When
+        Map<String, String> patches = StreamSupport.stream(
+                        base.at("/patches").spliterator(), false)
+                .collect(Collectors.toMap(
+                        patch -> patch.at("/target/kind").asText(),
+                        patch -> patch.at("/path").asText()));
+
+        // Then
+        assertThat(patches).containsEntry("StatefulSet", "service.yaml").containsEntry("Deployment", "service.yaml");
+    }
+
+    @Test
+    void probes_ask_the_health_endpoints_on_the_port_that_the_services_listen_on() {
+        // Given
+        JsonNode container = common().at("/containers/0");
+
+        // When
+        JsonNode port = container.at("/ports/0");
+
+        // Then
+        assertThat(port.at("/name").asText()).isEqualTo("http");
+        assertThat(port.at("/containerPort").asInt()).isEqualTo(8080); // Quarkus' default
+        assertThat(setOtherwise("quarkus.http.port")).isEmpty();
+        assertThat(setOtherwise("quarkus.smallrye-health.root-path")).isEmpty();
+        Map.of("startupProbe", "started", "livenessProbe", "live", "readinessProbe", "ready")
+                .forEach((probe, path) -> {
+                    JsonNode get = container.at("/" + probe + "/httpGet");
+                    assertThat(get.at("/path").asText()).isEqualTo("/q/health/" + path);
+                    assertThat(get.at("/port").asText()).isEqualTo("http");
+                });
+    }
+
+    @Test
+    void nothing_runs_as_root_or_writes_to_the_image() {
+        // Given
+        JsonNode pod = common();
+
+        // When
+        JsonNode container = pod.at("/containers/0/securityContext");
+
+        // Then
+        assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
+        assertThat(container.at("/readOnlyRootFilesystem").asBoolean()).isTrue();
+        assertThat(container.at("/allowPrivilegeEscalation").asBoolean(true)).isFalse();
+        assertThat(texts(container.at("/capabilities/drop"))).containsExactly("ALL");
+    }
+
+    @Test
+    void a_pod_has_longer_to_leave_than_its_job() {
+        // Given
+        Duration pod = Duration.ofSeconds(common().at("/terminationGracePeriodSeconds").asLong());
+
+        // When
+        Duration job = Duration.parse("PT" + environment("k8s/base/alignstream.env").get("ALIGNSTREAM_SHUTDOWN_GRACE"));
+
+        // Then
+        assertThat(pod).isGreaterThan(job.plusSeconds(10));
+    }
+
+    @Test
+    void services_find_the_broker() {
+        // Given
+        List<JsonNode> kafka = Project.yaml(BASE + "kafka.yaml");
+
+        // When
+        String servers = environment("k8s/base/alignstream.env").get("KAFKA_BOOTSTRAP_SERVERS");
+
+        // Then
+        JsonNode cluster = kafka.getLast();
+        assertThat(servers)
+                .isEqualTo(cluster.at("/metadata/name").asText() + "-kafka-bootstrap:"
+                        + cluster.at("/spec/kafka/listeners/0/port").asInt());
+        assertThat(kafka.getFirst().at("/metadata/labels").get("strimzi.io/cluster").asText())
+                .isEqualTo(cluster.at("/metadata/name").asText());
+    }
+
+    @Test
+    void every_setting_is_one_that_the_code_reads() {
+        // Given
+        Set<String> variables = new TreeSet<>(environment("k8s/base/alignstream.env").keySet());
+        Project.files("k8s", "kustomization.yaml").forEach(file -> variables.addAll(literals(file)));
+        for (Stage stage : Stage.values()) {
+            JsonNode workload = Project.yaml(BASE + stage.service() + ".yaml").getFirst();
+            workload.at("/spec/template/spec/containers/0/env")
+                    .forEach(variable -> variables.add(variable.at("/name").asText()));
+        }
+
+        // When
+        Set<String> known = new TreeSet<>(FOREIGN);
+        properties(Project.classes()).forEach(property -> known.add(variable(property)));
+        Arrays.stream(Stage.values()).forEach(stage -> known.add("ALIGNSTREAM_LINKS_" + stage.name()));
+
+        // Then
+        assertThat(variables).contains("KAFKA_BOOTSTRAP_SERVERS", "ALIGNSTREAM_STORE_ROOT");
+        assertThat(known).containsAll(variables);
+    }
+
+    /** Names of the properties that product code reads through MicroProfile Config. */
+    private static Set<String> properties(JavaClasses classes) {
+        Set<String> names = new TreeSet<>();
+        Project.text("libs/stage-runtime/src/main/resources/META-INF/microprofile-config.properties")
+                .lines()
+                .filter(line -> line.matches("[a-z].*=.*"))
+                .forEach(line -> names.add(line.substring(0, line.indexOf('='))));
+        for (JavaClass type : classes) {
+            type.getCodeUnits().stream()
+                    .flatMap(unit -> injected(unit))
+                    .forEach(names::add);
+            type.tryGetAnnotationOfType("io.smallrye.config.ConfigMapping")
+                    .ifPresent(mapping -> collect(type, mapping.get("prefix").orElseThrow().toString(), names));
+        }
+        return names;
+    }
+
+    private static Stream<String> injected(JavaCodeUnit unit) {
+        return unit.getParameterAnnotations().stream()
+                .flatMap(Set::stream)
+                .filter(annotation -> annotation.getRawType().getSimpleName().equals("ConfigProperty"))
+                .map(annotation -> annotation.get("name").orElseThrow().toString());
+    }
+
+    /** The properties of a mapping: methods in kebab case, groups below their own name. */
+    private static void collect(JavaClass mapping, String prefix, Set<String> names) {
+        for (JavaMethod method : mapping.getMethods()) {
+            String name = method.tryGetAnnotationOfType("io.smallrye.config.WithName")
+                    .flatMap(with -> with.get("value"))
+                    .map(Object::toString)
+                    .orElse(method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT));
+            JavaClass type = method.getRawReturnType();
+            if (type.isInterface() && type.getPackageName().equals(mapping.getPackageName())) {
+                collect(type, prefix + "." + name, names);
+            } else {
+                names.add(prefix + "." + name);
+            }
+        }
+    }
+
+    /** The environment variable that sets {@code property}. */
+    private static String variable(String property) {
+        return property.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT);
+    }
+
+    private static Map<String, String> environment(String path) {
+        return Project.text(path)
+                .lines()
+                .filter(Predicate.not(line -> line.isBlank() || line.startsWith("#")))
+                .map(line -> line.split("=", 2))
+                .collect(Collectors.toMap(entry -> entry[0], entry -> entry[1]));
+    }
+
+    private static Set<String> literals(Path kustomization) {
+        Set<String> names = new TreeSet<>();
+        Project.yaml(Project.ROOT.relativize(kustomization).toString())
+                .getFirst()
+                .at("/configMapGenerator")
+                .forEach(map -> texts(map.at("/literals"))
+                        .forEach(literal -> names.add(literal.substring(0, literal.indexOf('=')))));
+        return names;
+    }
+
+    private static List<String> setOtherwise(String property) {
+        return Project.files(".", ".properties").stream()
+                .map(file -> Project.ROOT.relativize(file).toString())
+                .filter(path -> path.contains("src/main/resources"))
+                .filter(path -> Project.text(path).lines().anyMatch(line -> line.startsWith(property)))
+                .toList();
+    }
+
+    private static JsonNode common() {
+        return Project.yaml(BASE + "service.yaml").getFirst().at("/spec/template/spec");
+    }
+
+    private static List<String> texts(JsonNode list) {
+        List<String> texts = new ArrayList<>();
+        list.forEach(entry -> texts.add(entry.asText()));
+        return texts;
+    }
+
+    private static List<String> with(List<String> list, String... more) {
+        return Stream.concat(list.stream(), Arrays.stream(more)).toList();
+    }
+}

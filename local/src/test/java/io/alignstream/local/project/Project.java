@@ -1,0 +1,143 @@
+package io.alignstream.local.project;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.alignstream.contracts.Stage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The project's folder, read as files. */
+public final class Project {
+
+    public static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+
+    private static final YAMLMapper YAML = new YAMLMapper();
+    private static final Pattern MODULE = Pattern.compile("<module>(.+)</module>");
+
+    private Project() {}
+
+    /** Folders of the Maven modules, relative to the root. */
+    static List<String> modules() {
+        return MODULE.matcher(text("pom.xml"))
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+    }
+
+    /** Version of every module. */
+    static String version() {
+        return Pattern.compile("<version>(.+)</version>")
+                .matcher(text("pom.xml"))
+                .results()
+                .findFirst()
+                .map(match -> match.group(1))
+                .orElseThrow();
+    }
+
+    /** Modules that have product code. */
+    static List<String> modulesWithCode() {
+        return modules().stream()
+                .filter(module -> Files.isDirectory(ROOT.resolve(module).resolve("src/main/java")))
+                .toList();
+    }
+
+    /** The product classes of all modules; fails if one is not compiled. */
+    static JavaClasses classes() {
+        return Classes.ALL;
+    }
+
+    /** The package of a stage's service. */
+    static String packageOf(Stage stage) {
+        return "io.alignstream." + stage.id();
+    }
+
+    /** Content of a text file. */
+    static String text(String path) {
+        try {
+            return Files.readString(ROOT.resolve(path));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The documents of a YAML file. */
+    public static List<JsonNode> yaml(String path) {
+        try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(text(path))) {
+            return documents.readAll();
+        } catch (IOException e) {
+            throw new UncheckedIOException(path + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Every file below {@code folder} whose name ends with {@code suffix}, build products and hidden folders left out. */
+    static List<Path> files(String folder, String suffix) {
+        try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
+            return files.filter(file -> file.toString().endsWith(suffix))
+                    .filter(file -> Stream.of("target", "node_modules", ".git", ".alignstream", ".mvn")
+                            .noneMatch(skipped -> ROOT.relativize(file).startsWith(skipped)
+                                    || ROOT.relativize(file).toString().contains("/" + skipped + "/")))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The cells of the rows of the Markdown table whose head starts with {@code head}, without the head. */
+    static List<List<String>> table(String path, String... head) {
+        List<List<String>> rows = text(path)
+                .lines()
+                .dropWhile(line ->
+                        !line.startsWith("|") || !cells(line).subList(0, head.length).equals(List.of(head)))
+                .takeWhile(line -> line.startsWith("|"))
+                .map(Project::cells)
+                .toList();
+        if (rows.size() < 3) {
+            throw new AssertionError(path + " has no table with the head " + Arrays.toString(head));
+        }
+        return rows.subList(2, rows.size());
+    }
+
+    private static List<String> cells(String line) {
+        String inner = line.strip();
+        return Arrays.stream(inner.substring(1, inner.length() - 1).split("\\|"))
+                .map(String::strip)
+                .toList();
+    }
+
+    /** What stands between backquotes in {@code text}. */
+    static List<String> code(String text) {
+        return Pattern.compile("`([^`]+)`")
+                .matcher(text)
+                .results()
+                .map((MatchResult match) -> match.group(1))
+                .toList();
+    }
+
+    /** Read once: takes a second. */
+    private static final class Classes {
+
+        static final JavaClasses ALL = load();
+
+        private static JavaClasses load() {
+            List<Path> folders = modulesWithCode().stream()
+                    .map(module -> ROOT.resolve(module).resolve("target/classes"))
+                    .toList();
+            for (Path folder : folders) {
+                if (!Files.isDirectory(folder)) {
+                    throw new AssertionError(folder + " is missing: compile all modules first, with -am");
+                }
+            }
+            return new ClassFileImporter().importPaths(folders);
+        }
+    }
+}
