@@ -83,7 +83,7 @@ class KubernetesTest {
 
         // Then
         JsonNode workload = resources.getFirst();
-        assertThat(workload.at("/kind").asText()).isIn("StatefulSet", "Deployment");
+        assertThat(workload.at("/kind").asText()).isEqualTo("StatefulSet");
         assertThat(workload.at("/metadata/name").asText()).isEqualTo(name);
         assertThat(workload.at("/spec/template/spec/containers")).hasSize(1);
         JsonNode container = workload.at("/spec/template/spec/containers/0");
@@ -115,7 +115,7 @@ class KubernetesTest {
                         patch -> patch.at("/path").asText()));
 
         // Then
-        assertThat(patches).containsEntry("StatefulSet", "service.yaml").containsEntry("Deployment", "service.yaml");
+        assertThat(patches).containsExactly(Map.entry("StatefulSet", "service.yaml"));
     }
 
     @Test
