@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -211,6 +212,12 @@ class KubernetesTest {
                 .lines()
                 .filter(line -> line.matches("[a-z].*=.*"))
                 .forEach(line -> names.add(line.substring(0, line.indexOf('='))));
+        for (String module : Project.modulesWithCode()) {
+            String resource = module + "/src/main/resources/application.properties";
+            if (Files.exists(Project.ROOT.resolve(resource))) {
+                names.addAll(expressions(Project.text(resource)));
+            }
+        }
         for (JavaClass type : classes) {
             type.getCodeUnits().stream()
                     .flatMap(unit -> injected(unit))
@@ -241,7 +248,19 @@ class KubernetesTest {
             } else {
                 names.add(prefix + "." + name);
             }
+            method.tryGetAnnotationOfType("io.smallrye.config.WithDefault")
+                    .flatMap(value -> value.get("value"))
+                    .ifPresent(value -> names.addAll(expressions(value.toString())));
         }
+    }
+
+    /** The properties that a configuration value refers to. */
+    private static List<String> expressions(String value) {
+        return Pattern.compile("\\$\\{([a-z.-]+)")
+                .matcher(value)
+                .results()
+                .map(match -> match.group(1))
+                .toList();
     }
 
     /** The environment variable that sets {@code property}. */
