@@ -16,8 +16,8 @@ class KafkaTopicManifestTest {
     @Test
     void manifests_and_code_name_the_same_topics_with_the_same_settings() {
         // Given
-        Map<String, Map<String, String>> code =
-                TopicSetup.all().stream().collect(Collectors.toMap(NewTopic::name, topic -> new TreeMap<>(topic.configs())));
+        Map<String, Map<String, String>> code = TopicSetup.all().stream()
+                .collect(Collectors.toMap(NewTopic::name, topic -> new TreeMap<>(topic.configs())));
 
         // When
         Map<String, Map<String, String>> manifests = Project.yaml("k8s/base/topics.yaml").stream()
@@ -34,7 +34,8 @@ class KafkaTopicManifestTest {
 
         // When
         var clusters = Project.yaml("k8s/base/topics.yaml").stream()
-                .map(topic -> topic.at("/metadata/labels").get("strimzi.io/cluster").asText());
+                .map(topic ->
+                        topic.at("/metadata/labels").get("strimzi.io/cluster").asText());
 
         // Then
         assertThat(clusters).containsOnly(cluster.at("/metadata/name").asText());
@@ -47,7 +48,8 @@ class KafkaTopicManifestTest {
         Map<String, String> settings = new TreeMap<>();
         topic.at("/spec/config")
                 .properties()
-                .forEach(setting -> settings.put(setting.getKey(), setting.getValue().asText()));
+                .forEach(setting ->
+                        settings.put(setting.getKey(), setting.getValue().asText()));
         return settings;
     }
 }

@@ -75,16 +75,17 @@ class ArchitectureTest {
 
     @TestFactory
     Stream<DynamicTest> services_need_the_libraries_and_no_other_service() {
-        return Arrays.stream(Stage.values()).map(stage -> DynamicTest.dynamicTest(stage.service(), () -> {
-            String own = Project.packageOf(stage) + "..";
-            noClasses()
-                    .that(resideInAPackage(own))
-                    .should()
-                    .dependOnClassesThat(
-                            resideInAPackage(ANY).and(not(own, CONTRACTS, LANGUAGE_MODEL, STAGE_RUNTIME)))
-                    .allowEmptyShould(true)
-                    .check(classes);
-        }));
+        return Arrays.stream(Stage.values())
+                .map(stage -> DynamicTest.dynamicTest(stage.service(), () -> {
+                    String own = Project.packageOf(stage) + "..";
+                    noClasses()
+                            .that(resideInAPackage(own))
+                            .should()
+                            .dependOnClassesThat(
+                                    resideInAPackage(ANY).and(not(own, CONTRACTS, LANGUAGE_MODEL, STAGE_RUNTIME)))
+                            .allowEmptyShould(true)
+                            .check(classes);
+                }));
     }
 
     @Test

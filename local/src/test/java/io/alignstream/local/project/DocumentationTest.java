@@ -51,8 +51,8 @@ class DocumentationTest {
     void the_topic_table_names_every_topic_with_its_key_and_retention() {
         // Given
         Map<String, List<String>> documented = Project.table(README, "topic", "key", "payload", "kept").stream()
-                .collect(Collectors.toMap(
-                        row -> bare(row.getFirst()), row -> List.of(bare(row.get(1)), row.getLast())));
+                .collect(
+                        Collectors.toMap(row -> bare(row.getFirst()), row -> List.of(bare(row.get(1)), row.getLast())));
 
         // When
         Map<String, List<String>> code = Topic.ALL.stream()
@@ -109,7 +109,8 @@ class DocumentationTest {
         // Then
         assertThat(paths).allMatch(path -> Files.exists(Project.ROOT.resolve(path)), "exists");
         assertThat(paths)
-                .containsAll(Project.modules().stream().map(module -> module + "/").toList());
+                .containsAll(
+                        Project.modules().stream().map(module -> module + "/").toList());
     }
 
     @Test

@@ -59,8 +59,9 @@ class KubernetesTest {
         // When
         List<Path> missing = files.stream()
                 .flatMap(file -> {
-                    JsonNode content =
-                            Project.yaml(Project.ROOT.relativize(file).toString()).getFirst();
+                    JsonNode content = Project.yaml(
+                                    Project.ROOT.relativize(file).toString())
+                            .getFirst();
                     return Stream.of("/resources", "/components")
                             .flatMap(list -> texts(content.at(list)).stream())
                             .map(entry -> file.resolveSibling(entry).normalize());
@@ -109,11 +110,9 @@ class KubernetesTest {
         JsonNode base = Project.yaml(BASE + "kustomization.yaml").getFirst();
 
         // When
-        Map<String, String> patches = StreamSupport.stream(
-                        base.at("/patches").spliterator(), false)
-                .collect(Collectors.toMap(
-                        patch -> patch.at("/target/kind").asText(),
-                        patch -> patch.at("/path").asText()));
+        Map<String, String> patches = StreamSupport.stream(base.at("/patches").spliterator(), false)
+                .collect(Collectors.toMap(patch -> patch.at("/target/kind").asText(), patch -> patch.at("/path")
+                        .asText()));
 
         // Then
         assertThat(patches).containsExactly(Map.entry("StatefulSet", "service.yaml"));
@@ -158,10 +157,12 @@ class KubernetesTest {
     @Test
     void a_pod_has_longer_to_leave_than_its_job() {
         // Given
-        Duration pod = Duration.ofSeconds(common().at("/terminationGracePeriodSeconds").asLong());
+        Duration pod =
+                Duration.ofSeconds(common().at("/terminationGracePeriodSeconds").asLong());
 
         // When
-        Duration job = Duration.parse("PT" + environment("k8s/base/alignstream.env").get("ALIGNSTREAM_SHUTDOWN_GRACE"));
+        Duration job =
+                Duration.parse("PT" + environment("k8s/base/alignstream.env").get("ALIGNSTREAM_SHUTDOWN_GRACE"));
 
         // Then
         assertThat(pod).isGreaterThan(job.plusSeconds(10));
@@ -180,14 +181,18 @@ class KubernetesTest {
         assertThat(servers)
                 .isEqualTo(cluster.at("/metadata/name").asText() + "-kafka-bootstrap:"
                         + cluster.at("/spec/kafka/listeners/0/port").asInt());
-        assertThat(kafka.getFirst().at("/metadata/labels").get("strimzi.io/cluster").asText())
+        assertThat(kafka.getFirst()
+                        .at("/metadata/labels")
+                        .get("strimzi.io/cluster")
+                        .asText())
                 .isEqualTo(cluster.at("/metadata/name").asText());
     }
 
     @Test
     void every_setting_is_one_that_the_code_reads() {
         // Given
-        Set<String> variables = new TreeSet<>(environment("k8s/base/alignstream.env").keySet());
+        Set<String> variables =
+                new TreeSet<>(environment("k8s/base/alignstream.env").keySet());
         Project.files("k8s", "kustomization.yaml").forEach(file -> variables.addAll(literals(file)));
         for (Stage stage : Stage.values()) {
             JsonNode workload = Project.yaml(BASE + stage.service() + ".yaml").getFirst();
@@ -219,11 +224,10 @@ class KubernetesTest {
             }
         }
         for (JavaClass type : classes) {
-            type.getCodeUnits().stream()
-                    .flatMap(unit -> injected(unit))
-                    .forEach(names::add);
+            type.getCodeUnits().stream().flatMap(unit -> injected(unit)).forEach(names::add);
             type.tryGetAnnotationOfType("io.smallrye.config.ConfigMapping")
-                    .ifPresent(mapping -> collect(type, mapping.get("prefix").orElseThrow().toString(), names));
+                    .ifPresent(mapping ->
+                            collect(type, mapping.get("prefix").orElseThrow().toString(), names));
         }
         return names;
     }

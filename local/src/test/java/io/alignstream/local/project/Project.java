@@ -96,8 +96,8 @@ public final class Project {
     static List<List<String>> table(String path, String... head) {
         List<List<String>> rows = text(path)
                 .lines()
-                .dropWhile(line ->
-                        !line.startsWith("|") || !cells(line).subList(0, head.length).equals(List.of(head)))
+                .dropWhile(line -> !line.startsWith("|")
+                        || !cells(line).subList(0, head.length).equals(List.of(head)))
                 .takeWhile(line -> line.startsWith("|"))
                 .map(Project::cells)
                 .toList();
