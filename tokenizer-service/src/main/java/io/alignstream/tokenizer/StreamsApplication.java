@@ -115,7 +115,7 @@ final class StreamsApplication implements AutoCloseable {
         all.put(StreamsConfig.STATE_DIR_CONFIG, settings.stateDirectory().toString());
         all.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, settings.threads());
         // Output is visible after a commit: this is the latency of a quiet topic and the length of a transaction.
-        all.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
+        all.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 200);
         all.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 8L << 20);
         all.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDbMemory.class);
         all.put(StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG), Topic.MAX_RECORD_BYTES);

@@ -114,6 +114,9 @@ class TokenizerServiceTest {
         List<Integer> orders = tokens.jsonPath().getList("merges.order", Integer.class);
         assertThat(orders).isNotEmpty().isSorted();
 
+        given().get("/").then().statusCode(200).body(containsString("tokenizer/panel.js"), containsString(EXAMPLE));
+        given().get("/tokenizer/panel.js").then().statusCode(200);
+
         // When nothing has changed
         given().post("/job/trigger").then().statusCode(202);
 
