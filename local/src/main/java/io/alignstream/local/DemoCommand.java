@@ -36,6 +36,9 @@ final class DemoCommand implements Callable<Integer> {
     @Mixin
     SiteOptions options = new SiteOptions();
 
+    @Mixin
+    TrainingOptions training = new TrainingOptions();
+
     @Option(names = "--headless", description = "No chat at the end.")
     boolean headless;
 
@@ -44,24 +47,11 @@ final class DemoCommand implements Callable<Integer> {
     Path report;
 
     @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "Seed of the sample world and of training. Default: as the last time, at first 1.")
-    @Nullable
-    Long seed;
-
-    @Option(
             names = "--documents",
             paramLabel = "N",
             defaultValue = "" + WorldGenerator.DOCUMENTS,
             description = "How many documents to publish. Default: ${DEFAULT-VALUE}.")
     int documents;
-
-    @Option(
-            names = "--service-option",
-            paramLabel = "-DNAME=VALUE",
-            description = "An option for every service's JVM; may be repeated.")
-    List<String> serviceOptions = List.of();
 
     @Override
     public Integer call() throws IOException {
@@ -69,9 +59,9 @@ final class DemoCommand implements Callable<Integer> {
         Console console = Console.standard();
         Site site = options.site();
         requireSameSeed(site);
-        site = options.site(seed);
-        try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), serviceOptions, console)) {
-            DemoReport result = new DemoRun(site, cluster, console, begin).run(world(site));
+        site = options.site(training);
+        try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
+            DemoReport result = new DemoRun(site, cluster, console, begin).run(world(site.seed(), documents));
             show(result, site, console);
             if (report != null) {
                 result.write(report);
@@ -88,6 +78,7 @@ final class DemoCommand implements Callable<Integer> {
 
     /** Two seeds' documents in one data folder would make a third corpus. */
     private void requireSameSeed(Site last) {
+        Long seed = training.seed;
         if (seed != null && seed != last.seed() && Files.isDirectory(last.kafka())) {
             throw new LaunchException(last.dataFolder() + " holds the sample world of seed " + last.seed()
                     + "; give seed " + seed + " a data folder of its own with --data-dir.");
@@ -95,8 +86,8 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     /** Documents last: all the rest is there when the first stage starts. */
-    private List<EventSet<?>> world(Site site) {
-        WorldGenerator world = new WorldGenerator(World.load(), site.seed());
+    static List<EventSet<?>> world(long seed, int documents) {
+        WorldGenerator world = new WorldGenerator(World.load(), seed);
         return List.of(
                 events(Topic.INSTRUCTIONS, world.instructions()),
                 events(Topic.PROMPTS, world.prompts()),

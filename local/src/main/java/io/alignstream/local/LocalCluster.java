@@ -52,10 +52,10 @@ final class LocalCluster implements AutoCloseable {
     }
 
     /** Starts what does not run yet and waits until everything is ready. */
-    static LocalCluster start(Site site, Installation installation, List<String> serviceOptions, Console console) {
+    static LocalCluster start(Site site, Installation installation, Console console) {
         site.prepare();
         requireFreeSpace(site);
-        List<ProcessSpec> services = specs(site, installation, serviceOptions);
+        List<ProcessSpec> services = specs(site, installation);
         LocalCluster cluster = new LocalCluster(site, SiteLock.take(site), new ProcessGroup(site, console));
         try {
             NativeLibraries.unpack(installation, console);
@@ -71,8 +71,8 @@ final class LocalCluster implements AutoCloseable {
         }
     }
 
-    private static List<ProcessSpec> specs(Site site, Installation installation, List<String> options) {
-        ServiceProcesses services = new ServiceProcesses(site, installation, options);
+    private static List<ProcessSpec> specs(Site site, Installation installation) {
+        ServiceProcesses services = new ServiceProcesses(site, installation);
         return Arrays.stream(Stage.values()).map(services::of).toList();
     }
 

@@ -23,12 +23,14 @@ final class SiteOptions {
     @Nullable
     Integer portBase;
 
+    /** The site as it was the last time. */
     Site site() {
-        return site(null);
+        return site(new TrainingOptions());
     }
 
-    Site site(@Nullable Long seed) {
+    /** The site, started with {@code training}. */
+    Site site(TrainingOptions training) {
         Path folder = dataFolder == null ? Installation.current().cache().resolve("data") : dataFolder;
-        return Site.at(folder, portBase, seed);
+        return Site.at(folder, portBase, training.seed, training.serviceOptions);
     }
 }

@@ -44,6 +44,9 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     SiteOptions options = new SiteOptions();
 
+    @Mixin
+    TrainingOptions training = new TrainingOptions();
+
     @Option(names = "--documents", arity = "1..*", paramLabel = "DIR_OR_FILE", description = DocumentSource.HELP)
     List<Path> documents = List.of();
 
@@ -62,19 +65,6 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--headless", description = "No chat at the end.")
     boolean headless;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "Seed of every random choice in training. Default: as the last time, at first 1.")
-    @Nullable
-    Long seed;
-
-    @Option(
-            names = "--service-option",
-            paramLabel = "-DNAME=VALUE",
-            description = "An option for every service's JVM; may be repeated.")
-    List<String> serviceOptions = List.of();
-
     @Override
     public Integer call() throws IOException {
         Console console = Console.standard();
@@ -83,8 +73,8 @@ final class TrainCommand implements Callable<Integer> {
             throw new LaunchException(
                     "There is nothing to train on; give --documents, --instructions, --prompts or" + " --rankings.");
         }
-        Site site = options.site(seed);
-        try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), serviceOptions, console);
+        Site site = options.site(training);
+        try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console);
                 CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
             Registry registry = new Registry();
             cluster.publish(events, console);

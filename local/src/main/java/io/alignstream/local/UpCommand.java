@@ -1,12 +1,9 @@
 package io.alignstream.local;
 
 import io.alignstream.contracts.Stage;
-import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code ./alignstream up}. */
 @Command(
@@ -23,18 +20,14 @@ final class UpCommand implements Callable<Integer> {
     @Mixin
     SiteOptions options = new SiteOptions();
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "Seed of every random choice in training. Default: as the last time, at first 1.")
-    @Nullable
-    Long seed;
+    @Mixin
+    TrainingOptions training = new TrainingOptions();
 
     @Override
     public Integer call() {
         Console console = Console.standard();
-        Site site = options.site(seed);
-        try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), List.of(), console)) {
+        Site site = options.site(training);
+        try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
             cluster.keepRunning();
         }
         console.line("");

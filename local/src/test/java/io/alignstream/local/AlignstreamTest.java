@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +77,7 @@ class AlignstreamTest {
     @Test
     void theSeedOfADataFolderDoesNotChange() throws Exception {
         // Given
-        Site site = new Site(folder, 20_000, 1);
+        Site site = new Site(folder, 20_000, 1, List.of());
         site.prepare();
         Files.createDirectories(site.kafka());
 

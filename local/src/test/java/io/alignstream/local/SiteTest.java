@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.alignstream.contracts.Stage;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,16 +16,17 @@ class SiteTest {
     Path folder;
 
     @Test
-    void remembersPortBaseAndSeed() {
+    void remembersItsSettings() {
         // Given
-        Site.at(folder, 9000, 3L).prepare();
+        Site.at(folder, 9000, 3L, List.of("-Da=b")).prepare();
 
         // When
-        Site site = Site.at(folder, null, null);
+        Site site = Site.at(folder, null, null, null);
 
         // Then
         assertThat(site.portBase()).isEqualTo(9000);
         assertThat(site.seed()).isEqualTo(3);
+        assertThat(site.serviceOptions()).containsExactly("-Da=b");
         assertThat(site.port(Stage.INFERENCE)).isEqualTo(9006);
         assertThat(site.bootstrapServers()).isEqualTo("127.0.0.1:9012");
     }
@@ -32,7 +34,7 @@ class SiteTest {
     @Test
     void refusesAPortBaseThatLeavesNoRoom() {
         // When / Then
-        assertThatThrownBy(() -> Site.at(folder, 65_530, null))
+        assertThatThrownBy(() -> Site.at(folder, 65_530, null, null))
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContaining("65530");
     }
@@ -43,7 +45,7 @@ class SiteTest {
         Files.writeString(folder.resolve("site.json"), "{");
 
         // When / Then
-        assertThatThrownBy(() -> Site.at(folder, null, null))
+        assertThatThrownBy(() -> Site.at(folder, null, null, null))
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContaining("site.json");
     }

@@ -2,6 +2,7 @@ package io.alignstream.local;
 
 import io.alignstream.local.process.Ports;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 
@@ -12,9 +13,9 @@ public final class TestSites {
 
     private TestSites() {}
 
-    /** A prepared site below {@code folder}. */
-    public static Site prepared(Path folder) {
-        Site site = new Site(folder.toAbsolutePath(), freePortBase(), Site.DEFAULT_SEED);
+    /** A prepared site in {@code folder}. */
+    public static Site prepared(Path folder, String... serviceOptions) {
+        Site site = new Site(folder.toAbsolutePath(), freePortBase(), Site.DEFAULT_SEED, List.of(serviceOptions));
         site.prepare();
         return site;
     }

@@ -102,8 +102,13 @@ public final class PipelineFollower {
     }
 
     private boolean isServed(ModelRelease release) {
-        return new ChatClient(site.address(Stage.INFERENCE)).models().stream().anyMatch(model -> model.sha256()
-                .equals(release.reference().sha256()));
+        try {
+            return new ChatClient(site.address(Stage.INFERENCE))
+                    .models().stream().anyMatch(model -> model.sha256()
+                            .equals(release.reference().sha256()));
+        } catch (LaunchException e) {
+            return false; // busy or restarting: asked again soon
+        }
     }
 
     private static void requireNotRefused(Chain chain) {

@@ -27,17 +27,10 @@ public final class ServiceProcesses {
 
     private final Site site;
     private final Installation installation;
-    private final List<String> extraOptions;
 
-    /**
-     * The services of {@code site}.
-     *
-     * @param extraOptions options for every service's JVM, for example {@code -Dalignstream.pretrain.steps=10}
-     */
-    public ServiceProcesses(Site site, Installation installation, List<String> extraOptions) {
+    public ServiceProcesses(Site site, Installation installation) {
         this.site = site;
         this.installation = installation;
-        this.extraOptions = List.copyOf(extraOptions);
     }
 
     /** How to start the service of {@code stage}. */
@@ -75,7 +68,7 @@ public final class ServiceProcesses {
         for (Stage other : Stage.values()) {
             command.add("-Dalignstream.links." + other.id() + "=" + site.address(other));
         }
-        command.addAll(extraOptions);
+        command.addAll(site.serviceOptions());
         command.add("-jar");
         command.add(jar.toString());
         return command;
