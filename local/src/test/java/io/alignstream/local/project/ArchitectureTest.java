@@ -83,7 +83,7 @@ class ArchitectureTest {
                             .should()
                             .dependOnClassesThat(
                                     resideInAPackage(ANY).and(not(own, CONTRACTS, LANGUAGE_MODEL, STAGE_RUNTIME)))
-                                    .check(classes);
+                            .check(classes);
                 }));
     }
 
