@@ -63,12 +63,6 @@ public record PretrainSettings(
         }
     }
 
-    /** The demo's sizes: 1.1 million parameters with a vocabulary of 2,048, two minutes on two cores. */
-    public static PretrainSettings demo(long seed) {
-        return new PretrainSettings(
-                4, 128, 32, 500, 1, 3e-3, 0.05, 0.3, 0.1, 0.1, seed, 8_192, 256, 50, 100, Duration.ofSeconds(60));
-    }
-
     /** Optimiser steps of a run on {@code sequences} training sequences. */
     public long totalSteps(long sequences) {
         return steps > 0 ? steps : Math.max(1, (long) Math.ceil(epochs * sequences / batchSequences));

@@ -26,7 +26,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * When a base model is trained: once all documents of a new tokenizer are packed, then whenever enough new tokens have
- * come, and on whatever there is when a person asks. An interrupted run on the newest tokenizer goes first.
+ * come, and on whatever there is when a person asks. A run on the newest tokenizer that was interrupted goes first.
  */
 @ApplicationScoped
 public class PretrainStage implements StageDefinition {
@@ -85,12 +85,22 @@ public class PretrainStage implements StageDefinition {
                 .toList();
         figures = PretrainFigures.of(tokenizer, documents, models, newTokens);
         try {
-            return runs.interrupted(parents(tokenizer), settings.hyperparameters())
-                    .<Decision>map(run -> start(run, tokenizer))
-                    .orElseGet(() -> compare(tokenizer, documents, models, triggered));
+            Optional<TrainingRun> open = openRun(tokenizer, models);
+            return open.isPresent() ? start(open.get(), tokenizer) : compare(tokenizer, documents, models, triggered);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot look into the checkpoint store: " + e.getMessage(), e);
         }
+    }
+
+    /** A run that a killed process has left behind: in the middle, or finished but not published. */
+    private Optional<TrainingRun> openRun(TrainedTokenizer tokenizer, List<Checkpoint> models) throws IOException {
+        Optional<TrainingRun> interrupted = runs.interrupted(parents(tokenizer), settings.hyperparameters());
+        return interrupted.isPresent()
+                ? interrupted
+                : runs.unpublished(
+                        parents(tokenizer),
+                        settings.hyperparameters(),
+                        models.stream().map(Checkpoint::run).toList());
     }
 
     private Decision compare(

@@ -39,11 +39,6 @@ public record SftSettings(
         between("checkpointInterval (seconds)", checkpointInterval.toSeconds(), 1, Integer.MAX_VALUE);
     }
 
-    /** The demo's settings. */
-    public static SftSettings demo(long seed) {
-        return new SftSettings(3, 64, 1e-3, 0.1, seed, 0.03, 20, 100, Duration.ofSeconds(60));
-    }
-
     /** Learning rate of step {@code step} (from 0) of {@code totalSteps}: linear warm-up, then linear decay. */
     public double learningRate(long step, long totalSteps) {
         double warmup = Math.max(1, warmupShare * totalSteps);

@@ -27,7 +27,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * When a model is fine-tuned: for every new base model, and when enough instructions are new, changed or withdrawn; once
- * no instruction has come for a moment. An interrupted run on the newest base model goes first.
+ * no instruction has come for a moment. A run on the newest base model that was interrupted goes first.
  */
 @ApplicationScoped
 public class SftStage implements StageDefinition {
@@ -84,14 +84,25 @@ public class SftStage implements StageDefinition {
             return new Decision.Wait("waiting for a base model");
         }
         try {
-            Optional<TrainingRun> interrupted = runs.interrupted(parents(base.get()), settings.hyperparameters());
-            if (interrupted.isPresent()) {
-                return start(interrupted.get(), base.get());
+            Optional<TrainingRun> open = openRun(base.get(), models);
+            if (open.isPresent()) {
+                return start(open.get(), base.get());
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot look into the checkpoint store: " + e.getMessage(), e);
         }
         return compare(base.get(), dataset, models, triggered, view.quietFor(Topic.INSTRUCTIONS));
+    }
+
+    /** A run that a killed process has left behind: in the middle, or finished but not published. */
+    private Optional<TrainingRun> openRun(Checkpoint base, List<Checkpoint> models) throws IOException {
+        Optional<TrainingRun> interrupted = runs.interrupted(parents(base), settings.hyperparameters());
+        return interrupted.isPresent()
+                ? interrupted
+                : runs.unpublished(
+                        parents(base),
+                        settings.hyperparameters(),
+                        models.stream().map(Checkpoint::run).toList());
     }
 
     private Decision compare(
