@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,14 +35,19 @@ public final class Transformer implements AutoCloseable {
     private Transformer(TransformerConfig config) {
         this.config = config;
         this.scope = TorchRuntime.get().newScope();
-        int half = config.headWidth() / 2;
+        double[] frequencies = config.variant().scaling().frequencies(config.ropeTheta(), config.headWidth());
+        double magnitude = config.variant().scaling().magnitude();
+        int half = frequencies.length;
         float[] cosines = new float[config.maxPositions() * 2 * half];
         float[] sines = new float[cosines.length];
         for (int t = 0; t < config.maxPositions(); t++) {
-            for (int i = 0; i < 2 * half; i++) {
-                double angle = t * StrictMath.pow(config.ropeTheta(), -(i % half) / (double) half);
-                cosines[t * 2 * half + i] = (float) StrictMath.cos(angle);
-                sines[t * 2 * half + i] = (float) StrictMath.sin(angle);
+            for (int i = 0; i < half; i++) {
+                int at = t * 2 * half + i;
+                double angle = t * frequencies[i];
+                cosines[at] = (float) (magnitude * StrictMath.cos(angle));
+                cosines[at + half] = cosines[at];
+                sines[at] = (float) (magnitude * StrictMath.sin(angle));
+                sines[at + half] = sines[at];
             }
         }
         Shape table = new Shape(config.maxPositions(), 2L * half);
@@ -52,17 +57,17 @@ public final class Transformer implements AutoCloseable {
         this.epsilon = scope.create(config.normEpsilon());
     }
 
-    /** A network with random weights: N(0, 0.02), the projections back into the residual stream divided by √(2·layers). */
+    /** A network with random weights: N(0, 0.02), the projections back into the residual stream divided by √(2·layers), biases 0. */
     public static Transformer initialise(TransformerConfig config, long seed) {
         Transformer model = new Transformer(config);
         Random random = new Random(seed);
         double residual = 0.02 / StrictMath.sqrt(2.0 * config.layers());
         shapes(config).forEach((name, shape) -> {
             float[] values = new float[(int) shape.size()];
-            boolean norm = shape.dimension() == 1;
+            float constant = name.endsWith(".bias") ? 0 : 1;
             double deviation = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight") ? residual : 0.02;
             for (int i = 0; i < values.length; i++) {
-                values[i] = norm ? 1f : (float) (random.nextGaussian() * deviation);
+                values[i] = shape.dimension() == 1 ? constant : (float) (random.nextGaussian() * deviation);
             }
             model.put(name, model.scope.create(values, shape));
         });
@@ -70,20 +75,20 @@ public final class Transformer implements AutoCloseable {
     }
 
     /**
-     * Loads {@code config.json} and {@code model.safetensors} of a checkpoint folder.
+     * Loads {@code config.json} and the weights of a Hugging Face directory, such as a checkpoint's.
      *
      * @throws IOException if a file is missing or damaged, or a tensor is missing or has another shape
      */
     public static Transformer load(Path folder) throws IOException {
         TransformerConfig config = TransformerConfig.load(folder);
-        return of(config, Safetensors.read(folder.resolve("model.safetensors")), folder.toString());
+        return of(config, ModelWeights.read(folder), folder.toString());
     }
 
     /**
      * A network with the given weights; tensors that the configuration does not name are left out, except the head.
      *
      * @param origin named in error messages
-     * @throws IOException if a tensor is missing, not F32, or has another shape than the configuration says
+     * @throws IOException if a tensor is missing, holds no floats, or has another shape than the configuration says
      */
     public static Transformer of(TransformerConfig config, Map<String, Tensor> tensors, String origin)
             throws IOException {
@@ -98,7 +103,10 @@ public final class Transformer implements AutoCloseable {
                 if (tensor == null) {
                     throw new IOException(origin + ": tensor " + entry.getKey() + " is missing");
                 }
-                if (!new Shape(tensor.shape()).equals(entry.getValue()) || tensor.type() != Tensor.Type.F32) {
+                boolean floats = tensor.type() == Tensor.Type.F32
+                        || tensor.type() == Tensor.Type.F16
+                        || tensor.type() == Tensor.Type.BF16;
+                if (!floats || !new Shape(tensor.shape()).equals(entry.getValue())) {
                     throw new IOException(origin + ": tensor " + entry.getKey() + " is " + tensor.type()
                             + new Shape(tensor.shape()) + " but config.json asks for F32" + entry.getValue());
                 }
@@ -275,27 +283,43 @@ public final class Transformer implements AutoCloseable {
         weights.put(name, array);
     }
 
-    private static SequencedMap<String, Shape> shapes(TransformerConfig config) {
+    /** Names and shapes of all weights but the scalar head, in a fixed order. */
+    static SequencedMap<String, Shape> shapes(TransformerConfig config) {
         SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+        Variant variant = config.variant();
         long width = config.width();
+        long inner = config.feedForwardWidth();
+        long query = (long) config.heads() * config.headWidth();
         long keyValue = (long) config.keyValueHeads() * config.headWidth();
         shapes.put("model.embed_tokens.weight", new Shape(config.vocabularySize(), width));
         for (int layer = 0; layer < config.layers(); layer++) {
             String block = "model.layers." + layer + ".";
             shapes.put(block + "input_layernorm.weight", new Shape(width));
-            shapes.put(block + "self_attn.q_proj.weight", new Shape(width, width));
-            shapes.put(block + "self_attn.k_proj.weight", new Shape(keyValue, width));
-            shapes.put(block + "self_attn.v_proj.weight", new Shape(keyValue, width));
-            shapes.put(block + "self_attn.o_proj.weight", new Shape(width, width));
+            projection(shapes, block + "self_attn.q_proj", query, width, variant.attentionBias());
+            projection(shapes, block + "self_attn.k_proj", keyValue, width, variant.attentionBias());
+            projection(shapes, block + "self_attn.v_proj", keyValue, width, variant.attentionBias());
+            projection(shapes, block + "self_attn.o_proj", width, query, variant.outputBias());
+            if (variant.normalisedHeads()) {
+                shapes.put(block + "self_attn.q_norm.weight", new Shape(config.headWidth()));
+                shapes.put(block + "self_attn.k_norm.weight", new Shape(config.headWidth()));
+            }
             shapes.put(block + "post_attention_layernorm.weight", new Shape(width));
-            shapes.put(block + "mlp.gate_proj.weight", new Shape(config.feedForwardWidth(), width));
-            shapes.put(block + "mlp.up_proj.weight", new Shape(config.feedForwardWidth(), width));
-            shapes.put(block + "mlp.down_proj.weight", new Shape(width, config.feedForwardWidth()));
+            projection(shapes, block + "mlp.gate_proj", inner, width, variant.feedForwardBias());
+            projection(shapes, block + "mlp.up_proj", inner, width, variant.feedForwardBias());
+            projection(shapes, block + "mlp.down_proj", width, inner, variant.feedForwardBias());
         }
         shapes.put("model.norm.weight", new Shape(width));
         if (!config.tiedEmbeddings()) {
             shapes.put("lm_head.weight", new Shape(config.vocabularySize(), width));
         }
         return shapes;
+    }
+
+    private static void projection(
+            SequencedMap<String, Shape> shapes, String name, long outputs, long inputs, boolean bias) {
+        shapes.put(name + ".weight", new Shape(outputs, inputs));
+        if (bias) {
+            shapes.put(name + ".bias", new Shape(outputs));
+        }
     }
 }

@@ -1,25 +1,26 @@
 package io.alignstream.languagemodel.transformer;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Shape of a Llama-shaped network, as {@code config.json} of a Hugging Face model states it.
+ * Shape of a Llama-shaped network (Llama, Qwen2, Qwen3), as {@code config.json} of a Hugging Face model states it.
  *
  * @param vocabularySize number of token ids
  * @param layers number of blocks
  * @param width size of a hidden state
- * @param heads query heads; divides {@code width}
+ * @param heads query heads
  * @param keyValueHeads key and value heads; divides {@code heads}
  * @param feedForwardWidth inner size of the SwiGLU block
  * @param maxPositions longest sequence, in tokens
  * @param ropeTheta base of the rotary position frequencies
  * @param normEpsilon added to the mean square in RMSNorm
  * @param tiedEmbeddings whether the output projection is the embedding
+ * @param variant biases, head size and whatever else differs between families of models
  */
 public record TransformerConfig(
         int vocabularySize,
@@ -31,8 +32,10 @@ public record TransformerConfig(
         int maxPositions,
         double ropeTheta,
         double normEpsilon,
-        boolean tiedEmbeddings) {
+        boolean tiedEmbeddings,
+        Variant variant) {
 
+    private static final long MAX_ROTARY_TABLE = 1L << 28;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     public TransformerConfig {
@@ -43,8 +46,9 @@ public record TransformerConfig(
         positive("keyValueHeads", keyValueHeads);
         positive("feedForwardWidth", feedForwardWidth);
         positive("maxPositions", maxPositions);
-        if (width % heads != 0 || (width / heads) % 2 != 0) {
-            throw new IllegalArgumentException("width " + width + " must be an even multiple of heads " + heads);
+        if ((long) maxPositions * variant.headWidth() > MAX_ROTARY_TABLE) {
+            throw new IllegalArgumentException("maxPositions " + maxPositions + " times head_dim " + variant.headWidth()
+                    + " exceeds the limit of " + MAX_ROTARY_TABLE + "; lower max_position_embeddings");
         }
         if (heads % keyValueHeads != 0) {
             throw new IllegalArgumentException(
@@ -54,6 +58,32 @@ public record TransformerConfig(
             throw new IllegalArgumentException(
                     "ropeTheta " + ropeTheta + " and normEpsilon " + normEpsilon + " must be positive");
         }
+    }
+
+    /** A Llama whose heads share the width equally, which must be an even multiple of their number. */
+    public TransformerConfig(
+            int vocabularySize,
+            int layers,
+            int width,
+            int heads,
+            int keyValueHeads,
+            int feedForwardWidth,
+            int maxPositions,
+            double ropeTheta,
+            double normEpsilon,
+            boolean tiedEmbeddings) {
+        this(
+                vocabularySize,
+                layers,
+                width,
+                heads,
+                keyValueHeads,
+                feedForwardWidth,
+                maxPositions,
+                ropeTheta,
+                normEpsilon,
+                tiedEmbeddings,
+                Variant.llama(evenShare(width, heads)));
     }
 
     /** A network of {@code layers} blocks with heads of 32 and a feed-forward width of 8/3 the width, embeddings tied. */
@@ -76,48 +106,33 @@ public record TransformerConfig(
                 maxPositions,
                 ropeTheta,
                 normEpsilon,
-                tiedEmbeddings);
+                tiedEmbeddings,
+                variant);
     }
 
     /** Size of one head. */
     public int headWidth() {
-        return width / heads;
+        return variant.headWidth();
     }
 
     /** Number of weights, without a scalar head. */
     public long parameters() {
-        long attention = (long) width * headWidth() * (2L * heads + 2L * keyValueHeads);
-        long block = attention + 3L * width * feedForwardWidth + 2L * width;
-        return (long) vocabularySize * width * (tiedEmbeddings ? 1 : 2) + layers * block + width;
+        return Transformer.shapes(this).values().stream().mapToLong(Shape::size).sum();
     }
 
     /**
-     * Reads {@code config.json} in {@code folder}.
+     * Reads {@code config.json} in {@code folder}: that of a Llama, Qwen2 or Qwen3.
      *
-     * @throws IOException if the file is missing, not JSON, or describes a network that is not Llama-shaped
+     * @throws IOException if the file is missing, not JSON, or describes a network that the program does not compute
      */
     public static TransformerConfig load(Path folder) throws IOException {
         Path file = folder.resolve("config.json");
-        JsonNode json = JSON.readTree(Files.readAllBytes(file));
-        String type = json.path("model_type").asText();
-        if (!"llama".equals(type)) {
-            throw new IOException(file + ": model_type is \"" + type + "\"; supported is \"llama\"");
-        }
         try {
-            int heads = json.path("num_attention_heads").asInt();
-            return new TransformerConfig(
-                    json.path("vocab_size").asInt(),
-                    json.path("num_hidden_layers").asInt(),
-                    json.path("hidden_size").asInt(),
-                    heads,
-                    json.path("num_key_value_heads").asInt(heads),
-                    json.path("intermediate_size").asInt(),
-                    json.path("max_position_embeddings").asInt(),
-                    json.path("rope_theta").asDouble(10_000),
-                    json.path("rms_norm_eps").asDouble(1e-6),
-                    json.path("tie_word_embeddings").asBoolean(false));
+            return ConfigJson.read(JSON.readTree(Files.readAllBytes(file)));
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " is no valid JSON: " + e.getOriginalMessage(), e);
         }
     }
 
@@ -128,39 +143,16 @@ public record TransformerConfig(
      * @param padToken id of the padding
      */
     public void save(Path folder, int[] endTokens, int padToken) throws IOException {
-        ObjectNode json = JSON.createObjectNode();
-        json.putArray("architectures").add("LlamaForCausalLM");
-        json.put("model_type", "llama");
-        json.put("vocab_size", vocabularySize);
-        json.put("num_hidden_layers", layers);
-        json.put("hidden_size", width);
-        json.put("num_attention_heads", heads);
-        json.put("num_key_value_heads", keyValueHeads);
-        json.put("head_dim", headWidth());
-        json.put("intermediate_size", feedForwardWidth);
-        json.put("max_position_embeddings", maxPositions);
-        json.put("rope_theta", ropeTheta);
-        json.put("rms_norm_eps", normEpsilon);
-        json.put("tie_word_embeddings", tiedEmbeddings);
-        json.put("hidden_act", "silu");
-        json.put("attention_bias", false);
-        json.put("mlp_bias", false);
-        json.putNull("bos_token_id");
-        json.put("eos_token_id", endTokens[0]);
-        json.put("pad_token_id", padToken);
-        json.put("torch_dtype", "float32");
-        Files.write(
-                folder.resolve("config.json"),
-                JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
-        ObjectNode generation = JSON.createObjectNode();
-        for (int end : endTokens) {
-            generation.withArray("eos_token_id").add(end);
+        Files.write(folder.resolve("config.json"), ConfigJson.write(this, endTokens, padToken));
+        Files.write(folder.resolve("generation_config.json"), ConfigJson.writeGeneration(endTokens, padToken));
+    }
+
+    /** A head's size where heads share the width equally. */
+    static int evenShare(int width, int heads) {
+        if (heads <= 0 || width % heads != 0 || (width / heads) % 2 != 0) {
+            throw new IllegalArgumentException("width " + width + " must be an even multiple of heads " + heads);
         }
-        generation.put("pad_token_id", padToken);
-        generation.put("do_sample", true);
-        Files.write(
-                folder.resolve("generation_config.json"),
-                JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(generation));
+        return width / heads;
     }
 
     private static void positive(String field, int value) {

@@ -1,6 +1,7 @@
 package io.alignstream.languagemodel.transformer;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -10,8 +11,12 @@ final class NaiveTransformer {
     private final TransformerConfig config;
     private final Map<String, double[]> weights = new LinkedHashMap<>();
 
-    NaiveTransformer(TransformerConfig config, Map<String, Tensor> tensors) {
+    NaiveTransformer(TransformerConfig config) {
         this.config = config;
+    }
+
+    NaiveTransformer(TransformerConfig config, Map<String, Tensor> tensors) {
+        this(config);
         tensors.forEach((name, tensor) -> {
             float[] floats = tensor.toFloats();
             double[] doubles = new double[floats.length];
@@ -20,6 +25,22 @@ final class NaiveTransformer {
             }
             weights.put(name, doubles);
         });
+    }
+
+    /** The weights, to be changed at will. */
+    Map<String, double[]> weights() {
+        return weights;
+    }
+
+    /** Mean cross-entropy in nats over all tokens but the first. */
+    double meanLoss(int[] row) {
+        double[][] logits = logits(Arrays.copyOf(row, row.length - 1));
+        double loss = 0;
+        for (int t = 0; t < logits.length; t++) {
+            double total = Arrays.stream(logits[t]).map(Math::exp).sum();
+            loss += (Math.log(total) - logits[t][row[t + 1]]) / logits.length;
+        }
+        return loss;
     }
 
     /** Logits after each token, {@code [time][vocabularySize]}. */
@@ -49,12 +70,12 @@ final class NaiveTransformer {
             }
             h = norm(x, block + "post_attention_layernorm.weight");
             for (int t = 0; t < x.length; t++) {
-                double[] gate = product(weights.get(block + "mlp.gate_proj.weight"), h[t]);
-                double[] up = product(weights.get(block + "mlp.up_proj.weight"), h[t]);
+                double[] gate = project(block + "mlp.gate_proj", h[t]);
+                double[] up = project(block + "mlp.up_proj", h[t]);
                 for (int i = 0; i < gate.length; i++) {
                     gate[i] = gate[i] / (1 + Math.exp(-gate[i])) * up[i];
                 }
-                add(x[t], product(weights.get(block + "mlp.down_proj.weight"), gate));
+                add(x[t], project(block + "mlp.down_proj", gate));
             }
         }
         return norm(x, "model.norm.weight");
@@ -67,13 +88,13 @@ final class NaiveTransformer {
         double[][] k = new double[h.length][];
         double[][] v = new double[h.length][];
         for (int t = 0; t < h.length; t++) {
-            q[t] = rotate(product(weights.get(prefix + "q_proj.weight"), h[t]), t);
-            k[t] = rotate(product(weights.get(prefix + "k_proj.weight"), h[t]), t);
-            v[t] = product(weights.get(prefix + "v_proj.weight"), h[t]);
+            q[t] = rotate(normHeads(project(prefix + "q_proj", h[t]), prefix + "q_norm.weight"), t);
+            k[t] = rotate(normHeads(project(prefix + "k_proj", h[t]), prefix + "k_norm.weight"), t);
+            v[t] = project(prefix + "v_proj", h[t]);
         }
         double[][] result = new double[h.length][];
         for (int t = 0; t < h.length; t++) {
-            double[] mixed = new double[config.width()];
+            double[] mixed = new double[config.heads() * size];
             for (int head = 0; head < config.heads(); head++) {
                 double[] scores = new double[t + 1];
                 double sum = 0;
@@ -90,7 +111,7 @@ final class NaiveTransformer {
                     }
                 }
             }
-            result[t] = product(weights.get(prefix + "o_proj.weight"), mixed);
+            result[t] = project(prefix + "o_proj", mixed);
         }
         return result;
     }
@@ -101,9 +122,73 @@ final class NaiveTransformer {
         double[] y = new double[x.length];
         for (int i = 0; i < x.length; i++) {
             int inHead = i % size;
-            double angle = position * Math.pow(config.ropeTheta(), -(inHead % half) / (double) half);
+            double angle = position * frequency(inHead % half);
             double partner = inHead < half ? -x[i + half] : x[i - half];
-            y[i] = x[i] * Math.cos(angle) + partner * Math.sin(angle);
+            y[i] = magnitude() * (x[i] * Math.cos(angle) + partner * Math.sin(angle));
+        }
+        return y;
+    }
+
+    /** The definitions of Llama 3.1 by wave lengths and of YaRN's paper, not the product's formulas. */
+    private double frequency(int pair) {
+        double plain = Math.pow(config.ropeTheta(), -2.0 * pair / config.headWidth());
+        return switch (config.variant().scaling()) {
+            case RotaryScaling.None none -> plain;
+            case RotaryScaling.Dynamic dynamic -> plain;
+            case RotaryScaling.Linear linear -> plain / linear.factor();
+            case RotaryScaling.Llama3 llama -> {
+                double length = 2 * Math.PI / plain;
+                if (length < llama.originalPositions() / llama.highFrequencyFactor()) {
+                    yield plain;
+                }
+                if (length > llama.originalPositions() / llama.lowFrequencyFactor()) {
+                    yield plain / llama.factor();
+                }
+                double smooth = (llama.originalPositions() / length - llama.lowFrequencyFactor())
+                        / (llama.highFrequencyFactor() - llama.lowFrequencyFactor());
+                yield (1 - smooth) * plain / llama.factor() + smooth * plain;
+            }
+            case RotaryScaling.Yarn yarn -> {
+                double low = Math.max(Math.floor(turningPair(yarn, yarn.fastTurns())), 0);
+                double high = Math.min(Math.ceil(turningPair(yarn, yarn.slowTurns())), config.headWidth() - 1);
+                double ramp = Math.min(1, Math.max(0, (pair - low) / (high == low ? 0.001 : high - low)));
+                yield plain / yarn.factor() * ramp + plain * (1 - ramp);
+            }
+        };
+    }
+
+    /** Solves originalPositions / (2π theta^(2i/d)) = turns for i. */
+    private double turningPair(RotaryScaling.Yarn yarn, double turns) {
+        double power = yarn.originalPositions() / (2 * Math.PI * turns);
+        return Math.log(power) / Math.log(config.ropeTheta()) * config.headWidth() / 2;
+    }
+
+    private double magnitude() {
+        return config.variant().scaling() instanceof RotaryScaling.Yarn yarn ? yarn.magnitude() : 1;
+    }
+
+    private double[] project(String name, double[] x) {
+        double[] y = product(weights.get(name + ".weight"), x);
+        double[] bias = weights.get(name + ".bias");
+        if (bias != null) {
+            add(y, bias);
+        }
+        return y;
+    }
+
+    private double[] normHeads(double[] x, String name) {
+        if (!weights.containsKey(name)) {
+            return x;
+        }
+        int size = config.headWidth();
+        double[][] heads = new double[x.length / size][];
+        for (int head = 0; head < heads.length; head++) {
+            heads[head] = Arrays.copyOfRange(x, head * size, (head + 1) * size);
+        }
+        double[][] scaled = norm(heads, name);
+        double[] y = new double[x.length];
+        for (int head = 0; head < heads.length; head++) {
+            System.arraycopy(scaled[head], 0, y, head * size, size);
         }
         return y;
     }

@@ -1,0 +1,110 @@
+package io.alignstream.languagemodel.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The program against plain loops over doubles, on random networks of every family. */
+class OracleTest {
+
+    private static final int NETWORKS = 30;
+
+    @Test
+    void logProbabilitiesAgree() {
+        for (int seed = 0; seed < NETWORKS; seed++) {
+            // Given
+            TransformerConfig config = RandomNetworks.config(seed);
+            int[] row = RandomNetworks.row(config, 20, seed);
+            try (Transformer model = RandomNetworks.network(config, seed)) {
+                // When
+                float[] logs = model.logProbabilities(Sequences.packed(List.of(row), -1), 1)[0];
+
+                // Then
+                double[][] logits =
+                        new NaiveTransformer(config, model.tensors()).logits(Arrays.copyOf(row, row.length - 1));
+                for (int t = 0; t < logs.length; t++) {
+                    double total = Arrays.stream(logits[t]).map(Math::exp).sum();
+                    assertThat((double) logs[t])
+                            .as("position %s of %s", t, config)
+                            .isCloseTo(logits[t][row[t + 1]] - Math.log(total), within(1e-4));
+                }
+            }
+        }
+    }
+
+    @Test
+    void decodedLogitsAgree() {
+        for (int seed = 0; seed < NETWORKS; seed++) {
+            // Given
+            TransformerConfig config = RandomNetworks.config(seed);
+            int[] row = RandomNetworks.row(config, 9, seed);
+            try (Transformer model = RandomNetworks.network(config, seed);
+                    Decoder decoder = new Decoder(model, row.length)) {
+                double[][] expected = new NaiveTransformer(config, model.tensors()).logits(row);
+                decoder.feed(Arrays.copyOf(row, 5));
+                for (int t = 5; t < row.length; t++) {
+                    // When
+                    float[] logits = decoder.feed(row[t]);
+
+                    // Then
+                    for (int v = 0; v < logits.length; v++) {
+                        assertThat((double) logits[v])
+                                .as("token %s at %s of %s", v, t, config)
+                                .isCloseTo(expected[t][v], within(1e-4));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void gradientsAgreeWithFiniteDifferences() {
+        AdamW.Settings noClipping = new AdamW.Settings(0.5, 0.999, 1e-8, 0, 1e9);
+        for (int seed = 0; seed < NETWORKS; seed++) {
+            // Given
+            TransformerConfig config = RandomNetworks.config(seed);
+            int[] row = RandomNetworks.row(config, 7, seed);
+            try (Transformer model = RandomNetworks.network(config, seed);
+                    AdamW optimiser = new AdamW(model, noClipping)) {
+                NaiveTransformer oracle = new NaiveTransformer(config, model.tensors());
+
+                // When
+                AdamW.Step step = optimiser.languageModelStep(Sequences.packed(List.of(row), -1), 0);
+
+                // Then
+                assertThat(step.loss()).as("loss of %s", config).isCloseTo(oracle.meanLoss(row), within(1e-4));
+                Map<String, Tensor> moments = optimiser.state("optimiser");
+                Random random = new Random(seed);
+                for (String name : model.tensors().keySet()) {
+                    // The first moment after one step is (1 - beta1) times the gradient.
+                    float[] moment = moments.get("optimiser.m." + name).toFloats();
+                    for (int sample = 0; sample < 3; sample++) {
+                        int at = random.nextInt(moment.length);
+                        double expected = difference(oracle, name, at, row);
+                        assertThat(2.0 * moment[at])
+                                .as("gradient of %s[%s] of %s", name, at, config)
+                                .isCloseTo(expected, within(1e-4 + 1e-3 * Math.abs(expected)));
+                    }
+                }
+            }
+        }
+    }
+
+    private static double difference(NaiveTransformer oracle, String name, int at, int[] row) {
+        double[] weight = oracle.weights().get(name);
+        double old = weight[at];
+        double delta = 1e-5;
+        weight[at] = old + delta;
+        double above = oracle.meanLoss(row);
+        weight[at] = old - delta;
+        double below = oracle.meanLoss(row);
+        weight[at] = old;
+        return (above - below) / (2 * delta);
+    }
+}
