@@ -3,6 +3,9 @@ package io.alignstream.pretrain;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * Settings of the service, {@code alignstream.pretrain.*}; see {@link PretrainSettings} for those of a run. The defaults
@@ -11,41 +14,48 @@ import java.time.Duration;
 @ConfigMapping(prefix = "alignstream.pretrain")
 public interface PretrainConfig {
 
-    /** New training tokens after which a new base model is trained. */
+    /** New training tokens after which the next base model is made. */
     @WithDefault("10000000")
     long newTokens();
 
-    /** Blocks of the network. */
+    /** The one dial, 1 to 64: gives layers, width, batch, steps and learning rate where these are not set. */
     @WithDefault("4")
-    int layers();
+    int depth();
+
+    /** Blocks of the network. */
+    OptionalInt layers();
 
     /** Size of a hidden state, a multiple of 32. */
-    @WithDefault("128")
-    int width();
+    OptionalInt width();
 
     /** Sequences a step. */
-    @WithDefault("16")
-    int batchSequences();
+    OptionalInt batchSequences();
 
-    /** Optimiser steps; 0 derives them from the epochs. */
-    @WithDefault("1000")
-    long steps();
+    /** Parts in which a step's sequences go through the network: the same gradient in less memory. */
+    @WithDefault("1")
+    int accumulation();
+
+    /** Optimiser steps of the first run; 0 derives them from the epochs. */
+    OptionalLong steps();
 
     /** Passes over the data, used if the steps are 0. */
     @WithDefault("1")
     double epochs();
 
     /** Peak learning rate. */
-    @WithDefault("0.003")
-    double learningRate();
+    OptionalDouble learningRate();
 
-    /** Share of the steps in which the learning rate rises. */
+    /** Share of the first run's steps in which the learning rate rises. */
     @WithDefault("0.05")
     double warmupShare();
 
-    /** Share of the steps in which the learning rate falls. */
+    /** Share of a run's steps in which the learning rate falls. */
     @WithDefault("0.3")
     double decayShare();
+
+    /** Fewest steps in which the learning rate falls when a later run continues the training. */
+    @WithDefault("100")
+    long leastDecaySteps();
 
     /** Last learning rate as a share of the peak. */
     @WithDefault("0.1")
@@ -54,6 +64,14 @@ public interface PretrainConfig {
     /** Decoupled weight decay of matrices. */
     @WithDefault("0.1")
     double weightDecay();
+
+    /** Decay of the second moment. */
+    @WithDefault("0.95")
+    double beta2();
+
+    /** Gradients with a greater global norm are scaled down to it. */
+    @WithDefault("1")
+    double maxNorm();
 
     /** Seed of the initial weights and of the order of the sequences. */
     @WithDefault("${alignstream.seed:1}")
@@ -71,6 +89,22 @@ public interface PretrainConfig {
     @WithDefault("100")
     int validateEvery();
 
+    /** Validations without a better one after which the run ends and its best model is published; 0: never. */
+    @WithDefault("5")
+    int patience();
+
+    /** Most times that a failing run goes back to an earlier checkpoint before it gives up. */
+    @WithDefault("8")
+    int recoveries();
+
+    /** A loss of more than so many times its moving average (and half a nat) is a failure. */
+    @WithDefault("2")
+    double spikeFactor();
+
+    /** Multiplies the learning rate where skipping a window of data did not help. */
+    @WithDefault("0.3")
+    double recoveryLearningRateFactor();
+
     /** Steps between two checkpoints. */
     @WithDefault("200")
     int checkpointEvery();
@@ -81,22 +115,23 @@ public interface PretrainConfig {
 
     /** Settings of a run, validated. */
     default PretrainSettings settings() {
+        Depth depth = new Depth(depth());
         return new PretrainSettings(
-                layers(),
-                width(),
-                batchSequences(),
-                steps(),
-                epochs(),
-                learningRate(),
-                warmupShare(),
-                decayShare(),
-                finalShare(),
-                weightDecay(),
-                seed(),
-                shuffleWindow(),
-                validationSequences(),
-                validateEvery(),
-                checkpointEvery(),
-                checkpointInterval());
+                new PretrainSettings.Network(layers().orElse(depth.layers()), width().orElse(depth.width())),
+                new PretrainSettings.Batches(
+                        batchSequences().orElse(depth.batchSequences()), accumulation(), shuffleWindow()),
+                new Schedule(
+                        steps().orElse(depth.steps()),
+                        epochs(),
+                        learningRate().orElse(depth.learningRate()),
+                        warmupShare(),
+                        decayShare(),
+                        leastDecaySteps(),
+                        finalShare()),
+                new PretrainSettings.Optimiser(weightDecay(), beta2(), maxNorm()),
+                new PretrainSettings.Holdout(validationSequences(), validateEvery(), patience()),
+                new PretrainSettings.Healing(recoveries(), spikeFactor(), recoveryLearningRateFactor()),
+                new PretrainSettings.Saving(checkpointEvery(), checkpointInterval()),
+                seed());
     }
 }

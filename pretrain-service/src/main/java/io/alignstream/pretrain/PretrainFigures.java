@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param newTokens training tokens that the newest model has not seen
  * @param nextRunAt new tokens that start the next run
  * @param model the newest model, null if there is none
+ * @param healing failures that training healed from since the service started, oldest first
  */
 public record PretrainFigures(
         @Nullable String tokenizer,
@@ -25,9 +26,10 @@ public record PretrainFigures(
         long trainingTokens,
         long newTokens,
         long nextRunAt,
-        @Nullable Model model) {
+        @Nullable Model model,
+        List<String> healing) {
 
-    static final PretrainFigures NONE = new PretrainFigures(null, 0, 0, 0, 0, 0, 0, null);
+    static final PretrainFigures NONE = new PretrainFigures(null, 0, 0, 0, 0, 0, 0, null, List.of());
 
     /** A finished base model. */
     public record Model(String run, String sha256, long step, Map<String, Double> metrics) {}
@@ -57,6 +59,20 @@ public record PretrainFigures(
                 documents.trainingSequences() * length,
                 Math.max(0, documents.trainingSequences() - seen) * length,
                 nextRunAt,
-                newest);
+                newest,
+                List.of());
+    }
+
+    PretrainFigures withHealing(List<String> lines) {
+        return new PretrainFigures(
+                tokenizer,
+                vocabularySize,
+                trainingSequences,
+                validationSequences,
+                trainingTokens,
+                newTokens,
+                nextRunAt,
+                model,
+                lines);
     }
 }

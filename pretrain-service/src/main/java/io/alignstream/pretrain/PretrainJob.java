@@ -1,30 +1,46 @@
 package io.alignstream.pretrain;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.TrainingRun;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /** One pretraining run: fetches its frozen inputs, trains or goes on training, publishes the base checkpoint. */
 final class PretrainJob implements Job {
+
+    /** Role of the base model that a run continues, among its parents. */
+    static final String PREVIOUS = "previous";
+
+    private static final Logger LOG = Logger.getLogger(PretrainJob.class);
 
     private final TrainingRun run;
     private final TrainedTokenizer tokenizer;
     private final PretrainSettings settings;
     private final CheckpointStore store;
+    private final HealingLog healings;
 
-    PretrainJob(TrainingRun run, TrainedTokenizer tokenizer, PretrainSettings settings, CheckpointStore store) {
+    PretrainJob(
+            TrainingRun run,
+            TrainedTokenizer tokenizer,
+            PretrainSettings settings,
+            CheckpointStore store,
+            HealingLog healings) {
         this.run = run;
         this.tokenizer = tokenizer;
         this.settings = settings;
         this.store = store;
+        this.healings = healings;
     }
 
     @Override
@@ -34,14 +50,16 @@ final class PretrainJob implements Job {
 
     @Override
     public String title() {
-        return "pretrain " + run.id() + " with tokenizer " + tokenizer.sha256().substring(0, 12);
+        Reference previous = run.parents().get(PREVIOUS);
+        return "pretrain " + run.id() + " with tokenizer " + tokenizer.sha256().substring(0, 12)
+                + (previous == null ? "" : ", continuing " + previous.sha256().substring(0, 12));
     }
 
     @Override
     public void execute(JobContext context) throws IOException {
         Tokenizer loaded = loadTokenizer();
-        TokenBatchSource sequences =
-                TokenBatchSource.scan(context, run.datasets().getFirst(), loaded, settings.validationSequences());
+        TokenBatchSource sequences = TokenBatchSource.scan(
+                context, run.datasets().getFirst(), loaded, settings.holdout().sequences());
         if (context.stopRequested()) {
             return;
         }
@@ -55,8 +73,14 @@ final class PretrainJob implements Job {
             public void progress(long step, long totalSteps, Map<String, Double> metrics) {
                 context.progress("train", step, totalSteps, metrics);
             }
+
+            @Override
+            public void healed(HealingEvent event) {
+                LOG.warnf("Training failed and goes back: run %s, %s", run.id(), event.text());
+                healings.add(run.id(), event);
+            }
         };
-        new PretrainLoop(settings, loaded, sequences, sequences.validation(), run, monitor)
+        new PretrainLoop(settings, loaded, sequences, sequences.validation(), previous(), run, monitor)
                 .run()
                 .ifPresent(result -> context.publish(
                         Topic.CHECKPOINTS,
@@ -68,6 +92,11 @@ final class PretrainJob implements Job {
                                 run.parents(),
                                 run.datasets(),
                                 result.metrics())));
+    }
+
+    private Optional<StoredCheckpoint> previous() throws IOException {
+        Reference previous = run.parents().get(PREVIOUS);
+        return previous == null ? Optional.empty() : Optional.of(store.open(previous));
     }
 
     private Tokenizer loadTokenizer() throws IOException {

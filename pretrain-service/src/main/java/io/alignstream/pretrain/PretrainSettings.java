@@ -7,96 +7,149 @@ import java.util.TreeMap;
 /**
  * Everything configured about a pretraining run.
  *
- * @param layers blocks of the network
- * @param width size of a hidden state; a multiple of 32, the size of a head
- * @param batchSequences sequences a step
- * @param steps optimiser steps; 0 derives them from {@code epochs}
- * @param epochs passes over the data, used if {@code steps} is 0
- * @param learningRate peak learning rate
- * @param warmupShare share of the steps in which the learning rate rises from 0
- * @param decayShare share of the steps, at the end, in which it falls to {@code finalShare}
- * @param finalShare last learning rate as a share of the peak
- * @param weightDecay of AdamW, on matrices only
  * @param seed of the initial weights and of the order of the sequences
- * @param shuffleWindow sequences held in memory and shuffled among each other; 1 keeps the order of the data
- * @param validationSequences most validation sequences that are used
- * @param validateEvery steps between two validations
- * @param checkpointEvery steps between two checkpoints
- * @param checkpointInterval most time between two checkpoints; does not change the weights
  */
 public record PretrainSettings(
-        int layers,
-        int width,
-        int batchSequences,
-        long steps,
-        double epochs,
-        double learningRate,
-        double warmupShare,
-        double decayShare,
-        double finalShare,
-        double weightDecay,
-        long seed,
-        int shuffleWindow,
-        int validationSequences,
-        int validateEvery,
-        int checkpointEvery,
-        Duration checkpointInterval) {
+        Network network,
+        Batches batches,
+        Schedule schedule,
+        Optimiser optimiser,
+        Holdout holdout,
+        Healing healing,
+        Saving saving,
+        long seed) {
 
-    public PretrainSettings {
-        between("layers", layers, 1, 1_000);
-        between("width", width, 32, 65_536);
-        between("batchSequences", batchSequences, 1, 1_000_000);
-        between("steps", steps, 0, 1_000_000_000);
-        between("epochs", epochs, steps > 0 ? 0 : 1e-9, 1_000_000);
-        between("learningRate", learningRate, 0, 1);
-        between("warmupShare", warmupShare, 0, 1);
-        between("decayShare", decayShare, 0, 1 - warmupShare);
-        between("finalShare", finalShare, 0, 1);
-        between("weightDecay", weightDecay, 0, 1);
-        between("shuffleWindow", shuffleWindow, 1, 10_000_000);
-        between("validationSequences", validationSequences, 0, 1_000_000);
-        between("validateEvery", validateEvery, 1, Integer.MAX_VALUE);
-        between("checkpointEvery", checkpointEvery, 1, Integer.MAX_VALUE);
-        between("checkpointInterval (seconds)", checkpointInterval.toSeconds(), 1, Integer.MAX_VALUE);
-        if (width % 32 != 0) {
-            throw new IllegalArgumentException("width is " + width + " but must be a multiple of 32");
+    /**
+     * Size of the network.
+     *
+     * @param layers blocks
+     * @param width size of a hidden state; a multiple of 32, the size of a head
+     */
+    public record Network(int layers, int width) {
+        public Network {
+            between("layers", layers, 1, 1_000);
+            between("width", width, 32, 65_536);
+            if (width % 32 != 0) {
+                throw new IllegalArgumentException("width is " + width + " but must be a multiple of 32");
+            }
         }
     }
 
-    /** Optimiser steps of a run on {@code sequences} training sequences. */
-    public long totalSteps(long sequences) {
-        return steps > 0 ? steps : Math.max(1, (long) Math.ceil(epochs * sequences / batchSequences));
+    /**
+     * How the data is cut into steps.
+     *
+     * @param sequences sequences a step
+     * @param accumulation parts in which a step's sequences go through the network one after the other: the same
+     *     gradient in less memory; divides {@code sequences}
+     * @param shuffleWindow sequences held in memory and shuffled among each other; 1 keeps the order of the data
+     */
+    public record Batches(int sequences, int accumulation, int shuffleWindow) {
+        public Batches {
+            between("batchSequences", sequences, 1, 1_000_000);
+            between("accumulation", accumulation, 1, sequences);
+            between("shuffleWindow", shuffleWindow, 1, 10_000_000);
+            if (sequences % accumulation != 0) {
+                throw new IllegalArgumentException("accumulation is " + accumulation
+                        + " but must divide the batchSequences " + sequences + " without a rest");
+            }
+        }
     }
 
-    /** Learning rate of step {@code step} (from 0) of {@code totalSteps}: warm-up, stable, decay, each linear. */
-    public double learningRate(long step, long totalSteps) {
-        double warmup = Math.max(1, warmupShare * totalSteps);
-        double decay = Math.max(1, decayShare * totalSteps);
-        double rising = Math.min(1, (step + 1) / warmup);
-        double falling = Math.min(1, (totalSteps - step) / decay);
-        return learningRate * rising * (finalShare + (1 - finalShare) * falling);
+    /**
+     * AdamW and its clipping.
+     *
+     * @param weightDecay decoupled, on matrices only: norms and biases are another group, without decay
+     * @param beta2 decay of the second moment
+     * @param maxNorm gradients with a greater global norm are scaled down to it
+     */
+    public record Optimiser(double weightDecay, double beta2, double maxNorm) {
+        public Optimiser {
+            between("weightDecay", weightDecay, 0, 1);
+            between("beta2", beta2, 0, 0.999_999);
+            between("maxNorm", maxNorm, 1e-6, 1e6);
+        }
+    }
+
+    /**
+     * What is measured on documents that the model never learns from.
+     *
+     * @param sequences most validation sequences that are used
+     * @param every steps between two validations
+     * @param patience validations without a better one after which the run ends early; 0 never ends it early
+     */
+    public record Holdout(int sequences, int every, int patience) {
+        public Holdout {
+            between("validationSequences", sequences, 0, 1_000_000);
+            between("validateEvery", every, 1, Integer.MAX_VALUE);
+            between("patience", patience, 0, 1_000_000);
+        }
+    }
+
+    /**
+     * What happens when training fails.
+     *
+     * @param recoveries most times that a run goes back to an earlier checkpoint before it gives up
+     * @param spikeFactor a loss of more than so many times its moving average (and half a nat) is a spike
+     * @param learningRateFactor multiplies the learning rate where skipping a window did not help
+     */
+    public record Healing(int recoveries, double spikeFactor, double learningRateFactor) {
+        public Healing {
+            between("recoveries", recoveries, 0, 1_000);
+            between("spikeFactor", spikeFactor, 1.1, 1_000);
+            between("recoveryLearningRateFactor", learningRateFactor, 0.001, 0.999);
+        }
+    }
+
+    /**
+     * When the state is stored.
+     *
+     * @param every steps between two checkpoints that a failed run can go back to
+     * @param interval most time between two checkpoints; does not change the weights
+     */
+    public record Saving(int every, Duration interval) {
+        public Saving {
+            between("checkpointEvery", every, 1, Integer.MAX_VALUE);
+            between("checkpointInterval (seconds)", interval.toSeconds(), 1, Integer.MAX_VALUE);
+        }
     }
 
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     public Map<String, String> hyperparameters() {
-        Map<String, String> values = new TreeMap<>();
-        values.put("layers", Integer.toString(layers));
-        values.put("width", Integer.toString(width));
-        values.put("batchSequences", Integer.toString(batchSequences));
-        values.put("steps", Long.toString(steps));
-        values.put("epochs", Double.toString(epochs));
-        values.put("learningRate", Double.toString(learningRate));
-        values.put("warmupShare", Double.toString(warmupShare));
-        values.put("decayShare", Double.toString(decayShare));
-        values.put("finalShare", Double.toString(finalShare));
-        values.put("weightDecay", Double.toString(weightDecay));
+        Map<String, String> values = new TreeMap<>(networkParameters());
+        values.put("batchSequences", Integer.toString(batches.sequences));
+        values.put("accumulation", Integer.toString(batches.accumulation));
+        values.put("shuffleWindow", Integer.toString(batches.shuffleWindow));
+        values.put("steps", Long.toString(schedule.steps()));
+        values.put("epochs", Double.toString(schedule.epochs()));
+        values.put("learningRate", Double.toString(schedule.learningRate()));
+        values.put("warmupShare", Double.toString(schedule.warmupShare()));
+        values.put("decayShare", Double.toString(schedule.decayShare()));
+        values.put("leastDecaySteps", Long.toString(schedule.leastDecaySteps()));
+        values.put("finalShare", Double.toString(schedule.finalShare()));
+        values.put("weightDecay", Double.toString(optimiser.weightDecay));
+        values.put("beta2", Double.toString(optimiser.beta2));
+        values.put("maxNorm", Double.toString(optimiser.maxNorm));
+        values.put("validationSequences", Integer.toString(holdout.sequences));
+        values.put("validateEvery", Integer.toString(holdout.every));
+        values.put("patience", Integer.toString(holdout.patience));
+        values.put("recoveries", Integer.toString(healing.recoveries));
+        values.put("spikeFactor", Double.toString(healing.spikeFactor));
+        values.put("recoveryLearningRateFactor", Double.toString(healing.learningRateFactor));
+        values.put("checkpointEvery", Integer.toString(saving.every));
         values.put("seed", Long.toString(seed));
-        values.put("shuffleWindow", Integer.toString(shuffleWindow));
-        values.put("validationSequences", Integer.toString(validationSequences));
         return values;
     }
 
-    private static void between(String name, double value, double least, double greatest) {
+    /** Whether training can go on with a network that was made with {@code hyperparameters}: it has the same shape. */
+    boolean fits(Map<String, String> hyperparameters) {
+        return hyperparameters.entrySet().containsAll(networkParameters().entrySet());
+    }
+
+    private Map<String, String> networkParameters() {
+        return Map.of("layers", Integer.toString(network.layers), "width", Integer.toString(network.width));
+    }
+
+    static void between(String name, double value, double least, double greatest) {
         if (!(value >= least && value <= greatest)) {
             throw new IllegalArgumentException(
                     name + " is " + value + " but must lie between " + least + " and " + greatest);

@@ -27,6 +27,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 /**
  * When a base model is trained: once all documents of a new tokenizer are packed, then whenever enough new tokens have
  * come, and on whatever there is when a person asks. A run on the newest tokenizer that was interrupted goes first.
+ *
+ * <p>Only the first run starts from random weights. A later one continues the newest model's trunk on the data that has
+ * come since; if the network's size was changed in between, it starts anew on all of the data.
  */
 @ApplicationScoped
 public class PretrainStage implements StageDefinition {
@@ -38,6 +41,7 @@ public class PretrainStage implements StageDefinition {
     private final CheckpointStore store;
     private final TrainingRuns runs;
     private final Map<String, PackedDocuments> packed = new HashMap<>();
+    private final HealingLog healings = new HealingLog();
     private volatile PretrainFigures figures = PretrainFigures.NONE;
 
     PretrainStage(PretrainConfig config, CheckpointStore store) {
@@ -94,17 +98,29 @@ public class PretrainStage implements StageDefinition {
 
     /** A run that a killed process has left behind: in the middle, or finished but not published. */
     private Optional<TrainingRun> openRun(TrainedTokenizer tokenizer, List<Checkpoint> models) throws IOException {
-        Optional<TrainingRun> interrupted = runs.interrupted(parents(tokenizer), settings.hyperparameters());
-        return interrupted.isPresent()
-                ? interrupted
-                : runs.unpublished(
-                        parents(tokenizer),
-                        settings.hyperparameters(),
-                        models.stream().map(Checkpoint::run).toList());
+        List<String> published = models.stream().map(Checkpoint::run).toList();
+        for (Map<String, Reference> parents : possibleParents(tokenizer, models)) {
+            Optional<TrainingRun> interrupted = runs.interrupted(parents, settings.hyperparameters());
+            if (interrupted.isPresent()) {
+                return interrupted;
+            }
+            Optional<TrainingRun> unpublished = runs.unpublished(parents, settings.hyperparameters(), published);
+            if (unpublished.isPresent()) {
+                return unpublished;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<Map<String, Reference>> possibleParents(TrainedTokenizer tokenizer, List<Checkpoint> models) {
+        return models.isEmpty()
+                ? List.of(parents(tokenizer))
+                : List.of(parents(tokenizer), parents(tokenizer, models.getLast()));
     }
 
     private Decision compare(
-            TrainedTokenizer tokenizer, PackedDocuments documents, List<Checkpoint> models, boolean triggered) {
+            TrainedTokenizer tokenizer, PackedDocuments documents, List<Checkpoint> models, boolean triggered)
+            throws IOException {
         if (!documents.holdsOwnDocuments()) {
             return new Decision.Wait(String.format(
                     "the documents of tokenizer %.12s are being packed: %,d sequences so far%s",
@@ -117,7 +133,13 @@ public class PretrainStage implements StageDefinition {
         if (models.isEmpty() && !triggered) {
             return start(run(tokenizer, documents.ownDocuments()), tokenizer);
         }
-        if (triggered || figures.newTokens() >= newTokens) {
+        Map<String, String> made = models.isEmpty() ? Map.of() : hyperparameters(models.getLast());
+        boolean enough = figures.newTokens() >= (triggered ? 1 : newTokens);
+        if (enough && settings.fits(made)) {
+            Map<String, Reference> parents = parents(tokenizer, models.getLast());
+            return start(runs.of(parents, List.of(documents.all()), settings.hyperparameters()), tokenizer);
+        }
+        if (enough || (triggered && !made.equals(settings.hyperparameters()))) {
             TrainingRun run = run(tokenizer, documents.all());
             if (models.stream().noneMatch(model -> model.run().equals(run.id()))) {
                 return start(run, tokenizer);
@@ -128,16 +150,30 @@ public class PretrainStage implements StageDefinition {
                 figures.newTokens(), newTokens, documents.problem()));
     }
 
+    /** What a published model was made with; empty if it is no longer in the store. */
+    private Map<String, String> hyperparameters(Checkpoint model) throws IOException {
+        return store.manifests(Stage.PRETRAIN, model.run()).entrySet().stream()
+                .filter(stored ->
+                        stored.getKey().sha256().equals(model.reference().sha256()))
+                .map(stored -> stored.getValue().hyperparameters())
+                .findFirst()
+                .orElse(Map.of());
+    }
+
     private TrainingRun run(TrainedTokenizer tokenizer, DatasetSnapshot dataset) {
         return runs.of(parents(tokenizer), List.of(dataset), settings.hyperparameters());
     }
 
     private Decision start(TrainingRun run, TrainedTokenizer tokenizer) {
-        return new Decision.Run(new PretrainJob(run, tokenizer, settings, store));
+        return new Decision.Run(new PretrainJob(run, tokenizer, settings, store, healings));
     }
 
     private static Map<String, Reference> parents(TrainedTokenizer tokenizer) {
         return Map.of(TOKENIZER, tokenizer.reference());
+    }
+
+    private static Map<String, Reference> parents(TrainedTokenizer tokenizer, Checkpoint previous) {
+        return Map.of(TOKENIZER, tokenizer.reference(), PretrainJob.PREVIOUS, previous.reference());
     }
 
     private static boolean isModelOf(TrainedTokenizer tokenizer, Checkpoint checkpoint) {
@@ -149,6 +185,6 @@ public class PretrainStage implements StageDefinition {
 
     /** What the dashboard shows; for any thread. */
     PretrainFigures figures() {
-        return figures;
+        return figures.withHealing(healings.lines());
     }
 }

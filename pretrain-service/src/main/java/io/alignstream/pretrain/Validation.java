@@ -26,10 +26,17 @@ record Validation(List<int[]> sequences, Tokenizer tokenizer, int batch) {
             if (scored.targetCount() > 0) {
                 nats += model.meanLoss(scored) * scored.targetCount();
             }
-            for (long target : scored.targets()) {
-                bytes += target >= 0 ? tokenizer.byteLength((int) target) : 0;
-            }
+            bytes += bytes(scored, tokenizer);
         }
         return bytes == 0 ? OptionalDouble.empty() : OptionalDouble.of(nats / Math.log(2) / bytes);
+    }
+
+    /** Size of the targets' text in UTF-8. */
+    static long bytes(Sequences sequences, Tokenizer tokenizer) {
+        long bytes = 0;
+        for (long target : sequences.targets()) {
+            bytes += target >= 0 ? tokenizer.byteLength((int) target) : 0;
+        }
+        return bytes;
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A process that pretrains into the store given by its argument and says each step, to be killed by a test. */
 final class KilledPretraining {
@@ -24,6 +25,7 @@ final class KilledPretraining {
                 tokenizer,
                 SequenceSource.of(TinyText.sequences(tokenizer, 0, 50)),
                 List.of(),
+                Optional.empty(),
                 new TrainingRuns(opened, Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters()),
                 monitor);
     }

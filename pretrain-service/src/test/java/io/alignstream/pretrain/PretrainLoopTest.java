@@ -57,6 +57,7 @@ class PretrainLoopTest {
                             "model.safetensors",
                             "tokenizer.json",
                             "tokenizer_config.json",
+                            "training-state.json",
                             "training-state.safetensors");
             assertThat(checkpoint.manifest().metrics())
                     .containsKeys("loss", "validationBitsPerByte")
@@ -163,7 +164,7 @@ class PretrainLoopTest {
     }
 
     @Test
-    void keepsTheTwoNewestUnfinishedCheckpoints() throws IOException {
+    void keepsTheTwoNewestUnfinishedCheckpointsAndThoseToGoBackTo() throws IOException {
         // When
         loop("a", TinyText.settings(10, 2, HOUR), new Recorder(9)).run();
 
@@ -172,7 +173,7 @@ class PretrainLoopTest {
             String run = store.runs(Stage.PRETRAIN).getFirst();
             assertThat(store.manifests(Stage.PRETRAIN, run).values())
                     .extracting(Manifest::step)
-                    .containsExactly(9L, 8L);
+                    .containsExactly(9L, 8L, 6L);
         }
     }
 
@@ -188,19 +189,27 @@ class PretrainLoopTest {
                 TOKENIZER,
                 SequenceSource.of(nothingToPredict),
                 List.of(),
+                Optional.empty(),
                 run("a", settings),
                 new Recorder(Long.MAX_VALUE));
 
         // Then
         assertThatThrownBy(loop::run)
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("step 1 gave loss NaN")
+                .isInstanceOf(TrainingFailedException.class)
+                .hasMessageContaining("step 1 failed: loss NaN")
+                .hasMessageContaining("went back 8 times without success")
                 .hasMessageContaining("lower the learning rate");
     }
 
     private PretrainLoop loop(String store, PretrainSettings settings, PretrainLoop.Monitor monitor) {
         return new PretrainLoop(
-                settings, TOKENIZER, SequenceSource.of(TRAINING), VALIDATION, run(store, settings), monitor);
+                settings,
+                TOKENIZER,
+                SequenceSource.of(TRAINING),
+                VALIDATION,
+                Optional.empty(),
+                run(store, settings),
+                monitor);
     }
 
     private TrainingRun run(String store, PretrainSettings settings) {

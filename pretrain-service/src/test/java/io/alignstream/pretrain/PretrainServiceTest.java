@@ -36,6 +36,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -139,6 +140,9 @@ class PretrainServiceTest {
 
             // Then
             assertThat(second.run()).isNotEqualTo(first.run());
+            assertThat(second.parents())
+                    .containsEntry("tokenizer", tokenizer)
+                    .containsEntry("previous", first.reference());
             assertThat(second.metrics()).containsEntry("trainingSequences", 60.0);
             await().atMost(PATIENCE)
                     .untilAsserted(() ->
@@ -171,6 +175,7 @@ class PretrainServiceTest {
                             TOKENIZER,
                             SequenceSource.of(TRAINING),
                             VALIDATION,
+                            Optional.empty(),
                             new TrainingRuns(other, Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters()),
                             (step, totalSteps, metrics) -> {})
                     .run()

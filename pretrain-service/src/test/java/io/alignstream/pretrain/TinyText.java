@@ -42,7 +42,14 @@ final class TinyText {
 
     static PretrainSettings settings(long steps, int checkpointEvery, Duration checkpointInterval) {
         return new PretrainSettings(
-                2, 32, 4, steps, 1, 3e-3, 0.1, 0.3, 0.1, 0.1, 1, 16, 8, 10, checkpointEvery, checkpointInterval);
+                new PretrainSettings.Network(2, 32),
+                new PretrainSettings.Batches(4, 1, 16),
+                new Schedule(steps, 1, 3e-3, 0.1, 0.3, 2, 0.1),
+                new PretrainSettings.Optimiser(0.1, 0.95, 1),
+                new PretrainSettings.Holdout(8, 10, 5),
+                new PretrainSettings.Healing(8, 2, 0.3),
+                new PretrainSettings.Saving(checkpointEvery, checkpointInterval),
+                1);
     }
 
     private static String sentence(int i) {

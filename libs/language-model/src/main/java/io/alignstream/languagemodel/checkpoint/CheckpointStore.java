@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /**
  * Keeps checkpoints by content; thread-safe, also across processes that use the same root.
@@ -86,7 +87,23 @@ public interface CheckpointStore extends AutoCloseable {
     List<String> runs(Stage stage) throws IOException;
 
     /** Deletes the unfinished checkpoints of a run but the {@code keep} newest valid ones; complete ones stay. */
-    void prune(Stage stage, String run, int keep) throws IOException;
+    default void prune(Stage stage, String run, int keep) throws IOException {
+        prune(stage, run, keep, Set.of());
+    }
+
+    /**
+     * Deletes unfinished checkpoints of a run; complete ones stay.
+     *
+     * @param keep how many of the newest valid ones stay
+     * @param alsoKept manifest hashes of others that stay
+     */
+    void prune(Stage stage, String run, int keep, Set<String> alsoKept) throws IOException;
+
+    /**
+     * Deletes the unfinished checkpoints of a run that were saved after the one with manifest hash {@code sha256}, newest
+     * first, so that a run that is resumed at any moment finds a checkpoint whose predecessors are all there.
+     */
+    void rewind(Stage stage, String run, String sha256) throws IOException;
 
     @Override
     void close();

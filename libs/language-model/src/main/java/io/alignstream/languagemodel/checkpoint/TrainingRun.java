@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One training run on frozen inputs: its identity, the checkpoints it saves and the one it resumes from.
@@ -62,13 +63,47 @@ public final class TrainingRun {
             Map<String, String> fingerprint,
             CheckpointStore.Content content)
             throws IOException {
+        return save(step, complete, position, metrics, fingerprint, Set.of(), content);
+    }
+
+    /**
+     * Saves a checkpoint like the other method, but leaves some older ones to {@link #rewind} to.
+     *
+     * @param alsoKept manifest hashes of unfinished checkpoints that are not deleted
+     */
+    public Reference save(
+            long step,
+            boolean complete,
+            Map<String, Long> position,
+            Map<String, Double> metrics,
+            Map<String, String> fingerprint,
+            Set<String> alsoKept,
+            CheckpointStore.Content content)
+            throws IOException {
         Manifest draft = frozen.withStep(step)
                 .withComplete(complete)
                 .withPosition(position)
                 .withMetrics(metrics)
                 .withFingerprint(fingerprint);
         Reference reference = store.save(draft, content);
-        store.prune(frozen.stage(), id(), KEPT);
+        store.prune(frozen.stage(), id(), KEPT, alsoKept);
         return reference;
+    }
+
+    /**
+     * Goes back to an earlier checkpoint: opens and checks it and deletes the unfinished ones after it.
+     *
+     * @param sha256 hash of its manifest
+     * @throws IOException if it is missing or damaged; nothing is deleted then
+     */
+    public StoredCheckpoint rewind(String sha256) throws IOException {
+        Reference reference = store.manifests(frozen.stage(), id()).keySet().stream()
+                .filter(stored -> stored.sha256().equals(sha256))
+                .findFirst()
+                .orElseThrow(() -> new DamagedCheckpointException(
+                        "run " + id() + " has no checkpoint " + sha256 + " to go back to"));
+        StoredCheckpoint checkpoint = store.open(reference);
+        store.rewind(frozen.stage(), id(), sha256);
+        return checkpoint;
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,7 +79,7 @@ abstract class VerifyingCheckpointStore implements CheckpointStore {
     }
 
     @Override
-    public void prune(Stage stage, String run, int keep) throws IOException {
+    public void prune(Stage stage, String run, int keep, Set<String> alsoKept) throws IOException {
         int kept = 0;
         for (Map.Entry<Reference, Manifest> entry : manifests(stage, run).entrySet()) {
             if (entry.getValue().complete()) {
@@ -87,7 +88,19 @@ abstract class VerifyingCheckpointStore implements CheckpointStore {
             if (kept < keep) {
                 // A damaged one is no substitute for an older valid one.
                 kept += isValid(entry.getKey()) ? 1 : 0;
-            } else {
+            } else if (!alsoKept.contains(entry.getKey().sha256())) {
+                delete(CheckpointName.of(entry.getKey()));
+            }
+        }
+    }
+
+    @Override
+    public void rewind(Stage stage, String run, String sha256) throws IOException {
+        for (Map.Entry<Reference, Manifest> entry : manifests(stage, run).entrySet()) {
+            if (entry.getKey().sha256().equals(sha256)) {
+                return;
+            }
+            if (!entry.getValue().complete()) {
                 delete(CheckpointName.of(entry.getKey()));
             }
         }

@@ -1,0 +1,72 @@
+package io.alignstream.pretrain;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a run has done about failures so far; immutable, part of every checkpoint.
+ *
+ * <p>A failure that is new sends the run back to its last checkpoint and leaves out the window of data at which it
+ * failed. One that comes back soon after, or that no data can be blamed for, lowers the learning rate, and goes back one
+ * checkpoint more the second time. After so many recoveries as are configured the run gives up.
+ *
+ * @param learningRateScale multiplies the learning rate
+ * @param events oldest first
+ * @param skipped first sequences of the windows that are left out, counted from the run's first pass
+ */
+record Recovery(double learningRateScale, List<HealingEvent> events, List<Long> skipped) {
+
+    static final Recovery NONE = new Recovery(1, List.of(), List.of());
+
+    /** What to do about a failure. */
+    record Decision(Recovery recovery, boolean further) {}
+
+    Recovery {
+        events = List.copyOf(events);
+        skipped = List.copyOf(skipped);
+    }
+
+    /**
+     * Decides.
+     *
+     * @param window first sequence of the step that failed
+     * @param sequences of that step
+     * @param soon steps in which a failure after another one is the same failure
+     * @param anchors steps of the checkpoints that the run can go back to, oldest first, at least one
+     * @throws TrainingFailedException if the run has recovered too often
+     */
+    Decision decide(
+            PretrainSettings.Healing settings,
+            LossGuard.Trouble trouble,
+            long step,
+            long window,
+            int sequences,
+            long soon,
+            List<Long> anchors) {
+        if (events.size() >= settings.recoveries()) {
+            throw new TrainingFailedException(givingUp(trouble, step));
+        }
+        boolean again = !events.isEmpty() && step <= events.getLast().step() + soon;
+        boolean skip = trouble.mayBeData() && !again;
+        boolean further = !skip && again && events.getLast().skipped() == 0 && anchors.size() > 1;
+        double scale = skip ? learningRateScale : learningRateScale * settings.learningRateFactor();
+        List<HealingEvent> more = new ArrayList<>(events);
+        more.add(new HealingEvent(
+                step, trouble.text(), further ? anchors.getFirst() : anchors.getLast(), skip ? sequences : 0, scale));
+        List<Long> windows = new ArrayList<>(skipped);
+        if (skip) {
+            windows.add(window);
+        }
+        return new Decision(new Recovery(scale, more, windows), further);
+    }
+
+    private String givingUp(LossGuard.Trouble trouble, long step) {
+        StringBuilder text = new StringBuilder("step " + step + " failed: " + trouble.text());
+        if (!events.isEmpty()) {
+            text.append("; the run went back ").append(events.size()).append(" times without success (last: ");
+            text.append(events.getLast().text()).append(')');
+        }
+        return text.append("; lower the learning rate, lengthen the warm-up or look at the data")
+                .toString();
+    }
+}
