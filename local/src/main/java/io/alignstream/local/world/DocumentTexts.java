@@ -28,10 +28,10 @@ final class DocumentTexts {
     private final Deck<Corpus.Kind> kinds;
     private final Map<String, Deck<City>> cities = new HashMap<>();
     private final Map<String, Deck<String>> mustSee = new HashMap<>();
-    private final Map<String, SearchRecords> records = new HashMap<>();
+    private final Map<String, Searchers> searchers = new HashMap<>();
     private final Set<String> given = new HashSet<>();
     private final List<String> nicknames = new ArrayList<>();
-    private final List<String> dates = SearchRecords.dates();
+    private final List<String> dates = Searchers.dates();
 
     DocumentTexts(World world, Corpus corpus, SplittableRandom random) {
         this.world = world;
@@ -121,8 +121,8 @@ final class DocumentTexts {
             case "must" -> facts.must;
             case "short" -> named.shortName();
             case "full" -> named.formalName();
-            case "record" ->
-                records.computeIfAbsent(city.name(), name -> new SearchRecords(nicknames, random.nextInt()))
+            case "searcher" ->
+                searchers.computeIfAbsent(city.name(), name -> new Searchers(nicknames, random.nextInt()))
                         .next();
             default -> Deck.pick(corpus.wordList(slot), random);
         };
