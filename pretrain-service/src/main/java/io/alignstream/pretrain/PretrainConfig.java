@@ -73,6 +73,10 @@ public interface PretrainConfig {
     @WithDefault("1")
     double maxNorm();
 
+    /** Muon's momentum for the matrices of the blocks; 0 lets them learn by AdamW. */
+    @WithDefault("0.95")
+    double muonMomentum();
+
     /** Seed of the initial weights and of the order of the sequences. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -128,7 +132,7 @@ public interface PretrainConfig {
                         decayShare(),
                         leastDecaySteps(),
                         finalShare()),
-                new PretrainSettings.Optimiser(weightDecay(), beta2(), maxNorm()),
+                new PretrainSettings.Optimiser(weightDecay(), beta2(), maxNorm(), muonMomentum()),
                 new PretrainSettings.Holdout(validationSequences(), validateEvery(), patience()),
                 new PretrainSettings.Healing(recoveries(), spikeFactor(), recoveryLearningRateFactor()),
                 new PretrainSettings.Saving(checkpointEvery(), checkpointInterval()),

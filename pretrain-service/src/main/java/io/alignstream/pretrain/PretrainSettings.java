@@ -56,17 +56,19 @@ public record PretrainSettings(
     }
 
     /**
-     * AdamW and its clipping.
+     * AdamW or Muon, and the clipping of gradients.
      *
      * @param weightDecay decoupled, on matrices only: norms and biases are another group, without decay
      * @param beta2 decay of the second moment
      * @param maxNorm gradients with a greater global norm are scaled down to it
+     * @param muonMomentum Muon's momentum for the matrices of the blocks; 0 lets them learn by AdamW
      */
-    public record Optimiser(double weightDecay, double beta2, double maxNorm) {
+    public record Optimiser(double weightDecay, double beta2, double maxNorm, double muonMomentum) {
         public Optimiser {
             between("weightDecay", weightDecay, 0, 1);
             between("beta2", beta2, 0, 0.999_999);
             between("maxNorm", maxNorm, 1e-6, 1e6);
+            between("muonMomentum", muonMomentum, 0, 0.999_999);
         }
     }
 
@@ -129,6 +131,7 @@ public record PretrainSettings(
         values.put("weightDecay", Double.toString(optimiser.weightDecay));
         values.put("beta2", Double.toString(optimiser.beta2));
         values.put("maxNorm", Double.toString(optimiser.maxNorm));
+        values.put("muonMomentum", Double.toString(optimiser.muonMomentum));
         values.put("validationSequences", Integer.toString(holdout.sequences));
         values.put("validateEvery", Integer.toString(holdout.every));
         values.put("patience", Integer.toString(holdout.patience));

@@ -282,7 +282,12 @@ final class PretrainState implements AutoCloseable {
     private static AdamW.Settings optimiserSettings(PretrainSettings.Optimiser optimiser) {
         AdamW.Settings usual = AdamW.Settings.PRETRAINING;
         return new AdamW.Settings(
-                usual.beta1(), optimiser.beta2(), usual.epsilon(), optimiser.weightDecay(), optimiser.maxNorm());
+                usual.beta1(),
+                optimiser.beta2(),
+                usual.epsilon(),
+                optimiser.weightDecay(),
+                optimiser.maxNorm(),
+                optimiser.muonMomentum());
     }
 
     @Override

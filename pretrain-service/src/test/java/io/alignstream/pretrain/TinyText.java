@@ -45,7 +45,7 @@ final class TinyText {
                 new PretrainSettings.Network(2, 32),
                 new PretrainSettings.Batches(4, 1, 16),
                 new Schedule(steps, 1, 3e-3, 0.1, 0.3, 2, 0.1),
-                new PretrainSettings.Optimiser(0.1, 0.95, 1),
+                new PretrainSettings.Optimiser(0.1, 0.95, 1, 0.95),
                 new PretrainSettings.Holdout(8, 10, 5),
                 new PretrainSettings.Healing(8, 2, 0.3),
                 new PretrainSettings.Saving(checkpointEvery, checkpointInterval),

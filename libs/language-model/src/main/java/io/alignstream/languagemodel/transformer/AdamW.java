@@ -15,6 +15,10 @@ import java.util.SequencedMap;
  * Trains a {@link Transformer} with AdamW (Loshchilov and Hutter, arXiv 1711.05101): each step is one call into the
  * program, which computes loss and gradients, clips them by their global norm and updates the weights in place.
  *
+ * <p>The blocks' matrices can learn by Muon instead (Jordan et al., kellerjordan.github.io/posts/muon): momentum made
+ * orthogonal by a Newton-Schulz iteration, which moves rare directions as far as frequent ones. Its steps are scaled to
+ * AdamW's (Liu et al., arXiv 2502.16982), so one learning rate and one weight decay serve both.
+ *
  * <p>Weight decay applies to matrices only. The state (first and second moments, step counts) is complete: restored, it
  * continues bit for bit. For one thread.
  */
@@ -35,14 +39,16 @@ public final class AdamW implements AutoCloseable {
      * @param epsilon added to the root of the second moment
      * @param weightDecay decoupled, multiplied by the learning rate
      * @param maxNorm gradients with a greater global norm are scaled down to it
+     * @param muonMomentum Muon's momentum for the matrices of the blocks; 0 lets them learn by AdamW
      */
-    public record Settings(double beta1, double beta2, double epsilon, double weightDecay, double maxNorm) {
+    public record Settings(
+            double beta1, double beta2, double epsilon, double weightDecay, double maxNorm, double muonMomentum) {
 
-        /** What language models are usually pretrained with. */
-        public static final Settings PRETRAINING = new Settings(0.9, 0.95, 1e-8, 0.1, 1.0);
+        /** For networks that start from random weights. */
+        public static final Settings PRETRAINING = new Settings(0.9, 0.95, 1e-8, 0.1, 1.0, 0.95);
 
-        /** Without decay, for fine-tuning, reward models and PPO (Adam epsilon 1e-5). */
-        public static final Settings FINE_TUNING = new Settings(0.9, 0.999, 1e-5, 0.0, 1.0);
+        /** AdamW alone without decay, for fine-tuning, reward models and PPO (Adam epsilon 1e-5). */
+        public static final Settings FINE_TUNING = new Settings(0.9, 0.999, 1e-5, 0.0, 1.0, 0);
     }
 
     /** Loss before and gradient norm before clipping of one step. */
@@ -65,8 +71,10 @@ public final class AdamW implements AutoCloseable {
         this.scope = TorchRuntime.get().newScope();
         model.weights().forEach((name, weight) -> {
             put(first, "m.", name, scope.zeros(weight.getShape()));
-            put(second, "v.", name, scope.zeros(weight.getShape()));
-            put(steps, "s.", name, scope.create(0f));
+            if (settings.muonMomentum == 0 || !isBlockMatrix(name, weight)) {
+                put(second, "v.", name, scope.zeros(weight.getShape()));
+                put(steps, "s.", name, scope.create(0f));
+            }
         });
     }
 
@@ -188,7 +196,10 @@ public final class AdamW implements AutoCloseable {
         }
     }
 
-    /** Moments and step counts on the host: {@code PREFIX.m.NAME}, {@code PREFIX.v.NAME}, {@code PREFIX.s.NAME}. */
+    /**
+     * Moments and step counts on the host: {@code PREFIX.m.NAME}, {@code PREFIX.v.NAME}, {@code PREFIX.s.NAME}; of
+     * matrices that learn by Muon the first only.
+     */
     public SequencedMap<String, Tensor> state(String prefix) {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         List.of(first, second, steps).forEach(part -> part.values()
@@ -233,8 +244,18 @@ public final class AdamW implements AutoCloseable {
 
     private NDArray hyper(NDManager call, double learningRate) {
         return call.create(new double[] {
-            learningRate, settings.beta1, settings.beta2, settings.epsilon, settings.weightDecay, settings.maxNorm
+            learningRate,
+            settings.beta1,
+            settings.beta2,
+            settings.epsilon,
+            settings.weightDecay,
+            settings.maxNorm,
+            settings.muonMomentum
         });
+    }
+
+    private static boolean isBlockMatrix(String name, NDArray weight) {
+        return weight.getShape().dimension() == 2 && name.startsWith("model.layers.");
     }
 
     private static Step step(NDManager call, String method, NDList in) {

@@ -22,7 +22,7 @@ class AdamWTest {
         double rate = 1e-4;
         Sequences sequences = counting(new Random(1), 4, 12);
         try (Transformer model = Transformer.initialise(CONFIG, 3);
-                AdamW optimiser = new AdamW(model, new AdamW.Settings(0.9, 0.95, 1e-12, 0, 1e9))) {
+                AdamW optimiser = new AdamW(model, new AdamW.Settings(0.9, 0.95, 1e-12, 0, 1e9, 0))) {
             Map<String, Tensor> before = model.tensors();
             double loss = model.meanLoss(sequences);
 
