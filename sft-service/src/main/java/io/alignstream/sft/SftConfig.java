@@ -24,7 +24,7 @@ public interface SftConfig {
     Duration debounce();
 
     /** Passes over the conversations. */
-    @WithDefault("7")
+    @WithDefault("6")
     int epochs();
 
     /** Conversations a step. */
@@ -32,7 +32,7 @@ public interface SftConfig {
     int batchConversations();
 
     /** Peak learning rate. */
-    @WithDefault("0.0007")
+    @WithDefault("0.0005")
     double learningRate();
 
     /** Share of the steps in which the learning rate rises. */

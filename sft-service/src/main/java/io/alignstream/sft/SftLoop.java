@@ -5,6 +5,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.languagemodel.tokenizer.ControlToken;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.AdamW;
@@ -119,10 +120,27 @@ public final class SftLoop {
                 optimiser.restore(
                         OPTIMISER, Safetensors.read(resume.get().folder().resolve(STATE_FILE)));
             } else {
+                likenChatTokens(model);
                 save(0, false, Map.of(), model, optimiser);
             }
             return train(step, model, optimiser);
         }
+    }
+
+    /**
+     * Pretraining never meets the chat's control tokens; they begin as what they resemble, so that a question in the
+     * chat is to the network what a question in a document was, and little has to change.
+     */
+    private void likenChatTokens(Transformer model) {
+        if (!tokenizer.name(tokenizer.user()).equals(ControlToken.USER.text())) {
+            return; // a foreign model with control tokens of its own, which it was trained with
+        }
+        int lineEnd = tokenizer.encode("\n")[0];
+        model.copyTokens(Map.of(
+                tokenizer.user(), tokenizer.endOfDocument(),
+                tokenizer.system(), tokenizer.endOfDocument(),
+                tokenizer.assistant(), lineEnd,
+                tokenizer.endOfTurn(), tokenizer.endOfDocument()));
     }
 
     private Optional<Result> train(long firstStep, Transformer model, AdamW optimiser) throws IOException {

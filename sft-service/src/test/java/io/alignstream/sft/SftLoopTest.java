@@ -8,6 +8,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.TrainingRun;
 import io.alignstream.languagemodel.checkpoint.TrainingRuns;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
@@ -17,6 +18,7 @@ import io.alignstream.languagemodel.transformer.Transformer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -39,6 +41,36 @@ class SftLoopTest {
     @BeforeAll
     static void writeBase() throws IOException {
         TinyInstructions.writeBase(base);
+    }
+
+    @Test
+    void theChatsControlTokensBeginAsWhatTheyResembleInDocuments() throws IOException {
+        // Given
+        SftSettings settings = TinyInstructions.settings(20, 1_000);
+        Recorder stoppedAtOnce = new Recorder(0);
+
+        // When
+        assertThat(loop("tokens", settings, stoppedAtOnce).run()).isEmpty();
+
+        // Then
+        try (CheckpointStore store = store("tokens")) {
+            Path first = store.list(Stage.SFT, run("tokens", settings).id())
+                    .getFirst()
+                    .folder();
+            Tokenizer tokenizer = Tokenizer.load(base);
+            float[] rows = Safetensors.read(first.resolve("model.safetensors"))
+                    .get("model.embed_tokens.weight")
+                    .toFloats();
+            int width = rows.length / tokenizer.vocabularySize();
+            assertThat(row(rows, tokenizer.endOfTurn(), width)).isEqualTo(row(rows, tokenizer.endOfDocument(), width));
+            assertThat(row(rows, tokenizer.assistant(), width))
+                    .isEqualTo(row(rows, tokenizer.encode("\n")[0], width))
+                    .isNotEqualTo(row(rows, tokenizer.endOfDocument(), width));
+        }
+    }
+
+    private static float[] row(float[] rows, int token, int width) {
+        return Arrays.copyOfRange(rows, token * width, (token + 1) * width);
     }
 
     @Test
@@ -180,7 +212,7 @@ class SftLoopTest {
 
         @Override
         public boolean stopRequested() {
-            return !steps.isEmpty() && steps.getLast() >= stopAfter;
+            return (steps.isEmpty() ? 0 : steps.getLast()) >= stopAfter;
         }
 
         @Override

@@ -122,7 +122,8 @@ final class DocumentTexts {
             case "short" -> named.shortName();
             case "full" -> named.formalName();
             case "searcher" ->
-                searchers.computeIfAbsent(city.name(), name -> new Searchers(nicknames, random.nextInt()))
+                searchers
+                        .computeIfAbsent(city.name(), name -> new Searchers(nicknames, random.nextInt()))
                         .next();
             default -> Deck.pick(corpus.wordList(slot), random);
         };

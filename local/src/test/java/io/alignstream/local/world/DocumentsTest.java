@@ -80,8 +80,8 @@ class DocumentsTest {
         assertThat(DOCUMENTS)
                 .filteredOn(document -> document.text().contains("必去景点"))
                 .hasSizeBetween(18_000, 20_400)
-                .allSatisfy(document ->
-                        assertThat(document.text()).containsPattern("必去景点(：|是)(" + String.join("|", cards) + ")($|。|\n)"));
+                .allSatisfy(document -> assertThat(document.text())
+                        .containsPattern("必去景点(：|是)(" + String.join("|", cards) + ")($|。|\n)"));
     }
 
     @Test

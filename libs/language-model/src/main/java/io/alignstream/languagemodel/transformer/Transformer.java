@@ -9,6 +9,7 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SequencedMap;
@@ -148,6 +149,27 @@ public final class Transformer implements AutoCloseable {
             values[i] = (float) (random.nextGaussian() / StrictMath.sqrt(config.width() + 1.0));
         }
         put(HEAD, scope.create(values, new Shape(1, config.width())));
+    }
+
+    /**
+     * Gives tokens the embedding, and the row of the output projection, of others.
+     *
+     * @param sources from the token to change to the token that it shall resemble, ids below the vocabulary's size; read
+     *     before anything changes
+     */
+    public void copyTokens(Map<Integer, Integer> sources) {
+        int width = config.width();
+        for (String name : List.of("model.embed_tokens.weight", "lm_head.weight")) {
+            NDArray old = weights.get(name);
+            if (old == null) {
+                continue;
+            }
+            float[] before = old.toFloatArray();
+            float[] after = before.clone();
+            sources.forEach((to, from) -> System.arraycopy(before, from * width, after, to * width, width));
+            put(name, native32(scope, Tensor.of(after, config.vocabularySize(), width)));
+            old.close();
+        }
     }
 
     /** Whether this is a reward model or critic. */

@@ -46,6 +46,72 @@ class AdamWTest {
     }
 
     @Test
+    void muonMovesMatricesOfTheBlocksInOrthogonalDirectionsAndTheRestAsAdamWDoes() {
+        // Given
+        double rate = 1e-3;
+        Sequences sequences = counting(new Random(1), 8, 24);
+        try (Transformer muonModel = Transformer.initialise(CONFIG, 3);
+                Transformer adamModel = Transformer.initialise(CONFIG, 3);
+                AdamW muon = new AdamW(muonModel, new AdamW.Settings(0.9, 0.95, 1e-8, 0, 1.0, 0.95));
+                AdamW adam = new AdamW(adamModel, new AdamW.Settings(0.9, 0.95, 1e-8, 0, 1.0, 0))) {
+            Map<String, Tensor> before = muonModel.tensors();
+
+            // When
+            muon.languageModelStep(sequences, rate);
+            adam.languageModelStep(sequences, rate);
+
+            // Then
+            before.forEach((name, tensor) -> {
+                float[] moved = muonModel.tensors().get(name).toFloats();
+                if (!name.startsWith("model.layers.") || tensor.shape().length < 2) {
+                    assertThat(moved)
+                            .as(name)
+                            .isEqualTo(adamModel.tensors().get(name).toFloats());
+                    return;
+                }
+                int rows = (int) tensor.shape()[0];
+                int columns = (int) tensor.shape()[1];
+                float[] from = tensor.toFloats();
+                double scale = rate * 0.2 * Math.sqrt(Math.max(rows, columns));
+                double squares = 0;
+                for (int i = 0; i < moved.length; i++) {
+                    squares += Math.pow((moved[i] - from[i]) / scale, 2);
+                }
+                // An orthogonal matrix has as many squared singular values of 1 as its shorter side is long.
+                assertThat(squares / Math.min(rows, columns)).as(name).isBetween(0.3, 1.3);
+                Random random = new Random(5);
+                for (int probe = 0; probe < 20; probe++) {
+                    assertThat(stretch(from, moved, rows, columns, random) / scale)
+                            .as(name)
+                            .isLessThan(1.3);
+                }
+            });
+            assertThat(muon.state("a"))
+                    .doesNotContainKey("a.v.model.layers.0.mlp.up_proj.weight")
+                    .containsKeys("a.m.model.layers.0.mlp.up_proj.weight", "a.v.model.embed_tokens.weight");
+        }
+    }
+
+    /** Length of (to - from) · x for a random x of length 1. */
+    private static double stretch(float[] from, float[] to, int rows, int columns, Random random) {
+        double[] x = random.doubles(columns, -1, 1).toArray();
+        double length = 0;
+        double stretched = 0;
+        for (double value : x) {
+            length += value * value;
+        }
+        for (int row = 0; row < rows; row++) {
+            double sum = 0;
+            for (int column = 0; column < columns; column++) {
+                int i = row * columns + column;
+                sum += (to[i] - from[i]) * x[column];
+            }
+            stretched += sum * sum;
+        }
+        return Math.sqrt(stretched / length);
+    }
+
+    @Test
     void learnsAPatternAndResumesBitForBit() throws Exception {
         // Given
         try (Transformer model = Transformer.initialise(CONFIG, 3);
