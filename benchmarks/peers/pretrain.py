@@ -1,7 +1,7 @@
 """The peer of `./alignstream bench pretrain`: the same network in PyTorch, written the way its users write it.
 
 A worker that obeys lines on standard input and answers each with one JSON line on standard output:
-  steps N   takes N optimiser steps: {"tokens": .., "seconds": .., "loss": ..}
+  steps N   takes N optimiser steps: {"tokens": .., "seconds": .., "cpuSeconds": .., "loss": ..}
   loss      mean loss over the validation tokens (see --validation): {"loss": .., "tokens": ..}
   ceiling   fastest matrix product in bf16 and fp32, FLOP/s: {"bfloat16": .., "float32": ..}
 It ends with its input.
@@ -133,7 +133,7 @@ class Trainer:
         return a.final_learning_rate + cosine * (a.learning_rate - a.final_learning_rate)
 
     def take(self, steps):
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         loss = None
         for _ in range(steps):
             for group in self.optimiser.param_groups:
@@ -148,7 +148,8 @@ class Trainer:
             self.step += 1
         loss = loss.item()
         seconds = time.perf_counter() - began
-        return {"tokens": steps * self.a.batch * self.a.context, "seconds": seconds, "loss": loss}
+        tokens = steps * self.a.batch * self.a.context
+        return {"tokens": tokens, "seconds": seconds, "cpuSeconds": time.process_time() - cpu, "loss": loss}
 
     @torch.no_grad()
     def validate(self):

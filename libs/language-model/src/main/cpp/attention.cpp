@@ -1,19 +1,10 @@
 // Causal attention, forward and backward, one key-value head of one sequence at a time: its keys and values stay in the
-// cache as fp32, queries pass in blocks. Products run in fp32 whatever the tensors' type is.
-#include "numbers.h"
-#include "operators.h"
-
-#include <limits>
+// cache as fp32, queries pass in blocks.
+#include "attention.h"
 
 namespace alignstream {
 
 namespace {
-
-constexpr int64_t TILE_ROWS = 8;
-constexpr int64_t TILE_COLUMNS = 2 * LANES;
-constexpr int64_t QUERIES = 64;
-
-int64_t padded(int64_t size, int64_t unit) { return (size + unit - 1) / unit * unit; }
 
 /** C[8][32] = or += A B for A[8][depth] with strides (row, inner), B[depth][ldb]. */
 template <bool ACCUMULATE>
@@ -58,80 +49,13 @@ void product(const float* a, int64_t row, int64_t inner, const float* b, int64_t
   }
 }
 
-/** Rows of one head as fp32, padded with zeros, rotated if cos is given. */
-template <typename T>
-void take(const T* from, int64_t stride, int64_t time, int64_t size, const float* cos, const float* sin, float* to,
-          int64_t ld, int64_t rows) {
-  int64_t half = size / 2;
-  for (int64_t t = 0; t < time; t++) {
-    const T* in = from + t * stride;
-    float* out = to + t * ld;
-    if (cos != nullptr) {
-      const float* c = cos + t * size;
-      const float* s = sin + t * size;
-      #pragma omp simd
-      for (int64_t i = 0; i < half; i++) {
-        float first = load(in + i), second = load(in + half + i);
-        out[i] = first * c[i] - second * s[i];
-        out[half + i] = second * c[half + i] + first * s[half + i];
-      }
-    } else {
-      #pragma omp simd
-      for (int64_t i = 0; i < size; i++) out[i] = load(in + i);
-    }
-    #pragma omp simd
-    for (int64_t i = size; i < ld; i++) out[i] = 0;
-  }
-  std::fill(to + time * ld, to + rows * ld, 0.f);
-}
-
-/** Rows of one head back from fp32, the rotation undone if cos is given. */
-template <typename T>
-void give(const float* from, int64_t ld, int64_t time, int64_t size, const float* cos, const float* sin, T* to,
-          int64_t stride) {
-  int64_t half = size / 2;
-  for (int64_t t = 0; t < time; t++) {
-    const float* in = from + t * ld;
-    T* out = to + t * stride;
-    if (cos != nullptr) {
-      const float* c = cos + t * size;
-      const float* s = sin + t * size;
-      #pragma omp simd
-      for (int64_t i = 0; i < half; i++) {
-        store(out + i, in[i] * c[i] + in[half + i] * s[half + i]);
-        store(out + half + i, in[half + i] * c[half + i] - in[i] * s[i]);
-      }
-    } else {
-      #pragma omp simd
-      for (int64_t i = 0; i < size; i++) store(out + i, in[i]);
-    }
-  }
-}
-
 void transpose(const float* from, int64_t ld, float* to, int64_t ldt, int64_t rows, int64_t columns) {
   for (int64_t t = 0; t < rows; t += LANES) {
     for (int64_t i = 0; i < columns; i++) {
-      #pragma omp simd
+#pragma omp simd
       for (int64_t j = t; j < std::min(rows, t + LANES); j++) to[i * ldt + j] = from[j * ld + i];
     }
   }
-}
-
-struct Shape {
-  int64_t batch, time, all, heads, kv, size, group, ld, keys;
-
-  Shape(const at::Tensor& qkv, int64_t heads, int64_t kv)
-      : batch(qkv.size(0)), time(qkv.size(1)), all(qkv.size(2)), heads(heads), kv(kv), size(qkv.size(3)),
-        group(heads / kv), ld(padded(size, TILE_COLUMNS)), keys(padded(time, QUERIES)) {
-    require(qkv.is_contiguous() && all == heads + 2 * kv && heads % kv == 0 && size % 2 == 0,
-            "attention: [batch, time, heads + 2 kv, even size] is needed");
-  }
-};
-
-const float* table(const at::Tensor& tensor, const Shape& s) {
-  require(tensor.is_contiguous() && tensor.scalar_type() == at::kFloat && tensor.numel() >= s.time * s.size,
-          "attention: rotary tables [time, size] in fp32 are needed");
-  return tensor.data_ptr<float>();
 }
 
 } // namespace
@@ -144,6 +68,10 @@ std::tuple<at::Tensor, at::Tensor> attention(
   at::Tensor output = at::empty({s.batch, s.time, heads * s.size}, qkv.options());
   at::Tensor denominators = at::empty({s.batch, heads, s.time}, qkv.options().dtype(at::kFloat));
   float* logs = denominators.data_ptr<float>();
+  if (qkv.scalar_type() == at::kBFloat16 && multiplies_bf16()) {
+    attention_bf16(qkv, c, n, s, output, logs);
+    return {output, denominators};
+  }
   float scale = 1.f / std::sqrt(static_cast<float>(s.size));
   dispatch(qkv, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
@@ -168,18 +96,16 @@ std::tuple<at::Tensor, at::Tensor> attention(
             product<false>(q.data() + i0 * s.ld, s.ld, 1, kt.data(), s.keys, p.data(), s.keys, QUERIES, seen, s.size);
             for (int64_t i = i0; i < std::min(s.time, i0 + QUERIES); i++) {
               float* row = p.data() + (i - i0) * s.keys;
-              float greatest = row[0];
-              #pragma omp simd reduction(max : greatest)
-              for (int64_t t = 0; t <= i; t++) greatest = row[t] > greatest ? row[t] : greatest;
+              float greatest = maximum(row, i + 1);
               float sum = 0;
-              #pragma omp simd reduction(+ : sum)
+#pragma omp simd reduction(+ : sum)
               for (int64_t t = 0; t <= i; t++) {
                 row[t] = exponential((row[t] - greatest) * scale);
                 sum += row[t];
               }
               std::fill(row + i + 1, row + seen, 0.f);
               float share = 1.f / sum;
-              #pragma omp simd
+#pragma omp simd
               for (int64_t t = 0; t <= i; t++) row[t] *= share;
               log[i] = greatest * scale + std::log(sum);
             }
@@ -209,6 +135,10 @@ at::Tensor attention_backward(
   const float* n = table(sin, s);
   const float* logs = denominators.data_ptr<float>();
   at::Tensor result = at::empty_like(qkv);
+  if (qkv.scalar_type() == at::kBFloat16 && multiplies_bf16()) {
+    attention_backward_bf16(gradient, qkv, output, logs, c, n, s, result);
+    return result;
+  }
   float scale = 1.f / std::sqrt(static_cast<float>(s.size));
   dispatch(qkv, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
@@ -250,9 +180,9 @@ at::Tensor attention_backward(
               int64_t known = i < s.time ? i + 1 : 0;
               if (known > 0) {
                 float delta = 0;
-                #pragma omp simd reduction(+ : delta)
+#pragma omp simd reduction(+ : delta)
                 for (int64_t j = 0; j < s.size; j++) delta += load(y + i * wide + j) * dy[i * s.ld + j];
-                #pragma omp simd
+#pragma omp simd
                 for (int64_t t = 0; t < known; t++) {
                   pr[t] = exponential(pr[t] * scale - log[i]);
                   dr[t] = pr[t] * (dr[t] - delta) * scale;

@@ -56,6 +56,22 @@ inline float exponential(float x) {
   return x < -87.3f ? 0.f : result * two;
 }
 
+/** The greatest of n numbers, n at least 1. */
+inline float maximum(const float* x, int64_t n) {
+  float greatest = x[0];
+  int64_t i = 0;
+  if (n >= LANES) {
+    Vector lanes = *reinterpret_cast<const Vector*>(x);
+    for (i = LANES; i + LANES <= n; i += LANES) {
+      Vector next = *reinterpret_cast<const Vector*>(x + i);
+      lanes = next > lanes ? next : lanes;
+    }
+    for (int64_t j = 0; j < LANES; j++) greatest = lanes[j] > greatest ? lanes[j] : greatest;
+  }
+  for (; i < n; i++) greatest = x[i] > greatest ? x[i] : greatest;
+  return greatest;
+}
+
 inline void require(bool condition, const char* message) { TORCH_CHECK(condition, message); }
 
 /** Calls body with the data type of a tensor that is fp32 or bf16. */

@@ -36,7 +36,7 @@ at::Tensor square_sum(at::TensorList tensors) {
         using T = std::remove_pointer_t<decltype(type)>;
         const T* x = tensors[piece.tensor].data_ptr<T>();
         float sum = 0;
-        #pragma omp simd reduction(+ : sum)
+#pragma omp simd reduction(+ : sum)
         for (int64_t i = piece.begin; i < piece.end; i++) sum += load(x + i) * load(x + i);
         sums[n] = sum;
       });
@@ -81,7 +81,7 @@ void adamw_(
       dispatch(gradients[piece.tensor], [&](auto* type) {
         using T = std::remove_pointer_t<decltype(type)>;
         const T* gradient = gradients[piece.tensor].data_ptr<T>();
-        #pragma omp simd
+#pragma omp simd
         for (int64_t i = piece.begin; i < piece.end; i++) {
           float g = load(gradient + i) * factor;
           float mi = b1 * m[i] + c1 * g;

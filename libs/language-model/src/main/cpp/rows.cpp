@@ -37,15 +37,15 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> add_norm(
         T* o = outs + row * width;
         if (ds != nullptr) {
           const T* b = ds + row * width;
-          #pragma omp simd
+#pragma omp simd
           for (int64_t i = 0; i < width; i++) store(s + i, load(a + i) + load(b + i));
         }
         float squares = 0;
-        #pragma omp simd reduction(+ : squares)
+#pragma omp simd reduction(+ : squares)
         for (int64_t i = 0; i < width; i++) squares += load(s + i) * load(s + i);
         float scale = 1.f / std::sqrt(squares / width + static_cast<float>(epsilon));
         r[row] = scale;
-        #pragma omp simd
+#pragma omp simd
         for (int64_t i = 0; i < width; i++) store(o + i, load(s + i) * scale * w[i]);
       }
     });
@@ -79,7 +79,7 @@ std::tuple<at::Tensor, at::Tensor> norm_backward(
         T* o = outs + row * width;
         float* p = partials + row / BLOCK * width;
         float scale = r[row], dot = 0;
-        #pragma omp simd reduction(+ : dot)
+#pragma omp simd reduction(+ : dot)
         for (int64_t i = 0; i < width; i++) {
           float ga = load(g + i) * load(a + i);
           dot += ga * w[i];
@@ -88,12 +88,12 @@ std::tuple<at::Tensor, at::Tensor> norm_backward(
         float shrink = dot * scale * scale * scale / width;
         if (before != nullptr) {
           const T* b = before + row * width;
-          #pragma omp simd
+#pragma omp simd
           for (int64_t i = 0; i < width; i++) {
             store(o + i, load(b + i) + load(g + i) * w[i] * scale - load(a + i) * shrink);
           }
         } else {
-          #pragma omp simd
+#pragma omp simd
           for (int64_t i = 0; i < width; i++) store(o + i, load(g + i) * w[i] * scale - load(a + i) * shrink);
         }
       }
@@ -117,7 +117,7 @@ at::Tensor swiglu(const at::Tensor& gate_up) {
         const T* gate = in + row * 2 * width;
         const T* up = gate + width;
         T* o = outs + row * width;
-        #pragma omp simd
+#pragma omp simd
         for (int64_t i = 0; i < width; i++) {
           float g = load(gate + i);
           store(o + i, g / (1.f + exponential(-g)) * load(up + i));
@@ -144,7 +144,7 @@ at::Tensor swiglu_backward(const at::Tensor& gradient, const at::Tensor& gate_up
         const T* d = gradients + row * width;
         T* dgate = outs + row * 2 * width;
         T* dup = dgate + width;
-        #pragma omp simd
+#pragma omp simd
         for (int64_t i = 0; i < width; i++) {
           float g = load(gate + i), u = load(up + i), di = load(d + i);
           float sigmoid = 1.f / (1.f + exponential(-g));
@@ -171,25 +171,25 @@ at::Tensor cross_entropy_(at::Tensor& logits, const at::Tensor& targets, double 
       for (int64_t row = begin; row < end; row++) {
         T* x = all + row * width;
         if (target[row] < 0) {
-          #pragma omp simd
+#pragma omp simd
           for (int64_t i = 0; i < width; i++) store(x + i, 0.f);
           continue;
         }
         TORCH_CHECK(target[row] < width, "cross_entropy_: target ", target[row], " of ", width, " tokens");
-        float greatest = load(x);
-        #pragma omp simd reduction(max : greatest)
-        for (int64_t i = 0; i < width; i++) greatest = load(x + i) > greatest ? load(x + i) : greatest;
-        float sum = 0;
         float* p = powers.data();
-        #pragma omp simd reduction(+ : sum)
+#pragma omp simd
+        for (int64_t i = 0; i < width; i++) p[i] = load(x + i);
+        float greatest = maximum(p, width);
+        float sum = 0;
+#pragma omp simd reduction(+ : sum)
         for (int64_t i = 0; i < width; i++) {
-          p[i] = exponential(load(x + i) - greatest);
+          p[i] = exponential(p[i] - greatest);
           sum += p[i];
         }
         loss[row] = static_cast<double>(greatest) + std::log(static_cast<double>(sum)) - load(x + target[row]);
         float factor = static_cast<float>(scale) / sum;
         float own = p[target[row]] * factor - static_cast<float>(scale);
-        #pragma omp simd
+#pragma omp simd
         for (int64_t i = 0; i < width; i++) store(x + i, p[i] * factor);
         store(x + target[row], own);
       }
@@ -213,7 +213,7 @@ void embedding_backward_(at::Tensor& sum, const at::Tensor& ids, const at::Tenso
       for (int64_t row = 0; row < rows; row++) {
         float* o = out + id[row] * width;
         const T* a = g + row * width;
-        #pragma omp simd
+#pragma omp simd
         for (int64_t i = from; i < to; i++) o[i] += load(a + i);
       }
     });

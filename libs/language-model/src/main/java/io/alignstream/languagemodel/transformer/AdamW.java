@@ -26,6 +26,7 @@ public final class AdamW implements AutoCloseable {
 
     private final Transformer model;
     private final Settings settings;
+    private final Computing computing;
     private final NDManager scope;
     private final SequencedMap<String, NDArray> first = new LinkedHashMap<>();
     private final SequencedMap<String, NDArray> second = new LinkedHashMap<>();
@@ -64,10 +65,16 @@ public final class AdamW implements AutoCloseable {
             double meanRatio,
             double greatestRatioGap) {}
 
-    /** An optimiser for {@code model} with zero moments. */
+    /** An optimiser for {@code model} with zero moments, computing in fp32. */
     public AdamW(Transformer model, Settings settings) {
+        this(model, settings, Computing.DEFAULT);
+    }
+
+    /** An optimiser for {@code model} with zero moments; {@code computing} applies to next-token training. */
+    public AdamW(Transformer model, Settings settings, Computing computing) {
         this.model = model;
         this.settings = settings;
+        this.computing = computing;
         this.scope = TorchRuntime.get().newScope();
         model.weights().forEach((name, weight) -> {
             put(first, "m.", name, scope.zeros(weight.getShape()));
@@ -88,6 +95,7 @@ public final class AdamW implements AutoCloseable {
             NDList in = arguments(call);
             Transformer.tokens(call, in, sequences);
             model.shape(in);
+            in.add(call.create(new long[] {computing.precision().torchType(), computing.rows()}));
             in.add(hyper(call, learningRate));
             return step(call, "language_model_step", in);
         }

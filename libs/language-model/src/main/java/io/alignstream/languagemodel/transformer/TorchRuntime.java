@@ -10,9 +10,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 
@@ -41,11 +39,9 @@ public final class TorchRuntime {
         System.setProperty("ai.djl.offline", "true");
         root = (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch");
         JniUtils.setGraphExecutorOptimize(false);
-        try (InputStream text = TorchRuntime.class.getResourceAsStream(PROGRAM)) {
-            if (text == null) {
-                throw new IllegalStateException("resource " + PROGRAM + " is missing from the class path");
-            }
-            program = TorchProgram.load(root, new String(text.readAllBytes(), StandardCharsets.UTF_8));
+        Operators.load();
+        try {
+            program = TorchProgram.load(root, Operators.text() + Operators.resource(PROGRAM));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot load " + PROGRAM, e);
         }
@@ -56,10 +52,11 @@ public final class TorchRuntime {
         return Holder.INSTANCE;
     }
 
-    /** What bit-equality of two runs depends on besides their inputs: libtorch, threads, instruction set. */
+    /** What bit-equality of two runs depends on besides their inputs: libtorch, operators, threads, instruction set. */
     public static SequencedMap<String, String> fingerprint() {
         SequencedMap<String, String> fingerprint = new TreeMap<>();
         fingerprint.put("libtorch", Engine.getEngine("PyTorch").getVersion());
+        fingerprint.put("operators", Operators.fingerprint());
         fingerprint.put("threads", Integer.toString(THREADS));
         fingerprint.put("arch", System.getProperty("os.arch"));
         fingerprint.put("processor", Processor.model());
