@@ -1,138 +1,180 @@
-// The ranking page: order by dragging or by number keys (equal numbers are ties), score 0 to 5, say why.
+// The ranking page: order by dragging, with the arrow keys or by place (equal places are ties), score, say why.
 const TEXTS = {
   en: {
-    title: 'Rank answers', status: 'Status', name: 'Your name', start: 'Start', send: 'Send (Enter)',
-    hint: 'Drag the answers, best on top, or focus one and press 1–9 for its place; the same place twice is a tie. Scores (0–5) and reasons are optional.',
-    score: 'Score', reason: 'Reason', place: 'Place', done: 'Everything is ranked. Thank you!', sent: 'Sent.',
-    remaining: n => `${n} to rank`, empty: '(empty answer)',
-    scores: 'Score all answers or none.',
+    title: 'Rank answers', status: 'reward-service', name: 'Your name', start: 'Start', change: 'Change', send: 'Send',
+    question: 'The request', answers: 'The answers, best on top',
+    hint: 'Drag an answer, or select it and press ↑ or ↓. The same place twice is a tie; the keys 1 to 9 set it, too.'
+      + ' Scores and reasons are optional. Enter sends.',
+    score: 'Score', reason: 'Reason', place: 'Place', as: name => `You rank as ${name}.`,
+    done: 'Everything is ranked. Thank you!', sent: 'Sent. Above is the next one.',
+    remaining: n => `${n} to rank`, empty: '(empty answer)', scores: 'Score all answers or none.',
+    answer: (place, text) => `Place ${place}: ${text}`,
+    user: 'User', assistant: 'Assistant', system: 'System',
+    offline: 'The service does not answer. Nothing is lost: send again.',
   },
   zh: {
-    title: '给回答排序', status: '状态', name: '你的名字', start: '开始', send: '提交（回车）',
-    hint: '拖动回答，最好的放最上面；也可以选中一个回答后按 1–9 指定名次，名次相同表示并列。打分（0–5）和理由可不填。',
-    score: '分数', reason: '理由', place: '名次', done: '全部排完了，谢谢！', sent: '已提交。',
-    remaining: n => `还有 ${n} 题`, empty: '（空回答）',
-    scores: '要么全部打分，要么都不打。',
+    title: '给回答排序', status: 'reward-service', name: '你的名字', start: '开始', change: '更换', send: '提交',
+    question: '请求', answers: '回答，最好的在最上面',
+    hint: '拖动回答，或选中后按 ↑ ↓ 移动。名次相同表示并列，也可按数字键 1 到 9 指定名次。分数和理由可不填。按回车提交。',
+    score: '分数', reason: '理由', place: '名次', as: name => `你以“${name}”的名字排序。`,
+    done: '全部排完了，谢谢！', sent: '已提交，上面是下一题。',
+    remaining: n => `还有 ${n} 题`, empty: '（空回答）', scores: '要么全部打分，要么都不打。',
+    answer: (place, text) => `第 ${place} 名：${text}`,
+    user: '用户', assistant: '助手', system: '系统',
+    offline: '服务没有响应。内容还在，请再提交一次。',
   },
 };
+const MAX_SCORE = 5;
 const $ = id => document.getElementById(id);
 let language = localStorage.getItem('alignstream-language') || (navigator.language.startsWith('zh') ? 'zh' : 'en');
 let question = null;
 let places = []; // place of each answer, 1 is best
+let notes = []; // {score, reason} of each answer, both texts
 
 const text = key => TEXTS[language][key];
+const annotator = () => $('annotator').value.trim();
+
+function make(tag, className, content) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (content !== undefined) made.textContent = content;
+  return made;
+}
 
 function translate() {
-  document.documentElement.lang = language;
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
   document.querySelectorAll('[data-text]').forEach(e => { e.textContent = text(e.dataset.text); });
   document.title = `${text('title')} · Alignstream`;
   $('language').textContent = language === 'en' ? '中文' : 'English';
+  $('name').textContent = text('as')(annotator());
+  say('');
   if (question) show();
+  if (!$('done').hidden) $('done').textContent = text('done');
 }
 
-function judgements() {
-  return [...$('answers').children].map(item => ({
-    index: Number(item.dataset.index),
-    score: item.querySelector('.score').value,
-    reason: item.querySelector('.reason').value,
-  }));
+function say(message, problem = false) {
+  $('note').textContent = message;
+  $('note').classList.toggle('problem', problem);
 }
+
+/** Answers from best to worst. */
+const order = () => places.map((_, i) => i).sort((a, b) => places[a] - places[b] || a - b);
 
 function show() {
-  const before = new Map(judgements().map(j => [j.index, j]));
   $('remaining').textContent = text('remaining')(question.remaining);
   $('messages').replaceChildren(...question.messages.map(message => {
-    const line = document.createElement('div');
-    line.className = `message ${message.role}`;
-    line.textContent = message.content;
+    const line = make('div', `message ${message.role}`, message.content);
+    if (question.messages.length > 1) line.prepend(make('span', 'role', text(message.role)));
     return line;
   }));
-  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b] || a - b);
-  $('answers').replaceChildren(...order.map(i => item(i, before.get(i))));
+  $('answers').replaceChildren(...order().map(item));
 }
 
-function item(index, old) {
-  const li = document.createElement('li');
-  li.dataset.index = index;
-  li.tabIndex = 0;
-  li.draggable = true;
-  const rank = document.createElement('span');
-  rank.className = 'rank';
-  rank.textContent = places[index];
-  rank.title = text('place');
-  const answer = document.createElement('span');
-  answer.className = 'text';
-  answer.textContent = question.answers[index] || text('empty');
-  const row = document.createElement('div');
-  row.className = 'row';
-  row.append(field('score', 'number', old?.score), field('reason', 'text', old?.reason));
-  li.append(rank, answer, row);
-  li.addEventListener('keydown', event => {
-    if (event.target === li && /^[1-9]$/.test(event.key)) {
-      places[index] = Math.min(Number(event.key), places.length);
-      show();
-      [...$('answers').children].find(other => Number(other.dataset.index) === index).focus();
-    }
-  });
-  li.addEventListener('dragstart', event => event.dataTransfer.setData('text/plain', String(index)));
-  li.addEventListener('dragover', event => { event.preventDefault(); li.classList.add('over'); });
-  li.addEventListener('dragleave', () => li.classList.remove('over'));
-  li.addEventListener('drop', event => {
+/** Draws again and puts the focus back: on the answer, or on its field with this name. */
+function redraw(index, field) {
+  show();
+  const card = [...$('answers').children].find(other => Number(other.dataset.index) === index);
+  (field ? card.querySelector(`[name=${field}]`) : card).focus();
+}
+
+function item(index) {
+  const shown = question.answers[index] || text('empty');
+  const card = make('li');
+  card.dataset.index = index;
+  card.tabIndex = 0;
+  card.draggable = true;
+  card.setAttribute('aria-label', text('answer')(places[index], shown));
+  const row = make('div', 'row');
+  row.append(
+    choice(index, 'place', places.map((_, i) => i + 1), places[index], value => {
+      places[index] = Number(value);
+      redraw(index, 'place');
+    }),
+    choice(index, 'score', ['', ...Array(MAX_SCORE + 1).keys()], notes[index].score, value => { notes[index].score = value; }),
+    reason(index));
+  card.append(make('span', 'rank', places[index]), make('span', 'text', shown), row);
+  card.addEventListener('keydown', event => event.target === card && key(event, index));
+  card.addEventListener('dragstart', event => event.dataTransfer.setData('text/plain', String(index)));
+  card.addEventListener('dragover', event => { event.preventDefault(); card.classList.add('over'); });
+  card.addEventListener('dragleave', () => card.classList.remove('over'));
+  card.addEventListener('drop', event => {
     event.preventDefault();
-    drop(Number(event.dataTransfer.getData('text/plain')), index);
+    const dragged = Number(event.dataTransfer.getData('text/plain'));
+    if (Number.isInteger(dragged) && dragged in places) move(dragged, order().indexOf(index));
   });
-  return li;
+  return card;
 }
 
-function field(name, type, value) {
-  const label = document.createElement('label');
-  const input = document.createElement('input');
-  input.className = name;
-  input.type = type;
-  input.value = value ?? '';
-  input.setAttribute('aria-label', text(name));
-  input.placeholder = text(name);
-  if (type === 'number') Object.assign(input, { min: 0, max: 5, step: 0.5 });
-  else input.maxLength = 2000;
+function choice(index, name, values, chosen, changed) {
+  const label = make('label', name, text(name));
+  const select = make('select');
+  select.name = name;
+  select.append(...values.map(value => {
+    const option = make('option', undefined, value === '' ? '–' : String(value));
+    option.value = value;
+    option.selected = String(value) === String(chosen);
+    return option;
+  }));
+  select.addEventListener('change', () => changed(select.value));
+  label.append(select);
+  return label;
+}
+
+function reason(index) {
+  const label = make('label', 'reason', text('reason'));
+  const input = make('input');
+  input.name = 'reason';
+  input.maxLength = 2000;
+  input.value = notes[index].reason;
+  input.addEventListener('input', () => { notes[index].reason = input.value; });
   label.append(input);
   return label;
 }
 
-// The dragged answer takes the place of the one that it is dropped on; ties made before are dissolved.
-function drop(dragged, target) {
-  if (!Number.isInteger(dragged) || dragged < 0 || dragged >= places.length) return;
-  const order = judgements().map(j => j.index);
-  const to = order.indexOf(target);
-  order.splice(order.indexOf(dragged), 1);
-  order.splice(to, 0, dragged);
-  order.forEach((index, place) => { places[index] = place + 1; });
-  show();
+function key(event, index) {
+  const at = order().indexOf(index);
+  if (/^[1-9]$/.test(event.key)) {
+    places[index] = Math.min(Number(event.key), places.length);
+    redraw(index);
+  } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+    event.preventDefault();
+    move(index, Math.min(Math.max(at + (event.key === 'ArrowUp' ? -1 : 1), 0), places.length - 1));
+  }
+}
+
+// The moved answer takes the place of the one that stood there; ties made before are dissolved.
+function move(index, to) {
+  const now = order();
+  now.splice(now.indexOf(index), 1);
+  now.splice(to, 0, index);
+  now.forEach((answer, place) => { places[answer] = place + 1; });
+  redraw(index);
 }
 
 async function next() {
-  const annotator = $('annotator').value.trim();
-  const response = await fetch(`/ranking-requests/next?annotator=${encodeURIComponent(annotator)}`);
+  const response = await fetch(`/ranking-requests/next?annotator=${encodeURIComponent(annotator())}`);
   if (!response.ok) return fail(response);
   question = response.status === 204 ? null : await response.json();
+  $('who').hidden = true;
+  $('as').hidden = false;
+  $('name').textContent = text('as')(annotator());
   $('task').hidden = !question;
-  $('answers').replaceChildren();
+  $('remaining').hidden = !question;
+  $('done').hidden = Boolean(question);
   if (!question) {
-    $('note').textContent = text('done');
+    $('done').textContent = text('done');
     return;
   }
   places = question.answers.map((_, i) => i + 1);
+  notes = question.answers.map(() => ({ score: '', reason: '' }));
   show();
   $('answers').firstElementChild.focus();
 }
 
 async function send() {
   if (!question) return;
-  const byIndex = judgements().sort((a, b) => a.index - b.index);
-  const scored = byIndex.filter(j => j.score !== '').length;
-  if (scored > 0 && scored < byIndex.length) {
-    $('note').textContent = text('scores');
-    return;
-  }
+  const scored = notes.filter(note => note.score !== '').length;
+  if (scored > 0 && scored < notes.length) return say(text('scores'), true);
   const groups = new Map();
   places.forEach((place, index) => groups.set(place, [...(groups.get(place) || []), index]));
   const response = await fetch('/rankings', {
@@ -140,21 +182,35 @@ async function send() {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({
       requestId: question.requestId,
-      annotator: $('annotator').value.trim(),
+      annotator: annotator(),
       order: [...groups.keys()].sort((a, b) => a - b).map(place => groups.get(place)),
-      scores: scored ? byIndex.map(j => Number(j.score)) : [],
-      reasons: byIndex.some(j => j.reason) ? byIndex.map(j => j.reason) : [],
+      scores: scored ? notes.map(note => Number(note.score)) : [],
+      reasons: notes.some(note => note.reason) ? notes.map(note => note.reason) : [],
     }),
   });
   if (!response.ok) return fail(response);
-  $('note').textContent = text('sent');
   await next();
+  if (question) say(text('sent'));
 }
 
 async function fail(response) {
   const body = await response.json().catch(() => ({}));
-  $('note').textContent = body.error || `${response.status} ${response.statusText}`;
+  complain(body.error || `${response.status} ${response.statusText}`);
 }
+
+function complain(message) {
+  if ($('task').hidden) {
+    $('done').hidden = false;
+    $('done').textContent = message;
+  } else {
+    say(message, true);
+  }
+}
+
+const unlessOffline = action => action().catch(problem => {
+  console.debug(problem);
+  complain(text('offline'));
+});
 
 $('language').addEventListener('click', () => {
   language = language === 'en' ? 'zh' : 'en';
@@ -163,15 +219,23 @@ $('language').addEventListener('click', () => {
 });
 $('who').addEventListener('submit', event => {
   event.preventDefault();
-  localStorage.setItem('alignstream-annotator', $('annotator').value.trim());
-  next();
+  localStorage.setItem('alignstream-annotator', annotator());
+  unlessOffline(next);
 });
-$('send').addEventListener('click', send);
+$('change').addEventListener('click', () => {
+  question = null;
+  for (const id of ['as', 'task', 'done', 'remaining']) $(id).hidden = true;
+  $('who').hidden = false;
+  $('annotator').select();
+});
+$('send').addEventListener('click', () => unlessOffline(send));
 document.addEventListener('keydown', event => {
   if (event.key === 'Enter' && question && event.target.closest('#answers')) {
     event.preventDefault();
-    send();
+    unlessOffline(send);
   }
 });
 $('annotator').value = localStorage.getItem('alignstream-annotator') || '';
 translate();
+if ($('annotator').value) unlessOffline(next);
+else $('annotator').focus();
