@@ -15,19 +15,23 @@ public final class ChatTemplate {
      * The same template as {@code tokenizer_config.json} carries it for other programs. Rendered as text first, it cannot
      * tell a typed control token from a real one: programs that accept strangers' text must escape it.
      */
-    static final String JINJA = "{%- for message in messages -%}"
+    private static final String JINJA = "{%- for message in messages -%}"
             + "{%- if message['role'] not in ['system', 'user', 'assistant'] -%}"
             + "{{- raise_exception('unknown role: ' + message['role']) -}}"
             + "{%- endif -%}"
-            + "{{- '<|' + message['role'] + '|>' + message['content'] + '<|endofturn|>' -}}"
+            + "{{- '<|' + message['role'] + '|>' + message['content'] + 'END_OF_TURN' -}}"
             + "{%- endfor -%}"
             + "{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}";
 
     private ChatTemplate() {}
 
+    static String jinja(String endOfTurn) {
+        return JINJA.replace("END_OF_TURN", endOfTurn);
+    }
+
     /** The messages and then the assistant's token, after which the model writes its answer. */
     public static int[] prompt(Tokenizer tokenizer, List<Message> messages) {
-        IntList ids = new IntList(64);
+        TokenBuffer ids = new TokenBuffer(64);
         for (Message message : messages) {
             ids.add(roleToken(tokenizer, message.role()));
             ids.addAll(tokenizer.encode(message.content()));
@@ -40,7 +44,7 @@ public final class ChatTemplate {
     /** A prompt with the answer to learn; the answer's ids and the end of turn behind it are learned. */
     public static Conversation conversation(Tokenizer tokenizer, List<Message> promptMessages, String answer) {
         int[] prompt = prompt(tokenizer, promptMessages);
-        IntList ids = new IntList(prompt.length + answer.length() + 1);
+        TokenBuffer ids = new TokenBuffer(prompt.length + answer.length() + 1);
         ids.addAll(prompt);
         ids.addAll(tokenizer.encode(answer));
         ids.add(tokenizer.endOfTurn());

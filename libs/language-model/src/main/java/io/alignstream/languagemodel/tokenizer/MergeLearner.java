@@ -1,78 +1,54 @@
 package io.alignstream.languagemodel.tokenizer;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 
 /**
  * Finds the most frequent pair of neighbours and merges it everywhere, with pair counts kept up to date.
  *
  * <p>A heap holds a candidate for each pair with a count that is at least the pair's; a candidate whose count has fallen
- * since goes back with the true one. Only pieces that hold the pair are touched by a merge. A text becomes a token by
- * one merge only: another pair that spells a known token stays two tokens, so a pair once merged never comes back. Not
- * thread-safe.
+ * since goes back with the true one. Only words that hold the pair are touched by a merge; many of them are shared
+ * between threads, each of which notes the changes it makes, and sums do not depend on the order. A text becomes a token
+ * by one merge only: another pair that spells a known token stays two tokens, so a pair once merged never comes back.
  */
 final class MergeLearner {
 
-    private static final Comparator<Candidate> MOST_FREQUENT_FIRST = Comparator.comparingLong(Candidate::count)
-            .reversed()
-            .thenComparingInt(candidate -> candidate.pair().left)
-            .thenComparingInt(candidate -> candidate.pair().right);
+    /** Words that one task works on: with fewer in a merge, threads cost more than they bring. */
+    private static final int WORDS_PER_TASK = 4_096;
 
     private final List<String> names;
     private final Set<String> known;
-    private final int longestHan;
-    private final int longestWord;
-    /** Ids from here on and single characters take part in merges; control and byte tokens do not. */
-    private final int firstCharacter = ControlToken.values().length + Vocabulary.BYTES;
+    /** Whether a token may grow no longer, and the rest of the rules of what may be merged. */
+    private final MergeRules rules;
 
-    private final List<int[]> pieces = new ArrayList<>();
-    private final List<Long> counts = new ArrayList<>();
-    private final Map<Long, Pair> pairs = new HashMap<>();
-    private final PriorityQueue<Candidate> candidates = new PriorityQueue<>(MOST_FREQUENT_FIRST);
+    private final long smallestCount;
+    private final Words words;
+    private final Workers workers;
+    private final List<PairChanges> changes;
+    private final PairCounts pairs = new PairCounts();
+    private final PairHeap candidates = new PairHeap();
     private final List<Merges.Merge> merges = new ArrayList<>();
 
-    /** How often a pair of ids occurs and in which pieces it did so at some time. */
-    private static final class Pair {
-        private final int left;
-        private final int right;
-        private long count;
-        private final IntList pieces = new IntList(4);
-
-        Pair(int left, int right) {
-            this.left = left;
-            this.right = right;
-        }
-    }
-
-    private record Candidate(long count, Pair pair) {}
-
-    MergeLearner(List<String> alphabet, int longestHan, int longestWord) {
+    /**
+     * @param alphabet names of the ids that words are made of
+     * @param smallestCount pairs that occur less often are not merged
+     */
+    MergeLearner(List<String> alphabet, MergeRules rules, long smallestCount, Words words, Workers workers) {
         names = new ArrayList<>(alphabet);
         known = new HashSet<>(alphabet);
-        this.longestHan = longestHan;
-        this.longestWord = longestWord;
-    }
-
-    /** Adds a piece, given as the ids of its characters, that occurs {@code count} times. */
-    void add(int[] piece, long count) {
-        if (piece.length < 2) {
-            return;
-        }
-        int index = pieces.size();
-        pieces.add(piece);
-        counts.add(count);
-        for (int i = 0; i + 1 < piece.length; i++) {
-            increase(piece[i], piece[i + 1], count, index);
-        }
+        this.rules = rules;
+        this.smallestCount = smallestCount;
+        this.words = words;
+        this.workers = workers;
+        changes = IntStream.range(0, workers.threads())
+                .mapToObj(worker -> new PairChanges())
+                .toList();
+        alphabet.forEach(rules::add);
+        inTasks(words.size(), (worker, word) -> words.count(word, changes.get(worker)));
+        apply();
     }
 
     int size() {
@@ -89,109 +65,78 @@ final class MergeLearner {
         return merges;
     }
 
-    /** Learns one merge; false if no pair that may be merged occurs {@code smallestCount} times. */
-    boolean merge(long smallestCount) {
-        if (merges.isEmpty()) {
-            pairs.values().forEach(this::offer);
+    /** Learns one merge; false if no pair that may be merged is frequent enough. */
+    boolean merge() {
+        while (!candidates.isEmpty()) {
+            long count = candidates.firstCount();
+            int index = candidates.firstIndex();
+            candidates.removeFirst();
+            if (pairs.count(index) < count) {
+                offer(index);
+            } else if (known.add(name(index))) {
+                merge(index);
+                return true;
+            }
         }
-        Pair best = best();
-        if (best == null || best.count < smallestCount) {
-            return false;
-        }
+        return false;
+    }
+
+    private void merge(int index) {
+        int left = pairs.left(index);
+        int right = pairs.right(index);
         int merged = names.size();
-        String name = name(best);
-        names.add(name);
-        known.add(name);
-        merges.add(new Merges.Merge(best.left, best.right, merged));
-        mergeEverywhere(best, merged);
-        return true;
+        names.add(names.get(left) + names.get(right));
+        rules.add(names.getLast());
+        merges.add(new Merges.Merge(left, right, merged));
+        int touched = pairs.wordCount(index);
+        int[] touchedWords = pairs.take(index);
+        inTasks(
+                touched,
+                (worker, i) -> words.merge(touchedWords[i], left, right, merged, changes.get(worker)));
+        apply();
     }
 
-    private @Nullable Pair best() {
-        while (true) {
-            Candidate candidate = candidates.poll();
-            if (candidate == null) {
-                return null;
+    /** Runs {@code task} for 0 to {@code number} (exclusive), on the calling thread if there are few. */
+    private void inTasks(int number, Workers.Task task) {
+        if (number < 2 * WORDS_PER_TASK) {
+            for (int i = 0; i < number; i++) {
+                task.run(0, i);
             }
-            Pair pair = candidate.pair();
-            if (pair.count == candidate.count() && !known.contains(name(pair))) {
-                return pair;
+            return;
+        }
+        workers.run(Math.ceilDiv(number, WORDS_PER_TASK), (worker, part) -> {
+            int end = Math.min(number, (part + 1) * WORDS_PER_TASK);
+            for (int i = part * WORDS_PER_TASK; i < end; i++) {
+                task.run(worker, i);
             }
-            if (pair.count < candidate.count()) {
-                offer(pair);
+        });
+    }
+
+    /** Takes over what the threads noted. */
+    private void apply() {
+        TokenBuffer grown = new TokenBuffer(64);
+        for (PairChanges noted : changes) {
+            for (int change = 0; change < noted.size(); change++) {
+                int before = pairs.size();
+                int index = pairs.add(noted, change);
+                if (index == before) {
+                    grown.add(index); // a pair grows only when it is new: when the later of its ids is made
+                }
             }
+            noted.clear();
+        }
+        for (int i = 0; i < grown.size(); i++) {
+            offer(grown.get(i));
         }
     }
 
-    private void mergeEverywhere(Pair pair, int merged) {
-        pairs.remove(key(pair.left, pair.right));
-        pair.count = 0;
-        Set<Pair> grown = new LinkedHashSet<>();
-        for (int i = 0; i < pair.pieces.size(); i++) {
-            int index = pair.pieces.get(i);
-            pieces.set(index, mergeIn(index, pair.left, pair.right, merged, grown));
-        }
-        grown.forEach(this::offer);
-    }
-
-    private int[] mergeIn(int index, int left, int right, int merged, Set<Pair> grown) {
-        int[] piece = pieces.get(index);
-        long count = counts.get(index);
-        int size = 0; // ids kept so far, written over the piece's beginning
-        int i = 0;
-        while (i < piece.length) {
-            if (piece[i] != left || i + 1 == piece.length || piece[i + 1] != right) {
-                piece[size++] = piece[i++];
-                continue;
-            }
-            if (size > 0) {
-                decrease(piece[size - 1], left, count);
-                grown.add(increase(piece[size - 1], merged, count, index));
-            }
-            if (i + 2 < piece.length) {
-                decrease(right, piece[i + 2], count);
-                grown.add(increase(merged, piece[i + 2], count, index));
-            }
-            piece[size++] = merged;
-            i += 2;
-        }
-        return Arrays.copyOf(piece, size);
-    }
-
-    private Pair increase(int left, int right, long count, int piece) {
-        Pair pair = pairs.computeIfAbsent(key(left, right), key -> new Pair(left, right));
-        pair.count += count;
-        if (pair.pieces.size() == 0 || pair.pieces.last() != piece) {
-            pair.pieces.add(piece);
-        }
-        return pair;
-    }
-
-    private void decrease(int left, int right, long count) {
-        Pair pair = pairs.get(key(left, right));
-        if (pair != null) {
-            pair.count -= count;
+    private void offer(int index) {
+        if (pairs.count(index) >= smallestCount && rules.allow(pairs.left(index), pairs.right(index))) {
+            candidates.add(pairs.count(index), pairs.pair(index), index);
         }
     }
 
-    private void offer(Pair pair) {
-        boolean characters = pair.left >= firstCharacter && pair.right >= firstCharacter;
-        if (pair.count > 0 && characters && shortEnough(name(pair))) {
-            candidates.add(new Candidate(pair.count, pair));
-        }
-    }
-
-    private boolean shortEnough(String name) {
-        int length = name.codePointCount(0, name.length());
-        return length <= (PreTokenizer.isHan(name.codePointAt(0)) ? longestHan : longestWord);
-    }
-
-    private String name(Pair pair) {
-        return names.get(pair.left) + names.get(pair.right);
-    }
-
-    /** A key for hash maps: {@link Long#hashCode} of the plain pair would be no more than left xor right. */
-    private static long key(int left, int right) {
-        return Merges.pair(left, right) * 0x9E3779B97F4A7C15L;
+    private String name(int index) {
+        return names.get(pairs.left(index)) + names.get(pairs.right(index));
     }
 }

@@ -1,20 +1,30 @@
 package io.alignstream.languagemodel.tokenizer;
 
-import java.io.ByteArrayOutputStream;
+import io.alignstream.languagemodel.tokenizer.AddedTokens.AddedToken;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.text.Normalizer;
 import java.util.HexFormat;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * A trained byte-pair encoding: text to token ids and back, without loss and without unknown input.
  *
  * <p>Text is always ordinary: {@code encode("<|endofturn|>")} gives the ids of those characters, never the control token.
  * {@code decode(encode(text))} is {@code text} for every string of valid Unicode; an unpaired surrogate comes back as
- * U+FFFD.
+ * U+FFFD. (A foreign file may ask for normal form C, as Qwen's do: then the normalised text comes back.)
+ *
+ * <p>Besides Alignstream's own files it loads byte-level {@value #TOKENIZER_FILE} files of GPT-2, Llama 3, Qwen and
+ * their like, and makes the same ids of them as Hugging Face's library, with two differences: control tokens in a text
+ * are text, and nothing is put before or behind a text (no begin-of-text token). Tokens that such a file adds and calls
+ * special, or that are written {@code <|…|>}, are control tokens; words that it adds as text ({@code <think>}) stay
+ * what they are. Roles of control tokens in a foreign file: see {@link ControlToken}; those that it lacks get the ids
+ * from its first free one on, in {@link #toJson()} too, so a model needs {@link #vocabularySize()} rows of embeddings.
  *
  * <pre>{@code
  * Tokenizer tokenizer = Tokenizer.load(folder);
@@ -32,23 +42,33 @@ public final class Tokenizer {
     public static final String CONFIG_FILE = "tokenizer_config.json";
 
     private static final long MAX_FILE_BYTES = 256L << 20;
-    private static final int LONGEST_REMEMBERED = 32;
 
+    private final TokenizerModel model;
     private final Vocabulary vocabulary;
-    private final Merges merges;
-    private final byte[] json;
     private final String sha256;
-    private final PieceMemory memory = new PieceMemory();
+    /** What ordinary text is searched for, before and after normalisation. */
+    private final AddedTokens textTokens;
 
-    Tokenizer(Vocabulary vocabulary, Merges merges) {
-        this(vocabulary, merges, TokenizerJson.write(vocabulary, merges));
+    private final AddedTokens normalisedTextTokens;
+    /** What trusted text is searched for: control tokens, too. */
+    private final AddedTokens allTokens;
+
+    private final AddedTokens normalisedAllTokens;
+    private final Encoders encoders;
+
+    private Tokenizer(TokenizerModel model) {
+        this.model = model;
+        vocabulary = model.vocabulary();
+        sha256 = sha256(model.json());
+        textTokens = added(token -> !token.control() && !token.normalized());
+        normalisedTextTokens = added(token -> !token.control() && token.normalized());
+        allTokens = added(token -> !token.normalized());
+        normalisedAllTokens = added(AddedToken::normalized);
+        encoders = new Encoders(model);
     }
 
-    private Tokenizer(Vocabulary vocabulary, Merges merges, byte[] json) {
-        this.vocabulary = vocabulary;
-        this.merges = merges;
-        this.json = json;
-        sha256 = sha256(json);
+    private AddedTokens added(Predicate<AddedToken> which) {
+        return new AddedTokens(model.added().stream().filter(which).toList());
     }
 
     /**
@@ -72,20 +92,28 @@ public final class Tokenizer {
 
     /** Reads the bytes of a {@value #TOKENIZER_FILE}; fails with what is unsupported or damaged. */
     public static Tokenizer load(byte[] json) {
-        byte[] own = json.clone();
-        TokenizerJson.Content content = TokenizerJson.read(own);
-        return new Tokenizer(content.vocabulary(), content.merges(), own);
+        return new Tokenizer(TokenizerFile.read(json.clone()));
     }
 
     /** Ids of a text taken as ordinary text; empty for the empty text. */
     public int[] encode(String text) {
-        IntList out = new IntList(text.length());
-        int at = 0;
-        while (at < text.length()) {
-            int end = PreTokenizer.end(text, at);
-            out.addAll(encodePiece(text, at, end));
-            at = end;
-        }
+        TokenBuffer out = new TokenBuffer(text.length() / 2);
+        encode(text, out);
+        return out.toArray();
+    }
+
+    /** Appends the ids of a text taken as ordinary text to {@code out}; allocates nothing for each token. */
+    public void encode(String text, TokenBuffer out) {
+        encode(text, out, textTokens, normalisedTextTokens);
+    }
+
+    /**
+     * Ids of a text in which the names of control tokens are control tokens, as Hugging Face's library reads every text.
+     * Only for text that no user had a hand in: for conversations there is {@link ChatTemplate}.
+     */
+    public int[] encodeTrusted(String text) {
+        TokenBuffer out = new TokenBuffer(text.length() / 2);
+        encode(text, out, allTokens, normalisedAllTokens);
         return out.toArray();
     }
 
@@ -95,11 +123,18 @@ public final class Tokenizer {
      * @throws IllegalArgumentException if an id is outside the vocabulary
      */
     public String decode(int... ids) {
-        ByteArrayOutputStream utf8 = new ByteArrayOutputStream(ids.length * 4);
+        int length = 0;
         for (int id : ids) {
-            utf8.writeBytes(vocabulary.bytes(id));
+            length += vocabulary.bytes(id).length;
         }
-        return utf8.toString(StandardCharsets.UTF_8);
+        byte[] utf8 = new byte[length];
+        int at = 0;
+        for (int id : ids) {
+            byte[] bytes = vocabulary.bytes(id);
+            System.arraycopy(bytes, 0, utf8, at, bytes.length);
+            at += bytes.length;
+        }
+        return new String(utf8, StandardCharsets.UTF_8);
     }
 
     /** Number of ids; ids are 0 up to this, exclusive. */
@@ -159,27 +194,44 @@ public final class Tokenizer {
 
     /** Bytes of {@value #TOKENIZER_FILE}; a loaded tokenizer keeps the bytes that it was loaded from. */
     public byte[] toJson() {
-        return json.clone();
+        return model.json().clone();
     }
 
     /** Writes {@value #TOKENIZER_FILE} and {@value #CONFIG_FILE} into a folder that exists. */
     public void save(Path folder) throws IOException {
-        Files.write(folder.resolve(TOKENIZER_FILE), json);
-        Files.write(folder.resolve(CONFIG_FILE), TokenizerJson.writeConfig());
+        Files.write(folder.resolve(TOKENIZER_FILE), model.json());
+        Files.write(folder.resolve(CONFIG_FILE), TokenizerJson.writeConfig(token -> name(id(token))));
     }
 
-    private int[] encodePiece(String text, int start, int end) {
-        if (end - start > LONGEST_REMEMBERED) {
-            return merges.apply(vocabulary.characters(text, start, end));
+    private void encode(String text, TokenBuffer out, AddedTokens before, AddedTokens after) {
+        Encoder encoder = encoders.lend();
+        try {
+            if (before.isEmpty() && after.isEmpty() && !model.normalises()) {
+                encoder.encode(text, out);
+            } else {
+                before.split(text, new OrdinaryParts(out, part -> after.split(
+                        normalised(part), new OrdinaryParts(out, ordinary -> encoder.encode(ordinary, out)))));
+            }
+        } finally {
+            encoders.giveBack(encoder);
         }
-        String piece = text.substring(start, end);
-        int[] known = memory.get(piece);
-        if (known != null) {
-            return known;
+    }
+
+    private String normalised(String text) {
+        return model.normalises() ? Normalizer.normalize(text, Normalizer.Form.NFC) : text;
+    }
+
+    /** Appends tokens and hands the text between them on. */
+    private record OrdinaryParts(TokenBuffer out, Consumer<String> ordinary) implements AddedTokens.Parts {
+        @Override
+        public void text(String part) {
+            ordinary.accept(part);
         }
-        int[] ids = merges.apply(vocabulary.characters(text, start, end));
-        memory.put(piece, ids);
-        return ids;
+
+        @Override
+        public void token(int id) {
+            out.add(id);
+        }
     }
 
     private static String sha256(byte[] bytes) {

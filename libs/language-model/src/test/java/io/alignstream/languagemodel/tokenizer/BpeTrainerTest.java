@@ -142,13 +142,12 @@ class BpeTrainerTest {
         }
         List<List<String>> pieces = new ArrayList<>();
         for (String text : corpus) {
-            for (int at = 0, end; at < text.length(); at = end) {
-                end = PreTokenizer.end(text, at);
-                pieces.add(new ArrayList<>(text.substring(at, end)
-                        .codePoints()
-                        .mapToObj(Character::toString)
-                        .toList()));
-            }
+            new HanSplit()
+                    .split(text.toCharArray(), 0, text.length(), (chars, start, end) -> pieces.add(
+                            new ArrayList<>(new String(chars, start, end - start)
+                                    .codePoints()
+                                    .mapToObj(Character::toString)
+                                    .toList())));
         }
         List<String> merges = new ArrayList<>();
         while (merges.size() < count) {
@@ -187,6 +186,6 @@ class BpeTrainerTest {
 
     private static boolean shortEnough(String token) {
         int length = token.codePointCount(0, token.length());
-        return length <= (PreTokenizer.isHan(token.codePointAt(0)) ? 4 : 16);
+        return length <= (CharacterClass.isHan(token.codePointAt(0)) ? 4 : 16);
     }
 }

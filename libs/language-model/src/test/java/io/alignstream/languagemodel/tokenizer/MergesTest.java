@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -22,14 +23,16 @@ class MergesTest {
                 }
             }
             Collections.shuffle(list, random);
-            Merges merges = new Merges(list);
-            int[] ids = random.ints(300, 0, 3).toArray();
+            PieceMerger merger = new PieceMerger(new Merges(list));
+            int[] fast = random.ints(300, 0, 3).toArray();
+            int[] scanned = fast.clone();
 
             // When
-            int[] fast = merges.apply(ids.clone());
+            int size = merger.merge(fast, fast.length);
 
             // Then
-            assertThat(fast).isEqualTo(merges.scan(ids.clone()));
+            assertThat(size).isEqualTo(merger.scan(scanned, scanned.length, new int[scanned.length]));
+            assertThat(Arrays.copyOf(fast, size)).isEqualTo(Arrays.copyOf(scanned, size));
         }
     }
 }

@@ -11,7 +11,7 @@ class PreTokenizerTest {
 
     /** The documented expression in Java's spelling. */
     private static final Pattern PATTERN =
-            Pattern.compile(PreTokenizer.PATTERN.replace("{Han}", "{IsHan}").replace("\\s", "[\\s\\x85\\p{Z}]"));
+            Pattern.compile(HanSplit.PATTERN.replace("{Han}", "{IsHan}").replace("\\s", "[\\s\\x85\\p{Z}]"));
 
     @Test
     void scriptsPunctuationDigitsAndSpacesArePiecesOfTheirOwn() {
@@ -48,10 +48,9 @@ class PreTokenizerTest {
 
     private static List<String> pieces(String text) {
         List<String> pieces = new ArrayList<>();
-        for (int at = 0, end; at < text.length(); at = end) {
-            end = PreTokenizer.end(text, at);
-            pieces.add(text.substring(at, end));
-        }
+        new HanSplit()
+                .split(text.toCharArray(), 0, text.length(), (chars, start, end) -> pieces.add(
+                        new String(chars, start, end - start)));
         return pieces;
     }
 }
