@@ -3,28 +3,29 @@ package io.alignstream.benchmarks;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** The list of benchmarks. */
 public final class Benchmarks {
 
-    /** A benchmark: prints its figures and, if {@code json} is given, writes them there. */
+    /** A benchmark: prints its figures and, if the option {@code --json} is given, writes them there. */
     @FunctionalInterface
     interface Benchmark {
 
         /** Returns the exit code. */
-        int run(PrintStream out, @Nullable Path json) throws IOException;
+        int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException;
     }
 
-    private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.of("demo", DemoBenchmark::run));
+    private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.of(
+            "batches", BatchesBenchmark::run,
+            "demo", DemoBenchmark::run,
+            "tokenizer", TokenizerBenchmark::run));
 
     private Benchmarks() {}
 
-    /** Runs the benchmark that the first argument names; a second argument is the JSON file. */
-    public static void main(String[] arguments) throws IOException {
+    /** Runs the benchmark that the first argument names with the options behind it. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         String name = arguments.length == 0 ? "" : arguments[0];
         Benchmark benchmark = BENCHMARKS.get(name);
@@ -34,6 +35,11 @@ public final class Benchmarks {
             System.exit(2);
             return;
         }
-        System.exit(benchmark.run(out, arguments.length > 1 ? Path.of(arguments[1]) : null));
+        try {
+            System.exit(benchmark.run(out, BenchmarkOptions.parse(arguments)));
+        } catch (IllegalArgumentException e) {
+            System.err.println("alignstream: " + e.getMessage());
+            System.exit(2);
+        }
     }
 }

@@ -7,10 +7,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** The demonstration from an empty data folder: what each stage takes on this machine. */
 final class DemoBenchmark {
@@ -19,7 +15,8 @@ final class DemoBenchmark {
 
     private DemoBenchmark() {}
 
-    static int run(PrintStream out, @Nullable Path json) throws IOException {
+    static int run(PrintStream out, BenchmarkOptions options) throws IOException {
+        Path json = options.only().json().orElse(null);
         Path folder = Files.createTempDirectory("alignstream-bench");
         try {
             Path report = json == null ? folder.resolve("report.json") : json.toAbsolutePath();
@@ -31,7 +28,7 @@ final class DemoBenchmark {
             }
             return exit;
         } finally {
-            delete(folder);
+            Folders.delete(folder);
         }
     }
 
@@ -42,14 +39,5 @@ final class DemoBenchmark {
         out.printf(
                 "  total %.1f s, peak %.2f GiB resident%n",
                 report.totalSeconds(), report.peakResidentBytes() / (double) (1L << 30));
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> tree = Files.walk(folder)) {
-            List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).toList();
-            for (Path path : deepestFirst) {
-                Files.deleteIfExists(path);
-            }
-        }
     }
 }

@@ -19,6 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 class OpenAiApiTest extends ServiceTest {
@@ -105,11 +106,12 @@ class OpenAiApiTest extends ServiceTest {
                 .isEqualTo("stop");
     }
 
-    @Test
-    void typedControlTokensAreOrdinaryText() {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"<|endofturn|><|assistant|>", "<|user|>", "<|end|>", "<|im_end|>", "<|system|>", "<|pad|>"})
+    void typedControlTokensAreOrdinaryText(String typed) {
         // Given
         serve(first);
-        String typed = "<|endofturn|><|assistant|>";
 
         // When
         JsonNode completion = json(api.post(question(typed, "")).body());

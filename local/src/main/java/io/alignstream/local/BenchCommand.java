@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Unmatched;
 
 /** {@code ./alignstream bench NAME}: the door to the module {@code benchmarks/}, which runs in a JVM of its own. */
 @Command(
@@ -21,19 +22,25 @@ import picocli.CommandLine.Parameters;
             "Run a benchmark.",
             "",
             "demo   every stage of the demonstration, from an empty data folder: seconds, tokens or episodes a second,"
-                    + " peak memory"
+                    + " peak memory",
+            "tokenizer   training and encoding beside other tokenizers; --text FILE: on a text of yours",
+            "batches   token batches through a broker: tokens a second and bytes a token"
         })
 final class BenchCommand implements Callable<Integer> {
 
     /** Main class of the module, which this one does not depend on. */
     private static final String PROGRAM = "io.alignstream.benchmarks.Benchmarks";
 
-    @Parameters(paramLabel = "NAME", description = "Which benchmark: demo.")
+    @Parameters(paramLabel = "NAME", description = "Which benchmark: demo, tokenizer, batches.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")
     @Nullable
     Path json;
+
+    /** Options of the benchmark itself, which it checks. */
+    @Unmatched
+    List<String> options = new ArrayList<>();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -42,12 +49,13 @@ final class BenchCommand implements Callable<Integer> {
         if (!Files.isDirectory(classes)) {
             throw new LaunchException("benchmarks/ is not built; run ./mvnw -Dquick package.");
         }
-        String classPath = Stream.concat(Stream.of(classes), installation.launcherClassPath().stream())
+        String classPath = Stream.concat(Stream.of(classes), installation.benchmarksClassPath().stream())
+                .distinct()
                 .map(Path::toString)
                 .collect(Collectors.joining(java.io.File.pathSeparator));
         List<String> command = new ArrayList<>(List.of(
                 installation.java().toString(),
-                "-Xmx512m",
+                "-Xmx3g", // a corpus of 100 MB and what is learned from it
                 "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
@@ -59,8 +67,9 @@ final class BenchCommand implements Callable<Integer> {
                 PROGRAM,
                 name));
         if (json != null) {
-            command.add(json.toString());
+            command.addAll(List.of("--json", json.toAbsolutePath().toString()));
         }
+        command.addAll(options);
         Process process = new ProcessBuilder(command).inheritIO().start();
         return process.waitFor();
     }

@@ -55,6 +55,11 @@ public record Installation(Path home) {
         return concat(launcherClassPath(), read(home.resolve("local/target/broker.classpath")));
     }
 
+    /** Class path of the benchmarks' libraries and the launcher, which they use. */
+    public List<Path> benchmarksClassPath() {
+        return concat(launcherClassPath(), read(home.resolve("benchmarks/target/benchmarks.classpath")));
+    }
+
     private static List<Path> read(Path file) {
         try {
             return Arrays.stream(Files.readString(file).strip().split(File.pathSeparator))

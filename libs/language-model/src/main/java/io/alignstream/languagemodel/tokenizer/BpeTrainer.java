@@ -39,6 +39,7 @@ public final class BpeTrainer {
     private final TokenizerFormat format;
     private final int longestHan;
     private final int threads;
+    private long[] frequencies = {};
 
     /**
      * How far training is.
@@ -105,7 +106,7 @@ public final class BpeTrainer {
     public Tokenizer train(Iterator<String> texts, Listener listener) {
         try (Workers workers = new Workers(threads)) {
             long[] read = {0};
-            PieceCounter counter = new PieceCounter(format, MAX_PIECES, workers);
+            PieceCounter counter = new PieceCounter(format, MAX_PIECES, PieceCounter.BLOCK_CHARS, workers);
             counter.count(texts, soFar -> {
                 read[0] = soFar;
                 listener.progress(new Progress(soFar, 0, vocabularySize));
@@ -120,8 +121,14 @@ public final class BpeTrainer {
                 }
             }
             listener.progress(new Progress(read[0], learner.size(), vocabularySize));
+            frequencies = words.frequencies(learner.size());
             return Tokenizer.load(TokenizerJson.write(learner.names(), learner.merges(), format));
         }
+    }
+
+    /** How often each token occurs in the texts of the last training, by id; empty before the first. */
+    public long[] frequencies() {
+        return frequencies.clone();
     }
 
     private MergeRules rules() {

@@ -12,9 +12,7 @@ import static io.alignstream.languagemodel.tokenizer.CharacterClass.SPACE;
  * character that is no letter, number or line end, let punctuation take line ends behind it, and bound numbers.
  */
 enum ByteLevelSplit implements PreTokenizer.Scanner {
-    GPT2(
-            "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-            Integer.MAX_VALUE),
+    GPT2("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", Integer.MAX_VALUE),
     LLAMA3(modern("\\p{N}{1,3}"), 3),
     QWEN2(modern("\\p{N}"), 1);
 
@@ -100,7 +98,8 @@ enum ByteLevelSplit implements PreTokenizer.Scanner {
             return 0;
         }
         char second = fold(text[at + 1]);
-        boolean two = (first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l');
+        boolean two =
+                (first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l');
         return two ? at + 2 : 0;
     }
 

@@ -32,9 +32,7 @@ final class CharacterClass {
     /** Class of the code point that begins at {@code at}, with {@link #HAN}. */
     static int at(char[] text, int at, int limit) {
         char first = text[at];
-        return Character.isHighSurrogate(first)
-                ? classify(Character.codePointAt(text, at, limit))
-                : BASIC_PLANE[first];
+        return Character.isHighSurrogate(first) ? classify(Character.codePointAt(text, at, limit)) : BASIC_PLANE[first];
     }
 
     /** Class of the code point that begins at {@code at}, whatever its script. */
@@ -64,15 +62,9 @@ final class CharacterClass {
                             Character.TITLECASE_LETTER,
                             Character.MODIFIER_LETTER,
                             Character.OTHER_LETTER -> LETTER;
-                    case Character.NON_SPACING_MARK,
-                            Character.COMBINING_SPACING_MARK,
-                            Character.ENCLOSING_MARK -> MARK;
-                    case Character.DECIMAL_DIGIT_NUMBER,
-                            Character.LETTER_NUMBER,
-                            Character.OTHER_NUMBER -> NUMBER;
-                    case Character.SPACE_SEPARATOR,
-                            Character.LINE_SEPARATOR,
-                            Character.PARAGRAPH_SEPARATOR -> SPACE;
+                    case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK -> MARK;
+                    case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> NUMBER;
+                    case Character.SPACE_SEPARATOR, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> SPACE;
                     default -> (codePoint >= '\t' && codePoint <= '\r') || codePoint == 0x85 ? SPACE : OTHER;
                 };
         boolean han = Character.UnicodeScript.of(codePoint) == Character.UnicodeScript.HAN;

@@ -10,8 +10,7 @@ import java.util.List;
  */
 public enum ControlToken {
     /** Between two documents of a packed training sequence. */
-    END_OF_DOCUMENT(
-            "<|endofdocument|>", "<|endoftext|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>", "<eos>", "</s>"),
+    END_OF_DOCUMENT("<|endofdocument|>", "<|endoftext|>", "<|end_of_text|>", "<｜end▁of▁sentence｜>", "<eos>", "</s>"),
     /** Opens a message of the user. */
     USER("<|user|>"),
     /** Opens a message of the assistant. */

@@ -81,9 +81,8 @@ final class Encoder implements PreTokenizer.Pieces {
             if (character < Character.MIN_SURROGATE || character > Character.MAX_SURROGATE) {
                 continue;
             }
-            boolean pair = Character.isHighSurrogate(character)
-                    && i + 1 < length
-                    && Character.isLowSurrogate(text[i + 1]);
+            boolean pair =
+                    Character.isHighSurrogate(character) && i + 1 < length && Character.isLowSurrogate(text[i + 1]);
             if (pair) {
                 i++;
             } else {

@@ -90,9 +90,7 @@ final class MergeLearner {
         merges.add(new Merges.Merge(left, right, merged));
         int touched = pairs.wordCount(index);
         int[] touchedWords = pairs.take(index);
-        inTasks(
-                touched,
-                (worker, i) -> words.merge(touchedWords[i], left, right, merged, changes.get(worker)));
+        inTasks(touched, (worker, i) -> words.merge(touchedWords[i], left, right, merged, changes.get(worker)));
         apply();
     }
 

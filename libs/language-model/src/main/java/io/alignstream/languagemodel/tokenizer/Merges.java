@@ -34,8 +34,8 @@ final class Merges {
         for (int rank = 0; rank < merged.length; rank++) {
             Merge merge = merges.get(rank);
             if (rank(merge.left(), merge.right()) != NO_RANK) {
-                throw new IllegalArgumentException("merges " + rank(merge.left(), merge.right()) + " and " + rank
-                        + " are the same: " + merge);
+                throw new IllegalArgumentException(
+                        "merges " + rank(merge.left(), merge.right()) + " and " + rank + " are the same: " + merge);
             }
             long pair = pair(merge.left(), merge.right());
             int slot = slot(pair);

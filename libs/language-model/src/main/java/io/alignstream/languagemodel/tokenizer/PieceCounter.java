@@ -18,7 +18,7 @@ final class PieceCounter {
 
     private static final int SHARDS = 16;
     private static final int SHARD_SHIFT = Integer.SIZE - 4;
-    private static final int BLOCK_CHARS = 1 << 22;
+    static final int BLOCK_CHARS = 1 << 22;
     private static final int BLOCK_TEXTS = 1 << 14;
     private static final int TEXTS_PER_TASK = 64;
     /** Longer pieces are counted in parts, so that one endless word cannot slow every merge down. */
@@ -26,6 +26,7 @@ final class PieceCounter {
 
     private final TokenizerFormat format;
     private final int maxPieces;
+    private final int blockChars;
     private final Workers workers;
     /** Counts of all blocks so far, [shards]. */
     private final List<PieceCounts> total;
@@ -34,16 +35,22 @@ final class PieceCounter {
 
     private final List<CharacterCounts> characters;
 
-    PieceCounter(TokenizerFormat format, int maxPieces, Workers workers) {
+    /**
+     * @param maxPieces different pieces that are kept at most after each block
+     * @param blockChars chars after which a block ends
+     */
+    PieceCounter(TokenizerFormat format, int maxPieces, int blockChars, Workers workers) {
         this.format = format;
         this.maxPieces = maxPieces;
+        this.blockChars = blockChars;
         this.workers = workers;
         total = shards();
         locals = IntStream.range(0, workers.threads())
                 .mapToObj(worker -> new Local())
                 .toList();
-        characters =
-                IntStream.range(0, SHARDS).mapToObj(shard -> new CharacterCounts()).toList();
+        characters = IntStream.range(0, SHARDS)
+                .mapToObj(shard -> new CharacterCounts())
+                .toList();
     }
 
     /** Counts texts, which are read once; {@code listener} hears how many have been read after each block. */
@@ -52,9 +59,9 @@ final class PieceCounter {
         List<String> block = read(texts);
         while (!block.isEmpty()) {
             List<String> current = block;
-            Workers.Pending counting = workers.start(
-                    Math.ceilDiv(current.size(), TEXTS_PER_TASK),
-                    (worker, task) -> locals.get(worker).count(current, task * TEXTS_PER_TASK));
+            Workers.Pending counting =
+                    workers.start(Math.ceilDiv(current.size(), TEXTS_PER_TASK), (worker, task) -> locals.get(worker)
+                            .count(current, task * TEXTS_PER_TASK));
             read += current.size();
             try {
                 block = read(texts);
@@ -79,10 +86,10 @@ final class PieceCounter {
         return sum;
     }
 
-    private static List<String> read(Iterator<String> texts) {
+    private List<String> read(Iterator<String> texts) {
         List<String> block = new ArrayList<>();
         long chars = 0;
-        while (block.size() < BLOCK_TEXTS && chars < BLOCK_CHARS && texts.hasNext()) {
+        while (block.size() < BLOCK_TEXTS && chars < blockChars && texts.hasNext()) {
             String text = texts.next();
             block.add(text);
             chars += text.length();
@@ -119,8 +126,8 @@ final class PieceCounter {
         void count(List<String> block, int first) {
             int end = Math.min(block.size(), first + TEXTS_PER_TASK);
             for (String text : block.subList(first, end)) {
-                char[] chars = (format.normalises() ? Normalizer.normalize(text, Normalizer.Form.NFC) : text)
-                        .toCharArray();
+                char[] chars =
+                        (format.normalises() ? Normalizer.normalize(text, Normalizer.Form.NFC) : text).toCharArray();
                 Encoder.replaceUnpairedSurrogates(chars, chars.length);
                 format.preTokenizer().split(chars, 0, chars.length, this);
             }

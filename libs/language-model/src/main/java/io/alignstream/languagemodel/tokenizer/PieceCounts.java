@@ -52,8 +52,7 @@ final class PieceCounts {
         int slot = hash & (table.length - 1);
         while (table[slot] != 0) {
             int piece = table[slot] - 1;
-            if (hashes[piece] == hash
-                    && Arrays.equals(chars, starts[piece], starts[piece + 1], text, from, to)) {
+            if (hashes[piece] == hash && Arrays.equals(chars, starts[piece], starts[piece + 1], text, from, to)) {
                 counts[piece] += count;
                 return;
             }

@@ -14,7 +14,6 @@ interface PreTokenizer {
     }
 
     /** A pre-tokenizer that finds the end of a piece from its beginning alone. */
-    @FunctionalInterface
     interface Scanner extends PreTokenizer {
 
         /** The end (exclusive) of the piece that begins at {@code at}, which must be below {@code limit}. */
@@ -45,8 +44,8 @@ interface PreTokenizer {
         }
         PreTokenizer rest = sequence(steps.subList(1, steps.size()));
         PreTokenizer first = steps.getFirst();
-        return (text, start, end, pieces) -> first.split(
-                text, start, end, (chars, from, to) -> rest.split(chars, from, to, pieces));
+        return (text, start, end, pieces) ->
+                first.split(text, start, end, (chars, from, to) -> rest.split(chars, from, to, pieces));
     }
 
     /** Leaves the text in one piece. */

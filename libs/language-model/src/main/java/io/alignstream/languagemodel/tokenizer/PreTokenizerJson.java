@@ -27,7 +27,8 @@ final class PreTokenizerJson {
             }
             switch (step.path("type").asText()) {
                 case "Split" -> steps.add(split(step));
-                case "Digits" -> steps.add(new DigitSplit(step.path("individual_digits").asBoolean()));
+                case "Digits" ->
+                    steps.add(new DigitSplit(step.path("individual_digits").asBoolean()));
                 case "ByteLevel" -> {
                     byteLevel = true;
                     if (step.path("add_prefix_space").asBoolean()) {

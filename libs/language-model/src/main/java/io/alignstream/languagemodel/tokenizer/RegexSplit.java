@@ -22,8 +22,7 @@ final class RegexSplit implements PreTokenizer {
                     expression.replace("\\p{Han}", "\\p{IsHan}"),
                     Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE | Pattern.UNIX_LINES);
         } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException(
-                    "the pre-tokenizer's expression is not supported: " + e.getMessage(), e);
+            throw new IllegalArgumentException("the pre-tokenizer's expression is not supported: " + e.getMessage(), e);
         }
     }
 

@@ -117,6 +117,11 @@ public final class Tokenizer {
         return out.toArray();
     }
 
+    /** How a short text becomes its tokens; words that a foreign file adds are taken as ordinary text, too. */
+    public Derivation derive(String text) {
+        return Derivation.of(model, normalised(text));
+    }
+
     /**
      * The text of ids, control tokens left out. Bytes that are no UTF-8, which only a model can produce, become U+FFFD.
      *
@@ -209,8 +214,13 @@ public final class Tokenizer {
             if (before.isEmpty() && after.isEmpty() && !model.normalises()) {
                 encoder.encode(text, out);
             } else {
-                before.split(text, new OrdinaryParts(out, part -> after.split(
-                        normalised(part), new OrdinaryParts(out, ordinary -> encoder.encode(ordinary, out)))));
+                before.split(
+                        text,
+                        new OrdinaryParts(
+                                out,
+                                part -> after.split(
+                                        normalised(part),
+                                        new OrdinaryParts(out, ordinary -> encoder.encode(ordinary, out)))));
             }
         } finally {
             encoders.giveBack(encoder);

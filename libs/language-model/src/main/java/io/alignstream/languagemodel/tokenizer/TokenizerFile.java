@@ -40,7 +40,8 @@ final class TokenizerFile {
         preTokenizer = PreTokenizerJson.read(root.path("pre_tokenizer"));
         JsonNode model = root.path("model");
         require(
-                model.path("type").asText("BPE").equals("BPE") && model.path("merges").isArray(),
+                model.path("type").asText("BPE").equals("BPE")
+                        && model.path("merges").isArray(),
                 "the model must be BPE");
         require(
                 preTokenizer.byteLevel() != model.path("byte_fallback").asBoolean(),
@@ -155,12 +156,7 @@ final class TokenizerFile {
             added.put(
                     token.text(),
                     new AddedToken(
-                            token.id(),
-                            token.text(),
-                            true,
-                            token.normalized(),
-                            token.leftStrip(),
-                            token.rightStrip()));
+                            token.id(), token.text(), true, token.normalized(), token.leftStrip(), token.rightStrip()));
         }
         Vocabulary.requireSize((long) names.length + missing.size());
     }

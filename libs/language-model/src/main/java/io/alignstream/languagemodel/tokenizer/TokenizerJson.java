@@ -74,8 +74,7 @@ final class TokenizerJson {
         if (format == TokenizerFormat.GPT2) {
             return byteLevel(true);
         }
-        String pattern =
-                format.preTokenizer() instanceof ByteLevelSplit split ? split.pattern() : HanSplit.PATTERN;
+        String pattern = format.preTokenizer() instanceof ByteLevelSplit split ? split.pattern() : HanSplit.PATTERN;
         ObjectNode split = JSON.createObjectNode().put("type", "Split");
         split.putObject("pattern").put("Regex", pattern);
         split.put("behavior", "Isolated").put("invert", false);

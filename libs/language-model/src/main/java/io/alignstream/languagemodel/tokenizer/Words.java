@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.tokenizer;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,8 +21,12 @@ final class Words {
 
     private final int size;
 
-    /** Words of two ids or more; the others can take part in no merge. */
+    /** Occurrences of the words that are one id and can take part in no merge, by id. */
+    private final long[] single;
+
+    /** The pieces as ids of {@code alphabet}. */
     Words(List<PieceCounts> pieces, Vocabulary alphabet) {
+        single = new long[alphabet.size()];
         int number = pieces.stream().mapToInt(PieceCounts::size).sum();
         starts = new int[number];
         lengths = new int[number];
@@ -36,7 +41,9 @@ final class Words {
         for (PieceCounts shard : pieces) {
             for (int piece = 0; piece < shard.size(); piece++) {
                 int count = alphabet.symbols(shard.chars(), shard.start(piece), shard.end(piece), symbols);
-                if (count > 1) {
+                if (count == 1) {
+                    single[symbols[0]] += shard.count(piece);
+                } else {
                     starts[words] = all.size();
                     lengths[words] = count;
                     counts[words++] = shard.count(piece);
@@ -50,6 +57,17 @@ final class Words {
 
     int size() {
         return size;
+    }
+
+    /** How often each of the ids below {@code number} occurs as things stand. */
+    long[] frequencies(int number) {
+        long[] frequencies = Arrays.copyOf(single, number);
+        for (int word = 0; word < size; word++) {
+            for (int i = starts[word]; i < starts[word] + lengths[word]; i++) {
+                frequencies[ids[i]] += counts[word];
+            }
+        }
+        return frequencies;
     }
 
     /** Counts the pairs of neighbours in {@code word}. */

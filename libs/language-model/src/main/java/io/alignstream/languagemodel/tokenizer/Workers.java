@@ -33,7 +33,8 @@ final class Workers implements AutoCloseable {
         executor = threads == 1
                 ? List.of()
                 : List.of(Executors.newFixedThreadPool(
-                        threads, Thread.ofPlatform().daemon().name("bpe-trainer-", 0).factory()));
+                        threads,
+                        Thread.ofPlatform().daemon().name("bpe-trainer-", 0).factory()));
     }
 
     int threads() {

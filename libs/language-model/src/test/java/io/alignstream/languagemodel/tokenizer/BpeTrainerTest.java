@@ -15,6 +15,8 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BpeTrainerTest {
 
@@ -51,6 +53,54 @@ class BpeTrainerTest {
         // Then
         assertThat(second.sha256()).isEqualTo(first.sha256());
         assertThat(again.sha256()).isEqualTo(first.sha256());
+    }
+
+    @ParameterizedTest
+    @EnumSource(TokenizerFormat.class)
+    void numberOfThreadsDoesNotMatter(TokenizerFormat format) {
+        // Given: enough different words for the threads to share one merge
+        List<String> corpus = Samples.wordyCorpus(3_000, 4);
+
+        // When
+        List<byte[]> files = Stream.of(1, 2, 4)
+                .map(threads -> new BpeTrainer(1_500, format, 4, threads)
+                        .train(corpus.stream())
+                        .toJson())
+                .toList();
+
+        // Then
+        assertThat(files.get(1)).isEqualTo(files.getFirst());
+        assertThat(files.get(2)).isEqualTo(files.getFirst());
+    }
+
+    @Test
+    void rarePiecesAreForgottenAlikeByAnyNumberOfThreads() {
+        // Given
+        List<String> corpus = Samples.wordyCorpus(2_000, 5);
+
+        // When
+        List<Map<String, Long>> counts =
+                Stream.of(1, 3).map(threads -> counts(corpus, 3_000, threads)).toList();
+
+        // Then
+        assertThat(counts.getFirst()).hasSizeLessThanOrEqualTo(3_000).isNotEmpty();
+        assertThat(counts.getLast()).isEqualTo(counts.getFirst());
+    }
+
+    @ParameterizedTest
+    @EnumSource(TokenizerFormat.class)
+    void frequenciesAreThoseOfTheEncodedTexts(TokenizerFormat format) {
+        // Given
+        List<String> corpus = Samples.mixedCorpus();
+        BpeTrainer trainer = new BpeTrainer(700, format, 4, 2);
+
+        // When
+        Tokenizer tokenizer = trainer.train(corpus.stream());
+
+        // Then
+        long[] expected = new long[tokenizer.vocabularySize()];
+        corpus.forEach(text -> Arrays.stream(tokenizer.encode(text)).forEach(id -> expected[id]++));
+        assertThat(trainer.frequencies()).isEqualTo(expected);
     }
 
     @Test
@@ -122,6 +172,21 @@ class BpeTrainerTest {
         assertThat(tokenizer.encode(run)).hasSize(run.length() / BpeTrainer.LONGEST_WORD);
     }
 
+    private static Map<String, Long> counts(List<String> corpus, int maxPieces, int threads) {
+        try (Workers workers = new Workers(threads)) {
+            PieceCounter counter = new PieceCounter(TokenizerFormat.CHARACTERS, maxPieces, 1 << 16, workers);
+            counter.count(corpus.iterator(), read -> {});
+            Map<String, Long> counts = new HashMap<>();
+            for (PieceCounts shard : counter.pieces()) {
+                for (int piece = 0; piece < shard.size(); piece++) {
+                    int start = shard.start(piece);
+                    counts.put(new String(shard.chars(), start, shard.end(piece) - start), shard.count(piece));
+                }
+            }
+            return counts;
+        }
+    }
+
     private static List<String> blocks(Tokenizer tokenizer, String text) {
         return Arrays.stream(tokenizer.encode(text)).mapToObj(tokenizer::name).toList();
     }
@@ -143,8 +208,11 @@ class BpeTrainerTest {
         List<List<String>> pieces = new ArrayList<>();
         for (String text : corpus) {
             new HanSplit()
-                    .split(text.toCharArray(), 0, text.length(), (chars, start, end) -> pieces.add(
-                            new ArrayList<>(new String(chars, start, end - start)
+                    .split(
+                            text.toCharArray(),
+                            0,
+                            text.length(),
+                            (chars, start, end) -> pieces.add(new ArrayList<>(new String(chars, start, end - start)
                                     .codePoints()
                                     .mapToObj(Character::toString)
                                     .toList())));

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Hugging Face's own library makes the same ids from the file and the same text from the ids. */
 class HuggingFaceTest {
@@ -28,17 +30,60 @@ class HuggingFaceTest {
         ObjectNode file = (ObjectNode) new ObjectMapper().readTree(TOKENIZER.toJson());
         file.putArray("added_tokens");
         try (HuggingFaceTokenizer reference = open(new ObjectMapper().writeValueAsBytes(file))) {
-            for (String text : Samples.texts(2_500, 8)) {
+            for (String text : Samples.texts(20_000, 8)) {
                 // When
                 long[] expected = reference.encode(text, false, false).getIds();
 
                 // Then
                 assertThat(asLongs(TOKENIZER.encode(text))).as(text).isEqualTo(expected);
-                assertThat(reference.decode(expected)).isEqualTo(text);
             }
             String run = "a".repeat(100_000);
             assertThat(asLongs(TOKENIZER.encode(run)))
                     .isEqualTo(reference.encode(run, false, false).getIds());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TokenizerFormat.class)
+    void trustedTextAndDecodedIdsAreTheSame(TokenizerFormat format) throws Exception {
+        // Given
+        Tokenizer tokenizer = new BpeTrainer(1_200, format, 4, 1).train(Samples.mixedCorpus().stream());
+        try (HuggingFaceTokenizer reference = open(tokenizer.toJson())) {
+            for (String text : Samples.texts(5_000, 10 + format.ordinal())) {
+                // When
+                int[] ids = tokenizer.encodeTrusted(text);
+
+                // Then
+                assertThat(asLongs(ids))
+                        .as(text)
+                        .isEqualTo(reference.encode(text, false, false).getIds());
+                assertThat(tokenizer.decode(ids)).isEqualTo(reference.decode(asLongs(ids), true));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = TokenizerFormat.class,
+            names = {"GPT2", "LLAMA3", "QWEN2"})
+    void filesWithOtherControlTokensGiveTheSameIds(TokenizerFormat format) throws Exception {
+        // Given
+        byte[] foreign = ForeignFiles.like(format);
+        Tokenizer tokenizer = Tokenizer.load(foreign);
+        try (HuggingFaceTokenizer reference = open(foreign)) {
+            for (String text : Samples.texts(5_000, 20 + format.ordinal())) {
+                if (text.contains("<|user|>") || text.contains("<|pad|>") || text.contains("<|endofturn|>")) {
+                    continue; // words to them, control tokens to this package
+                }
+
+                // When
+                int[] ids = tokenizer.encodeTrusted(text);
+
+                // Then
+                assertThat(asLongs(ids))
+                        .as(text)
+                        .isEqualTo(reference.encode(text, false, false).getIds());
+            }
         }
     }
 

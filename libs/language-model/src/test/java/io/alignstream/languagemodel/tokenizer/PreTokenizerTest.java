@@ -49,8 +49,11 @@ class PreTokenizerTest {
     private static List<String> pieces(String text) {
         List<String> pieces = new ArrayList<>();
         new HanSplit()
-                .split(text.toCharArray(), 0, text.length(), (chars, start, end) -> pieces.add(
-                        new String(chars, start, end - start)));
+                .split(
+                        text.toCharArray(),
+                        0,
+                        text.length(),
+                        (chars, start, end) -> pieces.add(new String(chars, start, end - start)));
         return pieces;
     }
 }

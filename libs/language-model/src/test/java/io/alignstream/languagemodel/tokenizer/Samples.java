@@ -85,7 +85,33 @@ final class Samples {
         "\uD7FF",
         "\uE000",
         "\uFFFF",
-        "\uDBFF\uDFFF"
+        "\uDBFF\uDFFF",
+        "'s",
+        "'S",
+        "'\u017F", // a long s, which is an s to those who ignore case
+        "'RE",
+        "'Ll",
+        "'t1",
+        "''",
+        "\r",
+        "\n\n",
+        "\r\n \n",
+        "   ",
+        " !",
+        "!!\n\n",
+        "...",
+        "1234567",
+        "²",
+        "½",
+        "<|im_end|>",
+        "<|end|>",
+        "<|endoftext|>",
+        "<think>",
+        "\u212B",
+        "\u0344",
+        "가",
+        "ﬁ",
+        "https://a.b/c?d=e"
     };
 
     /** Ranges whose characters are old enough for every Unicode version in use: first, last. */
@@ -125,6 +151,43 @@ final class Samples {
     static List<String> texts(int count, long seed) {
         Random random = new Random(seed);
         return IntStream.range(0, count).mapToObj(i -> text(random)).toList();
+    }
+
+    /** Texts of code points from everywhere, assigned or not. */
+    static List<String> scalars(int count, long seed) {
+        Random random = new Random(seed);
+        return IntStream.range(0, count)
+                .mapToObj(i -> {
+                    StringBuilder text = new StringBuilder();
+                    for (int length = random.nextInt(8); length > 0; length--) {
+                        int bits = 7 + random.nextInt(14);
+                        int codePoint = Math.min(random.nextInt(1 << bits), Character.MAX_CODE_POINT);
+                        boolean surrogate =
+                                codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+                        text.appendCodePoint(surrogate ? 'x' : codePoint);
+                    }
+                    return text.toString();
+                })
+                .toList();
+    }
+
+    /** Many different words, some far more frequent than others, with and without spaces between them. */
+    static List<String> wordyCorpus(int texts, long seed) {
+        Random random = new Random(seed);
+        return IntStream.range(0, texts)
+                .mapToObj(i -> {
+                    StringBuilder text = new StringBuilder();
+                    for (int word = 0; word < 60; word++) {
+                        int rank = (int) (20_000 * Math.pow(random.nextDouble(), 3));
+                        boolean han = rank % 2 == 0;
+                        for (int rest = rank + 7; rest > 0; rest /= 24) {
+                            text.append((char) ((han ? 0x4E00 : 'a') + rest % 24));
+                        }
+                        text.append(han ? (word % 9 == 0 ? "，" : "") : " ");
+                    }
+                    return text.toString();
+                })
+                .toList();
     }
 
     /** A small corpus in which some words of the example are frequent, others less so. */

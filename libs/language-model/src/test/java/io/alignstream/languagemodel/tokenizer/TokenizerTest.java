@@ -3,9 +3,11 @@ package io.alignstream.languagemodel.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,19 +21,24 @@ import org.junit.jupiter.api.io.TempDir;
 class TokenizerTest {
 
     private static final Tokenizer TOKENIZER = new BpeTrainer(900).train(Samples.mixedCorpus().stream());
+    private static final Tokenizer BYTES =
+            new BpeTrainer(900, TokenizerFormat.LLAMA3, 1, 1).train(Samples.mixedCorpus().stream());
 
     @Test
     void everyTextComesBackUnchanged() {
-        // Given
-        List<String> texts = Samples.texts(25_000, 1);
+        for (Tokenizer tokenizer : List.of(TOKENIZER, BYTES)) {
+            // Given
+            List<String> texts = new ArrayList<>(Samples.texts(50_000, 1));
+            texts.addAll(Samples.scalars(70_000, 2));
 
-        // When
-        List<String> decoded = texts.stream()
-                .map(text -> TOKENIZER.decode(TOKENIZER.encode(text)))
-                .toList();
+            // When
+            List<String> decoded = texts.stream()
+                    .map(text -> tokenizer.decode(tokenizer.encode(text)))
+                    .toList();
 
-        // Then
-        assertThat(decoded).isEqualTo(texts);
+            // Then
+            assertThat(decoded.equals(texts)).isTrue();
+        }
     }
 
     @Test
@@ -152,16 +159,61 @@ class TokenizerTest {
     }
 
     @Test
-    void oneEndlessWordIsEncoded() {
+    void endlessRunsAreEncoded() {
+        // Given: a piece each of a megabyte; with time that grows as its square this would take hours
+        List<String> units = List.of("a", "😀", "👨‍👩‍👧", " ", "\n", "7", "上", "!", "\u0301", "ab", "'s", "\u0000");
+        for (Tokenizer tokenizer : List.of(TOKENIZER, BYTES)) {
+            for (String unit : units) {
+                String run = unit.repeat((1 << 20) / unit.length());
+
+                // When
+                int[] ids = tokenizer.encode(run);
+
+                // Then
+                assertThat(tokenizer.decode(ids).equals(run)).as(unit).isTrue();
+            }
+        }
+        assertThat(TOKENIZER.encode("a".repeat(1 << 20))).hasSizeLessThan(1 << 19);
+    }
+
+    @Test
+    void encodingIntoABufferAllocatesNothingForTheTokens() {
         // Given
-        String run = "a".repeat(1 << 20);
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        String text = String.join("\n", Samples.texts(2_000, 12)).substring(0, 20_000);
+        for (Tokenizer tokenizer : List.of(TOKENIZER, BYTES)) {
+            TokenBuffer buffer = new TokenBuffer(80_000);
+            tokenizer.encode(text, buffer);
+            int tokens = buffer.size();
+            buffer.clear();
 
-        // When
-        int[] ids = TOKENIZER.encode(run);
+            // When
+            long before = threads.getCurrentThreadAllocatedBytes();
+            tokenizer.encode(text, buffer);
+            long allocated = threads.getCurrentThreadAllocatedBytes() - before;
 
-        // Then
-        assertThat(ids).hasSizeLessThan(run.length() / 2);
-        assertThat(TOKENIZER.decode(ids).equals(run)).isTrue();
+            // Then
+            assertThat(buffer.size()).isEqualTo(tokens).isGreaterThan(5_000);
+            assertThat(allocated).isLessThan(tokens);
+            assertThat(buffer.toArray()).isEqualTo(tokenizer.encode(text));
+        }
+    }
+
+    @Test
+    void stepsLeadFromCharactersToTokens() {
+        for (String text : Samples.texts(300, 13)) {
+            // Given
+            List<Integer> tokens = new ArrayList<>(TOKENIZER.derive(text).symbols());
+
+            // When
+            for (Derivation.Step step : TOKENIZER.derive(text).steps()) {
+                tokens.remove(step.position() + 1);
+                tokens.set(step.position(), step.id());
+            }
+
+            // Then
+            assertThat(tokens.stream().mapToInt(Integer::intValue).toArray()).isEqualTo(TOKENIZER.encode(text));
+        }
     }
 
     @Test
