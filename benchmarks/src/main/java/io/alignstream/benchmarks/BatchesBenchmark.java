@@ -98,13 +98,20 @@ final class BatchesBenchmark {
 
     private Passed produce(int[][] tokens) throws InterruptedException {
         Map<String, Object> settings = Map.of(
-                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers(),
-                ProducerConfig.COMPRESSION_TYPE_CONFIG, "zstd",
-                ProducerConfig.BATCH_SIZE_CONFIG, 1 << 20,
-                ProducerConfig.LINGER_MS_CONFIG, 5,
-                ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.MAX_RECORD_BYTES,
-                ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class,
-                ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                broker.bootstrapServers(),
+                ProducerConfig.COMPRESSION_TYPE_CONFIG,
+                "zstd",
+                ProducerConfig.BATCH_SIZE_CONFIG,
+                1 << 20,
+                ProducerConfig.LINGER_MS_CONFIG,
+                5,
+                ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
+                Topic.MAX_RECORD_BYTES,
+                ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG,
+                ByteArraySerializer.class,
+                ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG,
+                ByteArraySerializer.class);
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
             producer.partitionsFor(Topic.TOKEN_BATCHES.name());
             double brokerBefore = broker.cpuSeconds();
@@ -161,8 +168,8 @@ final class BatchesBenchmark {
 
     /** Bytes of the topic on the broker's disk. */
     private long bytesOnDisk() throws InterruptedException {
-        try (Admin admin = Admin.create(
-                Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()))) {
+        try (Admin admin =
+                Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()))) {
             return admin.describeLogDirs(List.of(1)).allDescriptions().get().values().stream()
                     .flatMap(folders -> folders.values().stream())
                     .flatMap(folder -> folder.replicaInfos().entrySet().stream())
@@ -183,10 +190,14 @@ final class BatchesBenchmark {
 
     private KafkaConsumer<byte[], byte[]> consumer() {
         return new KafkaConsumer<>(Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers(),
-                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 8 << 20,
-                ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class,
-                ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class));
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                broker.bootstrapServers(),
+                ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
+                8 << 20,
+                ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG,
+                ByteArrayDeserializer.class,
+                ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG,
+                ByteArrayDeserializer.class));
     }
 
     private void report(String name, String direction, List<Passed> rounds, double bytesPerToken) {
@@ -225,10 +236,9 @@ final class BatchesBenchmark {
         int[][] tokens = new int[32][SEQUENCES * SEQUENCE_LENGTH];
         for (int[] batch : tokens) {
             for (int i = 0; i < batch.length; i++) {
-                // vocabulary to the power of an evenly drawn number: the id of rank r comes with a probability of about 1 / r
-                batch[i] = zipf
-                        ? (int) (Math.pow(vocabulary, random.nextDouble())) - 1
-                        : random.nextInt(vocabulary);
+                // vocabulary to the power of an evenly drawn number: the id of rank r comes with a probability of about
+                // 1 / r
+                batch[i] = zipf ? (int) (Math.pow(vocabulary, random.nextDouble())) - 1 : random.nextInt(vocabulary);
             }
         }
         return tokens;

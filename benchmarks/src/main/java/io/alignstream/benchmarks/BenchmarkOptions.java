@@ -22,8 +22,8 @@ record BenchmarkOptions(Map<String, String> values) {
         Map<String, String> values = new LinkedHashMap<>();
         for (int i = 1; i < arguments.length; i += 2) {
             if (!arguments[i].startsWith("--") || i + 1 == arguments.length) {
-                throw new IllegalArgumentException("'" + arguments[i] + "' should be an option with a value behind it,"
-                        + " such as --json FILE");
+                throw new IllegalArgumentException(
+                        "'" + arguments[i] + "' should be an option with a value behind it," + " such as --json FILE");
             }
             values.put(arguments[i].substring(2), arguments[i + 1]);
         }

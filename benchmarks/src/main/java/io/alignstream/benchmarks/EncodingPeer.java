@@ -69,8 +69,8 @@ interface EncodingPeer {
         Pattern compiled = Pattern.compile(pattern, Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE);
         registry.registerGptBytePairEncoding(new GptBytePairEncodingParams("peer", compiled, ranks, Map.of()));
         Encoding encoding = registry.getEncoding("peer").orElseThrow();
-        return threads -> inThreads(
-                documents, threads, document -> encoding.encodeOrdinary(document).toArray());
+        return threads -> inThreads(documents, threads, document -> encoding.encodeOrdinary(document)
+                .toArray());
     }
 
     /** A library in Python that reads documents from a file. */
@@ -126,7 +126,8 @@ interface EncodingPeer {
         CRC32 checksum = new CRC32();
         for (int[] document : ids) {
             tokens += document.length;
-            ByteBuffer bytes = ByteBuffer.allocate(document.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer bytes =
+                    ByteBuffer.allocate(document.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             bytes.asIntBuffer().put(document);
             checksum.update(bytes.array());
         }

@@ -20,12 +20,12 @@ final class MixedText {
     private static final int HAN = 3_500;
     private static final double OFFSET = 2.7;
     private static final String[] ONSETS = {
-        "", "b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch", "th", "sh",
-        "pr", "br", "cl"
+        "", "b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch", "th",
+        "sh", "pr", "br", "cl"
     };
     private static final String[] RHYMES = {
-        "a", "e", "i", "o", "u", "an", "en", "in", "on", "er", "ar", "or", "es", "ed", "ing", "al", "ea", "ou", "ion", "ate",
-        "ent", "y"
+        "a", "e", "i", "o", "u", "an", "en", "in", "on", "er", "ar", "or", "es", "ed", "ing", "al", "ea", "ou", "ion",
+        "ate", "ent", "y"
     };
 
     private final Random random;

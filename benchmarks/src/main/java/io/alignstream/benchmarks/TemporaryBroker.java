@@ -32,7 +32,8 @@ final class TemporaryBroker implements AutoCloseable {
 
     /** Starts a broker with all topics below {@code folder}. */
     static TemporaryBroker start(Path folder) throws IOException, InterruptedException {
-        int portBase = IntStream.generate(() -> FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS))
+        int portBase = IntStream.generate(
+                        () -> FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS))
                 .filter(base -> Ports.isFree(base + 12) && Ports.isFree(base + 13))
                 .limit(1)
                 .sum();

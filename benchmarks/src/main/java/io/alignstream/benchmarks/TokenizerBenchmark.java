@@ -117,7 +117,8 @@ final class TokenizerBenchmark {
                     file.toString(),
                     Integer.toString(vocabularySize));
             Clock.Time time = new Clock.Time(
-                    trained.path("seconds").asDouble(), trained.path("cpuSeconds").asDouble());
+                    trained.path("seconds").asDouble(),
+                    trained.path("cpuSeconds").asDouble());
             double theirs = row("training", format, HUGGING_FACE, threads, time, corpus, Map.of());
             ratio("training", threads, HUGGING_FACE, ours / theirs, 2);
         } catch (PythonPeers.UnavailableException e) {
@@ -134,10 +135,18 @@ final class TokenizerBenchmark {
         double ours = bytesPerToken(file);
         double theirs = bytesPerToken(peer);
         double percent = (ours / theirs - 1) * 100;
-        out.printf("%ncompression of the sample, bytes a token: %s %.4f, %s %.4f: %+.2f %% (target: within 0.5 %%)%n",
+        out.printf(
+                "%ncompression of the sample, bytes a token: %s %.4f, %s %.4f: %+.2f %% (target: within 0.5 %%)%n",
                 OURS, ours, HUGGING_FACE, theirs, percent);
         figures.add(Map.of(
-                "part", "compression", "bytesPerToken", ours, "peerBytesPerToken", theirs, "differencePercent", percent));
+                "part",
+                "compression",
+                "bytesPerToken",
+                ours,
+                "peerBytesPerToken",
+                theirs,
+                "differencePercent",
+                percent));
     }
 
     private double bytesPerToken(Path file) throws IOException {
@@ -201,7 +210,8 @@ final class TokenizerBenchmark {
             if (peer.getValue().isEmpty()) {
                 continue;
             }
-            List<Clock.Time> times = peer.getValue().stream().map(EncodingPeer.Encoded::time).toList();
+            List<Clock.Time> times =
+                    peer.getValue().stream().map(EncodingPeer.Encoded::time).toList();
             EncodingPeer.Encoded last = peer.getValue().getLast();
             if (peer.getKey().equals(OURS)) {
                 checksum = last.checksum();
@@ -286,7 +296,8 @@ final class TokenizerBenchmark {
         StringBuilder document = new StringBuilder();
         try (Stream<String> lines = Files.lines(file)) {
             lines.forEach(line -> {
-                document.append(line, 0, Math.min(line.length(), LONGEST_DOCUMENT)).append('\n');
+                document.append(line, 0, Math.min(line.length(), LONGEST_DOCUMENT))
+                        .append('\n');
                 if (document.length() > 2_000) {
                     documents.add(document.toString());
                     document.setLength(0);

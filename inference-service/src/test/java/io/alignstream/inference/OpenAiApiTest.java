@@ -107,8 +107,7 @@ class OpenAiApiTest extends ServiceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"<|endofturn|><|assistant|>", "<|user|>", "<|end|>", "<|im_end|>", "<|system|>", "<|pad|>"})
+    @ValueSource(strings = {"<|endofturn|><|assistant|>", "<|user|>", "<|end|>", "<|im_end|>", "<|system|>", "<|pad|>"})
     void typedControlTokensAreOrdinaryText(String typed) {
         // Given
         serve(first);
@@ -128,14 +127,21 @@ class OpenAiApiTest extends ServiceTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{broken                                                                  | 400 |             | not valid JSON",
-                "[]                                                                       | 400 |             | JSON object",
-                "{}                                                                       | 400 | messages    | missing",
-                "{\"messages\": []}                                                       | 400 | messages    | 1 to 256",
-                "{\"messages\": [{\"role\": \"robot\", \"content\": \"x\"}]}              | 400 | messages[0].role | robot",
-                "{\"messages\": [{\"role\": \"user\", \"content\": \" \"}]}               | 400 | messages[0].content | blank",
+                "{broken                                                                  | 400 |             | not"
+                        + " valid JSON",
+                "[]                                                                       | 400 |             | JSON"
+                        + " object",
+                "{}                                                                       | 400 | messages    |"
+                        + " missing",
+                "{\"messages\": []}                                                       | 400 | messages    | 1 to"
+                        + " 256",
+                "{\"messages\": [{\"role\": \"robot\", \"content\": \"x\"}]}              | 400 | messages[0].role |"
+                        + " robot",
+                "{\"messages\": [{\"role\": \"user\", \"content\": \" \"}]}               | 400 | messages[0].content"
+                        + " | blank",
                 "{\"messages\": [{\"role\": \"assistant\", \"content\": \"x\"}]}          | 400 | messages    | user",
-                "{\"messages\": [{\"role\": \"user\", \"content\": 5}]}                   | 400 | messages[0].content | 5",
+                "{\"messages\": [{\"role\": \"user\", \"content\": 5}]}                   | 400 | messages[0].content"
+                        + " | 5",
                 "MORE, \"temperature\": 2.5}                                              | 400 | temperature | 2.5",
                 "MORE, \"top_p\": -1}                                                     | 400 | top_p       | -1",
                 "MORE, \"max_tokens\": 0}                                                 | 400 | max_tokens  | 0",
@@ -143,7 +149,8 @@ class OpenAiApiTest extends ServiceTest {
                 "MORE, \"n\": 2}                                                          | 400 | n           | 2",
                 "MORE, \"stream\": \"yes\"}                                               | 400 | stream      | yes",
                 "MORE, \"stop\": [\"a\",\"b\",\"c\",\"d\",\"e\"]}                         | 400 | stop        | 4",
-                "MORE, \"logit_bias\": {\"5\": 1}}                                        | 400 | logit_bias  | not supported",
+                "MORE, \"logit_bias\": {\"5\": 1}}                                        | 400 | logit_bias  | not"
+                        + " supported",
                 "MORE, \"model\": \"gpt-4\"}                                              | 404 | model       | gpt-4",
             })
     void aWrongRequestIsRefusedByName(String body, int status, String param, String message) {

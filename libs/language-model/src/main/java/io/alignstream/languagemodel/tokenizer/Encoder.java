@@ -1,6 +1,5 @@
 package io.alignstream.languagemodel.tokenizer;
 
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes text after text with working memory of its own; bounded between texts, not thread-safe. */
@@ -13,7 +12,7 @@ final class Encoder implements PreTokenizer.Pieces {
     private final Vocabulary vocabulary;
     private final PieceMerger merger;
     private final PieceCache cache;
-    private final @Nullable Map<String, Integer> wholePieces;
+    private final @Nullable PieceCounts wholePieces;
     private char[] chars = new char[256];
     private int[] symbols = new int[64];
     private TokenBuffer out = new TokenBuffer(0);
@@ -64,10 +63,10 @@ final class Encoder implements PreTokenizer.Pieces {
 
     /** Leaves the ids of a piece in {@code symbols} and returns how many there are. */
     private int encodePiece(char[] text, int start, int end) {
-        if (wholePieces != null && end - start <= TokenizerModel.LONGEST_WHOLE_PIECE) {
-            Integer whole = wholePieces.get(new String(text, start, end - start));
-            if (whole != null) {
-                symbols[0] = whole;
+        if (wholePieces != null) {
+            long idPlusOne = wholePieces.count(text, start, end);
+            if (idPlusOne > 0) {
+                symbols[0] = (int) idPlusOne - 1;
                 return 1;
             }
         }

@@ -74,10 +74,10 @@ final class Merges {
     }
 
     private int slot(long pair) {
-        return (int) (pair * 0x9E3779B97F4A7C15L >>> shift);
+        return (int) ((pair * 0x9E3779B97F4A7C15L) >>> shift);
     }
 
     private static long pair(int left, int right) {
-        return (long) left << ID_BITS | right;
+        return ((long) left << ID_BITS) | right;
     }
 }

@@ -19,7 +19,7 @@ final class PairChanges {
     private int size;
 
     static long pair(int left, int right) {
-        return (long) left << 32 | right;
+        return ((long) left << 32) | right;
     }
 
     /** A hash of a pair; its high bits are the good ones. */

@@ -40,15 +40,15 @@ final class PieceCache {
         chars1 = length > 4 ? pack(text, start + 4, end) : 0;
         chars2 = length > 8 ? pack(text, start + 8, end) : 0;
         chars3 = length > 12 ? pack(text, start + 12, end) : 0;
-        long hash = (chars0 * 0x9E3779B97F4A7C15L ^ chars1) * 0xD6E8FEB86659FD93L;
-        hash = ((hash ^ hash >>> 32) + chars2 * 0xC2B2AE3D27D4EB4FL + (chars3 ^ length)) * 0x9E3779B97F4A7C15L;
+        long hash = ((chars0 * 0x9E3779B97F4A7C15L) ^ chars1) * 0xD6E8FEB86659FD93L;
+        hash = ((hash ^ (hash >>> 32)) + chars2 * 0xC2B2AE3D27D4EB4FL + (chars3 ^ length)) * 0x9E3779B97F4A7C15L;
         slot = (int) (hash >>> shift) * SLOT_LONGS;
         long meta = slots[slot + ID_LONGS];
         if (slots[slot] != chars0
                 || slots[slot + 1] != chars1
                 || slots[slot + 2] != chars2
                 || slots[slot + 3] != chars3
-                || (meta >>> 8 & 0xFF) != length) {
+                || ((meta >>> 8) & 0xFF) != length) {
             return false;
         }
         int count = (int) meta & 0xFF;
@@ -69,10 +69,10 @@ final class PieceCache {
         slots[slot + 1] = chars1;
         slots[slot + 2] = chars2;
         slots[slot + 3] = chars3;
-        slots[slot + ID_LONGS] = (long) ids[0] << 32 | length << 8 | count;
+        slots[slot + ID_LONGS] = ((long) ids[0] << 32) | (length << 8) | count;
         for (int i = 1; i < count; i += 2) {
             long second = i + 1 < count ? ids[i + 1] : 0;
-            slots[slot + ID_LONGS + (i + 1) / 2] = second << 32 | ids[i];
+            slots[slot + ID_LONGS + (i + 1) / 2] = (second << 32) | ids[i];
         }
     }
 
@@ -80,7 +80,7 @@ final class PieceCache {
         long packed = 0;
         int stop = Math.min(end, start + 4);
         for (int i = start; i < stop; i++) {
-            packed = packed << 16 | text[i];
+            packed = (packed << 16) | text[i];
         }
         return packed;
     }

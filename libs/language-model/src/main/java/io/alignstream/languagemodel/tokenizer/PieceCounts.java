@@ -19,7 +19,7 @@ final class PieceCounts {
 
     /** A hash whose high and low bits are both good. */
     static int hash(char[] text, int from, int to) {
-        long hash = to - from;
+        long hash = (long) to - from;
         for (int i = from; i < to; i++) {
             hash = (hash ^ text[i]) * 0x9E3779B97F4A7C15L;
             hash ^= hash >>> 29;
@@ -63,6 +63,20 @@ final class PieceCounts {
         if (size * 2 > table.length) {
             rebuildTable(table.length * 2);
         }
+    }
+
+    /** The count of a piece, 0 if it is not there. */
+    long count(char[] text, int from, int to) {
+        int hash = hash(text, from, to);
+        int slot = hash & (table.length - 1);
+        while (table[slot] != 0) {
+            int piece = table[slot] - 1;
+            if (hashes[piece] == hash && Arrays.equals(chars, starts[piece], starts[piece + 1], text, from, to)) {
+                return counts[piece];
+            }
+            slot = (slot + 1) & (table.length - 1);
+        }
+        return 0;
     }
 
     /** Adds all that {@code other} counted. */

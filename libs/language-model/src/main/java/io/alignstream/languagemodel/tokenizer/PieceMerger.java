@@ -116,7 +116,7 @@ final class PieceMerger {
     private void offer(int[] ids, int at, int size) {
         int rank = rankAt(ids, at, size);
         if (rank != Merges.NO_RANK) {
-            candidates.add((long) rank << 32 | at);
+            candidates.add(((long) rank << 32) | at);
         }
     }
 

@@ -23,7 +23,7 @@ final class TokenizerJson {
         root.putNull("padding");
         ArrayNode added = root.putArray("added_tokens");
         for (ControlToken token : ControlToken.values()) {
-            added.add(controlToken(token.ordinal(), token.text()));
+            added.add(controlToken(names.indexOf(token.text()), token.text()));
         }
         if (format.normalises()) {
             root.putObject("normalizer").put("type", "NFC");

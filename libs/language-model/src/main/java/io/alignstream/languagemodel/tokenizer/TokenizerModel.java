@@ -1,9 +1,10 @@
 package io.alignstream.languagemodel.tokenizer;
 
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param preTokenizer how text is cut into pieces
  * @param normalises whether text is brought to normal form C first
  * @param added tokens that text is searched for as a whole
- * @param wholePieces ids of pieces that are tokens without any merge; null if merges always decide
+ * @param wholePieces pieces that are tokens without any merge, each with its id plus one as its count, not to be changed;
+ *     null if merges always decide
  * @param json the file's bytes, control tokens that were missing added to them
  */
 record TokenizerModel(
@@ -21,22 +23,20 @@ record TokenizerModel(
         PreTokenizer preTokenizer,
         boolean normalises,
         List<AddedTokens.AddedToken> added,
-        @Nullable Map<String, Integer> wholePieces,
+        @Nullable PieceCounts wholePieces,
         byte[] json) {
 
-    /** Chars of the longest piece that is looked up among {@link #wholePieces}; real ones have up to 128. */
-    static final int LONGEST_WHOLE_PIECE = 1_024;
-
     /** The tokens that a piece can be without any merge: all but the added ones. */
-    static Map<String, Integer> wholePieces(Vocabulary vocabulary, List<AddedTokens.AddedToken> added) {
-        Map<String, Integer> pieces = HashMap.newHashMap(vocabulary.size());
+    static PieceCounts wholePieces(Vocabulary vocabulary, List<AddedTokens.AddedToken> added) {
+        Set<Integer> addedIds = added.stream().map(AddedTokens.AddedToken::id).collect(Collectors.toSet());
+        PieceCounts pieces = new PieceCounts();
         for (int id = 0; id < vocabulary.size(); id++) {
-            String text = new String(vocabulary.bytes(id), StandardCharsets.UTF_8);
-            if (!text.isEmpty() && text.indexOf('\uFFFD') < 0) { // no part of a character
-                pieces.putIfAbsent(text, id);
+            char[] text = new String(vocabulary.bytes(id), StandardCharsets.UTF_8).toCharArray();
+            boolean whole = Arrays.equals(new String(text).getBytes(StandardCharsets.UTF_8), vocabulary.bytes(id));
+            if (text.length > 0 && whole && !addedIds.contains(id)) {
+                pieces.add(text, 0, text.length, PieceCounts.hash(text, 0, text.length), id + 1L);
             }
         }
-        added.forEach(token -> pieces.remove(token.text(), token.id()));
         return pieces;
     }
 }

@@ -101,9 +101,10 @@ final class Vocabulary {
     static Vocabulary trained(List<String> names, boolean byteLevel) {
         BitSet control = new BitSet();
         Map<ControlToken, Integer> controlIds = new EnumMap<>(ControlToken.class);
+        int id = 0;
         for (ControlToken token : ControlToken.values()) {
-            control.set(token.ordinal());
-            controlIds.put(token, token.ordinal());
+            control.set(id);
+            controlIds.put(token, id++);
         }
         return new Vocabulary(names, byteLevel, control, control, controlIds);
     }
@@ -196,17 +197,17 @@ final class Vocabulary {
         if (codePoint < 0x80) {
             out[count++] = byteIds[codePoint];
         } else if (codePoint < 0x800) {
-            out[count++] = byteIds[0xC0 | codePoint >> 6];
-            out[count++] = byteIds[0x80 | codePoint & 0x3F];
+            out[count++] = byteIds[0xC0 | (codePoint >> 6)];
+            out[count++] = byteIds[0x80 | (codePoint & 0x3F)];
         } else if (codePoint < 0x10000) {
-            out[count++] = byteIds[0xE0 | codePoint >> 12];
-            out[count++] = byteIds[0x80 | codePoint >> 6 & 0x3F];
-            out[count++] = byteIds[0x80 | codePoint & 0x3F];
+            out[count++] = byteIds[0xE0 | (codePoint >> 12)];
+            out[count++] = byteIds[0x80 | ((codePoint >> 6) & 0x3F)];
+            out[count++] = byteIds[0x80 | (codePoint & 0x3F)];
         } else {
-            out[count++] = byteIds[0xF0 | codePoint >> 18];
-            out[count++] = byteIds[0x80 | codePoint >> 12 & 0x3F];
-            out[count++] = byteIds[0x80 | codePoint >> 6 & 0x3F];
-            out[count++] = byteIds[0x80 | codePoint & 0x3F];
+            out[count++] = byteIds[0xF0 | (codePoint >> 18)];
+            out[count++] = byteIds[0x80 | ((codePoint >> 12) & 0x3F)];
+            out[count++] = byteIds[0x80 | ((codePoint >> 6) & 0x3F)];
+            out[count++] = byteIds[0x80 | (codePoint & 0x3F)];
         }
         return count;
     }

@@ -25,11 +25,13 @@ final class ForeignFiles {
             ObjectNode vocabulary = (ObjectNode) model.path("vocab");
             for (ControlToken token : ControlToken.values()) {
                 vocabulary.remove(token.text());
+                vocabulary.put("unreachable" + own.id(token), own.id(token));
             }
             int size = own.vocabularySize();
             switch (format) {
                 case GPT2 -> {
-                    added.add(token(0, "<|endoftext|>", true)); // ids 1 to 5 are left out
+                    added.add(token(0, "<|endoftext|>", true));
+                    vocabulary.remove("unreachable0");
                     vocabulary.put("<|endoftext|>", 0);
                     model.remove("type");
                     model.put("continuing_subword_prefix", "").put("end_of_word_suffix", "");
@@ -37,7 +39,7 @@ final class ForeignFiles {
                 }
                 case LLAMA3 -> {
                     added.add(token(size, "<|begin_of_text|>", true)).add(token(size + 1, "<|end_of_text|>", true));
-                    added.add(token(size + 3, "<|eot_id|>", true)); // one id is left out
+                    added.add(token(size + 2, "<|eot_id|>", true));
                     mergesAsText(model);
                 }
                 case QWEN2 -> {
