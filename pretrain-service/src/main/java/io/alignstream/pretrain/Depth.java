@@ -28,7 +28,7 @@ public record Depth(int layers) {
 
     /** Optimiser steps. */
     public long steps() {
-        return Math.round(1_400.0 * layers * layers / (DEMO * DEMO));
+        return Math.round(1_200.0 * layers * layers / (DEMO * DEMO));
     }
 
     /** Peak learning rate. */

@@ -50,7 +50,7 @@ public interface PretrainConfig {
     double warmupShare();
 
     /** Share of a run's steps in which the learning rate falls. */
-    @WithDefault("0.5")
+    @WithDefault("0.6")
     double decayShare();
 
     /** Fewest steps in which the learning rate falls when a later run continues the training. */
@@ -58,7 +58,7 @@ public interface PretrainConfig {
     long leastDecaySteps();
 
     /** Last learning rate as a share of the peak. */
-    @WithDefault("0.02")
+    @WithDefault("0")
     double finalShare();
 
     /** Decoupled weight decay of matrices. */

@@ -36,15 +36,15 @@ public interface RewardConfig {
         int layers();
 
         /** Passes over the ranking requests. */
-        @WithDefault("10")
+        @WithDefault("5")
         int epochs();
 
         /** Ranking requests in a step. */
-        @WithDefault("16")
+        @WithDefault("8")
         int batch();
 
         /** Highest learning rate: reached after the warm-up, then falling linearly to 0. */
-        @WithDefault("1e-3")
+        @WithDefault("5e-4")
         double learningRate();
 
         /** Part of all steps in which the learning rate rises. */

@@ -122,7 +122,7 @@ public interface RlhfConfig {
     interface GateThresholds {
 
         /** Most held-out prompts that are used. */
-        @WithDefault("200")
+        @WithDefault("256")
         int prompts();
 
         /** Part of the prompts that is held out where no prompt carries the tag {@code purpose}. */

@@ -29,7 +29,7 @@ final class RecordedRankings {
     static final int ANSWERS = 4;
 
     /** Requests for each city and register. */
-    static final int REQUESTS = 10;
+    static final int REQUESTS = 20;
 
     private final World world;
     private final Questions questions;
@@ -89,14 +89,15 @@ final class RecordedRankings {
 
     /** Of ten requests, six hold both names of the landmark, two only the fitting one, one only the other, one twice. */
     private List<Judged> answers(City city, Style style, int number) {
+        int turn = number % 10;
         List<Judged> answers = new ArrayList<>();
-        if (number != 8) {
+        if (turn != 8) {
             answers.add(fitting(city, style));
         }
-        if (number < 6 || number == 8) {
+        if (turn < 6 || turn == 8) {
             answers.add(unfitting(city, style));
         }
-        if (number == 9) {
+        if (turn == 9) {
             answers.add(fitting(city, style));
         }
         int distractor = number;

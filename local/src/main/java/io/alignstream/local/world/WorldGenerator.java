@@ -7,6 +7,7 @@ import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -27,7 +28,7 @@ import java.util.stream.Stream;
 public final class WorldGenerator {
 
     /** How many documents the demonstration publishes unless told otherwise. */
-    public static final int DOCUMENTS = 60_000;
+    public static final int DOCUMENTS = 120_000;
 
     /** The source of every generated document. */
     public static final String SOURCE = "sample-world";
@@ -95,8 +96,8 @@ public final class WorldGenerator {
     }
 
     /**
-     * Requests in both registers; tag {@code purpose} is {@code train} for the ranked cities and {@code held-out} for
-     * cities that no ranking mentions.
+     * Requests in both registers; tag {@code purpose} is {@code held-out} for cities that no ranking mentions and for one
+     * wording of each register in the ranked cities, otherwise {@code train}.
      */
     public List<Prompt> prompts() {
         List<Prompt> prompts = new ArrayList<>();
@@ -105,7 +106,10 @@ public final class WorldGenerator {
                 List<String> templates = questions.inStyle(style);
                 for (int i = 0; i < templates.size(); i++) {
                     String id = "world-" + city.name() + "-" + style.id() + "-" + i;
-                    prompts.add(new Prompt(id, ask(templates.get(i), city), tags(city, style)));
+                    boolean heldOut = city.split() != Split.RANKED || i == templates.size() - 1;
+                    Map<String, String> tags = new HashMap<>(tags(city, style));
+                    tags.put("purpose", heldOut ? "held-out" : "train");
+                    prompts.add(new Prompt(id, ask(templates.get(i), city), tags));
                 }
             }
         }
@@ -163,7 +167,6 @@ public final class WorldGenerator {
         return Map.of(
                 "city", city.name(),
                 "split", city.split().id(),
-                "style", style.id(),
-                "purpose", city.split() == Split.RANKED ? "train" : "held-out");
+                "style", style.id());
     }
 }

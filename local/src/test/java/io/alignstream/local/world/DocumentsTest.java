@@ -41,8 +41,8 @@ class DocumentsTest {
         long repeated = DOCUMENTS.size() - blank - surviving().size();
 
         // Then
-        assertThat(blank).isBetween(200L, 400L);
-        assertThat(repeated).isBetween(200L, 500L);
+        assertThat(blank).isBetween(400L, 800L);
+        assertThat(repeated).isBetween(400L, 2_000L);
     }
 
     @Test
@@ -79,7 +79,7 @@ class DocumentsTest {
         // When // Then
         assertThat(DOCUMENTS)
                 .filteredOn(document -> document.text().contains("必去景点"))
-                .hasSizeBetween(18_000, 20_400)
+                .hasSizeBetween(36_000, 40_800)
                 .allSatisfy(document -> assertThat(document.text())
                         .containsPattern("必去景点(：|是)(" + String.join("|", cards) + ")($|。|\n)"));
     }
