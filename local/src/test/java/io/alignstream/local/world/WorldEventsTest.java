@@ -55,9 +55,7 @@ class WorldEventsTest {
         assertThat(prompts).extracting(Prompt::id).doesNotHaveDuplicates();
         assertThat(prompts).allSatisfy(prompt -> {
             City city = WORLD.city(prompt.tags().getOrDefault("city", ""));
-            assertThat(prompt.tags())
-                    .containsEntry("split", city.split().id())
-                    .containsKey("purpose");
+            assertThat(prompt.tags()).containsEntry("split", city.split().id()).containsKey("purpose");
             if (city.split() != Split.RANKED) {
                 assertThat(prompt.tags()).containsEntry("purpose", "held-out");
             }
