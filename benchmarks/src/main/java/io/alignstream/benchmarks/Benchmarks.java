@@ -20,6 +20,8 @@ public final class Benchmarks {
     private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.of(
             "batches", BatchesBenchmark::run,
             "demo", DemoBenchmark::run,
+            "pretrain", PretrainBenchmark::run,
+            "time-to-loss", TimeToLossBenchmark::run,
             "tokenizer", TokenizerBenchmark::run));
 
     private Benchmarks() {}

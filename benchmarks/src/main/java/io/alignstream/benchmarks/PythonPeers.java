@@ -66,6 +66,24 @@ final class PythonPeers {
         return new PythonPeers(python, peers.resolve(program));
     }
 
+    /** A program of {@code peers/} run by an interpreter that has what it needs. */
+    static PythonPeers with(Path python, String program) {
+        return new PythonPeers(
+                python.toAbsolutePath(),
+                Path.of(System.getProperty("alignstream.home", "."), "benchmarks/peers", program));
+    }
+
+    /** How the program is started. */
+    List<String> command() {
+        return List.of(python.toString(), program.toString());
+    }
+
+    /** Folder of an installed package. */
+    Path packageFolder(String name) throws IOException, InterruptedException, UnavailableException {
+        String code = "import importlib.util as u; print(u.find_spec('" + name + "').submodule_search_locations[0])";
+        return Path.of(run(Map.of(), python.toString(), "-c", code).strip());
+    }
+
     /** Runs the program and returns the JSON that its last line is. */
     JsonNode measure(Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException, UnavailableException {

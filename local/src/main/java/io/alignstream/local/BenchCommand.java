@@ -24,6 +24,9 @@ import picocli.CommandLine.Unmatched;
             "demo   every stage of the demonstration, from an empty data folder: seconds, tokens or episodes a second,"
                     + " peak memory",
             "tokenizer   training and encoding beside other tokenizers; --text FILE: on a text of yours",
+            "pretrain   training steps beside PyTorch's; --text FILE, --depths 4,6,8, --widths 256,512, --python PATH of an"
+                    + " interpreter with PyTorch",
+            "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",
             "batches   token batches through a broker: tokens a second and bytes a token"
         })
 final class BenchCommand implements Callable<Integer> {
@@ -31,7 +34,7 @@ final class BenchCommand implements Callable<Integer> {
     /** Main class of the module, which this one does not depend on. */
     private static final String PROGRAM = "io.alignstream.benchmarks.Benchmarks";
 
-    @Parameters(paramLabel = "NAME", description = "Which benchmark: demo, tokenizer, batches.")
+    @Parameters(paramLabel = "NAME", description = "Which benchmark: demo, tokenizer, pretrain, time-to-loss, batches.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")
