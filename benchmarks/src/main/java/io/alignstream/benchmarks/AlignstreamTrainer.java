@@ -26,6 +26,9 @@ final class AlignstreamTrainer {
 
     private static final double LEARNING_RATE = 1e-3;
 
+    /** As the peers': without Muon. */
+    private static final AdamW.Settings ADAMW = new AdamW.Settings(0.9, 0.95, 1e-8, 0.1, 1.0, 0);
+
     private final int context;
     private final int batch;
     private final int[] tokens;
@@ -43,8 +46,7 @@ final class AlignstreamTrainer {
             throw new IllegalArgumentException("not the benchmark's network but " + network);
         }
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
-        optimiser = new AdamW(
-                Transformer.initialise(network, 1), AdamW.Settings.PRETRAINING, new Computing(precision, batch));
+        optimiser = new AdamW(Transformer.initialise(network, 1), ADAMW, new Computing(precision, batch));
     }
 
     /** Runs until standard input ends. */
@@ -83,10 +85,14 @@ final class AlignstreamTrainer {
         }
         Clock.Time time = clock.time();
         return Map.of(
-                "tokens", (long) steps * batch * context,
-                "seconds", time.seconds(),
-                "cpuSeconds", time.cpuSeconds(),
-                "loss", loss);
+                "tokens",
+                (long) steps * batch * context,
+                "seconds",
+                time.seconds(),
+                "cpuSeconds",
+                time.cpuSeconds(),
+                "loss",
+                loss);
     }
 
     private Sequences next() {

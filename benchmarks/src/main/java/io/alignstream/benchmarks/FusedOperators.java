@@ -14,8 +14,7 @@ final class FusedOperators {
 
     private FusedOperators() {}
 
-    static Optional<Path> find(PrintStream out, Optional<PythonPeers> python)
-            throws IOException, InterruptedException {
+    static Optional<Path> find(PrintStream out, Optional<PythonPeers> python) throws IOException, InterruptedException {
         String configured = System.getenv().getOrDefault(VARIABLE, "");
         if (!configured.isBlank()) {
             return Optional.of(Path.of(configured).toAbsolutePath());
@@ -38,10 +37,7 @@ final class FusedOperators {
             return Optional.empty();
         }
         out.println("building the fused operators into " + library + " …");
-        Process build = new ProcessBuilder(
-                        sources.resolve("build.sh").toString(),
-                        headers,
-                        library.toString())
+        Process build = new ProcessBuilder(sources.resolve("build.sh").toString(), headers, library.toString())
                 .inheritIO()
                 .start();
         if (build.waitFor() == 0) {

@@ -26,4 +26,3 @@ final class JavaCommand {
                 "worker"); // stands where a benchmark is named
     }
 }
-

@@ -159,8 +159,8 @@ final class PretrainBenchmark {
     private List<Integer> numbers(String name, String otherwise) {
         String value = options.values().getOrDefault(name, otherwise);
         if (!value.matches("[1-9][0-9]{0,4}(,[1-9][0-9]{0,4})*")) {
-            throw new IllegalArgumentException(
-                    "--" + name + " is " + value + " but must be numbers with commas between them, such as " + otherwise);
+            throw new IllegalArgumentException("--" + name + " is " + value
+                    + " but must be numbers with commas between them, such as " + otherwise);
         }
         return Arrays.stream(value.split(",")).map(Integer::valueOf).toList();
     }

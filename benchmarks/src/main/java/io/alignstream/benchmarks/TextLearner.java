@@ -48,13 +48,13 @@ final class TextLearner {
         peakRate = Double.parseDouble(options.values().getOrDefault("rate", "0.004"));
         String text = Files.readString(options.path("train").orElseThrow());
         String held = Files.readString(options.path("validation").orElseThrow());
-        Tokenizer tokenizer = new BpeTrainer(options.number("vocabulary", 1_024)).train(text.lines().map(l -> l + "\n"));
+        Tokenizer tokenizer = new BpeTrainer(options.number("vocabulary", 1_024))
+                .train(text.lines().map(l -> l + "\n"));
         train = tokenizer.encode(text);
         preparation = clock.time().seconds();
         validation = tokenizer.encode(held);
         validationBytes = held.getBytes(StandardCharsets.UTF_8).length;
-        model = Transformer.initialise(
-                TransformerConfig.of(tokenizer.vocabularySize(), LAYERS, WIDTH, context), 1);
+        model = Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), LAYERS, WIDTH, context), 1);
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
         optimiser = new AdamW(model, AdamW.Settings.PRETRAINING, new Computing(precision, batch));
     }
@@ -85,7 +85,9 @@ final class TextLearner {
             for (int b = 0; b < batch; b++) {
                 rows.add(row(train, random.nextInt(train.length - context)));
             }
-            loss = optimiser.languageModelStep(Sequences.packed(rows, -1), learningRate()).loss();
+            loss = optimiser
+                    .languageModelStep(Sequences.packed(rows, -1), learningRate())
+                    .loss();
             step++;
         }
         Clock.Time time = clock.time();

@@ -30,7 +30,8 @@ final class TimeToLossBenchmark {
     private TimeToLossBenchmark() {}
 
     static int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException {
-        options.only("text", "threads", "python", "precision", "steps", "context", "batch", "vocabulary", "rate", "peers");
+        options.only(
+                "text", "threads", "python", "precision", "steps", "context", "batch", "vocabulary", "rate", "peers");
         Path text = options.path("text")
                 .orElseThrow(() -> new IllegalArgumentException("--text FILE is missing: a text to learn"));
         Path folder = Files.createTempDirectory("alignstream-bench");
@@ -57,9 +58,10 @@ final class TimeToLossBenchmark {
         Path held = Files.writeString(folder.resolve("validation.txt"), whole.substring(split), StandardCharsets.UTF_8);
         int threads = options.number("threads", Runtime.getRuntime().availableProcessors());
         List<String> texts = List.of("--train", train.toString(), "--validation", held.toString());
-        Optional<PythonPeers> python = options.values().getOrDefault("peers", PEER).equals("none")
-                ? Optional.empty()
-                : TrainingPeers.pytorch(out, options, "nanogpt.py");
+        Optional<PythonPeers> python =
+                options.values().getOrDefault("peers", PEER).equals("none")
+                        ? Optional.empty()
+                        : TrainingPeers.pytorch(out, options, "nanogpt.py");
         List<TrainingWorker> workers = new ArrayList<>();
         List<String> ours = new ArrayList<>(JavaCommand.of(TextLearner.class, threads));
         ours.addAll(texts);
@@ -85,8 +87,8 @@ final class TimeToLossBenchmark {
             PrintStream out, BenchmarkOptions options, List<TrainingWorker> workers, Figures figures)
             throws IOException {
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
-        out.println("bits per byte of the last 10 % of the text after seconds of training; ours in "
-                + precision.label() + ", target " + TARGET);
+        out.println("bits per byte of the last 10 % of the text after seconds of training; ours in " + precision.label()
+                + ", target " + TARGET);
         Map<String, Double> seconds = new LinkedHashMap<>();
         Map<String, Double> reached = new LinkedHashMap<>();
         Map<String, Double> cpu = new LinkedHashMap<>();
@@ -99,7 +101,8 @@ final class TimeToLossBenchmark {
                 double bits = loss.has("bitsPerByte")
                         ? loss.path("bitsPerByte").asDouble()
                         : loss.path("nats").asDouble() / Math.log(2);
-                double total = seconds.merge(worker.name(), taken.path("seconds").asDouble(), Double::sum);
+                double total =
+                        seconds.merge(worker.name(), taken.path("seconds").asDouble(), Double::sum);
                 double work = cpu.merge(worker.name(), taken.path("cpuSeconds").asDouble(), Double::sum);
                 if (bits <= TARGET) {
                     reached.putIfAbsent(worker.name(), total);

@@ -29,8 +29,8 @@ final class TrainingPeers {
     /** All that can run here; says what cannot, and why. */
     static TrainingPeers find(PrintStream out, BenchmarkOptions options, Precision precision)
             throws IOException, InterruptedException {
-        TrainingPeers peers = new TrainingPeers(
-                options.number("threads", Runtime.getRuntime().availableProcessors()));
+        TrainingPeers peers =
+                new TrainingPeers(options.number("threads", Runtime.getRuntime().availableProcessors()));
         List<String> wanted = List.of(options.values()
                 .getOrDefault("peers", "alignstream,alignstream-text,eager,compile")
                 .split(","));
@@ -90,8 +90,8 @@ final class TrainingPeers {
 
     private void pytorch(PythonPeers python, String mode, Precision precision) {
         List<String> command = new ArrayList<>(python.command());
-        command.addAll(List.of(
-                "--mode", mode, "--precision", precision.label(), "--threads", Integer.toString(threads)));
+        command.addAll(
+                List.of("--mode", mode, "--precision", precision.label(), "--threads", Integer.toString(threads)));
         commands.put("pytorch-" + mode, command);
     }
 }
