@@ -80,19 +80,19 @@ final class PretrainBenchmark {
             for (String peer : peers.names()) {
                 workers.add(peers.start(peer, shape, tokens, folder.resolve(peer + ".log")));
             }
-            Map<String, Measured> measured = new LinkedHashMap<>();
+            List<Measured> measured = new ArrayList<>();
             for (TrainingWorker worker : workers) {
-                measured.put(worker.name(), warm(worker));
+                measured.add(warm(worker));
             }
             double ceiling = ceilingSoFar;
             for (int turn = 0; turn < options.number("repeats", 5); turn++) {
                 JsonNode products = workers.getFirst().ask("ceiling");
                 ceiling = Math.max(ceiling, products.path(precision.label()).asDouble());
-                for (TrainingWorker worker : workers) {
-                    measured.get(worker.name()).turn(worker);
+                for (Measured peer : measured) {
+                    peer.turn();
                 }
             }
-            report(shape, workers, measured, ceiling);
+            report(shape, measured, ceiling);
             return ceiling;
         } finally {
             for (TrainingWorker worker : workers) {
@@ -109,16 +109,14 @@ final class PretrainBenchmark {
                         first.path("seconds").asDouble(), second.path("seconds").asDouble())
                 / 2;
         double turn = Double.parseDouble(options.values().getOrDefault("seconds", "1.5"));
-        return new Measured((int) Math.max(1, Math.min(100, Math.round(turn / step))));
+        return new Measured(worker, (int) Math.max(1, Math.min(100, Math.round(turn / step))));
     }
 
-    private void report(
-            TrainingShape shape, List<TrainingWorker> workers, Map<String, Measured> measured, double ceiling)
-            throws IOException {
+    private void report(TrainingShape shape, List<Measured> measured, double ceiling) throws IOException {
         out.println(shape);
-        Measured ours = measured.get(workers.getFirst().name());
-        for (TrainingWorker worker : workers) {
-            Measured peer = measured.get(worker.name());
+        Measured ours = measured.getFirst();
+        for (Measured peer : measured) {
+            TrainingWorker worker = peer.worker;
             double rate = Figures.median(peer.rates);
             List<Double> ratios = new ArrayList<>();
             for (int i = 0; i < peer.rates.size(); i++) {
@@ -168,16 +166,18 @@ final class PretrainBenchmark {
     /** What came of a peer's turns. */
     private static final class Measured {
 
+        private final TrainingWorker worker;
         private final int steps;
         private final List<Double> rates = new ArrayList<>();
         private final List<Double> cpuRates = new ArrayList<>();
         private double loss;
 
-        Measured(int steps) {
+        Measured(TrainingWorker worker, int steps) {
+            this.worker = worker;
             this.steps = steps;
         }
 
-        void turn(TrainingWorker worker) throws IOException {
+        void turn() throws IOException {
             JsonNode answer = worker.ask("steps " + steps);
             double tokens = answer.path("tokens").asDouble();
             rates.add(tokens / answer.path("seconds").asDouble());
