@@ -84,11 +84,12 @@ final class TokenizerLoop implements Job {
                 return;
             }
             Corpus corpus = new Corpus(context, everything);
+            BpeTrainer trainer = new BpeTrainer(inputs.vocabularySize());
             Tokenizer tokenizer;
             try (corpus) {
-                tokenizer = new BpeTrainer(inputs.vocabularySize()).train(corpus, corpus::merging);
+                tokenizer = trainer.train(corpus, corpus::merging);
             }
-            announce(context, store.open(save(tokenizer, corpus)));
+            announce(context, store.open(save(tokenizer, trainer.frequencies(), corpus)));
         } catch (Stopped e) {
             // Nothing is stored before the end, so there is nothing to keep.
         }
@@ -129,7 +130,7 @@ final class TokenizerLoop implements Job {
         }
     }
 
-    private Reference save(Tokenizer tokenizer, Corpus corpus) throws IOException {
+    private Reference save(Tokenizer tokenizer, long[] frequencies, Corpus corpus) throws IOException {
         Manifest draft = Manifest.draft(Stage.TOKENIZER, run(), tokenizer.vocabularySize())
                 .withComplete(true)
                 .withDatasets(List.of(inputs.documents(), corpus.snapshot()))
@@ -139,7 +140,10 @@ final class TokenizerLoop implements Job {
                         "vocabularySize", (double) tokenizer.vocabularySize(),
                         "bytesPerToken", corpus.bytesPerToken(tokenizer)))
                 .withFingerprint(Map.of("tokenizer", tokenizer.sha256()));
-        return store.save(draft, tokenizer::save);
+        return store.save(draft, folder -> {
+            tokenizer.save(folder);
+            TokenFrequencies.write(folder, frequencies);
+        });
     }
 
     private static void announce(JobContext context, StoredCheckpoint stored) throws IOException {

@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
+import java.nio.file.Path;
 
 /** The stored tokenizers; thread-safe. */
 @ApplicationScoped
@@ -24,6 +25,11 @@ class TokenizerStore {
 
     Manifest manifest(TrainedTokenizer tokenizer) throws IOException {
         return checkpoints.open(tokenizer.reference()).manifest();
+    }
+
+    /** The folder with the files of {@code tokenizer}, verified. */
+    Path folder(TrainedTokenizer tokenizer) throws IOException {
+        return checkpoints.open(tokenizer.reference()).folder();
     }
 
     /** Loads {@code tokenizer} and checks that it is the one that the event speaks of. */

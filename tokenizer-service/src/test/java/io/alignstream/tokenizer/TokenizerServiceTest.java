@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.hasItem;
 
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Document;
@@ -116,6 +118,21 @@ class TokenizerServiceTest {
 
         given().get("/").then().statusCode(200).body(containsString("tokenizer/panel.js"), containsString(EXAMPLE));
         given().get("/tokenizer/panel.js").then().statusCode(200);
+        given().get("/tokenizer/vocabulary.js").then().statusCode(200);
+        given().get("/vocabulary?search=上海&order=frequency")
+                .then()
+                .statusCode(200)
+                .body("tokens.text", hasItem("上海"), "tokens[0].frequency", greaterThan(300));
+        given().get("/vocabulary?order=beauty")
+                .then()
+                .statusCode(400)
+                .body("error", containsString("[id, frequency, length]"));
+        given().contentType("application/json")
+                .body(Map.of("text", EXAMPLE))
+                .post("/vocabulary/split")
+                .then()
+                .statusCode(200)
+                .body("symbols.size()", greaterThan(24), "steps.size()", greaterThan(3));
 
         // When nothing has changed
         given().post("/job/trigger").then().statusCode(202);

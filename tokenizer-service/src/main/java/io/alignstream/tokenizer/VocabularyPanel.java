@@ -1,0 +1,35 @@
+package io.alignstream.tokenizer;
+
+import io.alignstream.stageruntime.web.Language;
+import io.alignstream.stageruntime.web.Panel;
+import io.quarkus.qute.Location;
+import io.quarkus.qute.Template;
+import io.quarkus.qute.TemplateInstance;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Optional;
+
+/** On the status page: a playground that shows the merges of any text, and the vocabulary. */
+@ApplicationScoped
+public class VocabularyPanel implements Panel {
+
+    private final Template template;
+
+    VocabularyPanel(@Location("vocabulary-panel.html") Template template) {
+        this.template = template;
+    }
+
+    @Override
+    public String title(Language language) {
+        return language == Language.CHINESE ? "分词与词表" : "Playground and vocabulary";
+    }
+
+    @Override
+    public TemplateInstance content(Language language) {
+        return template.data("chinese", language == Language.CHINESE).data("maxText", VocabularyResource.MAX_TEXT);
+    }
+
+    @Override
+    public Optional<String> script() {
+        return Optional.of("tokenizer/vocabulary.js");
+    }
+}
