@@ -6,6 +6,7 @@ import java.util.Arrays;
 final class PairChanges {
 
     private static final int SMALLEST_TABLE = 1 << 8;
+    private static final int MOST_KEPT = 1 << 14;
 
     /** Index of a pair plus one, 0 where free. */
     private int[] table = new int[SMALLEST_TABLE];
@@ -67,9 +68,14 @@ final class PairChanges {
         return wordCounts[index];
     }
 
+    /** Forgets everything; the room is kept unless it is large, as after the first counting of all words. */
     void clear() {
-        if (table.length > 1 << 16 && size < table.length >> 6) {
+        if (pairs.length > MOST_KEPT) {
             table = new int[SMALLEST_TABLE];
+            pairs = new long[SMALLEST_TABLE];
+            changes = new long[SMALLEST_TABLE];
+            words = new int[SMALLEST_TABLE][];
+            wordCounts = new int[SMALLEST_TABLE];
         } else {
             Arrays.fill(table, 0);
         }
