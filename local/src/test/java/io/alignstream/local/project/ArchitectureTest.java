@@ -22,6 +22,7 @@ import org.junit.jupiter.api.TestFactory;
 class ArchitectureTest {
 
     private static final String CONTRACTS = "io.alignstream.contracts..";
+    private static final String TEXT_CLEANING = "io.alignstream.textcleaning..";
     private static final String LANGUAGE_MODEL = "io.alignstream.languagemodel..";
     private static final String STAGE_RUNTIME = "io.alignstream.stageruntime..";
     private static final String ANY = "io.alignstream..";
@@ -56,6 +57,15 @@ class ArchitectureTest {
     }
 
     @Test
+    void text_cleaning_needs_no_other_module() {
+        noClasses()
+                .that(resideInAPackage(TEXT_CLEANING))
+                .should()
+                .dependOnClassesThat(resideInAPackage(ANY).and(not(TEXT_CLEANING)))
+                .check(classes);
+    }
+
+    @Test
     void the_language_model_needs_contracts_only() {
         noClasses()
                 .that(resideInAPackage(LANGUAGE_MODEL))
@@ -81,8 +91,8 @@ class ArchitectureTest {
                     noClasses()
                             .that(resideInAPackage(own))
                             .should()
-                            .dependOnClassesThat(
-                                    resideInAPackage(ANY).and(not(own, CONTRACTS, LANGUAGE_MODEL, STAGE_RUNTIME)))
+                            .dependOnClassesThat(resideInAPackage(ANY)
+                                    .and(not(own, CONTRACTS, TEXT_CLEANING, LANGUAGE_MODEL, STAGE_RUNTIME)))
                             .check(classes);
                 }));
     }

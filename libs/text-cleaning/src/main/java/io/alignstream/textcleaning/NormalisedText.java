@@ -1,0 +1,84 @@
+package io.alignstream.textcleaning;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.text.Normalizer;
+
+/**
+ * A text in the one form that the pipeline knows: Unicode NFC, line ends as {@code \n}, no control characters other
+ * than tab and line end, no white space at either end. Immutable.
+ *
+ * @param text may be empty
+ */
+public record NormalisedText(String text) {
+
+    private static final char REPLACEMENT = '\uFFFD';
+
+    /** Normalises {@code raw}; an unpaired surrogate becomes U+FFFD, as no encoding could carry it. */
+    public static NormalisedText of(String raw) {
+        return of(raw, true);
+    }
+
+    /** Normalises {@code raw}, composing characters only if {@code compose}. */
+    static NormalisedText of(String raw, boolean compose) {
+        String kept = withoutControls(raw);
+        String composed = !compose || Normalizer.isNormalized(kept, Normalizer.Form.NFC)
+                ? kept
+                : Normalizer.normalize(kept, Normalizer.Form.NFC);
+        return new NormalisedText(trim(composed));
+    }
+
+    public boolean isEmpty() {
+        return text.isEmpty();
+    }
+
+    /** sha256 of the text in UTF-8, 32 bytes. */
+    public byte[] contentHash() {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static String withoutControls(String raw) {
+        StringBuilder out = new StringBuilder(raw.length());
+        for (int i = 0; i < raw.length(); i++) {
+            char c = raw.charAt(i);
+            if (Character.isHighSurrogate(c) && i + 1 < raw.length() && Character.isLowSurrogate(raw.charAt(i + 1))) {
+                out.append(c).append(raw.charAt(++i));
+            } else if (Character.isSurrogate(c)) {
+                out.append(REPLACEMENT);
+            } else if (isLineEnd(c)) {
+                out.append('\n');
+                if (c == '\r' && i + 1 < raw.length() && raw.charAt(i + 1) == '\n') {
+                    i++;
+                }
+            } else if (c == '\t' || !(Character.isISOControl(c) || c == '\uFEFF')) {
+                out.append(c);
+            }
+        }
+        return out.toString();
+    }
+
+    private static boolean isLineEnd(char c) {
+        return c == '\n' || c == '\r' || c == '\u0085' || c == '\u2028' || c == '\u2029';
+    }
+
+    private static String trim(String text) {
+        int begin = 0;
+        int end = text.length();
+        while (begin < end && isSpace(text.charAt(begin))) {
+            begin++;
+        }
+        while (end > begin && isSpace(text.charAt(end - 1))) {
+            end--;
+        }
+        return text.substring(begin, end);
+    }
+
+    private static boolean isSpace(char c) {
+        return Character.isWhitespace(c) || Character.isSpaceChar(c);
+    }
+}

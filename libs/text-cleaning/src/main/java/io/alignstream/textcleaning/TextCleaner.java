@@ -1,0 +1,114 @@
+package io.alignstream.textcleaning;
+
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Applies the rules of a profile to one text after the other; for one thread.
+ *
+ * <p>Duplicates are no matter of one text: the rules {@code duplicate} and {@code near-duplicate} are left to the caller.
+ */
+public final class TextCleaner {
+
+    private static final double LOST_SHARE = 0.01;
+    private static final double SURE = 0.65; // FineWeb's limit for fastText's confidence
+
+    private final CleaningProfile profile;
+    private final Decontamination decontamination;
+    private final QualityRules quality;
+
+    /** What became of a text. */
+    public sealed interface Result {}
+
+    /**
+     * A text to keep.
+     *
+     * @param language ISO 639-1 or {@value LanguageIdentifier#UNKNOWN}
+     * @param applied rules that changed the text
+     */
+    public record Kept(NormalisedText text, String language, Set<Rule> applied) implements Result {}
+
+    /**
+     * A text to drop.
+     *
+     * @param figure what did not pass, for example {@code words 12 < 50}
+     */
+    public record Dropped(Rule rule, String figure) implements Result {}
+
+    public TextCleaner(CleaningProfile profile, Decontamination decontamination) {
+        this.profile = profile;
+        this.decontamination = decontamination;
+        this.quality = new QualityRules(profile);
+    }
+
+    /** Cleans {@code raw}. */
+    public Result clean(String raw) {
+        Set<Rule> applied = EnumSet.noneOf(Rule.class);
+        String decoded = profile.has(Rule.MOJIBAKE) ? Mojibake.repair(raw) : raw;
+        note(Rule.MOJIBAKE, raw, decoded, applied);
+        String normal =
+                NormalisedText.of(decoded, profile.has(Rule.UNICODE_NFC)).text();
+        note(Rule.CONTROL_CHARACTERS, decoded, normal, applied);
+        String body = profile.has(Rule.BOILERPLATE_LINES) ? BoilerplateLines.remove(normal) : normal;
+        note(Rule.BOILERPLATE_LINES, normal, body, applied);
+        if (profile.has(Rule.TERMINAL_PUNCTUATION)) {
+            String sentences = BoilerplateLines.removeWithoutPunctuation(body);
+            note(Rule.TERMINAL_PUNCTUATION, body, sentences, applied);
+            body = sentences;
+        }
+        if (body.isEmpty()) {
+            return new Dropped(Rule.EMPTY, normal.isEmpty() ? "no characters" : "no lines but boilerplate");
+        }
+        return judge(body, applied);
+    }
+
+    private Result judge(String body, Set<Rule> applied) {
+        if (profile.has(Rule.BROKEN_ENCODING)) {
+            int lost = lost(body);
+            if (lost > LOST_SHARE * body.length()) {
+                return new Dropped(Rule.BROKEN_ENCODING, lost + " of " + body.length() + " characters are lost");
+            }
+        }
+        Words words = Words.of(body);
+        LanguageIdentifier.Identified language = LanguageIdentifier.identify(body, words);
+        if (profile.has(Rule.LANGUAGE)
+                && (language.confidence() < SURE || !profile.languages().contains(language.code()))) {
+            return new Dropped(
+                    Rule.LANGUAGE, language.code() + " with confidence %.2f".formatted(language.confidence()));
+        }
+        QualityRules.Broken broken = quality.check(body, words);
+        if (broken != null) {
+            return new Dropped(broken.rule(), broken.figure());
+        }
+        if (profile.has(Rule.CONTAMINATED)) {
+            Optional<String> phrase = decontamination.find(body, words);
+            if (phrase.isPresent()) {
+                return new Dropped(Rule.CONTAMINATED, phrase.get());
+            }
+        }
+        String masked = profile.has(Rule.PERSONAL_DATA) ? PersonalData.mask(body) : body;
+        note(Rule.PERSONAL_DATA, body, masked, applied);
+        return new Kept(new NormalisedText(masked), language.code(), applied);
+    }
+
+    /** Replacement characters, and what they become when they are read as GBK: 锟斤拷. */
+    private static int lost(String text) {
+        int lost = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\uFFFD') {
+                lost++;
+            } else if (c == '锟' && text.startsWith("锟斤拷", i)) {
+                lost += 3;
+            }
+        }
+        return lost;
+    }
+
+    private static void note(Rule rule, String before, String after, Set<Rule> applied) {
+        if (!before.equals(after)) {
+            applied.add(rule);
+        }
+    }
+}
