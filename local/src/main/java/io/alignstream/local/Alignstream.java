@@ -16,13 +16,15 @@ import picocli.CommandLine.ParseResult;
         description = {
             "Raw text and human judgement in, an aligned language model out, continuously.",
             "",
-            "Runs the whole pipeline on this machine: an Apache Kafka broker and six services, each a process of its own."
+            "Runs the whole pipeline on this machine: an Apache Kafka broker and six services, each a process of its"
+                    + " own."
         },
         commandListHeading = "%nCommands:%n",
         footer = {"", "Start with:  ./alignstream demo", "Help on one command:  ./alignstream COMMAND --help"},
         subcommands = {
             DemoCommand.class,
             TrainCommand.class,
+            ImportCommand.class,
             UpCommand.class,
             DownCommand.class,
             StatusCommand.class,

@@ -53,9 +53,18 @@ final class LocalCluster implements AutoCloseable {
 
     /** Starts what does not run yet and waits until everything is ready. */
     static LocalCluster start(Site site, Installation installation, Console console) {
+        return start(site, installation, specs(site, installation), console);
+    }
+
+    /** Starts the broker only, unless it runs. */
+    static LocalCluster startBroker(Site site, Installation installation, Console console) {
+        return start(site, installation, List.of(), console);
+    }
+
+    /** Starts the broker and these services. */
+    static LocalCluster start(Site site, Installation installation, List<ProcessSpec> services, Console console) {
         site.prepare();
         requireFreeSpace(site);
-        List<ProcessSpec> services = specs(site, installation);
         LocalCluster cluster = new LocalCluster(site, SiteLock.take(site), new ProcessGroup(site, console));
         try {
             NativeLibraries.unpack(installation, console);

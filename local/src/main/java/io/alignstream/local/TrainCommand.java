@@ -12,6 +12,7 @@ import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Inputs;
 import io.alignstream.local.pipeline.Registry;
+import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.report.StageResults;
 import io.alignstream.local.report.Tables;
 import io.alignstream.local.service.ChatClient;
@@ -129,8 +130,9 @@ final class TrainCommand implements Callable<Integer> {
     /** The last stage that has data, from this call or an earlier one. */
     private static Stage lastWithData(Site site) {
         String servers = site.bootstrapServers();
-        if (Inputs.end(servers, Stage.TOKENIZER) == 0) {
-            throw new LaunchException("There are no documents in " + site.dataFolder() + " yet; give --documents.");
+        if (Inputs.end(servers, Stage.TOKENIZER) == 0 && !hasBaseModel(servers)) {
+            throw new LaunchException("There are no documents in " + site.dataFolder()
+                    + " yet; give --documents, or take a model as the base model with ./alignstream import.");
         }
         if (Inputs.end(servers, Stage.SFT) == 0) {
             return Stage.PRETRAIN;
@@ -139,5 +141,13 @@ final class TrainCommand implements Callable<Integer> {
             return Stage.SFT;
         }
         return Inputs.end(servers, Stage.RLHF) == 0 ? Stage.REWARD : Stage.INFERENCE;
+    }
+
+    private static boolean hasBaseModel(String servers) {
+        Registry registry = new Registry();
+        try (TopicLog log = new TopicLog(servers, Registry.TOPICS)) {
+            log.readToEnd(registry::take);
+        }
+        return registry.newestCheckpoint(Stage.PRETRAIN, any -> true).isPresent();
     }
 }

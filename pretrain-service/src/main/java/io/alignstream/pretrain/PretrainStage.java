@@ -76,8 +76,10 @@ public class PretrainStage implements StageDefinition {
 
     @Override
     public Decision decide(View view, boolean triggered) {
-        Optional<TrainedTokenizer> newest =
-                view.newestByKey(Topic.TOKENIZERS).stream().reduce((older, newer) -> newer);
+        // An imported tokenizer was learned from no documents of ours: its base model is imported, too.
+        Optional<TrainedTokenizer> newest = view.newestByKey(Topic.TOKENIZERS).stream()
+                .filter(learned -> learned.documents().offsets() > 0)
+                .reduce((older, newer) -> newer);
         if (newest.isEmpty()) {
             return new Decision.Wait("waiting for a tokenizer");
         }

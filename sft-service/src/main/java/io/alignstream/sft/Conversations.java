@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Instructions as token ids, one conversation for each reference answer.
+ * Instructions as token ids, one conversation for each reference answer; every turn of the assistant is learned once.
  *
  * @param training to learn from
  * @param heldOut to measure on
@@ -36,8 +36,11 @@ record Conversations(List<Conversation> training, List<Conversation> heldOut, in
                 .toList();
         for (Instruction instruction : sorted) {
             List<Conversation> side = isHeldOut(instruction.id(), heldOutShare) ? heldOut : training;
+            boolean everyTurn = true; // of several answers to one history, the first brings the history's turns
             for (String answer : instruction.referenceAnswers()) {
-                Conversation conversation = ChatTemplate.conversation(tokenizer, instruction.messages(), answer);
+                Conversation conversation =
+                        ChatTemplate.conversation(tokenizer, instruction.messages(), answer, everyTurn);
+                everyTurn = false;
                 if (conversation.length() <= longest) {
                     side.add(conversation);
                 } else {

@@ -3,6 +3,7 @@ package io.alignstream.sft;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Settings of the service, {@code alignstream.sft.*}; see {@link SftSettings} for those of a run. The defaults are the
@@ -59,6 +60,36 @@ public interface SftConfig {
     @WithDefault("PT60S")
     Duration checkpointInterval();
 
+    /**
+     * Whether conversations share rows where that saves a quarter of the positions; changes no loss. For conversations
+     * of very different lengths: a batch holds similar ones anyway, and plain rows have the faster kernels.
+     */
+    @WithDefault("false")
+    boolean packing();
+
+    /** Adapters that are trained instead of the weights. */
+    Lora lora();
+
+    /** Settings of LoRA, {@code alignstream.sft.lora.*}. */
+    interface Lora {
+
+        /** Inner size of the adapters; 0 trains all weights and no adapters. */
+        @WithDefault("0")
+        int rank();
+
+        /** The adapters' products are multiplied by alpha / rank. */
+        @WithDefault("32")
+        double alpha();
+
+        /** Projections with an adapter. */
+        @WithDefault("q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj")
+        List<String> targets();
+
+        /** Whether the embedding's rows of the control tokens are trained, too. */
+        @WithDefault("true")
+        boolean controlTokens();
+    }
+
     /** Settings of a run, validated. */
     default SftSettings settings() {
         return new SftSettings(
@@ -70,6 +101,11 @@ public interface SftConfig {
                 heldOutShare(),
                 validateEvery(),
                 checkpointEvery(),
-                checkpointInterval());
+                checkpointInterval(),
+                packing(),
+                lora().rank() == 0
+                        ? null
+                        : new SftSettings.Lora(
+                                lora().rank(), lora().alpha(), lora().targets(), lora().controlTokens()));
     }
 }

@@ -2,16 +2,12 @@ package io.alignstream.sft;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Reference;
-import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.TrainingRun;
-import io.alignstream.languagemodel.tokenizer.ControlToken;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Sequences;
 import io.alignstream.languagemodel.transformer.TorchRuntime;
-import io.alignstream.languagemodel.transformer.Transformer;
 import io.alignstream.languagemodel.transformer.TransformerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,7 +23,8 @@ import org.slf4j.LoggerFactory;
  * Supervised fine-tuning of a base model on conversations.
  *
  * <p>Cross-entropy on the assistant's tokens and its end of turn only, AdamW without weight decay, linear warm-up and
- * decay. Left out: packing several conversations into a sequence, adapters, mixing in pretraining data.
+ * decay. All weights are tuned, or low-rank adapters of a base model that stays as it is. Left out: mixing in
+ * pretraining data.
  *
  * <p>All state is in the checkpoint, so a run that goes on from one ends with the same weights as one that was never
  * interrupted. For one thread.
@@ -35,9 +32,6 @@ import org.slf4j.LoggerFactory;
 public final class SftLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(SftLoop.class);
-    private static final String STATE_FILE = "training-state.safetensors";
-    private static final String OPTIMISER = "optimiser";
-
     private final SftSettings settings;
     private final Path base;
     private final Tokenizer tokenizer;
@@ -56,7 +50,7 @@ public final class SftLoop {
         /**
          * Reports a finished step.
          *
-         * @param metrics loss, gradientNorm, learningRate, tokensPerSecond, at times validationLoss
+         * @param metrics loss, gradientNorm, learningRate, tokensPerSecond, at times those of {@link HeldOut}
          */
         void progress(long step, long totalSteps, Map<String, Double> metrics);
     }
@@ -111,39 +105,17 @@ public final class SftLoop {
             return Optional.of(new Result(
                     done.reference(), done.manifest().step(), done.manifest().metrics()));
         }
-        try (Transformer model =
-                        Transformer.load(resume.map(StoredCheckpoint::folder).orElse(base));
-                AdamW optimiser = new AdamW(model, AdamW.Settings.FINE_TUNING)) {
-            long step = 0;
-            if (resume.isPresent()) {
-                step = resume.get().manifest().step();
-                optimiser.restore(
-                        OPTIMISER, Safetensors.read(resume.get().folder().resolve(STATE_FILE)));
-            } else {
-                likenChatTokens(model);
-                save(0, false, Map.of(), model, optimiser);
+        try (TunedModel model = resume.isPresent()
+                ? TunedModel.resume(resume.get().folder(), base, tokenizer, settings)
+                : TunedModel.start(base, tokenizer, settings)) {
+            if (resume.isEmpty()) {
+                save(0, false, Map.of(), model);
             }
-            return train(step, model, optimiser);
+            return train(resume.map(found -> found.manifest().step()).orElse(0L), model);
         }
     }
 
-    /**
-     * Pretraining never meets the chat's control tokens; they begin as what they resemble, so that a question in the
-     * chat is to the network what a question in a document was, and little has to change.
-     */
-    private void likenChatTokens(Transformer model) {
-        if (!tokenizer.name(tokenizer.user()).equals(ControlToken.USER.text())) {
-            return; // a foreign model with control tokens of its own, which it was trained with
-        }
-        int lineEnd = tokenizer.encode("\n")[0];
-        model.copyTokens(Map.of(
-                tokenizer.user(), tokenizer.endOfDocument(),
-                tokenizer.system(), tokenizer.endOfDocument(),
-                tokenizer.assistant(), lineEnd,
-                tokenizer.endOfTurn(), tokenizer.endOfDocument()));
-    }
-
-    private Optional<Result> train(long firstStep, Transformer model, AdamW optimiser) throws IOException {
+    private Optional<Result> train(long firstStep, TunedModel model) throws IOException {
         List<Conversation> training = conversations.training();
         long batches = EpochOrder.batches(training.size(), settings.batchConversations());
         long totalSteps = batches * settings.epochs();
@@ -154,7 +126,7 @@ public final class SftLoop {
         for (long step = firstStep; step < totalSteps; ) {
             if (monitor.stopRequested()) {
                 if (savedStep < step) {
-                    save(step, false, metrics, model, optimiser);
+                    save(step, false, metrics, model);
                 }
                 return Optional.empty();
             }
@@ -162,9 +134,9 @@ public final class SftLoop {
                 order = EpochOrder.of(training, settings.batchConversations(), settings.seed(), step / batches);
             }
             long began = System.nanoTime();
-            Sequences batch = sequences(order.get((int) (step % batches)));
+            List<Conversation> batch = order.get((int) (step % batches));
             double learningRate = settings.learningRate(step, totalSteps);
-            AdamW.Step taken = optimiser.languageModelStep(batch, learningRate);
+            AdamW.Step taken = model.step(batch, learningRate);
             requireFinite(taken, step, learningRate);
             step++;
 
@@ -174,56 +146,39 @@ public final class SftLoop {
             metrics.put("learningRate", learningRate);
             double seconds = (System.nanoTime() - began) / 1e9;
             if (!conversations.heldOut().isEmpty() && (step % settings.validateEvery() == 0 || step == totalSteps)) {
-                metrics.put("validationLoss", validationLoss(model));
+                metrics.putAll(validation(model));
             }
-            monitor.progress(step, totalSteps, with(metrics, "tokensPerSecond", batch.ids().length / seconds));
+            monitor.progress(step, totalSteps, with(metrics, "tokensPerSecond", tokens(batch) / seconds));
 
             boolean byClock =
                     System.nanoTime() - savedAt >= settings.checkpointInterval().toNanos();
             if (step < totalSteps && (step % settings.checkpointEvery() == 0 || byClock)) {
-                save(step, false, metrics, model, optimiser);
+                save(step, false, metrics, model);
                 savedStep = step;
                 savedAt = System.nanoTime();
             }
         }
         metrics.put("conversations", (double) training.size());
-        Reference checkpoint = save(totalSteps, true, metrics, model, optimiser);
+        Reference checkpoint = save(totalSteps, true, metrics, model);
         return Optional.of(new Result(checkpoint, totalSteps, Map.copyOf(metrics)));
     }
 
-    /** Mean loss in nats over the answers' tokens of the held-out conversations. */
-    private double validationLoss(Transformer model) {
-        List<Conversation> heldOut = conversations.heldOut();
-        double nats = 0;
-        long targets = 0;
-        for (int from = 0; from < heldOut.size(); from += settings.batchConversations()) {
-            int to = Math.min(heldOut.size(), from + settings.batchConversations());
-            Sequences scored = sequences(heldOut.subList(from, to));
-            nats += model.meanLoss(scored) * scored.targetCount();
-            targets += scored.targetCount();
-        }
-        return nats / targets;
+    private Map<String, Double> validation(TunedModel model) {
+        return model.measure(network ->
+                        HeldOut.of(network, conversations.heldOut(), settings.batchConversations(), tokenizer.pad()))
+                .metrics();
     }
 
-    private Sequences sequences(List<Conversation> batch) {
-        return Sequences.of(
-                batch.stream().map(Conversation::ids).toList(),
-                batch.stream().map(Conversation::learned).toList(),
-                tokenizer.pad());
+    private static long tokens(List<Conversation> batch) {
+        return batch.stream().mapToLong(Conversation::length).sum();
     }
 
     /** The whole state, as a Hugging Face directory with the optimiser's moments beside. */
-    private Reference save(long step, boolean complete, Map<String, Double> metrics, Transformer model, AdamW optimiser)
+    private Reference save(long step, boolean complete, Map<String, Double> metrics, TunedModel model)
             throws IOException {
         long batches = EpochOrder.batches(conversations.training().size(), settings.batchConversations());
         Map<String, Long> position = Map.of("epoch", step / batches, "nextBatch", step % batches);
-        return run.save(step, complete, position, metrics, TorchRuntime.fingerprint(), folder -> {
-            int[] ends = {tokenizer.endOfTurn(), tokenizer.endOfDocument()};
-            model.config().save(folder, ends, tokenizer.pad());
-            tokenizer.save(folder);
-            Safetensors.write(folder.resolve("model.safetensors"), model.tensors(), Map.of("format", "pt"));
-            Safetensors.write(folder.resolve(STATE_FILE), optimiser.state(OPTIMISER), Map.of());
-        });
+        return run.save(step, complete, position, metrics, TorchRuntime.fingerprint(), model::write);
     }
 
     private static Map<String, Double> with(Map<String, Double> metrics, String name, double value) {

@@ -1,8 +1,13 @@
 package io.alignstream.sft;
 
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.LoraSettings;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything configured about a fine-tuning run.
@@ -16,6 +21,8 @@ import java.util.TreeMap;
  * @param validateEvery steps between two validations
  * @param checkpointEvery steps between two checkpoints
  * @param checkpointInterval most time between two checkpoints; does not change the weights
+ * @param packing whether conversations share rows where that saves a quarter of the positions; the losses stay the same
+ * @param lora adapters that are trained instead of the weights; null trains all weights
  */
 public record SftSettings(
         int epochs,
@@ -26,7 +33,32 @@ public record SftSettings(
         double heldOutShare,
         int validateEvery,
         int checkpointEvery,
-        Duration checkpointInterval) {
+        Duration checkpointInterval,
+        boolean packing,
+        @Nullable Lora lora) {
+
+    /**
+     * Low-rank adapters.
+     *
+     * @param rank inner size
+     * @param alpha their products are multiplied by {@code alpha / rank}
+     * @param targets projections with an adapter, names as in PEFT
+     * @param controlTokens whether the embedding's rows of the control tokens are trained, too: a base model that never
+     *     saw them cannot end a turn otherwise
+     */
+    public record Lora(int rank, double alpha, List<String> targets, boolean controlTokens) {
+        public Lora {
+            targets = List.copyOf(targets);
+        }
+
+        /** The adapters of a model with {@code tokenizer}; validates all values. */
+        LoraSettings of(Tokenizer tokenizer) {
+            List<Integer> rows = controlTokens
+                    ? List.of(tokenizer.system(), tokenizer.user(), tokenizer.assistant(), tokenizer.endOfTurn())
+                    : List.of();
+            return new LoraSettings(rank, alpha, new TreeSet<>(targets), rows);
+        }
+    }
 
     public SftSettings {
         between("epochs", epochs, 1, 100_000);
@@ -36,6 +68,9 @@ public record SftSettings(
         between("heldOutShare", heldOutShare, 0, 0.5);
         between("validateEvery", validateEvery, 1, Integer.MAX_VALUE);
         between("checkpointEvery", checkpointEvery, 1, Integer.MAX_VALUE);
+        if (lora != null) {
+            new LoraSettings(lora.rank(), lora.alpha(), new TreeSet<>(lora.targets()), List.of());
+        }
         between("checkpointInterval (seconds)", checkpointInterval.toSeconds(), 1, Integer.MAX_VALUE);
     }
 
@@ -56,6 +91,15 @@ public record SftSettings(
         values.put("warmupShare", Double.toString(warmupShare));
         values.put("seed", Long.toString(seed));
         values.put("heldOutShare", Double.toString(heldOutShare));
+        if (packing) {
+            values.put("packing", "true");
+        }
+        if (lora != null) {
+            values.put("lora.rank", Integer.toString(lora.rank()));
+            values.put("lora.alpha", Double.toString(lora.alpha()));
+            values.put("lora.targets", String.join(",", new TreeSet<>(lora.targets())));
+            values.put("lora.controlTokens", Boolean.toString(lora.controlTokens()));
+        }
         return values;
     }
 

@@ -2,6 +2,7 @@ package io.alignstream.sft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
@@ -16,6 +17,7 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.Sampler;
 import io.alignstream.languagemodel.transformer.Transformer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,7 +86,8 @@ class SftLoopTest {
 
         // Then
         assertThat(recorder.last("loss")).isLessThan(0.3 * recorder.first("loss"));
-        assertThat(result.metrics()).containsKeys("loss", "validationLoss", "conversations");
+        assertThat(result.metrics())
+                .containsKeys("loss", "validationLoss", "validationAccuracy", "validationAnswers", "conversations");
         try (CheckpointStore store = store("a");
                 Transformer model =
                         Transformer.load(store.open(result.checkpoint()).folder())) {
@@ -141,6 +144,91 @@ class SftLoopTest {
         // Then
         assertThat(rest.steps.getFirst()).isEqualTo(7);
         assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
+    }
+
+    @Test
+    void aRunWhoseNewestCheckpointIsDamagedGoesOnFromTheOneBefore() throws IOException {
+        // Given
+        SftSettings settings = TinyInstructions.settings(4, 3);
+        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+        assertThat(loop("b", settings, new Recorder(7)).run()).isEmpty();
+        TrainingRun run = run("b", settings);
+        Path newest = run.newest().orElseThrow().folder();
+        byte[] model = Files.readAllBytes(newest.resolve("model.safetensors"));
+
+        for (int i = 0; i < 100; i++) {
+            // When
+            int length = (int) ((long) model.length * i / 100);
+            Files.write(newest.resolve("model.safetensors"), Arrays.copyOf(model, length));
+
+            // Then
+            assertThat(run.newest().orElseThrow().manifest().step()).isEqualTo(6);
+        }
+        Recorder rest = new Recorder(Long.MAX_VALUE);
+        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
+        assertThat(rest.steps.getFirst()).isEqualTo(7);
+        assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
+    }
+
+    @Test
+    void packingChangesNoLoss() throws IOException {
+        // Given
+        SftSettings packed = TinyInstructions.settings(2, 100);
+        Recorder with = new Recorder(Long.MAX_VALUE);
+        Recorder without = new Recorder(Long.MAX_VALUE);
+
+        // When
+        List<Instruction> mixed = new ArrayList<>(INSTRUCTIONS);
+        for (int i = 0; i < 8; i++) { // a batch of long and short ones, in which two rows have room for others
+            Message question = Message.user("京北".repeat(14 + i % 2) + "？");
+            mixed.add(new Instruction("long-" + i, List.of(question), List.of("长城"), Map.of()));
+        }
+        SftSettings plain = TinyInstructions.settings(2, 100, false, null);
+        new SftLoop(packed, base, mixed, run("a", packed), with).run();
+        new SftLoop(plain, base, mixed, run("b", plain), without).run();
+
+        // Then
+        assertThat(with.steps).isEqualTo(without.steps);
+        for (int step = 0; step < with.metrics.size(); step++) {
+            for (String metric : List.of("loss", "gradientNorm")) {
+                assertThat(with.metrics.get(step).get(metric))
+                        .as("%s of step %s", metric, step)
+                        .isCloseTo(without.metrics.get(step).get(metric), within(1e-3));
+            }
+        }
+    }
+
+    @Test
+    void adaptersLearnToAnswerAndResumeBitForBitWhileTheBaseStays() throws IOException {
+        // Given
+        SftSettings.Lora lora = new SftSettings.Lora(8, 16, List.of("q_proj", "v_proj", "up_proj", "down_proj"), true);
+        SftSettings settings = TinyInstructions.settings(6, 4, true, lora);
+        Recorder recorder = new Recorder(Long.MAX_VALUE);
+        SftLoop.Result undisturbed = loop("a", settings, recorder).run().orElseThrow();
+
+        // When
+        assertThat(loop("b", settings, new Recorder(6)).run()).isEmpty();
+        Reference resumed = loop("b", settings, new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+
+        // Then
+        assertThat(recorder.last("loss")).isLessThan(0.7 * recorder.first("loss"));
+        assertThat(resumed.sha256()).isEqualTo(undisturbed.checkpoint().sha256());
+        Path folder = run("a", settings).newest().orElseThrow().folder();
+        assertThat(Safetensors.read(folder.resolve("training-state.safetensors"))
+                        .keySet())
+                .allMatch(name -> name.matches("optimiser\\.[mvs]\\.(A|B|rows)\\..*"));
+        assertThat(Safetensors.read(folder.resolve("adapter_model.safetensors")).keySet())
+                .allMatch(name -> name.startsWith("base_model.model.model."));
+        // Merged: what has no adapter is the base model's.
+        String untouched = "model.layers.0.self_attn.k_proj.weight";
+        assertThat(Safetensors.read(folder.resolve("model.safetensors")).get(untouched))
+                .isEqualTo(Safetensors.read(base.resolve("model.safetensors")).get(untouched));
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Instructions, a base model and settings that train in a moment. */
 final class TinyInstructions {
@@ -55,6 +56,10 @@ final class TinyInstructions {
     }
 
     static SftSettings settings(int epochs, int checkpointEvery) {
-        return new SftSettings(epochs, 16, 1e-2, 0.1, 1, 0.1, 5, checkpointEvery, Duration.ofHours(1));
+        return settings(epochs, checkpointEvery, true, null);
+    }
+
+    static SftSettings settings(int epochs, int checkpointEvery, boolean packing, SftSettings.@Nullable Lora lora) {
+        return new SftSettings(epochs, 16, 1e-2, 0.1, 1, 0.1, 5, checkpointEvery, Duration.ofHours(1), packing, lora);
     }
 }

@@ -80,6 +80,17 @@ public final class Publisher implements AutoCloseable {
         return sent[0];
     }
 
+    /** Publishes one event, even if the newest record of its key is the same: it becomes the newest of its topic. */
+    public <T> void publishAgain(Topic<T> topic, T event) {
+        var acknowledged = producer.send(topic.record(event, SOURCE), (metadata, exception) -> {
+            if (exception != null) {
+                failure.compareAndSet(null, exception);
+            }
+        });
+        producer.flush();
+        requireNoFailure(topic);
+    }
+
     private void requireNoFailure(Topic<?> topic) {
         Exception exception = failure.get();
         if (exception != null) {

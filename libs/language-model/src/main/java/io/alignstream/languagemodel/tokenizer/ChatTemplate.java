@@ -1,6 +1,7 @@
 package io.alignstream.languagemodel.tokenizer;
 
 import io.alignstream.contracts.Message;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -43,14 +44,31 @@ public final class ChatTemplate {
 
     /** A prompt with the answer to learn; the answer's ids and the end of turn behind it are learned. */
     public static Conversation conversation(Tokenizer tokenizer, List<Message> promptMessages, String answer) {
-        int[] prompt = prompt(tokenizer, promptMessages);
-        TokenBuffer ids = new TokenBuffer(prompt.length + answer.length() + 1);
-        ids.addAll(prompt);
-        ids.addAll(tokenizer.encode(answer));
-        ids.add(tokenizer.endOfTurn());
-        boolean[] learned = new boolean[ids.size()];
-        Arrays.fill(learned, prompt.length, learned.length, true);
-        return new Conversation(ids.toArray(), learned);
+        return conversation(tokenizer, promptMessages, answer, false);
+    }
+
+    /**
+     * A prompt with the answer to learn.
+     *
+     * @param everyTurn whether the assistant's earlier turns are learned, too; otherwise the answer only
+     */
+    public static Conversation conversation(
+            Tokenizer tokenizer, List<Message> promptMessages, String answer, boolean everyTurn) {
+        List<Message> messages = new ArrayList<>(promptMessages);
+        messages.add(Message.assistant(answer));
+        int[] prompt = prompt(tokenizer, messages);
+        int[] ids = Arrays.copyOf(prompt, prompt.length - 1); // nobody speaks after the answer
+        boolean[] learned = new boolean[ids.length];
+        int at = 0;
+        for (int turn = 0; turn < messages.size(); turn++) {
+            Message message = messages.get(turn);
+            int begin = at + 1; // the role's token is given, not learned
+            at = begin + tokenizer.encode(message.content()).length + 1;
+            boolean last = turn == messages.size() - 1;
+            boolean learn = last || (everyTurn && message.role() == Message.Role.ASSISTANT);
+            Arrays.fill(learned, begin, at, learn);
+        }
+        return new Conversation(ids, learned);
     }
 
     private static int roleToken(Tokenizer tokenizer, Message.Role role) {

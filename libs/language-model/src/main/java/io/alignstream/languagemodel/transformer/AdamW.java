@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a {@link Transformer} with AdamW (Loshchilov and Hutter, arXiv 1711.05101): each step is one call into the
@@ -25,6 +26,7 @@ import java.util.SequencedMap;
 public final class AdamW implements AutoCloseable {
 
     private final Transformer model;
+    private final @Nullable LoraAdapters adapters;
     private final Settings settings;
     private final Computing computing;
     private final NDManager scope;
@@ -72,11 +74,26 @@ public final class AdamW implements AutoCloseable {
 
     /** An optimiser for {@code model} with zero moments; {@code computing} applies to next-token training. */
     public AdamW(Transformer model, Settings settings, Computing computing) {
+        this(model, null, model.weights(), settings, computing);
+    }
+
+    /** An optimiser with zero moments for adapters only; the weights of their network stay as they are. */
+    public AdamW(LoraAdapters adapters, Settings settings) {
+        this(adapters.base(), adapters, adapters.weights(), settings, Computing.DEFAULT);
+    }
+
+    private AdamW(
+            Transformer model,
+            @Nullable LoraAdapters adapters,
+            SequencedMap<String, NDArray> trained,
+            Settings settings,
+            Computing computing) {
         this.model = model;
+        this.adapters = adapters;
         this.settings = settings;
         this.computing = computing;
         this.scope = TorchRuntime.get().newScope();
-        model.weights().forEach((name, weight) -> {
+        trained.forEach((name, weight) -> {
             put(first, "m.", name, scope.zeros(weight.getShape()));
             if (settings.muonMomentum == 0 || !isBlockMatrix(name, weight)) {
                 put(second, "v.", name, scope.zeros(weight.getShape()));
@@ -98,6 +115,27 @@ public final class AdamW implements AutoCloseable {
             in.add(call.create(new long[] {computing.precision().torchType(), computing.rows()}));
             in.add(hyper(call, learningRate));
             return step(call, "language_model_step", in);
+        }
+    }
+
+    /** One step as {@link #languageModelStep} on packed sequences, of the network or of its adapters. */
+    public Step packedStep(PackedSequences packed, double learningRate) {
+        try (NDManager call = TorchRuntime.get().newScope()) {
+            NDList in = model.arguments(call);
+            if (adapters != null) {
+                in.addAll(adapters.weights().values());
+            }
+            addState(in);
+            if (adapters != null) {
+                adapters.shape(in);
+            }
+            Shape shape = new Shape(packed.rows().batch(), packed.rows().time());
+            Transformer.tokens(call, in, packed.rows());
+            in.add(call.create(packed.positions(), shape));
+            in.add(call.create(packed.segments(), shape));
+            model.shape(in);
+            in.add(hyper(call, learningRate));
+            return step(call, adapters == null ? "packed_step" : "adapter_step", in);
         }
     }
 
@@ -243,11 +281,18 @@ public final class AdamW implements AutoCloseable {
     }
 
     private NDList arguments(NDManager call) {
+        if (adapters != null) {
+            throw new IllegalStateException("adapters are trained with packedStep only");
+        }
         NDList in = model.arguments(call);
+        addState(in);
+        return in;
+    }
+
+    private void addState(NDList in) {
         in.addAll(first.values());
         in.addAll(second.values());
         in.addAll(steps.values());
-        return in;
     }
 
     private NDArray hyper(NDManager call, double learningRate) {

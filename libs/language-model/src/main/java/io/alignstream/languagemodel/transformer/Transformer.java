@@ -63,7 +63,7 @@ public final class Transformer implements AutoCloseable {
         Transformer model = new Transformer(config);
         Random random = new Random(seed);
         double residual = 0.02 / StrictMath.sqrt(2.0 * config.layers());
-        shapes(config).forEach((name, shape) -> {
+        Weights.shapes(config).forEach((name, shape) -> {
             float[] values = new float[(int) shape.size()];
             float constant = name.endsWith(".bias") ? 0 : 1;
             double deviation = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight") ? residual : 0.02;
@@ -95,22 +95,12 @@ public final class Transformer implements AutoCloseable {
             throws IOException {
         Transformer model = new Transformer(config);
         try {
-            SequencedMap<String, Shape> shapes = shapes(config);
+            SequencedMap<String, Shape> shapes = Weights.shapes(config);
             if (tensors.containsKey(HEAD)) {
                 shapes.put(HEAD, new Shape(1, config.width()));
             }
             for (Map.Entry<String, Shape> entry : shapes.entrySet()) {
-                Tensor tensor = tensors.get(entry.getKey());
-                if (tensor == null) {
-                    throw new IOException(origin + ": tensor " + entry.getKey() + " is missing");
-                }
-                boolean floats = tensor.type() == Tensor.Type.F32
-                        || tensor.type() == Tensor.Type.F16
-                        || tensor.type() == Tensor.Type.BF16;
-                if (!floats || !new Shape(tensor.shape()).equals(entry.getValue())) {
-                    throw new IOException(origin + ": tensor " + entry.getKey() + " is " + tensor.type()
-                            + new Shape(tensor.shape()) + " but config.json asks for F32" + entry.getValue());
-                }
+                Tensor tensor = Weights.require(tensors, entry.getKey(), entry.getValue(), origin);
                 model.put(entry.getKey(), native32(model.scope, tensor));
             }
             return model;
@@ -123,7 +113,7 @@ public final class Transformer implements AutoCloseable {
     /** An independent copy of the first {@code layers} blocks. */
     public Transformer copy(int layers) {
         Transformer copy = new Transformer(config.withLayers(layers));
-        shapes(copy.config)
+        Weights.shapes(copy.config)
                 .keySet()
                 .forEach(
                         name -> copy.put(name, attached(copy.scope, weight(name).duplicate())));
@@ -207,6 +197,24 @@ public final class Transformer implements AutoCloseable {
             }
         }
         return sum / sequences.targetCount();
+    }
+
+    /** Whether each target is the most probable token, {@code [batch][time]}; false where the target does not count. */
+    public boolean[][] hits(Sequences sequences) {
+        try (NDManager call = TorchRuntime.get().newScope()) {
+            NDList in = arguments(call);
+            tokens(call, in, sequences);
+            shape(in);
+            NDArray out = TorchRuntime.get().run(call, "hits", in).singletonOrThrow();
+            float[][] values = rows(out.toFloatArray(), 0, sequences);
+            boolean[][] hits = new boolean[values.length][sequences.time()];
+            for (int b = 0; b < hits.length; b++) {
+                for (int t = 0; t < hits[b].length; t++) {
+                    hits[b][t] = values[b][t] > 0;
+                }
+            }
+            return hits;
+        }
     }
 
     /** The head's value at each position, {@code [batch][time]}; needs a head. */
@@ -303,45 +311,5 @@ public final class Transformer implements AutoCloseable {
     private void put(String name, NDArray array) {
         array.setName("w." + name);
         weights.put(name, array);
-    }
-
-    /** Names and shapes of all weights but the scalar head, in a fixed order. */
-    static SequencedMap<String, Shape> shapes(TransformerConfig config) {
-        SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
-        Variant variant = config.variant();
-        long width = config.width();
-        long inner = config.feedForwardWidth();
-        long query = (long) config.heads() * config.headWidth();
-        long keyValue = (long) config.keyValueHeads() * config.headWidth();
-        shapes.put("model.embed_tokens.weight", new Shape(config.vocabularySize(), width));
-        for (int layer = 0; layer < config.layers(); layer++) {
-            String block = "model.layers." + layer + ".";
-            shapes.put(block + "input_layernorm.weight", new Shape(width));
-            projection(shapes, block + "self_attn.q_proj", query, width, variant.attentionBias());
-            projection(shapes, block + "self_attn.k_proj", keyValue, width, variant.attentionBias());
-            projection(shapes, block + "self_attn.v_proj", keyValue, width, variant.attentionBias());
-            projection(shapes, block + "self_attn.o_proj", width, query, variant.outputBias());
-            if (variant.normalisedHeads()) {
-                shapes.put(block + "self_attn.q_norm.weight", new Shape(config.headWidth()));
-                shapes.put(block + "self_attn.k_norm.weight", new Shape(config.headWidth()));
-            }
-            shapes.put(block + "post_attention_layernorm.weight", new Shape(width));
-            projection(shapes, block + "mlp.gate_proj", inner, width, variant.feedForwardBias());
-            projection(shapes, block + "mlp.up_proj", inner, width, variant.feedForwardBias());
-            projection(shapes, block + "mlp.down_proj", width, inner, variant.feedForwardBias());
-        }
-        shapes.put("model.norm.weight", new Shape(width));
-        if (!config.tiedEmbeddings()) {
-            shapes.put("lm_head.weight", new Shape(config.vocabularySize(), width));
-        }
-        return shapes;
-    }
-
-    private static void projection(
-            SequencedMap<String, Shape> shapes, String name, long outputs, long inputs, boolean bias) {
-        shapes.put(name + ".weight", new Shape(outputs, inputs));
-        if (bias) {
-            shapes.put(name + ".bias", new Shape(outputs));
-        }
     }
 }

@@ -110,6 +110,22 @@ public record TransformerConfig(
                 variant);
     }
 
+    /** The same network with embeddings for {@code size} token ids. */
+    public TransformerConfig withVocabulary(int size) {
+        return new TransformerConfig(
+                size,
+                layers,
+                width,
+                heads,
+                keyValueHeads,
+                feedForwardWidth,
+                maxPositions,
+                ropeTheta,
+                normEpsilon,
+                tiedEmbeddings,
+                variant);
+    }
+
     /** Size of one head. */
     public int headWidth() {
         return variant.headWidth();
@@ -117,7 +133,7 @@ public record TransformerConfig(
 
     /** Number of weights, without a scalar head. */
     public long parameters() {
-        return Transformer.shapes(this).values().stream().mapToLong(Shape::size).sum();
+        return Weights.shapes(this).values().stream().mapToLong(Shape::size).sum();
     }
 
     /**

@@ -49,7 +49,7 @@ final class RandomNetworks {
     static Transformer network(TransformerConfig config, int seed) {
         Random random = new Random(seed);
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        Transformer.shapes(config).forEach((name, shape) -> {
+        Weights.shapes(config).forEach((name, shape) -> {
             float[] values = new float[(int) shape.size()];
             double centre = name.endsWith("norm.weight") ? 1 : 0;
             for (int i = 0; i < values.length; i++) {

@@ -1,0 +1,87 @@
+package io.alignstream.languagemodel.exchange;
+
+import io.alignstream.languagemodel.checkpoint.ModelWeights;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.transformer.Weights;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * A Hugging Face directory that others wrote, checked as a whole and ready to be a base model of ours.
+ *
+ * <p>Weights keep their element type and are not held in memory: their bytes stay in the mapped files. Our control tokens
+ * (see {@code ControlToken}) need a row of the embedding each; where the network has fewer rows than the tokenizer has
+ * ids, rows with the mean of all others are added, which a model that never saw these tokens treats as any word. Rows beyond
+ * the tokenizer's ids, which some models have as padding, are dropped: nobody could read such a token.
+ *
+ * @param config of the network, with as many token ids as the embedding has rows now
+ * @param tokenizer with our control tokens
+ * @param tensors the weights that {@code config} names
+ */
+public record HuggingFaceModel(TransformerConfig config, Tokenizer tokenizer, SequencedMap<String, Tensor> tensors) {
+
+    /**
+     * Reads and checks {@code folder}.
+     *
+     * @throws IOException if a file is missing or damaged, or the network or the tokenizer is not supported; says what
+     *     and why
+     */
+    public static HuggingFaceModel load(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new IOException(folder + " is no folder; give the folder with config.json");
+        }
+        TransformerConfig config = TransformerConfig.load(folder);
+        SequencedMap<String, Tensor> tensors = Weights.require(config, ModelWeights.read(folder), folder.toString());
+        Tokenizer tokenizer = tokenizer(folder);
+        int ids = tokenizer.vocabularySize();
+        for (String name : new String[] {"model.embed_tokens.weight", "lm_head.weight"}) {
+            tensors.computeIfPresent(name, (same, rows) -> MeanRows.resize(rows, ids));
+        }
+        return new HuggingFaceModel(config.withVocabulary(ids), tokenizer, tensors);
+    }
+
+    private static Tokenizer tokenizer(Path folder) throws IOException {
+        Path file = folder.resolve(Tokenizer.TOKENIZER_FILE);
+        if (!Files.isRegularFile(file)) {
+            throw new IOException(file + " is missing; other tokenizer files are not supported, write it with"
+                    + " AutoTokenizer.from_pretrained(…).save_pretrained(…)");
+        }
+        try {
+            return Tokenizer.load(folder);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    /** Hash of configuration, tokenizer and weights, 64 lower-case hexadecimal digits; reads all weights. */
+    public String sha256() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update((config + "\n" + tokenizer.sha256() + "\n").getBytes(StandardCharsets.UTF_8));
+            tensors.forEach((name, tensor) -> {
+                digest.update((name + tensor.type()).getBytes(StandardCharsets.UTF_8));
+                digest.update(tensor.data());
+            });
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** Writes the files of a base checkpoint into {@code folder}. */
+    public void save(Path folder) throws IOException {
+        config.save(folder, new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()}, tokenizer.pad());
+        tokenizer.save(folder);
+        Safetensors.write(folder.resolve(ModelWeights.FILE), tensors, Map.of("format", "pt"));
+    }
+}
