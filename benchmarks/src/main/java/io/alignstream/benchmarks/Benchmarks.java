@@ -18,8 +18,10 @@ public final class Benchmarks {
     }
 
     private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.of(
+            "baselines", BaselinesBenchmark::run,
             "batches", BatchesBenchmark::run,
             "demo", DemoBenchmark::run,
+            "depth", DepthBenchmark::run,
             "pretrain", PretrainBenchmark::run,
             "time-to-loss", TimeToLossBenchmark::run,
             "tokenizer", TokenizerBenchmark::run));

@@ -30,6 +30,7 @@ import picocli.CommandLine.ParseResult;
             StatusCommand.class,
             LogsCommand.class,
             ChatCommand.class,
+            SweepCommand.class,
             BenchCommand.class
         })
 public final class Alignstream {

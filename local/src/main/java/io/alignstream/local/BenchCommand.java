@@ -27,14 +27,18 @@ import picocli.CommandLine.Unmatched;
             "pretrain   training steps beside PyTorch's; --text FILE, --depths 4,6,8, --widths 256,512, --python PATH of an"
                     + " interpreter with PyTorch",
             "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",
-            "batches   token batches through a broker: tokens a second and bytes a token"
+            "batches   token batches through a broker: tokens a second and bytes a token",
+            "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",
+            "depth   the dial: bits per byte for several depths at equal compute; --text FILE --steps N"
         })
 final class BenchCommand implements Callable<Integer> {
 
     /** Main class of the module, which this one does not depend on. */
     private static final String PROGRAM = "io.alignstream.benchmarks.Benchmarks";
 
-    @Parameters(paramLabel = "NAME", description = "Which benchmark: demo, tokenizer, pretrain, time-to-loss, batches.")
+    @Parameters(
+            paramLabel = "NAME",
+            description = "Which benchmark: demo, tokenizer, pretrain, time-to-loss, batches, baselines, depth.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")

@@ -31,6 +31,6 @@ final class SiteOptions {
     /** The site, started with {@code training}. */
     Site site(TrainingOptions training) {
         Path folder = dataFolder == null ? Installation.current().cache().resolve("data") : dataFolder;
-        return Site.at(folder, portBase, training.seed, training.serviceOptions);
+        return Site.at(folder, portBase, training.seed, training.allServiceOptions());
     }
 }

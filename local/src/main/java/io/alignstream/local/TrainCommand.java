@@ -121,7 +121,7 @@ final class TrainCommand implements Callable<Integer> {
                     consumer -> lines.forEach(ranked -> consumer.accept(ranked.ranking()))));
         }
         if (!documents.isEmpty()) {
-            DocumentSource source = DocumentSource.of(documents);
+            DocumentSource source = DocumentSource.of(documents).heldOut(training.heldOut());
             events.add(new EventSet<>(Topic.DOCUMENTS, source.validate(), source::forEach));
         }
         return events;

@@ -1,5 +1,7 @@
 package io.alignstream.local;
 
+import io.alignstream.local.input.HeldOut;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -16,10 +18,31 @@ final class TrainingOptions {
     Long seed;
 
     @Option(
+            names = "--run",
+            paramLabel = "FILE",
+            description = "Settings from a run file, for example runs/tiny-shakespeare.properties; --service-option"
+                    + " overrides them. Default: as the last time with this data folder.")
+    @Nullable
+    Path run;
+
+    @Option(
             names = "--service-option",
             paramLabel = "OPTION",
             description = "For every service's JVM, for example --service-option=-Dalignstream.pretrain.steps=1000;"
                     + " may be repeated. Default: as the last time with this data folder.")
     @Nullable
     List<String> serviceOptions;
+
+    /** What the services' JVMs are given; null if neither option says. */
+    @Nullable
+    List<String> allServiceOptions() {
+        return run == null
+                ? serviceOptions
+                : RunOptions.read(run).serviceOptions(serviceOptions == null ? List.of() : serviceOptions);
+    }
+
+    /** Which text is held out. */
+    HeldOut heldOut() {
+        return run == null ? HeldOut.BY_HASH : RunOptions.read(run).heldOut();
+    }
 }

@@ -21,7 +21,7 @@ class AlignstreamTest {
     private record Result(int exit, String out, String err) {}
 
     @ParameterizedTest
-    @ValueSource(strings = {"up", "down", "status", "logs", "chat", "demo", "train", "import", "bench"})
+    @ValueSource(strings = {"up", "down", "status", "logs", "chat", "demo", "train", "import", "sweep", "bench"})
     void everyCommandExplainsItself(String command) {
         // When
         Result result = run(command, "--help");

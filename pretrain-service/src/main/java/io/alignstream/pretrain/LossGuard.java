@@ -24,8 +24,13 @@ record LossGuard(long count, double average, double lowest) {
 
     private static final double LEARNED = 0.95;
 
-    /** What is wrong. */
-    record Trouble(boolean mayBeData, String text) {}
+    /**
+     * What is wrong.
+     *
+     * @param mayBeData whether the data of this step may be to blame
+     * @param fromStart whether what was trained so far is of no use
+     */
+    record Trouble(boolean mayBeData, boolean fromStart, String text) {}
 
     /**
      * What a loss must not reach.
@@ -54,25 +59,27 @@ record LossGuard(long count, double average, double lowest) {
     Optional<Trouble> trouble(AdamW.Step taken, long step, Limits limits) {
         double loss = taken.loss();
         if (!Double.isFinite(loss) || !Double.isFinite(taken.gradientNorm())) {
-            return Optional.of(
-                    new Trouble(true, "loss " + figure(loss) + " and gradient norm " + figure(taken.gradientNorm())));
+            return Optional.of(new Trouble(
+                    true, false, "loss " + figure(loss) + " and gradient norm " + figure(taken.gradientNorm())));
         }
         double nothing = Math.log(limits.vocabulary);
         if (loss > DIVERGED * nothing + SLACK) {
             return Optional.of(new Trouble(
-                    true, "loss " + figure(loss) + " where a model that knows nothing has " + figure(nothing)));
+                    true, false, "loss " + figure(loss) + " where a model that knows nothing has " + figure(nothing)));
         }
         if (count >= SPIKES_FROM && loss > limits.spikeFactor * mean() + SLACK) {
-            return Optional.of(new Trouble(true, "loss " + figure(loss) + " after an average of " + figure(mean())));
+            return Optional.of(
+                    new Trouble(true, false, "loss " + figure(loss) + " after an average of " + figure(mean())));
         }
         double mean = after(loss).mean();
         if (lowest > 0 && mean > DIVERGED * lowest + SLACK) {
             return Optional.of(
-                    new Trouble(false, "the average loss rose from " + figure(lowest) + " to " + figure(mean)));
+                    new Trouble(false, false, "the average loss rose from " + figure(lowest) + " to " + figure(mean)));
         }
         if (step == limits.learnedBy && mean > LEARNED * limits.words) {
             return Optional.of(new Trouble(
                     false,
+                    true,
                     "an average loss of " + figure(mean) + " where frequencies of single tokens alone give "
                             + figure(limits.words)));
         }

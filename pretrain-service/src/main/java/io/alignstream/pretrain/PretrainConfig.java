@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.languagemodel.transformer.Precision;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -77,6 +78,10 @@ public interface PretrainConfig {
     @WithDefault("0.95")
     double muonMomentum();
 
+    /** Number format of products and activations: float32, bfloat16, or auto for what this processor is fastest with. */
+    @WithDefault("float32")
+    String precision();
+
     /** Seed of the initial weights and of the order of the sequences. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -132,7 +137,8 @@ public interface PretrainConfig {
                         decayShare(),
                         leastDecaySteps(),
                         finalShare()),
-                new PretrainSettings.Optimiser(weightDecay(), beta2(), maxNorm(), muonMomentum()),
+                new PretrainSettings.Optimiser(
+                        weightDecay(), beta2(), maxNorm(), muonMomentum(), Precision.of(precision())),
                 new PretrainSettings.Holdout(validationSequences(), validateEvery(), patience()),
                 new PretrainSettings.Healing(recoveries(), spikeFactor(), recoveryLearningRateFactor()),
                 new PretrainSettings.Saving(checkpointEvery(), checkpointInterval()),

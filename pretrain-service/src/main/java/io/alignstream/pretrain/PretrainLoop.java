@@ -131,10 +131,11 @@ public final class PretrainLoop {
                 if (attempt.failure().isEmpty()) {
                     return attempt.result();
                 }
-                Recovered recovered = recover(state, attempt.failure().get());
+                Recovery.Decision decision = decide(state, attempt.failure().get());
+                Journal journal = state.journal();
                 state.close();
-                state = resumed(recovered.checkpoint());
-                state.journal(state.journal().recovered(recovered.recovery()));
+                state = goBack(decision.place(), journal);
+                state.journal(state.journal().recovered(decision.recovery()));
             }
         } finally {
             state.close();
@@ -145,8 +146,6 @@ public final class PretrainLoop {
     private record Attempt(Optional<Result> result, Optional<Failure> failure) {}
 
     private record Failure(LossGuard.Trouble trouble, long window) {}
-
-    private record Recovered(StoredCheckpoint checkpoint, Recovery recovery) {}
 
     private PretrainState begun() throws IOException {
         PretrainState state = previous.isPresent()
@@ -245,8 +244,7 @@ public final class PretrainLoop {
         return patience > 0 && best.worse() >= patience;
     }
 
-    /** Goes back to a checkpoint from before the failure. */
-    private Recovered recover(PretrainState state, Failure failure) throws IOException {
+    private Recovery.Decision decide(PretrainState state, Failure failure) {
         Journal journal = state.journal();
         Recovery.Decision decision = journal.recovery()
                 .decide(
@@ -257,12 +255,20 @@ public final class PretrainLoop {
                         settings.batches().sequences(),
                         settings.saving().every(),
                         journal.anchorSteps());
-        String anchor = decision.further()
-                ? journal.anchors().getFirst()
-                : journal.anchors().getLast();
-        StoredCheckpoint checkpoint = run.rewind(anchor);
         monitor.healed(decision.recovery().events().getLast());
-        return new Recovered(checkpoint, decision.recovery());
+        return decision;
+    }
+
+    /** The state at a place from before the failure; what was stored after it is deleted. */
+    private PretrainState goBack(Recovery.Place place, Journal journal) throws IOException {
+        return switch (place) {
+            case START -> {
+                run.discard();
+                yield begun();
+            }
+            case ANCHOR_BEFORE -> resumed(run.rewind(journal.anchors().getFirst()));
+            case LAST_ANCHOR -> resumed(run.rewind(journal.anchors().getLast()));
+        };
     }
 
     private Result finish(PretrainState state) throws IOException {

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.languagemodel.transformer.Precision;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
@@ -62,8 +63,10 @@ public record PretrainSettings(
      * @param beta2 decay of the second moment
      * @param maxNorm gradients with a greater global norm are scaled down to it
      * @param muonMomentum Muon's momentum for the matrices of the blocks; 0 lets them learn by AdamW
+     * @param precision of products and activations; weights, moments and sums are fp32 always
      */
-    public record Optimiser(double weightDecay, double beta2, double maxNorm, double muonMomentum) {
+    public record Optimiser(
+            double weightDecay, double beta2, double maxNorm, double muonMomentum, Precision precision) {
         public Optimiser {
             between("weightDecay", weightDecay, 0, 1);
             between("beta2", beta2, 0, 0.999_999);
@@ -129,9 +132,9 @@ public record PretrainSettings(
         values.put("leastDecaySteps", Long.toString(schedule.leastDecaySteps()));
         values.put("finalShare", Double.toString(schedule.finalShare()));
         values.put("weightDecay", Double.toString(optimiser.weightDecay));
+        values.put("precision", optimiser.precision.label());
         values.put("beta2", Double.toString(optimiser.beta2));
         values.put("maxNorm", Double.toString(optimiser.maxNorm));
-        values.put("muonMomentum", Double.toString(optimiser.muonMomentum));
         values.put("validationSequences", Integer.toString(holdout.sequences));
         values.put("validateEvery", Integer.toString(holdout.every));
         values.put("patience", Integer.toString(holdout.patience));
@@ -143,13 +146,16 @@ public record PretrainSettings(
         return values;
     }
 
-    /** Whether training can go on with a network that was made with {@code hyperparameters}: it has the same shape. */
+    /** Whether training can go on from what was made with {@code hyperparameters}: same shape, same kind of moments. */
     boolean fits(Map<String, String> hyperparameters) {
         return hyperparameters.entrySet().containsAll(networkParameters().entrySet());
     }
 
     private Map<String, String> networkParameters() {
-        return Map.of("layers", Integer.toString(network.layers), "width", Integer.toString(network.width));
+        return Map.of(
+                "layers", Integer.toString(network.layers),
+                "width", Integer.toString(network.width),
+                "muonMomentum", Double.toString(optimiser.muonMomentum));
     }
 
     static void between(String name, double value, double least, double greatest) {

@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.checkpoint.TrainingRun;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.AdamW;
+import io.alignstream.languagemodel.transformer.Computing;
 import io.alignstream.languagemodel.transformer.Sequences;
 import io.alignstream.languagemodel.transformer.TorchRuntime;
 import io.alignstream.languagemodel.transformer.Transformer;
@@ -61,7 +62,11 @@ final class PretrainState implements AutoCloseable {
         this.settings = settings;
         this.tokenizer = tokenizer;
         this.model = model;
-        this.optimiser = new AdamW(model, optimiserSettings(settings.optimiser()));
+        PretrainSettings.Batches batches = settings.batches();
+        this.optimiser = new AdamW(
+                model,
+                optimiserSettings(settings.optimiser()),
+                new Computing(settings.optimiser().precision(), batches.sequences() / batches.accumulation()));
         this.sequences =
                 new ShuffledSequences(source, settings.batches().shuffleWindow(), settings.seed(), epoch, nextSequence);
         this.step = step;

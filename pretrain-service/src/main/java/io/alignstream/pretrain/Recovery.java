@@ -8,7 +8,7 @@ import java.util.List;
  *
  * <p>A failure that is new sends the run back to its last checkpoint and leaves out the window of data at which it
  * failed. One that comes back soon after, or that no data can be blamed for, lowers the learning rate, and goes back one
- * checkpoint more the second time. After so many recoveries as are configured the run gives up.
+ * checkpoint more the second time; where nothing was learned at all the run starts again. After so many recoveries as are configured the run gives up.
  *
  * @param learningRateScale multiplies the learning rate
  * @param events oldest first
@@ -18,8 +18,15 @@ record Recovery(double learningRateScale, List<HealingEvent> events, List<Long> 
 
     static final Recovery NONE = new Recovery(1, List.of(), List.of());
 
+    /** Where training goes on. */
+    enum Place {
+        LAST_ANCHOR,
+        ANCHOR_BEFORE,
+        START
+    }
+
     /** What to do about a failure. */
-    record Decision(Recovery recovery, boolean further) {}
+    record Decision(Recovery recovery, Place place) {}
 
     Recovery {
         events = List.copyOf(events);
@@ -49,6 +56,7 @@ record Recovery(double learningRateScale, List<HealingEvent> events, List<Long> 
         boolean again = !events.isEmpty() && step <= events.getLast().step() + soon;
         boolean skip = trouble.mayBeData() && !again;
         boolean further = !skip && again && events.getLast().skipped() == 0 && anchors.size() > 1;
+        Place place = trouble.fromStart() ? Place.START : further ? Place.ANCHOR_BEFORE : Place.LAST_ANCHOR;
         double scale = skip ? learningRateScale : learningRateScale * settings.learningRateFactor();
         List<HealingEvent> more = new ArrayList<>(events);
         more.add(new HealingEvent(
@@ -57,7 +65,7 @@ record Recovery(double learningRateScale, List<HealingEvent> events, List<Long> 
         if (skip) {
             windows.add(window);
         }
-        return new Decision(new Recovery(scale, more, windows), further);
+        return new Decision(new Recovery(scale, more, windows), place);
     }
 
     private String givingUp(LossGuard.Trouble trouble, long step) {

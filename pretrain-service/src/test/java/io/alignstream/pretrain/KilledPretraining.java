@@ -1,38 +1,134 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.TrainingRuns;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A process that pretrains into the store given by its argument and says each step, to be killed by a test. */
+/**
+ * A process that pretrains into a store and, at the moment that its parent asked for, says so and waits to be killed.
+ *
+ * <p>Moments are steps, and the times before, in the middle of and after writing a checkpoint. The data holds a window
+ * that makes the loss no number, so that a recovery is among what is interrupted.
+ */
 final class KilledPretraining {
+
+    static final String READY = "kill me";
+
+    private static final int BATCH = 4;
+    /** First sequence of the batch that has nothing to predict. */
+    private static final int POISONED = 16 * BATCH;
 
     private KilledPretraining() {}
 
-    static PretrainLoop loop(Path store, PretrainLoop.Monitor monitor) throws IOException {
+    /** Called at each moment. */
+    @FunctionalInterface
+    interface Moments {
+        void reached(String moment);
+    }
+
+    /** The loop; each step's loss goes to {@code log}, as it is to the last bit. */
+    static PretrainLoop loop(Path store, Path log, Moments moments) throws IOException {
         Tokenizer tokenizer = TinyText.tokenizer();
-        PretrainSettings settings = TinyText.settings(60, 7, Duration.ofHours(1));
-        CheckpointStore opened = CheckpointStore.open(store.toUri(), store);
+        PretrainSettings usual = TinyText.settings(40, 5, Duration.ofHours(1));
+        PretrainSettings settings = new PretrainSettings(
+                usual.network(),
+                new PretrainSettings.Batches(BATCH, 1, BATCH),
+                usual.schedule(),
+                usual.optimiser(),
+                usual.holdout(),
+                usual.healing(),
+                usual.saving(),
+                1);
+        List<int[]> training = new ArrayList<>(TinyText.sequences(tokenizer, 0, 160));
+        int[] nothing = new int[TinyText.LENGTH];
+        Arrays.fill(nothing, tokenizer.pad());
+        Collections.fill(training.subList(POISONED, POISONED + BATCH), nothing);
+        CheckpointStore opened = watched(CheckpointStore.open(store.toUri(), store), moments);
+        PretrainLoop.Monitor monitor = (step, totalSteps, metrics) -> {
+            append(log, step + " " + Long.toHexString(Double.doubleToLongBits(metrics.getOrDefault("loss", 0.0))));
+            moments.reached("step " + step);
+        };
         return new PretrainLoop(
                 settings,
                 tokenizer,
-                SequenceSource.of(TinyText.sequences(tokenizer, 0, 50)),
-                List.of(),
+                SequenceSource.of(training),
+                TinyText.sequences(tokenizer, 1_000, 8),
                 Optional.empty(),
                 new TrainingRuns(opened, Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters()),
                 monitor);
     }
 
+    private static CheckpointStore watched(CheckpointStore store, Moments moments) {
+        return (CheckpointStore) Proxy.newProxyInstance(
+                CheckpointStore.class.getClassLoader(),
+                new Class<?>[] {CheckpointStore.class},
+                (proxy, method, arguments) -> {
+                    try {
+                        if (!method.getName().equals("save")) {
+                            return method.invoke(store, arguments);
+                        }
+                        return save(store, (Manifest) arguments[0], (CheckpointStore.Content) arguments[1], moments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private static Reference save(
+            CheckpointStore store, Manifest draft, CheckpointStore.Content content, Moments moments)
+            throws IOException {
+        moments.reached("before checkpoint " + draft.step());
+        Reference reference = store.save(draft, folder -> {
+            content.write(folder);
+            moments.reached("files of checkpoint " + draft.step());
+        });
+        moments.reached("after checkpoint " + draft.step());
+        return reference;
+    }
+
+    private static void append(Path log, String line) {
+        try {
+            Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Arguments: store, log, number of the moment at which to wait. */
     @SuppressWarnings("SystemOut") // the parent process reads it
     public static void main(String[] arguments) throws IOException {
-        loop(Path.of(arguments[0]), (step, totalSteps, metrics) -> System.out.println("step " + step))
+        int[] left = {Integer.parseInt(arguments[2])};
+        loop(Path.of(arguments[0]), Path.of(arguments[1]), moment -> {
+                    if (left[0]-- == 0) {
+                        System.out.println(READY + ": " + moment);
+                        waitForTheEnd();
+                    }
+                })
                 .run();
+    }
+
+    /** The parent never writes. */
+    private static void waitForTheEnd() {
+        try {
+            System.in.read();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 }

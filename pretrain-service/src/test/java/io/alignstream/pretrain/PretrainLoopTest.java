@@ -2,6 +2,7 @@ package io.alignstream.pretrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
@@ -145,6 +146,33 @@ class PretrainLoopTest {
         }
         assertThat(unfinished).anyMatch(step -> step > 0);
         assertThat(withClock.sha256()).isEqualTo(withoutClock.sha256());
+    }
+
+    @Test
+    void aBatchInPartsLearnsTheSameUpToRounding() throws IOException {
+        // Given
+        PretrainSettings whole = TinyText.settings(12, 100, HOUR);
+        PretrainSettings parts = new PretrainSettings(
+                whole.network(),
+                new PretrainSettings.Batches(4, 4, 16),
+                whole.schedule(),
+                whole.optimiser(),
+                whole.holdout(),
+                whole.healing(),
+                whole.saving(),
+                whole.seed());
+        Recorder expected = new Recorder(Long.MAX_VALUE);
+        Recorder actual = new Recorder(Long.MAX_VALUE);
+
+        // When
+        loop("a", whole, expected).run();
+        loop("b", parts, actual).run();
+
+        // Then
+        for (int step = 0; step < 12; step++) {
+            assertThat(actual.metrics.get(step).get("loss"))
+                    .isCloseTo(expected.metrics.get(step).get("loss"), within(1e-3));
+        }
     }
 
     @Test

@@ -29,8 +29,18 @@ record Packing(int sequenceLength, int batchSequences, double validationFraction
         }
     }
 
-    /** Where {@code document} goes: decided by its content hash, so that it is the same in every run. */
+    /**
+     * Where {@code document} goes: its label {@code split} says it ({@code training} or {@code validation}), else its
+     * content hash decides, so that it is the same in every run.
+     */
     Split split(CleanDocument document) {
+        String label = document.labels().get("split");
+        if ("training".equals(label)) {
+            return Split.TRAINING;
+        }
+        if ("validation".equals(label)) {
+            return Split.VALIDATION;
+        }
         long hash = Long.parseLong(document.contentHash(), 0, 8, 16);
         return hash < validationFraction * (1L << 32) ? Split.VALIDATION : Split.TRAINING;
     }

@@ -43,9 +43,11 @@ public final class DocumentSource {
     private static final List<String> ENDINGS = List.of(".txt", ".jsonl", ".txt.gz", ".jsonl.gz");
 
     private final List<Path> files;
+    private final HeldOut heldOut;
 
-    private DocumentSource(List<Path> files) {
+    private DocumentSource(List<Path> files, HeldOut heldOut) {
         this.files = List.copyOf(files);
+        this.heldOut = heldOut;
     }
 
     /**
@@ -66,7 +68,12 @@ public final class DocumentSource {
                 files.add(path);
             }
         }
-        return new DocumentSource(files);
+        return new DocumentSource(files, HeldOut.BY_HASH);
+    }
+
+    /** The same files, divided into training and validation text as {@code division} says. */
+    public DocumentSource heldOut(HeldOut division) {
+        return new DocumentSource(files, division);
     }
 
     /** The files that will be read, in order. */
@@ -99,6 +106,8 @@ public final class DocumentSource {
             try (LineReader lines = LineReader.open(file)) {
                 if (nameOf(file).contains(".jsonl")) {
                     readJsonLines(file, lines, documents);
+                } else if (heldOut.lastShare() > 0) {
+                    readRunningText(file, lines, documents);
                 } else {
                     readText(file, lines, documents);
                 }
@@ -123,6 +132,38 @@ public final class DocumentSource {
             addLine(texts, line, false);
         }
         texts.end();
+    }
+
+    /** A text file as one running text, of which the first part is for training and the last for validation. */
+    private void readRunningText(Path file, LineReader lines, Consumer<Document> documents) {
+        long training = heldOut.trainingCharacters(file);
+        long[] characters = {0};
+        String line = lines.next();
+        TextSplitter texts = pieces(file, HeldOut.TRAINING, documents);
+        boolean validation = false;
+        while (line != null) {
+            long left = training - characters[0];
+            characters[0] += line.length() + 1L;
+            if (!validation && line.length() >= left) {
+                int cut = (int) left;
+                if (cut > 0 && cut < line.length() && Character.isLowSurrogate(line.charAt(cut))) {
+                    cut--;
+                }
+                texts.line(line.substring(0, cut));
+                texts.end();
+                texts = pieces(file, HeldOut.VALIDATION, documents);
+                line = line.substring(cut);
+                validation = true;
+            }
+            texts.line(line);
+            line = lines.next();
+        }
+        texts.end();
+    }
+
+    private static TextSplitter pieces(Path file, Map<String, String> labels, Consumer<Document> documents) {
+        return new TextSplitter(
+                Document.MAX_TEXT, text -> documents.accept(document(null, text, sourceOf(file), labels)));
     }
 
     private static void addLine(TextSplitter texts, String line, boolean whole) {

@@ -90,6 +90,11 @@ public final class TrainingRun {
         return reference;
     }
 
+    /** Goes back to before the first checkpoint: deletes all unfinished ones. */
+    public void discard() throws IOException {
+        store.prune(frozen.stage(), id(), 0);
+    }
+
     /**
      * Goes back to an earlier checkpoint: opens and checks it and deletes the unfinished ones after it.
      *

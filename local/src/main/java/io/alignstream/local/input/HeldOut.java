@@ -1,0 +1,37 @@
+package io.alignstream.local.input;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Which text is held out for validation.
+ *
+ * @param lastShare share of the characters at the end of each {@code .txt} file, which then is one running text; 0 leaves
+ *     it to tokenizer-service, which chooses whole documents by their hash
+ */
+public record HeldOut(double lastShare) {
+
+    /** Documents are chosen by their hash. */
+    public static final HeldOut BY_HASH = new HeldOut(0);
+
+    static final Map<String, String> TRAINING = Map.of("split", "training");
+    static final Map<String, String> VALIDATION = Map.of("split", "validation");
+
+    public HeldOut {
+        if (!(lastShare >= 0 && lastShare <= 0.5)) {
+            throw new IllegalArgumentException(
+                    "documents.validation-last is " + lastShare + " but must lie between 0 and 0.5");
+        }
+    }
+
+    /** Characters before the held-out ones; reads the file. */
+    long trainingCharacters(Path file) {
+        long characters = 0;
+        try (LineReader lines = LineReader.open(file)) {
+            for (String line = lines.next(); line != null; line = lines.next()) {
+                characters += line.length() + 1L;
+            }
+        }
+        return (long) (characters * (1 - lastShare));
+    }
+}

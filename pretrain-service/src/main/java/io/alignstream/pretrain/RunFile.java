@@ -1,0 +1,82 @@
+package io.alignstream.pretrain;
+
+import io.smallrye.config.ConfigValidationException;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Properties;
+import java.util.TreeMap;
+
+/** The settings of a run from a file of overrides, outside the service; immutable. */
+public final class RunFile {
+
+    private static final String PRETRAIN = "alignstream.pretrain.";
+
+    private final Map<String, String> values;
+
+    /** A file's content; what it does not name has its default. */
+    public RunFile(Map<String, String> values) {
+        this.values = new TreeMap<>(values);
+    }
+
+    /** Reads a properties file, UTF-8. */
+    public static RunFile read(Path file) throws IOException {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + " is no properties file: " + e.getMessage(), e);
+        }
+        Map<String, String> values = new TreeMap<>();
+        properties
+                .stringPropertyNames()
+                .forEach(name ->
+                        values.put(name, properties.getProperty(name, "").strip()));
+        return new RunFile(values);
+    }
+
+    /** Every name with its value. */
+    public Map<String, String> values() {
+        return Map.copyOf(values);
+    }
+
+    /** Token ids to learn at most. */
+    public int vocabularySize() {
+        return Integer.parseInt(values.getOrDefault("alignstream.tokenizer.vocabulary-size", "2048"));
+    }
+
+    /** Tokens in a sequence. */
+    public int sequenceLength() {
+        return Integer.parseInt(values.getOrDefault("alignstream.tokenizer.sequence-length", "128"));
+    }
+
+    /**
+     * The settings of pretraining.
+     *
+     * @throws IllegalArgumentException if a name is unknown or a value is out of its range
+     */
+    public PretrainSettings settings() {
+        Map<String, String> own = new TreeMap<>();
+        values.forEach((name, value) -> {
+            if (name.startsWith(PRETRAIN) || name.equals("alignstream.seed")) {
+                own.put(name, value);
+            }
+        });
+        try {
+            SmallRyeConfig config = new SmallRyeConfigBuilder()
+                    .addDefaultInterceptors()
+                    .withSources(new PropertiesConfigSource(own, "run file", 100))
+                    .withMapping(PretrainConfig.class)
+                    .build();
+            return config.getConfigMapping(PretrainConfig.class).settings();
+        } catch (ConfigValidationException | NoSuchElementException e) {
+            throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
+        }
+    }
+}
