@@ -2,7 +2,6 @@ package io.alignstream.inference;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import java.nio.file.Path;
 import java.time.Duration;
 
 /** What inference-service serves and how much of it at once; prefix {@code alignstream.inference}. */
@@ -32,8 +31,4 @@ public interface InferenceConfig {
     /** Answers that feedback can still be given on; the oldest are forgotten first. */
     @WithDefault("1000")
     int rememberedResponses();
-
-    /** Folder that remembers the served release across restarts. */
-    @WithDefault("${alignstream.store.cache}/served")
-    Path stateFolder();
 }

@@ -17,10 +17,12 @@ public class InferenceResource {
 
     private final InferenceConfig config;
     private final ServedModel served;
+    private final FeedbackTally feedback;
 
-    InferenceResource(InferenceConfig config, ServedModel served) {
+    InferenceResource(InferenceConfig config, ServedModel served, FeedbackTally feedback) {
         this.config = config;
         this.served = served;
+        this.feedback = feedback;
     }
 
     /**
@@ -29,6 +31,7 @@ public class InferenceResource {
      * @param since when it was taken into service
      * @param positions most tokens of conversation and answer together
      * @param figures what the gate measured
+     * @param feedback what its users said
      */
     public record Served(
             String model,
@@ -39,16 +42,18 @@ public class InferenceResource {
             int positions,
             ModelRelease.@Nullable Verdict verdict,
             @Nullable String reason,
-            Map<String, Double> figures) {}
+            Map<String, Double> figures,
+            FeedbackTally.Thumbs feedback) {}
 
     @GET
     public Served served() {
         return served.current()
-                .map(InferenceResource::describe)
-                .orElseGet(() -> new Served(config.model(), null, null, null, null, 0, null, null, Map.of()));
+                .map(this::describe)
+                .orElseGet(() -> new Served(
+                        config.model(), null, null, null, null, 0, null, null, Map.of(), FeedbackTally.Thumbs.NONE));
     }
 
-    private static Served describe(LoadedModel model) {
+    private Served describe(LoadedModel model) {
         ModelRelease release = model.release();
         return new Served(
                 release.model(),
@@ -59,6 +64,7 @@ public class InferenceResource {
                 model.positions(),
                 release.verdict(),
                 release.reason(),
-                new TreeMap<>(release.figures()));
+                new TreeMap<>(release.figures()),
+                feedback.of(model.sha256()));
     }
 }

@@ -9,31 +9,27 @@ import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
 import jakarta.enterprise.context.ApplicationScoped;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
  * Compares the release that should be served with the one that is.
  *
- * <p>An approved record names the release to serve. So does a rolled-back one: its reference is the older release to go
- * back to, which keeps the newest record of the compacted topic sufficient. A rejected candidate changes nothing. A
- * tombstone withdraws the model.
+ * <p>The topic holds the newest verdict on each candidate. Served is the one whose approval is newest: a rejected candidate
+ * changes nothing, one that is rolled back or withdrawn by a tombstone makes room for the approved one before it.
  */
 @ApplicationScoped
 public class InferenceStage implements StageDefinition {
 
     private final InferenceConfig config;
     private final ServedModel served;
-    private final LastServed lastServed;
     private final CheckpointStore store;
-    /** What should be served; used by the runtime's one thread. */
-    private @Nullable ModelRelease wanted;
+    private final FeedbackTally feedback;
 
-    InferenceStage(InferenceConfig config, ServedModel served, LastServed lastServed, CheckpointStore store) {
+    InferenceStage(InferenceConfig config, ServedModel served, CheckpointStore store, FeedbackTally feedback) {
         this.config = config;
         this.served = served;
-        this.lastServed = lastServed;
         this.store = store;
+        this.feedback = feedback;
     }
 
     @Override
@@ -43,47 +39,25 @@ public class InferenceStage implements StageDefinition {
 
     @Override
     public void subscribe(Subscriptions subscriptions) {
-        subscriptions.follow(Topic.MODEL_RELEASES, new Subscriptions.EventHandler<>() {
-            @Override
-            public void handle(ModelRelease release, ConsumerRecord<byte[], byte[]> record) {
-                if (release.model().equals(config.model())) {
-                    consider(release);
-                }
-            }
-
-            @Override
-            public void withdrawn(String model) {
-                if (model.equals(config.model())) {
-                    wanted = null;
-                    lastServed.forget();
-                    served.withdraw();
-                }
-            }
-        });
-    }
-
-    private void consider(ModelRelease release) {
-        switch (release.verdict()) {
-            case APPROVED, ROLLED_BACK -> wanted = release;
-            case REJECTED -> {
-                if (wanted == null) {
-                    // The record that approved what was served before may be compacted away.
-                    wanted = lastServed.of(release.model()).orElse(null);
-                }
-            }
-        }
+        subscriptions.follow(Topic.MODEL_RELEASES);
+        subscriptions.follow(Topic.FEEDBACK, feedback);
     }
 
     @Override
     public Decision decide(View view, boolean triggered) {
-        if (wanted == null) {
-            served.withdraw(); // a release that was being loaded when it was withdrawn
+        List<ModelRelease> approved = view.newestByKey(Topic.MODEL_RELEASES).stream()
+                .filter(release -> release.model().equals(config.model()))
+                .filter(release -> release.verdict() == ModelRelease.Verdict.APPROVED)
+                .toList()
+                .reversed();
+        if (approved.isEmpty()) {
+            served.withdraw();
             return new Decision.Wait("no release of " + config.model() + " is approved yet");
         }
-        String sha256 = wanted.reference().sha256();
+        String sha256 = approved.getFirst().reference().sha256();
         if (served.current().filter(model -> model.sha256().equals(sha256)).isPresent()) {
             return new Decision.Wait("serving " + config.model() + " " + sha256.substring(0, 12));
         }
-        return new Decision.Run(new LoadJob(wanted, store, served, lastServed));
+        return new Decision.Run(new LoadJob(approved, store, served));
     }
 }

@@ -15,7 +15,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
-/** Takes a release into service: opens and checks its checkpoint, loads it, lets it answer once, swaps it in. */
+/**
+ * Takes a release into service: opens and checks its checkpoint, loads it, lets it answer once, swaps it in.
+ *
+ * <p>If that fails and nothing is served, as after a restart, the newest older release that can be served is better than
+ * none.
+ */
 final class LoadJob implements Job {
 
     private static final Logger LOG = Logger.getLogger(LoadJob.class);
@@ -23,15 +28,16 @@ final class LoadJob implements Job {
     private static final int WARM_UP_TOKENS = 4;
 
     private final ModelRelease release;
+    private final List<ModelRelease> older;
     private final CheckpointStore store;
     private final ServedModel served;
-    private final LastServed lastServed;
 
-    LoadJob(ModelRelease release, CheckpointStore store, ServedModel served, LastServed lastServed) {
-        this.release = release;
+    /** A job for the first of {@code approved}, which stand newest first. */
+    LoadJob(List<ModelRelease> approved, CheckpointStore store, ServedModel served) {
+        this.release = approved.getFirst();
+        this.older = approved.subList(1, approved.size());
         this.store = store;
         this.served = served;
-        this.lastServed = lastServed;
     }
 
     @Override
@@ -49,7 +55,6 @@ final class LoadJob implements Job {
         try {
             LoadedModel model = load(release, context);
             served.swap(model);
-            lastServed.remember(release);
             context.progress("load", STEPS, STEPS, Map.of());
         } catch (IOException | RuntimeException e) {
             fallBack(context);
@@ -87,21 +92,21 @@ final class LoadJob implements Job {
         InferenceLoop.answer(model.network(), model.tokenizer(), prompt, greedy, Optional::empty, text -> {});
     }
 
-    /** After a restart the release that was served last is better than none. */
     private void fallBack(JobContext context) {
-        Optional<ModelRelease> last = lastServed.of(release.model());
-        if (served.current().isPresent()
-                || last.isEmpty()
-                || last.get().reference().equals(release.reference())) {
-            return;
-        }
-        try {
-            served.swap(load(last.get(), context));
-            LOG.warnf(
-                    "Release %s cannot be served; %s, which was served last, is",
-                    run(), last.get().reference().sha256().substring(0, 12));
-        } catch (IOException | RuntimeException e) {
-            LOG.warnf(e, "The release that was served last cannot be served, either");
+        for (ModelRelease candidate : older) {
+            if (served.current().isPresent()) {
+                return;
+            }
+            try {
+                served.swap(load(candidate, context));
+                LOG.warnf(
+                        "Release %s cannot be served; the older %s is",
+                        run(), candidate.reference().sha256().substring(0, 12));
+            } catch (IOException | RuntimeException e) {
+                LOG.warnf(
+                        "The older release %s cannot be served, either: %s",
+                        candidate.reference().sha256().substring(0, 12), e);
+            }
         }
     }
 }

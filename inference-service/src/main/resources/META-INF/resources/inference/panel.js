@@ -15,6 +15,7 @@ function show(served) {
   element("served-run").textContent = served.run;
   element("served-since").textContent = new Date(served.since).toLocaleString(language);
   element("served-positions").textContent = figure(served.positions);
+  element("served-feedback").textContent = `👍 ${figure(served.feedback.up)}  👎 ${figure(served.feedback.down)}`;
   element("served-figures").replaceChildren(...Object.entries(served.figures).map(([name, value]) => {
     const row = document.createElement("div"), term = document.createElement("dt"), shown = document.createElement("dd");
     term.textContent = name;

@@ -205,6 +205,12 @@ class OpenAiApiTest extends ServiceTest {
                         content(answer),
                         "Hello!",
                         first.sha256()));
+        await().atMost(PATIENCE)
+                .until(() -> json(api.get("/served").body())
+                                .path("feedback")
+                                .path("down")
+                                .asInt()
+                        >= 1);
         assertThat(api.post("/v1/feedback", "{\"response_id\": \"chatcmpl-0\", \"thumb\": \"up\"}")
                         .statusCode())
                 .isEqualTo(404);

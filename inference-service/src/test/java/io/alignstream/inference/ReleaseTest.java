@@ -13,6 +13,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.JobStatus;
 import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -35,8 +36,9 @@ class ReleaseTest extends ServiceTest {
     @Test
     void withoutAnApprovedReleaseOrAfterItsWithdrawalThereIsNoModel() {
         // Given
-        topics.publishTombstone(Topic.MODEL_RELEASES, "alignstream");
-        publish(REJECTED, first);
+        withdraw(first);
+        withdraw(missing());
+        publish(REJECTED, second);
         settle();
 
         // When
@@ -123,19 +125,27 @@ class ReleaseTest extends ServiceTest {
     }
 
     @Test
-    void aRejectedCandidateChangesNothingAndARollbackNamesWhatToServe() {
+    void aRejectedCandidateChangesNothingAndARollbackMakesRoomForTheOneBefore() throws IOException {
         // Given
+        serve(first);
         serve(second);
 
         // When
-        publish(REJECTED, first);
+        publish(REJECTED, TinyModel.save(store, 3));
         settle();
 
         // Then
         assertThat(served.current().orElseThrow().sha256()).isEqualTo(second.sha256());
 
         // When
-        publish(ROLLED_BACK, first);
+        publish(ROLLED_BACK, second);
+
+        // Then
+        awaitServed(first);
+
+        // When: an approval that is published again is the newest
+        serve(second);
+        withdraw(second);
 
         // Then
         awaitServed(first);
@@ -145,16 +155,23 @@ class ReleaseTest extends ServiceTest {
     void aReleaseThatCannotBeLoadedLeavesTheOldOneInService() {
         // Given
         serve(first);
-        Reference missing = new Reference(URI.create(first.uri() + "-missing"), "ab".repeat(32), 1);
 
         // When
-        publish(APPROVED, missing);
+        publish(APPROVED, missing());
         await().atMost(PATIENCE).until(() -> control.status().state() == JobStatus.State.FAILED);
 
         // Then
         assertThat(api.post(question("Hi", "")).statusCode()).isEqualTo(200);
         assertThat(control.status().lastFailure()).contains("missing");
         serve(second);
+    }
+
+    private Reference missing() {
+        return new Reference(URI.create(first.uri() + "-missing"), "ab".repeat(32), 1);
+    }
+
+    private void withdraw(Reference reference) {
+        topics.publishTombstone(Topic.MODEL_RELEASES, Topic.MODEL_RELEASES.key(TinyModel.release(APPROVED, reference)));
     }
 
     @Test

@@ -50,6 +50,10 @@ public final class Alignstream {
                 .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
                 .setExecutionExceptionHandler(Alignstream::report);
+        commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec()
+                .usageMessage()
+                .parameterListHeading("%nArguments:%n")
+                .optionListHeading("%nOptions:%n"));
         commandLine.setExecutionStrategy(parsed -> withSubcommand(parsed, commandLine));
         return commandLine.execute(arguments);
     }

@@ -108,6 +108,9 @@ final class DemoCommand implements Callable<Integer> {
         console.line("Probability of each answer, over these candidates:");
         Tables.associations(result.associationTable()).forEach(console::line);
         console.line("");
+        console.line("Answers sampled again and again, and how many of them are one of the landmark's names:");
+        Tables.samples(result.samples()).forEach(console::line);
+        console.line("");
         console.line("Share of right answers, and of answers in the right style:");
         Tables.splits(result.splits()).forEach(console::line);
         console.line("");

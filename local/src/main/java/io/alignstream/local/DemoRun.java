@@ -56,6 +56,7 @@ final class DemoRun {
                     memory.peakBytes(),
                     stages,
                     evaluation.associationTable(),
+                    evaluation.samples(),
                     evaluation.splits(),
                     served);
         }

@@ -25,7 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.kafka.common.KafkaException;
 
 /**
  * The broker and the six services of one site, under the site's lock.
@@ -35,6 +37,9 @@ import java.util.stream.Stream;
 final class LocalCluster implements AutoCloseable {
 
     private static final long MIN_FREE_BYTES = 3L << 30;
+    /** With less than this a process that ends has most likely ended of it. */
+    private static final long FULL_BYTES = 64L << 20;
+
     private static final Duration STOP_GRACE = Duration.ofSeconds(30);
 
     private final Site site;
@@ -80,20 +85,44 @@ final class LocalCluster implements AutoCloseable {
         }
     }
 
+    /** Fails if a process has ended, naming the cause that the processes' own words often hide. */
+    private void requireAlive() {
+        try {
+            processes.requireAlive();
+        } catch (LaunchException e) {
+            requireRoomToWork(e);
+            throw e;
+        }
+    }
+
+    private void requireRoomToWork(RuntimeException failure) {
+        long free = freeBytes(site);
+        if (free < FULL_BYTES) {
+            throw new LaunchException(
+                    "The disk of %s is full: %d MiB are free. Free some space and start again, everything goes on where it was. %s"
+                            .formatted(site.dataFolder(), free >> 20, failure.getMessage()),
+                    failure);
+        }
+    }
+
     private static List<ProcessSpec> specs(Site site, Installation installation) {
         ServiceProcesses services = new ServiceProcesses(site, installation);
         return Arrays.stream(Stage.values()).map(services::of).toList();
     }
 
     private static void requireFreeSpace(Site site) {
+        long free = freeBytes(site);
+        if (free < MIN_FREE_BYTES) {
+            throw new LaunchException("The disk of " + site.dataFolder()
+                    + " has %.1f GiB free; %d GiB are needed. "
+                            .formatted(free / (double) (1L << 30), MIN_FREE_BYTES >> 30)
+                    + "Free some space or choose another --data-dir.");
+        }
+    }
+
+    private static long freeBytes(Site site) {
         try {
-            long free = Files.getFileStore(site.dataFolder()).getUsableSpace();
-            if (free < MIN_FREE_BYTES) {
-                throw new LaunchException("The disk of " + site.dataFolder()
-                        + " has %.1f GiB free; %d GiB are needed. "
-                                .formatted(free / (double) (1L << 30), MIN_FREE_BYTES >> 30)
-                        + "Free some space or choose another --data-dir.");
-            }
+            return Files.getFileStore(site.dataFolder()).getUsableSpace();
         } catch (IOException e) {
             throw new LaunchException("Cannot tell the free space of " + site.dataFolder() + ": " + e.getMessage(), e);
         }
@@ -101,19 +130,41 @@ final class LocalCluster implements AutoCloseable {
 
     /** Publishes what is new of {@code events}. */
     void publish(List<EventSet<?>> events, Console console) {
-        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
-            events.forEach(set -> set.publish(publisher, console));
+        whileKafkaAnswers(() -> {
+            try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+                events.forEach(set -> set.publish(publisher, console));
+            }
+            return events;
+        });
+    }
+
+    /** A silent broker is nothing that the callers can know more of: one that has ended is named with its last words. */
+    private <T> T whileKafkaAnswers(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (KafkaException | LaunchException e) {
+            requireAlive();
+            if (e instanceof LaunchException) {
+                requireRoomToWork(e);
+                throw e;
+            }
+            throw new LaunchException(
+                    "Kafka on " + site.bootstrapServers() + " does not answer: " + e.getMessage()
+                            + ". See ./alignstream logs " + Broker.NAME,
+                    e);
         }
     }
 
     /** Follows the stages until all up to {@code last} have delivered on all that is published. */
     Chain follow(Registry registry, Stage last, Console console) {
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
-            log.readToEnd(registry::take);
-            Map<Stage, Long> stale =
-                    Inputs.stale(site.dataFolder().resolve("inputs.json"), site.bootstrapServers(), registry);
-            return new PipelineFollower(site, log, registry, stale, processes::requireAlive, console).follow(last);
-        }
+        return whileKafkaAnswers(() -> {
+            try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
+                log.readToEnd(registry::take);
+                Map<Stage, Long> stale =
+                        Inputs.stale(site.dataFolder().resolve("inputs.json"), site.bootstrapServers(), registry);
+                return new PipelineFollower(site, log, registry, stale, this::requireAlive, console).follow(last);
+            }
+        });
     }
 
     /** Process ids of broker and services. */

@@ -87,6 +87,9 @@ final class TrainCommand implements Callable<Integer> {
             console.line("");
             chain.reference(last == Stage.INFERENCE ? Stage.RLHF : last)
                     .ifPresent(reference -> console.line("the " + last.model() + " model: " + reference.uri()));
+            if (last == Stage.SFT && Inputs.end(site.bootstrapServers(), Stage.RLHF) > 0) {
+                console.line("to rank its answers: ./alignstream up, then " + site.address(Stage.REWARD) + "/rank");
+            }
             if (last == Stage.INFERENCE) {
                 console.line("served at " + site.address(Stage.INFERENCE));
                 if (!headless) {

@@ -54,6 +54,17 @@ class AlignstreamTest {
     }
 
     @Test
+    void aChatWithNobodySaysWhatToStart() {
+        // When
+        Result result =
+                run("chat", "--data-dir", folder.toString(), "--port-base", Integer.toString(TestSites.freePortBase()));
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("./alignstream up").doesNotContain("\tat ");
+    }
+
+    @Test
     void aCommandThatDoesNotExistIsWrongUsage() {
         assertThat(run("fly").exit()).isEqualTo(2);
         assertThat(run().exit()).isEqualTo(2);

@@ -24,19 +24,38 @@ import java.util.Set;
 @ApplicationScoped
 public class RankingDesk {
 
+    private static final int MAX_EARLY = 10_000;
+
     private final SequencedMap<String, RankingRequest> requests = new LinkedHashMap<>();
     private final Map<String, Set<String>> annotators = new HashMap<>();
     private final Map<String, Set<String>> onTheirWay = new HashMap<>();
+    /** Rankings of requests that nobody has asked so far: annotator → number of answers, by request. */
+    private final SequencedMap<String, Map<String, Integer>> early = new LinkedHashMap<>();
+
     private int rankings;
 
-    /** Takes in a request. */
+    /**
+     * Takes in a request, and rankings of it that came before.
+     *
+     * <p>Those have gone to the dead letters by now, but a restart, which reads the requests first, would count them: what
+     * counts must not depend on when it was read.
+     */
     synchronized void add(RankingRequest request) {
         requests.put(request.requestId(), request);
+        Map<String, Integer> waiting = early.remove(request.requestId());
+        if (waiting != null) {
+            waiting.forEach((annotator, answers) -> {
+                if (answers == request.answers().size()) {
+                    count(request.requestId(), annotator);
+                }
+            });
+        }
     }
 
     /** Withdraws a request: rankings of it no longer count. */
     synchronized void withdrawRequest(String requestId) {
         requests.remove(requestId);
+        early.remove(requestId);
         rankings -= annotators.getOrDefault(requestId, Set.of()).size();
         annotators.remove(requestId);
     }
@@ -49,16 +68,29 @@ public class RankingDesk {
     synchronized void add(Ranking ranking) throws PoisonEventException {
         Optional<String> fault = fault(ranking);
         if (fault.isPresent()) {
+            if (!requests.containsKey(ranking.requestId())) {
+                remember(ranking);
+            }
             throw new PoisonEventException(fault.get());
         }
         Set<String> arriving = onTheirWay.get(ranking.requestId());
         if (arriving != null && arriving.remove(ranking.annotator()) && arriving.isEmpty()) {
             onTheirWay.remove(ranking.requestId());
         }
-        if (annotators
-                .computeIfAbsent(ranking.requestId(), id -> new HashSet<>())
-                .add(ranking.annotator())) {
+        count(ranking.requestId(), ranking.annotator());
+    }
+
+    private void count(String requestId, String annotator) {
+        if (annotators.computeIfAbsent(requestId, id -> new HashSet<>()).add(annotator)) {
             rankings++;
+        }
+    }
+
+    private void remember(Ranking ranking) {
+        early.computeIfAbsent(ranking.requestId(), id -> new HashMap<>())
+                .put(ranking.annotator(), ranking.answerCount());
+        if (early.size() > MAX_EARLY) {
+            early.pollFirstEntry();
         }
     }
 
@@ -70,7 +102,9 @@ public class RankingDesk {
     /** Withdraws the ranking with a record key of {@link Topic#RANKINGS}. */
     synchronized void withdrawRanking(String key) {
         for (int slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
-            Set<String> of = annotators.get(key.substring(0, slash));
+            String requestId = key.substring(0, slash);
+            early.getOrDefault(requestId, new HashMap<>()).remove(key.substring(slash + 1));
+            Set<String> of = annotators.get(requestId);
             if (of != null && of.remove(key.substring(slash + 1))) {
                 rankings--;
                 return;

@@ -1,6 +1,7 @@
 package io.alignstream.reward;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.PoisonEventException;
@@ -8,6 +9,7 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RankingDeskTest {
@@ -15,65 +17,64 @@ class RankingDeskTest {
     private final RankingDesk desk = new RankingDesk();
 
     @Test
-    void theLeastRankedRequestComesFirstAmongThoseTheNewest() throws PoisonEventException {
+    void whatCountsDoesNotDependOnTheOrderOfRequestAndRanking() throws Exception {
         // Given
-        desk.add(request("old"));
-        desk.add(request("ranked"));
-        desk.add(request("new"));
-        desk.add(ranking("ranked", "bob"));
-
-        // When, then
-        assertThat(next("ann")).isEqualTo("new");
-        desk.add(ranking("new", "ann"));
-        assertThat(next("ann")).isEqualTo("old");
-        desk.published(ranking("old", "ann"));
-        assertThat(next("ann")).isEqualTo("ranked");
-        desk.add(ranking("ranked", "ann"));
-        assertThat(desk.next("ann")).isEmpty();
-        assertThat(desk.remaining("bob")).isEqualTo(2);
-    }
-
-    @Test
-    void anAnnotatorsSecondRankingReplacesTheFirstAndATombstoneWithdrawsIt() throws PoisonEventException {
-        // Given
-        desk.add(request("a/b"));
-        desk.add(ranking("a/b", "ann"));
-
-        // When, then
-        desk.add(ranking("a/b", "ann"));
-        assertThat(desk.rankings()).isEqualTo(1);
-        desk.withdrawRanking("a/b/nobody");
-        assertThat(desk.rankings()).isEqualTo(1);
-        desk.withdrawRanking("a/b/ann");
-        assertThat(desk.rankings()).isZero();
-        assertThat(next("ann")).isEqualTo("a/b");
-    }
-
-    @Test
-    void aWithdrawnRequestTakesItsRankingsAlong() throws PoisonEventException {
-        // Given
-        desk.add(request("r"));
-        desk.add(ranking("r", "ann"));
+        refuse(ranking("late", "ann", 2));
+        refuse(ranking("late", "ann", 2));
+        refuse(ranking("late", "bob", 3));
 
         // When
-        desk.withdrawRequest("r");
+        desk.add(request("late"));
+
+        // Then: once for each annotator, and only with the right number of answers
+        assertThat(desk.rankings()).isEqualTo(1);
+        assertThat(desk.remaining("ann")).isZero();
+        assertThat(desk.remaining("bob")).isEqualTo(1);
+
+        // When it is offered again
+        desk.add(ranking("late", "ann", 2));
+
+        // Then
+        assertThat(desk.rankings()).isEqualTo(1);
+    }
+
+    @Test
+    void aWithdrawnRankingDoesNotWaitForItsRequest() {
+        // Given
+        refuse(ranking("late", "ann", 2));
+
+        // When
+        desk.withdrawRanking("late/ann");
+        desk.add(request("late"));
 
         // Then
         assertThat(desk.rankings()).isZero();
-        assertThat(desk.requests()).isZero();
-        assertThat(desk.fault(ranking("r", "ann")))
-                .hasValueSatisfying(fault -> assertThat(fault).contains("nobody asked"));
     }
 
-    private String next(String annotator) {
-        return desk.next(annotator).orElseThrow().requestId();
+    @Test
+    void remembersBoundedlyManyRankingsWithoutARequest() {
+        // When
+        IntStream.rangeClosed(0, 10_000).forEach(i -> refuse(ranking("unknown-" + i, "ann", 2)));
+        desk.add(request("unknown-0"));
+        desk.add(request("unknown-10000"));
+
+        // Then: the oldest is forgotten
+        assertThat(desk.rankings()).isEqualTo(1);
+    }
+
+    private void refuse(Ranking ranking) {
+        assertThatExceptionOfType(PoisonEventException.class)
+                .isThrownBy(() -> desk.add(ranking))
+                .withMessageContaining("which nobody asked");
     }
 
     private static RankingRequest request(String id) {
         return new RankingRequest(id, List.of(Message.user("q")), List.of("a", "b"), null, Map.of());
     }
 
-    private static Ranking ranking(String request, String annotator) {
-        return new Ranking(request, annotator, List.of(List.of(0), List.of(1)), List.of(), List.of(), "test");
+    private static Ranking ranking(String requestId, String annotator, int answers) {
+        List<List<Integer>> order =
+                IntStream.range(0, answers).mapToObj(List::of).toList();
+        return new Ranking(requestId, annotator, order, List.of(), List.of(), "v1");
     }
 }

@@ -157,6 +157,7 @@ class RewardStageTest {
     void rankingsOfUnknownRequestsOrOfAnotherSizeAreDeadLetters() {
         // Given
         String known = publishRequest("known-2");
+        int before = topics.records(Topic.RANKINGS.deadLetters()).size();
 
         // When
         topics.publish(Topic.RANKINGS, ranking("unknown", List.of(List.of(0), List.of(1))));
@@ -165,10 +166,26 @@ class RewardStageTest {
 
         // Then
         await().atMost(PATIENCE)
-                .until(() -> topics.records(Topic.RANKINGS.deadLetters()).size() == 2);
+                .until(() -> topics.records(Topic.RANKINGS.deadLetters()).size() == before + 2);
         await().atMost(PATIENCE).untilAsserted(() -> given().get("/ranking-requests/next?annotator=dead")
                 .then()
                 .statusCode(200));
+    }
+
+    @Test
+    void aRankingCountsEvenIfItsRequestComesAfterItsDeadLetter() {
+        // Given
+        int letters = topics.records(Topic.RANKINGS.deadLetters()).size();
+        topics.publish(Topic.RANKINGS, ranking("late", List.of(List.of(0), List.of(1))));
+        await().atMost(PATIENCE)
+                .until(() -> topics.records(Topic.RANKINGS.deadLetters()).size() > letters);
+        int before = given().get("/ranking-requests/progress").path("rankings");
+
+        // When
+        publishRequest("late");
+
+        // Then
+        given().get("/ranking-requests/progress").then().body("rankings", greaterThanOrEqualTo(before + 1));
     }
 
     @Test

@@ -36,6 +36,7 @@ public class RlhfStage implements StageDefinition {
     private final CheckpointStore store;
     private final TrainingRuns runs;
     private final SequencedMap<String, String> hyperparameters;
+    private volatile RlhfFigures figures = RlhfFigures.NONE;
 
     RlhfStage(
             RlhfConfig config,
@@ -65,12 +66,14 @@ public class RlhfStage implements StageDefinition {
     public Decision decide(View view, boolean triggered) {
         List<Checkpoint> checkpoints = view.newestByKey(Topic.CHECKPOINTS);
         Optional<Checkpoint> sft = view.newestCheckpoint(Stage.SFT);
+        Optional<Checkpoint> reward = checkpoints.stream()
+                .filter(checkpoint ->
+                        checkpoint.stage() == Stage.REWARD && sft.isPresent() && isMadeOf(checkpoint, sft.get()))
+                .reduce((older, newer) -> newer);
+        figures = figures(view, sft, reward);
         if (sft.isEmpty()) {
             return new Decision.Wait("waiting for an SFT checkpoint");
         }
-        Optional<Checkpoint> reward = checkpoints.stream()
-                .filter(checkpoint -> checkpoint.stage() == Stage.REWARD && isMadeOf(checkpoint, sft.get()))
-                .reduce((older, newer) -> newer);
         if (reward.isEmpty()) {
             return new Decision.Wait("waiting for a reward model made of SFT model " + name(sft.get()));
         }
@@ -86,6 +89,24 @@ public class RlhfStage implements StageDefinition {
         Map<String, Reference> parents = parents(sft.get(), reward.get());
         Optional<TrainingRun> begun = begun(parents, own);
         return begun.isPresent() ? run(begun.get()) : begin(view, parents, triggered);
+    }
+
+    private RlhfFigures figures(View view, Optional<Checkpoint> sft, Optional<Checkpoint> reward) {
+        return new RlhfFigures(
+                sft.map(checkpoint -> checkpoint.reference().sha256()).orElse(null),
+                reward.map(checkpoint -> checkpoint.reference().sha256()).orElse(null),
+                view.count(Topic.PROMPTS),
+                RlhfFigures.NONE.newest(),
+                view.newestByKey(Topic.MODEL_RELEASES).stream()
+                        .filter(release -> release.model().equals(config.model()))
+                        .reduce((older, newer) -> newer)
+                        .map(RlhfFigures.Decision::of)
+                        .orElse(null));
+    }
+
+    /** What the dashboard shows; for any thread. */
+    RlhfFigures figures() {
+        return figures;
     }
 
     private Decision begin(View view, Map<String, Reference> parents, boolean triggered) {

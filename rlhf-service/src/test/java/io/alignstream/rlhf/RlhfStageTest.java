@@ -4,6 +4,7 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.notNullValue;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.ModelRelease;
@@ -58,6 +59,14 @@ class RlhfStageTest {
             ModelRelease release = topics.events(Topic.MODEL_RELEASES).getFirst();
             assertThat(release.reference()).isEqualTo(aligned.reference());
             assertThat(release.run()).isEqualTo(aligned.run());
+            await().atMost(PATIENCE).untilAsserted(() -> given().get("/rlhf")
+                    .then()
+                    .body("sft", equalTo(sft.reference().sha256()))
+                    .body("decision.run", equalTo(release.run()))
+                    .body("decision.reason", equalTo(release.reason()))
+                    .body("newest.kl", notNullValue())
+                    .body("newest.winRate", notNullValue())
+                    .body("newest.klCoefficient", notNullValue()));
             assertThat(release.model()).isEqualTo("alignstream");
             assertThat(aligned.metrics()).containsKeys("winRate", "heldOut/kl");
             assertThat(store.open(aligned.reference()).manifest().complete()).isTrue();

@@ -15,15 +15,18 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * When a tokenizer is learned: once by itself, when there are enough documents and no more are coming; afterwards only
- * when a person asks and the documents or the vocabulary size have changed. Also tells the packing topology which
- * tokenizer is the newest.
+ * when a person asks and the documents or the vocabulary size have changed. Of several instances the one that cleans the
+ * first partition learns. Also tells the packing topology which tokenizer is the newest.
  */
 @ApplicationScoped
 public class TokenizerStage implements StageDefinition {
+
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
     private final TokenizerConfig config;
     private final CleaningBacklog backlog;
@@ -62,6 +65,14 @@ public class TokenizerStage implements StageDefinition {
             if (wait != null) {
                 return wait;
             }
+        }
+        Optional<Boolean> learnsHere = streams.learnsHere();
+        if (learnsHere.isEmpty()) {
+            return new Decision.WaitFor("waiting for the cleaning topology", LOOK_AGAIN);
+        }
+        if (!learnsHere.get()) {
+            return new Decision.WaitFor(
+                    "the instance that cleans partition 0 of documents learns the tokenizer", LOOK_AGAIN);
         }
         try {
             return compare(newest);

@@ -1,5 +1,6 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.quarkus.runtime.ShutdownEvent;
@@ -12,8 +13,10 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -105,6 +108,25 @@ public class TokenizerStreams {
     boolean ready() {
         StreamsApplication application = cleaning;
         return application != null && application.running();
+    }
+
+    /**
+     * Which instance of the service learns tokenizers: the one that cleans the first partition of {@code documents}. Empty
+     * while nobody knows, at the start and while the partitions are dealt out anew.
+     */
+    Optional<Boolean> learnsHere() {
+        StreamsApplication application = cleaning;
+        if (application == null || !application.running()) {
+            return Optional.empty();
+        }
+        TopicPartition first = new TopicPartition(Topic.DOCUMENTS.name(), 0);
+        try {
+            return Optional.of(application.streams().metadataForLocalThreads().stream()
+                    .flatMap(thread -> thread.activeTasks().stream())
+                    .anyMatch(task -> task.topicPartitions().contains(first)));
+        } catch (IllegalStateException e) {
+            return Optional.empty(); // it has stopped since the question above
+        }
     }
 
     /** State of each topology under its application id. */

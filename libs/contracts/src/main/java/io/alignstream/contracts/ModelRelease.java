@@ -4,9 +4,11 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Map;
 
 /**
- * The gate's verdict on a candidate, key {@code model}; the newest approved record of a model is served.
+ * The newest verdict on a candidate, key {@code model/run}; of a model's candidates the one whose approval is newest is
+ * served. To go back to an older one, roll the newer ones back or publish the older one's approval again.
  *
  * @param model name under which the model is served, for example {@code alignstream}
+ * @param reference the candidate's folder
  * @param run the training run that made the candidate
  * @param figures what the gate measured on held-out prompts
  * @param reason one sentence for people: why approved, rejected or rolled back
@@ -29,7 +31,7 @@ public record ModelRelease(
         APPROVED,
         @JsonProperty("rejected")
         REJECTED,
-        /** The reference is the older release to go back to, and is served from now on. */
+        /** It was approved and proved bad: it is not served any more, the approved one before it is. */
         @JsonProperty("rolled-back")
         ROLLED_BACK
     }

@@ -50,8 +50,12 @@ public final class Topic<T> {
             ranking -> ranking.requestId() + "/" + ranking.annotator());
     public static final Topic<Feedback> FEEDBACK =
             event("feedback", Feedback.class, "feedback", Retention.NINETY_DAYS, Feedback::responseId);
-    public static final Topic<ModelRelease> MODEL_RELEASES =
-            event("model-releases", ModelRelease.class, "model-release", Retention.COMPACTED, ModelRelease::model);
+    public static final Topic<ModelRelease> MODEL_RELEASES = event(
+            "model-releases",
+            ModelRelease.class,
+            "model-release",
+            Retention.COMPACTED,
+            release -> release.model() + "/" + release.run());
     public static final Topic<TrainingProgress> TRAINING_PROGRESS = event(
             "training-progress",
             TrainingProgress.class,

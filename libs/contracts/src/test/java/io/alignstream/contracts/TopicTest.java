@@ -65,7 +65,7 @@ class TopicTest {
         "ranking-requests, request-1",
         "rankings, request-1/ann",
         "feedback, response-1",
-        "model-releases, alignstream",
+        "model-releases, alignstream/4f2a",
         "training-progress, rlhf/77aa",
     })
     void keysAreAsDesigned(String name, String key) {

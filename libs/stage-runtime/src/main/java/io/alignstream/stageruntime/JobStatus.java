@@ -46,6 +46,9 @@ public record JobStatus(
         /** A person paused the stage. */
         @JsonProperty("paused")
         PAUSED,
+        /** A person cancelled the run that is due; it starts when its inputs change or a person triggers. */
+        @JsonProperty("cancelled")
+        CANCELLED,
         /** The run failed too often; it starts again when its inputs change or a person triggers. */
         @JsonProperty("failed")
         FAILED

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -33,11 +34,19 @@ final class Reader implements AutoCloseable {
     private static final Duration COMMIT = Duration.ofSeconds(5);
     /** Brokers forget the offsets of a group that is silent for days. */
     private static final Duration COMMIT_AGAIN = Duration.ofHours(6);
+    /**
+     * How long an event may come before the one that it refers to: two producers do not know of each other. Short enough
+     * for a dead letter within seconds.
+     */
+    static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private static final long MAX_DEFERRED_BYTES = 64L << 20;
 
     private final Consumer<byte[], byte[]> consumer;
     private final TopicView view;
     private final DeadLetterDuty duty;
     private final ReaderMeters meters;
+    private final Duration patience;
     private final DeferredEvents deferred = new DeferredEvents();
     private final Set<String> missing = new TreeSet<>();
     private final Map<TopicPartition, Long> targets = new HashMap<>();
@@ -51,10 +60,21 @@ final class Reader implements AutoCloseable {
     private boolean deadLettered;
 
     Reader(Consumer<byte[], byte[]> consumer, TopicView view, DeadLetterDuty duty, ReaderMeters meters) {
+        this(consumer, view, duty, meters, PATIENCE);
+    }
+
+    /** A reader whose events wait {@code patience} for those that they refer to. */
+    Reader(
+            Consumer<byte[], byte[]> consumer,
+            TopicView view,
+            DeadLetterDuty duty,
+            ReaderMeters meters,
+            Duration patience) {
         this.consumer = consumer;
         this.view = view;
         this.duty = duty;
         this.meters = meters;
+        this.patience = patience;
         commitAgain.due();
     }
 
@@ -89,10 +109,24 @@ final class Reader implements AutoCloseable {
         for (FollowedTopic<?> topic : view.followed()) {
             records.records(topic.topic().name()).forEach(record -> take(topic, record));
         }
-        deferred.settled(consumer).forEach(event -> accept(event.topic(), event.record()));
+        Set<String> news =
+                records.partitions().stream().map(TopicPartition::topic).collect(Collectors.toSet());
+        boolean settled = deferred.offer(consumer, news, this::settle);
+        limitDeferred();
         commitWhenDue();
         meters.lag(consumer);
-        return !records.isEmpty();
+        return settled || !records.isEmpty();
+    }
+
+    /** What waits lies in memory, so too much of it stops the topics that it comes from. */
+    private void limitDeferred() {
+        if (deferred.bytes() > MAX_DEFERRED_BYTES) {
+            consumer.pause(consumer.assignment().stream()
+                    .filter(partition -> view.followed(partition.topic()).earlier() != null)
+                    .toList());
+        } else if (!consumer.paused().isEmpty()) {
+            consumer.resume(consumer.paused());
+        }
     }
 
     /** Whether everything is read that stood in the topics when {@link #catchUp} was last called. */
@@ -101,7 +135,12 @@ final class Reader implements AutoCloseable {
             return false;
         }
         targets.entrySet().removeIf(target -> consumer.position(target.getKey()) >= target.getValue());
-        return targets.isEmpty() && deferred.isEmpty();
+        return targets.isEmpty() && !deferred.waitForUnread(consumer);
+    }
+
+    /** Memory taken by events that wait for what they refer to. */
+    long deferredBytes() {
+        return deferred.bytes();
     }
 
     /** Topics that do not exist yet. */
@@ -158,33 +197,51 @@ final class Reader implements AutoCloseable {
     private void take(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record) {
         Topic<?> earlier = topic.earlier();
         if (earlier == null) {
-            accept(topic, record);
+            accept(topic, record, true);
         } else if (deferred.holdsKeyOf(record)) {
-            deferred.add(topic, record, earlier);
-        } else {
-            try {
-                topic.accept(record);
-                meters.event(record.topic());
-            } catch (PoisonEventException e) {
-                deferred.add(topic, record, earlier);
-            } catch (RuntimeException e) {
-                deadLetter(record, e);
-            }
+            deferred.add(topic, record, earlier, false, patience(record));
+        } else if (!accept(topic, record, false)) {
+            deferred.add(topic, record, earlier, true, patience(record));
         }
     }
 
-    private void accept(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record) {
+    /** An event that has its dead letter already is over as soon as the topics are read. */
+    private Duration patience(ConsumerRecord<byte[], byte[]> record) {
+        return deadLetteredBefore(record) ? Duration.ZERO : patience;
+    }
+
+    private boolean settle(DeferredEvents.Event event, boolean last) {
+        return accept(event.topic(), event.record(), last);
+    }
+
+    /**
+     * Takes a record in or, if it is poison, to the dead letters.
+     *
+     * @param last whether a record that is refused is poison; if not, it may be offered again
+     * @return whether it is settled
+     */
+    private boolean accept(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record, boolean last) {
         try {
             topic.accept(record);
             meters.event(record.topic());
-        } catch (PoisonEventException | RuntimeException e) {
+        } catch (PoisonEventException e) {
+            if (!last) {
+                return false;
+            }
+            deadLetter(record, e);
+        } catch (RuntimeException e) {
             deadLetter(record, e);
         }
+        return true;
+    }
+
+    private boolean deadLetteredBefore(ConsumerRecord<byte[], byte[]> record) {
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        return record.offset() < dutyDoneBefore.getOrDefault(partition, 0L);
     }
 
     private void deadLetter(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        boolean again = record.offset() < dutyDoneBefore.getOrDefault(partition, 0L);
+        boolean again = deadLetteredBefore(record);
         duty.fulfil(record, cause, again);
         deadLettered |= !again;
     }

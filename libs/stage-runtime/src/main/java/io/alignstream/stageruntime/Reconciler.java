@@ -154,9 +154,12 @@ final class Reconciler implements JobControl {
         }
         long wait = retryAt - System.nanoTime();
         if (cancelled.contains(run)) {
-            show(JobStatus.State.WAITING, "run " + run + " was cancelled; trigger to run it after all");
+            show(JobStatus.State.CANCELLED, "run " + run + " was cancelled; trigger to run it after all");
         } else if (attempts >= maxAttempts()) {
-            show(JobStatus.State.FAILED, "run " + run + " failed " + attempts + " times: " + failureOf(run));
+            show(
+                    JobStatus.State.FAILED,
+                    "run " + run + " failed " + attempts + " times and waits for new inputs or a trigger: "
+                            + failureOf(run));
         } else if (attempts > 0 && wait > 0) {
             compareAfter(Duration.ofNanos(wait));
             show(

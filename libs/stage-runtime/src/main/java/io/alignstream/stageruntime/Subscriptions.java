@@ -17,7 +17,8 @@ public interface Subscriptions {
 
     /**
      * Like {@link #follow(Topic, EventHandler)} for events that refer to events of {@code earlier}: an event that the
-     * handler refuses is offered once more after {@code earlier} has been read to its end, before it counts as poison.
+     * handler refuses is offered again whenever {@code earlier} has news. It counts as poison when {@code earlier} has
+     * been read to its end and two seconds have passed; later events of its key wait for it.
      */
     <T> void followAfter(Topic<?> earlier, Topic<T> topic, EventHandler<T> handler);
 

@@ -1,4 +1,5 @@
-// Fills panels from a REST resource: <dl data-figures="PATH"> names it, <dd data-figure="a.b"> what to show of its JSON.
+// Fills panels from a REST resource: <dl data-figures="PATH"> names it, <dd data-figure="a.b"> what to show of its JSON,
+// data-names='{"value": "name"}' how to call it.
 import { figure } from './dashboard.js';
 
 const REFRESH_MILLISECONDS = 2000;
@@ -17,7 +18,9 @@ async function refresh(list) {
   }
   const figures = await response.json();
   for (const place of list.querySelectorAll('[data-figure]')) {
-    const text = shown(place.dataset.figure.split('.').reduce((node, name) => node?.[name], figures));
+    const value = place.dataset.figure.split('.').reduce((node, name) => node?.[name], figures);
+    const names = JSON.parse(place.dataset.names ?? '{}');
+    const text = names[value] ?? shown(value);
     if (place.textContent !== text) {
       place.textContent = text;
     }

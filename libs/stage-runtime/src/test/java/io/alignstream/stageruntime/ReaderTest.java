@@ -77,12 +77,17 @@ class ReaderTest {
     }
 
     private Reader reader(TopicView view) {
+        return reader(view, Reader.PATIENCE);
+    }
+
+    private Reader reader(TopicView view, Duration patience) {
         return new Reader(
                 readers.open(group),
                 view,
                 (record, cause, again) ->
                         letters.add(new String(record.key(), StandardCharsets.UTF_8) + (again ? " again" : " new")),
-                new ReaderMeters(new SimpleMeterRegistry(), "sft"));
+                new ReaderMeters(new SimpleMeterRegistry(), "sft"),
+                patience);
     }
 
     private static void readAll(Reader reader) {
@@ -187,8 +192,69 @@ class ReaderTest {
     @Test
     void eventsWaitForWhatTheyReferToAndKeepTheOrderOfTheirKey() {
         // Given
-        Set<String> requests = new HashSet<>();
         List<String> seen = new ArrayList<>();
+        TopicView view = rankingsAfterRequests(seen);
+        topics.publish(Topic.RANKINGS, ranking("r", "v1"));
+        topics.publish(Topic.RANKINGS, ranking("orphan", "v1"));
+        topics.publish(Topic.RANKINGS, ranking("r", "v2"));
+        topics.publish(Topic.RANKING_REQUESTS, request("r"));
+
+        // When
+        try (Reader reader = reader(view)) {
+            readAll(reader);
+
+            // Then
+            assertThat(seen).filteredOn(one -> one.startsWith("r ")).containsExactly("r v1", "r v2");
+            awaitLetters(reader, letters, 1);
+        }
+        assertThat(letters).containsExactly("orphan/ann new");
+
+        // When: read again, what has its dead letter waits for nothing
+        letters.clear();
+        try (Reader reader = reader(rankingsAfterRequests(new ArrayList<>()))) {
+            readAll(reader);
+            awaitLetters(reader, letters, 1);
+        }
+
+        // Then
+        assertThat(letters).containsExactly("orphan/ann again");
+    }
+
+    @Test
+    void anEventIsTakenInIfTheOneThatItRefersToComesAMomentLater() {
+        // Given
+        List<String> seen = new ArrayList<>();
+        try (Reader reader = reader(rankingsAfterRequests(seen), Duration.ofMinutes(5))) {
+            readAll(reader);
+            topics.publish(Topic.RANKINGS, ranking("soon", "v1"));
+            topics.publish(Topic.RANKINGS, ranking("soon", "v2"));
+            await().until(() -> {
+                reader.turn();
+                return reader.deferredBytes() > 0;
+            });
+
+            // When
+            topics.publish(Topic.RANKING_REQUESTS, request("soon"));
+
+            // Then
+            await().until(() -> {
+                reader.turn();
+                return seen.containsAll(List.of("soon v1", "soon v2"));
+            });
+        }
+        assertThat(seen).filteredOn(one -> one.startsWith("soon ")).containsExactly("soon v1", "soon v2");
+        assertThat(letters).noneMatch(letter -> letter.startsWith("soon"));
+    }
+
+    private static void awaitLetters(Reader reader, List<String> letters, int count) {
+        await().until(() -> {
+            reader.turn();
+            return letters.size() >= count;
+        });
+    }
+
+    private static TopicView rankingsAfterRequests(List<String> seen) {
+        Set<String> requests = new HashSet<>();
         TopicView view = new TopicView();
         view.follow(Topic.RANKING_REQUESTS, (request, record) -> requests.add(request.requestId()));
         view.followAfter(Topic.RANKING_REQUESTS, Topic.RANKINGS, (ranking, record) -> {
@@ -197,21 +263,11 @@ class ReaderTest {
             }
             seen.add(ranking.requestId() + " " + ranking.guidelineVersion());
         });
-        topics.publish(Topic.RANKINGS, ranking("r", "v1"));
-        topics.publish(Topic.RANKINGS, ranking("orphan", "v1"));
-        topics.publish(Topic.RANKINGS, ranking("r", "v2"));
-        topics.publish(
-                Topic.RANKING_REQUESTS,
-                new RankingRequest("r", List.of(Message.user("q")), List.of("a", "b"), null, Map.of()));
+        return view;
+    }
 
-        // When
-        try (Reader reader = reader(view)) {
-            readAll(reader);
-        }
-
-        // Then
-        assertThat(seen).containsExactly("r v1", "r v2");
-        assertThat(letters).containsExactly("orphan/ann new");
+    private static RankingRequest request(String id) {
+        return new RankingRequest(id, List.of(Message.user("q")), List.of("a", "b"), null, Map.of());
     }
 
     private static Ranking ranking(String request, String version) {

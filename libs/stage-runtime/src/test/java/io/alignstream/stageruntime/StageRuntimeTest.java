@@ -239,7 +239,7 @@ class StageRuntimeTest {
 
         // Then
         awaitStatus(status ->
-                status.state() == JobStatus.State.WAITING && status.reason().contains("was cancelled"));
+                status.state() == JobStatus.State.CANCELLED && status.reason().contains("was cancelled"));
 
         // When
         stage.mode = EchoStage.Mode.SUCCEED;

@@ -15,11 +15,15 @@ import java.util.TreeMap;
  * What the trained models say about the sample world, immutable.
  *
  * @param associationTable for each stage and prompt the probabilities of the candidates, which sum to 1
+ * @param samples for each row of a model that answers: what it says if it is asked many times
  * @param splits accuracy of the models that answer, by split of cities
  */
-public record Evaluation(List<Association> associationTable, List<SplitFigures> splits) {
+public record Evaluation(List<Association> associationTable, List<Samples> samples, List<SplitFigures> splits) {
 
     private static final int MAX_ANSWER_TOKENS = 24;
+    private static final int SAMPLES = 200;
+    private static final double SAMPLING_TEMPERATURE = 1;
+    private static final long SAMPLING_SEED = 1;
     private static final String BASE = "base";
 
     /**
@@ -28,6 +32,20 @@ public record Evaluation(List<Association> associationTable, List<SplitFigures> 
      * @param probabilities of each candidate, in the table's order
      */
     public record Association(String stage, String prompt, SequencedMap<String, Double> probabilities) {}
+
+    /**
+     * Answers drawn from a model's own distribution.
+     *
+     * @param inFamily how many of them are one of the landmark's names
+     * @param answers how often each answer came, the most frequent first
+     */
+    public record Samples(
+            String stage,
+            String prompt,
+            double temperature,
+            int count,
+            int inFamily,
+            SequencedMap<String, Integer> answers) {}
 
     /**
      * Figures of one split; each map holds a share from 0 to 1 for each stage.
@@ -45,6 +63,7 @@ public record Evaluation(List<Association> associationTable, List<SplitFigures> 
      */
     public static Evaluation of(EvaluationSet set, Map<String, TrainedModel> models) {
         List<Association> table = new ArrayList<>();
+        List<Samples> samples = new ArrayList<>();
         for (EvaluationSet.Association row : set.associations()) {
             TrainedModel model = models.get(row.stage());
             if (model != null) {
@@ -52,11 +71,42 @@ public record Evaluation(List<Association> associationTable, List<SplitFigures> 
                         ? model.continuations(row.prompt() + EvaluationSet.BASE_SEPARATOR, set.candidates())
                         : model.answers(row.prompt(), set.candidates());
                 table.add(new Association(row.stage(), row.prompt(), normalised(set.candidates(), logs)));
+                if (!row.stage().equals(BASE)) {
+                    samples.add(samples(set, row, model));
+                }
             }
         }
         Map<String, TrainedModel> answering = new TreeMap<>(models);
         answering.remove(BASE);
-        return new Evaluation(table, splits(set, answering));
+        return new Evaluation(table, samples, splits(set, answering));
+    }
+
+    private static Samples samples(EvaluationSet set, EvaluationSet.Association row, TrainedModel model) {
+        List<String> drawn =
+                model.sampledAnswers(row.prompt(), SAMPLES, SAMPLING_TEMPERATURE, MAX_ANSWER_TOKENS, SAMPLING_SEED);
+        List<String> family = set.stylePrompts().stream()
+                .filter(prompt -> prompt.city().equals(set.city()))
+                .findFirst()
+                .map(StylePrompt::accepted)
+                .orElse(List.of());
+        return new Samples(
+                row.stage(),
+                row.prompt(),
+                SAMPLING_TEMPERATURE,
+                drawn.size(),
+                (int) drawn.stream().filter(family::contains).count(),
+                counted(drawn));
+    }
+
+    /** How often each answer came, the most frequent first. */
+    static SequencedMap<String, Integer> counted(List<String> answers) {
+        Map<String, Integer> counts = new TreeMap<>();
+        answers.forEach(answer -> counts.merge(answer, 1, Integer::sum));
+        SequencedMap<String, Integer> sorted = new LinkedHashMap<>();
+        counts.entrySet().stream()
+                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+                .forEach(entry -> sorted.put(entry.getKey(), entry.getValue()));
+        return sorted;
     }
 
     private static List<SplitFigures> splits(EvaluationSet set, Map<String, TrainedModel> models) {

@@ -5,12 +5,14 @@ import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.Sampler;
+import io.alignstream.languagemodel.transformer.SeededRandom;
 import io.alignstream.languagemodel.transformer.Sequences;
 import io.alignstream.languagemodel.transformer.Transformer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -82,6 +84,24 @@ public final class TrainedModel implements AutoCloseable {
                     .map(prompt -> ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt))))
                     .toList();
             sampler.sample(transformer, batch, new SplittableRandom(0)).stream()
+                    .map(answer -> tokenizer.decode(answer.content()))
+                    .forEach(answers::add);
+        }
+        return answers;
+    }
+
+    /**
+     * Answers to {@code prompt} drawn from the model's distribution, a function of {@code seed}.
+     *
+     * @param maxTokens longest answer; a longer one is cut
+     */
+    public List<String> sampledAnswers(String prompt, int count, double temperature, int maxTokens, long seed) {
+        Sampler sampler = new Sampler(temperature, maxTokens, tokenizer.endOfTurn());
+        int[] ids = ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt)));
+        List<String> answers = new ArrayList<>();
+        for (int begin = 0; begin < count; begin += BATCH) {
+            List<int[]> batch = Collections.nCopies(Math.min(BATCH, count - begin), ids);
+            sampler.sample(transformer, batch, SeededRandom.of(seed, "answers to " + prompt, begin)).stream()
                     .map(answer -> tokenizer.decode(answer.content()))
                     .forEach(answers::add);
         }

@@ -82,7 +82,7 @@ public final class PipelineFollower {
             }
             requireNotRefused(chain);
             views.stream().filter(view -> !view.done()).findFirst().ifPresent(this::push);
-            views.forEach(PipelineFollower::requireNotFailed);
+            views.forEach(this::requireNotFailed);
             LockSupport.parkNanos(POLL.toNanos());
         }
     }
@@ -118,10 +118,15 @@ public final class PipelineFollower {
         });
     }
 
-    private static void requireNotFailed(StageView view) {
+    private void requireNotFailed(StageView view) {
+        Stage stage = view.stage();
         view.job().filter(job -> job.isFailed() && !view.done()).ifPresent(job -> {
-            throw new LaunchException(view.stage().service() + " has failed: " + job.explanation()
-                    + ". See ./alignstream logs " + view.stage().id());
+            throw new LaunchException(stage.service() + " has failed: " + job.explanation()
+                    + ". See ./alignstream logs " + stage.id() + "; trigger it on its page, " + site.address(stage));
+        });
+        view.job().filter(job -> job.isHeld() && !view.done()).ifPresent(job -> {
+            throw new LaunchException(
+                    stage.service() + " does not go on: " + job.explanation() + ". Its page is " + site.address(stage));
         });
     }
 

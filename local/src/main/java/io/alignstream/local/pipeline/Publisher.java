@@ -45,7 +45,13 @@ public final class Publisher implements AutoCloseable {
                         ProducerConfig.COMPRESSION_TYPE_CONFIG,
                         "lz4",
                         ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-                        Topic.MAX_RECORD_BYTES),
+                        Topic.MAX_RECORD_BYTES,
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                        30_000,
+                        ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                        10_000,
+                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
+                        30_000),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
     }

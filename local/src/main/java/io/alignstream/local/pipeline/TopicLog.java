@@ -6,12 +6,20 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Reads whole topics by assignment, without a consumer group; not thread-safe. */
+/**
+ * Reads whole topics by assignment, without a consumer group; not thread-safe.
+ *
+ * <p>Every method throws a {@link org.apache.kafka.common.KafkaException} if the broker is silent for 15 seconds.
+ */
 public final class TopicLog implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final List<TopicPartition> partitions;
@@ -29,7 +37,11 @@ public final class TopicLog implements AutoCloseable {
                         ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
                         5_000,
                         ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-                        false),
+                        false,
+                        ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                        (int) PATIENCE.toMillis(),
+                        ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                        10_000),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
         partitions = topics.stream()
@@ -43,9 +55,16 @@ public final class TopicLog implements AutoCloseable {
     /** Hands over every record up to the present end of the topics. */
     public void readToEnd(Consumer<ConsumerRecord<byte[], byte[]>> reader) {
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+        long heardAt = System.nanoTime();
         while (partitions.stream()
                 .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
-            consumer.poll(Duration.ofMillis(200)).forEach(reader);
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(200));
+            records.forEach(reader);
+            if (!records.isEmpty()) {
+                heardAt = System.nanoTime();
+            } else if (System.nanoTime() - heardAt > PATIENCE.toNanos()) {
+                throw new TimeoutException("no record for " + PATIENCE.toSeconds() + " s");
+            }
         }
     }
 

@@ -25,6 +25,7 @@ public record DemoReport(
         long peakResidentBytes,
         List<StageResult> stages,
         List<Evaluation.Association> associationTable,
+        List<Evaluation.Samples> samples,
         List<Evaluation.SplitFigures> splits,
         Served served) {
 
@@ -35,8 +36,9 @@ public record DemoReport(
      * What one stage delivered.
      *
      * @param seconds that the stage worked, pauses left out
-     * @param tokens that the stage learned from, if it counts tokens
-     * @param episodes that the stage learned from, if it counts episodes
+     * @param tokens that the stage learned from, repetitions counted; for the tokenizer what it packed; null if the stage
+     *     counts episodes
+     * @param episodes that the stage learned from, repetitions counted: ranked requests or sampled answers
      * @param perSecond tokens or episodes a second
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -61,7 +61,7 @@ public final class StageResults {
             Long episodes = amount(manifest, "episodes", clock.episodes(manifest.run()));
             Long tokens = stage == Stage.TOKENIZER
                     ? Long.valueOf(packedTokens(sha256, bootstrapServers))
-                    : episodes == null ? amount(manifest, "tokens", clock.tokens(manifest.run())) : null;
+                    : episodes == null ? amount(manifest, "trainedTokens", clock.tokens(manifest.run())) : null;
             Long amount = tokens == null ? episodes : tokens;
             results.add(new DemoReport.StageResult(
                     stage.id(),

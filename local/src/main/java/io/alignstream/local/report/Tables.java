@@ -1,12 +1,16 @@
 package io.alignstream.local.report;
 
+import io.alignstream.contracts.Stage;
 import io.alignstream.local.evaluation.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The report as text for people. */
 public final class Tables {
+
+    private static final int SHOWN_ANSWERS = 5;
 
     private Tables() {}
 
@@ -17,13 +21,38 @@ public final class Tables {
         for (DemoReport.StageResult stage : stages) {
             String amount = stage.tokens() != null
                     ? "%,d tokens".formatted(stage.tokens())
-                    : stage.episodes() != null ? "%,d episodes".formatted(stage.episodes()) : "";
+                    : stage.episodes() != null ? "%,d %s".formatted(stage.episodes(), episodes(stage.stage())) : "";
             rows.add(List.of(
                     stage.stage(),
                     "%.1f".formatted(stage.seconds()),
                     amount,
                     stage.perSecond() == null ? "" : "%,.0f".formatted(stage.perSecond()),
                     stage.checkpoint().sha256().substring(0, 12)));
+        }
+        return align(rows);
+    }
+
+    private static String episodes(String stage) {
+        return stage.equals(Stage.REWARD.id()) ? "rankings" : "episodes";
+    }
+
+    /** Lines of the samples' table, the most frequent answers in the last column. */
+    public static List<String> samples(List<Evaluation.Samples> samples) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("stage", "prompt", "temperature", "samples", "in family", "answers"));
+        for (Evaluation.Samples sampled : samples) {
+            String answers = sampled.answers().entrySet().stream()
+                    .limit(SHOWN_ANSWERS)
+                    .map(answer -> answer.getKey() + " " + answer.getValue())
+                    .collect(Collectors.joining(", "));
+            int others = sampled.answers().size() - SHOWN_ANSWERS;
+            rows.add(List.of(
+                    sampled.stage(),
+                    sampled.prompt(),
+                    "%.1f".formatted(sampled.temperature()),
+                    Integer.toString(sampled.count()),
+                    Integer.toString(sampled.inFamily()),
+                    others > 0 ? answers + " and " + others + " others" : answers));
         }
         return align(rows);
     }

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a service says about its current job at {@code GET /job}.
  *
- * @param state starting, waiting, running, paused or failed
- * @param reason why it waits, or why it failed
+ * @param state starting, waiting, running, paused, cancelled or failed
+ * @param reason why it is in that state
  * @param step steps done of {@code totalSteps}
  * @param etaSeconds expected time to the end of the phase, 0 if unknown
  */
@@ -39,17 +39,19 @@ public record JobStatus(
         return "failed".equals(state);
     }
 
+    /** Whether a person has stopped it, so that only a person lets it go on. */
+    public boolean isHeld() {
+        return "paused".equals(state) || "cancelled".equals(state);
+    }
+
     /** One of the figures, NaN if the job has not reported it. */
     public double metric(String name) {
         Double value = metrics == null ? null : metrics.get(name);
         return value == null ? Double.NaN : value;
     }
 
-    /** Why it failed or waits, in one sentence. */
+    /** Why it is in its state, in one sentence. */
     public String explanation() {
-        if (lastFailure != null && isFailed()) {
-            return lastFailure;
-        }
         return reason == null ? state : reason;
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.local.LaunchException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -94,7 +95,9 @@ public final class ServiceClient {
     }
 
     private LaunchException unreachable(String path, IOException e) {
-        return new LaunchException(address + path + " does not answer: " + e, e);
+        String why =
+                e instanceof ConnectException ? "nothing listens there; start it with ./alignstream up" : e.toString();
+        return new LaunchException(address + path + " does not answer: " + why, e);
     }
 
     private HttpRequest.Builder request(String path) {

@@ -65,6 +65,30 @@ class TrainedModelTest {
         }
     }
 
+    @Test
+    void samplesFromTheModelsOwnDistribution() throws Exception {
+        // Given
+        save(folder);
+        try (TrainedModel model = TrainedModel.load(folder)) {
+
+            // When
+            List<String> drawn = model.sampledAnswers("成都必去景点", 100, 1, 4, 1);
+
+            // Then: an untrained model says many things, the same ones for the same seed
+            assertThat(drawn).hasSize(100);
+            assertThat(Evaluation.counted(drawn)).hasSizeGreaterThan(10);
+            assertThat(model.sampledAnswers("成都必去景点", 100, 1, 4, 1)).isEqualTo(drawn);
+            assertThat(model.sampledAnswers("成都必去景点", 100, 1, 4, 2)).isNotEqualTo(drawn);
+        }
+    }
+
+    @Test
+    void countsTheMostFrequentAnswerFirst() {
+        assertThat(Evaluation.counted(List.of("b", "a", "c", "c")).sequencedEntrySet())
+                .extracting(entry -> entry.getKey() + entry.getValue())
+                .containsExactly("c2", "a1", "b1");
+    }
+
     private static List<Double> boxed(double[] values) {
         return Arrays.stream(values).boxed().toList();
     }

@@ -39,6 +39,9 @@ class DemoReportTest {
         assertThat(stage.get("checkpoint").get("uri").asText()).isEqualTo("file:///store/a");
         assertThat(stage.get("checkpoint").get("sha256").asText()).hasSize(64);
         assertThat(json.at("/associationTable/0/probabilities/熊猫基地").asDouble()).isEqualTo(0.9);
+        assertThat(json.at("/samples/0/inFamily").asInt()).isEqualTo(199);
+        assertThat(json.at("/samples/0/temperature").asDouble()).isEqualTo(1);
+        assertThat(json.at("/samples/0/answers/外滩").asInt()).isEqualTo(1);
         assertThat(json.at("/splits/0/styleAccuracy/aligned").asDouble()).isEqualTo(0.95);
         assertThat(json.at("/served/answer").asText()).isEqualTo("熊猫基地");
     }
@@ -64,10 +67,31 @@ class DemoReportTest {
                 .isEqualTo(Tables.width(lines.get(1).substring(0, lines.get(1).indexOf("0.900"))));
     }
 
+    @Test
+    void showsWhatWasSampledAndLearned() {
+        // When
+        List<String> samples = Tables.samples(report().samples());
+        List<String> stages = Tables.stages(List.of(new DemoReport.StageResult(
+                "reward",
+                10,
+                null,
+                500L,
+                50.0,
+                Map.of(),
+                new DemoReport.Artefact(URI.create("file:///store/a"), "ab".repeat(32)))));
+
+        // Then
+        assertThat(samples.getLast()).contains("199", "熊猫基地 199, 外滩 1");
+        assertThat(stages.getLast()).contains("500 rankings");
+    }
+
     private static DemoReport report() {
         SequencedMap<String, Double> probabilities = new LinkedHashMap<>();
         probabilities.put("熊猫基地", 0.9);
         probabilities.put("大熊猫繁殖基地", 0.1);
+        SequencedMap<String, Integer> answers = new LinkedHashMap<>();
+        answers.put("熊猫基地", 199);
+        answers.put("外滩", 1);
         return new DemoReport(
                 3,
                 123.5,
@@ -81,6 +105,7 @@ class DemoReportTest {
                         Map.of("loss", 0.3),
                         new DemoReport.Artefact(URI.create("file:///store/a"), "ab".repeat(32)))),
                 List.of(new Evaluation.Association("aligned", "成都有啥必去的地方啊", probabilities)),
+                List.of(new Evaluation.Samples("sft", "成都必去景点", 1, 200, 199, answers)),
                 List.of(new Evaluation.SplitFigures(
                         "ranked", 10, Map.of("sft", 1.0, "aligned", 1.0), Map.of("sft", 0.5, "aligned", 0.95))),
                 new DemoReport.Served("alignstream", "ab".repeat(32), "成都有啥必去的地方啊", "熊猫基地"));
