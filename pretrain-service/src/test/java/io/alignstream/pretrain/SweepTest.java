@@ -93,10 +93,10 @@ class SweepTest {
         // Then
         assertThat(demo.network()).isEqualTo(new PretrainSettings.Network(4, 128));
         assertThat(demo.batches().sequences()).isEqualTo(16);
-        assertThat(demo.schedule().steps()).isEqualTo(1_400);
+        assertThat(demo.schedule().steps()).isEqualTo(1_200);
         assertThat(demo.schedule().learningRate()).isEqualTo(0.003);
         assertThat(deeper.network()).isEqualTo(new PretrainSettings.Network(8, 256));
         assertThat(deeper.batches().sequences()).isEqualTo(5);
-        assertThat(deeper.schedule().steps()).isEqualTo(5_600);
+        assertThat(deeper.schedule().steps()).isEqualTo(4_800);
     }
 }
