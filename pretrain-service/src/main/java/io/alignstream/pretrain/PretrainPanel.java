@@ -1,35 +1,19 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.stageruntime.web.Language;
+import io.alignstream.stageruntime.web.FiguresPanel;
 import io.alignstream.stageruntime.web.Panel;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
-import io.quarkus.qute.TemplateInstance;
-import jakarta.enterprise.context.ApplicationScoped;
-import java.util.Optional;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
 
 /** The figures of {@link PretrainFigures} on the dashboard. */
-@ApplicationScoped
-public class PretrainPanel implements Panel {
+@Singleton
+public class PretrainPanel {
 
-    private final Template template;
-
-    PretrainPanel(@Location("pretrain-panel.html") Template template) {
-        this.template = template;
-    }
-
-    @Override
-    public String title(Language language) {
-        return language == Language.CHINESE ? "数据与基础模型" : "Data and base model";
-    }
-
-    @Override
-    public TemplateInstance content(Language language) {
-        return template.data("language", language);
-    }
-
-    @Override
-    public Optional<String> script() {
-        return Optional.of("alignstream/figures.js");
+    @Produces
+    @Singleton
+    Panel panel(@Location("pretrain-panel.html") Template template) {
+        return new FiguresPanel(template, "Data and base model", "数据与基础模型");
     }
 }

@@ -4,6 +4,7 @@ import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.textcleaning.NormalisedText;
 import java.util.HexFormat;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;

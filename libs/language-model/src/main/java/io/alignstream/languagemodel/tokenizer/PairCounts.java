@@ -5,99 +5,75 @@ import java.util.Arrays;
 /** How often each pair of ids occurs and in which words it did so at some time. Not thread-safe. */
 final class PairCounts {
 
-    private static final int SMALLEST_TABLE = 1 << 12;
+    private static final int SMALLEST = 1 << 12;
     private static final int[] NO_WORDS = {};
 
-    /** Index of a pair plus one, 0 where free. */
-    private int[] table = new int[SMALLEST_TABLE];
-
-    private long[] pairs = new long[SMALLEST_TABLE];
-    private long[] counts = new long[SMALLEST_TABLE];
-    private int[][] words = new int[SMALLEST_TABLE][];
-    private int[] wordCounts = new int[SMALLEST_TABLE];
-    private int size;
+    private final PairIndex index = new PairIndex(SMALLEST);
+    private long[] counts = new long[SMALLEST];
+    private int[][] words = new int[SMALLEST][];
+    private int[] wordCounts = new int[SMALLEST];
 
     int size() {
-        return size;
+        return index.size();
     }
 
-    int left(int index) {
-        return (int) (pairs[index] >>> 32);
+    int left(int i) {
+        return (int) (index.pair(i) >>> 32);
     }
 
-    int right(int index) {
-        return (int) pairs[index];
+    int right(int i) {
+        return (int) index.pair(i);
     }
 
     /** Both ids, the left one in the high bits. */
-    long pair(int index) {
-        return pairs[index];
+    long pair(int i) {
+        return index.pair(i);
     }
 
-    long count(int index) {
-        return counts[index];
+    long count(int i) {
+        return counts[i];
     }
 
     /** Takes a pair's words out, an array that may be longer than {@link #wordCount} before; its count becomes 0. */
-    int[] take(int index) {
-        int[] taken = words[index];
-        words[index] = NO_WORDS;
-        wordCounts[index] = 0;
-        counts[index] = 0;
+    int[] take(int i) {
+        int[] taken = words[i];
+        words[i] = NO_WORDS;
+        wordCounts[i] = 0;
+        counts[i] = 0;
         return taken;
     }
 
-    int wordCount(int index) {
-        return wordCounts[index];
+    int wordCount(int i) {
+        return wordCounts[i];
     }
 
     /** Applies one change and returns the pair's index. */
     int add(PairChanges changes, int change) {
-        int index = index(changes.pair(change));
-        counts[index] += changes.change(change);
+        int i = indexOf(changes.pair(change));
+        counts[i] += changes.change(change);
         int more = changes.wordCount(change);
         if (more > 0) {
-            int known = wordCounts[index];
-            if (known + more > words[index].length) {
-                words[index] = Arrays.copyOf(words[index], known == 0 ? more : Math.max(known * 2, known + more));
+            int known = wordCounts[i];
+            if (known + more > words[i].length) {
+                words[i] = Arrays.copyOf(words[i], known == 0 ? more : Math.max(known * 2, known + more));
             }
-            System.arraycopy(changes.words(change), 0, words[index], known, more);
-            wordCounts[index] += more;
+            System.arraycopy(changes.words(change), 0, words[i], known, more);
+            wordCounts[i] += more;
         }
-        return index;
+        return i;
     }
 
-    private int index(long pair) {
-        int slot = (int) (PairChanges.hash(pair) >>> 32) & (table.length - 1);
-        while (table[slot] != 0) {
-            if (pairs[table[slot] - 1] == pair) {
-                return table[slot] - 1;
-            }
-            slot = (slot + 1) & (table.length - 1);
+    private int indexOf(long pair) {
+        int known = index.size();
+        int i = index.of(pair);
+        if (i == counts.length) {
+            counts = Arrays.copyOf(counts, i * 2);
+            words = Arrays.copyOf(words, i * 2);
+            wordCounts = Arrays.copyOf(wordCounts, i * 2);
         }
-        if (size == pairs.length) {
-            pairs = Arrays.copyOf(pairs, size * 2);
-            counts = Arrays.copyOf(counts, size * 2);
-            words = Arrays.copyOf(words, size * 2);
-            wordCounts = Arrays.copyOf(wordCounts, size * 2);
+        if (i == known) {
+            words[i] = NO_WORDS;
         }
-        pairs[size] = pair;
-        words[size] = NO_WORDS;
-        table[slot] = ++size;
-        if (size * 2 > table.length) {
-            rebuildTable();
-        }
-        return size - 1;
-    }
-
-    private void rebuildTable() {
-        table = new int[table.length * 2];
-        for (int index = 0; index < size; index++) {
-            int slot = (int) (PairChanges.hash(pairs[index]) >>> 32) & (table.length - 1);
-            while (table[slot] != 0) {
-                slot = (slot + 1) & (table.length - 1);
-            }
-            table[slot] = index + 1;
-        }
+        return i;
     }
 }

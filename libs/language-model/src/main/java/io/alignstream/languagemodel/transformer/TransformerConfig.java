@@ -96,25 +96,18 @@ public record TransformerConfig(
 
     /** The same network with only its first {@code count} blocks. */
     public TransformerConfig withLayers(int count) {
-        return new TransformerConfig(
-                vocabularySize,
-                count,
-                width,
-                heads,
-                keyValueHeads,
-                feedForwardWidth,
-                maxPositions,
-                ropeTheta,
-                normEpsilon,
-                tiedEmbeddings,
-                variant);
+        return with(vocabularySize, count);
     }
 
     /** The same network with embeddings for {@code size} token ids. */
     public TransformerConfig withVocabulary(int size) {
+        return with(size, layers);
+    }
+
+    private TransformerConfig with(int newVocabularySize, int newLayers) {
         return new TransformerConfig(
-                size,
-                layers,
+                newVocabularySize,
+                newLayers,
                 width,
                 heads,
                 keyValueHeads,

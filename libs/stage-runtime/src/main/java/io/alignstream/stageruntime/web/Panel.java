@@ -4,7 +4,8 @@ import io.quarkus.qute.TemplateInstance;
 import java.util.Optional;
 
 /**
- * A service's own section on its dashboard: register one as an {@code @ApplicationScoped} bean.
+ * A service's own section on its dashboard: register one as an {@code @ApplicationScoped} bean, or produce a
+ * {@link FiguresPanel}.
  *
  * <p>Its data comes from the service's own REST resources, fetched by its script; the page refuses inline scripts.
  */

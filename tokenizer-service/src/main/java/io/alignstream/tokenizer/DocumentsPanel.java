@@ -8,28 +8,28 @@ import io.quarkus.qute.TemplateInstance;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 
-/** On the status page: what became of the documents, and a text to see the tokenizer at work on. */
+/** On the status page: what became of the documents. */
 @ApplicationScoped
-public class TokenizerPanel implements Panel {
+public class DocumentsPanel implements Panel {
 
     private final Template template;
 
-    TokenizerPanel(@Location("tokenizer-panel.html") Template template) {
+    DocumentsPanel(@Location("documents-panel.html") Template template) {
         this.template = template;
     }
 
     @Override
     public String title(Language language) {
-        return language == Language.CHINESE ? "文档与分词" : "Documents and tokens";
+        return language == Language.CHINESE ? "文档" : "Documents";
     }
 
     @Override
     public TemplateInstance content(Language language) {
-        return template.data("chinese", language == Language.CHINESE).data("maxText", TokenizerResource.MAX_TEXT);
+        return template.instance();
     }
 
     @Override
     public Optional<String> script() {
-        return Optional.of("tokenizer/panel.js");
+        return Optional.of("tokenizer/documents.js");
     }
 }
