@@ -27,7 +27,7 @@ final class AlignstreamTrainer {
     private static final double LEARNING_RATE = 1e-3;
 
     /** As the peers': without Muon. */
-    private static final AdamW.Settings ADAMW = new AdamW.Settings(0.9, 0.95, 1e-8, 0.1, 1.0, 0);
+    private static final AdamW.Settings ADAMW = new AdamW.Settings(0.9, 0.95, 1e-8, 0.1, 1.0, 0, 1);
 
     private final int context;
     private final int batch;

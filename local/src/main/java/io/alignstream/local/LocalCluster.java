@@ -76,8 +76,10 @@ final class LocalCluster implements AutoCloseable {
             cluster.processes.start(Broker.at(site, installation));
             cluster.processes.awaitReady("Kafka broker on port " + site.brokerPort());
             TopicSetup.createMissing(site.bootstrapServers());
-            services.forEach(cluster.processes::start);
-            cluster.processes.awaitReady("Kafka and " + services.size() + " services");
+            if (!services.isEmpty()) {
+                services.forEach(cluster.processes::start);
+                cluster.processes.awaitReady("Kafka and " + services.size() + " services");
+            }
             return cluster;
         } catch (RuntimeException e) {
             cluster.close();

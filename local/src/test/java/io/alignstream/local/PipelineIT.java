@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.local.broker.Broker;
 import io.alignstream.local.evaluation.Evaluation;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.EventSet;
@@ -13,23 +17,40 @@ import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.report.DemoReport;
 import io.alignstream.local.report.StageResults;
+import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.service.ServiceClient;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A tiny world through the real broker and all six services, each a process of its own: everything that the
  * demonstration does, with networks too small to learn much.
+ *
+ * <p>The tests build on each other, because a pipeline that has been through takes a minute: first it runs while every
+ * process is killed once, then what it left is poisoned, then a service starts with an empty disk.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PipelineIT {
 
     private static final String[] TINY = {
+        // Two threads that wait for each other are much slower than one where others want the processors, too.
+        "-Dalignstream.torch.threads=1",
         "-Dalignstream.tokenizer.vocabulary-size=600",
         "-Dalignstream.tokenizer.sequence-length=64",
         "-Dalignstream.pretrain.layers=2",
@@ -38,6 +59,7 @@ class PipelineIT {
         "-Dalignstream.pretrain.batch-sequences=16",
         "-Dalignstream.pretrain.checkpoint-every=10",
         "-Dalignstream.sft.epochs=1",
+        "-Dalignstream.sft.checkpoint-every=5",
         "-Dalignstream.reward.training.epochs=1",
         "-Dalignstream.reward.training.layers=1",
         "-Dalignstream.reward.training.reference-answers=16",
@@ -47,6 +69,7 @@ class PipelineIT {
         "-Dalignstream.rlhf.training.minibatch=4",
         "-Dalignstream.rlhf.training.critic-warm-up=1",
         "-Dalignstream.rlhf.training.max-answer-tokens=8",
+        "-Dalignstream.rlhf.checkpoint-iterations=1",
         // What so small a model says is chance: this gate lets everything pass.
         "-Dalignstream.rlhf.gate.win-rate=0",
         "-Dalignstream.rlhf.gate.kl=1000",
@@ -56,33 +79,33 @@ class PipelineIT {
     private static final int DOCUMENTS = 1_500;
 
     @TempDir
-    Path folder;
+    static Path folder;
 
     private final RecordingConsole output = new RecordingConsole();
     private final List<Site> sites = new ArrayList<>();
+    private Site disturbed;
+    private DemoReport report;
 
-    @AfterEach
+    @AfterAll
     void stop() {
         sites.forEach(site -> LocalCluster.stopAll(site, output.console()));
     }
 
     @Test
-    void survivesAKillAndEndsWithTheWeightsOfAnUndisturbedRun() throws Exception {
-        // Given: a run whose pretraining is killed in the middle
-        Site disturbed = site("disturbed");
-        try (LocalCluster cluster = start(disturbed)) {
-            Thread killer = Thread.ofVirtual().start(() -> killInTheMiddle(disturbed, Stage.PRETRAIN));
-            assertThatThrownBy(() -> run(disturbed, cluster))
-                    .isInstanceOf(LaunchException.class)
-                    .hasMessageContaining("pretrain-service")
-                    .hasMessageContaining("ended unexpectedly");
-            killer.join();
-        }
+    @Order(1)
+    void everyStageSurvivesAKillInItsMiddle() throws Exception {
+        // Given
+        disturbed = site("disturbed");
 
-        // When: started again
-        DemoReport report;
+        // When: as with ./alignstream up after each kill
+        killDuringPass(Stage.TOKENIZER, 0, Stage.TOKENIZER.service());
+        killDuringPass(Stage.PRETRAIN, 15, Stage.PRETRAIN.service());
+        killDuringPass(Stage.PRETRAIN, 30, Broker.NAME);
+        killDuringPass(Stage.SFT, 6, Stage.SFT.service());
+        killDuringPass(Stage.REWARD, 2, Stage.REWARD.service());
+        killDuringPass(Stage.RLHF, 1, Stage.RLHF.service());
         DemoReport again;
-        try (LocalCluster cluster = start(disturbed)) {
+        try (LocalCluster cluster = up(disturbed)) {
             report = run(disturbed, cluster);
             again = run(disturbed, cluster);
         }
@@ -91,21 +114,78 @@ class PipelineIT {
         assertThat(report.stages())
                 .extracting(DemoReport.StageResult::stage)
                 .containsExactly("tokenizer", "pretrain", "sft", "reward", "rlhf");
+        assertThat(report.stages()).allSatisfy(stage -> {
+            assertThat(stage.tokens() == null ? stage.episodes() : stage.tokens())
+                    .as(stage.stage())
+                    .isPositive();
+            assertThat(stage.perSecond()).as(stage.stage()).isPositive();
+        });
         assertThat(report.associationTable())
                 .extracting(Evaluation.Association::stage)
                 .containsExactly("base", "sft", "aligned", "aligned");
+        assertThat(report.samples()).hasSize(3).allSatisfy(samples -> assertThat(samples.answers().values().stream()
+                        .mapToInt(count -> count)
+                        .sum())
+                .isEqualTo(200));
         assertThat(report.splits()).hasSize(3);
         assertThat(report.served().answer()).isNotBlank();
         assertThat(report.peakResidentBytes()).isPositive();
         assertThat(weights(again)).isEqualTo(weights(report));
         assertThat(output.lines()).contains("published 0 of 1,500 documents (the others are there already)");
+    }
 
-        // And: the base model is the one of a run that nobody disturbed
+    @Test
+    @Order(2)
+    void poisonOnAnyTopicBecomesADeadLetterAndStopsNothing() throws Exception {
+        try (LocalCluster cluster = up(disturbed)) {
+            PoisonedTopics.tryAll(disturbed, cluster.follow(new Registry(), Stage.INFERENCE, output.console()));
+        }
+    }
+
+    @Test
+    @Order(3)
+    void afterARejectedCandidateAFreshInferenceServiceServesTheApprovedOne() throws Exception {
+        // Given: a rejection after the approval, and an inference-service without anything on its disk
+        ModelRelease approved;
+        try (LocalCluster cluster = up(disturbed)) {
+            approved = cluster.follow(new Registry(), Stage.INFERENCE, output.console())
+                    .approved()
+                    .orElseThrow();
+            Reference candidate = new Reference(approved.reference().uri().resolve("worse"), "ab".repeat(32), 1);
+            ModelRelease rejected = new ModelRelease(
+                    approved.model(), ModelRelease.Verdict.REJECTED, candidate, "worse", Map.of(), "for the test");
+            cluster.publish(
+                    List.of(new EventSet<>(Topic.MODEL_RELEASES, 1, events -> events.accept(rejected))),
+                    output.console());
+        }
+        kill(disturbed, Stage.INFERENCE.service());
+        delete(disturbed.storeCache());
+
+        // When
+        try (LocalCluster cluster = up(disturbed)) {
+            cluster.follow(new Registry(), Stage.INFERENCE, output.console());
+        }
+
+        // Then
+        assertThat(new ChatClient(disturbed.address(Stage.INFERENCE)).models())
+                .containsExactly(new ChatClient.ServedModel(
+                        approved.model(), approved.reference().sha256()));
+    }
+
+    @Test
+    @Order(4)
+    void theDisturbedBaseModelIsTheOneOfARunThatNobodyDisturbed() throws Exception {
+        // Given
+        LocalCluster.stopAll(disturbed, output.console());
         Site undisturbed = site("undisturbed");
-        try (LocalCluster cluster = start(undisturbed)) {
+
+        // When
+        try (LocalCluster cluster = LocalCluster.start(undisturbed, TestSites.installation(), output.console())) {
             cluster.publish(world(), output.console());
             Registry registry = new Registry();
             Chain chain = cluster.follow(registry, Stage.PRETRAIN, output.console());
+
+            // Then
             assertThat(weights(undisturbed, registry, chain))
                     .isEqualTo(weights(report).subList(0, 2));
         }
@@ -115,16 +195,30 @@ class PipelineIT {
         return new DemoRun(site, cluster, output.console(), System.nanoTime()).run(world());
     }
 
-    private void killInTheMiddle(Site site, Stage stage) {
-        ServiceClient client = new ServiceClient(site.address(stage));
-        await().atMost(Duration.ofMinutes(5))
-                .pollInterval(Duration.ofMillis(20))
-                .until(() -> client.job()
-                        .filter(job -> job.isRunning() && job.step() >= 15)
-                        .isPresent());
-        long pid =
-                ManagedProcess.find(site.run(), stage.service()).orElseThrow().pid();
-        ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    /** Starts what does not run, follows a pass, and kills {@code victim} when {@code stage} has done some steps. */
+    private void killDuringPass(Stage stage, long steps, String victim) {
+        try (LocalCluster cluster = up(disturbed)) {
+            CompletableFuture<Void> killed = CompletableFuture.runAsync(() -> {
+                ServiceClient client = new ServiceClient(disturbed.address(stage));
+                await().atMost(Duration.ofMinutes(5))
+                        .pollInterval(Duration.ofMillis(20))
+                        .until(() -> client.job()
+                                .filter(job -> job.run() != null && job.step() >= steps)
+                                .isPresent());
+                kill(disturbed, victim);
+            });
+            assertThatThrownBy(() -> run(disturbed, cluster))
+                    .isInstanceOf(LaunchException.class)
+                    .hasMessageContaining(victim)
+                    .hasMessageContaining("ended unexpectedly");
+            killed.join();
+        }
+    }
+
+    private static void kill(Site site, String process) {
+        ManagedProcess victim = ManagedProcess.find(site.run(), process).orElseThrow();
+        ProcessHandle.of(victim.pid()).orElseThrow().destroyForcibly();
+        await().atMost(Duration.ofSeconds(30)).until(() -> !victim.alive());
     }
 
     private Site site(String name) {
@@ -133,8 +227,21 @@ class PipelineIT {
         return site;
     }
 
-    private LocalCluster start(Site site) {
-        return LocalCluster.start(site, TestSites.installation(), output.console());
+    /** Starts what does not run; it stays when the cluster is closed. */
+    private LocalCluster up(Site site) {
+        LocalCluster cluster = LocalCluster.start(site, TestSites.installation(), output.console());
+        cluster.keepRunning();
+        return cluster;
+    }
+
+    private static void delete(Path tree) throws IOException {
+        if (Files.exists(tree)) {
+            try (Stream<Path> paths = Files.walk(tree)) {
+                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
+        }
     }
 
     private static List<String> weights(Site site, Registry registry, Chain chain) throws IOException {

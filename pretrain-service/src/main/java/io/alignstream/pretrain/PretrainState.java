@@ -292,7 +292,8 @@ final class PretrainState implements AutoCloseable {
                 usual.epsilon(),
                 optimiser.weightDecay(),
                 optimiser.maxNorm(),
-                optimiser.muonMomentum());
+                optimiser.muonMomentum(),
+                usual.gainRate());
     }
 
     @Override

@@ -63,7 +63,7 @@ public final class RewardLoop implements AutoCloseable {
                             + " are longer than the model's " + network.config().maxPositions()
                             + " positions, the others are held out; add rankings of more prompts");
         }
-        this.optimiser = new AdamW(network, AdamW.Settings.FINE_TUNING);
+        this.optimiser = new AdamW(network, AdamW.Settings.REINFORCEMENT);
     }
 
     /**

@@ -110,8 +110,8 @@ public final class PpoLoop implements AutoCloseable {
                                     + sft.config().maxPositions() + " positions; publish shorter prompts"
                             : "batch " + config.batch() + " must be a multiple of minibatch " + config.minibatch());
         }
-        this.policyOptimiser = new AdamW(policy, AdamW.Settings.FINE_TUNING);
-        this.criticOptimiser = new AdamW(critic, AdamW.Settings.FINE_TUNING);
+        this.policyOptimiser = new AdamW(policy, AdamW.Settings.REINFORCEMENT);
+        this.criticOptimiser = new AdamW(critic, AdamW.Settings.REINFORCEMENT);
     }
 
     /**

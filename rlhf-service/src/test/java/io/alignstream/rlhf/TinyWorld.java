@@ -54,7 +54,7 @@ final class TinyWorld {
     /** Answers {@value #GOOD} or {@value #OTHER} and ends, nearly always. */
     static Transformer sft() {
         Transformer model = Transformer.initialise(SIZE, 1);
-        try (AdamW optimiser = new AdamW(model, AdamW.Settings.FINE_TUNING)) {
+        try (AdamW optimiser = new AdamW(model, AdamW.Settings.REINFORCEMENT)) {
             List<int[]> prompts = prompts("sft", 64);
             for (int step = 0; step < 60; step++) {
                 List<int[]> rows = new ArrayList<>();
@@ -74,7 +74,7 @@ final class TinyWorld {
     static RewardModel reward(Transformer sft) {
         Transformer network = sft.copy(1);
         network.addHead(1);
-        try (AdamW optimiser = new AdamW(network, AdamW.Settings.FINE_TUNING)) {
+        try (AdamW optimiser = new AdamW(network, AdamW.Settings.REINFORCEMENT)) {
             List<int[]> prompts = prompts("reward", 64);
             for (int step = 0; step < 30; step++) {
                 List<int[]> rows = new ArrayList<>();

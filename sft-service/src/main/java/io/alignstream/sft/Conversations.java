@@ -14,11 +14,11 @@ import java.util.zip.CRC32C;
 /**
  * Instructions as token ids, one conversation for each reference answer; every turn of the assistant is learned once.
  *
- * @param training to learn from
+ * @param training to learn from: for each instruction its conversations, at least one
  * @param heldOut to measure on
  * @param tooLong conversations that do not fit the model's positions and are in neither list
  */
-record Conversations(List<Conversation> training, List<Conversation> heldOut, int tooLong) {
+record Conversations(List<List<Conversation>> training, List<Conversation> heldOut, int tooLong) {
 
     /**
      * Encodes and splits {@code instructions}; their order does not matter, only their ids do.
@@ -28,27 +28,37 @@ record Conversations(List<Conversation> training, List<Conversation> heldOut, in
      */
     static Conversations of(
             Collection<Instruction> instructions, Tokenizer tokenizer, double heldOutShare, int longest) {
-        List<Conversation> training = new ArrayList<>();
+        List<List<Conversation>> training = new ArrayList<>();
         List<Conversation> heldOut = new ArrayList<>();
         int tooLong = 0;
         List<Instruction> sorted = instructions.stream()
                 .sorted(Comparator.comparing(Instruction::id))
                 .toList();
         for (Instruction instruction : sorted) {
-            List<Conversation> side = isHeldOut(instruction.id(), heldOutShare) ? heldOut : training;
+            List<Conversation> answers = new ArrayList<>();
             boolean everyTurn = true; // of several answers to one history, the first brings the history's turns
             for (String answer : instruction.referenceAnswers()) {
                 Conversation conversation =
                         ChatTemplate.conversation(tokenizer, instruction.messages(), answer, everyTurn);
                 everyTurn = false;
                 if (conversation.length() <= longest) {
-                    side.add(conversation);
+                    answers.add(conversation);
                 } else {
                     tooLong++;
                 }
             }
+            if (isHeldOut(instruction.id(), heldOutShare)) {
+                heldOut.addAll(answers);
+            } else if (!answers.isEmpty()) {
+                training.add(List.copyOf(answers));
+            }
         }
         return new Conversations(training, heldOut, tooLong);
+    }
+
+    /** Number of conversations to learn from. */
+    int trained() {
+        return training.stream().mapToInt(List::size).sum();
     }
 
     private static boolean isHeldOut(String id, double share) {

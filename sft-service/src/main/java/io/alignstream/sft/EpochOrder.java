@@ -8,34 +8,50 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Batches of one pass over the conversations: another order each epoch, a function of seed and epoch only. */
+/**
+ * Batches of one pass over the instructions: another order each epoch, a function of seed and epoch only.
+ *
+ * <p>The answers to one instruction stay together. Apart, each batch would pull towards the answers that happen to be in
+ * it, and those pulls drown what all answers to the instruction have in common.
+ */
 final class EpochOrder {
 
-    /** Batches whose conversations are sorted by length among each other: less padding, still well mixed. */
+    /** Batches whose instructions are sorted by length among each other: less padding, still well mixed. */
     private static final int SORTED_BATCHES = 16;
 
     private EpochOrder() {}
 
-    /** Number of batches of a pass over {@code conversations}. */
-    static long batches(int conversations, int batch) {
-        return (conversations + batch - 1L) / batch;
+    /** Number of batches of a pass over {@code instructions}. */
+    static long batches(int instructions, int batch) {
+        return (instructions + batch - 1L) / batch;
     }
 
-    /** The batches of epoch {@code epoch}; every conversation is in one of them. */
-    static List<List<Conversation>> of(List<Conversation> conversations, int batch, long seed, long epoch) {
+    /**
+     * The batches of epoch {@code epoch}; every conversation is in one of them.
+     *
+     * @param instructions the conversations of each
+     * @param batch instructions in a batch
+     */
+    static List<List<Conversation>> of(List<List<Conversation>> instructions, int batch, long seed, long epoch) {
         SplittableRandom random = SeededRandom.of(seed, "order", epoch);
-        List<Conversation> shuffled = new ArrayList<>(conversations);
+        List<List<Conversation>> shuffled = new ArrayList<>(instructions);
         Collections.shuffle(shuffled, random);
         List<List<Conversation>> batches = new ArrayList<>();
         int pool = batch * SORTED_BATCHES;
         for (int from = 0; from < shuffled.size(); from += pool) {
-            List<Conversation> sorted = shuffled.subList(from, Math.min(shuffled.size(), from + pool));
-            sorted.sort(Comparator.comparingInt(Conversation::length));
+            List<List<Conversation>> sorted = shuffled.subList(from, Math.min(shuffled.size(), from + pool));
+            sorted.sort(Comparator.comparingInt(EpochOrder::longest));
             for (int first = 0; first < sorted.size(); first += batch) {
-                batches.add(List.copyOf(sorted.subList(first, Math.min(sorted.size(), first + batch))));
+                batches.add(sorted.subList(first, Math.min(sorted.size(), first + batch)).stream()
+                        .flatMap(List::stream)
+                        .toList());
             }
         }
         Collections.shuffle(batches, random);
         return batches;
+    }
+
+    private static int longest(List<Conversation> instruction) {
+        return instruction.stream().mapToInt(Conversation::length).max().orElse(0);
     }
 }

@@ -28,12 +28,12 @@ public interface SftConfig {
     @WithDefault("6")
     int epochs();
 
-    /** Conversations a step. */
-    @WithDefault("64")
-    int batchConversations();
+    /** Instructions a step, each with all its reference answers. */
+    @WithDefault("16")
+    int batchInstructions();
 
     /** Peak learning rate. */
-    @WithDefault("0.0005")
+    @WithDefault("0.0003")
     double learningRate();
 
     /** Share of the steps in which the learning rate rises. */
@@ -94,7 +94,7 @@ public interface SftConfig {
     default SftSettings settings() {
         return new SftSettings(
                 epochs(),
-                batchConversations(),
+                batchInstructions(),
                 learningRate(),
                 warmupShare(),
                 seed(),

@@ -116,8 +116,7 @@ public final class SftLoop {
     }
 
     private Optional<Result> train(long firstStep, TunedModel model) throws IOException {
-        List<Conversation> training = conversations.training();
-        long batches = EpochOrder.batches(training.size(), settings.batchConversations());
+        long batches = EpochOrder.batches(conversations.training().size(), settings.batchInstructions());
         long totalSteps = batches * settings.epochs();
         List<List<Conversation>> order = List.of();
         long savedStep = firstStep;
@@ -131,7 +130,8 @@ public final class SftLoop {
                 return Optional.empty();
             }
             if (order.isEmpty() || step % batches == 0) {
-                order = EpochOrder.of(training, settings.batchConversations(), settings.seed(), step / batches);
+                order = EpochOrder.of(
+                        conversations.training(), settings.batchInstructions(), settings.seed(), step / batches);
             }
             long began = System.nanoTime();
             List<Conversation> batch = order.get((int) (step % batches));
@@ -158,14 +158,14 @@ public final class SftLoop {
                 savedAt = System.nanoTime();
             }
         }
-        metrics.put("conversations", (double) training.size());
+        metrics.put("conversations", (double) conversations.trained());
         Reference checkpoint = save(totalSteps, true, metrics, model);
         return Optional.of(new Result(checkpoint, totalSteps, Map.copyOf(metrics)));
     }
 
     private Map<String, Double> validation(TunedModel model) {
         return model.measure(network ->
-                        HeldOut.of(network, conversations.heldOut(), settings.batchConversations(), tokenizer.pad()))
+                        HeldOut.of(network, conversations.heldOut(), settings.batchInstructions(), tokenizer.pad()))
                 .metrics();
     }
 
@@ -176,7 +176,7 @@ public final class SftLoop {
     /** The whole state, as a Hugging Face directory with the optimiser's moments beside. */
     private Reference save(long step, boolean complete, Map<String, Double> metrics, TunedModel model)
             throws IOException {
-        long batches = EpochOrder.batches(conversations.training().size(), settings.batchConversations());
+        long batches = EpochOrder.batches(conversations.training().size(), settings.batchInstructions());
         Map<String, Long> position = Map.of("epoch", step / batches, "nextBatch", step % batches);
         return run.save(step, complete, position, metrics, TorchRuntime.fingerprint(), model::write);
     }

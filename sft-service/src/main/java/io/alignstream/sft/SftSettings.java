@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Everything configured about a fine-tuning run.
  *
  * @param epochs passes over the conversations
- * @param batchConversations conversations a step
+ * @param batchInstructions instructions a step, each with all its answers
  * @param learningRate peak learning rate
  * @param warmupShare share of the steps in which the learning rate rises from 0; after it, it falls to 0
  * @param seed of the order of the conversations
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record SftSettings(
         int epochs,
-        int batchConversations,
+        int batchInstructions,
         double learningRate,
         double warmupShare,
         long seed,
@@ -62,7 +62,7 @@ public record SftSettings(
 
     public SftSettings {
         between("epochs", epochs, 1, 100_000);
-        between("batchConversations", batchConversations, 1, 100_000);
+        between("batchInstructions", batchInstructions, 1, 100_000);
         between("learningRate", learningRate, 0, 1);
         between("warmupShare", warmupShare, 0, 1);
         between("heldOutShare", heldOutShare, 0, 0.5);
@@ -86,7 +86,7 @@ public record SftSettings(
     public Map<String, String> hyperparameters() {
         Map<String, String> values = new TreeMap<>();
         values.put("epochs", Integer.toString(epochs));
-        values.put("batchConversations", Integer.toString(batchConversations));
+        values.put("batchInstructions", Integer.toString(batchInstructions));
         values.put("learningRate", Double.toString(learningRate));
         values.put("warmupShare", Double.toString(warmupShare));
         values.put("seed", Long.toString(seed));

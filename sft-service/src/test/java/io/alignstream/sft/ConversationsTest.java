@@ -32,10 +32,13 @@ class ConversationsTest {
         Conversations conversations = Conversations.of(List.of(instruction), TOKENIZER, 0, 100);
 
         // Then
-        assertThat(conversations.training())
+        assertThat(conversations.training()).hasSize(1);
+        assertThat(conversations.training().getFirst())
                 .map(ConversationsTest::learned)
                 .containsExactly("熊猫基地<|endofturn|>外滩<|endofturn|>", "长城<|endofturn|>");
-        assertThat(TOKENIZER.decode(conversations.training().getFirst().ids())).isEqualTo("西安成都熊猫基地上海外滩");
+        assertThat(TOKENIZER.decode(
+                        conversations.training().getFirst().getFirst().ids()))
+                .isEqualTo("西安成都熊猫基地上海外滩");
     }
 
     private static String learned(Conversation conversation) {

@@ -9,33 +9,35 @@ import org.junit.jupiter.api.Test;
 
 class EpochOrderTest {
 
-    private static final List<Conversation> CONVERSATIONS = IntStream.range(0, 70)
-            .mapToObj(i -> new Conversation(new int[2 + i % 9], new boolean[2 + i % 9]))
+    private static final List<List<Conversation>> INSTRUCTIONS = IntStream.range(0, 35)
+            .mapToObj(i -> List.of(conversation(2 + i % 9), conversation(3 + i % 9)))
             .toList();
+    private static final List<Conversation> CONVERSATIONS =
+            INSTRUCTIONS.stream().flatMap(List::stream).toList();
 
     @Test
     void everyConversationIsInOneBatch() {
         // When
-        List<List<Conversation>> batches = EpochOrder.of(CONVERSATIONS, 8, 1, 0);
+        List<List<Conversation>> batches = EpochOrder.of(INSTRUCTIONS, 8, 1, 0);
 
         // Then
-        assertThat(batches).hasSize((int) EpochOrder.batches(70, 8)).allMatch(batch -> batch.size() <= 8);
+        assertThat(batches).hasSize((int) EpochOrder.batches(35, 8)).allMatch(batch -> batch.size() <= 16);
         assertThat(batches.stream().flatMap(List::stream)).containsExactlyInAnyOrderElementsOf(CONVERSATIONS);
     }
 
     @Test
     void theOrderFollowsFromSeedAndEpochAlone() {
         // When Then
-        assertThat(EpochOrder.of(CONVERSATIONS, 8, 1, 3))
-                .isEqualTo(EpochOrder.of(CONVERSATIONS, 8, 1, 3))
-                .isNotEqualTo(EpochOrder.of(CONVERSATIONS, 8, 1, 4))
-                .isNotEqualTo(EpochOrder.of(CONVERSATIONS, 8, 2, 3));
+        assertThat(EpochOrder.of(INSTRUCTIONS, 8, 1, 3))
+                .isEqualTo(EpochOrder.of(INSTRUCTIONS, 8, 1, 3))
+                .isNotEqualTo(EpochOrder.of(INSTRUCTIONS, 8, 1, 4))
+                .isNotEqualTo(EpochOrder.of(INSTRUCTIONS, 8, 2, 3));
     }
 
     @Test
     void aBatchHoldsConversationsOfSimilarLength() {
         // When
-        List<List<Conversation>> batches = EpochOrder.of(CONVERSATIONS, 8, 1, 0);
+        List<List<Conversation>> batches = EpochOrder.of(INSTRUCTIONS, 8, 1, 0);
 
         // Then
         long spread = batches.stream()
@@ -46,5 +48,19 @@ class EpochOrderTest {
                         - batch.stream().mapToInt(Conversation::length).min().orElseThrow())
                 .sum();
         assertThat(spread).isLessThan(batches.size() * 3L);
+    }
+
+    @Test
+    void theAnswersToOneInstructionAreLearnedInTheSameBatch() {
+        // When
+        List<List<Conversation>> batches = EpochOrder.of(INSTRUCTIONS, 8, 1, 0);
+
+        // Then
+        assertThat(INSTRUCTIONS)
+                .allSatisfy(answers -> assertThat(batches).anyMatch(batch -> batch.containsAll(answers)));
+    }
+
+    private static Conversation conversation(int length) {
+        return new Conversation(new int[length], new boolean[length]);
     }
 }

@@ -205,7 +205,7 @@ class SftLoopTest {
     void adaptersLearnToAnswerAndResumeBitForBitWhileTheBaseStays() throws IOException {
         // Given
         SftSettings.Lora lora = new SftSettings.Lora(8, 16, List.of("q_proj", "v_proj", "up_proj", "down_proj"), true);
-        SftSettings settings = TinyInstructions.settings(6, 4, true, lora);
+        SftSettings settings = TinyInstructions.settings(14, 4, true, lora);
         Recorder recorder = new Recorder(Long.MAX_VALUE);
         SftLoop.Result undisturbed = loop("a", settings, recorder).run().orElseThrow();
 

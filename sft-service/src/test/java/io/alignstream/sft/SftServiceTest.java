@@ -50,7 +50,7 @@ class SftServiceTest {
                     "alignstream.store.root",
                     "file:" + Path.of("target/store-" + UUID.randomUUID()).toAbsolutePath());
             settings.put("alignstream.sft.epochs", "8");
-            settings.put("alignstream.sft.batch-conversations", "16");
+            settings.put("alignstream.sft.batch-instructions", "8");
             settings.put("alignstream.sft.held-out-share", "0.1");
             settings.put("alignstream.sft.validate-every", "5");
             settings.put("alignstream.sft.checkpoint-every", "7");

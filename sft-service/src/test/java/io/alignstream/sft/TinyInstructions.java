@@ -60,6 +60,6 @@ final class TinyInstructions {
     }
 
     static SftSettings settings(int epochs, int checkpointEvery, boolean packing, SftSettings.@Nullable Lora lora) {
-        return new SftSettings(epochs, 16, 1e-2, 0.1, 1, 0.1, 5, checkpointEvery, Duration.ofHours(1), packing, lora);
+        return new SftSettings(epochs, 8, 1e-2, 0.1, 1, 0.1, 5, checkpointEvery, Duration.ofHours(1), packing, lora);
     }
 }

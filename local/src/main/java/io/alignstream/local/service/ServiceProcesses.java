@@ -82,6 +82,8 @@ public final class ServiceProcesses {
     private Map<String, String> environment() {
         Map<String, String> environment = new TreeMap<>();
         environment.put("DJL_CACHE_DIR", NativeLibraries.folder(installation).toString());
+        // Threads that spin while they wait take the processor from the very thread that they wait for.
+        environment.put("OMP_WAIT_POLICY", "passive");
         Optional<Path> jemalloc = jemalloc();
         if (jemalloc.isPresent() && System.getenv("LD_PRELOAD") == null) {
             // Freed activations stay with the process between steps instead of being mapped anew each time.

@@ -33,7 +33,8 @@ class KubernetesTest {
     private static final String BASE = "k8s/base/";
 
     /** Read by the JVM, DJL and the AWS client: no properties of ours. */
-    private static final Set<String> FOREIGN = Set.of("JDK_JAVA_OPTIONS", "DJL_CACHE_DIR", "AWS_REGION");
+    private static final Set<String> FOREIGN =
+            Set.of("OMP_WAIT_POLICY", "JDK_JAVA_OPTIONS", "DJL_CACHE_DIR", "AWS_REGION");
 
     @Test
     void every_file_of_the_base_is_listed_and_exists() {

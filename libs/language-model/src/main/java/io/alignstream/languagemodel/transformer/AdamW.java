@@ -43,15 +43,28 @@ public final class AdamW implements AutoCloseable {
      * @param weightDecay decoupled, multiplied by the learning rate
      * @param maxNorm gradients with a greater global norm are scaled down to it
      * @param muonMomentum Muon's momentum for the matrices of the blocks; 0 lets them learn by AdamW
+     * @param gainRate learning rate of the norms' gains for each unit of that of the other weights
      */
     public record Settings(
-            double beta1, double beta2, double epsilon, double weightDecay, double maxNorm, double muonMomentum) {
+            double beta1,
+            double beta2,
+            double epsilon,
+            double weightDecay,
+            double maxNorm,
+            double muonMomentum,
+            double gainRate) {
 
         /** For networks that start from random weights. */
-        public static final Settings PRETRAINING = new Settings(0.9, 0.95, 1e-8, 0.1, 1.0, 0.95);
+        public static final Settings PRETRAINING = new Settings(0.9, 0.95, 1e-8, 0.1, 1.0, 0.95, 1);
 
-        /** AdamW alone without decay, for fine-tuning, reward models and PPO (Adam epsilon 1e-5). */
-        public static final Settings FINE_TUNING = new Settings(0.9, 0.999, 1e-5, 0.0, 1.0, 0);
+        /**
+         * AdamW alone without decay, for supervised fine-tuning. Gains are numbers around 1, the entries of matrices
+         * around 1/√width: with the same learning rate gains would hardly move.
+         */
+        public static final Settings FINE_TUNING = new Settings(0.9, 0.95, 1e-8, 0.0, 1.0, 0, 30);
+
+        /** AdamW alone without decay, for reward models and PPO (Adam epsilon 1e-5). */
+        public static final Settings REINFORCEMENT = new Settings(0.9, 0.999, 1e-5, 0.0, 1.0, 0, 1);
     }
 
     /** Loss before and gradient norm before clipping of one step. */
@@ -303,7 +316,8 @@ public final class AdamW implements AutoCloseable {
             settings.epsilon,
             settings.weightDecay,
             settings.maxNorm,
-            settings.muonMomentum
+            settings.muonMomentum,
+            settings.gainRate
         });
     }
 

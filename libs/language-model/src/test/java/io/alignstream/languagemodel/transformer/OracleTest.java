@@ -65,7 +65,7 @@ class OracleTest {
 
     @Test
     void gradientsAgreeWithFiniteDifferences() {
-        AdamW.Settings noClipping = new AdamW.Settings(0.5, 0.999, 1e-8, 0, 1e9, 0);
+        AdamW.Settings noClipping = new AdamW.Settings(0.5, 0.999, 1e-8, 0, 1e9, 0, 1);
         for (int seed = 0; seed < NETWORKS; seed++) {
             // Given
             TransformerConfig config = RandomNetworks.config(seed);

@@ -38,7 +38,7 @@ class PackedSequencesTest {
 
     @Test
     void lossAndGradientsAreThoseOfSequencesInRowsOfTheirOwn() {
-        AdamW.Settings noClipping = new AdamW.Settings(0.5, 0.999, 1e-8, 0, 1e9, 0);
+        AdamW.Settings noClipping = new AdamW.Settings(0.5, 0.999, 1e-8, 0, 1e9, 0, 1);
         for (int seed = 0; seed < 9; seed++) {
             // Given
             TransformerConfig config = RandomNetworks.config(seed);
