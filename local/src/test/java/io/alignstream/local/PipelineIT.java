@@ -73,7 +73,8 @@ class PipelineIT {
         // What so small a model says is chance: this gate lets everything pass.
         "-Dalignstream.rlhf.gate.win-rate=0",
         "-Dalignstream.rlhf.gate.kl=1000",
-        "-Dalignstream.rlhf.gate.end-rate=0"
+        "-Dalignstream.rlhf.gate.end-rate=0",
+        "-Dalignstream.rlhf.gate.reward-gain=-1000"
     };
 
     private static final int DOCUMENTS = 1_500;

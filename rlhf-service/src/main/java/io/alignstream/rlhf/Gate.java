@@ -25,8 +25,12 @@ record Gate(Verdict verdict, String reason) {
         if (!(figures.endRate() >= thresholds.endRate())) {
             faults.add(fault("end rate", figures.endRate(), "below", thresholds.endRate()));
         }
-        if (!(figures.score() >= figures.sftScore())) {
-            faults.add(fault("mean reward", figures.score(), "below the SFT model's", figures.sftScore()));
+        if (!(figures.score() - figures.sftScore() >= thresholds.rewardGain())) {
+            faults.add(fault(
+                    "mean reward",
+                    figures.score(),
+                    "below the SFT model's " + three(figures.sftScore()) + " plus",
+                    thresholds.rewardGain()));
         }
         if (faults.isEmpty()) {
             return new Gate(
@@ -45,6 +49,10 @@ record Gate(Verdict verdict, String reason) {
     }
 
     private static String fault(String figure, double value, String relation, double bound) {
-        return String.format(Locale.ROOT, "%s %.3f is %s %.3f", figure, value, relation, bound);
+        return figure + " " + three(value) + " is " + relation + " " + three(bound);
+    }
+
+    private static String three(double value) {
+        return String.format(Locale.ROOT, "%.3f", value);
     }
 }

@@ -141,5 +141,9 @@ public interface RlhfConfig {
         /** Least part of the answers that end by themselves. */
         @WithDefault("0.95")
         double endRate();
+
+        /** Least gain in mean reward over the SFT model on held-out prompts, in rewards. */
+        @WithDefault("0")
+        double rewardGain();
     }
 }
