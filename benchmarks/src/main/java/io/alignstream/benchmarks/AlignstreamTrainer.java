@@ -20,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 
 /** Alignstream's side of the training benchmarks: obeys the same lines as {@code peers/pretrain.py}. */
 final class AlignstreamTrainer {
@@ -51,13 +53,18 @@ final class AlignstreamTrainer {
 
     /** Runs until standard input ends. */
     public static void main(String[] arguments) throws IOException {
+        AlignstreamTrainer trainer = new AlignstreamTrainer(BenchmarkOptions.parse(arguments));
+        serve(trainer::answer);
+    }
+
+    /** Answers each line of standard input with a line of JSON, until it ends; then ends this program. */
+    static void serve(Function<String, Map<String, Object>> answers) throws IOException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         ObjectMapper json = new ObjectMapper();
-        AlignstreamTrainer trainer = new AlignstreamTrainer(BenchmarkOptions.parse(arguments));
         out.println(json.writeValueAsString(Map.of("ready", true)));
         try (BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                out.println(json.writeValueAsString(trainer.answer(line)));
+                out.println(json.writeValueAsString(answers.apply(line)));
             }
         }
         System.exit(0); // without waiting for libtorch's threads
@@ -72,27 +79,30 @@ final class AlignstreamTrainer {
             return ceiling;
         }
         if (line.startsWith("steps ")) {
-            return take(Integer.parseInt(line.substring("steps ".length())));
+            return take(Integer.parseInt(line.substring("steps ".length())), (long) batch * context, this::step);
         }
         throw new IllegalArgumentException("unknown command: " + line);
     }
 
-    private Map<String, Object> take(int steps) {
+    private double step() {
+        return optimiser.languageModelStep(next(), LEARNING_RATE).loss();
+    }
+
+    /**
+     * Takes steps against the clock.
+     *
+     * @param tokens of each step
+     * @param step takes one and returns its loss
+     */
+    static Map<String, Object> take(int steps, long tokens, DoubleSupplier step) {
         Clock clock = Clock.ofProcess();
         double loss = Double.NaN;
         for (int i = 0; i < steps; i++) {
-            loss = optimiser.languageModelStep(next(), LEARNING_RATE).loss();
+            loss = step.getAsDouble();
         }
         Clock.Time time = clock.time();
         return Map.of(
-                "tokens",
-                (long) steps * batch * context,
-                "seconds",
-                time.seconds(),
-                "cpuSeconds",
-                time.cpuSeconds(),
-                "loss",
-                loss);
+                "tokens", steps * tokens, "seconds", time.seconds(), "cpuSeconds", time.cpuSeconds(), "loss", loss);
     }
 
     private Sequences next() {
@@ -110,7 +120,7 @@ final class AlignstreamTrainer {
         return new Sequences(batch, context, ids, targets);
     }
 
-    private static int[] read(Path file) throws IOException {
+    static int[] read(Path file) throws IOException {
         IntBuffer buffer = ByteBuffer.wrap(Files.readAllBytes(file))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .asIntBuffer();

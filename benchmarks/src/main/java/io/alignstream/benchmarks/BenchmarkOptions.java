@@ -1,6 +1,7 @@
 package io.alignstream.benchmarks;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,5 +60,27 @@ record BenchmarkOptions(Map<String, String> values) {
             throw new IllegalArgumentException("--" + name + " is " + value + " but must be a number of 1 or more");
         }
         return Integer.parseInt(value);
+    }
+
+    /** A number greater than 0. */
+    double decimal(String name, double otherwise) {
+        String value = values.get(name);
+        if (value == null) {
+            return otherwise;
+        }
+        if (!value.matches("[0-9]{1,6}(\\.[0-9]{1,6})?") || Double.parseDouble(value) == 0) {
+            throw new IllegalArgumentException("--" + name + " is " + value + " but must be a number greater than 0");
+        }
+        return Double.parseDouble(value);
+    }
+
+    /** Whole numbers of 1 or more, with commas between them. */
+    List<Integer> numbers(String name, String otherwise) {
+        String value = values.getOrDefault(name, otherwise);
+        if (!value.matches("[1-9][0-9]{0,4}(,[1-9][0-9]{0,4})*")) {
+            throw new IllegalArgumentException("--" + name + " is " + value
+                    + " but must be numbers with commas between them, such as " + otherwise);
+        }
+        return Arrays.stream(value.split(",")).map(Integer::valueOf).toList();
     }
 }

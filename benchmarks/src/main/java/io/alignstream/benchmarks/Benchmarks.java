@@ -23,6 +23,7 @@ public final class Benchmarks {
             "demo", DemoBenchmark::run,
             "depth", DepthBenchmark::run,
             "pretrain", PretrainBenchmark::run,
+            "sft", SftBenchmark::run,
             "time-to-loss", TimeToLossBenchmark::run,
             "tokenizer", TokenizerBenchmark::run));
 

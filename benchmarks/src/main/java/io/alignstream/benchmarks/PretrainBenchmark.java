@@ -7,7 +7,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,8 +59,8 @@ final class PretrainBenchmark {
         if (options.values().getOrDefault("demo-size", "yes").equals("yes")) {
             shapes.add(TrainingShape.of(vocabulary, DEMO_DEPTH, DEMO_WIDTH, DEMO_CONTEXT));
         }
-        for (int width : numbers("widths", "256,512")) {
-            for (int depth : numbers("depths", "4,6,8")) {
+        for (int width : options.numbers("widths", "256,512")) {
+            for (int depth : options.numbers("depths", "4,6,8")) {
                 shapes.add(TrainingShape.of(vocabulary, depth, width, CONTEXT));
             }
         }
@@ -80,16 +79,16 @@ final class PretrainBenchmark {
             for (String peer : peers.names()) {
                 workers.add(peers.start(peer, shape, tokens, folder.resolve(peer + ".log")));
             }
-            List<Measured> measured = new ArrayList<>();
+            List<Turns> measured = new ArrayList<>();
             for (TrainingWorker worker : workers) {
-                measured.add(warm(worker));
+                measured.add(Turns.warm(worker, options.decimal("seconds", 1.5)));
             }
             double ceiling = ceilingSoFar;
             for (int turn = 0; turn < options.number("repeats", 5); turn++) {
                 JsonNode products = workers.getFirst().ask("ceiling");
                 ceiling = Math.max(ceiling, products.path(precision.label()).asDouble());
-                for (Measured peer : measured) {
-                    peer.turn();
+                for (Turns peer : measured) {
+                    peer.take();
                 }
             }
             report(shape, measured, ceiling);
@@ -101,27 +100,13 @@ final class PretrainBenchmark {
         }
     }
 
-    /** Compiles and fills caches, then finds how many steps fill a turn. */
-    private Measured warm(TrainingWorker worker) throws IOException {
-        JsonNode first = worker.ask("steps 2");
-        JsonNode second = worker.ask("steps 2");
-        double step = Math.min(
-                        first.path("seconds").asDouble(), second.path("seconds").asDouble())
-                / 2;
-        double turn = Double.parseDouble(options.values().getOrDefault("seconds", "1.5"));
-        return new Measured(worker, (int) Math.max(1, Math.min(100, Math.round(turn / step))));
-    }
-
-    private void report(TrainingShape shape, List<Measured> measured, double ceiling) throws IOException {
+    private void report(TrainingShape shape, List<Turns> measured, double ceiling) throws IOException {
         out.println(shape);
-        Measured ours = measured.getFirst();
-        for (Measured peer : measured) {
-            TrainingWorker worker = peer.worker;
-            double rate = Figures.median(peer.rates);
-            List<Double> ratios = new ArrayList<>();
-            for (int i = 0; i < peer.rates.size(); i++) {
-                ratios.add(ours.rates.get(i) / peer.rates.get(i));
-            }
+        Turns ours = measured.getFirst();
+        for (Turns peer : measured) {
+            TrainingWorker worker = peer.worker();
+            double rate = peer.rate();
+            double ratio = ours.ratio(peer);
             double used = rate * shape.flopsPerToken() / ceiling;
             long resident = worker.residentBytes().orElse(0);
             Map<String, Object> line = new LinkedHashMap<>();
@@ -134,55 +119,17 @@ final class PretrainBenchmark {
             line.put("threads", peers.threads());
             line.put("parameters", shape.network().parameters());
             line.put("tokensPerSecond", rate);
-            line.put("tokensPerCpuSecond", Figures.median(peer.cpuRates));
-            line.put("ratioOursToPeer", Figures.median(ratios));
+            line.put("tokensPerCpuSecond", peer.cpuRate());
+            line.put("ratioOursToPeer", ratio);
             line.put("residentBytes", resident);
             line.put("peakResidentBytes", worker.peakResidentBytes().orElse(0));
             line.put("ceilingFlopsPerSecond", ceiling);
             line.put("fractionOfCeiling", used);
-            line.put("loss", peer.loss);
+            line.put("loss", peer.loss());
             figures.add(line);
             out.printf(
                     "  %-22s %,9.0f tokens/s  %,9.0f a CPU second  ours/it %5.2f  %,6d MiB  %4.1f %% of %,.0f GFLOP/s%n",
-                    worker.name(),
-                    rate,
-                    Figures.median(peer.cpuRates),
-                    Figures.median(ratios),
-                    resident >> 20,
-                    100 * used,
-                    ceiling / 1e9);
-        }
-    }
-
-    private List<Integer> numbers(String name, String otherwise) {
-        String value = options.values().getOrDefault(name, otherwise);
-        if (!value.matches("[1-9][0-9]{0,4}(,[1-9][0-9]{0,4})*")) {
-            throw new IllegalArgumentException("--" + name + " is " + value
-                    + " but must be numbers with commas between them, such as " + otherwise);
-        }
-        return Arrays.stream(value.split(",")).map(Integer::valueOf).toList();
-    }
-
-    /** What came of a peer's turns. */
-    private static final class Measured {
-
-        private final TrainingWorker worker;
-        private final int steps;
-        private final List<Double> rates = new ArrayList<>();
-        private final List<Double> cpuRates = new ArrayList<>();
-        private double loss;
-
-        Measured(TrainingWorker worker, int steps) {
-            this.worker = worker;
-            this.steps = steps;
-        }
-
-        void turn() throws IOException {
-            JsonNode answer = worker.ask("steps " + steps);
-            double tokens = answer.path("tokens").asDouble();
-            rates.add(tokens / answer.path("seconds").asDouble());
-            cpuRates.add(tokens / answer.path("cpuSeconds").asDouble());
-            loss = answer.path("loss").asDouble();
+                    worker.name(), rate, peer.cpuRate(), ratio, resident >> 20, 100 * used, ceiling / 1e9);
         }
     }
 }

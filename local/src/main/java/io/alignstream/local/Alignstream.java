@@ -31,6 +31,7 @@ import picocli.CommandLine.ParseResult;
             LogsCommand.class,
             ChatCommand.class,
             SweepCommand.class,
+            ExportCommand.class,
             BenchCommand.class
         })
 public final class Alignstream {

@@ -26,6 +26,7 @@ import picocli.CommandLine.Unmatched;
             "tokenizer   training and encoding beside other tokenizers; --text FILE: on a text of yours",
             "pretrain   training steps beside PyTorch's; --text FILE, --depths 4,6,8, --widths 256,512, --python PATH of an"
                     + " interpreter with PyTorch",
+            "sft   LoRA beside full fine-tuning: speed and memory; --text FILE, --depths 4,8, --widths 256,512, --ranks 16",
             "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",
             "batches   token batches through a broker: tokens a second and bytes a token",
             "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",
@@ -38,7 +39,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "NAME",
-            description = "Which benchmark: demo, tokenizer, pretrain, time-to-loss, batches, baselines, depth.")
+            description = "Which benchmark: demo, tokenizer, pretrain, sft, time-to-loss, batches, baselines, depth.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")

@@ -2,12 +2,21 @@ package io.alignstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.transformer.TransformerConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +30,8 @@ class AlignstreamTest {
     private record Result(int exit, String out, String err) {}
 
     @ParameterizedTest
-    @ValueSource(strings = {"up", "down", "status", "logs", "chat", "demo", "train", "import", "sweep", "bench"})
+    @ValueSource(
+            strings = {"up", "down", "status", "logs", "chat", "demo", "train", "import", "export", "sweep", "bench"})
     void everyCommandExplainsItself(String command) {
         // When
         Result result = run(command, "--help");
@@ -98,6 +108,60 @@ class AlignstreamTest {
         // Then
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).contains("seed 1", "--data-dir");
+    }
+
+    @Test
+    void exportTakesTheMostRefinedFinishedModel() throws Exception {
+        // Given
+        Tokenizer tokenizer = new BpeTrainer(300).train(List.of("今天来上海出差了。").iterator());
+        TransformerConfig network = TransformerConfig.of(tokenizer.vocabularySize(), 1, 32, 16);
+        Site site = new Site(folder.resolve("data"), 20_000, 1, List.of());
+        Files.createDirectories(site.store());
+        try (CheckpointStore store = CheckpointStore.open(site.store().toUri(), folder);
+                Transformer model = Transformer.initialise(network, 1)) {
+            CheckpointStore.Content content = checkpoint -> {
+                network.save(checkpoint, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
+                tokenizer.save(checkpoint);
+                Safetensors.write(checkpoint.resolve("model.safetensors"), model.tensors(), Map.of("format", "pt"));
+            };
+            store.save(Manifest.draft(Stage.PRETRAIN, "a", 9).withComplete(true), content);
+            store.save(Manifest.draft(Stage.SFT, "b", 5).withComplete(true), content);
+            store.save(Manifest.draft(Stage.RLHF, "c", 3), content); // not finished
+        }
+        Path exported = folder.resolve("exported");
+        String[] command = {
+            "export", "--data-dir", site.dataFolder().toString(), "--format", "huggingface", "--to", exported.toString()
+        };
+
+        // When
+        Result result = run(command);
+        Result again = run(command);
+
+        // Then
+        assertThat(result.err()).isEmpty();
+        assertThat(result.exit()).isZero();
+        assertThat(result.out()).contains("/sft/b/0000000005-", exported.toString());
+        assertThat(Tokenizer.load(exported).sha256()).isEqualTo(tokenizer.sha256());
+        assertThat(again.exit()).isEqualTo(1);
+        assertThat(again.err()).contains("exists already").doesNotContain("\tat ");
+    }
+
+    @Test
+    void exportWithoutAModelSaysHowToGetOne() {
+        // When
+        Result result = run(
+                "export",
+                "--data-dir",
+                folder.toString(),
+                "--format",
+                "gguf",
+                "--to",
+                folder.resolve("x").toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("./alignstream train").doesNotContain("\tat ");
+        assertThat(run("export", "--format", "onnx", "--to", "x").exit()).isEqualTo(2);
     }
 
     private static Result run(String... arguments) {

@@ -53,9 +53,7 @@ public record SftSettings(
 
         /** The adapters of a model with {@code tokenizer}; validates all values. */
         LoraSettings of(Tokenizer tokenizer) {
-            List<Integer> rows = controlTokens
-                    ? List.of(tokenizer.system(), tokenizer.user(), tokenizer.assistant(), tokenizer.endOfTurn())
-                    : List.of();
+            List<Integer> rows = controlTokens ? LoraSettings.chatTokens(tokenizer) : List.of();
             return new LoraSettings(rank, alpha, new TreeSet<>(targets), rows);
         }
     }

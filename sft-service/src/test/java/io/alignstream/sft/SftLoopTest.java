@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Reference;
@@ -12,6 +14,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.TrainingRun;
 import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.languagemodel.exchange.ExportFormat;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.Sampler;
@@ -229,6 +232,21 @@ class SftLoopTest {
         String untouched = "model.layers.0.self_attn.k_proj.weight";
         assertThat(Safetensors.read(folder.resolve("model.safetensors")).get(untouched))
                 .isEqualTo(Safetensors.read(base.resolve("model.safetensors")).get(untouched));
+
+        Path peft = this.folder.resolve("peft");
+        ExportFormat.PEFT.export(folder, peft);
+        assertThat(peft.resolve("adapter_model.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("adapter_model.safetensors"));
+        JsonNode config =
+                new ObjectMapper().readTree(peft.resolve("adapter_config.json").toFile());
+        assertThat(config.path("r").asInt()).isEqualTo(8);
+        assertThat(config.path("lora_alpha").asDouble()).isEqualTo(16);
+        assertThat(config.path("target_modules")).hasSize(4);
+        assertThat(config.path("trainable_token_indices").path("embed_tokens")).hasSize(4);
+        assertThat(config.path("base_model_name_or_path").asText())
+                .isEqualTo(this.folder
+                        .resolve("a/pretrain/run/0000000009-" + "a".repeat(12))
+                        .toString());
     }
 
     @Test
@@ -270,7 +288,14 @@ class SftLoopTest {
     }
 
     private TrainingRun run(String store, SftSettings settings) {
-        return new TrainingRuns(store(store), Stage.SFT).of(Map.of(), List.of(), settings.hyperparameters());
+        Reference parent = new Reference(
+                folder.resolve(store)
+                        .resolve("pretrain/run/0000000009-" + "a".repeat(12))
+                        .toUri(),
+                "a".repeat(64),
+                9);
+        return new TrainingRuns(store(store), Stage.SFT)
+                .of(Map.of("base", parent), List.of(), settings.hyperparameters());
     }
 
     private CheckpointStore store(String name) {

@@ -1,19 +1,16 @@
 package io.alignstream.languagemodel.exchange;
 
-import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.transformer.Architecture;
 import io.alignstream.languagemodel.transformer.RotaryScaling;
 import io.alignstream.languagemodel.transformer.TransformerConfig;
-import io.alignstream.languagemodel.transformer.Weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.Map;
 
 /**
- * Exports a checkpoint as a GGUF file, which llama.cpp and what is built on it load; nothing is quantised.
+ * Exports a model as a GGUF file, which llama.cpp and what is built on it load; nothing is quantised.
  *
  * <p>llama.cpp turns neighbouring elements of a Llama's queries and keys instead of the two halves of a head, so their
  * rows change places. Vectors become fp32, as it wants them; matrices keep their type.
@@ -23,16 +20,15 @@ public final class GgufModel {
     private GgufModel() {}
 
     /**
-     * Writes the model in {@code folder}, a Hugging Face directory such as a checkpoint, to {@code file}.
+     * Writes {@code model} to {@code file}, replacing what is there.
      *
-     * @throws IOException if the model cannot be read or the format has no place for something in it
+     * @throws IOException if the format has no place for something in it, or the file cannot be written
      */
-    public static void export(Path folder, Path file) throws IOException {
-        TransformerConfig config = TransformerConfig.load(folder);
-        Map<String, Tensor> tensors = Weights.require(config, ModelWeights.read(folder), folder.toString());
+    public static void export(HuggingFaceModel model, Path file) throws IOException {
+        TransformerConfig config = model.config();
         GgufWriter writer = new GgufWriter();
         describe(writer, config);
-        GgufTokenizer.describe(writer, folder);
+        GgufTokenizer.describe(writer, model.tokenizer());
         if (config.variant().scaling() instanceof RotaryScaling.Llama3) {
             float[] factors = frequencyFactors(config);
             writer.tensor(
@@ -40,12 +36,16 @@ public final class GgufModel {
                     new GgufWriter.Entry(
                             GgufWriter.ElementType.F32, new long[] {factors.length}, () -> bytes(factors)));
         }
-        tensors.forEach((name, tensor) -> writer.tensor(name(name), entry(config, name, tensor)));
+        model.tensors().forEach((name, tensor) -> writer.tensor(name(name), entry(config, name, tensor)));
         writer.write(file);
     }
 
     private static void describe(GgufWriter writer, TransformerConfig config) throws IOException {
         String family = config.variant().architecture().modelType();
+        if (config.variant().architecture() == Architecture.QWEN3
+                && config.variant().attentionBias()) {
+            throw new IOException("llama.cpp has no biases in the attention of a qwen3 network");
+        }
         writer.put("general.architecture", family)
                 .put("general.name", "alignstream")
                 .put(family + ".context_length", config.maxPositions())

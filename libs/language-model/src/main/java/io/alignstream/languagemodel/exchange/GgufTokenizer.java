@@ -2,10 +2,9 @@ package io.alignstream.languagemodel.exchange;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>llama.cpp knows the pieces of byte-level tokenizers by name. Alignstream's own pieces it does not know: those
  * tokenizers go as sentence-piece ones with byte fallback, whose scores give the same merges but know no borders of
- * pieces, so that a text can be cut differently where a token crosses such a border.
+ * pieces, so that numbers of more than three digits and runs of blanks can be cut differently.
  */
 final class GgufTokenizer {
 
@@ -32,8 +31,7 @@ final class GgufTokenizer {
 
     private GgufTokenizer() {}
 
-    static void describe(GgufWriter writer, Path folder) throws IOException {
-        Tokenizer tokenizer = Tokenizer.load(folder);
+    static void describe(GgufWriter writer, Tokenizer tokenizer) throws IOException {
         JsonNode json = JSON.readTree(tokenizer.toJson());
         boolean byteLevel = !json.path("model").path("byte_fallback").asBoolean();
         Map<Integer, JsonNode> added = new HashMap<>();
@@ -59,18 +57,11 @@ final class GgufTokenizer {
         writer.putStrings("tokenizer.ggml.tokens", names)
                 .putIntegers("tokenizer.ggml.token_type", types)
                 .put("tokenizer.ggml.eos_token_id", tokenizer.endOfTurn())
+                .put("tokenizer.ggml.eot_token_id", tokenizer.endOfDocument()) // ends an answer as well
                 .put("tokenizer.ggml.padding_token_id", tokenizer.pad())
                 .put("tokenizer.ggml.add_bos_token", false)
-                .put("tokenizer.ggml.add_eos_token", false);
-        Path config = folder.resolve(Tokenizer.CONFIG_FILE);
-        if (Files.exists(config)) {
-            String template = JSON.readTree(Files.readAllBytes(config))
-                    .path("chat_template")
-                    .asText("");
-            if (!template.isEmpty()) {
-                writer.put("tokenizer.chat_template", template);
-            }
-        }
+                .put("tokenizer.ggml.add_eos_token", false)
+                .put("tokenizer.chat_template", ChatTemplate.jinja(tokenizer));
     }
 
     private static int type(@Nullable JsonNode added, String name, boolean byteLevel) {

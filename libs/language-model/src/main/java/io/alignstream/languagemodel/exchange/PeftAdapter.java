@@ -3,17 +3,27 @@ package io.alignstream.languagemodel.exchange;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.Reference;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.LoraSettings;
+import io.alignstream.languagemodel.transformer.TransformerConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * Adapters in the layout of Hugging Face's PEFT: {@value #WEIGHTS} and {@value #CONFIG} in a folder of their own.
  *
  * <p>A checkpoint holds {@value #WEIGHTS} only, beside the merged weights: with {@value #CONFIG} in its folder,
  * transformers would take the folder for an adapter and look for its base model elsewhere.
+ *
+ * <p>Rows of an output projection of its own, which control tokens have in an untied model, need PEFT 0.18 or newer.
  */
 public final class PeftAdapter {
 
@@ -25,6 +35,53 @@ public final class PeftAdapter {
     private PeftAdapter() {}
 
     /**
+     * Writes the adapters of a checkpoint of a run with LoRA to {@code folder}, which is created if need be.
+     *
+     * @param checkpoint folder of a checkpoint in a store of files, where its base model is, too
+     * @throws IOException if the checkpoint has no adapters or cannot be read
+     */
+    public static void export(Path checkpoint, Path folder) throws IOException {
+        Path manifest = checkpoint.resolve(Manifest.FILE_NAME);
+        if (!Files.isRegularFile(checkpoint.resolve(WEIGHTS)) || !Files.isRegularFile(manifest)) {
+            throw new IOException(checkpoint + " has no adapters; only fine-tuning with alignstream.sft.lora.rank makes"
+                    + " some, and a model that was trained further has weights only");
+        }
+        URI root = checkpoint
+                .toAbsolutePath()
+                .normalize()
+                .resolve("../../..")
+                .normalize()
+                .toUri();
+        Manifest origin = Manifest.parse(Files.readAllBytes(manifest), manifest.toString(), root);
+        Reference base = origin.parents().get("base");
+        if (base == null) {
+            throw new IOException(manifest + " names no base model");
+        }
+        URI address = base.uri();
+        export(
+                checkpoint,
+                settings(origin.hyperparameters(), Tokenizer.load(checkpoint), manifest),
+                "file".equals(address.getScheme()) ? Path.of(address).toString() : address.toString(),
+                !TransformerConfig.load(checkpoint).tiedEmbeddings(),
+                folder);
+    }
+
+    private static LoraSettings settings(Map<String, String> values, Tokenizer tokenizer, Path manifest)
+            throws IOException {
+        try {
+            boolean controlTokens = Boolean.parseBoolean(values.get("lora.controlTokens"));
+            return new LoraSettings(
+                    Integer.parseInt(values.getOrDefault("lora.rank", "")),
+                    Double.parseDouble(values.getOrDefault("lora.alpha", "")),
+                    new TreeSet<>(
+                            List.of(values.getOrDefault("lora.targets", "").split(","))),
+                    controlTokens ? LoraSettings.chatTokens(tokenizer) : List.of());
+        } catch (IllegalArgumentException e) {
+            throw new IOException(manifest + " does not say how its adapters were trained: " + e.getMessage(), e);
+        }
+    }
+
+    /**
      * Writes the adapters of a checkpoint to {@code folder}, which is created if need be.
      *
      * @param checkpoint folder with {@value #WEIGHTS}
@@ -32,14 +89,14 @@ public final class PeftAdapter {
      * @param base where PEFT finds the base model
      * @param untied whether the base model's output projection is a matrix of its own
      */
-    public static void export(Path checkpoint, LoraSettings settings, Path base, boolean untied, Path folder)
+    static void export(Path checkpoint, LoraSettings settings, String base, boolean untied, Path folder)
             throws IOException {
         Files.createDirectories(folder);
         Files.copy(checkpoint.resolve(WEIGHTS), folder.resolve(WEIGHTS), StandardCopyOption.REPLACE_EXISTING);
         ObjectNode json = JSON.createObjectNode();
         json.put("peft_type", "LORA");
         json.put("task_type", "CAUSAL_LM");
-        json.put("base_model_name_or_path", base.toString());
+        json.put("base_model_name_or_path", base);
         json.put("r", settings.rank());
         json.put("lora_alpha", settings.alpha());
         json.put("lora_dropout", 0.0);

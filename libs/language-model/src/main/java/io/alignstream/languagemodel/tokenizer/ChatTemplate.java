@@ -26,6 +26,11 @@ public final class ChatTemplate {
 
     private ChatTemplate() {}
 
+    /** The template for programs that render text: what they make of it, they have to encode with control tokens. */
+    public static String jinja(Tokenizer tokenizer) {
+        return jinja(tokenizer.name(tokenizer.endOfTurn()));
+    }
+
     static String jinja(String endOfTurn) {
         return JINJA.replace("END_OF_TURN", endOfTurn);
     }

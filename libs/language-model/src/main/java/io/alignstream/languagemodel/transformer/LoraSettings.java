@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.transformer;
 
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.SequencedSet;
 import java.util.TreeSet;
@@ -31,6 +32,11 @@ public record LoraSettings(int rank, double alpha, SequencedSet<String> targets,
             throw new IllegalArgumentException("targets " + targets + " must be some of " + PROJECTIONS);
         }
         tokens = tokens.stream().sorted().distinct().toList();
+    }
+
+    /** The tokens that structure a chat, for {@code tokens}. */
+    public static List<Integer> chatTokens(Tokenizer tokenizer) {
+        return List.of(tokenizer.system(), tokenizer.user(), tokenizer.assistant(), tokenizer.endOfTurn());
     }
 
     /** Factor of an adapter's product. */

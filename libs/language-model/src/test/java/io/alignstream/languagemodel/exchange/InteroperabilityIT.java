@@ -8,6 +8,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
@@ -19,6 +23,7 @@ import io.alignstream.languagemodel.transformer.LoraAdapters;
 import io.alignstream.languagemodel.transformer.LoraSettings;
 import io.alignstream.languagemodel.transformer.PackedSequences;
 import io.alignstream.languagemodel.transformer.Sampler;
+import io.alignstream.languagemodel.transformer.Sequences;
 import io.alignstream.languagemodel.transformer.Transformer;
 import io.alignstream.languagemodel.transformer.TransformerConfig;
 import java.io.IOException;
@@ -26,20 +31,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Models of transformers in, checkpoints out to transformers, PEFT and llama.cpp; needs the Python of
- * .ci/interoperability in system property {@code alignstream.python} and runs in the profile interoperability only.
+ * Models of transformers in, checkpoints out to transformers, PEFT and llama.cpp; needs the Python that
+ * {@code .ci/interoperability} installs in system property {@code alignstream.python} and runs in the profile interoperability only.
  */
 class InteroperabilityIT {
 
     private static final Path SCRIPTS = Path.of("src/test/python").toAbsolutePath();
+    /** llama.cpp has no biases in the attention of Qwen3. */
+    private static final String NOT_IN_GGUF = "qwen3-tied-bias-yarn";
+
+    /** Most time for one script; both together take less than one on an idle machine. */
+    private static final int MINUTES = 10;
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> TEXTS = List.of(
             "The quick brown fox, 12345 times!",
@@ -74,14 +87,11 @@ class InteroperabilityIT {
             HuggingFaceModel imported = HuggingFaceModel.load(model);
             Path copy = Files.createDirectory(ours.resolve(model.getFileName()));
             imported.save(copy);
-            describe(
-                    copy,
-                    true,
-                    imported.tensors().values().iterator().next().type().bytes() == 4);
+            describe(model.getFileName().toString(), copy);
         }
-        adapt(ours.resolve("llama-tied"));
-        adapt(ours.resolve("qwen3"));
-        describe(ownModel(), false, true);
+        adapt("llama-tied");
+        adapt("qwen3");
+        describe("own", ownCheckpoint());
 
         // Then
         python("check_models.py", ours);
@@ -114,34 +124,41 @@ class InteroperabilityIT {
         return logits;
     }
 
-    /** Writes what the others are to find beside a checkpoint, and its GGUF file. */
-    private static void describe(Path folder, boolean byteLevel, boolean greedy) throws IOException {
-        Tokenizer tokenizer = Tokenizer.load(folder);
+    /** Writes what the others are to find: NAME.json and, if the format has a place for the network, NAME.gguf. */
+    private void describe(String name, Path folder) throws IOException {
+        HuggingFaceModel files = HuggingFaceModel.load(folder);
+        Tokenizer tokenizer = files.tokenizer();
         ObjectNode json = JSON.createObjectNode();
+        json.put("folder", folder.toString());
+        // As GGUF our own tokenizers know no borders of pieces: see GgufTokenizer.
+        json.put("blankRunsInGguf", !name.equals("own"));
+        json.put("letter", tokenizer.encode("x")[0]);
+        json.put(
+                "fullPrecision",
+                files.tensors().values().iterator().next().type().bytes() == 4);
         ObjectNode texts = json.putObject("texts");
         TEXTS.forEach(text -> put(texts, text, tokenizer.encode(text)));
         ArrayNode messages = json.putArray("messages");
         MESSAGES.forEach(message -> messages.addObject()
-                .put("role", message.role().name().toLowerCase(java.util.Locale.ROOT))
+                .put("role", message.role().name().toLowerCase(Locale.ROOT))
                 .put("content", message.content()));
         put(json, "prompt", ChatTemplate.prompt(tokenizer, MESSAGES));
-        json.put("byteLevel", byteLevel);
         try (Transformer model = Transformer.load(folder)) {
             int[] ids = new Random(1).ints(40, 0, tokenizer.vocabularySize()).toArray();
             put(json, "ids", ids);
             json.set("logits", JSON.valueToTree(logits(model, ids)));
-            if (greedy) {
-                int[] prompt = Arrays.copyOf(ids, 8);
-                put(json, "greedyPrompt", prompt);
-                int[] answer = new Sampler(0, 16, -2)
-                        .sample(model, List.of(prompt), new Random(1))
-                        .getFirst()
-                        .tokens();
-                put(json, "greedy", answer);
-                GgufModel.export(folder, folder.resolveSibling(folder.getFileName() + ".gguf"));
-            }
+            int[] greedyPrompt = Arrays.copyOf(ids, 8);
+            put(json, "greedyPrompt", greedyPrompt);
+            int[] answer = new Sampler(0, 16, -2)
+                    .sample(model, List.of(greedyPrompt), new Random(1))
+                    .getFirst()
+                    .tokens();
+            put(json, "greedy", answer);
         }
-        Files.write(folder.resolveSibling(folder.getFileName() + ".json"), JSON.writeValueAsBytes(json));
+        if (!name.equals(NOT_IN_GGUF)) {
+            ExportFormat.GGUF.export(folder, ours.resolve(name + ".gguf"));
+        }
+        Files.write(ours.resolve(name + ".json"), JSON.writeValueAsBytes(json));
     }
 
     private static void put(ObjectNode json, String field, int[] values) {
@@ -151,51 +168,71 @@ class InteroperabilityIT {
         }
     }
 
-    /** Trains adapters a little and writes them in PEFT's layout beside what the merged network computes. */
-    private void adapt(Path base) throws IOException {
-        LoraSettings settings = new LoraSettings(
-                4, 8, new TreeSet<>(List.of("q_proj", "k_proj", "o_proj", "up_proj", "down_proj")), List.of(3, 7));
-        String name = base.getFileName() + "-adapted";
-        Path folder = Files.createDirectory(ours.resolve(name));
-        TransformerConfig config = TransformerConfig.load(base);
-        try (Transformer model = Transformer.load(base);
+    /** Trains adapters a little, as a run of sft-service would, and exports them for PEFT. */
+    private void adapt(String base) throws IOException {
+        String name = base + "-adapted";
+        Path folder = ours.resolve(base);
+        TransformerConfig config = TransformerConfig.load(folder);
+        Tokenizer tokenizer = Tokenizer.load(folder);
+        List<String> targets = List.of("q_proj", "k_proj", "o_proj", "up_proj", "down_proj");
+        LoraSettings settings = new LoraSettings(4, 8, new TreeSet<>(targets), LoraSettings.chatTokens(tokenizer));
+        try (CheckpointStore store = CheckpointStore.open(ours.resolve("store").toUri(), ours);
+                Transformer model = Transformer.load(folder);
                 LoraAdapters adapters = LoraAdapters.initialise(model, settings, 1);
                 AdamW optimiser = new AdamW(adapters, AdamW.Settings.FINE_TUNING)) {
             int[] row = new Random(2).ints(24, 0, config.vocabularySize()).toArray();
-            row[5] = 3;
-            row[9] = 7;
+            row[5] = tokenizer.user();
+            row[9] = tokenizer.assistant();
             boolean[] learned = new boolean[row.length];
             Arrays.fill(learned, true);
             for (int step = 0; step < 5; step++) {
                 optimiser.packedStep(PackedSequences.single(List.of(row), List.of(learned), -1), 0.05);
             }
-            Tokenizer tokenizer = Tokenizer.load(base);
-            config.save(folder, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
-            tokenizer.save(folder);
-            try (Transformer merged = adapters.merged()) {
-                Safetensors.write(folder.resolve(ModelWeights.FILE), merged.tensors(), Map.of());
-            }
-            Safetensors.write(folder.resolve(PeftAdapter.WEIGHTS), adapters.tensors(), Map.of());
+            Reference parent = store.save(
+                    Manifest.draft(Stage.PRETRAIN, base, 0).withComplete(true),
+                    content -> HuggingFaceModel.load(folder).save(content));
+            Reference tuned = store.save(
+                    Manifest.draft(Stage.SFT, name, 5)
+                            .withComplete(true)
+                            .withParents(Map.of("base", parent))
+                            .withHyperparameters(Map.of(
+                                    "lora.rank", "4",
+                                    "lora.alpha", "8.0",
+                                    "lora.targets", String.join(",", targets),
+                                    "lora.controlTokens", "true")),
+                    content -> {
+                        config.save(content, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
+                        tokenizer.save(content);
+                        try (Transformer merged = adapters.merged()) {
+                            Safetensors.write(content.resolve(ModelWeights.FILE), merged.tensors(), Map.of());
+                        }
+                        Safetensors.write(content.resolve(PeftAdapter.WEIGHTS), adapters.tensors(), Map.of());
+                    });
+            Path checkpoint = store.open(tuned).folder();
+            ExportFormat.PEFT.export(checkpoint, ours.resolve(name + ".peft"));
+            describe(name, checkpoint);
         }
-        describe(folder, true, true);
-        Path file = ours.resolve(name + ".json");
-        ObjectNode json = (ObjectNode) JSON.readTree(file.toFile());
-        json.put("base", base.toString());
-        Files.write(file, JSON.writeValueAsBytes(json));
-        PeftAdapter.export(folder, settings, base, !config.tiedEmbeddings(), ours.resolve(name + ".peft"));
     }
 
-    /** A model with a tokenizer of our own kind. */
-    private Path ownModel() throws IOException {
-        Path folder = Files.createDirectory(ours.resolve("own"));
+    /** A checkpoint as pretraining leaves it: our tokenizer, and a training state beside the model. */
+    private Path ownCheckpoint() throws IOException {
         Tokenizer tokenizer = new BpeTrainer(420).train(TEXTS.iterator());
         TransformerConfig config = TransformerConfig.of(tokenizer.vocabularySize(), 2, 64, 96);
-        try (Transformer model = Transformer.initialise(config, 5)) {
-            config.save(folder, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
-            tokenizer.save(folder);
-            Safetensors.write(folder.resolve(ModelWeights.FILE), model.tensors(), Map.of());
+        try (CheckpointStore store = CheckpointStore.open(ours.resolve("store").toUri(), ours);
+                Transformer model = Transformer.initialise(config, 5);
+                AdamW optimiser = new AdamW(model, AdamW.Settings.PRETRAINING)) {
+            Sequences row = Sequences.packed(List.of(Arrays.copyOf(tokenizer.encode(String.join("", TEXTS)), 90)), -1);
+            for (int step = 0; step < 20; step++) {
+                optimiser.languageModelStep(row, 0.01);
+            }
+            Reference reference = store.save(Manifest.draft(Stage.PRETRAIN, "own", 20), folder -> {
+                config.save(folder, new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()}, tokenizer.pad());
+                tokenizer.save(folder);
+                Safetensors.write(folder.resolve(ModelWeights.FILE), model.tensors(), Map.of("format", "pt"));
+                Safetensors.write(folder.resolve("training-state.safetensors"), optimiser.state("optimiser"), Map.of());
+            });
+            return store.open(reference).folder();
         }
-        return folder;
     }
 
     private static void python(String script, Path folder) throws IOException, InterruptedException {
@@ -206,7 +243,10 @@ class InteroperabilityIT {
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        assertThat(process.waitFor()).as(() -> read(log)).isZero();
+        if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
+            process.destroyForcibly().waitFor();
+        }
+        assertThat(process.exitValue()).as(() -> read(log)).isZero();
         System.out.println(read(log));
     }
 

@@ -1,0 +1,134 @@
+package io.alignstream.benchmarks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * LoRA beside full fine-tuning: the same network, rows and batch, each way in a process of its own, taking turns; tokens a
+ * second, memory, and the size of what is trained.
+ */
+final class SftBenchmark {
+
+    private static final String[] OPTIONS = {
+        "text", "depths", "widths", "ranks", "context", "repeats", "seconds", "threads"
+    };
+    private static final int CONTEXT = 256;
+
+    private final PrintStream out;
+    private final BenchmarkOptions options;
+    private final int threads;
+    private final Path folder;
+    private final Figures figures = new Figures("sft");
+
+    private SftBenchmark(PrintStream out, BenchmarkOptions options, Path folder) {
+        this.out = out;
+        this.options = options;
+        this.folder = folder;
+        this.threads = options.number("threads", Runtime.getRuntime().availableProcessors());
+    }
+
+    static int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException {
+        options.only(OPTIONS);
+        Path folder = Files.createTempDirectory("alignstream-bench");
+        try {
+            new SftBenchmark(out, options, folder).measure();
+            return 0;
+        } finally {
+            Folders.delete(folder);
+        }
+    }
+
+    private void measure() throws IOException {
+        Path tokens = folder.resolve("tokens");
+        int vocabulary = TrainingText.encode(options.path("text"), tokens);
+        out.println("fine-tuning steps in fp32, " + threads + " threads, vocabulary " + vocabulary
+                + "; tokens/s are medians of " + options.number("repeats", 5) + " turns");
+        for (int width : options.numbers("widths", "256,512")) {
+            for (int depth : options.numbers("depths", "4,8")) {
+                measure(TrainingShape.of(vocabulary, depth, width, options.number("context", CONTEXT)), tokens);
+            }
+        }
+        figures.write(options.json());
+    }
+
+    private void measure(TrainingShape shape, Path tokens) throws IOException {
+        List<TrainingWorker> workers = new ArrayList<>();
+        try {
+            workers.add(start("full", List.of(), shape, tokens));
+            for (int rank : options.numbers("ranks", "16")) {
+                workers.add(start("lora-" + rank, List.of("--rank", Integer.toString(rank)), shape, tokens));
+            }
+            List<Turns> measured = new ArrayList<>();
+            for (TrainingWorker worker : workers) {
+                measured.add(Turns.warm(worker, options.decimal("seconds", 1.5)));
+            }
+            for (int turn = 0; turn < options.number("repeats", 5); turn++) {
+                for (Turns way : measured) {
+                    way.take();
+                }
+            }
+            report(shape, measured);
+        } finally {
+            for (TrainingWorker worker : workers) {
+                worker.close();
+            }
+        }
+    }
+
+    private TrainingWorker start(String name, List<String> more, TrainingShape shape, Path tokens) throws IOException {
+        List<String> command = new ArrayList<>(JavaCommand.of(AlignstreamTuner.class, threads));
+        command.addAll(shape.options());
+        command.addAll(List.of("--tokens", tokens.toString()));
+        command.addAll(more);
+        return new TrainingWorker(name, command, Map.of(), folder.resolve(name + ".log"));
+    }
+
+    private void report(TrainingShape shape, List<Turns> measured) throws IOException {
+        out.println(shape);
+        Turns full = measured.getFirst();
+        for (Turns way : measured) {
+            TrainingWorker worker = way.worker();
+            // Before the sizes are asked for, which copies tensors.
+            long resident = worker.residentBytes().orElse(0);
+            long peak = worker.peakResidentBytes().orElse(0);
+            JsonNode sizes = worker.ask("sizes");
+            long trained = sizes.path("trainedParameters").asLong();
+            long optimiser = sizes.path("optimiserBytes").asLong();
+            Map<String, Object> line = new LinkedHashMap<>();
+            line.put("way", worker.name());
+            line.put("depth", shape.network().layers());
+            line.put("width", shape.network().width());
+            line.put("context", shape.context());
+            line.put("batch", shape.batch());
+            line.put("threads", threads);
+            line.put("parameters", shape.network().parameters());
+            line.put("trainedParameters", trained);
+            line.put("tokensPerSecond", way.rate());
+            line.put("tokensPerCpuSecond", way.cpuRate());
+            line.put("ratioToFull", way.ratio(full));
+            line.put("residentBytes", resident);
+            line.put("peakResidentBytes", peak);
+            line.put("optimiserBytes", optimiser);
+            line.put("loss", way.loss());
+            figures.add(line);
+            out.printf(
+                    "  %-8s %,8.0f tokens/s  %,8.0f a CPU second  %5.2f of full  %,6d MiB, at most %,6d  "
+                            + "%,12d parameters trained, optimiser %,6.1f MiB%n",
+                    worker.name(),
+                    way.rate(),
+                    way.cpuRate(),
+                    way.ratio(full),
+                    resident >> 20,
+                    peak >> 20,
+                    trained,
+                    optimiser / (double) (1 << 20));
+        }
+    }
+}

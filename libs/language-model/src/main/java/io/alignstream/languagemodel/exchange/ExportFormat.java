@@ -1,0 +1,54 @@
+package io.alignstream.languagemodel.exchange;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/** A layout in which other programs read a model. */
+public enum ExportFormat {
+    /** A folder with weights (adapters worked in), configuration and tokenizer, for transformers and most others. */
+    HUGGINGFACE {
+        @Override
+        void write(Path model, Path target) throws IOException {
+            HuggingFaceModel loaded = HuggingFaceModel.load(model);
+            Files.createDirectories(target);
+            loaded.save(target);
+        }
+    },
+    /** A folder with LoRA adapters only and the address of their base model, for PEFT. */
+    PEFT {
+        @Override
+        void write(Path model, Path target) throws IOException {
+            PeftAdapter.export(model, target);
+        }
+    },
+    /** One file with weights and tokenizer, for llama.cpp and what is built on it. */
+    GGUF {
+        @Override
+        void write(Path model, Path target) throws IOException {
+            GgufModel.export(HuggingFaceModel.load(model), target);
+        }
+    };
+
+    /**
+     * Writes the model of a checkpoint, or of a folder of others, in this layout.
+     *
+     * @param target the new folder or file
+     * @throws FileAlreadyExistsException if {@code target} exists
+     * @throws IOException if the model cannot be read or has no place in this layout; says why
+     */
+    public void export(Path model, Path target) throws IOException {
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileAlreadyExistsException(target.toString(), null, "exists already; choose another name");
+        }
+        Path complete = target.toAbsolutePath();
+        Path unfinished = complete.resolveSibling("." + complete.getFileName() + ".unfinished");
+        Files.createDirectories(complete.resolveSibling("."));
+        write(model, unfinished);
+        Files.move(unfinished, complete);
+    }
+
+    abstract void write(Path model, Path target) throws IOException;
+}
