@@ -33,7 +33,7 @@ public interface RlhfConfig {
     interface Training {
 
         /** Iterations: sample a batch, then update on it. */
-        @WithDefault("20")
+        @WithDefault("30")
         int iterations();
 
         /** Prompts (episodes) in an iteration. */
@@ -49,7 +49,7 @@ public interface RlhfConfig {
         int epochs();
 
         /** Falls linearly to 0 over the iterations. */
-        @WithDefault("2e-4")
+        @WithDefault("1e-4")
         double policyLearningRate();
 
         /** Falls linearly to 0 over the iterations. */
