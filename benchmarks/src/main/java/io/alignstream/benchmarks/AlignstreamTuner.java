@@ -4,7 +4,6 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.transformer.AdamW;
 import io.alignstream.languagemodel.transformer.LoraAdapters;
 import io.alignstream.languagemodel.transformer.LoraSettings;
-import io.alignstream.languagemodel.transformer.PackedSequences;
 import io.alignstream.languagemodel.transformer.Sequences;
 import io.alignstream.languagemodel.transformer.Transformer;
 import io.alignstream.languagemodel.transformer.TransformerConfig;
@@ -86,10 +85,9 @@ final class AlignstreamTuner {
             learned.add(answer);
         }
         step++;
-        AdamW.Step taken = adapters == null
-                ? optimiser.languageModelStep(Sequences.of(ids, learned, -1), LEARNING_RATE)
-                : optimiser.packedStep(PackedSequences.single(ids, learned, -1), LEARNING_RATE);
-        return taken.loss();
+        return optimiser
+                .languageModelStep(Sequences.of(ids, learned, -1), LEARNING_RATE)
+                .loss();
     }
 
     private static long bytes(Map<String, Tensor> tensors) {

@@ -71,6 +71,35 @@ class PretrainLoopTest {
     }
 
     @Test
+    void theConfiguredPrecisionReachesTheSteps() throws IOException {
+        // Given
+        Recorder full = new Recorder(2);
+        Recorder half = new Recorder(2);
+
+        // When
+        loop("full", configured("float32"), full).run();
+        loop("half", configured("bfloat16"), half).run();
+
+        // Then: rounded activations, nothing else
+        assertThat(half.first("loss")).isNotEqualTo(full.first("loss")).isCloseTo(full.first("loss"), within(0.05));
+        assertThat(configured("bfloat16").hyperparameters()).containsEntry("precision", "bfloat16");
+        assertThatThrownBy(() -> configured("fp8")).hasMessageContaining("fp8");
+    }
+
+    private static PretrainSettings configured(String precision) {
+        return new RunFile(Map.of(
+                        "alignstream.pretrain.layers",
+                        "1",
+                        "alignstream.pretrain.width",
+                        "32",
+                        "alignstream.pretrain.batch-sequences",
+                        "4",
+                        "alignstream.pretrain.precision",
+                        precision))
+                .settings();
+    }
+
+    @Test
     void aRunThatWasStoppedEndsWithTheSameCheckpointAsAnUndisturbedOne() throws IOException {
         // Given
         PretrainSettings settings = TinyText.settings(30, 7, HOUR);

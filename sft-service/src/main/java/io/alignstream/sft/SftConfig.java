@@ -1,5 +1,6 @@
 package io.alignstream.sft;
 
+import io.alignstream.languagemodel.transformer.Precision;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -67,6 +68,10 @@ public interface SftConfig {
     @WithDefault("false")
     boolean packing();
 
+    /** Number format of products and activations: float32, bfloat16, or auto for what this processor is fastest with. */
+    @WithDefault("float32")
+    String precision();
+
     /** Adapters that are trained instead of the weights. */
     Lora lora();
 
@@ -103,6 +108,7 @@ public interface SftConfig {
                 checkpointEvery(),
                 checkpointInterval(),
                 packing(),
+                Precision.of(precision()),
                 lora().rank() == 0
                         ? null
                         : new SftSettings.Lora(

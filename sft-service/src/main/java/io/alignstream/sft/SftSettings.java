@@ -2,6 +2,7 @@ package io.alignstream.sft;
 
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.LoraSettings;
+import io.alignstream.languagemodel.transformer.Precision;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpointEvery steps between two checkpoints
  * @param checkpointInterval most time between two checkpoints; does not change the weights
  * @param packing whether conversations share rows where that saves a quarter of the positions; the losses stay the same
+ * @param precision of products and activations; packed rows are computed in fp32 always
  * @param lora adapters that are trained instead of the weights; null trains all weights
  */
 public record SftSettings(
@@ -35,6 +37,7 @@ public record SftSettings(
         int checkpointEvery,
         Duration checkpointInterval,
         boolean packing,
+        Precision precision,
         @Nullable Lora lora) {
 
     /**
@@ -91,6 +94,9 @@ public record SftSettings(
         values.put("heldOutShare", Double.toString(heldOutShare));
         if (packing) {
             values.put("packing", "true");
+        }
+        if (precision != Precision.FLOAT32) {
+            values.put("precision", precision.label());
         }
         if (lora != null) {
             values.put("lora.rank", Integer.toString(lora.rank()));

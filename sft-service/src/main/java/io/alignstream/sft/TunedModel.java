@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.tokenizer.ControlToken;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.AdamW;
+import io.alignstream.languagemodel.transformer.Computing;
 import io.alignstream.languagemodel.transformer.LoraAdapters;
 import io.alignstream.languagemodel.transformer.LoraSettings;
 import io.alignstream.languagemodel.transformer.PackedSequences;
@@ -34,14 +35,15 @@ final class TunedModel implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final boolean packing;
 
-    private TunedModel(Transformer model, @Nullable LoraAdapters adapters, Tokenizer tokenizer, boolean packing) {
+    private TunedModel(Transformer model, @Nullable LoraAdapters adapters, Tokenizer tokenizer, SftSettings settings) {
         this.model = model;
         this.adapters = adapters;
         this.tokenizer = tokenizer;
-        this.packing = packing;
+        this.packing = settings.packing();
+        Computing computing = new Computing(settings.precision(), Integer.MAX_VALUE);
         this.optimiser = adapters == null
-                ? new AdamW(model, AdamW.Settings.FINE_TUNING)
-                : new AdamW(adapters, AdamW.Settings.FINE_TUNING);
+                ? new AdamW(model, AdamW.Settings.FINE_TUNING, computing)
+                : new AdamW(adapters, AdamW.Settings.FINE_TUNING, computing);
     }
 
     /** The beginning of a run on the base model in {@code base}. */
@@ -52,7 +54,7 @@ final class TunedModel implements AutoCloseable {
             likenChatTokens(model, tokenizer);
         }
         LoraAdapters adapters = lora == null ? null : LoraAdapters.initialise(model, lora, settings.seed());
-        return new TunedModel(model, adapters, tokenizer, settings.packing());
+        return new TunedModel(model, adapters, tokenizer, settings);
     }
 
     /**
@@ -80,7 +82,7 @@ final class TunedModel implements AutoCloseable {
         LoraAdapters adapters = lora == null
                 ? null
                 : LoraAdapters.of(model, lora, Safetensors.read(checkpoint.resolve(PeftAdapter.WEIGHTS)));
-        TunedModel tuned = new TunedModel(model, adapters, tokenizer, settings.packing());
+        TunedModel tuned = new TunedModel(model, adapters, tokenizer, settings);
         tuned.optimiser.restore(OPTIMISER, Safetensors.read(checkpoint.resolve(STATE_FILE)));
         return tuned;
     }
@@ -93,9 +95,7 @@ final class TunedModel implements AutoCloseable {
         if (worth) {
             return optimiser.packedStep(PackedSequences.of(ids, learned, tokenizer.pad()), learningRate);
         }
-        return adapters == null
-                ? optimiser.languageModelStep(Sequences.of(ids, learned, tokenizer.pad()), learningRate)
-                : optimiser.packedStep(PackedSequences.single(ids, learned, tokenizer.pad()), learningRate);
+        return optimiser.languageModelStep(Sequences.of(ids, learned, tokenizer.pad()), learningRate);
     }
 
     /** A figure of the network as it is now, adapters worked in. */

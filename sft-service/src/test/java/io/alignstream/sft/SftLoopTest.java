@@ -19,6 +19,7 @@ import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.Sampler;
 import io.alignstream.languagemodel.transformer.Transformer;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,6 +77,34 @@ class SftLoopTest {
 
     private static float[] row(float[] rows, int token, int width) {
         return Arrays.copyOfRange(rows, token * width, (token + 1) * width);
+    }
+
+    @Test
+    void theConfiguredPrecisionReachesTheStepsOfWeightsAndOfAdapters() throws IOException {
+        for (String rank : List.of("0", "4")) {
+            // Given
+            Recorder full = new Recorder(2);
+            Recorder half = new Recorder(2);
+
+            // When
+            loop("full" + rank, configured("float32", rank), full).run();
+            loop("half" + rank, configured("bfloat16", rank), half).run();
+
+            // Then: rounded activations, nothing else
+            assertThat(half.first("loss")).isNotEqualTo(full.first("loss")).isCloseTo(full.first("loss"), within(0.05));
+        }
+        assertThat(configured("bfloat16", "0").hyperparameters()).containsEntry("precision", "bfloat16");
+        assertThatThrownBy(() -> configured("fp8", "0")).hasMessageContaining("fp8");
+    }
+
+    private static SftSettings configured(String precision, String rank) {
+        return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withDefaultValues(Map.of("alignstream.sft.precision", precision, "alignstream.sft.lora.rank", rank))
+                .withMapping(SftConfig.class)
+                .build()
+                .getConfigMapping(SftConfig.class)
+                .settings();
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.Precision;
 import io.alignstream.languagemodel.transformer.Transformer;
 import io.alignstream.languagemodel.transformer.TransformerConfig;
 import java.io.IOException;
@@ -60,6 +61,18 @@ final class TinyInstructions {
     }
 
     static SftSettings settings(int epochs, int checkpointEvery, boolean packing, SftSettings.@Nullable Lora lora) {
-        return new SftSettings(epochs, 8, 1e-2, 0.1, 1, 0.1, 5, checkpointEvery, Duration.ofHours(1), packing, lora);
+        return new SftSettings(
+                epochs,
+                8,
+                1e-2,
+                0.1,
+                1,
+                0.1,
+                5,
+                checkpointEvery,
+                Duration.ofHours(1),
+                packing,
+                Precision.FLOAT32,
+                lora);
     }
 }

@@ -92,7 +92,12 @@ public final class AdamW implements AutoCloseable {
 
     /** An optimiser with zero moments for adapters only; the weights of their network stay as they are. */
     public AdamW(LoraAdapters adapters, Settings settings) {
-        this(adapters.base(), adapters, adapters.weights(), settings, Computing.DEFAULT);
+        this(adapters, settings, Computing.DEFAULT);
+    }
+
+    /** The same; {@code computing} applies to next-token training. */
+    public AdamW(LoraAdapters adapters, Settings settings, Computing computing) {
+        this(adapters.base(), adapters, adapters.weights(), settings, computing);
     }
 
     private AdamW(
@@ -116,32 +121,25 @@ public final class AdamW implements AutoCloseable {
     }
 
     /**
-     * One step of next-token training.
+     * One step of next-token training, of the network or of its adapters.
      *
      * @param sequences the loss is the mean over all targets that count
      */
     public Step languageModelStep(Sequences sequences, double learningRate) {
         try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList in = arguments(call);
+            NDList in = trained(call);
             Transformer.tokens(call, in, sequences);
             model.shape(in);
             in.add(call.create(new long[] {computing.precision().torchType(), computing.rows()}));
             in.add(hyper(call, learningRate));
-            return step(call, "language_model_step", in);
+            return step(call, adapters == null ? "language_model_step" : "adapter_language_model_step", in);
         }
     }
 
-    /** One step as {@link #languageModelStep} on packed sequences, of the network or of its adapters. */
+    /** One step as {@link #languageModelStep} on packed sequences, in fp32, of the network or of its adapters. */
     public Step packedStep(PackedSequences packed, double learningRate) {
         try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList in = model.arguments(call);
-            if (adapters != null) {
-                in.addAll(adapters.weights().values());
-            }
-            addState(in);
-            if (adapters != null) {
-                adapters.shape(in);
-            }
+            NDList in = trained(call);
             Shape shape = new Shape(packed.rows().batch(), packed.rows().time());
             Transformer.tokens(call, in, packed.rows());
             in.add(call.create(packed.positions(), shape));
@@ -295,10 +293,22 @@ public final class AdamW implements AutoCloseable {
 
     private NDList arguments(NDManager call) {
         if (adapters != null) {
-            throw new IllegalStateException("adapters are trained with packedStep only");
+            throw new IllegalStateException("adapters are trained with languageModelStep and packedStep only");
         }
         NDList in = model.arguments(call);
         addState(in);
+        return in;
+    }
+
+    private NDList trained(NDManager call) {
+        NDList in = model.arguments(call);
+        if (adapters != null) {
+            in.addAll(adapters.weights().values());
+        }
+        addState(in);
+        if (adapters != null) {
+            adapters.shape(in);
+        }
         return in;
     }
 

@@ -16,8 +16,8 @@ import java.util.SplittableRandom;
 /**
  * Low-rank adapters of a network whose own weights stay as they are: a projection W becomes W + scale·B·A.
  *
- * <p>The program merges them at each step and differentiates by A and B only, so the optimiser's moments are those of the
- * adapters; what one saves is memory, not arithmetic. Tensors have the names of PEFT's adapter files. For one thread.
+ * <p>The program merges them at each step and differentiates by A and B only: gradients and the optimiser's moments are
+ * those of the adapters, and of the three matrix products of a projection one falls away. Tensors have the names of PEFT's adapter files. For one thread.
  */
 public final class LoraAdapters implements AutoCloseable {
 

@@ -18,6 +18,9 @@ class LoraAdaptersTest {
     private static final LoraSettings SETTINGS =
             new LoraSettings(3, 6, new TreeSet<>(List.of("q_proj", "v_proj", "down_proj")), List.of(2, 5));
 
+    /** An epsilon that keeps tiny gradients tiny: with a small one the sign of noise would make a whole step. */
+    private static final AdamW.Settings SLOW = new AdamW.Settings(0.9, 0.95, 1e-2, 0, 1, 0, 1);
+
     @Test
     void changeNothingAtFirst() {
         for (int seed = 0; seed < 6; seed++) {
@@ -63,6 +66,60 @@ class LoraAdaptersTest {
                 try (Transformer merged = adapters.merged()) {
                     assertThat(merged.meanLoss(batch.rows())).as("%s", config).isCloseTo(last, within(1e-4));
                 }
+            }
+        }
+    }
+
+    @Test
+    void plainRowsGiveWhatAutogradGivesForPackedOnes() {
+        for (int seed = 0; seed < 9; seed++) {
+            // Given
+            TransformerConfig config = RandomNetworks.config(seed);
+            LoraSettings settings = seed % 2 == 0
+                    ? SETTINGS
+                    : new LoraSettings(2, 3, new TreeSet<>(LoraSettings.PROJECTIONS), List.of());
+            for (int rows : new int[] {1, 2}) {
+                try (Transformer base = RandomNetworks.network(config, seed);
+                        LoraAdapters adapters = LoraAdapters.initialise(base, settings, 1);
+                        LoraAdapters expected = LoraAdapters.initialise(base, settings, 1);
+                        AdamW optimiser = new AdamW(adapters, SLOW, new Computing(Precision.FLOAT32, rows));
+                        AdamW oracle = new AdamW(expected, SLOW)) {
+                    PackedSequences batch = batch(config);
+                    for (int step = 0; step < 4; step++) {
+                        // When
+                        AdamW.Step taken = optimiser.languageModelStep(batch.rows(), 0.01);
+
+                        // Then
+                        AdamW.Step wanted = oracle.packedStep(batch, 0.01);
+                        assertThat(taken.loss()).as("%s", config).isCloseTo(wanted.loss(), within(1e-4));
+                        assertThat(taken.gradientNorm())
+                                .as("%s", config)
+                                .isCloseTo(wanted.gradientNorm(), within(1e-3 * (1 + wanted.gradientNorm())));
+                    }
+                    Map<String, Tensor> moments = oracle.state("o");
+                    optimiser.state("o").forEach((name, tensor) -> assertThat(tensor.toFloats())
+                            .as("%s of %s", name, config)
+                            .usingComparatorWithPrecision(1e-3f)
+                            .containsExactly(moments.get(name).toFloats()));
+                }
+            }
+        }
+    }
+
+    @Test
+    void halfPrecisionFollowsFullPrecision() {
+        // Given
+        TransformerConfig config = RandomNetworks.config(3);
+        try (Transformer base = RandomNetworks.network(config, 3);
+                LoraAdapters adapters = LoraAdapters.initialise(base, SETTINGS, 1);
+                LoraAdapters expected = LoraAdapters.initialise(base, SETTINGS, 1);
+                AdamW half = new AdamW(adapters, SLOW, new Computing(Precision.BFLOAT16, 2));
+                AdamW full = new AdamW(expected, SLOW)) {
+            Sequences batch = batch(config).rows();
+            for (int step = 0; step < 4; step++) {
+                // When / Then
+                assertThat(half.languageModelStep(batch, 0.01).loss())
+                        .isCloseTo(full.languageModelStep(batch, 0.01).loss(), within(0.05));
             }
         }
     }
