@@ -49,7 +49,7 @@ public interface RlhfConfig {
         int epochs();
 
         /** Falls linearly to 0 over the iterations. */
-        @WithDefault("1e-4")
+        @WithDefault("1.5e-4")
         double policyLearningRate();
 
         /** Falls linearly to 0 over the iterations. */
