@@ -50,7 +50,7 @@ final class ExportCommand implements Callable<Integer> {
     @Nullable
     Path folder;
 
-    @Option(names = "--format", required = true, description = "One of: ${COMPLETION-CANDIDATES}.")
+    @Option(names = "--format", required = true, paramLabel = "FORMAT", description = "huggingface, peft or gguf.")
     ExportFormat format = ExportFormat.HUGGINGFACE;
 
     @Option(names = "--to", required = true, paramLabel = "PATH", description = "The new file or folder.")
