@@ -20,6 +20,7 @@ public final class Benchmarks {
     private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.of(
             "baselines", BaselinesBenchmark::run,
             "batches", BatchesBenchmark::run,
+            "data", DataBenchmark::run,
             "demo", DemoBenchmark::run,
             "depth", DepthBenchmark::run,
             "pretrain", PretrainBenchmark::run,

@@ -25,6 +25,7 @@ import picocli.CommandLine.ParseResult;
             DemoCommand.class,
             TrainCommand.class,
             ImportCommand.class,
+            LoadCommand.class,
             UpCommand.class,
             DownCommand.class,
             StatusCommand.class,

@@ -30,7 +30,8 @@ import picocli.CommandLine.Unmatched;
             "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",
             "batches   token batches through a broker: tokens a second and bytes a token",
             "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",
-            "depth   the dial: bits per byte for several depths at equal compute; --text FILE --steps N"
+            "depth   the dial: bits per byte for several depths at equal compute; --text FILE --steps N",
+            "data   cleaning: megabytes a second per core; documents a second on one and two instances, state, recovery"
         })
 final class BenchCommand implements Callable<Integer> {
 
@@ -39,7 +40,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "NAME",
-            description = "Which benchmark: demo, tokenizer, pretrain, sft, time-to-loss, batches, baselines, depth.")
+            description =
+                    "Which benchmark: demo, tokenizer, pretrain, sft, time-to-loss, batches, baselines, depth, data.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")

@@ -11,6 +11,7 @@ import io.alignstream.local.world.WorldGenerator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +60,7 @@ final class DemoCommand implements Callable<Integer> {
         Console console = Console.standard();
         Site site = options.site();
         requireSameSeed(site);
-        site = options.site(training);
+        site = withOwnCleaning(options.site(training));
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
             DemoReport result = new DemoRun(site, cluster, console, begin).run(world(site.seed(), documents));
             show(result, site, console);
@@ -74,6 +75,17 @@ final class DemoCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** The sample world's frequencies are what its models are to learn: only exact duplicates may go. */
+    private static Site withOwnCleaning(Site site) {
+        String profile = "-Dalignstream.tokenizer.cleaning.profile=";
+        if (site.serviceOptions().stream().anyMatch(option -> option.startsWith(profile))) {
+            return site;
+        }
+        List<String> serviceOptions = new ArrayList<>(site.serviceOptions());
+        serviceOptions.add(profile + "exact");
+        return new Site(site.dataFolder(), site.portBase(), site.seed(), serviceOptions);
     }
 
     /** Two seeds' documents in one data folder would make a third corpus. */

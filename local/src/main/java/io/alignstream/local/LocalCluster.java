@@ -3,7 +3,9 @@ package io.alignstream.local;
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.broker.TopicSetup;
+import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.pipeline.Chain;
+import io.alignstream.local.pipeline.DocumentLoader;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Inputs;
 import io.alignstream.local.pipeline.PipelineFollower;
@@ -154,6 +156,13 @@ final class LocalCluster implements AutoCloseable {
                     "Kafka on " + site.bootstrapServers() + " does not answer: " + e.getMessage()
                             + ". See ./alignstream logs " + Broker.NAME,
                     e);
+        }
+    }
+
+    /** Publishes what is new of {@code documents}. */
+    void load(DocumentSource documents, Console console) {
+        try (DocumentLoader loader = new DocumentLoader(site.bootstrapServers(), site.dataFolder())) {
+            console.line(LoadCommand.describe(loader.load(documents, console)));
         }
     }
 

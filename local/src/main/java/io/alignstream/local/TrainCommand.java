@@ -49,7 +49,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainingOptions training = new TrainingOptions();
 
     @Option(names = "--documents", arity = "1..*", paramLabel = "DIR_OR_FILE", description = DocumentSource.HELP)
-    List<Path> documents = List.of();
+    List<String> documents = List.of();
 
     @Option(names = "--instructions", paramLabel = "FILE", description = JsonLines.INSTRUCTIONS_HELP)
     @Nullable
@@ -70,7 +70,11 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Console console = Console.standard();
         List<EventSet<?>> events = validated();
-        if (events.isEmpty()) {
+        DocumentSource source = documents.isEmpty() ? null : source();
+        if (source != null) {
+            source().validate();
+        }
+        if (events.isEmpty() && source == null) {
             throw new LaunchException(
                     "There is nothing to train on; give --documents, --instructions, --prompts or" + " --rankings.");
         }
@@ -79,6 +83,9 @@ final class TrainCommand implements Callable<Integer> {
                 CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
             Registry registry = new Registry();
             cluster.publish(events, console);
+            if (source != null) {
+                cluster.load(source, console);
+            }
             Stage last = lastWithData(site);
             Chain chain = cluster.follow(registry, last, console);
             console.line("");
@@ -101,7 +108,11 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Everything that is to be published, read through once. */
+    private DocumentSource source() {
+        return DocumentSource.at(documents, false).heldOut(training.heldOut());
+    }
+
+    /** Everything that is to be published besides documents, read through once. */
     private List<EventSet<?>> validated() {
         List<EventSet<?>> events = new ArrayList<>();
         if (instructions != null) {
@@ -122,10 +133,6 @@ final class TrainCommand implements Callable<Integer> {
                     Topic.RANKINGS,
                     lines.size(),
                     consumer -> lines.forEach(ranked -> consumer.accept(ranked.ranking()))));
-        }
-        if (!documents.isEmpty()) {
-            DocumentSource source = DocumentSource.of(documents).heldOut(training.heldOut());
-            events.add(new EventSet<>(Topic.DOCUMENTS, source.validate(), source::forEach));
         }
         return events;
     }

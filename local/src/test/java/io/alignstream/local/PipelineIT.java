@@ -58,6 +58,7 @@ class PipelineIT {
         "-Dalignstream.pretrain.steps=60",
         "-Dalignstream.pretrain.batch-sequences=16",
         "-Dalignstream.pretrain.checkpoint-every=10",
+        "-Dalignstream.tokenizer.cleaning.profile=exact",
         "-Dalignstream.sft.epochs=1",
         "-Dalignstream.sft.checkpoint-every=5",
         "-Dalignstream.reward.training.epochs=1",

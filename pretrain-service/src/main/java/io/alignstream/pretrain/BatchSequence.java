@@ -1,9 +1,17 @@
 package io.alignstream.pretrain;
 
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.SequenceLedger;
 import io.alignstream.contracts.TokenBatch;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The token batches of one tokenizer in the order in which they belong.
@@ -17,6 +25,7 @@ final class BatchSequence {
     private final String tokenizerSha256;
     private final int vocabularySize;
     private final Map<Lane, Long> next = new HashMap<>();
+    private final Map<Lane, SequenceLedger> ledgers = new HashMap<>();
     private int sequenceLength;
     private long trainingSequences;
     private long validationSequences;
@@ -28,6 +37,12 @@ final class BatchSequence {
         this.vocabularySize = vocabularySize;
     }
 
+    /** The packer's root in the headers of a batch's record, null if there is none. */
+    static @Nullable String ledgerRoot(Headers headers) {
+        Header header = headers.lastHeader(SequenceLedger.HEADER);
+        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+    }
+
     /** Whether {@code batch} was made with this tokenizer. */
     boolean concerns(TokenBatch batch) {
         return batch.tokenizerSha256().equals(tokenizerSha256);
@@ -36,9 +51,10 @@ final class BatchSequence {
     /**
      * Takes {@code batch} as the next one of its shard and split.
      *
+     * @param ledgerRoot the packer's root after this batch, null if its record has none
      * @throws PoisonEventException if it is not, with the reason; nothing has changed then
      */
-    void admit(TokenBatch batch) throws PoisonEventException {
+    void admit(TokenBatch batch, @Nullable String ledgerRoot) throws PoisonEventException {
         batch.requireTokensBelow(vocabularySize);
         if (sequenceLength != 0 && batch.sequenceLength() != sequenceLength) {
             throw new PoisonEventException("sequences of " + batch.sequenceLength() + " tokens among sequences of "
@@ -54,6 +70,15 @@ final class BatchSequence {
             throw new PoisonEventException("sequence numbers " + expected + " to " + (batch.firstSequence() - 1)
                     + " of shard " + batch.shard() + " are missing before this batch");
         }
+        SequenceLedger known = ledgers.get(lane);
+        SequenceLedger ledger = known == null ? new SequenceLedger() : SequenceLedger.of(known.state());
+        ledger.append(batch);
+        if (ledgerRoot != null && !ledgerRoot.equals(ledger.root())) {
+            throw new PoisonEventException("the ledger of shard " + batch.shard() + " has root " + ledger.root()
+                    + " after sequence " + batch.nextSequence() + " but the packer's has " + ledgerRoot
+                    + "; a sequence was changed on the way");
+        }
+        ledgers.put(lane, ledger);
         next.put(lane, batch.nextSequence());
         sequenceLength = batch.sequenceLength();
         if (batch.split() == TokenBatch.Split.TRAINING) {
@@ -61,6 +86,15 @@ final class BatchSequence {
         } else {
             validationSequences += batch.sequences();
         }
+    }
+
+    /** The root of each shard's and split's ledger: {@code shard 0 training} → {@code 1234 sequences, root …}. */
+    SortedMap<String, String> ledger() {
+        SortedMap<String, String> roots = new TreeMap<>();
+        ledgers.forEach((lane, ledger) -> roots.put(
+                "shard " + lane.shard() + " " + lane.split().name().toLowerCase(Locale.ROOT),
+                ledger.size() + " sequences, root " + ledger.root()));
+        return roots;
     }
 
     /** Tokens in each sequence, 0 before the first batch. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the token batches of one tokenizer stand in the topic: counts and offsets, never the tokens.
@@ -33,13 +34,13 @@ final class PackedDocuments {
     }
 
     /**
-     * Takes the batch at {@code offset} of {@code partition}.
+     * Takes the batch at {@code offset} of {@code partition}, whose record carries {@code ledgerRoot}.
      *
      * @throws PoisonEventException if it is not the next one of its shard
      */
-    void add(TokenBatch batch, int partition, long offset) throws PoisonEventException {
+    void add(TokenBatch batch, @Nullable String ledgerRoot, int partition, long offset) throws PoisonEventException {
         try {
-            batches.admit(batch);
+            batches.admit(batch, ledgerRoot);
         } catch (PoisonEventException e) {
             problem = "; the batch at offset " + offset + " was refused: " + e.getMessage();
             throw e;

@@ -71,7 +71,7 @@ public class PretrainStage implements StageDefinition {
         if (documents == null) {
             throw new PoisonEventException("no tokenizer event names tokenizer " + batch.tokenizerSha256());
         }
-        documents.add(batch, record.partition(), record.offset());
+        documents.add(batch, BatchSequence.ledgerRoot(record.headers()), record.partition(), record.offset());
     }
 
     @Override

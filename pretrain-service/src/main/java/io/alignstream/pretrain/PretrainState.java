@@ -258,6 +258,7 @@ final class PretrainState implements AutoCloseable {
                     Safetensors.write(folder.resolve("model.safetensors"), weights, Map.of("format", "pt"));
                     Safetensors.write(folder.resolve(STATE_FILE), state, Map.of());
                     journal.write(folder);
+                    Ledger.write(folder, sequences);
                 });
     }
 

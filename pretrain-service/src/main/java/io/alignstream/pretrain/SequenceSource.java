@@ -1,6 +1,8 @@
 package io.alignstream.pretrain;
 
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Training sequences in a fixed order, which can be read again from any place. */
@@ -14,6 +16,11 @@ public interface SequenceSource {
 
     /** The sequences from number {@code first} on, each {@code [sequenceLength]} token ids; close the stream. */
     Stream<int[]> open(long first);
+
+    /** The roots of the ledgers of these sequences, by shard and split; empty if nobody keeps one. */
+    default SortedMap<String, String> ledger() {
+        return new TreeMap<>();
+    }
 
     /** Sequences of equal length that are in memory. */
     static SequenceSource of(List<int[]> sequences) {

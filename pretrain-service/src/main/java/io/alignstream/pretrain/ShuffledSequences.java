@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.stream.Stream;
 
 /**
@@ -55,6 +56,11 @@ final class ShuffledSequences implements AutoCloseable {
         return taken;
     }
 
+    /** The ledger of the source. */
+    SortedMap<String, String> ledger() {
+        return source.ledger();
+    }
+
     /** Passes over the source that are done. */
     long epoch() {
         return epoch + (position() == source.size() ? 1 : 0);
@@ -72,6 +78,10 @@ final class ShuffledSequences implements AutoCloseable {
     private void advance() {
         windowStart += rows.size();
         if (windowStart >= source.size()) {
+            if (unread.hasNext()) {
+                throw new IllegalStateException("the data goes on behind the " + source.size()
+                        + " training sequences that the run was started on; cancel this run and start a new one");
+            }
             epoch++;
             windowStart = 0;
             stream.close();

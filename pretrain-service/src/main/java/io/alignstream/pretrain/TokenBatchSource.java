@@ -9,7 +9,8 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.JobContext;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.SortedMap;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -52,8 +53,7 @@ final class TokenBatchSource implements SequenceSource {
         List<int[]> validation = new ArrayList<>();
         try (Stream<JobContext.Entry<TokenBatch>> entries = context.read(Topic.TOKEN_BATCHES, dataset)) {
             entries.takeWhile(entry -> !context.stopRequested())
-                    .flatMap(entry -> Stream.ofNullable(entry.event()))
-                    .filter(admittedBy(counted))
+                    .flatMap(admittedBy(counted))
                     .filter(batch -> batch.split() == Split.VALIDATION)
                     .flatMap(TokenBatchSource::sequences)
                     .forEach(sequence -> {
@@ -83,25 +83,40 @@ final class TokenBatchSource implements SequenceSource {
     @Override
     public Stream<int[]> open(long first) {
         BatchSequence admitted = new BatchSequence(tokenizer.sha256(), tokenizer.vocabularySize());
-        return context.read(Topic.TOKEN_BATCHES, dataset)
-                .flatMap(entry -> Stream.ofNullable(entry.event()))
-                .filter(admittedBy(admitted))
+        Stream<int[]> sequences = context.read(Topic.TOKEN_BATCHES, dataset)
+                .flatMap(admittedBy(admitted))
                 .filter(batch -> batch.split() == Split.TRAINING)
-                .flatMap(TokenBatchSource::sequences)
-                .skip(first);
+                .flatMap(TokenBatchSource::sequences);
+        // At the end of a pass: it must have been the same sequences, each once.
+        Stream<int[]> end = Stream.of(admitted).flatMap(this::requireSameLedger);
+        return Stream.concat(sequences, end).skip(first);
+    }
+
+    @Override
+    public SortedMap<String, String> ledger() {
+        return counted.ledger();
+    }
+
+    private Stream<int[]> requireSameLedger(BatchSequence pass) {
+        if (!pass.ledger().equals(counted.ledger())) {
+            throw new IllegalStateException("this pass over the data read " + pass.ledger()
+                    + " but the run was started on " + counted.ledger() + "; cancel this run and start a new one");
+        }
+        return Stream.empty();
     }
 
     /** Batches of other tokenizers lie between; what the stage has refused is in the dead letters. */
-    private static Predicate<TokenBatch> admittedBy(BatchSequence sequence) {
-        return batch -> {
-            if (!sequence.concerns(batch)) {
-                return false;
+    private static Function<JobContext.Entry<TokenBatch>, Stream<TokenBatch>> admittedBy(BatchSequence sequence) {
+        return entry -> {
+            TokenBatch batch = entry.event();
+            if (batch == null || !sequence.concerns(batch)) {
+                return Stream.empty();
             }
             try {
-                sequence.admit(batch);
-                return true;
+                sequence.admit(batch, BatchSequence.ledgerRoot(entry.record().headers()));
+                return Stream.of(batch);
             } catch (PoisonEventException e) {
-                return false;
+                return Stream.empty();
             }
         };
     }

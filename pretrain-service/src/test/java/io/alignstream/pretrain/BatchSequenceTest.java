@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.SequenceLedger;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -17,16 +19,16 @@ class BatchSequenceTest {
 
     @BeforeEach
     void admitTwoSequences() throws PoisonEventException {
-        sequence.admit(batch(0, Split.TRAINING, 0, 4, 1, 2, 3, 4, 5, 6, 7, 8));
+        admit(batch(0, Split.TRAINING, 0, 4, 1, 2, 3, 4, 5, 6, 7, 8));
     }
 
     @Test
     void countsEachShardAndSplitOnItsOwn() throws PoisonEventException {
         // When
-        sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4));
-        sequence.admit(batch(0, Split.VALIDATION, 0, 4, 1, 2, 3, 4));
-        sequence.admit(batch(1, Split.TRAINING, 0, 4, 1, 2, 3, 4));
-        sequence.admit(batch(1, Split.TRAINING, 1, 4));
+        admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4));
+        admit(batch(0, Split.VALIDATION, 0, 4, 1, 2, 3, 4));
+        admit(batch(1, Split.TRAINING, 0, 4, 1, 2, 3, 4));
+        admit(batch(1, Split.TRAINING, 1, 4));
 
         // Then
         assertThat(sequence.trainingSequences()).isEqualTo(4);
@@ -35,21 +37,21 @@ class BatchSequenceTest {
 
     @Test
     void refusesWhatRepeats() {
-        assertThatThrownBy(() -> sequence.admit(batch(0, Split.TRAINING, 1, 4, 1, 2, 3, 4)))
+        assertThatThrownBy(() -> admit(batch(0, Split.TRAINING, 1, 4, 1, 2, 3, 4)))
                 .isInstanceOf(PoisonEventException.class)
                 .hasMessageContaining("sequence number 1 of shard 0 has been seen; the next one is 2");
     }
 
     @Test
     void refusesWhatSkips() {
-        assertThatThrownBy(() -> sequence.admit(batch(0, Split.TRAINING, 5, 4, 1, 2, 3, 4)))
+        assertThatThrownBy(() -> admit(batch(0, Split.TRAINING, 5, 4, 1, 2, 3, 4)))
                 .isInstanceOf(PoisonEventException.class)
                 .hasMessageContaining("sequence numbers 2 to 4 of shard 0 are missing");
     }
 
     @Test
     void refusesAnotherLength() {
-        assertThatThrownBy(() -> sequence.admit(batch(0, Split.TRAINING, 2, 2, 1, 2)))
+        assertThatThrownBy(() -> admit(batch(0, Split.TRAINING, 2, 2, 1, 2)))
                 .isInstanceOf(PoisonEventException.class)
                 .hasMessageContaining("sequences of 2 tokens among sequences of 4 tokens");
     }
@@ -57,15 +59,38 @@ class BatchSequenceTest {
     @Test
     void refusesIdsOutsideTheVocabularyAndGoesOnAfterThem() throws PoisonEventException {
         // Given
-        assertThatThrownBy(() -> sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 100, 4)))
+        assertThatThrownBy(() -> admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 100, 4)))
                 .isInstanceOf(PoisonEventException.class)
                 .hasMessageContaining("token id 100 is outside the vocabulary of 100 ids");
 
         // When
-        sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4));
+        admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4));
 
         // Then
         assertThat(sequence.trainingSequences()).isEqualTo(3);
+    }
+
+    @Test
+    void refusesSequencesThatWereChangedOnTheWay() throws PoisonEventException {
+        // Given: the root that the packer gave when it let both sequences go
+        SequenceLedger packer = new SequenceLedger();
+        packer.append(batch(0, Split.TRAINING, 0, 4, 1, 2, 3, 4, 5, 6, 7, 8));
+        packer.append(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4));
+
+        // When
+        assertThatThrownBy(() -> sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 5), packer.root()))
+                .isInstanceOf(PoisonEventException.class)
+                .hasMessageContaining("the ledger of shard 0")
+                .hasMessageContaining(packer.root());
+        sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4), packer.root());
+
+        // Then
+        assertThat(sequence.ledger())
+                .containsExactly(Map.entry("shard 0 training", "3 sequences, root " + packer.root()));
+    }
+
+    private void admit(TokenBatch batch) throws PoisonEventException {
+        sequence.admit(batch, null);
     }
 
     private static TokenBatch batch(int shard, Split split, long first, int length, int... tokens) {

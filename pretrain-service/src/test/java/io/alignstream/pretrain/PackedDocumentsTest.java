@@ -22,9 +22,9 @@ class PackedDocumentsTest {
                 tokenizer(new PartitionRange(0, 0, 5), new PartitionRange(1, 3, 3), new PartitionRange(2, 0, 7)));
 
         // When
-        documents.add(end(0, 5), 0, 10);
+        documents.add(end(0, 5), null, 0, 10);
         boolean early = documents.holdsOwnDocuments();
-        documents.add(end(2, 7), 1, 4);
+        documents.add(end(2, 7), null, 1, 4);
 
         // Then
         assertThat(early).isFalse();

@@ -19,6 +19,7 @@ class CleaningBacklog {
 
     private final Admin admin;
     private final ConsumerLag lag;
+    private volatile long doneSince;
 
     CleaningBacklog(@Identifier("default-kafka-broker") Map<String, Object> connection) {
         admin = Admin.create(new HashMap<>(connection));
@@ -35,7 +36,7 @@ class CleaningBacklog {
         return snapshot(Topic.CLEAN_DOCUMENTS);
     }
 
-    /** How much of {@code documents} has passed both halves of the topology. */
+    /** How much of {@code documents} has passed all steps of the topology. */
     ConsumerLag.Progress towards(DatasetSnapshot documents) throws InterruptedException {
         Map<TopicPartition, Long> ends = new HashMap<>();
         documents
@@ -43,11 +44,27 @@ class CleaningBacklog {
                 .forEach(range -> ends.put(new TopicPartition(documents.topic(), range.partition()), range.end()));
         ConsumerLag.Progress first = lag.of(CleaningTopology.APPLICATION_ID, ends);
         if (!first.done()) {
+            doneSince = 0;
             return first;
         }
-        // Input offsets and the records between the halves are committed together: now they are all there.
-        ConsumerLag.Progress second = lag.of(CleaningTopology.APPLICATION_ID, CleaningTopology.BY_HASH_TOPIC);
-        return second.done() ? first : new ConsumerLag.Progress(Math.max(0, first.total() - 1), first.total());
+        if (ends.size() == 1) {
+            return first; // there is one step only
+        }
+        // Input offsets and the records for the next step are committed together: now they are all there.
+        boolean rest = lag.of(CleaningTopology.APPLICATION_ID, CleaningTopology.BY_BAND_TOPIC)
+                        .done()
+                && lag.of(CleaningTopology.APPLICATION_ID, CleaningTopology.VERDICTS)
+                        .done()
+                && settled();
+        return rest ? first : new ConsumerLag.Progress(Math.max(0, first.total() - 1), first.total());
+    }
+
+    /** Candidates wait, read and committed, until the other partitions' clocks have passed. */
+    private boolean settled() {
+        long now = System.nanoTime();
+        doneSince = doneSince == 0 ? now : doneSince;
+        return now - doneSince
+                > SourceClock.QUIET.plus(CleaningPlan.GRACE.multipliedBy(2)).toNanos();
     }
 
     private DatasetSnapshot snapshot(Topic<?> topic) throws InterruptedException {

@@ -1,7 +1,12 @@
 package io.alignstream.tokenizer;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.tokenizer.CleaningProcessor.Result;
+import io.alignstream.tokenizer.CleaningProcessor.Route;
+import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -12,31 +17,36 @@ import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.kstream.Repartitioned;
+import org.apache.kafka.streams.processor.StreamPartitioner;
+import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.state.StoreBuilder;
 
 /**
- * {@code documents} → decode → normalise → drop empty texts → by content hash → drop exact duplicates → {@code
- * clean-documents}.
+ * {@code documents} → decode → clean → drop duplicates → {@code clean-documents}.
  *
- * <p>The step by content hash is a topic of its own: two documents with the same text meet on the same partition
- * whatever their ids are, and the earlier one in that topic survives. With one partition it keeps the order of {@code
- * documents}. Undecodable records go to {@code documents.dead-letters} in the same transaction.
+ * <p>Where {@code documents} has one partition, one step does it all, in the order of the documents. With several:
  *
- * <p>Left out so far: near duplicates, language and quality filters.
+ * <pre>
+ * documents ──► clean, put aside ──► keys by band ──► first with this key? ──► verdicts
+ *                     ▲                                                           │
+ *                     └────────────── publish or drop, in order ◄─────────────────┘
+ * </pre>
+ *
+ * <p>A text stays on the partition of {@code documents} where it came in; only its keys travel: one for the exact text,
+ * 14 for its bands. Two documents with a common key meet on the same band partition whatever their ids and partitions
+ * are, and the earlier one in the order of their times survives. Undecodable records go to {@code documents.dead-letters} in the same transaction.
  */
 final class CleaningTopology {
 
     static final String APPLICATION_ID = "alignstream-clean";
-    static final String OUTCOMES = "cleaning-outcomes";
-    static final String DUPLICATE_OUTCOMES = "deduplication-outcomes";
-    private static final String BY_HASH = "by-content-hash";
+    private static final String BY_BAND = "by-band";
 
-    /** Names of the stores that count outcomes. */
-    static final List<String> OUTCOME_STORES = List.of(OUTCOMES, DUPLICATE_OUTCOMES);
+    /** The topic between announcing a document's keys and looking for earlier ones. */
+    static final String BY_BAND_TOPIC = APPLICATION_ID + "-" + BY_BAND + "-repartition";
 
-    /** The topic between normalising and dropping duplicates. */
-    static final String BY_HASH_TOPIC = APPLICATION_ID + "-" + BY_HASH + "-repartition";
+    /** The topic of the answers; a cycle, so Kafka Streams cannot create it by itself. */
+    static final String VERDICTS = APPLICATION_ID + "-verdicts";
 
     private CleaningTopology() {}
 
@@ -45,44 +55,73 @@ final class CleaningTopology {
         return Set.of(Topic.DOCUMENTS.name(), Topic.DOCUMENTS.deadLetters(), Topic.CLEAN_DOCUMENTS.name());
     }
 
-    static Topology build() {
+    static Topology build(CleaningPlan plan) {
         Serde<byte[]> bytes = Serdes.ByteArray();
         StreamsBuilder builder = new StreamsBuilder();
-        KStream<byte[], CleaningProcessor.Result> results = builder.stream(
-                        Topic.DOCUMENTS.name(), Consumed.with(bytes, bytes))
-                .process(new Cleaning(), Named.as("clean"));
-        results.filter((key, result) -> result.poison(), Named.as("poison"))
-                .mapValues(CleaningProcessor.Result::value)
-                .to(Topic.DOCUMENTS.deadLetters(), Produced.with(bytes, bytes));
-        results.filterNot((key, result) -> result.poison(), Named.as("clean-texts"))
-                .mapValues(CleaningProcessor.Result::value)
-                .repartition(Repartitioned.with(bytes, bytes).withName(BY_HASH))
-                .process(new Deduplication(), Named.as("deduplicate"))
-                .to(Topic.CLEAN_DOCUMENTS.name(), Produced.with(bytes, bytes));
+        List<String> sources =
+                plan.merges() ? List.of(Topic.DOCUMENTS.name(), VERDICTS) : List.of(Topic.DOCUMENTS.name());
+        KStream<byte[], Result> results =
+                builder.stream(sources, Consumed.with(bytes, bytes)).process(new Cleaning(plan), Named.as("clean"));
+        on(results, Route.DEAD_LETTERS).to(Topic.DOCUMENTS.deadLetters(), Produced.with(bytes, bytes));
+        on(results, Route.CLEAN_DOCUMENTS).to(Topic.CLEAN_DOCUMENTS.name(), Produced.with(bytes, bytes));
+        if (plan.merges()) {
+            findAcrossPartitions(on(results, Route.BANDS), plan);
+        }
         return builder.build();
     }
 
-    private record Cleaning() implements ProcessorSupplier<byte[], byte[], byte[], CleaningProcessor.Result> {
+    private static void findAcrossPartitions(KStream<byte[], byte[]> candidates, CleaningPlan plan) {
+        Serde<byte[]> bytes = Serdes.ByteArray();
+        StreamPartitioner<byte[], byte[]> byKey = (topic, key, value, partitions) ->
+                Optional.of(Set.of(ByteBuffer.wrap(key).getInt()));
+        candidates
+                .repartition(Repartitioned.with(bytes, bytes)
+                        .withName(BY_BAND)
+                        .withNumberOfPartitions(plan.partitions())
+                        .withStreamPartitioner(byKey))
+                .process(new Bands(plan), Named.as("find-duplicates"))
+                .to(VERDICTS, Produced.with(bytes, bytes).withStreamPartitioner(byKey));
+    }
+
+    private static KStream<byte[], byte[]> on(KStream<byte[], Result> results, Route route) {
+        return results.filter((key, result) -> result.route() == route, Named.as("for-" + name(route)))
+                .mapValues(Result::value, Named.as("value-for-" + name(route)));
+    }
+
+    private static String name(Route route) {
+        return route.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+
+    private record Cleaning(CleaningPlan plan) implements ProcessorSupplier<byte[], byte[], byte[], Result> {
         @Override
-        public CleaningProcessor get() {
-            return new CleaningProcessor();
+        public Processor<byte[], byte[], byte[], Result> get() {
+            return plan.merges() ? new PartitionedCleaning(plan) : new OnePartitionCleaning(plan);
         }
 
         @Override
         public Set<StoreBuilder<?>> stores() {
-            return Set.of(OutcomeCounts.store(OUTCOMES));
+            Set<StoreBuilder<?>> stores = new HashSet<>();
+            stores.add(DocumentStatistics.counts());
+            stores.add(DocumentStatistics.samples());
+            if (plan.merges()) {
+                stores.addAll(PendingDocuments.stores());
+                stores.add(SourceClock.store());
+            } else {
+                stores.add(FirstOfKey.store());
+            }
+            return stores;
         }
     }
 
-    private record Deduplication() implements ProcessorSupplier<byte[], byte[], byte[], byte[]> {
+    private record Bands(CleaningPlan plan) implements ProcessorSupplier<byte[], byte[], byte[], byte[]> {
         @Override
-        public DeduplicationProcessor get() {
-            return new DeduplicationProcessor();
+        public Processor<byte[], byte[], byte[], byte[]> get() {
+            return new BandProcessor(plan);
         }
 
         @Override
         public Set<StoreBuilder<?>> stores() {
-            return Set.of(DeduplicationProcessor.store(), OutcomeCounts.store(DUPLICATE_OUTCOMES));
+            return new HashSet<>(BandProcessor.stores());
         }
     }
 }

@@ -25,7 +25,7 @@ public class DocumentsPanel implements Panel {
 
     @Override
     public TemplateInstance content(Language language) {
-        return template.instance();
+        return template.data("chinese", language == Language.CHINESE);
     }
 
     @Override

@@ -1,26 +1,30 @@
 package io.alignstream.tokenizer;
 
-/** What became of a document, with the reason that the dashboard shows. */
-public enum Outcome {
-    KEPT("kept", "published to clean-documents"),
-    EMPTY("empty", "no text left after normalisation"),
-    DUPLICATE("duplicate", "same normalised text as an earlier document"),
-    POISON("poison", "not a valid document; stands in documents.dead-letters with its reason");
+import io.alignstream.textcleaning.CleaningProfile;
+import io.alignstream.textcleaning.Rule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
-    private final String id;
-    private final String reason;
+/**
+ * What can become of a document.
+ *
+ * @param id the name in metrics and JSON: {@code kept}, {@code poison} or the rule that dropped it
+ * @param reason what the dashboard shows
+ */
+public record Outcome(String id, String reason) {
 
-    Outcome(String id, String reason) {
-        this.id = id;
-        this.reason = reason;
-    }
+    static final Outcome KEPT = new Outcome("kept", "published to clean-documents");
+    static final Outcome POISON =
+            new Outcome("poison", "not a valid document; stands in documents.dead-letters with its reason");
 
-    /** The name in metrics and JSON, for example {@code duplicate}. */
-    public String id() {
-        return id;
-    }
-
-    public String reason() {
-        return reason;
+    /** The outcomes that {@code profile} can have, in the order of its rules. */
+    static List<Outcome> of(CleaningProfile profile) {
+        List<Outcome> outcomes = new ArrayList<>(List.of(KEPT));
+        Arrays.stream(Rule.values())
+                .filter(rule -> rule.effect() == Rule.Effect.DROP && profile.has(rule))
+                .forEach(rule -> outcomes.add(new Outcome(rule.id(), rule.description())));
+        outcomes.add(POISON);
+        return List.copyOf(outcomes);
     }
 }

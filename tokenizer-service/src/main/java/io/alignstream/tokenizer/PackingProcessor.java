@@ -3,6 +3,7 @@ package io.alignstream.tokenizer;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.SequenceLedger;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
@@ -129,6 +130,7 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
                 endOfSnapshot);
         RecordHeaders headers = new RecordHeaders();
         byte[] value = Topic.TOKEN_BATCHES.codec().encode(batch, "tokenizer-service", headers);
+        headers.add(SequenceLedger.HEADER, filled.ledgerRoot().getBytes(StandardCharsets.UTF_8));
         byte[] key = Topic.TOKEN_BATCHES.key(batch).getBytes(StandardCharsets.UTF_8);
         context().forward(new Record<>(key, value, timestamp, headers));
     }

@@ -1,5 +1,6 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.contracts.SequenceLedger;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
@@ -10,8 +11,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * The open batch of one split: tokens in, full batches out, every change written to the state store. For one thread.
  *
  * <p>State: {@code SPLIT.position} → sequence number of the open batch's first sequence (long), tokens in the open
- * batch (int); {@code SPLIT.sequence.I} → token ids of sequence I of the open batch. A document rewrites only the
- * sequences that it touches.
+ * batch (int); {@code SPLIT.sequence.I} → token ids of sequence I of the open batch; {@code SPLIT.ledger} → state of the
+ * ledger of all sequences that have left. A document rewrites only the sequences that it touches.
  */
 final class SequencePacker {
 
@@ -19,8 +20,9 @@ final class SequencePacker {
      * Sequences that leave.
      *
      * @param tokens {@code [sequences, sequenceLength]}
+     * @param ledgerRoot root of the ledger of all sequences up to these
      */
-    record Filled(long firstSequence, int[] tokens) {}
+    record Filled(long firstSequence, int[] tokens, String ledgerRoot) {}
 
     private final KeyValueStore<String, byte[]> store;
     private final String split;
@@ -28,6 +30,7 @@ final class SequencePacker {
     private final int[] tokens; // [batchSequences, sequenceLength]
     private int size;
     private long firstSequence;
+    private SequenceLedger ledger = new SequenceLedger();
 
     /** Continues from the state in {@code store}. */
     SequencePacker(KeyValueStore<String, byte[]> store, String split, Packing packing) {
@@ -36,6 +39,10 @@ final class SequencePacker {
         this.sequenceLength = packing.sequenceLength();
         this.tokens = new int[packing.batchSequences() * sequenceLength];
         byte[] position = store.get(split + ".position");
+        byte[] left = store.get(split + ".ledger");
+        if (left != null) {
+            ledger = SequenceLedger.of(left);
+        }
         if (position != null) {
             ByteBuffer in = ByteBuffer.wrap(position);
             firstSequence = in.getLong();
@@ -77,7 +84,10 @@ final class SequencePacker {
     }
 
     private Filled take() {
-        Filled filled = new Filled(firstSequence, Arrays.copyOf(tokens, size));
+        int[] sequences = Arrays.copyOf(tokens, size);
+        ledger.append(sequences, sequenceLength);
+        store.put(split + ".ledger", ledger.state());
+        Filled filled = new Filled(firstSequence, sequences, ledger.root());
         firstSequence += size / sequenceLength;
         size = 0;
         return filled;

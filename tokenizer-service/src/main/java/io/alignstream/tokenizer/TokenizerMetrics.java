@@ -11,9 +11,9 @@ import jakarta.enterprise.event.Observes;
 public class TokenizerMetrics {
 
     void register(@Observes StartupEvent event, MeterRegistry registry, TokenizerStreams streams) {
-        for (Outcome outcome : Outcome.values()) {
-            FunctionCounter.builder("alignstream.documents", streams, source -> source.outcomes()
-                            .getOrDefault(outcome, 0L))
+        for (Outcome outcome : streams.possibleOutcomes()) {
+            FunctionCounter.builder("alignstream.documents", streams, source -> source.documents()
+                            .count(DocumentStatistics.OUTCOME + outcome.id()))
                     .tag("outcome", outcome.id())
                     .description("Documents by what became of them")
                     .register(registry);

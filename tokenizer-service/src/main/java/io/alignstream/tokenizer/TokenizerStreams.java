@@ -3,6 +3,8 @@ package io.alignstream.tokenizer;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.textcleaning.CleaningProfile;
+import io.alignstream.textcleaning.Decontamination;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
@@ -10,17 +12,14 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
-import org.apache.kafka.streams.state.KeyValueIterator;
-import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +30,8 @@ public class TokenizerStreams {
 
     private static final Logger LOG = LoggerFactory.getLogger(TokenizerStreams.class);
     private static final Duration RETRY = Duration.ofSeconds(2);
+    /** One look at the metrics asks for each outcome. */
+    private static final Duration FIGURES_LAST = Duration.ofSeconds(1);
 
     /** A tokenizer in use. */
     record Version(TrainedTokenizer event, Tokenizer tokenizer) {}
@@ -40,7 +41,9 @@ public class TokenizerStreams {
     private final StreamsApplication.Settings settings;
     private final ExecutorService cleaningStart;
     private final ExecutorService packingSwitch;
-    private final Map<Outcome, Long> lastCounts = new EnumMap<>(Outcome.class);
+    private final Decontamination evaluation;
+    private volatile long figuresAt = System.nanoTime() - FIGURES_LAST.toNanos();
+    private volatile DocumentFigures lastFigures = DocumentFigures.NONE;
     private volatile @Nullable StreamsApplication cleaning;
     private volatile @Nullable StreamsApplication packing;
     private volatile @Nullable TrainedTokenizer wanted;
@@ -56,6 +59,8 @@ public class TokenizerStreams {
         settings = new StreamsApplication.Settings(
                 new HashMap<>(connection), config.stateDir().toAbsolutePath(), config.instanceId(), config.threads());
         config.packing(); // fail at the start, not with the first document
+        config.cleaningProfile();
+        evaluation = EvaluationTexts.read(config.cleaning().evaluationFiles().orElse(List.of()));
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         cleaningStart = thread("cleaning-start", loader);
         packingSwitch = thread("packing-switch", loader);
@@ -63,13 +68,22 @@ public class TokenizerStreams {
 
     void start(@Observes StartupEvent event) {
         cleaningStart.execute(() -> {
-            StreamsApplication application =
-                    new StreamsApplication(CleaningTopology.APPLICATION_ID, CleaningTopology.build(), settings);
-            cleaning = application;
             try {
+                int partitions = CleaningTopics.prepare(settings.kafka());
+                CleaningPlan plan = new CleaningPlan(
+                        config.cleaningProfile(),
+                        evaluation,
+                        partitions,
+                        CleaningTopics.ends(settings.kafka()),
+                        CleaningPlan.GRACE);
+                StreamsApplication application =
+                        new StreamsApplication(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan), settings);
+                cleaning = application;
                 application.start(CleaningTopology.topics(), settings.kafka());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            } catch (RuntimeException e) {
+                LOG.error("documents cannot be cleaned; the service has to be started again", e);
             }
         });
     }
@@ -140,44 +154,29 @@ public class TokenizerStreams {
         return states;
     }
 
-    /** Documents by outcome since the beginning, of the partitions that this instance works on. */
-    Map<Outcome, Long> outcomes() {
-        StreamsApplication application = cleaning;
-        Map<Outcome, Long> counts = new EnumMap<>(Outcome.class);
-        if (application != null) {
-            try {
-                for (String name : CleaningTopology.OUTCOME_STORES) {
-                    add(application, name, counts);
-                }
-                synchronized (lastCounts) {
-                    lastCounts.putAll(counts);
-                }
-            } catch (InvalidStateStoreException e) {
-                LOG.debug("outcomes cannot be read right now, the last ones are shown", e);
-            }
-        }
-        Map<Outcome, Long> all = new EnumMap<>(Outcome.class);
-        synchronized (lastCounts) {
-            for (Outcome outcome : Outcome.values()) {
-                all.put(outcome, lastCounts.getOrDefault(outcome, 0L));
-            }
-        }
-        return all;
+    /** The outcomes that documents can have with the rules that are on. */
+    List<Outcome> possibleOutcomes() {
+        return Outcome.of(config.cleaningProfile());
     }
 
-    private static void add(StreamsApplication application, String name, Map<Outcome, Long> counts) {
-        var outcomes = application
-                .streams()
-                .store(StoreQueryParameters.fromNameAndType(name, QueryableStoreTypes.<String, Long>keyValueStore()));
-        try (KeyValueIterator<String, Long> all = outcomes.all()) {
-            all.forEachRemaining(entry -> {
-                for (Outcome outcome : Outcome.values()) {
-                    if (outcome.id().equals(entry.key)) {
-                        counts.merge(outcome, entry.value, Long::sum);
-                    }
-                }
-            });
+    /** The rules that documents pass. */
+    CleaningProfile profile() {
+        return config.cleaningProfile();
+    }
+
+    /** What became of the documents since the beginning, on the partitions that this instance works on. */
+    DocumentFigures documents() {
+        StreamsApplication application = cleaning;
+        long now = System.nanoTime();
+        if (application != null && now - figuresAt > FIGURES_LAST.toNanos()) {
+            figuresAt = now;
+            try {
+                lastFigures = DocumentFigures.read(application.streams());
+            } catch (InvalidStateStoreException e) {
+                LOG.debug("figures cannot be read right now, the last ones are shown", e);
+            }
         }
+        return lastFigures;
     }
 
     private void switchTo(TrainedTokenizer newest) throws InterruptedException {

@@ -57,6 +57,7 @@ class TokenizerServiceTest {
                                 folder.resolve("store").toUri().toString(),
                         "alignstream.tokenizer.state-dir",
                                 folder.resolve("state").toString(),
+                        "alignstream.tokenizer.cleaning.profile", "exact",
                         "alignstream.tokenizer.vocabulary-size", "500",
                         "alignstream.tokenizer.sequence-length", "32",
                         "alignstream.tokenizer.batch-sequences", "8");
@@ -106,6 +107,15 @@ class TokenizerServiceTest {
                 .body("find { it.outcome == 'duplicate' }.documents", equalTo(1))
                 .body("find { it.outcome == 'poison' }.documents", equalTo(1))
                 .body("find { it.outcome == 'empty' }.documents", equalTo(0)));
+        given().get("/documents/figures")
+                .then()
+                .statusCode(200)
+                .body("profile", equalTo("exact"))
+                .body("languages[0].language", equalTo("zh"))
+                .body("languages[0].documents", equalTo(300))
+                .body("rules.find { it.rule == 'duplicate' }.samples.size()", equalTo(1))
+                .body("rules.find { it.rule == 'duplicate' }.samples[0].id", equalTo("d7"))
+                .body("clusters[0].duplicates", equalTo(1));
         given().get("/q/metrics").then().body(containsString("alignstream_documents_total{outcome=\"kept\"} 300.0"));
         given().get("/q/health/ready").then().statusCode(200);
 

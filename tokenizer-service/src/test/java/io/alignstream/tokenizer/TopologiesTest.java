@@ -15,6 +15,8 @@ import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
+import io.alignstream.textcleaning.CleaningProfile;
+import io.alignstream.textcleaning.Decontamination;
 import io.alignstream.textcleaning.NormalisedText;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -72,7 +75,8 @@ class TopologiesTest {
         publish(Topic.DOCUMENTS, List.of(document("d", "这里的风景很美。")));
 
         // When
-        try (StreamsApplication cleaning = start(CleaningTopology.APPLICATION_ID, CleaningTopology.build(), "one")) {
+        try (StreamsApplication cleaning =
+                start(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan()), "one")) {
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.records("clean-documents"))
                     .hasSize(2));
         }
@@ -140,6 +144,15 @@ class TopologiesTest {
                 .singleElement()
                 .satisfies(last -> assertThat(last.split()).isEqualTo(Split.TRAINING))
                 .satisfies(last -> assertThat(last.documentOffset()).isEqualTo(450));
+    }
+
+    private CleaningPlan plan() throws Exception {
+        return new CleaningPlan(
+                CleaningProfile.of("exact", Map.of(), Set.of()),
+                Decontamination.NONE,
+                CleaningTopics.prepare(connection),
+                CleaningTopics.ends(connection),
+                CleaningPlan.GRACE);
     }
 
     private <T> void publish(Topic<T> topic, List<T> events) {

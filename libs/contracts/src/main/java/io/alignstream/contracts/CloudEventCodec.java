@@ -69,17 +69,22 @@ public final class CloudEventCodec<T> implements Codec<T> {
 
     @Override
     public byte[] encode(T event, String source, Headers headers) {
+        stamp(source, headers);
+        try {
+            return JSON.writeValueAsBytes(event);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("cannot write " + type + " as JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    @Override
+    public void stamp(String source, Headers headers) {
         put(headers, "ce_specversion", "1.0");
         put(headers, "ce_type", type);
         put(headers, "ce_source", source);
         put(headers, "ce_id", UUID.randomUUID().toString());
         put(headers, "ce_time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
         put(headers, "content-type", "application/json");
-        try {
-            return JSON.writeValueAsBytes(event);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("cannot write " + type + " as JSON: " + e.getOriginalMessage(), e);
-        }
     }
 
     @Override

@@ -8,6 +8,9 @@ public interface Codec<T> {
     /** The record value of {@code event}; its CloudEvents attributes are added to {@code headers}. */
     byte[] encode(T event, String source, Headers headers);
 
+    /** Adds the headers that {@link #encode} adds, for a value that was encoded before. */
+    default void stamp(String source, Headers headers) {}
+
     /**
      * Reads an event.
      *

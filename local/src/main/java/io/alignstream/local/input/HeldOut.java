@@ -25,9 +25,9 @@ public record HeldOut(double lastShare) {
     }
 
     /** Characters before the held-out ones; reads the file. */
-    long trainingCharacters(Path file) {
+    long trainingCharacters(Path file, boolean repair) {
         long characters = 0;
-        try (LineReader lines = LineReader.open(file)) {
+        try (LineReader lines = LineReader.open(file, repair, read -> {})) {
             for (String line = lines.next(); line != null; line = lines.next()) {
                 characters += line.length() + 1L;
             }

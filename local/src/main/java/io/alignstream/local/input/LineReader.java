@@ -1,5 +1,6 @@
 package io.alignstream.local.input;
 
+import com.github.luben.zstd.ZstdIOException;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -11,15 +12,14 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.zip.GZIPInputStream;
+import java.util.function.LongConsumer;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines of a UTF-8 file, unpacked if its name ends in {@code .gz}, not thread-safe.
+ * Lines of a UTF-8 file, unpacked if its name ends in {@code .gz} or {@code .zst}, not thread-safe.
  *
  * <p>A line ends with LF or CRLF; a byte order mark at the beginning is skipped. Malformed bytes and lines of more than
  * {@value #MAX_LINE_BYTES} bytes are refused with their position.
@@ -34,36 +34,38 @@ final class LineReader implements Closeable {
     private final InputStream in;
     private final byte[] buffer = new byte[BUFFER];
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-    private final CharsetDecoder decoder = StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPORT)
-            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    private final CharsetDecoder decoder;
     private int next;
     private int limit;
     private long lineNumber;
     private long lineStart;
     private long consumed;
 
-    private LineReader(Path file, InputStream in) {
+    private LineReader(Path file, InputStream in, boolean repair) {
         this.file = file;
         this.in = in;
+        CodingErrorAction action = repair ? CodingErrorAction.REPLACE : CodingErrorAction.REPORT;
+        decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(action).onUnmappableCharacter(action);
     }
 
     static LineReader open(Path file) {
-        InputStream raw = null;
+        return open(file, false, read -> {});
+    }
+
+    /**
+     * Opens {@code file}.
+     *
+     * @param repair whether malformed bytes become U+FFFD instead of being refused
+     * @param progress is told of bytes as they are read from the file
+     */
+    static LineReader open(Path file, boolean repair, LongConsumer progress) {
         try {
-            raw = Files.newInputStream(file);
-            return new LineReader(file, isPacked(file) ? new GZIPInputStream(raw, BUFFER) : raw);
+            return new LineReader(file, PackedStream.open(file, progress), repair);
         } catch (NoSuchFileException e) {
             throw new InputException(file, "no such file");
         } catch (IOException e) {
-            closeQuietly(raw);
             throw new InputException(file, "cannot be opened: " + describe(e));
         }
-    }
-
-    static boolean isPacked(Path file) {
-        return file.toString().endsWith(".gz");
     }
 
     /** Number of the line that {@link #next} gave last, from 1. */
@@ -129,7 +131,7 @@ final class LineReader implements Closeable {
                     file,
                     lineNumber,
                     "byte " + (lineStart + bytes.position()) + " of the "
-                            + (isPacked(file) ? "unpacked text" : "file")
+                            + (PackedStream.isPacked(file) ? "unpacked text" : "file")
                             + " is not valid UTF-8; convert the file to UTF-8");
         }
         text.flip();
@@ -151,6 +153,9 @@ final class LineReader implements Closeable {
         }
         if (e instanceof ZipException) {
             return "it is not a valid gzip file (" + e.getMessage() + "); unpack it or rename it";
+        }
+        if (e instanceof ZstdIOException) {
+            return "it is not a valid zstd file (" + e.getMessage() + "); unpack it or rename it";
         }
         return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
     }

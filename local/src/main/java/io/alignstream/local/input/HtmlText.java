@@ -1,0 +1,139 @@
+package io.alignstream.local.input;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jsoup.Jsoup;
+import org.jsoup.nodes.Document;
+import org.jsoup.nodes.Element;
+import org.jsoup.nodes.Node;
+import org.jsoup.nodes.TextNode;
+import org.jsoup.select.NodeVisitor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The main text of a page: its blocks of running text, one a line, without navigation, forms and link lists.
+ *
+ * <p>jsoup parses as browsers do, whatever the page's encoding and mistakes. Which blocks are text is decided as jusText
+ * does, by length and share of links; headings stay if text follows. The tree is walked without recursion, and elements
+ * nested deeper than {@value #MAX_DEPTH} are left out.
+ */
+final class HtmlText {
+
+    /** Larger pages are refused. */
+    static final int MAX_BYTES = 32 * 1024 * 1024;
+
+    private static final int MAX_DEPTH = 512;
+    private static final int SHORTEST_BLOCK = 20;
+    private static final double MOST_LINKS = 0.5;
+    private static final String NO_TEXT =
+            "script,style,noscript,template,svg,nav,header,footer,aside,form,button,select,"
+                    + "iframe,figcaption,[role=navigation],[role=banner],[role=contentinfo],[aria-hidden=true],[hidden]";
+    private static final Pattern NO_TEXT_NAME = Pattern.compile(
+            "(?:^|[-_ ])(?:nav|navbar|menu|footer|sidebar|breadcrumbs?|share|social|cookies?|banner|adverts?|ads|promo"
+                    + "|related|subscribe|newsletter|pagination|comments?)(?:$|[-_ ])",
+            Pattern.CASE_INSENSITIVE);
+
+    private HtmlText() {}
+
+    /** The main text, empty if there is none; {@code charset} as the server said, null to find out. */
+    static String of(byte[] page, @Nullable String charset) throws IOException {
+        Document document = Jsoup.parse(new ByteArrayInputStream(page), known(charset), "");
+        document.select(NO_TEXT).remove();
+        document.getAllElements().stream()
+                .filter(element -> !element.nameIs("body") && !element.nameIs("html"))
+                .filter(element -> NO_TEXT_NAME.matcher(element.className()).find()
+                        || NO_TEXT_NAME.matcher(element.id()).find())
+                .toList()
+                .forEach(Node::remove);
+        Element main = document.selectFirst("article, main, [role=main]");
+        String text = main == null ? "" : blocks(main);
+        return text.length() >= SHORTEST_BLOCK * 5 ? text : blocks(document.body());
+    }
+
+    private static @Nullable String known(@Nullable String charset) {
+        try {
+            return charset != null && java.nio.charset.Charset.isSupported(charset) ? charset : null;
+        } catch (java.nio.charset.IllegalCharsetNameException e) {
+            return null;
+        }
+    }
+
+    private static String blocks(Element root) {
+        Blocks blocks = new Blocks();
+        root.traverse(blocks);
+        blocks.end();
+        return blocks.text.toString().strip();
+    }
+
+    /** Collects text until an element begins or ends that makes a block of its own. */
+    private static final class Blocks implements NodeVisitor {
+
+        private final StringBuilder text = new StringBuilder();
+        private final StringBuilder block = new StringBuilder();
+        private String heading = "";
+        private int linked;
+        private int links;
+        private boolean inHeading;
+
+        @Override
+        public void head(Node node, int depth) {
+            if (depth > MAX_DEPTH) {
+                return;
+            }
+            if (node instanceof TextNode words) {
+                String part = words.text();
+                block.append(part);
+                linked += links > 0 ? part.strip().length() : 0;
+            } else if (node instanceof Element element) {
+                if (element.isBlock() || element.nameIs("br") || element.nameIs("td")) {
+                    end();
+                }
+                links += element.nameIs("a") ? 1 : 0;
+                inHeading |= isHeading(element);
+            }
+        }
+
+        @Override
+        public void tail(Node node, int depth) {
+            if (depth <= MAX_DEPTH && node instanceof Element element) {
+                if (element.isBlock() || element.nameIs("td")) {
+                    end();
+                }
+                links -= element.nameIs("a") ? 1 : 0;
+                inHeading &= !isHeading(element);
+            }
+        }
+
+        void end() {
+            String words = block.toString().replaceAll("\\s+", " ").strip();
+            if (inHeading) {
+                heading = words;
+            } else if (isText(words)) {
+                if (!heading.isEmpty()) {
+                    text.append(heading).append('\n');
+                    heading = "";
+                }
+                text.append(words).append('\n');
+            }
+            block.setLength(0);
+            linked = 0;
+        }
+
+        /** Short blocks are text if they end a sentence; a Chinese character tells about as much as two letters. */
+        private boolean isText(String words) {
+            if (words.isEmpty() || linked > MOST_LINKS * words.length()) {
+                return false;
+            }
+            long wide = words.chars().filter(c -> c >= 0x2E80).count();
+            boolean sentence = ".!?。！？…”\"".indexOf(words.charAt(words.length() - 1)) >= 0;
+            return words.length() + wide >= SHORTEST_BLOCK || sentence;
+        }
+
+        private static boolean isHeading(Element element) {
+            String name = element.normalName().toLowerCase(Locale.ROOT);
+            return name.length() == 2 && name.charAt(0) == 'h' && Character.isDigit(name.charAt(1));
+        }
+    }
+}

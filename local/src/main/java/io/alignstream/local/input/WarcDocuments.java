@@ -1,0 +1,87 @@
+package io.alignstream.local.input;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.netpreserve.jwarc.MediaType;
+import org.netpreserve.jwarc.WarcConversion;
+import org.netpreserve.jwarc.WarcPayload;
+import org.netpreserve.jwarc.WarcReader;
+import org.netpreserve.jwarc.WarcRecord;
+import org.netpreserve.jwarc.WarcResponse;
+
+/**
+ * The pages of a web archive: HTML and plain text of successful responses, and the texts of Common Crawl's WET files.
+ *
+ * <p>Other records are passed over, and so are pages of more than 32 MiB and records that break the format inside
+ * themselves: one bad page of a crawl is no reason to stop.
+ */
+final class WarcDocuments {
+
+    private WarcDocuments() {}
+
+    /** Gives the text of each page with labels that say where it is from. */
+    static void read(Path file, LongConsumer progress, BiConsumer<String, Map<String, String>> texts)
+            throws IOException {
+        try (InputStream in = PackedStream.open(file, progress);
+                WarcReader reader = new WarcReader(Channels.newChannel(in))) {
+            Optional<WarcRecord> record = reader.next();
+            while (record.isPresent()) {
+                read(record.get(), texts);
+                record = reader.next();
+            }
+        }
+    }
+
+    private static void read(WarcRecord record, BiConsumer<String, Map<String, String>> texts) {
+        Page page;
+        try {
+            page = page(record);
+        } catch (IOException | RuntimeException e) {
+            return; // the reader goes on behind the record; see above
+        }
+        if (page != null) {
+            texts.accept(page.text(), page.address().length() <= 1_024 ? Map.of("url", page.address()) : Map.of());
+        }
+    }
+
+    private record Page(String text, String address) {}
+
+    /** The record's page, null if it is none. */
+    private static @Nullable Page page(WarcRecord record) throws IOException {
+        if (record instanceof WarcConversion conversion) {
+            return new Page(text(bytes(conversion.body().stream()), "UTF-8"), conversion.target());
+        }
+        if (!(record instanceof WarcResponse response) || response.http().status() != 200) {
+            return null;
+        }
+        Optional<WarcPayload> payload = response.payload();
+        MediaType type = response.payloadType().base();
+        boolean html = type.equals(MediaType.HTML) || type.toString().equals("application/xhtml+xml");
+        if (payload.isEmpty() || !html && !type.toString().equals("text/plain")) {
+            return null;
+        }
+        byte[] body = bytes(payload.get().body().stream());
+        String charset = response.payloadType().parameters().get("charset");
+        return new Page(html ? HtmlText.of(body, charset) : text(body, charset), response.target());
+    }
+
+    private static byte[] bytes(InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes(HtmlText.MAX_BYTES + 1);
+        return bytes.length > HtmlText.MAX_BYTES ? new byte[0] : bytes;
+    }
+
+    private static String text(byte[] body, @Nullable String charset) {
+        try {
+            return new String(body, charset == null ? "UTF-8" : charset);
+        } catch (java.io.UnsupportedEncodingException e) {
+            return new String(body, java.nio.charset.StandardCharsets.UTF_8);
+        }
+    }
+}

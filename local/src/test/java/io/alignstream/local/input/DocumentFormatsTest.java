@@ -1,0 +1,249 @@
+package io.alignstream.local.input;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import blue.strategic.parquet.ParquetWriter;
+import com.github.luben.zstd.Zstd;
+import io.alignstream.contracts.Document;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+import org.apache.parquet.schema.Types;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Pages, web archives, Parquet and packed files become documents. */
+class DocumentFormatsTest {
+
+    private static final String PAGE =
+            """
+            <!DOCTYPE html><html><head><title>Pandas</title><script>var x = "no text";</script>
+            <meta charset="CHARSET"></head><body>
+            <nav><a href="/">Home</a> <a href="/about">About us and everything that we do here</a></nav>
+            <div class="site-menu">A menu with quite a long text that is nevertheless no text.</div>
+            <main><h1>熊猫基地</h1><p>成都的熊猫基地在城北，早上人少，熊猫也最活泼。</p>
+            <p>Most visitors come <a href="#">early</a> and leave before noon.</p>
+            <ul><li><a href="/1">Another page with a long title about pandas</a></li></ul><p>Short</p>
+            <h2>Nothing follows</h2></main>
+            <footer>Copyright of the whole world, all rights reserved, for ever and ever.</footer></body></html>
+            """;
+
+    private static final String PAGE_TEXT =
+            "熊猫基地\n成都的熊猫基地在城北，早上人少，熊猫也最活泼。\nMost visitors come early and leave before noon.";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void pagesGiveTheirMainTextWhateverTheirEncoding() throws IOException {
+        // Given
+        Files.writeString(folder.resolve("1.html"), PAGE.replace("CHARSET", "utf-8"));
+        Files.write(folder.resolve("2.htm"), PAGE.replace("CHARSET", "gb18030").getBytes(Charset.forName("GB18030")));
+
+        // When
+        List<Document> documents = read(folder);
+
+        // Then
+        assertThat(documents).extracting(Document::text).containsExactly(PAGE_TEXT, PAGE_TEXT);
+        assertThat(documents.getFirst().id()).isEqualTo(InputJson.sha256(PAGE_TEXT));
+    }
+
+    @Test
+    void deeplyNestedPagesDoNoHarm() throws IOException {
+        // Given
+        String deep = "<div>".repeat(100_000) + "lost" + "</div>".repeat(100_000)
+                + "<p>This sentence stands where everybody finds it.</p>";
+        Files.writeString(folder.resolve("deep.html"), "<body><p>This sentence comes first of all.</p>" + deep);
+
+        // When
+        List<Document> documents = read(folder);
+
+        // Then
+        assertThat(documents).singleElement().satisfies(document -> assertThat(document.text())
+                .startsWith("This sentence comes first of all.")
+                .doesNotContain("lost"));
+    }
+
+    @Test
+    void archivesGivePagesOfSuccessfulResponses() throws IOException {
+        // Given
+        byte[] body = PAGE.replace("CHARSET", "utf-8").getBytes(StandardCharsets.UTF_8);
+        String warc = response("http://example.com/a", "200 OK", "text/html; charset=utf-8", body)
+                + response("http://example.com/b", "404 Not Found", "text/html; charset=utf-8", body)
+                + response("http://example.com/c", "200 OK", "image/png", body)
+                + response(
+                        "http://example.com/d",
+                        "200 OK",
+                        "text/plain; charset=utf-8",
+                        "plain 文本".getBytes(StandardCharsets.UTF_8));
+        byte[] bytes = warc.getBytes(StandardCharsets.UTF_8);
+        Files.write(folder.resolve("crawl.warc"), bytes);
+        Files.write(folder.resolve("crawl2.warc.zst"), Zstd.compress(bytes));
+
+        // When
+        List<Document> documents = read(folder);
+
+        // Then
+        assertThat(documents).extracting(Document::text).containsExactly(PAGE_TEXT, "plain 文本", PAGE_TEXT, "plain 文本");
+        assertThat(documents.get(1).labels()).isEqualTo(Map.of("url", "http://example.com/d"));
+        assertThat(documents.get(1).source()).endsWith("crawl.warc");
+    }
+
+    @Test
+    void parquetRowsAreDocuments() throws IOException {
+        // Given
+        Path file = folder.resolve("a.parquet");
+        write(file, "text", List.of("第一篇", "second", " "));
+
+        // When
+        List<Document> documents = read(file);
+
+        // Then
+        assertThat(documents).extracting(Document::text).containsExactly("第一篇", "second");
+        assertThat(documents).extracting(Document::id).containsExactly("row0", "row1");
+    }
+
+    @Test
+    void parquetWithoutTextIsRefused() throws IOException {
+        // Given
+        Path file = folder.resolve("a.parquet");
+        write(file, "body", List.of("x"));
+
+        // When
+        assertThatThrownBy(() -> read(file))
+                // Then
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("no column text")
+                .hasMessageContaining("[id, body]");
+    }
+
+    @Test
+    void packedLinesAreUnpacked() throws IOException {
+        // Given
+        byte[] lines = "{\"text\": \"one\"}\n{\"text\": \"two\"}\n".getBytes(StandardCharsets.UTF_8);
+        Files.write(folder.resolve("a.jsonl.zst"), Zstd.compress(lines));
+
+        // When
+        DocumentSource source = DocumentSource.of(List.of(folder));
+        List<Document> documents = new ArrayList<>();
+        source.forEach(documents::add);
+
+        // Then
+        assertThat(documents).extracting(Document::text).containsExactly("one", "two");
+        assertThat(source.bytesRead()).isEqualTo(source.files().getFirst().bytes());
+    }
+
+    @Test
+    void wrongBytesAreRefusedWithTheirPositionOrReplacedIfAsked() throws IOException {
+        // Given
+        Path file = folder.resolve("a.txt");
+        Files.write(file, new byte[] {'o', 'k', '\n', 'b', (byte) 0xFF, 'd'});
+        List<Document> repaired = new ArrayList<>();
+
+        // When
+        DocumentSource.at(List.of(file.toUri().toString()), true).forEach(repaired::add);
+
+        // Then
+        assertThat(repaired).extracting(Document::text).containsExactly("ok\nb\uFFFDd");
+        assertThatThrownBy(() -> read(file)).hasMessageContaining("line 2").hasMessageContaining("byte 4");
+    }
+
+    @Test
+    void deeplyNestedJsonIsRefusedWithFileAndLine() throws IOException {
+        // Given
+        Path file = folder.resolve("deep.jsonl");
+        Files.writeString(
+                file, "{\"text\": \"t\"}\n{\"text\": \"t\", \"other\": " + "[".repeat(40) + "]".repeat(40) + "}\n");
+
+        // When
+        assertThatThrownBy(() -> read(file))
+                // Then
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("deep.jsonl line 2")
+                .hasMessageContaining("nesting depth")
+                .hasMessageContaining("32");
+    }
+
+    @Test
+    void aTooLargePageIsRefusedAndInAnArchivePassedOver() throws IOException {
+        // Given
+        byte[] page = new byte[HtmlText.MAX_BYTES + 1];
+        Arrays.fill(page, (byte) 'a');
+        Path file = Files.write(folder.resolve("large.html"), page);
+        String large = response("http://example.com/a", "200 OK", "text/html", page);
+        String small =
+                response("http://example.com/b", "200 OK", "text/plain", "still read".getBytes(StandardCharsets.UTF_8));
+        Path archive = Files.writeString(folder.resolve("crawl.warc"), large + small);
+
+        // When
+        List<Document> documents = read(archive);
+
+        // Then
+        assertThat(documents).extracting(Document::text).containsExactly("still read");
+        assertThatThrownBy(() -> read(file))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("large.html: the page has more than 33554432 bytes; split it");
+    }
+
+    @Test
+    void aDocumentThatTheReaderRefusesIsNoBadPageOfAnArchive() throws IOException {
+        // Given
+        Path archive = Files.writeString(
+                folder.resolve("crawl.warc"),
+                response("http://example.com/b", "200 OK", "text/plain", "text".getBytes(StandardCharsets.UTF_8)));
+
+        // When
+        assertThatThrownBy(() -> DocumentSource.of(List.of(archive)).forEach(document -> {
+                    throw new IllegalStateException("Kafka is gone");
+                }))
+                // Then
+                .hasMessage("Kafka is gone");
+    }
+
+    private static List<Document> read(Path path) {
+        List<Document> documents = new ArrayList<>();
+        DocumentSource.of(List.of(path)).forEach(documents::add);
+        return documents;
+    }
+
+    private static String response(String address, String status, String type, byte[] body) {
+        String text = new String(body, StandardCharsets.UTF_8);
+        String http = "HTTP/1.1 " + status + "\r\nContent-Type: " + type + "\r\nContent-Length: " + body.length
+                + "\r\n\r\n" + text;
+        return "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: " + address
+                + "\r\nWARC-Date: 2026-01-01T00:00:00Z\r\nWARC-Record-ID: <urn:uuid:"
+                + java.util.UUID.nameUUIDFromBytes(address.getBytes(StandardCharsets.UTF_8))
+                + ">\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: "
+                + http.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + http + "\r\n\r\n";
+    }
+
+    private static void write(Path file, String column, List<String> texts) throws IOException {
+        MessageType schema = new MessageType(
+                "documents",
+                Types.required(PrimitiveTypeName.BINARY)
+                        .as(LogicalTypeAnnotation.stringType())
+                        .named("id"),
+                Types.required(PrimitiveTypeName.BINARY)
+                        .as(LogicalTypeAnnotation.stringType())
+                        .named(column));
+        int[] row = {0};
+        try (ParquetWriter<String> writer = ParquetWriter.writeFile(schema, file.toFile(), (text, out) -> {
+            out.write("id", "row" + row[0]++);
+            out.write(column, text);
+        })) {
+            for (String text : texts) {
+                writer.write(text);
+            }
+        }
+    }
+}
