@@ -104,7 +104,10 @@ final class LocalCluster implements AutoCloseable {
         if (free < FULL_BYTES) {
             throw new LaunchException(
                     "The disk of %s is full: %d MiB are free. Free some space and start again, everything goes on where it was. %s"
-                            .formatted(site.dataFolder(), free >> 20, failure.getMessage()),
+                            .formatted(
+                                    site.dataFolder(),
+                                    free >> 20,
+                                    failure.getMessage().lines().findFirst().orElse("")),
                     failure);
         }
     }
