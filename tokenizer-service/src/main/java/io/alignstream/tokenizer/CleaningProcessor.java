@@ -1,9 +1,11 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.DeadLetter;
 import io.alignstream.textcleaning.LanguageIdentifier;
 import io.alignstream.textcleaning.Rule;
 import io.alignstream.textcleaning.TextCleaner;
@@ -62,7 +64,7 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
             clean(record, at.offset());
         } catch (PoisonEventException e) {
             DeadLetter letter =
-                    DeadLetter.of(record.value(), record.headers(), at.topic(), at.partition(), at.offset(), e);
+                    DeadLetter.of(Stage.TOKENIZER, record.value(), record.headers(), at.topic(), at.partition(), at.offset(), e);
             statistics.outcome(Outcome.POISON);
             Result result = new Result(Route.DEAD_LETTERS, letter.value());
             context().forward(new Record<>(record.key(), result, record.timestamp(), letter.headers()));

@@ -74,7 +74,7 @@ public class JobResource {
     /** Poison events of the followed topics seen since start-up, newest first. */
     @GET
     @Path("dead-letters")
-    public List<DeadLetters.DeadLetter> deadLetters() {
+    public List<DeadLetters.PoisonEvent> deadLetters() {
         return deadLetters.recent();
     }
 

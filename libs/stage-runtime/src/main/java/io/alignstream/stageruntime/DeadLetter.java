@@ -1,4 +1,4 @@
-package io.alignstream.tokenizer;
+package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -12,22 +12,31 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The dead letter of a record that a topology cannot process; it leaves in the topology's transaction, which is why the
- * runtime's own sender does not serve here. The headers are the same.
+ * What becomes of a poison event: its value and headers plus {@code dead-letter-reason}, {@code -stage}, {@code
+ * -stack-hash}, {@code -topic}, {@code -partition} and {@code -offset}.
  *
- * @param value the original bytes; cut if the broker's limit would not take them together with the headers
+ * @param value the original bytes; cut if the brokers' limit would not take them together with the headers, which say so
+ *     then ({@code dead-letter-truncated-from}): the original stays where it is
+ * @param headers the original ones and those above
  */
-record DeadLetter(byte @Nullable [] value, Headers headers) {
+public record DeadLetter(byte @Nullable [] value, Headers headers) {
 
     private static final int MAX_VALUE = Topic.MAX_RECORD_BYTES - 256 * 1024;
     private static final int CUT_TO = 64 * 1024;
     private static final int MAX_REASON = 2_000;
 
-    static DeadLetter of(
-            byte @Nullable [] value, Headers original, String topic, int partition, long offset, Throwable cause) {
+    /** The dead letter that {@code stage} writes about the event at {@code offset}; {@code cause} gives the reason. */
+    public static DeadLetter of(
+            Stage stage,
+            byte @Nullable [] value,
+            Headers original,
+            String topic,
+            int partition,
+            long offset,
+            Throwable cause) {
         RecordHeaders headers = new RecordHeaders(original.toArray());
         put(headers, "dead-letter-reason", reason(cause));
-        put(headers, "dead-letter-stage", Stage.TOKENIZER.id());
+        put(headers, "dead-letter-stage", stage.id());
         put(headers, "dead-letter-stack-hash", stackHash(cause));
         put(headers, "dead-letter-topic", topic);
         put(headers, "dead-letter-partition", Integer.toString(partition));
@@ -39,9 +48,11 @@ record DeadLetter(byte @Nullable [] value, Headers headers) {
         return new DeadLetter(value, headers);
     }
 
-    private static String reason(Throwable cause) {
-        String message = String.valueOf(cause.getMessage());
-        return message.length() <= MAX_REASON ? message : message.substring(0, MAX_REASON) + "…";
+    /** Why the event can never be processed, in at most {@value #MAX_REASON} characters. */
+    static String reason(Throwable cause) {
+        String message = cause.getMessage() == null ? "no message" : cause.getMessage();
+        String reason = cause instanceof RuntimeException ? cause.getClass().getName() + ": " + message : message;
+        return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON) + "…";
     }
 
     /** Equal for records that failed at the same place in the code, whatever their data. */
