@@ -36,6 +36,7 @@ final class PoisonTrial implements AutoCloseable {
 
     /** Five seconds are promised on a machine that is not starved; a test on a busy one must not fail for that. */
     private static final Duration LIMIT = Duration.ofSeconds(60);
+
     private static final int OVERSIZE = 5_000_000;
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final HttpClient HTTP = HttpClient.newHttpClient();

@@ -1,9 +1,9 @@
 package io.alignstream.tokenizer;
 
-import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.DeadLetter;
 import io.alignstream.textcleaning.LanguageIdentifier;
@@ -63,8 +63,8 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         try {
             clean(record, at.offset());
         } catch (PoisonEventException e) {
-            DeadLetter letter =
-                    DeadLetter.of(Stage.TOKENIZER, record.value(), record.headers(), at.topic(), at.partition(), at.offset(), e);
+            DeadLetter letter = DeadLetter.of(
+                    Stage.TOKENIZER, record.value(), record.headers(), at.topic(), at.partition(), at.offset(), e);
             statistics.outcome(Outcome.POISON);
             Result result = new Result(Route.DEAD_LETTERS, letter.value());
             context().forward(new Record<>(record.key(), result, record.timestamp(), letter.headers()));
