@@ -107,7 +107,10 @@ final class LocalCluster implements AutoCloseable {
                             .formatted(
                                     site.dataFolder(),
                                     free >> 20,
-                                    failure.getMessage().lines().findFirst().orElse("")),
+                                    String.valueOf(failure.getMessage())
+                                            .lines()
+                                            .findFirst()
+                                            .orElse("")),
                     failure);
         }
     }
