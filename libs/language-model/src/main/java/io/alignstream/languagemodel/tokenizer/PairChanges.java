@@ -31,7 +31,8 @@ final class PairChanges {
     }
 
     void fewer(int left, int right, long count) {
-        changes[indexOf(left, right)] -= count;
+        int i = indexOf(left, right); // first: it may replace the array
+        changes[i] -= count;
     }
 
     int size() {
