@@ -2,6 +2,7 @@ package io.alignstream.local.input;
 
 import static org.awaitility.Awaitility.await;
 
+import io.alignstream.languagemodel.checkpoint.S3Connection;
 import io.alignstream.local.TestSites;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -23,8 +24,6 @@ import software.amazon.awssdk.services.s3.S3Client;
 final class S3Process implements AutoCloseable {
 
     static final String BUCKET = "documents";
-
-    private static final String ENDPOINT = "ALIGNSTREAM_S3_ENDPOINT";
 
     private final Process process;
     private final S3Client client;
@@ -67,7 +66,7 @@ final class S3Process implements AutoCloseable {
                 .start();
         System.setProperty("aws.accessKeyId", "alignstream");
         System.setProperty("aws.secretAccessKey", "a-test-secret");
-        System.setProperty(ENDPOINT, endpoint);
+        System.setProperty(S3Connection.ENDPOINT, endpoint);
         S3Client client = S3Client.builder()
                 .httpClientBuilder(UrlConnectionHttpClient.builder())
                 .endpointOverride(URI.create(endpoint))
@@ -101,7 +100,8 @@ final class S3Process implements AutoCloseable {
 
     @Override
     public void close() {
-        Stream.of("aws.accessKeyId", "aws.secretAccessKey", ENDPOINT).forEach(System::clearProperty);
+        Stream.of("aws.accessKeyId", "aws.secretAccessKey", S3Connection.ENDPOINT)
+                .forEach(System::clearProperty);
         client.close();
         process.destroyForcibly().onExit().join();
     }

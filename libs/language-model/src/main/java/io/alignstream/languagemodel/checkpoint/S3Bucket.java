@@ -1,7 +1,6 @@
 package io.alignstream.languagemodel.checkpoint;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -12,16 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
-import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
-import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
@@ -31,13 +24,9 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  * The few operations on a bucket that a checkpoint store needs; thread-safe. Failures are {@link IOException}s that
  * name bucket, key and endpoint; a missing key is a {@link NoSuchFileException}.
  *
- * <p>Credentials come from the SDK's default chain. {@value #ENDPOINT}, a system property or environment variable,
- * points to another S3 service, which is addressed by path. The SDK's own checksums are off where the service does not
- * ask for them, because many services do not know them: the store compares sha256 hashes itself.
+ * <p>The store compares sha256 hashes itself and needs no checksums of the service ({@link S3Connection}).
  */
 final class S3Bucket implements AutoCloseable {
-
-    static final String ENDPOINT = "ALIGNSTREAM_S3_ENDPOINT";
 
     /** A service's largest part is 5 GiB, its largest number of parts 10,000. */
     static final int PART_BYTES = 64 * 1024 * 1024;
@@ -55,24 +44,7 @@ final class S3Bucket implements AutoCloseable {
     }
 
     static S3Bucket open(String bucket, int partBytes) {
-        S3ClientBuilder builder = S3Client.builder()
-                .httpClientBuilder(UrlConnectionHttpClient.builder())
-                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
-                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED);
-        String endpoint = setting(ENDPOINT, ENDPOINT);
-        if (endpoint != null) {
-            String region = setting("aws.region", "AWS_REGION");
-            // Other services ignore the region but the signature needs one.
-            builder.endpointOverride(URI.create(endpoint))
-                    .forcePathStyle(true)
-                    .region(region == null ? Region.US_EAST_1 : Region.of(region));
-        }
-        return new S3Bucket(builder.build(), bucket, endpoint == null ? "AWS" : endpoint, partBytes);
-    }
-
-    private static @Nullable String setting(String property, String variable) {
-        String value = System.getProperty(property, System.getenv(variable));
-        return value == null || value.isBlank() ? null : value;
+        return new S3Bucket(S3Connection.open(), bucket, S3Connection.endpoint().orElse("AWS"), partBytes);
     }
 
     /** Creates or replaces an object. */

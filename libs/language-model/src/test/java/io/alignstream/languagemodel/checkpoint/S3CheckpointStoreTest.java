@@ -197,7 +197,7 @@ class S3CheckpointStoreTest {
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> store.save(DRAFT, CONTENT))
                 .withMessageContaining("s3://nobody-made-it/x/reward/run-1")
-                .withMessageContaining(System.getProperty(S3Bucket.ENDPOINT));
+                .withMessageContaining(System.getProperty(S3Connection.ENDPOINT));
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> store.newest(Stage.REWARD, "run-1"))
                 .withMessageContaining("s3://nobody-made-it/x/reward/run-1");

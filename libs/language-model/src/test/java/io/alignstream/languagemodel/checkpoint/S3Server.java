@@ -23,7 +23,7 @@ final class S3Server implements AutoCloseable {
     static final String BUCKET = "checkpoints";
 
     private static final String[] PROPERTIES = {
-        "aws.accessKeyId", "aws.secretAccessKey", S3Bucket.ENDPOINT,
+        "aws.accessKeyId", "aws.secretAccessKey", S3Connection.ENDPOINT,
     };
 
     private final Process process;
@@ -66,7 +66,7 @@ final class S3Server implements AutoCloseable {
                 .start();
         System.setProperty("aws.accessKeyId", "alignstream");
         System.setProperty("aws.secretAccessKey", "a-test-secret");
-        System.setProperty(S3Bucket.ENDPOINT, endpoint);
+        System.setProperty(S3Connection.ENDPOINT, endpoint);
         S3Client client = S3Client.builder()
                 .httpClientBuilder(UrlConnectionHttpClient.builder())
                 .endpointOverride(URI.create(endpoint))

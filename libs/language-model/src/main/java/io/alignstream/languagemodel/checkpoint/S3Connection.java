@@ -1,0 +1,52 @@
+package io.alignstream.languagemodel.checkpoint;
+
+import java.net.URI;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+
+/**
+ * How the checkpoint store and bulk loading reach S3.
+ *
+ * <p>Credentials come from the SDK's default chain. {@value #ENDPOINT}, a system property or environment variable,
+ * points to another S3 service, which is addressed by path. The SDK's own checksums are off where the service does not
+ * ask for them, because many services do not know them.
+ */
+public final class S3Connection {
+
+    /** Names the address of an S3 service other than AWS. */
+    public static final String ENDPOINT = "ALIGNSTREAM_S3_ENDPOINT";
+
+    private S3Connection() {}
+
+    /** A thread-safe client; the caller closes it. */
+    public static S3Client open() {
+        S3ClientBuilder builder = S3Client.builder()
+                .httpClientBuilder(UrlConnectionHttpClient.builder())
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED);
+        endpoint().ifPresent(endpoint -> {
+            String region = setting("aws.region", "AWS_REGION");
+            // Other services ignore the region but the signature needs one.
+            builder.endpointOverride(URI.create(endpoint))
+                    .forcePathStyle(true)
+                    .region(region == null ? Region.US_EAST_1 : Region.of(region));
+        });
+        return builder.build();
+    }
+
+    /** The address of another S3 service; empty for AWS. */
+    static Optional<String> endpoint() {
+        return Optional.ofNullable(setting(ENDPOINT, ENDPOINT));
+    }
+
+    private static @Nullable String setting(String property, String variable) {
+        String value = System.getProperty(property, System.getenv(variable));
+        return value == null || value.isBlank() ? null : value;
+    }
+}
