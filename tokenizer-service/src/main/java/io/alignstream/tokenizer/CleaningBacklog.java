@@ -64,7 +64,7 @@ class CleaningBacklog {
         long now = System.nanoTime();
         doneSince = doneSince == 0 ? now : doneSince;
         return now - doneSince
-                > SourceClock.QUIET.plus(CleaningPlan.GRACE.multipliedBy(2)).toNanos();
+                > CleaningPlan.QUIET.plus(CleaningPlan.GRACE.multipliedBy(2)).toNanos();
     }
 
     private DatasetSnapshot snapshot(Topic<?> topic) throws InterruptedException {

@@ -8,20 +8,33 @@ import java.time.Duration;
  * How the cleaning topology works.
  *
  * @param partitions of {@code documents}, and so of every topic between its steps, of which there are none with one
- * @param ends tells how far {@code documents} reaches
+ * @param ends tells whether {@code documents} has been read to its end
  * @param grace a partition of {@code documents} that has been read to its end is taken to hold no document older than
  *     this: how long documents may take from their time stamp into the topic
+ * @param quiet after this long without a record a partition counts as read to its end whatever {@code ends} says
  */
 record CleaningPlan(
-        CleaningProfile profile, Decontamination decontamination, int partitions, PartitionEnds ends, Duration grace) {
+        CleaningProfile profile,
+        Decontamination decontamination,
+        int partitions,
+        PartitionEnds ends,
+        Duration grace,
+        Duration quiet) {
 
     static final Duration GRACE = Duration.ofSeconds(5);
 
-    /** How far a topic reaches; thread-safe. */
+    /** An open transaction that nobody ends hides the end for longer than this. */
+    static final Duration QUIET = Duration.ofSeconds(30);
+
+    /** Whether {@code documents} has been read to its end; thread-safe. */
     interface PartitionEnds {
 
-        /** The offset after the last record of {@code partition} right now, {@link Long#MAX_VALUE} if unknown. */
-        long end(int partition);
+        /**
+         * Whether nothing of {@code partition} is left to read right now, false if unknown.
+         *
+         * @param nextOffset the offset after the last record that has been processed
+         */
+        boolean reached(int partition, long nextOffset);
     }
 
     /** Whether documents of several partitions have to be brought into one order. */

@@ -97,10 +97,10 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         } catch (RuntimeException e) {
             throw new PoisonEventException("document " + document.id() + " cannot be cleaned: " + e.getMessage(), e);
         }
+        cleaned.applied().forEach(statistics::applied);
         if (cleaned instanceof TextCleaner.Dropped dropped) {
-            statistics.dropped(dropped.rule(), document.id(), dropped.figure(), document.text());
+            statistics.dropped(dropped.rule(), document.id(), dropped.figure(), () -> cleaner.shown(document.text()));
         } else if (cleaned instanceof TextCleaner.Kept kept && clean != null) {
-            kept.applied().forEach(statistics::applied);
             cleaned(offset, pending(clean, kept.language()), duplicateKeys.of(clean.text(), hash), record.timestamp());
         }
     }
@@ -137,7 +137,7 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         if (rule != null) {
             String first = verdict.firstPartition() + "/" + verdict.firstOffset();
             String text = decode(document.value()).text();
-            statistics.dropped(rule, document.id(), "like the document at documents/" + first, text);
+            statistics.dropped(rule, document.id(), "like the document at documents/" + first, () -> text);
             statistics.duplicate(first, document.id(), text);
             return;
         }

@@ -13,6 +13,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -53,24 +54,38 @@ final class CleaningTopics {
         }
     }
 
-    /** Asks the broker each time. */
+    /**
+     * Asks the broker each time. The markers of a transactional publisher take offsets behind the last record; that the
+     * topology has passed those too shows in what it has committed.
+     */
     static CleaningPlan.PartitionEnds ends(Map<String, Object> kafka) {
         Admin admin = Admin.create(new HashMap<>(kafka));
-        return partition -> {
+        return (partition, nextOffset) -> {
             TopicPartition key = new TopicPartition(Topic.DOCUMENTS.name(), partition);
             try {
-                return admin.listOffsets(Map.of(key, OffsetSpec.latest()))
+                long end = admin.listOffsets(Map.of(key, OffsetSpec.latest()))
                         .partitionResult(key)
                         .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
                         .offset();
+                return nextOffset >= end || committed(admin, key) >= end;
             } catch (ExecutionException | TimeoutException e) {
                 LOG.warn("cannot tell the end of {}: {}", key, e.toString());
-                return Long.MAX_VALUE;
+                return false;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                return Long.MAX_VALUE;
+                return false;
             }
         };
+    }
+
+    /** The offset that the topology has committed, 0 if none. */
+    private static long committed(Admin admin, TopicPartition partition)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        OffsetAndMetadata committed = admin.listConsumerGroupOffsets(CleaningTopology.APPLICATION_ID)
+                .partitionsToOffsetAndMetadata()
+                .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                .get(partition);
+        return committed == null ? 0 : committed.offset();
     }
 
     private static int createVerdicts(Admin admin, int partitions)

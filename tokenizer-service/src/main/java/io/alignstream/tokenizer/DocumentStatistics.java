@@ -108,11 +108,11 @@ final class DocumentStatistics {
     }
 
     /** Counts a document that {@code rule} has dropped, and keeps it as a sample now and then. */
-    void dropped(Rule rule, String id, String figure, String text) {
+    void dropped(Rule rule, String id, String figure, Supplier<String> text) {
         long count = add(OUTCOME + rule.id(), 1);
         long slot = slot(count);
         if (slot < SAMPLES_KEPT) {
-            put(OUTCOME + rule.id() + "/" + slot, new Sample(id, figure, excerpt(text, EXCERPT)));
+            put(OUTCOME + rule.id() + "/" + slot, new Sample(id, figure, excerpt(text.get(), EXCERPT)));
         }
     }
 

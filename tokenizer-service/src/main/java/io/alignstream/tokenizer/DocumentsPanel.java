@@ -1,35 +1,19 @@
 package io.alignstream.tokenizer;
 
-import io.alignstream.stageruntime.web.Language;
+import io.alignstream.stageruntime.web.FiguresPanel;
 import io.alignstream.stageruntime.web.Panel;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
-import io.quarkus.qute.TemplateInstance;
-import jakarta.enterprise.context.ApplicationScoped;
-import java.util.Optional;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
 
 /** On the status page: what became of the documents. */
-@ApplicationScoped
-public class DocumentsPanel implements Panel {
+@Singleton
+public class DocumentsPanel {
 
-    private final Template template;
-
-    DocumentsPanel(@Location("documents-panel.html") Template template) {
-        this.template = template;
-    }
-
-    @Override
-    public String title(Language language) {
-        return language == Language.CHINESE ? "文档" : "Documents";
-    }
-
-    @Override
-    public TemplateInstance content(Language language) {
-        return template.data("chinese", language == Language.CHINESE);
-    }
-
-    @Override
-    public Optional<String> script() {
-        return Optional.of("tokenizer/documents.js");
+    @Produces
+    @Singleton
+    Panel panel(@Location("documents-panel.html") Template template) {
+        return new FiguresPanel(template, "Documents", "文档", "tokenizer/documents.js");
     }
 }

@@ -1,6 +1,5 @@
 package io.alignstream.tokenizer;
 
-import java.time.Duration;
 import java.util.Optional;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -18,9 +17,6 @@ final class SourceClock {
     static final String STORE = "source-clock";
     private static final String TIME = "time";
     private static final String OFFSET = "offset";
-    /** A transactional publisher's markers take offsets that no record has: after this long without any the end counts. */
-    static final Duration QUIET = Duration.ofSeconds(30);
-
     private final KeyValueStore<String, Long> store;
     private final int partition;
     private final CleaningPlan plan;
@@ -58,8 +54,8 @@ final class SourceClock {
         if (lastRecordAt < 0) {
             lastRecordAt = now;
         }
-        boolean quiet = now - lastRecordAt >= QUIET.toMillis();
-        if (nextOffset >= plan.ends().end(partition) || quiet) {
+        boolean quiet = now - lastRecordAt >= plan.quiet().toMillis();
+        if (quiet || plan.ends().reached(partition, nextOffset)) {
             advance(now - plan.grace().toMillis());
         }
         if (time == announced) {

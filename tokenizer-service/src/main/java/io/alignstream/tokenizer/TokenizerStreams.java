@@ -75,7 +75,8 @@ public class TokenizerStreams {
                         evaluation,
                         partitions,
                         CleaningTopics.ends(settings.kafka()),
-                        CleaningPlan.GRACE);
+                        CleaningPlan.GRACE,
+                        CleaningPlan.QUIET);
                 StreamsApplication application =
                         new StreamsApplication(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan), settings);
                 cleaning = application;

@@ -14,8 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,23 +54,20 @@ class TopologiesKilledTest {
     @Test
     void killedProcessesLoseNothingAndRepeatNothing() throws Exception {
         // Given
-        int each = 150;
-        List<Document> documents = DuplicatedTexts.documents(each * (KILLS + 1), 3);
+        List<Document> documents = DuplicatedTexts.documents(DocumentStream.SHARE * (KILLS + 1), 3);
         List<String> expected = DuplicatedTexts.survivors(documents);
-        Random random = new Random(KILLS);
 
         // When
-        for (int kill = 0; kill < KILLS; kill++) {
-            Process process = spawn();
-            List<Document> part = documents.subList(kill * each, (kill + 1) * each);
-            Thread publisher =
-                    Thread.ofVirtual().start(() -> part.forEach(one -> topics.publish(Topic.DOCUMENTS, one)));
-            process.waitFor(random.nextInt(3_000), TimeUnit.MILLISECONDS);
-            process.destroyForcibly().waitFor();
-            publisher.join();
+        try (DocumentStream stream = new DocumentStream(
+                address, documents, expected, i -> topics.publish(Topic.DOCUMENTS, documents.get(i)))) {
+            for (int life = 0; life < KILLS; life++) {
+                Process process = spawn();
+                stream.untilTheEndOf(life, process);
+                process.destroyForcibly().waitFor();
+            }
+            spawn();
+            stream.untilAllAreOut();
         }
-        documents.subList(KILLS * each, documents.size()).forEach(one -> topics.publish(Topic.DOCUMENTS, one));
-        spawn();
         awaitEnd(expected);
 
         // Then

@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,8 @@ class TopologiesScaleTest {
 
     private static final int PARTITIONS = 3;
     private static final int DOCUMENTS = 600;
+    private static final int TRANSACTION = 20;
+    private static final int KILLS = Integer.getInteger("alignstream.kills", 1);
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @TempDir
@@ -38,17 +42,24 @@ class TopologiesScaleTest {
     private String address = "";
     private long lastTime;
     private TopicProbe topics;
+    private KafkaProducer<byte[], byte[]> loader;
 
     @BeforeEach
     void startBroker() {
         broker.init(Map.of("fresh", "true", "partitions", Integer.toString(PARTITIONS)));
         address = broker.start().get("kafka.bootstrap.servers");
         topics = new TopicProbe(address);
+        loader = new KafkaProducer<>(
+                Map.of("bootstrap.servers", address, "transactional.id", "load"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        loader.initTransactions();
     }
 
     @AfterEach
     void stop() {
         instances.forEach(TopologyProcess::close);
+        loader.close();
         topics.close();
         broker.stop();
     }
@@ -69,43 +80,56 @@ class TopologiesScaleTest {
         requireEachOnce(DuplicatedTexts.survivors(documents));
     }
 
+    /** {@code -Dalignstream.kills=50} kills more often. */
     @Test
     void anInstanceThatIsKilledChangesNothing() throws Exception {
         // Given
-        List<Document> documents = DuplicatedTexts.documents(DOCUMENTS, 11);
-        publish(documents, 0, DOCUMENTS / 2);
-        Process other = TopologyProcess.spawn(address, folder.resolve("state1"), "instance1");
-        try {
-            start(0);
-            await().atMost(PATIENCE)
-                    .until(() -> !topics.records("clean-documents").isEmpty());
-            publish(documents, DOCUMENTS / 2, DOCUMENTS);
+        List<Document> documents = DuplicatedTexts.documents(DocumentStream.SHARE * (KILLS + 1), 11);
+        List<String> expected = DuplicatedTexts.survivors(documents);
+        start(0);
 
-            // When
-            other.destroyForcibly().waitFor();
-        } finally {
-            other.destroyForcibly();
+        // When
+        try (DocumentStream stream =
+                new DocumentStream(address, documents, expected, i -> publish(documents, i, i + 1))) {
+            for (int life = 0; life < KILLS; life++) {
+                Process other = TopologyProcess.spawn(address, folder.resolve("state1"), "instance1");
+                try {
+                    stream.untilTheEndOf(life, other);
+                } finally {
+                    other.destroyForcibly().waitFor();
+                }
+            }
+            start(1);
+            stream.untilAllAreOut();
         }
-        start(1);
 
         // Then
-        requireEachOnce(DuplicatedTexts.survivors(documents));
+        requireEachOnce(expected);
     }
 
     private void start(int instance) throws InterruptedException {
         instances.add(TopologyProcess.start(address, folder.resolve("state" + instance), "instance" + instance));
     }
 
-    /** Most of them on one partition, so that the others are at their end long before. */
+    /**
+     * In transactions as a bulk load's, whose markers stand behind the last documents; most of them on one partition, so
+     * that the others are at their end long before.
+     */
     private void publish(List<Document> documents, int from, int to) {
         for (int i = from; i < to; i++) {
+            if (i % TRANSACTION == 0) {
+                loader.beginTransaction();
+            }
             int partition = Math.max(0, partitions.nextInt(6) - 3);
             ProducerRecord<byte[], byte[]> record = Topic.DOCUMENTS.record(documents.get(i), "test");
             // The order of the documents' times is what the survivors depend on.
             long time = Math.max(lastTime + 1, System.currentTimeMillis());
             lastTime = time;
-            topics.send(new ProducerRecord<>(
+            var acknowledged = loader.send(new ProducerRecord<>(
                     record.topic(), partition, time, record.key(), record.value(), record.headers()));
+            if (i % TRANSACTION == TRANSACTION - 1) {
+                loader.commitTransaction();
+            }
         }
     }
 

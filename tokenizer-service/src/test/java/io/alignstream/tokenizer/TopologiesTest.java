@@ -18,6 +18,7 @@ import io.alignstream.stageruntime.testing.TopicProbe;
 import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Decontamination;
 import io.alignstream.textcleaning.NormalisedText;
+import io.alignstream.textcleaning.Rule;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,6 +32,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,7 +78,7 @@ class TopologiesTest {
 
         // When
         try (StreamsApplication cleaning =
-                start(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan()), "one")) {
+                start(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan("exact")), "one")) {
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.records("clean-documents"))
                     .hasSize(2));
         }
@@ -91,6 +93,47 @@ class TopologiesTest {
         assertThat(header(letters.get(0), "dead-letter-offset")).isEqualTo("3");
         assertThat(header(letters.get(1), "dead-letter-reason")).contains("5000000 characters, the limit is 1000000");
         assertThat(letters.get(1).value()).hasSizeGreaterThan(5_000_000);
+    }
+
+    @Test
+    void figuresSurviveARestartAndHoldTenSamplesWithoutPersonalData() throws Exception {
+        // Given
+        IntStream.range(0, 15)
+                .mapToObj(i -> document(
+                        "short" + i,
+                        "You can call 212-555-01" + (10 + i) + " and ask about the cafe\u0301 of the town."))
+                .forEach(document -> topics.publish(Topic.DOCUMENTS, document));
+        try (StreamsApplication cleaning =
+                start(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan("web")), "one")) {
+            await().atMost(PATIENCE).until(() -> dropped(cleaning) == 15);
+        }
+        topics.publish(Topic.DOCUMENTS, document("last", "This is the last of the texts and it is too short."));
+
+        // When
+        try (StreamsApplication cleaning = start(
+                CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan("web")), "two, which has lost its disk")) {
+            await().atMost(PATIENCE).until(() -> dropped(cleaning) == 16);
+            DocumentFigures figures = DocumentFigures.read(cleaning.streams());
+
+            // Then
+            assertThat(figures.count(DocumentStatistics.APPLIED + Rule.UNICODE_NFC.id()))
+                    .isEqualTo(15);
+            assertThat(figures.samples().get(DocumentStatistics.OUTCOME + Rule.GOPHER_WORDS.id()))
+                    .hasSize(DocumentStatistics.SAMPLES_KEPT)
+                    .filteredOn(sample -> sample.id().startsWith("short"))
+                    .isNotEmpty()
+                    .allSatisfy(sample -> assertThat(sample.excerpt()).startsWith("You can call <PHONE> and ask"))
+                    .allSatisfy(sample ->
+                            assertThat(sample.figure()).startsWith("words 1").endsWith(" < 50"));
+        }
+    }
+
+    private static long dropped(StreamsApplication cleaning) {
+        try {
+            return DocumentFigures.read(cleaning.streams()).count(DocumentStatistics.OUTCOME + Rule.GOPHER_WORDS.id());
+        } catch (InvalidStateStoreException e) {
+            return -1; // it still restores
+        }
     }
 
     @Test
@@ -146,13 +189,14 @@ class TopologiesTest {
                 .satisfies(last -> assertThat(last.documentOffset()).isEqualTo(450));
     }
 
-    private CleaningPlan plan() throws Exception {
+    private CleaningPlan plan(String profile) throws Exception {
         return new CleaningPlan(
-                CleaningProfile.of("exact", Map.of(), Set.of()),
+                CleaningProfile.of(profile, Map.of(), Set.of("en", "zh")),
                 Decontamination.NONE,
                 CleaningTopics.prepare(connection),
                 CleaningTopics.ends(connection),
-                CleaningPlan.GRACE);
+                CleaningPlan.GRACE,
+                CleaningPlan.QUIET);
     }
 
     private <T> void publish(Topic<T> topic, List<T> events) {

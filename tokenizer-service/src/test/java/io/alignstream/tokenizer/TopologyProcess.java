@@ -19,6 +19,9 @@ final class TopologyProcess implements AutoCloseable {
     /** Documents of tests have times of their own and are there before anything starts. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
+    /** Whether a partition has been read to its end must show without it. */
+    private static final Duration NEVER = Duration.ofDays(1);
+
     static final Packing PACKING = new Packing(16, 4, 0);
     static final String PACKING_ID = "alignstream-pack-test";
 
@@ -39,7 +42,8 @@ final class TopologyProcess implements AutoCloseable {
                 Decontamination.NONE,
                 CleaningTopics.prepare(kafka),
                 CleaningTopics.ends(kafka),
-                GRACE);
+                GRACE,
+                NEVER);
         StreamsApplication cleaning =
                 new StreamsApplication(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan), settings);
         cleaning.start(CleaningTopology.topics(), kafka);

@@ -6,6 +6,14 @@ const text = key => texts[key] ?? key;
 const element = id => document.getElementById(id);
 const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 
+/** Services speak English; a panel's script adds [pattern, replacement] for what its service says, in the page's language. */
+export const phrases = [];
+
+function inPagesLanguage(english) {
+  const known = phrases.find(([pattern]) => pattern.test(english));
+  return known ? english.replace(known[0], known[1]) : english;
+}
+
 /** A figure with about four significant digits. */
 export function figure(value) {
   const size = Math.abs(value);
@@ -61,7 +69,7 @@ function showState(state, reason) {
   const badge = element('state');
   badge.dataset.state = state;
   say(badge, text(`state.${state}`));
-  say(element('reason'), reason);
+  say(element('reason'), inPagesLanguage(reason));
   const usable = {
     trigger: state !== 'starting' && state !== 'unreachable',
     pause: state === 'running' || state === 'waiting',
@@ -79,13 +87,13 @@ function showJob(job) {
   if (job.run === null) {
     return;
   }
-  say(element('title'), job.title);
+  say(element('title'), inPagesLanguage(job.title));
   const bar = element('progress');
   bar.max = Math.max(job.totalSteps, 1);
   bar.value = job.step;
   const facts = [[text('job.run'), job.run]];
   if (job.phase !== null) {
-    facts.push([text('job.phase'), job.phase]);
+    facts.push([text('job.phase'), inPagesLanguage(job.phase)]);
     facts.push([text('job.step'), `${whole.format(job.step)} / ${whole.format(job.totalSteps)}`]);
   }
   if (job.etaSeconds !== null) {
@@ -108,7 +116,7 @@ const charts = new Map();
 let chartedRun = null;
 
 function newChart(metric) {
-  const caption = make('figcaption', make('span', metric));
+  const caption = make('figcaption', make('span', inPagesLanguage(metric)));
   const newest = make('output');
   newest.title = text('charts.newest');
   caption.append(newest);
@@ -159,7 +167,7 @@ function showSeries({ run, ...series }) {
     }
     entry.shownStep = step;
     say(newest, figure(value));
-    canvas.setAttribute('aria-label', `${metric}: ${figure(value)}, ${text('charts.step')} ${whole.format(step)}`);
+    canvas.setAttribute('aria-label', `${inPagesLanguage(metric)}: ${figure(value)}, ${text('charts.step')} ${whole.format(step)}`);
     chart.setOption({ series: [{ data: points, showSymbol: points.length === 1 }] });
   }
   element('no-charts').hidden = charts.size > 0;
@@ -179,7 +187,7 @@ function showTable(id, rows) {
 function checkpointRow(checkpoint) {
   const sha = make('code', checkpoint.reference.sha256.slice(0, 12));
   sha.title = checkpoint.reference.sha256;
-  const metrics = Object.entries(checkpoint.metrics).map(([name, value]) => `${name} ${figure(value)}`);
+  const metrics = Object.entries(checkpoint.metrics).map(([name, value]) => `${inPagesLanguage(name)} ${figure(value)}`);
   return [
     make('td', make('code', checkpoint.run)),
     make('td', whole.format(checkpoint.step), 'number'),

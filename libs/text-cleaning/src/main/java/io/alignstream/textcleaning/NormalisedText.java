@@ -17,16 +17,7 @@ public record NormalisedText(String text) {
 
     /** Normalises {@code raw}; an unpaired surrogate becomes U+FFFD, as no encoding could carry it. */
     public static NormalisedText of(String raw) {
-        return of(raw, true);
-    }
-
-    /** Normalises {@code raw}, composing characters only if {@code compose}. */
-    static NormalisedText of(String raw, boolean compose) {
-        String kept = withoutControls(raw);
-        String composed = !compose || Normalizer.isNormalized(kept, Normalizer.Form.NFC)
-                ? kept
-                : Normalizer.normalize(kept, Normalizer.Form.NFC);
-        return new NormalisedText(trim(composed));
+        return new NormalisedText(trim(composed(withoutControls(raw))));
     }
 
     public boolean isEmpty() {
@@ -42,7 +33,15 @@ public record NormalisedText(String text) {
         }
     }
 
-    private static String withoutControls(String raw) {
+    /** {@code text} in Unicode NFC. */
+    static String composed(String text) {
+        return Normalizer.isNormalized(text, Normalizer.Form.NFC)
+                ? text
+                : Normalizer.normalize(text, Normalizer.Form.NFC);
+    }
+
+    /** {@code raw} with line ends as {@code \n} and without other control characters than tab. */
+    static String withoutControls(String raw) {
         StringBuilder out = new StringBuilder(raw.length());
         for (int i = 0; i < raw.length(); i++) {
             char c = raw.charAt(i);
@@ -66,7 +65,8 @@ public record NormalisedText(String text) {
         return c == '\n' || c == '\r' || c == '\u0085' || c == '\u2028' || c == '\u2029';
     }
 
-    private static String trim(String text) {
+    /** {@code text} without white space at either end. */
+    static String trim(String text) {
         int begin = 0;
         int end = text.length();
         while (begin < end && isSpace(text.charAt(begin))) {

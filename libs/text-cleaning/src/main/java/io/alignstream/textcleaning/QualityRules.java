@@ -24,7 +24,7 @@ final class QualityRules {
         Limits limits = spaceless ? Limits.SPACELESS : Limits.SPACED;
         Broken broken = words(text, words, spaceless, limits);
         if (broken == null) {
-            broken = repetition(text, words, limits);
+            broken = repetition(text, words, limits, spaceless);
         }
         return broken;
     }
@@ -32,14 +32,15 @@ final class QualityRules {
     private @Nullable Broken words(String text, Words words, boolean spaceless, Limits limits) {
         TextMeasures is = TextMeasures.of(text, words, spaceless, limits.shortLine());
         Check check = new Check();
-        check.between(Rule.GOPHER_WORDS, "words", is.words(), limits.fewestWords(), limits.mostWords());
+        String unit = spaceless ? "character" : "word";
+        check.between(Rule.GOPHER_WORDS, unit + "s", is.words(), limits.fewestWords(), limits.mostWords());
         check.between(
                 Rule.GOPHER_WORD_LENGTH,
                 spaceless ? "characters between punctuation marks" : "letters a word",
                 is.meanLength(),
                 limits.shortestWords(),
                 limits.longestWords());
-        check.atMost(Rule.GOPHER_SYMBOLS, "symbols a word", is.symbols(), limits.symbols());
+        check.atMost(Rule.GOPHER_SYMBOLS, "symbols a " + unit, is.symbols(), limits.symbols());
         check.atMost(Rule.GOPHER_BULLETS, "share of lines with a bullet", is.bullets(), limits.bullets());
         check.atMost(Rule.GOPHER_ELLIPSES, "share of lines with an ellipsis", is.ellipses(), limits.ellipses());
         check.atLeast(Rule.GOPHER_ALPHABETIC, "share with a letter", is.alphabetic(), limits.alphabetic());
@@ -51,7 +52,7 @@ final class QualityRules {
                 is.punctuated(),
                 limits.punctuatedLines());
         check.atMost(Rule.FINEWEB_SHORT_LINES, "share of short lines", is.shortLines(), limits.shortLines());
-        check.atMost(Rule.FINEWEB_SHORT_LINES, "line ends a word", is.newLines(), limits.newLines());
+        check.atMost(Rule.FINEWEB_SHORT_LINES, "line ends a " + unit, is.newLines(), limits.newLines());
         if (check.broken == null && profile.has(Rule.C4_PLACEHOLDER)) {
             check.broken = placeholder(text);
         }
@@ -68,7 +69,8 @@ final class QualityRules {
                 : null;
     }
 
-    private @Nullable Broken repetition(String text, Words words, Limits limits) {
+    private @Nullable Broken repetition(String text, Words words, Limits limits, boolean spaceless) {
+        String units = spaceless ? " characters" : " words";
         Check check = new Check();
         if (profile.has(Rule.GOPHER_REPEATED_LINES) || profile.has(Rule.FINEWEB_REPEATED_LINES)) {
             Repetition.Repeated lines = Repetition.parts(text, "\n");
@@ -102,7 +104,7 @@ final class QualityRules {
                 double share = repetition.topNgram(text, words, limit.getKey());
                 check.atMost(
                         Rule.GOPHER_TOP_NGRAM,
-                        "share of one phrase of " + limit.getKey() + " words",
+                        "share of one phrase of " + limit.getKey() + units,
                         share,
                         limit.getValue());
             }
@@ -112,7 +114,7 @@ final class QualityRules {
                 double share = repetition.repeatedNgrams(text, words, limit.getKey());
                 check.atMost(
                         Rule.GOPHER_REPEATED_NGRAMS,
-                        "share of repeated phrases of " + limit.getKey() + " words",
+                        "share of repeated phrases of " + limit.getKey() + units,
                         share,
                         limit.getValue());
             }

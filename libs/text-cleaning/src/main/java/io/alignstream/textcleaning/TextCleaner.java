@@ -19,7 +19,11 @@ public final class TextCleaner {
     private final QualityRules quality;
 
     /** What became of a text. */
-    public sealed interface Result {}
+    public sealed interface Result {
+
+        /** Rules that changed the text. */
+        Set<Rule> applied();
+    }
 
     /**
      * A text to keep.
@@ -33,8 +37,9 @@ public final class TextCleaner {
      * A text to drop.
      *
      * @param figure what did not pass, for example {@code words 12 < 50}
+     * @param applied rules that had changed the text before
      */
-    public record Dropped(Rule rule, String figure) implements Result {}
+    public record Dropped(Rule rule, String figure, Set<Rule> applied) implements Result {}
 
     public TextCleaner(CleaningProfile profile, Decontamination decontamination) {
         this.profile = profile;
@@ -47,9 +52,11 @@ public final class TextCleaner {
         Set<Rule> applied = EnumSet.noneOf(Rule.class);
         String decoded = profile.has(Rule.MOJIBAKE) ? Mojibake.repair(raw) : raw;
         note(Rule.MOJIBAKE, raw, decoded, applied);
-        String normal =
-                NormalisedText.of(decoded, profile.has(Rule.UNICODE_NFC)).text();
-        note(Rule.CONTROL_CHARACTERS, decoded, normal, applied);
+        String plain = NormalisedText.withoutControls(decoded);
+        note(Rule.CONTROL_CHARACTERS, decoded, plain, applied);
+        String composed = profile.has(Rule.UNICODE_NFC) ? NormalisedText.composed(plain) : plain;
+        note(Rule.UNICODE_NFC, plain, composed, applied);
+        String normal = NormalisedText.trim(composed);
         String body = profile.has(Rule.BOILERPLATE_LINES) ? BoilerplateLines.remove(normal) : normal;
         note(Rule.BOILERPLATE_LINES, normal, body, applied);
         if (profile.has(Rule.TERMINAL_PUNCTUATION)) {
@@ -58,16 +65,22 @@ public final class TextCleaner {
             body = sentences;
         }
         if (body.isEmpty()) {
-            return new Dropped(Rule.EMPTY, normal.isEmpty() ? "no characters" : "no lines but boilerplate");
+            return new Dropped(Rule.EMPTY, normal.isEmpty() ? "no characters" : "no lines but boilerplate", applied);
         }
         return judge(body, applied);
+    }
+
+    /** {@code text} as it may be shown to people: without personal data if that rule is on. */
+    public String shown(String text) {
+        return profile.has(Rule.PERSONAL_DATA) ? PersonalData.mask(text) : text;
     }
 
     private Result judge(String body, Set<Rule> applied) {
         if (profile.has(Rule.BROKEN_ENCODING)) {
             int lost = lost(body);
             if (lost > LOST_SHARE * body.length()) {
-                return new Dropped(Rule.BROKEN_ENCODING, lost + " of " + body.length() + " characters are lost");
+                return new Dropped(
+                        Rule.BROKEN_ENCODING, lost + " of " + body.length() + " characters are lost", applied);
             }
         }
         Words words = Words.of(body);
@@ -75,16 +88,16 @@ public final class TextCleaner {
         if (profile.has(Rule.LANGUAGE)
                 && (language.confidence() < SURE || !profile.languages().contains(language.code()))) {
             return new Dropped(
-                    Rule.LANGUAGE, language.code() + " with confidence %.2f".formatted(language.confidence()));
+                    Rule.LANGUAGE, language.code() + " with confidence %.2f".formatted(language.confidence()), applied);
         }
         QualityRules.Broken broken = quality.check(body, words);
         if (broken != null) {
-            return new Dropped(broken.rule(), broken.figure());
+            return new Dropped(broken.rule(), broken.figure(), applied);
         }
         if (profile.has(Rule.CONTAMINATED)) {
             Optional<String> phrase = decontamination.find(body, words);
             if (phrase.isPresent()) {
-                return new Dropped(Rule.CONTAMINATED, phrase.get());
+                return new Dropped(Rule.CONTAMINATED, phrase.get(), applied);
             }
         }
         String masked = profile.has(Rule.PERSONAL_DATA) ? PersonalData.mask(body) : body;

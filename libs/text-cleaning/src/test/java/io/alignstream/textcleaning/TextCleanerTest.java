@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -66,12 +67,23 @@ class TextCleanerTest {
                 bad(Rule.LANGUAGE, "Die Stadt ist für ihre Pandas bekannt und wird von vielen Menschen besucht."),
                 bad(Rule.GOPHER_WORDS, "The city of Chengdu is known for its pandas and for its food."),
                 bad(Rule.GOPHER_WORDS, "成都以熊猫和美食闻名，也有很多茶馆。"),
+                bad(Rule.GOPHER_WORD_LENGTH, ENGLISH.replaceAll("\\b([a-z])([a-z]{3,})\\b", "$1$2$2$2$2$2")),
+                bad(Rule.GOPHER_WORD_LENGTH, CHINESE.replace("，", "")),
                 bad(Rule.GOPHER_SYMBOLS, ENGLISH.replace(" the ", " # the # ")),
                 bad(Rule.GOPHER_BULLETS, "• " + lines.strip().replace("\n", "\n• ")),
                 bad(Rule.GOPHER_ELLIPSES, ENGLISH.replace(".", "…")),
                 bad(Rule.GOPHER_ALPHABETIC, ENGLISH.replace(" the ", " the 17 42 999 5 8 ")),
+                bad(Rule.GOPHER_STOP_WORDS, ENGLISH.replaceAll("(?i)\\b(the|be|to|of|and|that|have|with)\\b", "some")),
+                bad(Rule.GOPHER_STOP_WORDS, CHINESE.replaceAll("[的了是在和有不这也就都与为以及而或并被把但其对]", "")),
                 bad(Rule.GOPHER_REPEATED_LINES, ENGLISH + "\n" + ENGLISH),
                 bad(Rule.GOPHER_REPEATED_LINES, CHINESE + "\n" + CHINESE),
+                bad(Rule.GOPHER_REPEATED_PARAGRAPHS, ENGLISH + "\n\nAnd so on it went.\n\nAnd so on it went."),
+                bad(Rule.GOPHER_TOP_NGRAM, ENGLISH.replace(".", " in extraordinary circumstances.")),
+                bad(Rule.GOPHER_TOP_NGRAM, CHINESE.replace("，", "哈哈哈哈哈，")),
+                bad(
+                        Rule.FINEWEB_REPEATED_LINES,
+                        ENGLISH + "\n" + ENGLISH.lines().skip(1).findFirst().orElseThrow()),
+                bad(Rule.FINEWEB_SHORT_LINES, ENGLISH.replaceAll("((?:\\S+ ){5})", "$1\n")),
                 bad(Rule.C4_SENTENCES, ENGLISH.replace(".", ",")),
                 bad(Rule.C4_PLACEHOLDER, ENGLISH + "\nif (x) { return the value of it; }"),
                 bad(Rule.C4_PLACEHOLDER, "Lorem ipsum dolor sit amet.\n" + ENGLISH),
@@ -139,8 +151,52 @@ class TextCleanerTest {
         assertThat(result).isInstanceOfSatisfying(TextCleaner.Kept.class, kept -> {
             assertThat(kept.text().text()).isEqualTo(ENGLISH + "\nWrite to <EMAIL>, café lovers.");
             assertThat(kept.applied())
-                    .containsExactlyInAnyOrder(Rule.CONTROL_CHARACTERS, Rule.BOILERPLATE_LINES, Rule.PERSONAL_DATA);
+                    .containsExactlyInAnyOrder(
+                            Rule.CONTROL_CHARACTERS, Rule.UNICODE_NFC, Rule.BOILERPLATE_LINES, Rule.PERSONAL_DATA);
         });
+    }
+
+    @Test
+    void saysWhatItRepairedOfATextThatIsDropped() {
+        // When
+        TextCleaner.Result result = cleaner("web", Map.of()).clean("cafe\u0301\u0007 of the city");
+
+        // Then
+        assertThat(result).isInstanceOf(TextCleaner.Dropped.class);
+        assertThat(result.applied()).containsExactlyInAnyOrder(Rule.CONTROL_CHARACTERS, Rule.UNICODE_NFC);
+    }
+
+    @Test
+    void removesLinesWithoutAFinalMarkOnlyWhereThatIsOn() {
+        // Given
+        String line = "This line has several words but it ends without a mark";
+
+        // When
+        TextCleaner.Result without = cleaner("web", Map.of()).clean(ENGLISH + "\n" + line);
+        TextCleaner.Result with =
+                cleaner("web", Map.of(Rule.TERMINAL_PUNCTUATION.id(), true)).clean(ENGLISH + "\n" + line);
+
+        // Then
+        assertThat(without).isEqualTo(new TextCleaner.Kept(new NormalisedText(ENGLISH + "\n" + line), "en", Set.of()));
+        assertThat(with)
+                .isEqualTo(new TextCleaner.Kept(new NormalisedText(ENGLISH), "en", Set.of(Rule.TERMINAL_PUNCTUATION)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"49, true", "50, false"})
+    void theLimitItselfPasses(int words, boolean dropped) {
+        // Given
+        String text = ENGLISH.lines()
+                .flatMap(line -> Stream.of(line.split(" ")))
+                .limit(words)
+                .collect(Collectors.joining(" "));
+
+        // When
+        TextCleaner.Result result = cleaner("web", Map.of()).clean(text);
+
+        // Then: one of the later rules may still drop the text
+        assertThat(result instanceof TextCleaner.Dropped drop && drop.rule() == Rule.GOPHER_WORDS)
+                .isEqualTo(dropped);
     }
 
     @Test

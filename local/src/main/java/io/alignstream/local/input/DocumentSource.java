@@ -3,6 +3,7 @@ package io.alignstream.local.input;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Document;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -79,7 +80,7 @@ public final class DocumentSource {
         for (String location : locations) {
             if (location.startsWith("s3:")) {
                 List<InputFile> found = S3Objects.below(location, DocumentSource::hasKnownEnding);
-                requireSome(found, Path.of(location));
+                requireSome(found, location);
                 files.addAll(found);
                 continue;
             }
@@ -122,8 +123,7 @@ public final class DocumentSource {
         long[] count = {0};
         forEach(document -> count[0]++);
         if (count[0] == 0) {
-            throw new InputException(
-                    Path.of(files.isEmpty() ? "." : files.getFirst().name()), "holds no documents");
+            throw new InputException(files.isEmpty() ? "." : files.getFirst().name(), "holds no documents");
         }
         return count[0];
     }
@@ -145,8 +145,10 @@ public final class DocumentSource {
     public void read(InputFile input, Consumer<Document> documents) {
         try {
             input.content().read(file -> read(file, input.name(), documents));
+        } catch (EOFException e) {
+            throw new InputException(input.name(), "the file ends too early; it was cut off, copy it again");
         } catch (IOException e) {
-            throw new InputException(Path.of(input.name()), "cannot be read: " + e.getMessage());
+            throw new InputException(input.name(), "cannot be read: " + e.getMessage());
         }
     }
 
@@ -363,13 +365,13 @@ public final class DocumentSource {
         } catch (IOException | java.io.UncheckedIOException e) {
             throw new InputException(folder, "cannot be searched: " + e.getMessage());
         }
-        requireSome(files, folder);
+        requireSome(files, folder.toString());
         return files;
     }
 
-    private static void requireSome(List<InputFile> files, Path folder) {
+    private static void requireSome(List<InputFile> files, String name) {
         if (files.isEmpty()) {
-            throw new InputException(folder, "holds no documents; names must end in " + endings());
+            throw new InputException(name, "holds no documents; names must end in " + endings());
         }
     }
 

@@ -9,7 +9,12 @@ public final class InputException extends RuntimeException {
 
     /** A problem with {@code file} as a whole. */
     public InputException(Path file, String problem) {
-        super(file + ": " + problem);
+        this(file.toString(), problem);
+    }
+
+    /** A problem with a file as the user named it, which may be an {@code s3:} address. */
+    InputException(String name, String problem) {
+        super(name + ": " + problem);
     }
 
     /** A problem at {@code line}, counted from 1. */

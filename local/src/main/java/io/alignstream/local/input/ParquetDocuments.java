@@ -4,9 +4,9 @@ import blue.strategic.parquet.Hydrator;
 import blue.strategic.parquet.HydratorSupplier;
 import blue.strategic.parquet.ParquetReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -22,8 +22,7 @@ final class ParquetDocuments {
 
     /** Gives the row's number, from 1, and its columns that are not null. */
     static void read(Path file, BiConsumer<Long, Map<String, String>> rows) throws IOException {
-        MessageType schema =
-                ParquetReader.readMetadata(file.toFile()).getFileMetaData().getSchema();
+        MessageType schema = schema(file);
         List<String> columns = COLUMNS.stream()
                 .filter(name ->
                         schema.containsField(name) && schema.getType(name).isPrimitive())
@@ -36,12 +35,31 @@ final class ParquetDocuments {
                                     .map(field -> field.getName())
                                     .toList());
         }
-        long[] row = {0};
+        long row = 0;
         try (Stream<Map<String, String>> all =
                 ParquetReader.streamContent(file.toFile(), HydratorSupplier.constantly(new Row()), columns)) {
-            all.forEach(values -> rows.accept(++row[0], values));
-        } catch (UncheckedIOException e) {
-            throw new InputException(file, row[0] + 1, "this row cannot be read: " + e.getMessage());
+            Iterator<Map<String, String>> values = all.iterator();
+            while (hasNext(values, file, row + 1)) {
+                rows.accept(++row, values.next());
+            }
+        }
+    }
+
+    /** The library says in exceptions of any kind that a file is damaged. */
+    private static MessageType schema(Path file) throws IOException {
+        try {
+            return ParquetReader.readMetadata(file.toFile()).getFileMetaData().getSchema();
+        } catch (RuntimeException e) {
+            throw new InputException(file, "is damaged or no Parquet file: " + e.getMessage());
+        }
+    }
+
+    /** Reads the next row ahead; what is done with it is not covered. */
+    private static boolean hasNext(Iterator<Map<String, String>> values, Path file, long row) {
+        try {
+            return values.hasNext();
+        } catch (RuntimeException e) {
+            throw new InputException(file, row, "this row cannot be read: " + e.getMessage());
         }
     }
 

@@ -28,7 +28,7 @@ final class S3Objects {
         URI uri = URI.create(address);
         String bucket = uri.getHost();
         if (bucket == null) {
-            throw new InputException(Path.of(address), "is no address; write s3://BUCKET/PATH");
+            throw new InputException(address, "is no address; write s3://BUCKET/PATH");
         }
         String path = uri.getPath() == null ? "" : uri.getPath();
         String prefix = path.startsWith("/") ? path.substring(1) : path;
@@ -43,7 +43,11 @@ final class S3Objects {
                             object.eTag(),
                             reader -> fetch(bucket, object.key(), reader))));
         } catch (SdkException e) {
-            throw new InputException(Path.of(address), "cannot be listed: " + e.getMessage());
+            throw new InputException(
+                    address,
+                    "cannot be listed: " + withoutDetails(e)
+                            + "; credentials and AWS_REGION are looked for where AWS's own" + " tools do, "
+                            + S3Connection.ENDPOINT + " names another service");
         }
         return files;
     }
@@ -51,6 +55,13 @@ final class S3Objects {
     /** {@code texts} names the object or the folder, but not {@code texts-old/a.txt}. */
     private static boolean below(String key, String prefix) {
         return prefix.isEmpty() || prefix.endsWith("/") || key.equals(prefix) || key.startsWith(prefix + "/");
+    }
+
+    /** The SDK's message without its list of everywhere it looked. */
+    private static String withoutDetails(SdkException problem) {
+        String message = String.valueOf(problem.getMessage());
+        int details = message.indexOf(" from any of the providers");
+        return details < 0 ? message : message.substring(0, details);
     }
 
     private static void fetch(String bucket, String key, InputFile.Reader reader) throws IOException {

@@ -1,13 +1,18 @@
 package io.alignstream.local.input;
 
+import com.github.luben.zstd.ZstdInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 import org.netpreserve.jwarc.MediaType;
 import org.netpreserve.jwarc.WarcConversion;
@@ -19,8 +24,9 @@ import org.netpreserve.jwarc.WarcResponse;
 /**
  * The pages of a web archive: HTML and plain text of successful responses, and the texts of Common Crawl's WET files.
  *
- * <p>Other records are passed over, and so are pages of more than 32 MiB and records that break the format inside
- * themselves: one bad page of a crawl is no reason to stop.
+ * <p>Pages that the server packed (gzip, deflate, zstd) are unpacked. Other records are passed over, and so are pages of
+ * more than 32 MiB, pages packed with Brotli and records that break the format inside themselves: one bad page of a crawl
+ * is no reason to stop.
  */
 final class WarcDocuments {
 
@@ -67,9 +73,30 @@ final class WarcDocuments {
         if (payload.isEmpty() || !html && !type.toString().equals("text/plain")) {
             return null;
         }
-        byte[] body = bytes(payload.get().body().stream());
+        String packing = response.http().headers().first("Content-Encoding").orElse("identity");
+        byte[] body = unpacked(bytes(payload.get().body().stream()), packing);
+        if (body == null) {
+            return null;
+        }
         String charset = response.payloadType().parameters().get("charset");
         return new Page(html ? HtmlText.of(body, charset) : text(body, charset), response.target());
+    }
+
+    /** The page as the server packed it for its way; null if nothing here unpacks that. */
+    private static byte @Nullable [] unpacked(byte[] body, String packing) throws IOException {
+        InputStream packed = new ByteArrayInputStream(body);
+        return switch (packing.strip().toLowerCase(Locale.ROOT)) {
+            // Some crawlers unpack pages and leave the header as it was.
+            case "gzip", "x-gzip" -> isGzip(body) ? bytes(new GZIPInputStream(packed)) : body;
+            case "deflate" -> bytes(new InflaterInputStream(packed));
+            case "zstd" -> bytes(new ZstdInputStream(packed));
+            case "identity", "" -> body;
+            default -> null;
+        };
+    }
+
+    private static boolean isGzip(byte[] body) {
+        return body.length > 1 && (body[0] & 0xFF) == 0x1F && (body[1] & 0xFF) == 0x8B;
     }
 
     private static byte[] bytes(InputStream in) throws IOException {

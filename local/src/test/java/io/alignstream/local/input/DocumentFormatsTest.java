@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import blue.strategic.parquet.ParquetWriter;
 import com.github.luben.zstd.Zstd;
 import io.alignstream.contracts.Document;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.DeflaterInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
@@ -86,7 +90,7 @@ class DocumentFormatsTest {
                         "200 OK",
                         "text/plain; charset=utf-8",
                         "plain 文本".getBytes(StandardCharsets.UTF_8));
-        byte[] bytes = warc.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = warc.getBytes(StandardCharsets.ISO_8859_1);
         Files.write(folder.resolve("crawl.warc"), bytes);
         Files.write(folder.resolve("crawl2.warc.zst"), Zstd.compress(bytes));
 
@@ -97,6 +101,27 @@ class DocumentFormatsTest {
         assertThat(documents).extracting(Document::text).containsExactly(PAGE_TEXT, "plain 文本", PAGE_TEXT, "plain 文本");
         assertThat(documents.get(1).labels()).isEqualTo(Map.of("url", "http://example.com/d"));
         assertThat(documents.get(1).source()).endsWith("crawl.warc");
+    }
+
+    @Test
+    void packedPagesOfArchivesAreUnpacked() throws IOException {
+        // Given
+        byte[] page = PAGE.replace("CHARSET", "utf-8").getBytes(StandardCharsets.UTF_8);
+        ByteArrayOutputStream warc = new ByteArrayOutputStream();
+        warc.write(gzip(packedResponse("gzip", gzip(page))));
+        warc.write(gzip(packedResponse("gzip", page))); // the crawler unpacked it and left the header
+        warc.write(gzip(packedResponse("deflate", deflate(page))));
+        warc.write(gzip(packedResponse("zstd", Zstd.compress(page))));
+        warc.write(gzip(packedResponse("br", new byte[] {0x0B, 0x02, (byte) 0x80, 0x61, 0x62, 0x63, 0x03})));
+        warc.write(gzip(packedResponse("deflate", page))); // neither unpacked nor as it says
+        warc.write(gzip(packedResponse("identity", page)));
+        Files.write(folder.resolve("crawl.warc.gz"), warc.toByteArray());
+
+        // When
+        List<Document> documents = read(folder);
+
+        // Then
+        assertThat(documents).extracting(Document::text).hasSize(5).containsOnly(PAGE_TEXT);
     }
 
     @Test
@@ -111,6 +136,35 @@ class DocumentFormatsTest {
         // Then
         assertThat(documents).extracting(Document::text).containsExactly("第一篇", "second");
         assertThat(documents).extracting(Document::id).containsExactly("row0", "row1");
+    }
+
+    @Test
+    void damagedParquetIsRefused() throws IOException {
+        // Given
+        Path whole = folder.resolve("whole.parquet");
+        write(whole, "text", List.of("第一篇", "second"));
+        byte[] bytes = Files.readAllBytes(whole);
+        Path cut = Files.write(folder.resolve("cut.parquet"), Arrays.copyOf(bytes, bytes.length - 20));
+        Path other = Files.writeString(folder.resolve("other.parquet"), "no Parquet at all, ".repeat(100));
+        Arrays.fill(bytes, 4, 40, (byte) 0xFF);
+        Path damaged = Files.write(folder.resolve("damaged.parquet"), bytes);
+
+        // When / Then
+        assertThat(List.of(cut, other, damaged)).allSatisfy(file -> assertThatThrownBy(() -> read(file))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining(file.toString()));
+    }
+
+    @Test
+    void cutOffArchivesAreRefused() throws IOException {
+        // Given
+        byte[] warc = gzip(packedResponse("identity", PAGE.getBytes(StandardCharsets.UTF_8)));
+        Path cut = Files.write(folder.resolve("cut.warc.gz"), Arrays.copyOf(warc, warc.length / 2));
+
+        // When / Then
+        assertThatThrownBy(() -> read(cut))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("cut.warc.gz: the file ends too early");
     }
 
     @Test
@@ -183,7 +237,7 @@ class DocumentFormatsTest {
         String large = response("http://example.com/a", "200 OK", "text/html", page);
         String small =
                 response("http://example.com/b", "200 OK", "text/plain", "still read".getBytes(StandardCharsets.UTF_8));
-        Path archive = Files.writeString(folder.resolve("crawl.warc"), large + small);
+        Path archive = Files.writeString(folder.resolve("crawl.warc"), large + small, StandardCharsets.ISO_8859_1);
 
         // When
         List<Document> documents = read(archive);
@@ -216,15 +270,33 @@ class DocumentFormatsTest {
         return documents;
     }
 
+    /** A record of a page that its server sent packed. */
+    private static byte[] packedResponse(String encoding, byte[] body) {
+        String type = "text/html; charset=utf-8\r\nContent-Encoding: " + encoding;
+        return response("http://example.com/" + encoding, "200 OK", type, body).getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static byte[] gzip(byte[] bytes) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+            out.write(bytes);
+        }
+        return packed.toByteArray();
+    }
+
+    private static byte[] deflate(byte[] bytes) throws IOException {
+        return new DeflaterInputStream(new ByteArrayInputStream(bytes)).readAllBytes();
+    }
+
+    /** A record, each byte of it a character. */
     private static String response(String address, String status, String type, byte[] body) {
-        String text = new String(body, StandardCharsets.UTF_8);
         String http = "HTTP/1.1 " + status + "\r\nContent-Type: " + type + "\r\nContent-Length: " + body.length
-                + "\r\n\r\n" + text;
+                + "\r\n\r\n" + new String(body, StandardCharsets.ISO_8859_1);
         return "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: " + address
                 + "\r\nWARC-Date: 2026-01-01T00:00:00Z\r\nWARC-Record-ID: <urn:uuid:"
                 + java.util.UUID.nameUUIDFromBytes(address.getBytes(StandardCharsets.UTF_8))
-                + ">\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: "
-                + http.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + http + "\r\n\r\n";
+                + ">\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: " + http.length()
+                + "\r\n\r\n" + http + "\r\n\r\n";
     }
 
     private static void write(Path file, String column, List<String> texts) throws IOException {

@@ -85,7 +85,8 @@ class S3ObjectsTest {
                 .hasMessageContaining("holds no documents");
         assertThatThrownBy(() -> DocumentSource.at(List.of("s3://no-such-bucket/x"), false))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("cannot be listed");
+                .hasMessageContaining("s3://no-such-bucket/x: cannot be listed")
+                .hasMessageContaining("AWS_REGION");
         assertThatThrownBy(() -> DocumentSource.at(List.of("s3:///x"), false))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("write s3://BUCKET/PATH");
