@@ -68,6 +68,14 @@ final class TokenizerProcess {
         }
     }
 
+    /** Processor time so far. */
+    double cpuSeconds() {
+        return process.info()
+                .totalCpuDuration()
+                .map(time -> time.toNanos() / 1e9)
+                .orElse(0.0);
+    }
+
     /** Ends the process as kill -9 does. */
     void kill() {
         process.destroyForcibly();
