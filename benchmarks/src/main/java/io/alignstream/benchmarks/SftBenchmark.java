@@ -6,32 +6,53 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * LoRA beside full fine-tuning: the same network, rows and batch, each way in a process of its own, taking turns; tokens a
- * second, memory, and the size of what is trained.
+ * LoRA beside full fine-tuning, and both beside transformers with PEFT: the same network, rows and batch, each way in a
+ * process of its own, taking turns; tokens a second, memory, and the size of what is trained.
  */
 final class SftBenchmark {
 
     private static final String[] OPTIONS = {
-        "text", "depths", "widths", "ranks", "context", "repeats", "seconds", "threads"
+        "text", "depths", "widths", "ranks", "context", "repeats", "seconds", "threads", "python"
     };
     private static final int CONTEXT = 256;
+    private static final String FULL = "full";
+    private static final String PEER = "peft-";
 
     private final PrintStream out;
     private final BenchmarkOptions options;
     private final int threads;
     private final Path folder;
     private final Figures figures = new Figures("sft");
+    private final Optional<PythonPeers> python;
 
-    private SftBenchmark(PrintStream out, BenchmarkOptions options, Path folder) {
+    private SftBenchmark(PrintStream out, BenchmarkOptions options, Path folder)
+            throws IOException, InterruptedException {
         this.out = out;
         this.options = options;
         this.folder = folder;
+        this.python = peft(out, options);
         this.threads = options.number("threads", Runtime.getRuntime().availableProcessors());
+    }
+
+    private static Optional<PythonPeers> peft(PrintStream out, BenchmarkOptions options)
+            throws IOException, InterruptedException {
+        Optional<PythonPeers> python = TrainingPeers.pytorch(out, options, "sft.py", "requirements-sft.txt");
+        try {
+            if (python.isPresent()) {
+                python.get().packageFolder("peft");
+            }
+            return python;
+        } catch (PythonPeers.UnavailableException e) {
+            out.println("without PEFT, which the given Python has not: " + e.getMessage());
+            return Optional.empty();
+        }
     }
 
     static int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException {
@@ -61,9 +82,20 @@ final class SftBenchmark {
     private void measure(TrainingShape shape, Path tokens) throws IOException {
         List<TrainingWorker> workers = new ArrayList<>();
         try {
-            workers.add(start("full", List.of(), shape, tokens));
+            Map<String, List<String>> ways = new LinkedHashMap<>(Map.of(FULL, List.of()));
             for (int rank : options.numbers("ranks", "16")) {
-                workers.add(start("lora-" + rank, List.of("--rank", Integer.toString(rank)), shape, tokens));
+                ways.put("lora-" + rank, List.of("--rank", Integer.toString(rank)));
+            }
+            for (Map.Entry<String, List<String>> way : ways.entrySet()) {
+                List<String> ours = JavaCommand.of(AlignstreamTuner.class, threads);
+                workers.add(start(way.getKey(), ours, way.getValue(), shape, tokens));
+            }
+            if (python.isPresent()) {
+                for (Map.Entry<String, List<String>> way : ways.entrySet()) {
+                    List<String> theirs = new ArrayList<>(python.get().command());
+                    theirs.addAll(List.of("--threads", Integer.toString(threads)));
+                    workers.add(start(PEER + way.getKey(), theirs, way.getValue(), shape, tokens));
+                }
             }
             List<Turns> measured = new ArrayList<>();
             for (TrainingWorker worker : workers) {
@@ -82,8 +114,9 @@ final class SftBenchmark {
         }
     }
 
-    private TrainingWorker start(String name, List<String> more, TrainingShape shape, Path tokens) throws IOException {
-        List<String> command = new ArrayList<>(JavaCommand.of(AlignstreamTuner.class, threads));
+    private TrainingWorker start(String name, List<String> program, List<String> more, TrainingShape shape, Path tokens)
+            throws IOException {
+        List<String> command = new ArrayList<>(program);
         command.addAll(shape.options());
         command.addAll(List.of("--tokens", tokens.toString()));
         command.addAll(more);
@@ -93,8 +126,13 @@ final class SftBenchmark {
     private void report(TrainingShape shape, List<Turns> measured) throws IOException {
         out.println(shape);
         Turns full = measured.getFirst();
+        Map<String, Turns> ours = new HashMap<>();
         for (Turns way : measured) {
             TrainingWorker worker = way.worker();
+            ours.put(worker.name(), way);
+            Optional<Turns> peerOf = Optional.of(worker.name())
+                    .filter(name -> name.startsWith(PEER))
+                    .map(name -> ours.get(name.substring(PEER.length())));
             // Before the sizes are asked for, which copies tensors.
             long resident = worker.residentBytes().orElse(0);
             long peak = worker.peakResidentBytes().orElse(0);
@@ -112,19 +150,24 @@ final class SftBenchmark {
             line.put("trainedParameters", trained);
             line.put("tokensPerSecond", way.rate());
             line.put("tokensPerCpuSecond", way.cpuRate());
-            line.put("ratioToFull", way.ratio(full));
+            if (peerOf.isPresent()) {
+                line.put("ratioOursToPeer", peerOf.get().ratio(way));
+            } else {
+                line.put("ratioToFull", way.ratio(full));
+            }
             line.put("residentBytes", resident);
             line.put("peakResidentBytes", peak);
             line.put("optimiserBytes", optimiser);
             line.put("loss", way.loss());
             figures.add(line);
             out.printf(
-                    "  %-8s %,8.0f tokens/s  %,8.0f a CPU second  %5.2f of full  %,6d MiB, at most %,6d  "
+                    "  %-13s %,8.0f tokens/s  %,8.0f a CPU second  %s %5.2f  %,6d MiB, at most %,6d  "
                             + "%,12d parameters trained, optimiser %,6.1f MiB%n",
                     worker.name(),
                     way.rate(),
                     way.cpuRate(),
-                    way.ratio(full),
+                    peerOf.isPresent() ? "ours/it" : "it/full",
+                    peerOf.isPresent() ? peerOf.get().ratio(way) : way.ratio(full),
                     resident >> 20,
                     peak >> 20,
                     trained,

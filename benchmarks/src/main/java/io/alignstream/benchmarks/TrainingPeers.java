@@ -53,12 +53,17 @@ final class TrainingPeers {
     /** PyTorch of the option {@code --python} or environment variable {@value #PYTHON}, or installed now. */
     static Optional<PythonPeers> pytorch(PrintStream out, BenchmarkOptions options, String program)
             throws IOException, InterruptedException {
+        return pytorch(out, options, program, "requirements-torch.txt");
+    }
+
+    static Optional<PythonPeers> pytorch(PrintStream out, BenchmarkOptions options, String program, String requirements)
+            throws IOException, InterruptedException {
         String given = options.values().getOrDefault("python", System.getenv().getOrDefault(PYTHON, ""));
         if (!given.isBlank()) {
             return Optional.of(PythonPeers.with(Path.of(given), program));
         }
         try {
-            return Optional.of(PythonPeers.install(out, program, "requirements-torch.txt"));
+            return Optional.of(PythonPeers.install(out, program, requirements));
         } catch (PythonPeers.UnavailableException e) {
             out.println("without PyTorch: " + e.getMessage());
             return Optional.empty();

@@ -26,7 +26,8 @@ import picocli.CommandLine.Unmatched;
             "tokenizer   training and encoding beside other tokenizers; --text FILE: on a text of yours",
             "pretrain   training steps beside PyTorch's; --text FILE, --depths 4,6,8, --widths 256,512, --python PATH of an"
                     + " interpreter with PyTorch",
-            "sft   LoRA beside full fine-tuning: speed and memory; --text FILE, --depths 4,8, --widths 256,512, --ranks 16",
+            "sft   LoRA beside full fine-tuning, and both beside PEFT: speed and memory; --text FILE, --depths 4,8,"
+                    + " --widths 256,512, --ranks 16, --python PATH of an interpreter with PEFT",
             "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",
             "batches   token batches through a broker: tokens a second and bytes a token",
             "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",

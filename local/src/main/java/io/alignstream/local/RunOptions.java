@@ -27,12 +27,7 @@ record RunOptions(Map<String, String> settings, HeldOut heldOut) {
     private static final String VALIDATION_LAST = "documents.validation-last";
 
     static RunOptions read(Path file) {
-        Properties properties = new Properties();
-        try (Reader reader = Files.newBufferedReader(file)) {
-            properties.load(reader);
-        } catch (IOException | IllegalArgumentException e) {
-            throw new InputException(file, "cannot be read as a run file: " + e.getMessage());
-        }
+        Properties properties = properties(file);
         Map<String, String> settings = new TreeMap<>();
         HeldOut heldOut = HeldOut.BY_HASH;
         for (String name : properties.stringPropertyNames()) {
@@ -49,6 +44,21 @@ record RunOptions(Map<String, String> settings, HeldOut heldOut) {
             }
         }
         return new RunOptions(settings, heldOut);
+    }
+
+    /** Which text is held out by a file that may name other things than settings, as that of a sweep. */
+    static HeldOut heldOut(Path file) {
+        return share(file, properties(file).getProperty(VALIDATION_LAST, "0").strip());
+    }
+
+    private static Properties properties(Path file) {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new InputException(file, "cannot be read as a run file: " + e.getMessage());
+        }
+        return properties;
     }
 
     private static HeldOut share(Path file, String value) {

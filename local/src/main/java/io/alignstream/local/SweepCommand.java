@@ -5,8 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.input.DocumentSource;
-import io.alignstream.local.input.HeldOut;
-import io.alignstream.local.service.NativeLibraries;
+import io.alignstream.local.service.ServiceProcesses;
 import io.alignstream.local.world.World;
 import io.alignstream.local.world.WorldGenerator;
 import java.io.File;
@@ -32,8 +31,9 @@ import picocli.CommandLine.Parameters;
             "",
             "FILE is a run file (see runs/) in which values may be lists: alignstream.pretrain.learning-rate=0.001,0.01"
                     + " and every combination is tried. All of them train for a share of their steps, the better half"
-                    + " (sweep.keep=0.5) goes on, until one has trained to the end. Needs no broker and no service. The"
-                    + " same command continues a sweep that was interrupted.",
+                    + " (sweep.keep=0.5) goes on, until one has trained to the end; they are compared on held-out text,"
+                    + " the end of each text file (documents.validation-last=0.1) or every tenth document. Needs no"
+                    + " broker and no service. The same command continues a sweep that was interrupted.",
         })
 final class SweepCommand implements Callable<Integer> {
 
@@ -51,12 +51,6 @@ final class SweepCommand implements Callable<Integer> {
             paramLabel = "DIR_OR_FILE",
             description = "Texts to train on, as of train. Default: the sample world's.")
     List<Path> documents = List.of();
-
-    @Option(
-            names = "--validation-last",
-            paramLabel = "SHARE",
-            description = "Share of each text file that is held out at its end. Default: every tenth document.")
-    double validationLast;
 
     @Option(
             names = "--output",
@@ -106,8 +100,7 @@ final class SweepCommand implements Callable<Integer> {
                         texts.toString(),
                         folder.toString())
                 .inheritIO();
-        builder.environment()
-                .put("DJL_CACHE_DIR", NativeLibraries.folder(installation).toString());
+        builder.environment().putAll(ServiceProcesses.environment(installation));
         Process process = builder.start();
         try {
             return process.waitFor();
@@ -137,7 +130,7 @@ final class SweepCommand implements Callable<Integer> {
                     .documents(WorldGenerator.DOCUMENTS)
                     .forEachOrdered(consumer);
         } else {
-            DocumentSource source = DocumentSource.of(documents).heldOut(new HeldOut(validationLast));
+            DocumentSource source = DocumentSource.of(documents).heldOut(RunOptions.heldOut(file));
             source.validate();
             source.forEach(consumer);
         }

@@ -1,5 +1,7 @@
 package io.alignstream.pretrain;
 
+import java.util.Locale;
+
 /**
  * A failure of training and what was done about it.
  *
@@ -16,6 +18,6 @@ public record HealingEvent(long step, String problem, long backTo, int skipped, 
         return "step " + step + ": " + problem + "; back to step " + backTo + ", "
                 + (skipped > 0
                         ? "skipping " + skipped + " sequences"
-                        : "learning rate times " + String.format("%.3g", learningRateScale));
+                        : "learning rate times " + String.format(Locale.ROOT, "%.3g", learningRateScale));
     }
 }

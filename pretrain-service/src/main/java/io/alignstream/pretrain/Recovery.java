@@ -58,9 +58,14 @@ record Recovery(double learningRateScale, List<HealingEvent> events, List<Long> 
         boolean further = !skip && again && events.getLast().skipped() == 0 && anchors.size() > 1;
         Place place = trouble.fromStart() ? Place.START : further ? Place.ANCHOR_BEFORE : Place.LAST_ANCHOR;
         double scale = skip ? learningRateScale : learningRateScale * settings.learningRateFactor();
+        long backTo =
+                switch (place) {
+                    case START -> 0;
+                    case ANCHOR_BEFORE -> anchors.getFirst();
+                    case LAST_ANCHOR -> anchors.getLast();
+                };
         List<HealingEvent> more = new ArrayList<>(events);
-        more.add(new HealingEvent(
-                step, trouble.text(), further ? anchors.getFirst() : anchors.getLast(), skip ? sequences : 0, scale));
+        more.add(new HealingEvent(step, trouble.text(), backTo, skip ? sequences : 0, scale));
         List<Long> windows = new ArrayList<>(skipped);
         if (skip) {
             windows.add(window);

@@ -48,12 +48,20 @@ public final class RunFile {
 
     /** Token ids to learn at most. */
     public int vocabularySize() {
-        return Integer.parseInt(values.getOrDefault("alignstream.tokenizer.vocabulary-size", "2048"));
+        return number("alignstream.tokenizer.vocabulary-size", "2048");
     }
 
     /** Tokens in a sequence. */
     public int sequenceLength() {
-        return Integer.parseInt(values.getOrDefault("alignstream.tokenizer.sequence-length", "128"));
+        return number("alignstream.tokenizer.sequence-length", "128");
+    }
+
+    private int number(String name, String otherwise) {
+        String value = values.getOrDefault(name, otherwise);
+        if (!value.matches("[1-9][0-9]{0,8}")) {
+            throw new IllegalArgumentException(name + " is " + value + " but must be a number of 1 or more");
+        }
+        return Integer.parseInt(value);
     }
 
     /**

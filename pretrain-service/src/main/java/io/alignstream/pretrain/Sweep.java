@@ -7,24 +7,31 @@ import io.alignstream.languagemodel.checkpoint.TrainingRun;
 import io.alignstream.languagemodel.checkpoint.TrainingRuns;
 import io.alignstream.languagemodel.transformer.Transformer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Tries sets of settings by successive halving (Jamieson and Talwalkar, arXiv 1502.07943): all sets train for a share of
- * their steps, the better part of them goes on to a larger share, and so on until the last ones have trained to the end.
+ * their steps, the better part of them goes on to a larger share, and so on until the last one has trained to the end.
  *
  * <p>A set that goes on resumes from its checkpoint, so no step is taken twice, and a sweep that was interrupted
- * continues. Before the last round the sets are compared in the stable phase of their schedules. For one thread.
+ * continues. Where a set fails to train, the best of those that the round before left behind takes its place. For one
+ * thread.
  */
 final class Sweep {
 
     private final SweepFile file;
     private final PreparedText text;
     private final CheckpointStore store;
+    private final Path curves;
     private final Watcher watcher;
 
     /** Watches a sweep. */
@@ -44,8 +51,8 @@ final class Sweep {
         final String title;
         final Map<String, String> values;
         final PretrainSettings settings;
-        /** Steps and bits per byte of the held-out text. */
-        final List<double[]> curve = new ArrayList<>();
+        /** Bits per byte of the held-out text by step. */
+        SortedMap<Long, Double> curve = new TreeMap<>();
 
         /** After the last round that the set was in; infinite if it failed. */
         double bitsPerByte = Double.POSITIVE_INFINITY;
@@ -60,6 +67,10 @@ final class Sweep {
             this.settings = new RunFile(values).settings();
         }
 
+        boolean failed() {
+            return bitsPerByte == Double.POSITIVE_INFINITY;
+        }
+
         /** Multiplications of a step are about proportional to this. */
         private double stepWork() {
             return (double) settings.network().layers()
@@ -69,33 +80,46 @@ final class Sweep {
         }
     }
 
-    Sweep(SweepFile file, PreparedText text, CheckpointStore store, Watcher watcher) {
+    /**
+     * A sweep.
+     *
+     * @param store of the checkpoints
+     * @param curves folder that keeps the curves of what is in {@code store}
+     */
+    Sweep(SweepFile file, PreparedText text, CheckpointStore store, Path curves, Watcher watcher) {
         this.file = file;
         this.text = text;
         this.store = store;
+        this.curves = curves;
         this.watcher = watcher;
     }
 
-    /** Runs to the end; all sets, the best first. */
+    /** Runs to the end; all sets, the best first, those that failed last. */
     List<Trial> run() throws IOException {
         List<Trial> all =
                 file.sets().stream().map(set -> new Trial(file.title(set), set)).toList();
         List<Integer> sizes = sizes(all.size(), file.keep());
         double planned = planned(all, sizes);
         double[] done = {0};
-        List<Trial> left = new ArrayList<>(all);
+        List<Trial> left = all;
         for (int round = 0; round < sizes.size(); round++) {
-            left = new ArrayList<>(left.subList(0, Math.min(left.size(), sizes.get(round))));
+            List<Trial> trained = new ArrayList<>();
             for (Trial trial : left) {
-                train(trial, round, sizes.size(), planned, done);
+                if (trained.size() < sizes.get(round)) {
+                    train(trial, round, sizes.size(), planned, done);
+                    if (!trial.failed()) {
+                        trained.add(trial);
+                    }
+                }
             }
-            left.sort(Comparator.comparingDouble(trial -> trial.bitsPerByte));
-            left.removeIf(trial -> trial.bitsPerByte == Double.POSITIVE_INFINITY);
+            trained.sort(Comparator.comparingDouble(trial -> trial.bitsPerByte));
+            left = trained;
         }
-        List<Trial> ranked = new ArrayList<>(all);
-        ranked.sort(
-                Comparator.<Trial>comparingInt(trial -> -trial.rounds).thenComparingDouble(trial -> trial.bitsPerByte));
-        return ranked;
+        return all.stream()
+                .sorted(Comparator.comparing(Trial::failed)
+                        .thenComparingInt(trial -> -trial.rounds)
+                        .thenComparingDouble(trial -> trial.bitsPerByte))
+                .toList();
     }
 
     /** How many sets each round has: all, then the kept share of the round before, down to one. */
@@ -136,6 +160,9 @@ final class Sweep {
         long until = steps(trial, round, rounds);
         TrainingRun run =
                 new TrainingRuns(store, Stage.PRETRAIN).of(Map.of(), List.of(), trial.settings.hyperparameters());
+        LossCurve curve = LossCurve.open(curves.resolve(run.id()));
+        trial.curve = curve.points();
+        trial.step = run.newest().map(newest -> newest.manifest().step()).orElse(0L);
         PretrainLoop.Monitor monitor = new PretrainLoop.Monitor() {
             @Override
             public boolean stopRequested() {
@@ -146,8 +173,10 @@ final class Sweep {
             public void progress(long step, long totalSteps, Map<String, Double> metrics) {
                 done[0] += (step - trial.step) * trial.stepWork() / planned;
                 trial.step = step;
-                Optional.ofNullable(metrics.get("validationBitsPerByte"))
-                        .ifPresent(bits -> trial.curve.add(new double[] {step, bits}));
+                Double bits = metrics.get("validationBitsPerByte");
+                if (bits != null) {
+                    add(curve, step, bits);
+                }
                 watcher.progress(round, rounds, trial, Math.min(1, done[0]));
             }
         };
@@ -162,18 +191,34 @@ final class Sweep {
                             run,
                             monitor)
                     .run();
-            trial.bitsPerByte = measure(trial, run);
-            trial.step = run.newest().orElseThrow().manifest().step();
-            trial.curve.add(new double[] {trial.step, trial.bitsPerByte});
-            trial.outcome = result.isPresent() ? "finished" : "stopped after " + trial.step + " steps";
+            StoredCheckpoint newest = run.newest().orElseThrow();
+            trial.step = newest.manifest().step();
+            double bits = measure(trial, newest);
+            if (!Double.isFinite(bits)) {
+                throw new TrainingFailedException("the loss of the held-out text is no number");
+            }
+            trial.bitsPerByte = bits;
+            if (!trial.curve.containsKey(trial.step)) {
+                add(curve, trial.step, bits);
+            }
+            double recoveries = newest.manifest().metrics().getOrDefault("recoveries", 0.0);
+            trial.outcome = (result.isPresent() ? "finished" : "stopped after " + trial.step + " steps")
+                    + (recoveries > 0 ? String.format(Locale.ROOT, ", went back %.0f times", recoveries) : "");
         } catch (TrainingFailedException e) {
             trial.bitsPerByte = Double.POSITIVE_INFINITY;
             trial.outcome = "failed: " + e.getMessage();
         }
     }
 
-    private double measure(Trial trial, TrainingRun run) throws IOException {
-        StoredCheckpoint checkpoint = run.newest().orElseThrow();
+    private static void add(LossCurve curve, long step, double bitsPerByte) {
+        try {
+            curve.add(step, bitsPerByte);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private double measure(Trial trial, StoredCheckpoint checkpoint) throws IOException {
         int most = Math.min(text.validation().size(), trial.settings.holdout().sequences());
         try (Transformer model = Transformer.load(checkpoint.folder())) {
             return new Validation(

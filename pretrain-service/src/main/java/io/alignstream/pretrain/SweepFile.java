@@ -18,6 +18,8 @@ import java.util.TreeMap;
  * sweep.keep=0.5
  * </pre>
  *
+ * <p>Besides settings it may name {@code documents.validation-last}, as run files do; the launcher reads that.
+ *
  * @param sets what they have in common and one value of each list, every combination once
  * @param varied names of the values that are lists
  * @param keep share of the sets that go on after each round
@@ -26,6 +28,9 @@ record SweepFile(List<Map<String, String>> sets, List<String> varied, double kee
 
     static final int MAX_SETS = 64;
     private static final String KEEP = "sweep.keep";
+    private static final String SETTINGS = "alignstream.";
+    private static final String VARIED = "alignstream.pretrain.";
+    private static final String VALIDATION_LAST = "documents.validation-last";
 
     SweepFile {
         if (sets.size() < 2 || sets.size() > MAX_SETS) {
@@ -53,7 +58,14 @@ record SweepFile(List<Map<String, String>> sets, List<String> varied, double kee
         List<String> varied = new ArrayList<>();
         List<Map<String, String>> sets = new ArrayList<>(List.of(Map.of()));
         rest.forEach((name, text) -> {
+            if (!name.startsWith(SETTINGS) && !name.equals(VALIDATION_LAST)) {
+                throw new IllegalArgumentException(name + "=" + text + " is not for a sweep file; names begin with "
+                        + SETTINGS + ", or are " + VALIDATION_LAST + " or " + KEEP);
+            }
             String[] choices = text.split(",", -1);
+            if (choices.length > 1 && !name.startsWith(VARIED)) {
+                throw new IllegalArgumentException(name + " is a list but only settings of " + VARIED + "… can vary");
+            }
             if (choices.length > 1) {
                 varied.add(name);
             }

@@ -3,6 +3,7 @@ package io.alignstream.pretrain;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,17 +38,19 @@ public final class SweepProgram {
         } catch (IllegalArgumentException e) {
             System.err.println("alignstream: " + arguments[0] + ": " + e.getMessage());
             System.exit(1);
+        } catch (IOException | UncheckedIOException | TrainingFailedException e) {
+            System.err.println("alignstream: " + e.getMessage());
+            System.exit(1);
         }
     }
 
     private void run(Path sweepFile, Path documents, Path folder) throws IOException {
         SweepFile file = SweepFile.read(sweepFile);
-        for (String name : file.varied()) {
-            if (!name.startsWith("alignstream.pretrain.")) {
-                throw new IllegalArgumentException(
-                        name + " is a list but only settings of alignstream.pretrain can vary");
+        file.sets().getFirst().forEach((name, value) -> {
+            if (name.startsWith("alignstream.torch.")) {
+                System.setProperty(name, value); // as the launcher hands it to the services
             }
-        }
+        });
         RunFile shared = new RunFile(file.sets().getFirst());
         PreparedText text = PreparedText.read(documents, shared.vocabularySize(), shared.sequenceLength());
         if (text.training().isEmpty() || text.validation().isEmpty()) {
@@ -69,15 +72,20 @@ public final class SweepProgram {
                 folder.resolve("checkpoints-" + text.tokenizer().sha256().substring(0, 12) + "-"
                         + text.training().size() + "-" + text.validation().size());
         try (CheckpointStore store = CheckpointStore.open(checkpoints.toUri(), folder.resolve("cache"))) {
-            ranked = new Sweep(file, text, store, this::show).run();
+            ranked = new Sweep(file, text, store, checkpoints.resolve("curves"), this::show).run();
         }
         out.println();
         SweepReport.table(ranked).forEach(out::println);
-        Files.writeString(folder.resolve("sweep.svg"), SweepReport.plot(ranked));
-        Files.writeString(folder.resolve("best.properties"), properties(ranked.getFirst().values));
         out.println();
+        Path best = folder.resolve("best.properties");
+        Files.deleteIfExists(best); // of an earlier sweep
+        Files.writeString(folder.resolve("sweep.svg"), SweepReport.plot(ranked));
         out.println("plot:              " + folder.resolve("sweep.svg"));
-        out.println("the best settings: " + folder.resolve("best.properties") + " (for ./alignstream train --run)");
+        if (ranked.getFirst().failed()) {
+            throw new TrainingFailedException("every set of settings failed to train; try lower learning rates");
+        }
+        Files.writeString(best, properties(ranked.getFirst().values));
+        out.println("the best settings: " + best + " (for ./alignstream train --run)");
     }
 
     private void show(int round, int rounds, Sweep.Trial trial, double done) {

@@ -3,6 +3,7 @@ package io.alignstream.pretrain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a sweep found: a table for the terminal and a plot as SVG. */
 final class SweepReport {
@@ -40,7 +41,7 @@ final class SweepReport {
                     "  %2d  %-" + Math.max(8, width) + "s  %13s  %6d  %6d  %s",
                     rank,
                     trial.title,
-                    Double.isFinite(trial.bitsPerByte) ? String.format(Locale.ROOT, "%.4f", trial.bitsPerByte) : "-",
+                    trial.failed() ? "-" : String.format(Locale.ROOT, "%.4f", trial.bitsPerByte),
                     trial.step,
                     trial.rounds,
                     trial.outcome));
@@ -54,10 +55,10 @@ final class SweepReport {
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
         for (Sweep.Trial trial : ranked) {
-            for (double[] point : trial.curve) {
-                most = Math.max(most, point[0]);
-                low = Math.min(low, point[1]);
-                high = Math.max(high, point[1]);
+            for (Map.Entry<Long, Double> point : trial.curve.entrySet()) {
+                most = Math.max(most, point.getKey());
+                low = Math.min(low, point.getValue());
+                high = Math.max(high, point.getValue());
             }
         }
         if (!(high > low)) {
@@ -83,8 +84,9 @@ final class SweepReport {
             Sweep.Trial trial = ranked.get(i);
             String colour = COLOURS[i % COLOURS.length];
             StringBuilder points = new StringBuilder();
-            for (double[] point : trial.curve) {
-                points.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(point[0], most), y(point[1], low, high)));
+            for (Map.Entry<Long, Double> point : trial.curve.entrySet()) {
+                points.append(String.format(
+                        Locale.ROOT, "%.1f,%.1f ", x(point.getKey(), most), y(point.getValue(), low, high)));
             }
             svg.append(String.format(
                     "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" points=\"%s\"/>%n",

@@ -12,6 +12,8 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.checkpoint.TrainingRun;
 import io.alignstream.languagemodel.checkpoint.TrainingRuns;
 import io.alignstream.languagemodel.exchange.ExportFormat;
@@ -25,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -206,6 +209,55 @@ class SftLoopTest {
     }
 
     @Test
+    void aPoisonedLearningRateIsLoweredUntilTrainingWorks() throws IOException {
+        // Given
+        SftSettings settings = TinyInstructions.settings(4, 8, 3, 1.0, true, null);
+        Recorder recorder = new Recorder(Long.MAX_VALUE);
+
+        // When
+        SftLoop.Result undisturbed = loop("a", settings, recorder).run().orElseThrow();
+        assertThat(loop("b", settings, new Recorder(15)).run()).isEmpty();
+        Reference resumed = loop("b", settings, new Recorder(Long.MAX_VALUE))
+                .run()
+                .orElseThrow()
+                .checkpoint();
+
+        // Then
+        Map<String, Double> metrics = undisturbed.metrics();
+        assertThat(metrics.get("recoveries")).isBetween(1.0, 3.0);
+        assertThat(metrics.get("validationLoss"))
+                .isLessThan(0.7 * Objects.requireNonNull(metrics.get("baseValidationLoss")));
+        assertThat(resumed.sha256()).isEqualTo(undisturbed.checkpoint().sha256());
+    }
+
+    @Test
+    void aRunThatNoLearningRateHealsSaysWhatItTried() throws IOException {
+        // Given
+        Path broken = folder.resolve("broken");
+        Files.createDirectories(broken);
+        try (Transformer model = Transformer.load(base)) {
+            Tokenizer tokenizer = Tokenizer.load(base);
+            model.config().save(broken, new int[] {tokenizer.endOfDocument()}, tokenizer.pad());
+            tokenizer.save(broken);
+            Map<String, Tensor> tensors = new LinkedHashMap<>(model.tensors());
+            float[] norm = new float[model.config().width()];
+            Arrays.fill(norm, Float.NaN);
+            tensors.put("model.norm.weight", Tensor.of(norm, norm.length));
+            Safetensors.write(broken.resolve("model.safetensors"), tensors, Map.of());
+        }
+        SftSettings settings = TinyInstructions.settings(4, 3);
+
+        // When // Then
+        assertThatThrownBy(() -> new SftLoop(
+                                settings, broken, INSTRUCTIONS, run("a", settings), new Recorder(Long.MAX_VALUE))
+                        .run())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("step 1 at learning rate")
+                .hasMessageContaining("gave loss NaN")
+                .hasMessageContaining("started again 3 times");
+    }
+
+    @Test
     void packingChangesNoLoss() throws IOException {
         // Given
         SftSettings packed = TinyInstructions.settings(2, 100);
@@ -237,21 +289,28 @@ class SftLoopTest {
     void adaptersLearnToAnswerAndResumeBitForBitWhileTheBaseStays() throws IOException {
         // Given
         SftSettings.Lora lora = new SftSettings.Lora(8, 16, List.of("q_proj", "v_proj", "up_proj", "down_proj"), true);
-        SftSettings settings = TinyInstructions.settings(14, 4, true, lora);
+        int epochs = configured("float32", "8").epochs();
+        SftSettings settings = TinyInstructions.settings(epochs, 8, 4, 1e-2, true, lora);
+        Path trained = Files.createDirectories(this.folder.resolve("base"));
+        TinyInstructions.writeBase(trained, 60);
         Recorder recorder = new Recorder(Long.MAX_VALUE);
-        SftLoop.Result undisturbed = loop("a", settings, recorder).run().orElseThrow();
+        SftLoop.Result undisturbed =
+                loop("a", trained, settings, recorder).run().orElseThrow();
 
         // When
-        assertThat(loop("b", settings, new Recorder(6)).run()).isEmpty();
-        Reference resumed = loop("b", settings, new Recorder(Long.MAX_VALUE))
+        assertThat(loop("b", trained, settings, new Recorder(6)).run()).isEmpty();
+        Reference resumed = loop("b", trained, settings, new Recorder(Long.MAX_VALUE))
                 .run()
                 .orElseThrow()
                 .checkpoint();
 
         // Then
-        assertThat(recorder.last("loss")).isLessThan(0.7 * recorder.first("loss"));
+        assertThat(recorder.meanLoss(epochs - 1, epochs)).isLessThan(0.7 * recorder.meanLoss(0, epochs));
         assertThat(resumed.sha256()).isEqualTo(undisturbed.checkpoint().sha256());
-        Path folder = run("a", settings).newest().orElseThrow().folder();
+        StoredCheckpoint tuned = run("a", settings).newest().orElseThrow();
+        assertThat(tuned.manifest().parents()).hasEntrySatisfying("base", parent -> assertThat(parent.sha256())
+                .isEqualTo("a".repeat(64)));
+        Path folder = tuned.folder();
         assertThat(Safetensors.read(folder.resolve("training-state.safetensors"))
                         .keySet())
                 .allMatch(name -> name.matches("optimiser\\.[mvs]\\.(A|B|rows)\\..*"));
@@ -260,7 +319,8 @@ class SftLoopTest {
         // Merged: what has no adapter is the base model's.
         String untouched = "model.layers.0.self_attn.k_proj.weight";
         assertThat(Safetensors.read(folder.resolve("model.safetensors")).get(untouched))
-                .isEqualTo(Safetensors.read(base.resolve("model.safetensors")).get(untouched));
+                .isEqualTo(
+                        Safetensors.read(trained.resolve("model.safetensors")).get(untouched));
 
         Path peft = this.folder.resolve("peft");
         ExportFormat.PEFT.export(folder, peft);
@@ -313,7 +373,11 @@ class SftLoopTest {
     }
 
     private SftLoop loop(String store, SftSettings settings, SftLoop.Monitor monitor) throws IOException {
-        return new SftLoop(settings, base, INSTRUCTIONS, run(store, settings), monitor);
+        return loop(store, base, settings, monitor);
+    }
+
+    private SftLoop loop(String store, Path from, SftSettings settings, SftLoop.Monitor monitor) throws IOException {
+        return new SftLoop(settings, from, INSTRUCTIONS, run(store, settings), monitor);
     }
 
     private TrainingRun run(String store, SftSettings settings) {
@@ -350,6 +414,15 @@ class SftLoopTest {
 
         double last(String metric) {
             return Objects.requireNonNull(metrics.getLast().get(metric));
+        }
+
+        /** Of one epoch's batches, which hold other conversations each. */
+        double meanLoss(int epoch, int epochs) {
+            int batches = metrics.size() / epochs;
+            return metrics.subList(epoch * batches, (epoch + 1) * batches).stream()
+                    .mapToDouble(step -> Objects.requireNonNull(step.get("loss")))
+                    .average()
+                    .orElseThrow();
         }
 
         @Override

@@ -5,7 +5,9 @@ import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.transformer.AdamW;
 import io.alignstream.languagemodel.transformer.Precision;
+import io.alignstream.languagemodel.transformer.Sequences;
 import io.alignstream.languagemodel.transformer.Transformer;
 import io.alignstream.languagemodel.transformer.TransformerConfig;
 import java.io.IOException;
@@ -47,13 +49,31 @@ final class TinyInstructions {
 
     /** A base model with random weights and 48 positions. */
     static void writeBase(Path folder) throws IOException {
+        writeBase(folder, 0);
+    }
+
+    /** A base model of 48 positions that has read the instructions as documents so many times. */
+    static void writeBase(Path folder, int passes) throws IOException {
         Tokenizer tokenizer = tokenizer();
+        List<int[]> documents = all().stream()
+                .map(TinyInstructions::document)
+                .map(tokenizer::encode)
+                .toList();
         try (Transformer model =
-                Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), 2, 32, 48), 1)) {
+                        Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), 2, 32, 48), 1);
+                AdamW optimiser = new AdamW(model, AdamW.Settings.PRETRAINING)) {
+            for (int pass = 0; pass < passes; pass++) {
+                optimiser.languageModelStep(Sequences.packed(documents, tokenizer.pad()), 1e-2);
+            }
             model.config().save(folder, new int[] {tokenizer.endOfDocument()}, tokenizer.pad());
             tokenizer.save(folder);
             Safetensors.write(folder.resolve("model.safetensors"), model.tensors(), Map.of());
         }
+    }
+
+    private static String document(Instruction instruction) {
+        return instruction.messages().getFirst().content() + "\n"
+                + instruction.referenceAnswers().getFirst() + "\n";
     }
 
     static SftSettings settings(int epochs, int checkpointEvery) {
@@ -61,10 +81,20 @@ final class TinyInstructions {
     }
 
     static SftSettings settings(int epochs, int checkpointEvery, boolean packing, SftSettings.@Nullable Lora lora) {
+        return settings(epochs, 8, checkpointEvery, 1e-2, packing, lora);
+    }
+
+    static SftSettings settings(
+            int epochs,
+            int batchInstructions,
+            int checkpointEvery,
+            double learningRate,
+            boolean packing,
+            SftSettings.@Nullable Lora lora) {
         return new SftSettings(
                 epochs,
-                8,
-                1e-2,
+                batchInstructions,
+                learningRate,
                 0.1,
                 1,
                 0.1,

@@ -40,7 +40,7 @@ public final class ServiceProcesses {
         return new ProcessSpec(
                 stage.service(),
                 command(stage, jar),
-                environment(),
+                environment(installation),
                 build(jar),
                 List.of(site.port(stage)),
                 client::isReady,
@@ -85,7 +85,8 @@ public final class ServiceProcesses {
         return stage == Stage.TOKENIZER ? 768 : 384;
     }
 
-    private Map<String, String> environment() {
+    /** Environment variables of every process on this machine that trains. */
+    public static Map<String, String> environment(Installation installation) {
         Map<String, String> environment = new TreeMap<>();
         environment.put("DJL_CACHE_DIR", NativeLibraries.folder(installation).toString());
         // Threads that spin while they wait take the processor from the very thread that they wait for.

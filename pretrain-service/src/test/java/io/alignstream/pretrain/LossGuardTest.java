@@ -1,0 +1,105 @@
+package io.alignstream.pretrain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alignstream.languagemodel.transformer.AdamW;
+import io.alignstream.pretrain.LossGuard.Trouble;
+import java.util.Optional;
+import java.util.function.IntToDoubleFunction;
+import org.junit.jupiter.api.Test;
+
+/** What counts as failed training. */
+class LossGuardTest {
+
+    /** Spikes of more than twice the average; 8.0 nats by frequencies alone, to be beaten by step 100. */
+    private static final LossGuard.Limits LIMITS = new LossGuard.Limits(10_000, 8.0, 100, 2);
+
+    @Test
+    void aLossThatFallsIsNoTrouble() {
+        assertThat(firstTrouble(2_000, step -> 9.2 * Math.exp(-step / 200.0))).isEmpty();
+    }
+
+    @Test
+    void noNumberMayBeTheDatasFault() {
+        for (AdamW.Step step : new AdamW.Step[] {new AdamW.Step(Double.NaN, 1), new AdamW.Step(3, Double.NaN)}) {
+            // When
+            Trouble trouble = LossGuard.NEW.trouble(step, 1, LIMITS).orElseThrow();
+
+            // Then
+            assertThat(trouble.mayBeData()).isTrue();
+            assertThat(trouble.fromStart()).isFalse();
+            assertThat(trouble.text()).contains("NaN");
+        }
+    }
+
+    @Test
+    void aSpikeIsMoreThanTheFactorAndHalfANat() {
+        // Given
+        LossGuard guard = after(20, step -> 3.0);
+
+        // When // Then
+        assertThat(guard.trouble(new AdamW.Step(6.4, 1), 21, LIMITS)).isEmpty();
+        assertThat(guard.trouble(new AdamW.Step(6.6, 1), 21, LIMITS)).hasValueSatisfying(trouble -> {
+            assertThat(trouble.mayBeData()).isTrue();
+            assertThat(trouble.text()).isEqualTo("loss 6.600 after an average of 3.000");
+        });
+        assertThat(after(5, step -> 3.0).trouble(new AdamW.Step(6.6, 1), 6, LIMITS))
+                .as("the first losses vary")
+                .isEmpty();
+        assertThat(after(60, step -> 0.01).trouble(new AdamW.Step(0.4, 1), 200, LIMITS))
+                .as("losses near zero double easily")
+                .isEmpty();
+    }
+
+    @Test
+    void moreThanKnowingNothingIsDivergence() {
+        assertThat(LossGuard.NEW.trouble(new AdamW.Step(14.4, 1), 1, LIMITS))
+                .hasValueSatisfying(trouble ->
+                        assertThat(trouble.text()).isEqualTo("loss 14.400 where a model that knows nothing has 9.210"));
+    }
+
+    @Test
+    void anAverageThatCreepsUpIsDivergenceAndNoDataIsToBlame() {
+        // When: no step is a spike
+        Trouble trouble = firstTrouble(1_000, step -> step < 150 ? 3.0 : Math.min(7, 3.0 + 0.02 * (step - 150)))
+                .orElseThrow();
+
+        // Then
+        assertThat(trouble.mayBeData()).isFalse();
+        assertThat(trouble.fromStart()).isFalse();
+        assertThat(trouble.text()).startsWith("the average loss rose from 3.000 to 5.0");
+    }
+
+    @Test
+    void nothingLearnedInTimeIsTroubleFromTheStart() {
+        // When
+        Trouble trouble = firstTrouble(1_000, step -> 7.9).orElseThrow();
+
+        // Then
+        assertThat(trouble.fromStart()).isTrue();
+        assertThat(trouble.text())
+                .isEqualTo("an average loss of 7.900 where frequencies of single tokens alone give 8.000");
+        assertThat(firstTrouble(1_000, step -> 7.5)).as("a little less").isEmpty();
+    }
+
+    private static Optional<Trouble> firstTrouble(int steps, IntToDoubleFunction losses) {
+        LossGuard guard = LossGuard.NEW;
+        for (int step = 1; step <= steps; step++) {
+            double loss = losses.applyAsDouble(step);
+            Optional<Trouble> trouble = guard.trouble(new AdamW.Step(loss, 1), step, LIMITS);
+            if (trouble.isPresent()) {
+                return trouble;
+            }
+            guard = guard.after(loss);
+        }
+        return Optional.empty();
+    }
+
+    private static LossGuard after(int steps, IntToDoubleFunction losses) {
+        LossGuard guard = LossGuard.NEW;
+        for (int step = 1; step <= steps; step++) {
+            guard = guard.after(losses.applyAsDouble(step));
+        }
+        return guard;
+    }
+}
