@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -38,6 +39,9 @@ final class BenchCommand implements Callable<Integer> {
 
     /** Main class of the module, which this one does not depend on. */
     private static final String PROGRAM = "io.alignstream.benchmarks.Benchmarks";
+
+    /** Benchmarks whose own process trains; the others start workers, which get the environment as it is. */
+    private static final Set<String> TRAINS_ITSELF = Set.of("baselines", "depth");
 
     @Parameters(
             paramLabel = "NAME",
@@ -81,7 +85,11 @@ final class BenchCommand implements Callable<Integer> {
             command.addAll(List.of("--json", json.toAbsolutePath().toString()));
         }
         command.addAll(options);
-        Process process = new ProcessBuilder(command).inheritIO().start();
-        return process.waitFor();
+        ProcessBuilder program = new ProcessBuilder(command).inheritIO();
+        if (TRAINS_ITSELF.contains(name)) {
+            // As for the services: waiting threads that spin take the processor from those that work.
+            program.environment().putIfAbsent("OMP_WAIT_POLICY", "passive");
+        }
+        return program.start().waitFor();
     }
 }
