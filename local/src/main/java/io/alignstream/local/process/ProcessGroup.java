@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 
 /**
  * The processes of one site: starts what is missing, takes over what runs, watches, stops.
@@ -26,6 +27,11 @@ public final class ProcessGroup {
 
     private static final Duration POLL = Duration.ofMillis(100);
     private static final int SHOWN_LOG_LINES = 15;
+    /** Lines in which to look for them: stack frames, which would push the reason out of sight, are left out. */
+    private static final int READ_LOG_LINES = 300;
+
+    private static final Pattern STACK_FRAME =
+            Pattern.compile("\\s+(?:at .+\\(.*\\)|\\.\\.\\. \\d+ (?:more|common frames omitted))");
 
     private final Site site;
     private final Console console;
@@ -182,7 +188,10 @@ public final class ProcessGroup {
     }
 
     private String lastLines(Member member) {
-        List<String> lines = logOf(member.spec().name()).tail(SHOWN_LOG_LINES, member.logBegin());
+        List<String> all = logOf(member.spec().name()).tail(READ_LOG_LINES, member.logBegin()).stream()
+                .filter(line -> !line.isBlank() && !STACK_FRAME.matcher(line).matches())
+                .toList();
+        List<String> lines = all.subList(Math.max(0, all.size() - SHOWN_LOG_LINES), all.size());
         return lines.isEmpty()
                 ? " It wrote nothing to its log."
                 : " The end of " + site.log(member.spec().name()) + ":\n    " + String.join("\n    ", lines);

@@ -115,6 +115,22 @@ class ProcessGroupTest {
     }
 
     @Test
+    void showsTheReasonAndNotTheStackOfACrashedProcess() {
+        // Given
+        ProcessGroup group = group();
+        String trace = "Failed to start\\nCaused by: java.lang.IllegalArgumentException: there is no profile fancy\\n"
+                + "\\tat io.alignstream.Some.method(Some.java:1)\\n".repeat(40) + "\\t... 9 more\\n";
+        group.start(spec("fragile", "printf '" + trace + "'; exit 3", "1"));
+
+        // When / Then
+        assertThatThrownBy(() -> group.awaitReady("all"))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("there is no profile fancy")
+                .hasMessageNotContaining("Some.java")
+                .hasMessageNotContaining("9 more");
+    }
+
+    @Test
     void namesThePortThatIsInUse() throws Exception {
         // Given
         try (ServerSocket other = new ServerSocket(site.portBase(), 1, InetAddress.getLoopbackAddress())) {
