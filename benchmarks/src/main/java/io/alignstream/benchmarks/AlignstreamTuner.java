@@ -1,6 +1,5 @@
 package io.alignstream.benchmarks;
 
-import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.transformer.AdamW;
 import io.alignstream.languagemodel.transformer.LoraAdapters;
 import io.alignstream.languagemodel.transformer.LoraSettings;
@@ -20,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * second half of each row is learned, as an answer would be.
  */
 final class AlignstreamTuner {
+
+    /** That AdamW keeps of each trained parameter. */
+    private static final long MOMENTS = 2;
 
     private static final double LEARNING_RATE = 1e-4;
 
@@ -59,12 +61,13 @@ final class AlignstreamTuner {
 
     private Map<String, Object> answer(String line) {
         if (line.equals("sizes")) {
-            Map<String, Tensor> trained = adapters == null ? model.tensors() : adapters.tensors();
-            return Map.of(
-                    "trainedParameters",
-                    bytes(trained) / Float.BYTES,
-                    "optimiserBytes",
-                    bytes(optimiser.state("optimiser")));
+            // From their shapes: copies of all weights and moments would not fit into this program's heap.
+            long trained = adapters == null
+                    ? model.config().parameters()
+                    : adapters.tensors().values().stream()
+                            .mapToLong(tensor -> tensor.data().remaining() / Float.BYTES)
+                            .sum();
+            return Map.of("trainedParameters", trained, "optimiserBytes", MOMENTS * Float.BYTES * trained);
         }
         if (line.startsWith("steps ")) {
             int steps = Integer.parseInt(line.substring("steps ".length()));
@@ -88,11 +91,5 @@ final class AlignstreamTuner {
         return optimiser
                 .languageModelStep(Sequences.of(ids, learned, -1), LEARNING_RATE)
                 .loss();
-    }
-
-    private static long bytes(Map<String, Tensor> tensors) {
-        return tensors.values().stream()
-                .mapToLong(tensor -> tensor.data().remaining())
-                .sum();
     }
 }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class TrainingWorker implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** Lines of a worker's log that tell why it ended. */
+    private static final int LOG_END = 20;
+
     private static final List<String> LIBRARY_FOLDERS =
             List.of("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib");
 
@@ -106,7 +109,7 @@ final class TrainingWorker implements AutoCloseable {
         if (line == null) {
             List<String> lines = Files.readAllLines(log);
             throw new IOException("the worker " + name + " ended: "
-                    + String.join(" | ", lines.subList(Math.max(0, lines.size() - 3), lines.size())));
+                    + String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_END), lines.size())));
         }
         return JSON.readTree(line);
     }
