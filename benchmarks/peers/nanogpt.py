@@ -9,14 +9,14 @@ A worker that obeys lines on standard input and answers each with one JSON line 
 """
 
 import argparse
-import json
 import math
-import sys
 import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from worker import serve
 
 LAYERS, HEADS, WIDTH, CONTEXT, BATCH = 4, 4, 128, 64, 12
 STEPS, WARMUP, RATE, FINAL_RATE = 2000, 100, 1e-3, 1e-4
@@ -117,17 +117,13 @@ def main():
     ]
     optimiser = torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.99), fused=True)
     step = 0
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        words = line.split()
-        if words[0] == "steps":
-            answer = take(model, optimiser, train, step, int(words[1]))
-            step += int(words[1])
-        elif words[0] == "loss":
-            answer = validate(model, validation)
-        else:
-            raise ValueError(f"unknown command: {line!r}")
-        print(json.dumps(answer), flush=True)
+
+    def steps(count):
+        nonlocal step
+        step += count
+        return take(model, optimiser, train, step - count, count)
+
+    serve({"steps": steps, "loss": lambda: validate(model, validation)})
 
 
 if __name__ == "__main__":

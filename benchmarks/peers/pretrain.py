@@ -9,13 +9,13 @@ It ends with its input.
 
 import argparse
 import contextlib
-import json
-import sys
 import time
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from worker import serve
 
 
 def arguments():
@@ -194,18 +194,7 @@ def main():
     a = arguments()
     torch.set_num_threads(a.threads)
     trainer = Trainer(a)
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        words = line.split()
-        if words[0] == "steps":
-            answer = trainer.take(int(words[1]))
-        elif words[0] == "loss":
-            answer = trainer.validate()
-        elif words[0] == "ceiling":
-            answer = ceiling()
-        else:
-            raise ValueError(f"unknown command: {line!r}")
-        print(json.dumps(answer), flush=True)
+    serve({"steps": trainer.take, "loss": trainer.validate, "ceiling": ceiling})
 
 
 if __name__ == "__main__":

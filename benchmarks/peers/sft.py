@@ -7,13 +7,13 @@ It ends with its input.
 """
 
 import argparse
-import json
-import sys
 import time
 
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
+
+from worker import serve
 
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -80,16 +80,7 @@ def main():
     a = arguments()
     torch.set_num_threads(a.threads)
     tuner = Tuner(a)
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        words = line.split()
-        if words[0] == "steps":
-            answer = tuner.take(int(words[1]))
-        elif words[0] == "sizes":
-            answer = tuner.sizes()
-        else:
-            raise ValueError(f"unknown command: {line!r}")
-        print(json.dumps(answer), flush=True)
+    serve({"steps": tuner.take, "sizes": tuner.sizes})
 
 
 if __name__ == "__main__":

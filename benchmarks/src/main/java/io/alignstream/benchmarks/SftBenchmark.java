@@ -133,7 +133,6 @@ final class SftBenchmark {
             Optional<Turns> peerOf = Optional.of(worker.name())
                     .filter(name -> name.startsWith(PEER))
                     .map(name -> ours.get(name.substring(PEER.length())));
-            // Before the sizes are asked for, which copies tensors.
             long resident = worker.residentBytes().orElse(0);
             long peak = worker.peakResidentBytes().orElse(0);
             JsonNode sizes = worker.ask("sizes");

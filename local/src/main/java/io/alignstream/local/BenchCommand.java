@@ -1,5 +1,6 @@
 package io.alignstream.local;
 
+import io.alignstream.local.service.ServiceProcesses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,8 +88,7 @@ final class BenchCommand implements Callable<Integer> {
         command.addAll(options);
         ProcessBuilder program = new ProcessBuilder(command).inheritIO();
         if (TRAINS_ITSELF.contains(name)) {
-            // As for the services: waiting threads that spin take the processor from those that work.
-            program.environment().putIfAbsent("OMP_WAIT_POLICY", "passive");
+            program.environment().putAll(ServiceProcesses.environment(installation));
         }
         return program.start().waitFor();
     }

@@ -21,7 +21,6 @@ import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.Sampler;
 import io.alignstream.languagemodel.transformer.Transformer;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,24 +89,17 @@ class SftLoopTest {
             Recorder half = new Recorder(2);
 
             // When
-            loop("full" + rank, configured("float32", rank), full).run();
-            loop("half" + rank, configured("bfloat16", rank), half).run();
+            loop("full" + rank, TinyInstructions.configured("float32", rank), full)
+                    .run();
+            loop("half" + rank, TinyInstructions.configured("bfloat16", rank), half)
+                    .run();
 
             // Then: rounded activations, nothing else
             assertThat(half.first("loss")).isNotEqualTo(full.first("loss")).isCloseTo(full.first("loss"), within(0.05));
         }
-        assertThat(configured("bfloat16", "0").hyperparameters()).containsEntry("precision", "bfloat16");
-        assertThatThrownBy(() -> configured("fp8", "0")).hasMessageContaining("fp8");
-    }
-
-    private static SftSettings configured(String precision, String rank) {
-        return new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withDefaultValues(Map.of("alignstream.sft.precision", precision, "alignstream.sft.lora.rank", rank))
-                .withMapping(SftConfig.class)
-                .build()
-                .getConfigMapping(SftConfig.class)
-                .settings();
+        assertThat(TinyInstructions.configured("bfloat16", "0").hyperparameters())
+                .containsEntry("precision", "bfloat16");
+        assertThatThrownBy(() -> TinyInstructions.configured("fp8", "0")).hasMessageContaining("fp8");
     }
 
     @Test
@@ -289,7 +281,7 @@ class SftLoopTest {
     void adaptersLearnToAnswerAndResumeBitForBitWhileTheBaseStays() throws IOException {
         // Given
         SftSettings.Lora lora = new SftSettings.Lora(8, 16, List.of("q_proj", "v_proj", "up_proj", "down_proj"), true);
-        int epochs = configured("float32", "8").epochs();
+        int epochs = TinyInstructions.configured("float32", "8").epochs();
         SftSettings settings = TinyInstructions.settings(epochs, 8, 4, 1e-2, true, lora);
         Path trained = Files.createDirectories(this.folder.resolve("base"));
         TinyInstructions.writeBase(trained, 60);
@@ -396,44 +388,6 @@ class SftLoopTest {
             return CheckpointStore.open(folder.resolve(name).toUri(), folder.resolve("cache"));
         } catch (IOException e) {
             throw new AssertionError(e);
-        }
-    }
-
-    private static final class Recorder implements SftLoop.Monitor {
-        final List<Long> steps = new ArrayList<>();
-        final List<Map<String, Double>> metrics = new ArrayList<>();
-        private final long stopAfter;
-
-        Recorder(long stopAfter) {
-            this.stopAfter = stopAfter;
-        }
-
-        double first(String metric) {
-            return Objects.requireNonNull(metrics.getFirst().get(metric));
-        }
-
-        double last(String metric) {
-            return Objects.requireNonNull(metrics.getLast().get(metric));
-        }
-
-        /** Of one epoch's batches, which hold other conversations each. */
-        double meanLoss(int epoch, int epochs) {
-            int batches = metrics.size() / epochs;
-            return metrics.subList(epoch * batches, (epoch + 1) * batches).stream()
-                    .mapToDouble(step -> Objects.requireNonNull(step.get("loss")))
-                    .average()
-                    .orElseThrow();
-        }
-
-        @Override
-        public boolean stopRequested() {
-            return (steps.isEmpty() ? 0 : steps.getLast()) >= stopAfter;
-        }
-
-        @Override
-        public void progress(long step, long totalSteps, Map<String, Double> metrics) {
-            steps.add(step);
-            this.metrics.add(metrics);
         }
     }
 }

@@ -10,6 +10,7 @@ import io.alignstream.languagemodel.transformer.Precision;
 import io.alignstream.languagemodel.transformer.Sequences;
 import io.alignstream.languagemodel.transformer.Transformer;
 import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -104,5 +105,16 @@ final class TinyInstructions {
                 packing,
                 Precision.FLOAT32,
                 lora);
+    }
+
+    /** The settings that a user gets who sets the precision and the rank of the adapters only. */
+    static SftSettings configured(String precision, String rank) {
+        return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withDefaultValues(Map.of("alignstream.sft.precision", precision, "alignstream.sft.lora.rank", rank))
+                .withMapping(SftConfig.class)
+                .build()
+                .getConfigMapping(SftConfig.class)
+                .settings();
     }
 }
