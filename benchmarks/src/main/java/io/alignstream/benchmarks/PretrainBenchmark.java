@@ -1,7 +1,7 @@
 package io.alignstream.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.alignstream.languagemodel.transformer.Precision;
+import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

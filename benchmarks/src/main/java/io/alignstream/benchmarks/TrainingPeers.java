@@ -1,6 +1,6 @@
 package io.alignstream.benchmarks;
 
-import io.alignstream.languagemodel.transformer.Precision;
+import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

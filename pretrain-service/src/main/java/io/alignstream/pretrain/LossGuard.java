@@ -1,6 +1,6 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.languagemodel.transformer.AdamW;
+import io.alignstream.training.Learner;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -56,7 +56,7 @@ record LossGuard(long count, double average, double lowest) {
     }
 
     /** What is wrong with the step that was the {@code step}-th; empty if nothing is. */
-    Optional<Trouble> trouble(AdamW.Step taken, long step, Limits limits) {
+    Optional<Trouble> trouble(Learner.Step<Double> taken, long step, Limits limits) {
         double loss = taken.loss();
         if (!Double.isFinite(loss) || !Double.isFinite(taken.gradientNorm())) {
             return Optional.of(new Trouble(

@@ -1,11 +1,11 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.training.Learner;
 import io.alignstream.contracts.Reference;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.training.TrainingRun;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Sequences;
+import io.alignstream.languagemodel.network.Sequences;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -174,7 +174,7 @@ public final class PretrainLoop {
             Sequences batch = state.take(training.size());
             long window = state.place(training.size()) - settings.batches().sequences();
             double learningRate = learningRate(state);
-            AdamW.Step taken = state.train(batch, learningRate);
+            Learner.Step<Double> taken = state.train(batch, learningRate);
             long step = state.step();
             Optional<LossGuard.Trouble> trouble = state.journal().guard().trouble(taken, step, limits);
             if (trouble.isPresent()) {

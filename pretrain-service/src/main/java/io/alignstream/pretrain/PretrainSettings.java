@@ -1,6 +1,6 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.languagemodel.transformer.Precision;
+import io.alignstream.languagemodel.torch.Precision;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,17 +1,20 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.training.Learner;
 import io.alignstream.contracts.Reference;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.training.TrainingRun;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Computing;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.TorchRuntime;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.torch.TorchRuntime;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -37,7 +40,8 @@ final class PretrainState implements AutoCloseable {
     private final PretrainSettings settings;
     private final Tokenizer tokenizer;
     private final Transformer model;
-    private final AdamW optimiser;
+    private final Learner learner;
+    private final NextTokenObjective objective;
     private final ShuffledSequences sequences;
     private long step;
     private Journal journal;
@@ -63,10 +67,10 @@ final class PretrainState implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.model = model;
         PretrainSettings.Batches batches = settings.batches();
-        this.optimiser = new AdamW(
-                model,
-                optimiserSettings(settings.optimiser()),
-                new Computing(settings.optimiser().precision(), batches.sequences() / batches.accumulation()));
+        Precision precision = settings.optimiser().precision();
+        this.learner = new Learner(model, optimiserSettings(settings.optimiser()), precision);
+        this.objective = new NextTokenObjective(
+                model, new Computing(precision, batches.sequences() / batches.accumulation()));
         this.sequences =
                 new ShuffledSequences(source, settings.batches().shuffleWindow(), settings.seed(), epoch, nextSequence);
         this.step = step;
@@ -104,7 +108,7 @@ final class PretrainState implements AutoCloseable {
                 position.getOrDefault("trunkNextSequence", 0L),
                 0,
                 Journal.NEW);
-        begun.optimiser.restore(OPTIMISER, state);
+        begun.learner.restore(OPTIMISER, state);
         return begun;
     }
 
@@ -127,7 +131,7 @@ final class PretrainState implements AutoCloseable {
                                 checkpoint.reference().sha256(),
                                 checkpoint.manifest().step()));
         Map<String, Tensor> state = Safetensors.read(folder.resolve(STATE_FILE));
-        resumed.optimiser.restore(OPTIMISER, state);
+        resumed.learner.restore(OPTIMISER, state);
         SequencedMap<String, Tensor> trunk = below(TRUNK, state);
         if (!trunk.isEmpty()) {
             resumed.trunk = trunk;
@@ -183,8 +187,8 @@ final class PretrainState implements AutoCloseable {
     }
 
     /** One optimiser step. */
-    AdamW.Step train(Sequences batch, double learningRate) {
-        AdamW.Step taken = optimiser.languageModelStep(batch, learningRate);
+    Learner.Step<Double> train(Sequences batch, double learningRate) {
+        Learner.Step<Double> taken = learner.step(objective, batch, learningRate);
         step++;
         return taken;
     }
@@ -206,7 +210,7 @@ final class PretrainState implements AutoCloseable {
      * @param anchor whether a failing run may go back to this checkpoint
      */
     Reference save(TrainingRun run, boolean anchor) throws IOException {
-        SequencedMap<String, Tensor> state = new LinkedHashMap<>(optimiser.state(OPTIMISER));
+        SequencedMap<String, Tensor> state = new LinkedHashMap<>(learner.state(OPTIMISER));
         if (trunk != null) {
             trunk.forEach((name, tensor) -> state.put(TRUNK + name, tensor));
         }
@@ -265,7 +269,7 @@ final class PretrainState implements AutoCloseable {
     /** Weights, {@code w.NAME}, and moments, {@code optimiser.…}. */
     private SequencedMap<String, Tensor> tensors() {
         SequencedMap<String, Tensor> tensors = weights();
-        tensors.putAll(optimiser.state(OPTIMISER));
+        tensors.putAll(learner.state(OPTIMISER));
         return tensors;
     }
 
@@ -300,7 +304,7 @@ final class PretrainState implements AutoCloseable {
     @Override
     public void close() {
         sequences.close();
-        optimiser.close();
+        learner.close();
         model.close();
     }
 }

@@ -1,13 +1,15 @@
 package io.alignstream.reward;
 
+import io.alignstream.languagemodel.objective.RankingObjective;
+import io.alignstream.training.Learner;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.RankedPair;
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.objective.RankedPair;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +36,8 @@ public final class RewardLoop implements AutoCloseable {
     private final List<RankedAnswers> training;
     private final List<RankedAnswers> heldOut;
     private final Transformer network;
-    private final AdamW optimiser;
+    private final Learner learner;
+    private final RankingObjective objective;
     private final int tooLong;
     private long step;
 
@@ -63,7 +66,8 @@ public final class RewardLoop implements AutoCloseable {
                             + " are longer than the model's " + network.config().maxPositions()
                             + " positions, the others are held out; add rankings of more prompts");
         }
-        this.optimiser = new AdamW(network, AdamW.Settings.REINFORCEMENT);
+        this.learner = new Learner(network, AdamW.Settings.REINFORCEMENT);
+        this.objective = new RankingObjective(network, config.centring());
     }
 
     /**
@@ -83,7 +87,7 @@ public final class RewardLoop implements AutoCloseable {
             throws IOException {
         RewardLoop loop = new RewardLoop(config, seed, network, requests, step);
         try {
-            loop.optimiser.restore(OPTIMISER, state);
+            loop.learner.restore(OPTIMISER, state);
             return loop;
         } catch (IOException e) {
             loop.close();
@@ -116,7 +120,8 @@ public final class RewardLoop implements AutoCloseable {
         }
         int[] last = rows.stream().mapToInt(row -> row.length - 1).toArray();
         double rate = learningRate();
-        AdamW.Step done = optimiser.rankingStep(RewardModel.sequences(rows), last, pairs, config.centring(), rate);
+        Learner.Step<Double> done = learner.step(
+                objective, new RankingObjective.Batch(RewardModel.sequences(rows), last, pairs), rate);
         if (!Double.isFinite(done.loss())) {
             throw new IllegalStateException("the loss of step " + step + " is " + done.loss()
                     + "; lower alignstream.reward.training.learning-rate, which is " + config.learningRate());
@@ -177,7 +182,7 @@ public final class RewardLoop implements AutoCloseable {
 
     /** Prompts with answers sampled at temperature 1; none if no prompt leaves room for an answer. */
     List<int[]> referenceRows(Transformer sft, int endToken) {
-        Sampler sampler = new Sampler(1, config.maxAnswerTokens(), endToken);
+        AnswerSampler sampler = new AnswerSampler(1, config.maxAnswerTokens(), endToken);
         int longest = sft.config().maxPositions() - config.maxAnswerTokens();
         List<int[]> prompts = distinctPrompts().stream()
                 .filter(prompt -> prompt.length <= longest)
@@ -189,7 +194,7 @@ public final class RewardLoop implements AutoCloseable {
         return rows;
     }
 
-    private List<int[]> answered(Transformer sft, Sampler sampler, List<int[]> prompts, int round) {
+    private List<int[]> answered(Transformer sft, AnswerSampler sampler, List<int[]> prompts, int round) {
         int wanted = Math.min(prompts.size(), 32);
         List<int[]> batch = Arrays.stream(
                         SeededRandom.permutation(prompts.size(), SeededRandom.of(seed, "reference prompts", round)),
@@ -197,7 +202,7 @@ public final class RewardLoop implements AutoCloseable {
                         wanted)
                 .mapToObj(prompts::get)
                 .toList();
-        List<Sampler.Answer> answers = sampler.sample(sft, batch, SeededRandom.of(seed, "reference answers", round));
+        List<AnswerSampler.Answer> answers = sampler.sample(sft, batch, SeededRandom.of(seed, "reference answers", round));
         List<int[]> rows = new ArrayList<>();
         for (int i = 0; i < wanted; i++) {
             rows.add(joined(batch.get(i), answers.get(i).tokens()));
@@ -253,7 +258,7 @@ public final class RewardLoop implements AutoCloseable {
 
     /** What is needed besides the weights to continue. */
     public SequencedMap<String, Tensor> state() {
-        return optimiser.state(OPTIMISER);
+        return learner.state(OPTIMISER);
     }
 
     private long stepsPerEpoch() {
@@ -262,7 +267,7 @@ public final class RewardLoop implements AutoCloseable {
 
     @Override
     public void close() {
-        optimiser.close();
+        learner.close();
         network.close();
     }
 }

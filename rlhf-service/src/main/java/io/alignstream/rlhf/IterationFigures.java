@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.languagemodel.transformer.AdamW;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.training.Learner;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SequencedMap;
@@ -42,18 +43,19 @@ final class IterationFigures {
     }
 
     /** A step of the policy; the figures become means over the steps. */
-    void observe(AdamW.PolicyStep step) {
+    void observePolicy(Learner.Step<PolicyObjective.Figures> step) {
+        PolicyObjective.Figures policy = step.loss();
         policySteps++;
-        sums.merge("policy/approxkl", step.approximateKl(), Double::sum);
-        sums.merge("policy/clipfrac", step.clipFraction(), Double::sum);
-        sums.merge("policy/entropy", step.entropy(), Double::sum);
+        sums.merge("policy/approxkl", policy.approximateKl(), Double::sum);
+        sums.merge("policy/clipfrac", policy.clipFraction(), Double::sum);
+        sums.merge("policy/entropy", policy.entropy(), Double::sum);
         sums.merge("policy/gradientNorm", step.gradientNorm(), Double::sum);
-        sums.merge("loss/policy", step.loss(), Double::sum);
-        sums.merge("val/ratio", step.meanRatio(), Double::sum);
+        sums.merge("loss/policy", policy.loss(), Double::sum);
+        sums.merge("val/ratio", policy.meanRatio(), Double::sum);
     }
 
     /** A step of the critic. */
-    void observe(AdamW.Step step) {
+    void observeValue(Learner.Step<Double> step) {
         valueSteps++;
         sums.merge("loss/value", step.loss(), Double::sum);
     }

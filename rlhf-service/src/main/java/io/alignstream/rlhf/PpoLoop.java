@@ -1,12 +1,15 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.languagemodel.objective.ValueObjective;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.training.Learner;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,9 +44,11 @@ public final class PpoLoop implements AutoCloseable {
     private final RewardModel reward;
     private final Transformer policy;
     private final Transformer critic;
-    private final AdamW policyOptimiser;
-    private final AdamW criticOptimiser;
-    private final Sampler sampler;
+    private final Learner policyLearner;
+    private final Learner criticLearner;
+    private final PolicyObjective policyObjective;
+    private final ValueObjective valueObjective;
+    private final AnswerSampler sampler;
     private final int pad;
     private final List<int[]> prompts;
     private AdaptiveKl kl;
@@ -93,7 +98,7 @@ public final class PpoLoop implements AutoCloseable {
         this.reward = reward;
         this.policy = policy;
         this.critic = critic;
-        this.sampler = new Sampler(config.temperature(), config.maxAnswerTokens(), endToken);
+        this.sampler = new AnswerSampler(config.temperature(), config.maxAnswerTokens(), endToken);
         this.pad = pad;
         this.prompts = prompts.stream()
                 .filter(prompt ->
@@ -110,8 +115,10 @@ public final class PpoLoop implements AutoCloseable {
                                     + sft.config().maxPositions() + " positions; publish shorter prompts"
                             : "batch " + config.batch() + " must be a multiple of minibatch " + config.minibatch());
         }
-        this.policyOptimiser = new AdamW(policy, AdamW.Settings.REINFORCEMENT);
-        this.criticOptimiser = new AdamW(critic, AdamW.Settings.REINFORCEMENT);
+        this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
+        this.criticLearner = new Learner(critic, AdamW.Settings.REINFORCEMENT);
+        this.policyObjective = new PolicyObjective(policy, config.temperature(), config.clip());
+        this.valueObjective = new ValueObjective(critic, config.valueClip(), config.valueCoefficient());
     }
 
     /**
@@ -146,8 +153,8 @@ public final class PpoLoop implements AutoCloseable {
         Transformer critic = Transformer.of(reward.network().config(), criticWeights, "the critic's checkpoint");
         PpoLoop loop = new PpoLoop(config, seed, sft, reward, prompts, endToken, pad, policy, critic);
         try {
-            loop.policyOptimiser.restore(POLICY_OPTIMISER, state);
-            loop.criticOptimiser.restore(CRITIC_OPTIMISER, state);
+            loop.policyLearner.restore(POLICY_OPTIMISER, state);
+            loop.criticLearner.restore(CRITIC_OPTIMISER, state);
             loop.kl = new AdaptiveKl(
                     config.kl(), Double.longBitsToDouble(coefficient.toLongs()[0]));
             loop.iteration = iteration;
@@ -182,7 +189,7 @@ public final class PpoLoop implements AutoCloseable {
     /** Samples the next prompts and scores the answers. */
     private List<Minibatch> rollOut(IterationFigures figures) {
         List<int[]> asked = nextPrompts();
-        List<Sampler.Answer> answers = sampler.sample(policy, asked, SeededRandom.of(seed, "rollout", iteration));
+        List<AnswerSampler.Answer> answers = sampler.sample(policy, asked, SeededRandom.of(seed, "rollout", iteration));
         List<Minibatch> batch = new ArrayList<>();
         for (int start = 0; start < asked.size(); start += config.minibatch()) {
             int end = start + config.minibatch();
@@ -191,7 +198,7 @@ public final class PpoLoop implements AutoCloseable {
         return batch;
     }
 
-    private Minibatch minibatch(List<int[]> asked, List<Sampler.Answer> answers, IterationFigures figures) {
+    private Minibatch minibatch(List<int[]> asked, List<AnswerSampler.Answer> answers, IterationFigures figures) {
         List<int[]> rows = new ArrayList<>();
         for (int b = 0; b < asked.size(); b++) {
             rows.add(joined(asked.get(b), answers.get(b).tokens()));
@@ -252,30 +259,24 @@ public final class PpoLoop implements AutoCloseable {
                 Sequences sequences = batch.get(i).sequences();
                 Targets target = targets.get(i);
                 if (iteration >= config.criticWarmUp()) {
-                    AdamW.PolicyStep step = policyOptimiser.policyStep(
-                            sequences,
-                            target.logs(),
-                            target.advantages(),
-                            config.temperature(),
-                            config.clip(),
+                    Learner.Step<PolicyObjective.Figures> step = policyLearner.step(
+                            policyObjective,
+                            new PolicyObjective.Batch(sequences, target.logs(), target.advantages()),
                             config.policyLearningRate() * remaining);
-                    requireSameNumerics(first, step);
-                    figures.observe(step);
+                    requireSameNumerics(first, step.loss());
+                    figures.observePolicy(step);
                     first = false;
                 }
-                figures.observe(criticOptimiser.valueStep(
-                        sequences,
-                        target.values(),
-                        target.returns(),
-                        config.valueClip(),
-                        config.valueCoefficient(),
+                figures.observeValue(criticLearner.step(
+                        valueObjective,
+                        new ValueObjective.Batch(sequences, target.values(), target.returns()),
                         config.criticLearningRate() * remaining));
             }
         }
         figures.requireFinite(iteration);
     }
 
-    private void requireSameNumerics(boolean first, AdamW.PolicyStep step) {
+    private void requireSameNumerics(boolean first, PolicyObjective.Figures step) {
         if (first && !(step.greatestRatioGap() <= RATIO_TOLERANCE)) {
             throw new IllegalStateException("before the first update of iteration " + iteration
                     + " the probability ratio differs from 1 by " + step.greatestRatioGap() + ", more than "
@@ -360,16 +361,16 @@ public final class PpoLoop implements AutoCloseable {
     public SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         critic.tensors().forEach((name, tensor) -> state.put(CRITIC + name, tensor));
-        state.putAll(policyOptimiser.state(POLICY_OPTIMISER));
-        state.putAll(criticOptimiser.state(CRITIC_OPTIMISER));
+        state.putAll(policyLearner.state(POLICY_OPTIMISER));
+        state.putAll(criticLearner.state(CRITIC_OPTIMISER));
         state.put(KL_COEFFICIENT, Tensor.of(new long[] {Double.doubleToRawLongBits(kl.coefficient())}, 1));
         return state;
     }
 
     @Override
     public void close() {
-        policyOptimiser.close();
-        criticOptimiser.close();
+        policyLearner.close();
+        criticLearner.close();
         policy.close();
         critic.close();
     }

@@ -10,13 +10,13 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.training.TrainingRun;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.TorchRuntime;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.torch.TorchRuntime;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
@@ -154,7 +154,7 @@ final class RlhfTraining implements Job {
 
     private HeldOutComparison comparison(
             Transformer sft, RewardModel reward, Tokenizer tokenizer, List<Prompt> heldOut) {
-        Sampler sampler = new Sampler(
+        AnswerSampler sampler = new AnswerSampler(
                 config.training().temperature(), config.training().maxAnswerTokens(), tokenizer.endOfTurn());
         List<Prompt> used = heldOut.subList(0, Math.min(config.gate().prompts(), heldOut.size()));
         return new HeldOutComparison(seed, sft, reward, sampler, ids(tokenizer, used), tokenizer.pad());

@@ -1,6 +1,6 @@
 package io.alignstream.sft;
 
-import io.alignstream.languagemodel.transformer.Precision;
+import io.alignstream.languagemodel.torch.Precision;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;

@@ -1,15 +1,15 @@
 package io.alignstream.sft;
 
+import io.alignstream.training.Learner;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Reference;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.training.TrainingRun;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.TorchRuntime;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.torch.TorchRuntime;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -206,7 +206,7 @@ public final class SftLoop {
             long began = System.nanoTime();
             List<Conversation> batch = order.get((int) (step % batches));
             double learningRate = settings.learningRate(step, totalSteps) * scale(beginning.recoveries());
-            AdamW.Step taken = model.step(batch, learningRate);
+            Learner.Step<Double> taken = model.step(batch, learningRate);
             step++;
 
             metrics.clear();
@@ -248,7 +248,7 @@ public final class SftLoop {
     }
 
     /** What is wrong with a step; spikes are not, as batches hold other kinds of conversations each. */
-    private Optional<String> trouble(AdamW.Step taken, Map<String, Double> metrics, Beginning beginning) {
+    private Optional<String> trouble(Learner.Step<Double> taken, Map<String, Double> metrics, Beginning beginning) {
         double nothing = Math.log(tokenizer.vocabularySize());
         double before = beginning.figures().getOrDefault(BASE_VALIDATION, nothing);
         double most = DIVERGED * Math.max(nothing, before) + SLACK;

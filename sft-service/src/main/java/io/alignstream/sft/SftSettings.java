@@ -1,8 +1,8 @@
 package io.alignstream.sft;
 
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.LoraSettings;
-import io.alignstream.languagemodel.transformer.Precision;
+import io.alignstream.languagemodel.network.LoraSettings;
+import io.alignstream.languagemodel.torch.Precision;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
