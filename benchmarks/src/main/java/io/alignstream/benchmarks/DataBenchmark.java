@@ -2,6 +2,7 @@ package io.alignstream.benchmarks;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Document;
+import io.alignstream.contracts.Sha256;
 import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Decontamination;
 import io.alignstream.textcleaning.NearDuplicates;
@@ -79,7 +80,7 @@ final class DataBenchmark {
                     JSON.writeValueAsBytes(new Document("id", text, "benchmark", Map.of())), Document.class);
             if (cleaner.clean(document.text()) instanceof TextCleaner.Kept clean) {
                 kept++;
-                keys += clean.text().contentHash().length;
+                keys += Sha256.bytes(clean.text().text()).length;
                 keys += minHash ? near.keys(clean.text().text()).length : 0;
                 keys += JSON.writeValueAsBytes(clean.text()).length;
             }

@@ -3,6 +3,7 @@ package io.alignstream.tokenizer;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Sha256;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.DeadLetter;
@@ -91,7 +92,7 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         try {
             cleaned = cleaner.clean(document.text());
             if (cleaned instanceof TextCleaner.Kept kept) {
-                hash = kept.text().contentHash();
+                hash = Sha256.bytes(kept.text().text());
                 clean = clean(document, kept, hash);
             }
         } catch (RuntimeException e) {

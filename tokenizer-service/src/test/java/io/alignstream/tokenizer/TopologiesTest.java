@@ -8,6 +8,7 @@ import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Document;
+import io.alignstream.contracts.Sha256;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
@@ -261,9 +262,7 @@ class TopologiesTest {
                             document.text(),
                             document.source(),
                             Map.of(),
-                            HexFormat.of()
-                                    .formatHex(
-                                            NormalisedText.of(document.text()).contentHash()),
+                            Sha256.hex(NormalisedText.of(document.text()).text()),
                             document.text().length());
                 })
                 .toList();

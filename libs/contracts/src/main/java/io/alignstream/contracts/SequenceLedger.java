@@ -2,8 +2,6 @@ package io.alignstream.contracts;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,8 +21,7 @@ public final class SequenceLedger {
     /** Record header of a token batch: the root after its last sequence, in hexadecimal. */
     public static final String HEADER = "ledger-root";
 
-    private static final int HASH = 32;
-
+    private final Sha256 sha256 = new Sha256();
     private final List<byte[]> peaks = new ArrayList<>();
     private long size;
 
@@ -34,7 +31,7 @@ public final class SequenceLedger {
         ByteBuffer in = ByteBuffer.wrap(state);
         ledger.size = in.getLong();
         while (in.hasRemaining()) {
-            byte[] peak = new byte[HASH];
+            byte[] peak = new byte[Sha256.BYTES];
             in.get(peak);
             ledger.peaks.add(peak);
         }
@@ -59,7 +56,7 @@ public final class SequenceLedger {
             for (int i = begin; i < begin + sequenceLength; i++) {
                 leaf.putInt(tokens[i]);
             }
-            push(sha256().digest(leaf.array()));
+            push(sha256.add(leaf.array()).bytes());
         }
     }
 
@@ -71,7 +68,7 @@ public final class SequenceLedger {
     /** The root, 64 hexadecimal digits; of no sequences the hash of nothing. */
     public String root() {
         if (peaks.isEmpty()) {
-            return HexFormat.of().formatHex(sha256().digest());
+            return sha256.hex();
         }
         byte[] root = peaks.getLast();
         for (int i = peaks.size() - 2; i >= 0; i--) {
@@ -82,7 +79,8 @@ public final class SequenceLedger {
 
     /** Everything that {@link #of} needs. */
     public byte[] state() {
-        ByteBuffer out = ByteBuffer.allocate(Long.BYTES + peaks.size() * HASH).putLong(size);
+        ByteBuffer out =
+                ByteBuffer.allocate(Long.BYTES + peaks.size() * Sha256.BYTES).putLong(size);
         peaks.forEach(out::put);
         return out.array();
     }
@@ -97,18 +95,7 @@ public final class SequenceLedger {
         size++;
     }
 
-    private static byte[] node(byte[] left, byte[] right) {
-        MessageDigest sha = sha256();
-        sha.update((byte) 1);
-        sha.update(left);
-        return sha.digest(right);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+    private byte[] node(byte[] left, byte[] right) {
+        return sha256.add((byte) 1).add(left).add(right).bytes();
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -87,8 +86,7 @@ class SequenceLedgerTest {
     }
 
     /** Splits at the greatest power of two below the size, as RFC 6962 does. */
-    private static byte[] naive(int[] tokens, int from, int to) throws Exception {
-        MessageDigest sha = MessageDigest.getInstance("SHA-256");
+    private static byte[] naive(int[] tokens, int from, int to) {
         if (to - from == 1) {
             ByteBuffer leaf = ByteBuffer.allocate(1 + LENGTH * 4)
                     .order(ByteOrder.LITTLE_ENDIAN)
@@ -96,11 +94,13 @@ class SequenceLedgerTest {
             for (int i = from * LENGTH; i < to * LENGTH; i++) {
                 leaf.putInt(tokens[i]);
             }
-            return sha.digest(leaf.array());
+            return new Sha256().add(leaf.array()).bytes();
         }
         int half = Integer.highestOneBit(to - from - 1);
-        sha.update((byte) 1);
-        sha.update(naive(tokens, from, from + half));
-        return sha.digest(naive(tokens, from + half, to));
+        return new Sha256()
+                .add((byte) 1)
+                .add(naive(tokens, from, from + half))
+                .add(naive(tokens, from + half, to))
+                .bytes();
     }
 }

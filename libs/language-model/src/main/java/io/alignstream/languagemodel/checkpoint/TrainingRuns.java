@@ -2,9 +2,9 @@ package io.alignstream.languagemodel.checkpoint;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Sha256;
 import io.alignstream.contracts.Stage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -107,7 +107,6 @@ public final class TrainingRuns {
         new TreeMap<>(hyperparameters)
                 .forEach((name, value) ->
                         inputs.append(name).append('=').append(value).append('\n'));
-        return CheckpointFiles.sha256(inputs.toString().getBytes(StandardCharsets.UTF_8))
-                .substring(0, ID_DIGITS);
+        return Sha256.hex(inputs.toString()).substring(0, ID_DIGITS);
     }
 }

@@ -1,14 +1,12 @@
 package io.alignstream.languagemodel.tokenizer;
 
+import io.alignstream.contracts.Sha256;
 import io.alignstream.languagemodel.tokenizer.AddedTokens.AddedToken;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.text.Normalizer;
-import java.util.HexFormat;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -59,7 +57,7 @@ public final class Tokenizer {
     private Tokenizer(TokenizerModel model) {
         this.model = model;
         vocabulary = model.vocabulary();
-        sha256 = sha256(model.json());
+        sha256 = Sha256.hex(model.json());
         textTokens = added(token -> !token.control() && !token.normalized());
         normalisedTextTokens = added(token -> !token.control() && token.normalized());
         allTokens = added(token -> !token.normalized());
@@ -241,14 +239,6 @@ public final class Tokenizer {
         @Override
         public void token(int id) {
             out.add(id);
-        }
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }
