@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.tokenizer.TokenizerFormat;
+import io.alignstream.languagemodel.tokenizer.format.TokenizerFormat;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintStream;

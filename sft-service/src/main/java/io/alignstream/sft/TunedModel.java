@@ -3,7 +3,7 @@ package io.alignstream.sft;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.exchange.PeftAdapter;
-import io.alignstream.languagemodel.tokenizer.ControlToken;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.transformer.AdamW;

@@ -1,7 +1,7 @@
 package io.alignstream.tokenizer;
 
-import io.alignstream.languagemodel.tokenizer.ControlToken;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
