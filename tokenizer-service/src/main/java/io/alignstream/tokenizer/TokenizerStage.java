@@ -9,6 +9,8 @@ import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
+import io.alignstream.tokenizer.cleaning.CleaningBacklog;
+import io.alignstream.tokenizer.vocabulary.TokenizerStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.time.Duration;

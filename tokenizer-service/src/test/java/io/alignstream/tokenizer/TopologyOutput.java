@@ -6,6 +6,8 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.TopicProbe;
+import io.alignstream.tokenizer.cleaning.CleaningTopology;
+import io.alignstream.tokenizer.streams.ConsumerLag;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
