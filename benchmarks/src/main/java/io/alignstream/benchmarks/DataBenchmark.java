@@ -2,7 +2,7 @@ package io.alignstream.benchmarks;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Document;
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Decontamination;
 import io.alignstream.textcleaning.NearDuplicates;

@@ -3,7 +3,7 @@ package io.alignstream.reward;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;

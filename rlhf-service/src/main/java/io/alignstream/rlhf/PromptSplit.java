@@ -1,7 +1,7 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.Prompt;
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;

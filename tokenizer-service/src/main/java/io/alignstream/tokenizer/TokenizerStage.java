@@ -1,10 +1,10 @@
 package io.alignstream.tokenizer;
 
 import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.Sha256;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;

@@ -1,9 +1,9 @@
 package io.alignstream.tokenizer;
 
 import io.alignstream.contracts.CleanDocument;
-import io.alignstream.contracts.Sha256;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.alignstream.tokenizer.cleaning.CleaningTopology;

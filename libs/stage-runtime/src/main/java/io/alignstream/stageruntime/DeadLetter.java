@@ -1,8 +1,8 @@
 package io.alignstream.stageruntime;
 
-import io.alignstream.contracts.Sha256;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.hash.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.kafka.common.header.Headers;

@@ -3,7 +3,7 @@ package io.alignstream.local.input;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Document;
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

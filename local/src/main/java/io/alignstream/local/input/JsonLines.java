@@ -3,7 +3,7 @@ package io.alignstream.local.input;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;

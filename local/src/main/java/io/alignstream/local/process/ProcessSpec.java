@@ -1,6 +1,6 @@
 package io.alignstream.local.process;
 
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import blue.strategic.parquet.ParquetWriter;
 import com.github.luben.zstd.Zstd;
 import io.alignstream.contracts.Document;
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

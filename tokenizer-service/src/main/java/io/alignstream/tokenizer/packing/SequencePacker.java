@@ -1,6 +1,6 @@
 package io.alignstream.tokenizer.packing;
 
-import io.alignstream.contracts.SequenceLedger;
+import io.alignstream.contracts.hash.SequenceLedger;
 import java.nio.ByteBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;

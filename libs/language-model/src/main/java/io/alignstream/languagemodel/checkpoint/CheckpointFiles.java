@@ -1,7 +1,7 @@
 package io.alignstream.languagemodel.checkpoint;
 
 import io.alignstream.contracts.Reference;
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.FileChannel;

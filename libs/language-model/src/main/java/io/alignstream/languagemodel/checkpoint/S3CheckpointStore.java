@@ -1,8 +1,8 @@
 package io.alignstream.languagemodel.checkpoint;
 
 import io.alignstream.contracts.Reference;
-import io.alignstream.contracts.Sha256;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.checkpoint.CheckpointFiles.IdentifiedManifest;
 import java.io.IOException;
 import java.net.URI;

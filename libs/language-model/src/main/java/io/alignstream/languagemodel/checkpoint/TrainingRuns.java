@@ -2,8 +2,8 @@ package io.alignstream.languagemodel.checkpoint;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
-import io.alignstream.contracts.Sha256;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashSet;

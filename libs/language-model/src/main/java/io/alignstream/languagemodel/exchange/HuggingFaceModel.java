@@ -1,6 +1,6 @@
 package io.alignstream.languagemodel.exchange;
 
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.Tensor;

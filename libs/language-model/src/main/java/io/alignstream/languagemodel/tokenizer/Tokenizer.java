@@ -1,6 +1,6 @@
 package io.alignstream.languagemodel.tokenizer;
 
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.tokenizer.encoding.Encoder;
 import io.alignstream.languagemodel.tokenizer.encoding.Encoders;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;

@@ -1,6 +1,6 @@
 package io.alignstream.languagemodel.transformer;
 
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

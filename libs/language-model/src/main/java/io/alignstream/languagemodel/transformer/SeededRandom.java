@@ -1,6 +1,6 @@
 package io.alignstream.languagemodel.transformer;
 
-import io.alignstream.contracts.Sha256;
+import io.alignstream.contracts.hash.Sha256;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 

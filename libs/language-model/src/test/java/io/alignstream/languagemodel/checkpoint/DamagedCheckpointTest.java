@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.alignstream.contracts.Reference;
-import io.alignstream.contracts.Sha256;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

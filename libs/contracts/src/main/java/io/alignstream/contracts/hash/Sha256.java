@@ -1,4 +1,4 @@
-package io.alignstream.contracts;
+package io.alignstream.contracts.hash;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,6 +25,7 @@ public final class Sha256 {
 
     private final MessageDigest digest;
 
+    /** A hash that has no parts yet. */
     public Sha256() {
         try {
             digest = MessageDigest.getInstance("SHA-256");

@@ -1,4 +1,4 @@
-package io.alignstream.contracts;
+package io.alignstream.contracts.check;
 
 import java.util.List;
 import java.util.Map;
@@ -6,28 +6,33 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Validation shared by the records of this package; every failure names the field, the value and the bound. */
-final class Check {
+/** What the events' compact constructors ask of their values; every failure names the field, the value and the bound. */
+public final class Check {
 
     static final int MAX_ID = 256;
     static final int MAX_LABELS = 64;
-    static final int MAX_LABEL = 1_024;
+    /** Longest label. */
+    public static final int MAX_LABEL = 1_024;
+
     static final int MAX_FIGURES = 1_000;
 
     private Check() {}
 
-    static String id(String field, @Nullable String value) {
+    /** A short text that is not blank. */
+    public static String id(String field, @Nullable String value) {
         return text(field, value, MAX_ID);
     }
 
-    static String text(String field, @Nullable String value, int maxLength) {
+    /** A text that is not blank. */
+    public static String text(String field, @Nullable String value, int maxLength) {
         if (value == null || value.isBlank()) {
             throw new IllegalArgumentException(field + " is missing or blank; give it a value");
         }
         return bounded(field, value, maxLength);
     }
 
-    static String bounded(String field, @Nullable String value, int maxLength) {
+    /** A text that may be blank. */
+    public static String bounded(String field, @Nullable String value, int maxLength) {
         if (value == null) {
             throw new IllegalArgumentException(field + " is missing; give it a value");
         }
@@ -52,21 +57,24 @@ final class Check {
         }
     }
 
-    static <T> T present(String field, @Nullable T value) {
+    /** Anything but null. */
+    public static <T> T present(String field, @Nullable T value) {
         if (value == null) {
             throw new IllegalArgumentException(field + " is missing; give it a value");
         }
         return value;
     }
 
-    static String sha256(String field, @Nullable String value) {
+    /** A hash in lower-case hexadecimal digits. */
+    public static String sha256(String field, @Nullable String value) {
         if (value == null || !value.matches("[0-9a-f]{64}")) {
             throw new IllegalArgumentException(field + " must be 64 lower-case hexadecimal digits but is " + value);
         }
         return value;
     }
 
-    static <T> List<T> list(String field, @Nullable List<T> values, int min, int max) {
+    /** A copy of {@code values}, none of them null; null counts as empty. */
+    public static <T> List<T> list(String field, @Nullable List<T> values, int min, int max) {
         int size = values == null ? 0 : values.size();
         if (size < min || size > max) {
             throw new IllegalArgumentException(field + " has " + size + " entries; allowed are " + min + " to " + max);
@@ -80,7 +88,8 @@ final class Check {
         return List.copyOf(values);
     }
 
-    static Map<String, String> labels(String field, @Nullable Map<String, String> values) {
+    /** A copy of {@code values}; null counts as empty. */
+    public static Map<String, String> labels(String field, @Nullable Map<String, String> values) {
         if (values == null) {
             return Map.of();
         }
@@ -92,7 +101,8 @@ final class Check {
         return Map.copyOf(values);
     }
 
-    static Map<String, Reference> references(String field, @Nullable Map<String, Reference> values) {
+    /** A copy of {@code values}, none of them null, under short names; null counts as empty. */
+    public static <T> Map<String, T> named(String field, @Nullable Map<String, T> values) {
         if (values == null) {
             return Map.of();
         }
@@ -107,7 +117,8 @@ final class Check {
         }
     }
 
-    static Map<String, Double> figures(String field, @Nullable Map<String, Double> values) {
+    /** A copy of {@code values}, all of them finite; null counts as empty. */
+    public static Map<String, Double> figures(String field, @Nullable Map<String, Double> values) {
         if (values == null) {
             return Map.of();
         }
@@ -116,21 +127,24 @@ final class Check {
         return values.entrySet().stream().collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
-    static double finite(String field, @Nullable Double value) {
+    /** A number that is neither infinite nor missing. */
+    public static double finite(String field, @Nullable Double value) {
         if (value == null || !Double.isFinite(value)) {
             throw new IllegalArgumentException(field + " must be a finite number but is " + value);
         }
         return value;
     }
 
-    static long atLeast(String field, long value, long min) {
+    /** A number that is not below {@code min}. */
+    public static long atLeast(String field, long value, long min) {
         if (value < min) {
             throw new IllegalArgumentException(field + " is " + value + " but must be at least " + min);
         }
         return value;
     }
 
-    static <T> void unique(String field, List<T> values, Function<T, ?> key) {
+    /** Fails if two of {@code values} have the same key. */
+    public static <T> void unique(String field, List<T> values, Function<T, ?> key) {
         if (values.stream().map(key).distinct().count() != values.size()) {
             throw new IllegalArgumentException(field + " names an entry twice: " + values);
         }

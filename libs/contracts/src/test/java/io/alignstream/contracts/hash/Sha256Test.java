@@ -1,4 +1,4 @@
-package io.alignstream.contracts;
+package io.alignstream.contracts.hash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.alignstream.contracts;
+package io.alignstream.contracts.hash;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -40,11 +40,6 @@ public final class SequenceLedger {
                     + " sequences; the state is damaged");
         }
         return ledger;
-    }
-
-    /** Adds every sequence of {@code batch}. */
-    public void append(TokenBatch batch) {
-        append(batch.tokens(), batch.sequenceLength());
     }
 
     /** Adds the sequences in {@code tokens}, {@code [sequences, sequenceLength]} row by row. */
