@@ -33,7 +33,8 @@ import picocli.CommandLine.ParseResult;
             ChatCommand.class,
             SweepCommand.class,
             ExportCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            WeightsCommand.class
         })
 public final class Alignstream {
 

@@ -101,16 +101,12 @@ final class DemoCommand implements Callable<Integer> {
     static List<EventSet<?>> world(long seed, int documents) {
         WorldGenerator world = new WorldGenerator(World.load(), seed);
         return List.of(
-                events(Topic.INSTRUCTIONS, world.instructions()),
-                events(Topic.PROMPTS, world.prompts()),
-                events(Topic.RANKING_REQUESTS, world.rankingRequests()),
-                events(Topic.RANKINGS, world.rankings()),
+                EventSet.of(Topic.INSTRUCTIONS, world.instructions()),
+                EventSet.of(Topic.PROMPTS, world.prompts()),
+                EventSet.of(Topic.RANKING_REQUESTS, world.rankingRequests()),
+                EventSet.of(Topic.RANKINGS, world.rankings()),
                 new EventSet<>(Topic.DOCUMENTS, documents, consumer -> world.documents(documents)
                         .forEachOrdered(consumer)));
-    }
-
-    private static <T> EventSet<T> events(Topic<T> topic, List<T> events) {
-        return new EventSet<>(topic, events.size(), events::forEach);
     }
 
     private static void show(DemoReport result, Site site, Console console) {

@@ -90,7 +90,7 @@ final class LocalCluster implements AutoCloseable {
     }
 
     /** Fails if a process has ended, naming the cause that the processes' own words often hide. */
-    private void requireAlive() {
+    void requireAlive() {
         try {
             processes.requireAlive();
         } catch (LaunchException e) {
