@@ -1,8 +1,8 @@
 package io.alignstream.pretrain;
 
 import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.SequenceLedger;
 import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.hash.SequenceLedger;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
@@ -72,7 +72,7 @@ final class BatchSequence {
         }
         SequenceLedger known = ledgers.get(lane);
         SequenceLedger ledger = known == null ? new SequenceLedger() : SequenceLedger.of(known.state());
-        ledger.append(batch);
+        ledger.append(batch.tokens(), batch.sequenceLength());
         if (ledgerRoot != null && !ledgerRoot.equals(ledger.root())) {
             throw new PoisonEventException("the ledger of shard " + batch.shard() + " has root " + ledger.root()
                     + " after sequence " + batch.nextSequence() + " but the packer's has " + ledgerRoot

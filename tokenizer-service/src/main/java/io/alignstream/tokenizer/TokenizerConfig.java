@@ -1,6 +1,7 @@
 package io.alignstream.tokenizer;
 
 import io.alignstream.textcleaning.CleaningProfile;
+import io.alignstream.tokenizer.packing.Packing;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;

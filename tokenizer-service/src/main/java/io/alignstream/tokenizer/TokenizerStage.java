@@ -4,17 +4,16 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
+import io.alignstream.tokenizer.cleaning.CleaningBacklog;
+import io.alignstream.tokenizer.vocabulary.TokenizerStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -117,12 +116,7 @@ public class TokenizerStage implements StageDefinition {
 
     private String run(DatasetSnapshot documents) {
         String inputs = Stage.TOKENIZER.id() + "\n" + documents + "\nvocabularySize=" + config.vocabularySize();
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(inputs.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash, 0, 6);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Sha256.hex(inputs).substring(0, 12);
     }
 
     private static String name(TrainedTokenizer tokenizer) {

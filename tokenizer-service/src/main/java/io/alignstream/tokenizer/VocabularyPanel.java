@@ -25,7 +25,7 @@ public class VocabularyPanel implements Panel {
 
     @Override
     public TemplateInstance content(Language language) {
-        return template.data("chinese", language == Language.CHINESE).data("maxText", VocabularyResource.MAX_TEXT);
+        return template.data("chinese", language == Language.CHINESE).data("maxText", TokenizerResource.MAX_TEXT);
     }
 
     @Override

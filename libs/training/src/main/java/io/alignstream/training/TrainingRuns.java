@@ -5,8 +5,8 @@ import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -90,14 +90,6 @@ public final class TrainingRuns {
         return Optional.empty();
     }
 
-    private static String sha256(byte[] bytes) {
-        try {
-            return java.util.HexFormat.of().formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (java.security.NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
     private String id(
             Map<String, Reference> parents, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
         StringBuilder inputs = new StringBuilder(stage.id()).append('\n');
@@ -117,7 +109,6 @@ public final class TrainingRuns {
         new TreeMap<>(hyperparameters)
                 .forEach((name, value) ->
                         inputs.append(name).append('=').append(value).append('\n'));
-        return sha256(inputs.toString().getBytes(StandardCharsets.UTF_8))
-                .substring(0, ID_DIGITS);
+        return Sha256.hex(inputs.toString()).substring(0, ID_DIGITS);
     }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.pretrain.LossGuard.Trouble;
-import io.alignstream.pretrain.Recovery.Decision;
-import io.alignstream.pretrain.Recovery.Place;
+import io.alignstream.training.Recovery.Decision;
+import io.alignstream.training.Recovery.Place;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -3,6 +3,7 @@ package io.alignstream.local.input;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Document;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -319,7 +320,7 @@ public final class DocumentSource {
     }
 
     private static Document document(@Nullable String id, String text, String source, Map<String, String> labels) {
-        return new Document(id == null ? InputJson.sha256(text) : id, text, source, labels);
+        return new Document(id == null ? Sha256.hex(text) : id, text, source, labels);
     }
 
     private static @Nullable String string(Path file, long line, ObjectNode json, String field) {

@@ -2,11 +2,11 @@ package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.Console;
-import io.alignstream.local.LaunchException;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.input.InputException;
 import io.alignstream.local.input.InputFile;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.LaunchException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.Console;
+import io.alignstream.local.site.Console;
 import java.util.List;
 import java.util.function.Consumer;
 

@@ -1,10 +1,10 @@
 package io.alignstream.local.service;
 
 import io.alignstream.contracts.Stage;
-import io.alignstream.local.Installation;
-import io.alignstream.local.LaunchException;
-import io.alignstream.local.Site;
 import io.alignstream.local.process.ProcessSpec;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -92,10 +92,9 @@ public final class TinyWorld {
     /** Whole sequences; the rest of the last one is left out. */
     private int[] tokens() {
         int[] all = documents.stream()
-                .flatMapToInt(text ->
-                        java.util.stream.IntStream.concat(
-                                Arrays.stream(tokenizer.encode(text)),
-                                java.util.stream.IntStream.of(tokenizer.endOfDocument())))
+                .flatMapToInt(text -> java.util.stream.IntStream.concat(
+                        Arrays.stream(tokenizer.encode(text)),
+                        java.util.stream.IntStream.of(tokenizer.endOfDocument())))
                 .toArray();
         return Arrays.copyOf(all, all.length / SEQUENCE_LENGTH * SEQUENCE_LENGTH);
     }

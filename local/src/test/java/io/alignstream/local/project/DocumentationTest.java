@@ -21,7 +21,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.local.CommandNames;
-import io.alignstream.local.Site;
+import io.alignstream.local.site.Site;
 import java.lang.reflect.Field;
 import java.net.URI;
 import java.nio.file.Files;

@@ -1,9 +1,7 @@
 package io.alignstream.languagemodel.random;
 
+import io.alignstream.contracts.hash.Sha256;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.SplittableRandom;
 
 /**
@@ -25,13 +23,8 @@ public final class SeededRandom {
      * @param index for example the number of the epoch
      */
     public static SplittableRandom of(long seed, String purpose, long index) {
-        byte[] name = (seed + "/" + purpose + "/" + index).getBytes(StandardCharsets.UTF_8);
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(name);
-            return new SplittableRandom(ByteBuffer.wrap(hash).getLong());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        byte[] hash = Sha256.bytes(seed + "/" + purpose + "/" + index);
+        return new SplittableRandom(ByteBuffer.wrap(hash).getLong());
     }
 
     /** The numbers from 0 to {@code count - 1} in random order. */

@@ -1,12 +1,10 @@
 package io.alignstream.languagemodel.torch;
 
+import io.alignstream.contracts.hash.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 
 /**
@@ -70,12 +68,9 @@ final class Operators {
 
         private static String hash(Path library) {
             try {
-                byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(library));
-                return "fused " + HexFormat.of().formatHex(digest).substring(0, 12);
+                return "fused " + Sha256.hex(library).substring(0, 12);
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot read " + library, e);
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("this JDK lacks SHA-256", e);
             }
         }
     }
