@@ -3,6 +3,7 @@ package io.alignstream.rlhf;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -66,9 +67,10 @@ final class RlhfTraining implements Job {
     }
 
     @Override
-    public String title() {
-        return "align SFT model " + parent("sft").sha256().substring(0, 12) + " with reward model "
-                + parent("reward").sha256().substring(0, 12);
+    public Reason title() {
+        return Reason.of("rlhf.train")
+                .with("sft", parent("sft").sha256().substring(0, 12))
+                .with("reward", parent("reward").sha256().substring(0, 12));
     }
 
     private Reference parent(String role) {

@@ -141,7 +141,7 @@ class TokenizerServiceTest {
 
         // Then nothing is learned
         await().atMost(PATIENCE)
-                .untilAsserted(() -> given().get("/job").then().body("reason", containsString("up to date")));
+                .untilAsserted(() -> given().get("/job").then().body("reason.code", equalTo("tokenizer.upToDate")));
         assertThat(topics.events(Topic.TOKENIZERS)).hasSize(1);
 
         // When a document comes later
