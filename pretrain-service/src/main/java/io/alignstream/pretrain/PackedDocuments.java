@@ -43,9 +43,7 @@ final class PackedDocuments {
         try {
             batches.admit(batch, ledgerRoot);
         } catch (PoisonEventException e) {
-            problem = Reason.of("pretrain.batchRefused")
-                    .with("offset", offset)
-                    .with("problem", String.valueOf(e.getMessage()));
+            problem = Reason.of("pretrain.batchRefused").with("offset", offset).with("problem", e.reason());
             throw e;
         }
         problem = null;

@@ -9,6 +9,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.TrainingRun;
 import io.alignstream.languagemodel.checkpoint.TrainingRuns;
@@ -70,7 +71,7 @@ public class PretrainStage implements StageDefinition {
     private void take(TokenBatch batch, ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
         PackedDocuments documents = packed.get(batch.tokenizerSha256());
         if (documents == null) {
-            throw new PoisonEventException("no tokenizer event names tokenizer " + batch.tokenizerSha256());
+            throw Messages.poison(Reason.of("poison.unknownTokenizer").with("tokenizer", batch.tokenizerSha256()));
         }
         documents.add(batch, BatchSequence.ledgerRoot(record.headers()), record.partition(), record.offset());
     }

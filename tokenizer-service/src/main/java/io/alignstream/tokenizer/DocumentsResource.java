@@ -1,5 +1,6 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.textcleaning.Rule;
 import jakarta.ws.rs.GET;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What became of the documents. */
 @Path("/documents")
@@ -25,14 +27,14 @@ public class DocumentsResource {
     }
 
     /** Documents of one outcome. */
-    public record OutcomeCount(String outcome, String reason, long documents) {}
+    public record OutcomeCount(String outcome, Reason reason, long documents) {}
 
     /** A document that a rule has dropped. */
-    public record DropSample(String id, String figure, String excerpt) {}
+    public record DropSample(String id, @Nullable Reason fault, String excerpt) {}
 
     /** What a rule did; {@code samples} only of rules that drop. */
     public record RuleFigures(
-            String rule, String effect, String description, long documents, List<DropSample> samples) {}
+            String rule, String effect, Reason description, long documents, List<DropSample> samples) {}
 
     /**
      * Documents of one language.
@@ -59,7 +61,7 @@ public class DocumentsResource {
         DocumentFigures figures = streams.documents();
         return streams.possibleOutcomes().stream()
                 .map(outcome -> new OutcomeCount(
-                        outcome.id(), outcome.reason(), figures.count(DocumentStatistics.OUTCOME + outcome.id())))
+                        outcome.id(), outcome.meaning(), figures.count(DocumentStatistics.OUTCOME + outcome.id())))
                 .toList();
     }
 
@@ -90,10 +92,10 @@ public class DocumentsResource {
         return new RuleFigures(
                 rule.id(),
                 rule.effect().name().toLowerCase(Locale.ROOT),
-                rule.description(),
+                Outcome.meaning(rule.id()),
                 figures.count(counter),
                 figures.samples().getOrDefault(counter, List.of()).stream()
-                        .map(sample -> new DropSample(sample.id(), sample.figure(), sample.excerpt()))
+                        .map(sample -> new DropSample(sample.id(), sample.fault(), sample.excerpt()))
                         .toList());
     }
 

@@ -1,7 +1,9 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.tokenizer.Derivation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.web.Refusal;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -65,10 +67,11 @@ public class VocabularyResource {
                 .map(value -> value.name().toLowerCase(Locale.ROOT))
                 .toList();
         if (!orders.contains(order)) {
-            return badRequest("order is '" + order + "' but must be one of " + orders);
+            return badRequest(
+                    Reason.of("refusal.unknownOrder").with("order", order).with("orders", String.join(", ", orders)));
         }
         if (search.length() > MAX_SEARCH) {
-            return badRequest("search has " + search.length() + " characters but at most " + MAX_SEARCH + " are taken");
+            return badRequest(tooLong(search, MAX_SEARCH));
         }
         Loaded current = current();
         return current == null
@@ -84,8 +87,7 @@ public class VocabularyResource {
     public Response split(@Nullable SplitRequest request) throws IOException {
         String text = request == null ? null : request.text();
         if (text == null || text.length() > MAX_TEXT) {
-            return badRequest("text " + (text == null ? "is missing" : "has " + text.length() + " characters")
-                    + "; send {\"text\": …} with at most " + MAX_TEXT + " characters");
+            return badRequest(text == null ? Reason.of("refusal.noText") : tooLong(text, MAX_TEXT));
         }
         Loaded current = current();
         return current == null
@@ -116,14 +118,14 @@ public class VocabularyResource {
     }
 
     private static Response none() {
-        return error(Response.Status.CONFLICT, "there is no tokenizer yet; publish documents and trigger this stage");
+        return Refusal.of(Response.Status.CONFLICT, Reason.of("refusal.noTokenizer"));
     }
 
-    private static Response badRequest(String message) {
-        return error(Response.Status.BAD_REQUEST, message);
+    private static Response badRequest(Reason reason) {
+        return Refusal.of(Response.Status.BAD_REQUEST, reason);
     }
 
-    private static Response error(Response.Status status, String message) {
-        return Response.status(status).entity(Map.of("error", message)).build();
+    private static Reason tooLong(String text, int most) {
+        return Reason.of("refusal.tooLong").with("characters", text.length()).with("most", most);
     }
 }

@@ -1,8 +1,6 @@
 package io.alignstream.contracts;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param arguments what fills the sentence's placeholders: texts, numbers (whole ones are {@code Long}, others {@code
  *     Double}) and further reasons
  */
-@JsonIgnoreProperties(ignoreUnknown = true)
 public record Reason(String code, Map<String, Object> arguments) {
 
     public Reason {
@@ -35,6 +32,11 @@ public record Reason(String code, Map<String, Object> arguments) {
     /** The sentence {@code code}, without arguments so far. */
     public static Reason of(String code) {
         return new Reason(code, Map.of());
+    }
+
+    /** What a person, another program or a library said: it stands in no catalogue. */
+    public static Reason verbatim(String text) {
+        return of("verbatim").with("text", text);
     }
 
     /** The same with a text in place of {@code name}. */
@@ -81,28 +83,23 @@ public record Reason(String code, Map<String, Object> arguments) {
         };
     }
 
-    @JsonCreator
-    static Reason of(
-            @JsonProperty("code") String code, @JsonProperty("arguments") @Nullable Map<String, JsonNode> arguments) {
-        Map<String, Object> values = new LinkedHashMap<>();
-        if (arguments != null) {
-            arguments.forEach((name, value) -> values.put(name, value(name, value)));
+    /** Reads what JSON holds of a reason; further fields are left alone. */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static Reason of(JsonNode json) {
+        JsonNode code = json.path("code");
+        JsonNode arguments = json.path("arguments");
+        if (!code.isTextual() || !(arguments.isObject() || arguments.isNull() || arguments.isMissingNode())) {
+            throw new IllegalArgumentException("a reason has a code and, perhaps, arguments by name but is " + json);
         }
-        return new Reason(code, values);
+        Map<String, Object> values = new LinkedHashMap<>();
+        arguments.properties().forEach(entry -> values.put(entry.getKey(), value(entry.getKey(), entry.getValue())));
+        return new Reason(code.textValue(), values);
     }
 
     private static Object value(String name, JsonNode json) {
-        if (json.isTextual()) {
-            return json.textValue();
-        }
         if (json.isNumber()) {
             return json.isIntegralNumber() ? (Object) json.longValue() : json.doubleValue();
         }
-        if (json.isObject()) {
-            Map<String, JsonNode> arguments = new LinkedHashMap<>();
-            json.path("arguments").properties().forEach(entry -> arguments.put(entry.getKey(), entry.getValue()));
-            return of(json.path("code").asText(), arguments);
-        }
-        return argument(name, null);
+        return json.isObject() ? of(json) : argument(name, json.textValue());
     }
 }

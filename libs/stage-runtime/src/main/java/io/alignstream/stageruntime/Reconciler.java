@@ -208,8 +208,7 @@ final class Reconciler implements JobControl {
 
     private static Reason describe(Throwable failure) {
         String message = failure.getMessage();
-        return Reason.of("failure")
-                .with("problem", failure.getClass().getSimpleName() + (message == null ? "" : ": " + message));
+        return Reason.verbatim(failure.getClass().getSimpleName() + (message == null ? "" : ": " + message));
     }
 
     /** The view is not complete (again), and why. */

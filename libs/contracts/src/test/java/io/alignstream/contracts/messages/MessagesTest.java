@@ -69,10 +69,10 @@ class MessagesTest {
     @Test
     void aTextThatLooksLikeAPlaceholderStaysWhatItIs() {
         // When
-        String text = Messages.english(Reason.of("failure").with("problem", "no {problem} in $1 \\ {x}"));
+        String text = Messages.english(Reason.verbatim("no {text} in $1 \\ {x}"));
 
         // Then
-        assertThat(text).isEqualTo("no {problem} in $1 \\ {x}");
+        assertThat(text).isEqualTo("no {text} in $1 \\ {x}");
     }
 
     @Test
@@ -90,7 +90,7 @@ class MessagesTest {
         Reason reason = Reason.of("stage.retries")
                 .with("attempt", 2)
                 .with("share", 0.5)
-                .with("failure", Reason.of("failure").with("problem", "no space"));
+                .with("failure", Reason.verbatim("no space"));
         JsonMapper json = JsonMapper.builder().build();
 
         // When
