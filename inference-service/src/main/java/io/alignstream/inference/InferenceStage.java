@@ -1,6 +1,7 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -52,11 +53,13 @@ public class InferenceStage implements StageDefinition {
                 .reversed();
         if (approved.isEmpty()) {
             served.withdraw();
-            return new Decision.Wait("no release of " + config.model() + " is approved yet");
+            return new Decision.Wait(Reason.of("inference.noRelease").with("model", config.model()));
         }
         String sha256 = approved.getFirst().reference().sha256();
         if (served.current().filter(model -> model.sha256().equals(sha256)).isPresent()) {
-            return new Decision.Wait("serving " + config.model() + " " + sha256.substring(0, 12));
+            return new Decision.Wait(Reason.of("inference.serving")
+                    .with("model", config.model())
+                    .with("release", sha256.substring(0, 12)));
         }
         return new Decision.Run(new LoadJob(approved, store, served));
     }

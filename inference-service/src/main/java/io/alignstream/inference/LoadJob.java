@@ -3,6 +3,7 @@ package io.alignstream.inference;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
@@ -47,8 +48,8 @@ final class LoadJob implements Job {
     }
 
     @Override
-    public String title() {
-        return "take release " + run() + " of " + release.model() + " into service";
+    public Reason title() {
+        return Reason.of("inference.load").with("release", run()).with("model", release.model());
     }
 
     @Override

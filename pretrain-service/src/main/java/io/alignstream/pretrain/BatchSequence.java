@@ -3,6 +3,8 @@ package io.alignstream.pretrain;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.hash.SequenceLedger;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Messages;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
@@ -57,26 +59,33 @@ final class BatchSequence {
     void admit(TokenBatch batch, @Nullable String ledgerRoot) throws PoisonEventException {
         batch.requireTokensBelow(vocabularySize);
         if (sequenceLength != 0 && batch.sequenceLength() != sequenceLength) {
-            throw new PoisonEventException("sequences of " + batch.sequenceLength() + " tokens among sequences of "
-                    + sequenceLength + " tokens of the same tokenizer");
+            throw Messages.poison(Reason.of("poison.otherLength")
+                    .with("length", batch.sequenceLength())
+                    .with("known", sequenceLength));
         }
         Lane lane = new Lane(batch.shard(), batch.split());
         long expected = next.getOrDefault(lane, 0L);
         if (batch.firstSequence() < expected) {
-            throw new PoisonEventException("sequence number " + batch.firstSequence() + " of shard " + batch.shard()
-                    + " has been seen; the next one is " + expected);
+            throw Messages.poison(Reason.of("poison.sequenceRepeated")
+                    .with("sequence", batch.firstSequence())
+                    .with("shard", batch.shard())
+                    .with("next", expected));
         }
         if (batch.firstSequence() > expected) {
-            throw new PoisonEventException("sequence numbers " + expected + " to " + (batch.firstSequence() - 1)
-                    + " of shard " + batch.shard() + " are missing before this batch");
+            throw Messages.poison(Reason.of("poison.sequencesMissing")
+                    .with("first", expected)
+                    .with("last", batch.firstSequence() - 1)
+                    .with("shard", batch.shard()));
         }
         SequenceLedger known = ledgers.get(lane);
         SequenceLedger ledger = known == null ? new SequenceLedger() : SequenceLedger.of(known.state());
         ledger.append(batch.tokens(), batch.sequenceLength());
         if (ledgerRoot != null && !ledgerRoot.equals(ledger.root())) {
-            throw new PoisonEventException("the ledger of shard " + batch.shard() + " has root " + ledger.root()
-                    + " after sequence " + batch.nextSequence() + " but the packer's has " + ledgerRoot
-                    + "; a sequence was changed on the way");
+            throw Messages.poison(Reason.of("poison.otherLedger")
+                    .with("shard", batch.shard())
+                    .with("root", ledger.root())
+                    .with("sequence", batch.nextSequence())
+                    .with("packer", ledgerRoot));
         }
         ledgers.put(lane, ledger);
         next.put(lane, batch.nextSequence());

@@ -3,6 +3,7 @@ package io.alignstream.pretrain;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
@@ -26,7 +27,7 @@ final class PackedDocuments {
     private final Map<Integer, PartitionRange> ranges = new TreeMap<>();
     private final Map<Integer, PartitionRange> ownDocuments = new TreeMap<>();
     private final Set<Integer> packedPartitions = new HashSet<>();
-    private String problem = "";
+    private @Nullable Reason problem;
 
     PackedDocuments(TrainedTokenizer tokenizer) {
         this.tokenizer = tokenizer;
@@ -42,10 +43,10 @@ final class PackedDocuments {
         try {
             batches.admit(batch, ledgerRoot);
         } catch (PoisonEventException e) {
-            problem = "; the batch at offset " + offset + " was refused: " + e.getMessage();
+            problem = Reason.of("pretrain.batchRefused").with("offset", offset).with("problem", e.reason());
             throw e;
         }
-        problem = "";
+        problem = null;
         ranges.merge(partition, range(partition, offset), PackedDocuments::span);
         if (batch.endOfSnapshot()) {
             packedPartitions.add(batch.documentPartition());
@@ -82,9 +83,9 @@ final class PackedDocuments {
         return batches.sequenceLength();
     }
 
-    /** Why the last batch was refused, to be put behind a sentence; empty if it was not. */
-    String problem() {
-        return problem;
+    /** {@code reason} and, if the last batch was refused, why. */
+    Reason withProblem(Reason reason) {
+        return problem == null ? reason : reason.and(problem);
     }
 
     private static DatasetSnapshot snapshot(Map<Integer, PartitionRange> ranges) {

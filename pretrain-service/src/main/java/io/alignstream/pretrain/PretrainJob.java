@@ -1,6 +1,7 @@
 package io.alignstream.pretrain;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -49,10 +50,14 @@ final class PretrainJob implements Job {
     }
 
     @Override
-    public String title() {
+    public Reason title() {
         Reference previous = run.parents().get(PREVIOUS);
-        return "pretrain " + run.id() + " with tokenizer " + tokenizer.sha256().substring(0, 12)
-                + (previous == null ? "" : ", continuing " + previous.sha256().substring(0, 12));
+        Reason title = Reason.of(previous == null ? "pretrain.train" : "pretrain.continue")
+                .with("run", run.id())
+                .with("tokenizer", tokenizer.sha256().substring(0, 12));
+        return previous == null
+                ? title
+                : title.with("previous", previous.sha256().substring(0, 12));
     }
 
     @Override

@@ -3,11 +3,13 @@ package io.alignstream.pretrain;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
@@ -69,7 +71,7 @@ public class PretrainStage implements StageDefinition {
     private void take(TokenBatch batch, ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
         PackedDocuments documents = packed.get(batch.tokenizerSha256());
         if (documents == null) {
-            throw new PoisonEventException("no tokenizer event names tokenizer " + batch.tokenizerSha256());
+            throw Messages.poison(Reason.of("poison.unknownTokenizer").with("tokenizer", batch.tokenizerSha256()));
         }
         documents.add(batch, BatchSequence.ledgerRoot(record.headers()), record.partition(), record.offset());
     }
@@ -81,7 +83,7 @@ public class PretrainStage implements StageDefinition {
                 .filter(learned -> learned.documents().offsets() > 0)
                 .reduce((older, newer) -> newer);
         if (newest.isEmpty()) {
-            return new Decision.Wait("waiting for a tokenizer");
+            return new Decision.Wait(Reason.of("pretrain.noTokenizer"));
         }
         TrainedTokenizer tokenizer = newest.get();
         PackedDocuments documents =
@@ -124,13 +126,12 @@ public class PretrainStage implements StageDefinition {
             TrainedTokenizer tokenizer, PackedDocuments documents, List<Checkpoint> models, boolean triggered)
             throws IOException {
         if (!documents.holdsOwnDocuments()) {
-            return new Decision.Wait(String.format(
-                    "the documents of tokenizer %.12s are being packed: %,d sequences so far%s",
-                    tokenizer.sha256(), documents.trainingSequences(), documents.problem()));
+            return new Decision.Wait(documents.withProblem(Reason.of("pretrain.packing")
+                    .with("tokenizer", tokenizer.sha256().substring(0, 12))
+                    .with("sequences", documents.trainingSequences())));
         }
         if (documents.trainingSequences() == 0) {
-            return new Decision.Wait(
-                    "the documents of the tokenizer gave no training sequence; publish more documents");
+            return new Decision.Wait(Reason.of("pretrain.noSequences"));
         }
         if (models.isEmpty() && !triggered) {
             return start(run(tokenizer, documents.ownDocuments()), tokenizer);
@@ -147,9 +148,9 @@ public class PretrainStage implements StageDefinition {
                 return start(run, tokenizer);
             }
         }
-        return new Decision.Wait(String.format(
-                "the base model is up to date: %,d of %,d new tokens until the next one%s",
-                figures.newTokens(), newTokens, documents.problem()));
+        return new Decision.Wait(documents.withProblem(Reason.of("pretrain.upToDate")
+                .with("there", figures.newTokens())
+                .with("needed", newTokens)));
     }
 
     /** What a published model was made with; empty if it is no longer in the store. */

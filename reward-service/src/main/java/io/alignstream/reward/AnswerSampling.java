@@ -3,6 +3,7 @@ package io.alignstream.reward;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
@@ -87,9 +88,11 @@ final class AnswerSampling implements Job {
     }
 
     @Override
-    public String title() {
-        return "sample " + config.answers() + " answers of SFT model "
-                + sft.sha256().substring(0, 12) + " to " + prompts.size() + " prompts";
+    public Reason title() {
+        return Reason.of("reward.sample")
+                .with("answers", config.answers())
+                .with("sft", sft.sha256().substring(0, 12))
+                .with("prompts", prompts.size());
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -94,7 +95,7 @@ public class RewardStage implements StageDefinition {
     public Decision decide(View view, boolean triggered) {
         Optional<Checkpoint> sft = view.newestCheckpoint(Stage.SFT);
         if (sft.isEmpty()) {
-            return new Decision.Wait("waiting for an SFT checkpoint");
+            return new Decision.Wait(Reason.of("reward.noSft"));
         }
         Decision training = training(view, sft.get(), triggered);
         return training instanceof Decision.Wait wait ? sampling(view, sft.get(), wait.reason()) : training;
@@ -108,8 +109,10 @@ public class RewardStage implements StageDefinition {
         long unseen =
                 rankings.offsets() - (own.isEmpty() ? 0 : seen(own.getLast().datasets()));
         if (!own.isEmpty() && unseen < config.newRankings() && !triggered) {
-            return new Decision.Wait("the reward model of SFT model " + name(sft) + " is up to date; " + unseen + " of "
-                    + config.newRankings() + " new rankings for the next one");
+            return new Decision.Wait(Reason.of("reward.upToDate")
+                    .with("sft", name(sft))
+                    .with("there", unseen)
+                    .with("needed", config.newRankings()));
         }
         Optional<TrainingRun> begun = begun(parents(sft), own)
                 .filter(run -> rankings.offsets() - seen(run.datasets()) < config.newRankings());
@@ -117,12 +120,13 @@ public class RewardStage implements StageDefinition {
             return run(begun.get());
         }
         if (desk.rankings() < config.minimumRankings() && !(triggered && desk.rankings() > 0)) {
-            return new Decision.Wait(
-                    "waiting for rankings: " + desk.rankings() + " of " + config.minimumRankings() + " are there");
+            return new Decision.Wait(Reason.of("reward.tooFewRankings")
+                    .with("there", desk.rankings())
+                    .with("needed", config.minimumRankings()));
         }
         Duration left = config.quiet().minus(view.quietFor(Topic.RANKINGS));
         if (left.isPositive() && !triggered) {
-            return new Decision.WaitFor("rankings are still coming in", left);
+            return new Decision.WaitFor(Reason.of("reward.rankingsComing"), left);
         }
         return run(runs.of(parents(sft), List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings), hyperparameters));
     }
@@ -146,14 +150,14 @@ public class RewardStage implements StageDefinition {
         return new Decision.Run(new RewardTraining(config, seed, store, run));
     }
 
-    private Decision sampling(View view, Checkpoint sft, String trainingReason) {
+    private Decision sampling(View view, Checkpoint sft, Reason trainingReason) {
         AnswerSampling sampling = AnswerSampling.of(config.sampling(), seed, store, sft, prompts.prompts(), desk);
         if (sampling.isEmpty()) {
             return new Decision.Wait(trainingReason);
         }
         Duration left = config.quiet().minus(view.quietFor(Topic.PROMPTS));
         return left.isPositive()
-                ? new Decision.WaitFor(trainingReason + "; prompts are still coming in", left)
+                ? new Decision.WaitFor(trainingReason.and(Reason.of("reward.promptsComing")), left)
                 : new Decision.Run(sampling);
     }
 

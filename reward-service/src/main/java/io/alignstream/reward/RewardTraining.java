@@ -1,6 +1,7 @@
 package io.alignstream.reward;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -58,8 +59,8 @@ final class RewardTraining implements Job {
     }
 
     @Override
-    public String title() {
-        return "train a reward model of SFT model " + sft().sha256().substring(0, 12) + " on rankings";
+    public Reason title() {
+        return Reason.of("reward.train").with("sft", sft().sha256().substring(0, 12));
     }
 
     private Reference sft() {

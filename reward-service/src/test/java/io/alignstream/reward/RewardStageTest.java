@@ -133,16 +133,22 @@ class RewardStageTest {
         String known = publishRequest("known-1");
 
         // When, then
-        rank(known, "sample-world", "[[0],[1]]", "[]").then().statusCode(400).body("error", containsString("reserved"));
-        rank(known, " ", "[[0],[1]]", "[]").then().statusCode(400).body("error", containsString("annotator"));
+        rank(known, "sample-world", "[[0],[1]]", "[]")
+                .then()
+                .statusCode(400)
+                .body("error.text", containsString("reserved"));
+        rank(known, " ", "[[0],[1]]", "[]").then().statusCode(400).body("error.text", containsString("annotator"));
         rank(known, "a/b", "[[0],[1]]", "[]").then().statusCode(400);
         rank("nobody-asked", "ann", "[[0],[1]]", "[]")
                 .then()
                 .statusCode(409)
-                .body("error", containsString("nobody asked"));
-        rank(known, "ann", "[[0],[1],[2]]", "[]").then().statusCode(409).body("error", containsString("has 2"));
-        rank(known, "ann", "[[0],[0]]", "[]").then().statusCode(400).body("error", containsString("exactly once"));
-        rank(known, "ann", "[[0],[1]]", "[9,1]").then().statusCode(400).body("error", containsString("outside 0 to 5"));
+                .body("error.text", containsString("nobody asked"));
+        rank(known, "ann", "[[0],[1],[2]]", "[]").then().statusCode(409).body("error.text", containsString("has 2"));
+        rank(known, "ann", "[[0],[0]]", "[]").then().statusCode(400).body("error.text", containsString("exactly once"));
+        rank(known, "ann", "[[0],[1]]", "[9,1]")
+                .then()
+                .statusCode(400)
+                .body("error.text", containsString("outside 0 to 5"));
         given().contentType(ContentType.JSON)
                 .body("{}")
                 .post("/rankings")

@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -72,10 +73,10 @@ public class RlhfStage implements StageDefinition {
                 .reduce((older, newer) -> newer);
         figures = figures(view, sft, reward);
         if (sft.isEmpty()) {
-            return new Decision.Wait("waiting for an SFT checkpoint");
+            return new Decision.Wait(Reason.of("rlhf.noSft"));
         }
         if (reward.isEmpty()) {
-            return new Decision.Wait("waiting for a reward model made of SFT model " + name(sft.get()));
+            return new Decision.Wait(Reason.of("rlhf.noReward").with("sft", name(sft.get())));
         }
         List<Checkpoint> own = checkpoints.stream()
                 .filter(checkpoint -> checkpoint.stage() == Stage.RLHF
@@ -83,8 +84,8 @@ public class RlhfStage implements StageDefinition {
                         && hasParent(checkpoint, "reward", reward.get()))
                 .toList();
         if (!own.isEmpty() && !triggered) {
-            return new Decision.Wait("the aligned model of SFT model " + name(sft.get()) + " and reward model "
-                    + name(reward.get()) + " is up to date");
+            return new Decision.Wait(
+                    Reason.of("rlhf.upToDate").with("sft", name(sft.get())).with("reward", name(reward.get())));
         }
         Map<String, Reference> parents = parents(sft.get(), reward.get());
         Optional<TrainingRun> begun = begun(parents, own);
@@ -111,11 +112,11 @@ public class RlhfStage implements StageDefinition {
 
     private Decision begin(View view, Map<String, Reference> parents, boolean triggered) {
         if (view.count(Topic.PROMPTS) == 0) {
-            return new Decision.Wait("waiting for prompts");
+            return new Decision.Wait(Reason.of("rlhf.noPrompts"));
         }
         Duration left = config.quiet().minus(view.quietFor(Topic.PROMPTS));
         if (left.isPositive() && !triggered) {
-            return new Decision.WaitFor("prompts are still coming in", left);
+            return new Decision.WaitFor(Reason.of("rlhf.promptsComing"), left);
         }
         return run(runs.of(parents, List.of(view.snapshot(Topic.PROMPTS)), hyperparameters));
     }

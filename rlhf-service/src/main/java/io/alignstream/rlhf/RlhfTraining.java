@@ -3,9 +3,11 @@ package io.alignstream.rlhf;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
@@ -66,9 +68,10 @@ final class RlhfTraining implements Job {
     }
 
     @Override
-    public String title() {
-        return "align SFT model " + parent("sft").sha256().substring(0, 12) + " with reward model "
-                + parent("reward").sha256().substring(0, 12);
+    public Reason title() {
+        return Reason.of("rlhf.train")
+                .with("sft", parent("sft").sha256().substring(0, 12))
+                .with("reward", parent("reward").sha256().substring(0, 12));
     }
 
     private Reference parent(String role) {
@@ -181,7 +184,8 @@ final class RlhfTraining implements Job {
             if (loop.iteration() % config.comparisonIterations() == 0) {
                 metrics.putAll(comparison.compare(loop.policy()).metrics());
             }
-            alarms.observe(metrics).forEach(alarm -> LOG.warnf("Iteration %d: %s", loop.iteration(), alarm));
+            alarms.observe(metrics)
+                    .forEach(alarm -> LOG.warnf("Iteration %d: %s", loop.iteration(), Messages.english(alarm)));
             metrics.putAll(alarms.metrics());
             context.progress("ppo", loop.iteration(), config.training().iterations(), metrics);
             if (loop.iteration() % config.checkpointIterations() == 0 && !loop.finished()) {
@@ -229,10 +233,11 @@ final class RlhfTraining implements Job {
 
     private void publish(JobContext context, Reference reference, long iterations, Map<String, Double> figures) {
         Gate gate = Gate.decide(config.gate(), HeldOutComparison.Figures.of(figures));
-        LOG.infof("Candidate %s is %s: %s", reference.sha256().substring(0, 12), gate.verdict(), gate.reason());
+        String reason = Messages.english(gate.reason());
+        LOG.infof("Candidate %s is %s: %s", reference.sha256().substring(0, 12), gate.verdict(), reason);
         context.publish(
                 Topic.MODEL_RELEASES,
-                new ModelRelease(config.model(), gate.verdict(), reference, run.id(), figures, gate.reason()));
+                new ModelRelease(config.model(), gate.verdict(), reference, run.id(), figures, reason, gate.reason()));
         context.publish(
                 Topic.CHECKPOINTS,
                 new Checkpoint(Stage.RLHF, run.id(), iterations, reference, run.parents(), run.datasets(), figures));

@@ -3,6 +3,7 @@ package io.alignstream.sft;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -39,8 +40,10 @@ final class SftJob implements Job {
     }
 
     @Override
-    public String title() {
-        return "fine-tune " + run.id() + " from base model " + base.sha256().substring(0, 12);
+    public Reason title() {
+        return Reason.of("sft.train")
+                .with("run", run.id())
+                .with("base", base.sha256().substring(0, 12));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.alignstream.sft;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -81,7 +82,7 @@ public class SftStage implements StageDefinition {
                         .toList();
         figures = SftFigures.of(instructions.size(), changed(dataset, models), config.newInstructions(), base, models);
         if (base.isEmpty()) {
-            return new Decision.Wait("waiting for a base model");
+            return new Decision.Wait(Reason.of("sft.noBase"));
         }
         try {
             Optional<TrainingRun> open = openRun(base.get(), models);
@@ -108,21 +109,22 @@ public class SftStage implements StageDefinition {
     private Decision compare(
             Checkpoint base, DatasetSnapshot dataset, List<Checkpoint> models, boolean triggered, Duration quiet) {
         if (instructions.size() < (triggered ? 1 : config.minimumInstructions())) {
-            return new Decision.Wait(String.format(
-                    "a run needs %,d instructions, there are %,d", config.minimumInstructions(), instructions.size()));
+            return new Decision.Wait(Reason.of("sft.tooFewInstructions")
+                    .with("needed", config.minimumInstructions())
+                    .with("there", instructions.size()));
         }
         boolean due = models.isEmpty() || triggered || changed(dataset, models) >= config.newInstructions();
         Duration left = config.debounce().minus(quiet);
         if (due && !triggered && left.isPositive()) {
-            return new Decision.WaitFor("instructions are still coming", left);
+            return new Decision.WaitFor(Reason.of("sft.instructionsComing"), left);
         }
         TrainingRun run = runs.of(parents(base), List.of(dataset), settings.hyperparameters());
         if (due && models.stream().noneMatch(model -> model.run().equals(run.id()))) {
             return start(run, base);
         }
-        return new Decision.Wait(String.format(
-                "the model is up to date: %,d of %,d changed instructions until the next one",
-                changed(dataset, models), config.newInstructions()));
+        return new Decision.Wait(Reason.of("sft.upToDate")
+                .with("there", changed(dataset, models))
+                .with("needed", config.newInstructions()));
     }
 
     private Decision start(TrainingRun run, Checkpoint base) {

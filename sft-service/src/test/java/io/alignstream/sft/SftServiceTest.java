@@ -87,7 +87,7 @@ class SftServiceTest {
             topics.publishTombstone(Topic.INSTRUCTIONS, "withdrawn");
             await().atMost(PATIENCE).untilAsserted(() -> {
                 assertThat(topics.records(Topic.INSTRUCTIONS.deadLetters())).hasSize(1);
-                given().get("/job").then().body("reason", equalTo("waiting for a base model"));
+                given().get("/job").then().body("reason.text", equalTo("waiting for a base model"));
             });
 
             // When
@@ -125,7 +125,7 @@ class SftServiceTest {
             assertThat(second.run()).isNotEqualTo(first.run());
             await().atMost(PATIENCE).untilAsserted(() -> given().get("/job")
                     .then()
-                    .body("reason", containsString("the model is up to date: 0 of 3")));
+                    .body("reason.text", containsString("the model is up to date: 0 of 3")));
         }
     }
 

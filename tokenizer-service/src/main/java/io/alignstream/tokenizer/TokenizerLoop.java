@@ -3,6 +3,7 @@ package io.alignstream.tokenizer;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -68,9 +69,10 @@ final class TokenizerLoop implements Job {
     }
 
     @Override
-    public String title() {
-        return "learn a tokenizer of " + inputs.vocabularySize() + " tokens from "
-                + String.format("%,d", inputs.documents().offsets()) + " documents";
+    public Reason title() {
+        return Reason.of("tokenizer.learn")
+                .with("tokens", inputs.vocabularySize())
+                .with("documents", inputs.documents().offsets());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.alignstream.tokenizer;
 
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
@@ -67,17 +68,16 @@ public class TokenizerStage implements StageDefinition {
         }
         Optional<Boolean> learnsHere = streams.learnsHere();
         if (learnsHere.isEmpty()) {
-            return new Decision.WaitFor("waiting for the cleaning topology", LOOK_AGAIN);
+            return new Decision.WaitFor(Reason.of("tokenizer.cleaningStarts"), LOOK_AGAIN);
         }
         if (!learnsHere.get()) {
-            return new Decision.WaitFor(
-                    "the instance that cleans partition 0 of documents learns the tokenizer", LOOK_AGAIN);
+            return new Decision.WaitFor(Reason.of("tokenizer.learnsElsewhere"), LOOK_AGAIN);
         }
         try {
             return compare(newest);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Decision.Wait("interrupted");
+            return new Decision.Wait(Reason.of("tokenizer.interrupted"));
         } catch (IOException e) {
             throw new IllegalStateException("cannot look into the tokenizer " + newest, e);
         }
@@ -86,27 +86,26 @@ public class TokenizerStage implements StageDefinition {
     /** What to wait for when nobody asked for a run; null if nothing is left to wait for. */
     private @Nullable Decision await(View view, @Nullable TrainedTokenizer newest) {
         if (newest != null) {
-            return new Decision.Wait(name(newest) + " is in use; later documents are packed with it."
-                    + " Trigger to learn a new one from all documents");
+            return new Decision.Wait(about("tokenizer.inUse", newest));
         }
         long documents = view.count(Topic.CLEAN_DOCUMENTS);
         if (documents < config.minimumDocuments()) {
-            return new Decision.Wait(String.format(
-                    "the first tokenizer starts with %,d clean documents, there are %,d; or trigger it",
-                    config.minimumDocuments(), documents));
+            return new Decision.Wait(Reason.of("tokenizer.tooFewDocuments")
+                    .with("needed", config.minimumDocuments())
+                    .with("there", documents));
         }
         Duration left = config.debounce().minus(view.quietFor(Topic.CLEAN_DOCUMENTS));
-        return left.isPositive() ? new Decision.WaitFor("documents are still coming", left) : null;
+        return left.isPositive() ? new Decision.WaitFor(Reason.of("tokenizer.documentsComing"), left) : null;
     }
 
     private Decision compare(@Nullable TrainedTokenizer newest) throws InterruptedException, IOException {
         DatasetSnapshot documents = backlog.documents();
         if (documents.offsets() == 0) {
-            return new Decision.Wait("there are no documents; publish some, then trigger again");
+            return new Decision.Wait(Reason.of("tokenizer.noDocuments"));
         }
         String run = run(documents);
         if (newest != null && store.manifest(newest).run().equals(run)) {
-            return new Decision.Wait("up to date: " + name(newest) + " was learned from exactly these documents");
+            return new Decision.Wait(about("tokenizer.upToDate", newest));
         }
         return new Decision.Run(new TokenizerLoop(
                 new TokenizerLoop.Inputs(run, documents, config.vocabularySize(), newest),
@@ -119,7 +118,9 @@ public class TokenizerStage implements StageDefinition {
         return Sha256.hex(inputs).substring(0, 12);
     }
 
-    private static String name(TrainedTokenizer tokenizer) {
-        return "tokenizer " + tokenizer.sha256().substring(0, 12) + " with " + tokenizer.vocabularySize() + " tokens";
+    private static Reason about(String code, TrainedTokenizer tokenizer) {
+        return Reason.of(code)
+                .with("tokenizer", tokenizer.sha256().substring(0, 12))
+                .with("tokens", tokenizer.vocabularySize());
     }
 }

@@ -2,6 +2,7 @@ package io.alignstream.inference.openai;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.Reason;
 import io.alignstream.inference.Decoding;
 import io.alignstream.inference.Generation;
 import io.alignstream.inference.Generations;
@@ -109,15 +110,15 @@ public class ChatCompletionsResource {
         if (characters > (long) positions * MOST_CHARACTERS_PER_TOKEN) {
             throw ApiException.tooLong(
                     "messages",
-                    "This model's maximum context length is " + positions + " tokens; your messages have " + characters
-                            + " characters, which cannot fit. Shorten them.");
+                    Reason.of("api.tooManyCharacters")
+                            .with("positions", positions)
+                            .with("characters", characters));
         }
         int[] prompt = ChatTemplate.prompt(model.tokenizer(), request.messages());
         if (prompt.length >= positions) {
             throw ApiException.tooLong(
                     "messages",
-                    "This model's maximum context length is " + positions + " tokens; your messages have "
-                            + prompt.length + " and leave no room for an answer. Shorten them.");
+                    Reason.of("api.tooManyTokens").with("positions", positions).with("tokens", prompt.length));
         }
         return prompt;
     }
@@ -128,8 +129,11 @@ public class ChatCompletionsResource {
         if (most > room) {
             throw ApiException.tooLong(
                     "max_tokens",
-                    "This model's maximum context length is " + positions + " tokens; you asked for " + most
-                            + " tokens after messages of " + promptTokens + ". Ask for at most " + room + ".");
+                    Reason.of("api.answerTooLong")
+                            .with("positions", positions)
+                            .with("asked", most)
+                            .with("tokens", promptTokens)
+                            .with("room", room));
         }
         long seed = request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
         return new Decoding(request.temperature(), request.topP(), (int) most, request.stops(), seed);
@@ -186,9 +190,7 @@ public class ChatCompletionsResource {
     }
 
     private static ApiException refusal(Throwable cause) {
-        return cause instanceof TimeoutException
-                ? ApiException.timedOut(String.valueOf(cause.getMessage()))
-                : ApiException.failed("The model gave no answer; the service's log says why.");
+        return cause instanceof TimeoutException ? ApiException.timedOut() : ApiException.failed();
     }
 
     /** The other end of a stream; once it has left, nothing more is sent and the generation is cancelled. */

@@ -3,7 +3,9 @@ package io.alignstream.stageruntime;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -67,7 +69,7 @@ final class FollowedTopic<T> {
 
     private void withdraw(ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
         if (record.key() == null) {
-            throw new PoisonEventException("the record has neither key nor value");
+            throw Messages.poison(Reason.of("poison.emptyRecord"));
         }
         handler.withdrawn(key(record));
         newest.remove(key(record));

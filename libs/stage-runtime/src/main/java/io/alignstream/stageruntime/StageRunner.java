@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
 import io.micrometer.core.instrument.Gauge;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -169,7 +171,10 @@ public class StageRunner {
         if (!caughtUpOnce) {
             var missing = reader.missing();
             reconciler.starting(
-                    missing.isEmpty() ? "reading the topics" : "waiting for topics that do not exist yet: " + missing);
+                    missing.isEmpty()
+                            ? Reason.of("stage.readingTopics")
+                            : Reason.of("stage.topicsMissing")
+                                    .with("topics", String.join(", ", new TreeSet<>(missing))));
         }
         return changed;
     }

@@ -87,7 +87,7 @@ function showJob(job) {
   if (job.run === null) {
     return;
   }
-  say(element('title'), inPagesLanguage(job.title));
+  say(element('title'), job.title.text);
   const bar = element('progress');
   bar.max = Math.max(job.totalSteps, 1);
   bar.value = job.step;
@@ -108,7 +108,7 @@ function showJob(job) {
     return pair;
   }));
   element('failure').hidden = job.lastFailure === null;
-  say(element('failure'), job.lastFailure === null ? '' : `${text('job.failure')}: ${job.lastFailure}`);
+  say(element('failure'), job.lastFailure === null ? '' : `${text('job.failure')}: ${job.lastFailure.text}`);
 }
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -227,7 +227,7 @@ function repeat(seconds, refresh) {
 async function refreshJob() {
   try {
     const job = await fetchJson('job');
-    showState(job.state, job.reason);
+    showState(job.state, job.reason.text);
     showJob(job);
   } catch (problem) {
     showState('unreachable', text('unreachable'));

@@ -3,7 +3,9 @@ package io.alignstream.stageruntime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -73,8 +75,8 @@ class ReconcilerTest {
             }
 
             @Override
-            public String title() {
-                return "a test";
+            public Reason title() {
+                return Reason.of("test.job");
             }
 
             @Override
@@ -126,15 +128,15 @@ class ReconcilerTest {
 
         // Then
         assertThat(threads).hasSize(3);
-        assertThat(reconciler.status().reason()).contains("its result does not show");
+        assertThat(Messages.english(reconciler.status().reason())).contains("its result does not show");
     }
 
     @Test
     void aTriggerLastsWhileTheAnswerIsToCompareAgain() {
         // Given
         Reconciler reconciler = reconciler(triggered -> triggers.size() < 3
-                ? new Decision.WaitFor("documents are still being cleaned", Duration.ZERO)
-                : new Decision.Wait("up to date"));
+                ? new Decision.WaitFor(Reason.of("tokenizer.documentsComing"), Duration.ZERO)
+                : new Decision.Wait(Reason.of("test.upToDate")));
         reconciler.trigger();
 
         // When
@@ -160,6 +162,6 @@ class ReconcilerTest {
 
         // Then
         assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.FAILED);
-        assertThat(reconciler.status().reason()).contains("no tokenizer named default");
+        assertThat(Messages.english(reconciler.status().reason())).contains("no tokenizer named default");
     }
 }

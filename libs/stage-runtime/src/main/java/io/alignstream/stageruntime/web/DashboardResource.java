@@ -3,6 +3,8 @@ package io.alignstream.stageruntime.web;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Language;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.stageruntime.StageDefinition;
 import io.quarkus.arc.All;
 import io.quarkus.qute.Location;
@@ -70,13 +72,14 @@ public class DashboardResource {
         Language language = Language.of(chosen)
                 .or(() -> Language.of(remembered))
                 .orElseGet(() -> Language.preferred(headers.getAcceptableLanguages()));
+        Map<String, String> texts = Messages.in(language).sentences();
         String html = template.data("stage", definition.stage())
                 .data("language", language)
                 .data("languages", Language.values())
-                .data("texts", language.texts())
-                .data("textsJson", json.writeValueAsString(language.texts()))
+                .data("texts", texts)
+                .data("textsJson", json.writeValueAsString(texts))
                 .data("links", links())
-                .data("buttons", buttons(language.texts()))
+                .data("buttons", buttons(texts))
                 .data("sections", sections(language))
                 .data(
                         "scripts",

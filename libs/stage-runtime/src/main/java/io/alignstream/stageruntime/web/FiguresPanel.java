@@ -1,5 +1,6 @@
 package io.alignstream.stageruntime.web;
 
+import io.alignstream.contracts.messages.Language;
 import io.quarkus.qute.Template;
 import io.quarkus.qute.TemplateInstance;
 import java.util.Optional;
