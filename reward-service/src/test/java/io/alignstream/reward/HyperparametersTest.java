@@ -7,7 +7,6 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.TrainingRuns;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -31,10 +30,10 @@ class HyperparametersTest {
     @Test
     void the_defaults_have_these_keys_and_values() {
         // Given
-        RewardConfig settings = settings(Map.of());
+        RewardConfig settings = Settings.of(Map.of());
 
         // When
-        Map<String, String> hyperparameters = hyperparameters(settings);
+        Map<String, String> hyperparameters = settings.hyperparameters();
 
         // Then
         assertThat(lines(hyperparameters))
@@ -56,7 +55,7 @@ class HyperparametersTest {
     @Test
     void the_defaults_give_this_run() throws IOException {
         // Given
-        Map<String, String> hyperparameters = hyperparameters(settings(Map.of()));
+        Map<String, String> hyperparameters = Settings.of(Map.of()).hyperparameters();
 
         // When
         String run;
@@ -70,19 +69,19 @@ class HyperparametersTest {
         assertThat(run).isEqualTo("7b4ffa3d5cc0");
     }
 
-    private static Map<String, String> hyperparameters(RewardConfig config) {
-        Map<String, String> map = io.alignstream.stageruntime.Hyperparameters.of(RewardConfig.Training.class, config.training());
-        map.put("seed", "1");
-        return map;
-    }
+    @Test
+    void patience_has_a_key_only_where_there_is_some() {
+        // Given
+        RewardConfig patient = Settings.of(Map.of("alignstream.reward.patience", "4"));
 
-    private static RewardConfig settings(Map<String, String> overrides) {
-        return new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withMapping(RewardConfig.class)
-                .withDefaultValues(overrides)
-                .build()
-                .getConfigMapping(RewardConfig.class);
+        // When
+        Map<String, String> hyperparameters = patient.hyperparameters();
+
+        // Then
+        Map<String, String> more = new TreeMap<>(Settings.of(Map.of()).hyperparameters());
+        more.put("patience", "4");
+        more.put("checkpointEvery", "25");
+        assertThat(hyperparameters).isEqualTo(more);
     }
 
     private static String lines(Map<String, String> values) {

@@ -7,7 +7,6 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.TrainingRuns;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -31,10 +30,10 @@ class HyperparametersTest {
     @Test
     void the_defaults_have_these_keys_and_values() {
         // Given
-        RlhfConfig settings = settings(Map.of());
+        RlhfConfig settings = Settings.of(Map.of());
 
         // When
-        Map<String, String> hyperparameters = hyperparameters(settings);
+        Map<String, String> hyperparameters = settings.hyperparameters();
 
         // Then
         assertThat(lines(hyperparameters))
@@ -66,7 +65,7 @@ class HyperparametersTest {
     @Test
     void the_defaults_give_this_run() throws IOException {
         // Given
-        Map<String, String> hyperparameters = hyperparameters(settings(Map.of()));
+        Map<String, String> hyperparameters = Settings.of(Map.of()).hyperparameters();
 
         // When
         String run;
@@ -80,19 +79,19 @@ class HyperparametersTest {
         assertThat(run).isEqualTo("fb77960159da");
     }
 
-    private static Map<String, String> hyperparameters(RlhfConfig config) {
-        Map<String, String> map = io.alignstream.stageruntime.Hyperparameters.of(RlhfConfig.Training.class, config.training());
-        map.put("seed", "1");
-        return map;
-    }
+    @Test
+    void patience_has_a_key_only_where_there_is_some() {
+        // Given
+        RlhfConfig patient = Settings.of(Map.of("alignstream.rlhf.patience", "4"));
 
-    private static RlhfConfig settings(Map<String, String> overrides) {
-        return new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withMapping(RlhfConfig.class)
-                .withDefaultValues(overrides)
-                .build()
-                .getConfigMapping(RlhfConfig.class);
+        // When
+        Map<String, String> hyperparameters = patient.hyperparameters();
+
+        // Then
+        Map<String, String> more = new TreeMap<>(Settings.of(Map.of()).hyperparameters());
+        more.put("patience", "4");
+        more.put("validateEvery", "5");
+        assertThat(hyperparameters).isEqualTo(more);
     }
 
     private static String lines(Map<String, String> values) {
