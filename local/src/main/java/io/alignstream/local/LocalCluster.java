@@ -17,6 +17,7 @@ import io.alignstream.local.process.ProcessGroup;
 import io.alignstream.local.process.ProcessSpec;
 import io.alignstream.local.service.NativeLibraries;
 import io.alignstream.local.service.ServiceProcesses;
+import io.alignstream.local.service.SiteSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -70,6 +71,7 @@ final class LocalCluster implements AutoCloseable {
 
     /** Starts the broker and these services. */
     static LocalCluster start(Site site, Installation installation, List<ProcessSpec> services, Console console) {
+        new SiteSettings(site, System.getenv()).requireKnownNames();
         site.prepare();
         requireFreeSpace(site);
         LocalCluster cluster = new LocalCluster(site, SiteLock.take(site), new ProcessGroup(site, console));

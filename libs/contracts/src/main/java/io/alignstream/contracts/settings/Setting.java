@@ -38,7 +38,7 @@ public record Setting(String name, String meaning, String range, String defaultV
     }
 
     /** Whether an environment variable of this name is this setting. */
-    boolean isSetBy(String variable) {
+    public boolean isSetBy(String variable) {
         return matches(variable(), variable);
     }
 
