@@ -44,6 +44,7 @@ import picocli.CommandLine.ParseResult;
             DownCommand.class,
             StatusCommand.class,
             LogsCommand.class,
+            SettingsCommand.class,
             ChatCommand.class,
             SweepCommand.class,
             ExportCommand.class,

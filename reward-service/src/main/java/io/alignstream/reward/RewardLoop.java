@@ -57,8 +57,8 @@ public final class RewardLoop implements AutoCloseable {
                 .toList();
         this.tooLong = requests.size() - fitting.size();
         this.training =
-                fitting.stream().filter(r -> !r.heldOut(config.heldOut())).toList();
-        this.heldOut = fitting.stream().filter(r -> r.heldOut(config.heldOut())).toList();
+                fitting.stream().filter(r -> !r.heldOut(config.heldOutShare())).toList();
+        this.heldOut = fitting.stream().filter(r -> r.heldOut(config.heldOutShare())).toList();
         if (training.isEmpty()) {
             network.close();
             throw new IllegalArgumentException(
@@ -133,15 +133,15 @@ public final class RewardLoop implements AutoCloseable {
     /** The requests of this step; each epoch has its own order, and its last batch may be smaller. */
     private List<RankedAnswers> batch() {
         long epoch = step / stepsPerEpoch();
-        int start = (int) (step % stepsPerEpoch()) * config.batch();
+        int start = (int) (step % stepsPerEpoch()) * config.batchRequests();
         int[] order = SeededRandom.permutation(training.size(), SeededRandom.of(seed, "reward epoch", epoch));
-        return Arrays.stream(order, start, Math.min(start + config.batch(), order.length))
+        return Arrays.stream(order, start, Math.min(start + config.batchRequests(), order.length))
                 .mapToObj(training::get)
                 .toList();
     }
 
     private double learningRate() {
-        double warmUp = Math.max(1, config.warmUp() * totalSteps());
+        double warmUp = Math.max(1, config.warmupShare() * totalSteps());
         double rising = (step + 1) / warmUp;
         double falling = (totalSteps() - step) / Math.max(1, totalSteps() - warmUp);
         return config.learningRate() * Math.min(1, Math.min(rising, falling));
@@ -233,7 +233,7 @@ public final class RewardLoop implements AutoCloseable {
     /** Ranked requests learned from so far, each counted in every epoch. */
     public long episodes() {
         long epoch = step / stepsPerEpoch();
-        long inEpoch = Math.min(training.size(), (step % stepsPerEpoch()) * config.batch());
+        long inEpoch = Math.min(training.size(), (step % stepsPerEpoch()) * config.batchRequests());
         return epoch * training.size() + inEpoch;
     }
 
@@ -262,7 +262,7 @@ public final class RewardLoop implements AutoCloseable {
     }
 
     private long stepsPerEpoch() {
-        return Math.ceilDiv(training.size(), config.batch());
+        return Math.ceilDiv(training.size(), config.batchRequests());
     }
 
     @Override

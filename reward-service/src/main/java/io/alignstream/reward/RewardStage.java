@@ -13,7 +13,6 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.stageruntime.Decision;
-import io.alignstream.stageruntime.Hyperparameters;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
@@ -24,10 +23,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * What the reward service should be doing: training first, wherever there are a new SFT model or enough new rankings;
@@ -37,25 +34,21 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class RewardStage implements StageDefinition {
 
     private final RewardConfig config;
-    private final long seed;
     private final CheckpointStore store;
     private final RankingDesk desk;
     private final TrainingRuns runs;
-    private final SequencedMap<String, String> hyperparameters;
+    private final Map<String, String> hyperparameters;
     private final PromptBook prompts = new PromptBook();
 
     RewardStage(
             RewardConfig config,
-            @ConfigProperty(name = "alignstream.seed", defaultValue = "1") long seed,
             CheckpointStore store,
             RankingDesk desk) {
         this.config = config;
-        this.seed = seed;
         this.store = store;
         this.desk = desk;
         this.runs = new TrainingRuns(store, Stage.REWARD);
-        this.hyperparameters = Hyperparameters.of(RewardConfig.Training.class, config.training());
-        this.hyperparameters.put("seed", Long.toString(seed));
+        this.hyperparameters = config.hyperparameters();
     }
 
     @Override
@@ -124,7 +117,7 @@ public class RewardStage implements StageDefinition {
                     .with("there", desk.rankings())
                     .with("needed", config.minimumRankings()));
         }
-        Duration left = config.quiet().minus(view.quietFor(Topic.RANKINGS));
+        Duration left = config.debounce().minus(view.quietFor(Topic.RANKINGS));
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("reward.rankingsComing"), left);
         }
@@ -147,15 +140,15 @@ public class RewardStage implements StageDefinition {
     }
 
     private Decision run(TrainingRun run) {
-        return new Decision.Run(new RewardTraining(config, seed, store, run));
+        return new Decision.Run(new RewardTraining(config, config.seed(), store, run));
     }
 
     private Decision sampling(View view, Checkpoint sft, Reason trainingReason) {
-        AnswerSampling sampling = AnswerSampling.of(config.sampling(), seed, store, sft, prompts.prompts(), desk);
+        AnswerSampling sampling = AnswerSampling.of(config.sampling(), config.seed(), store, sft, prompts.prompts(), desk);
         if (sampling.isEmpty()) {
             return new Decision.Wait(trainingReason);
         }
-        Duration left = config.quiet().minus(view.quietFor(Topic.PROMPTS));
+        Duration left = config.debounce().minus(view.quietFor(Topic.PROMPTS));
         return left.isPositive()
                 ? new Decision.WaitFor(trainingReason.and(Reason.of("reward.promptsComing")), left)
                 : new Decision.Run(sampling);

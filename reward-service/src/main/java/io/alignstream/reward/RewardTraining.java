@@ -123,7 +123,7 @@ final class RewardTraining implements Job {
             Map<String, Double> metrics = new TreeMap<>(loop.train());
             double rankings = loop.episodes() - before;
             Map<String, Double> speed = Map.of("rankingsPerSecond", rankings / ((System.nanoTime() - start) * 1e-9));
-            boolean checkpoint = loop.step() % config.checkpointSteps() == 0;
+            boolean checkpoint = loop.step() % config.checkpointEvery() == 0;
             if (checkpoint) {
                 metrics.putAll(loop.evaluate());
             }

@@ -26,9 +26,9 @@ class RewardLoopTest {
     private static final RewardConfig.Training CONFIG = Settings.of(Map.of(
                     "alignstream.reward.training.layers", "1",
                     "alignstream.reward.training.epochs", "6",
-                    "alignstream.reward.training.batch", "8",
+                    "alignstream.reward.training.batch-requests", "8",
                     "alignstream.reward.training.learning-rate", "5e-3",
-                    "alignstream.reward.training.held-out", "0.25",
+                    "alignstream.reward.training.held-out-share", "0.25",
                     "alignstream.reward.training.max-answer-tokens", "6"))
             .training();
 

@@ -10,6 +10,7 @@ final class Settings {
 
     static RewardConfig of(Map<String, String> overrides) {
         return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
                 .withMapping(RewardConfig.class)
                 .withDefaultValues(overrides)
                 .build()

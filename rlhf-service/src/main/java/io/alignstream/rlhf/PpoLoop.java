@@ -105,7 +105,7 @@ public final class PpoLoop implements AutoCloseable {
                         prompt.length + config.maxAnswerTokens() <= sft.config().maxPositions())
                 .toList();
         this.kl = new AdaptiveKl(config.kl(), config.kl().coefficient());
-        if (this.prompts.isEmpty() || config.batch() % config.minibatch() != 0) {
+        if (this.prompts.isEmpty() || config.batchEpisodes() % config.minibatchEpisodes() != 0) {
             policy.close();
             critic.close();
             throw new IllegalArgumentException(
@@ -113,7 +113,7 @@ public final class PpoLoop implements AutoCloseable {
                             ? "none of " + prompts.size() + " training prompts leaves room for "
                                     + config.maxAnswerTokens() + " tokens of answer in "
                                     + sft.config().maxPositions() + " positions; publish shorter prompts"
-                            : "batch " + config.batch() + " must be a multiple of minibatch " + config.minibatch());
+                            : "batch " + config.batchEpisodes() + " must be a multiple of minibatch " + config.minibatchEpisodes());
         }
         this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
         this.criticLearner = new Learner(critic, AdamW.Settings.REINFORCEMENT);
@@ -191,8 +191,8 @@ public final class PpoLoop implements AutoCloseable {
         List<int[]> asked = nextPrompts();
         List<AnswerSampler.Answer> answers = sampler.sample(policy, asked, SeededRandom.of(seed, "rollout", iteration));
         List<Minibatch> batch = new ArrayList<>();
-        for (int start = 0; start < asked.size(); start += config.minibatch()) {
-            int end = start + config.minibatch();
+        for (int start = 0; start < asked.size(); start += config.minibatchEpisodes()) {
+            int end = start + config.minibatchEpisodes();
             batch.add(minibatch(asked.subList(start, end), answers.subList(start, end), figures));
         }
         return batch;
@@ -239,7 +239,7 @@ public final class PpoLoop implements AutoCloseable {
         List<int[]> next = new ArrayList<>();
         long pass = -1;
         int[] order = {};
-        for (long episode = iteration * config.batch(); next.size() < config.batch(); episode++) {
+        for (long episode = iteration * config.batchEpisodes(); next.size() < config.batchEpisodes(); episode++) {
             if (episode / prompts.size() != pass) {
                 pass = episode / prompts.size();
                 order = SeededRandom.permutation(prompts.size(), SeededRandom.of(seed, "prompts", pass));
@@ -329,7 +329,7 @@ public final class PpoLoop implements AutoCloseable {
 
     /** Episodes sampled, and so the position in the endless stream of shuffled prompts. */
     public long episode() {
-        return iteration * config.batch();
+        return iteration * config.batchEpisodes();
     }
 
     /** Whether all iterations are done or the policy drifted too far. */

@@ -9,7 +9,6 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.stageruntime.Decision;
-import io.alignstream.stageruntime.Hyperparameters;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
@@ -20,9 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.TreeMap;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * What the RLHF service should be doing: one run for each pair of newest SFT model and newest reward model made of it.
@@ -33,22 +30,18 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class RlhfStage implements StageDefinition {
 
     private final RlhfConfig config;
-    private final long seed;
     private final CheckpointStore store;
     private final TrainingRuns runs;
-    private final SequencedMap<String, String> hyperparameters;
+    private final Map<String, String> hyperparameters;
     private volatile RlhfFigures figures = RlhfFigures.NONE;
 
     RlhfStage(
             RlhfConfig config,
-            @ConfigProperty(name = "alignstream.seed", defaultValue = "1") long seed,
             CheckpointStore store) {
         this.config = config;
-        this.seed = seed;
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.RLHF);
-        this.hyperparameters = Hyperparameters.of(RlhfConfig.Training.class, config.training());
-        this.hyperparameters.put("seed", Long.toString(seed));
+        this.hyperparameters = config.hyperparameters();
     }
 
     @Override
@@ -114,7 +107,7 @@ public class RlhfStage implements StageDefinition {
         if (view.count(Topic.PROMPTS) == 0) {
             return new Decision.Wait(Reason.of("rlhf.noPrompts"));
         }
-        Duration left = config.quiet().minus(view.quietFor(Topic.PROMPTS));
+        Duration left = config.debounce().minus(view.quietFor(Topic.PROMPTS));
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("rlhf.promptsComing"), left);
         }
@@ -137,7 +130,7 @@ public class RlhfStage implements StageDefinition {
     }
 
     private Decision run(TrainingRun run) {
-        return new Decision.Run(new RlhfTraining(config, seed, store, run));
+        return new Decision.Run(new RlhfTraining(config, config.seed(), store, run));
     }
 
     private static boolean isMadeOf(Checkpoint checkpoint, Checkpoint sft) {

@@ -92,7 +92,7 @@ final class RlhfTraining implements Job {
         }
         Path folder = store.open(parent("sft")).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
-        PromptSplit prompts = PromptSplit.of(prompts(context), config.gate().heldOut());
+        PromptSplit prompts = PromptSplit.of(prompts(context), config.gate().heldOutShare());
         try (Transformer sft = Transformer.load(folder);
                 RewardModel reward =
                         RewardModel.load(store.open(parent("reward")).folder());
@@ -180,15 +180,15 @@ final class RlhfTraining implements Job {
             }
             long start = System.nanoTime();
             SequencedMap<String, Double> metrics = loop.iterate();
-            metrics.put("episodesPerSecond", config.training().batch() / ((System.nanoTime() - start) * 1e-9));
-            if (loop.iteration() % config.comparisonIterations() == 0) {
+            metrics.put("episodesPerSecond", config.training().batchEpisodes() / ((System.nanoTime() - start) * 1e-9));
+            if (loop.iteration() % config.validateEvery() == 0) {
                 metrics.putAll(comparison.compare(loop.policy()).metrics());
             }
             alarms.observe(metrics)
                     .forEach(alarm -> LOG.warnf("Iteration %d: %s", loop.iteration(), Messages.english(alarm)));
             metrics.putAll(alarms.metrics());
             context.progress("ppo", loop.iteration(), config.training().iterations(), metrics);
-            if (loop.iteration() % config.checkpointIterations() == 0 && !loop.finished()) {
+            if (loop.iteration() % config.checkpointEvery() == 0 && !loop.finished()) {
                 save(loop, tokenizer, false, Map.of());
             }
         }

@@ -10,6 +10,7 @@ final class Settings {
 
     static RlhfConfig of(Map<String, String> overrides) {
         return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
                 .withMapping(RlhfConfig.class)
                 .withDefaultValues(overrides)
                 .build()

@@ -34,8 +34,8 @@ final class TinyWorld {
     static RlhfConfig.Training config(Map<String, String> overrides) {
         Map<String, String> all = new HashMap<>(Map.of(
                 "alignstream.rlhf.training.iterations", "14",
-                "alignstream.rlhf.training.batch", "32",
-                "alignstream.rlhf.training.minibatch", "16",
+                "alignstream.rlhf.training.batch-episodes", "32",
+                "alignstream.rlhf.training.minibatch-episodes", "16",
                 "alignstream.rlhf.training.epochs", "2",
                 "alignstream.rlhf.training.policy-learning-rate", "2e-3",
                 "alignstream.rlhf.training.critic-learning-rate", "2e-3",

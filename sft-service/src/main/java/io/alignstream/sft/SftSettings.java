@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything configured about a fine-tuning run.
+ * Everything configured about a fine-tuning run; {@link SftConfig} holds the range of each value.
  *
  * @param epochs passes over the conversations
  * @param batchInstructions instructions a step, each with all its answers
@@ -61,20 +61,6 @@ public record SftSettings(
         }
     }
 
-    public SftSettings {
-        between("epochs", epochs, 1, 100_000);
-        between("batchInstructions", batchInstructions, 1, 100_000);
-        between("learningRate", learningRate, 0, 1);
-        between("warmupShare", warmupShare, 0, 1);
-        between("heldOutShare", heldOutShare, 0, 0.5);
-        between("validateEvery", validateEvery, 1, Integer.MAX_VALUE);
-        between("checkpointEvery", checkpointEvery, 1, Integer.MAX_VALUE);
-        if (lora != null) {
-            new LoraSettings(lora.rank(), lora.alpha(), new TreeSet<>(lora.targets()), List.of());
-        }
-        between("checkpointInterval (seconds)", checkpointInterval.toSeconds(), 1, Integer.MAX_VALUE);
-    }
-
     /** Learning rate of step {@code step} (from 0) of {@code totalSteps}: linear warm-up, then linear decay. */
     public double learningRate(long step, long totalSteps) {
         double warmup = Math.max(1, warmupShare * totalSteps);
@@ -105,12 +91,5 @@ public record SftSettings(
             values.put("lora.controlTokens", Boolean.toString(lora.controlTokens()));
         }
         return values;
-    }
-
-    private static void between(String name, double value, double least, double greatest) {
-        if (!(value >= least && value <= greatest)) {
-            throw new IllegalArgumentException(
-                    name + " is " + value + " but must lie between " + least + " and " + greatest);
-        }
     }
 }

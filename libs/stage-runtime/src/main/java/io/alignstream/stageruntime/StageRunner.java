@@ -4,6 +4,7 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.stageruntime.settings.CommonConfig;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -26,7 +27,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -63,17 +63,16 @@ public class StageRunner {
             EventPublisher publisher,
             DeadLetters deadLetters,
             MeterRegistry registry,
-            @ConfigProperty(name = "alignstream.shutdown.grace", defaultValue = "20s") Duration grace,
-            @ConfigProperty(name = "alignstream.job.backoff", defaultValue = "2s,10s") List<Duration> backoff) {
+            CommonConfig config) {
         this.definition = definition;
         this.readers = readers;
         this.publisher = publisher;
         this.deadLetters = deadLetters;
-        this.grace = grace;
+        this.grace = config.shutdown().grace();
         String stage = definition.stage().id();
         this.meters = new ReaderMeters(registry, stage);
         this.progress = new JobProgress(definition.stage(), registry, this::publish);
-        this.reconciler = new Reconciler(definition, progress, this::start, backoff);
+        this.reconciler = new Reconciler(definition, progress, this::start, config.job().backoff());
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         this.jobs = Executors.newSingleThreadExecutor(task -> {
             Thread thread = Thread.ofPlatform().name("stage-job").daemon().unstarted(task);
