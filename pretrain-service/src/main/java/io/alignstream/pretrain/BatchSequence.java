@@ -5,15 +5,12 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.messages.Messages;
-import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.Headers;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The token batches of one tokenizer in the order in which they belong.
@@ -39,12 +36,6 @@ final class BatchSequence {
         this.vocabularySize = vocabularySize;
     }
 
-    /** The packer's root in the headers of a batch's record, null if there is none. */
-    static @Nullable String ledgerRoot(Headers headers) {
-        Header header = headers.lastHeader(SequenceLedger.HEADER);
-        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
-    }
-
     /** Whether {@code batch} was made with this tokenizer. */
     boolean concerns(TokenBatch batch) {
         return batch.tokenizerSha256().equals(tokenizerSha256);
@@ -53,10 +44,10 @@ final class BatchSequence {
     /**
      * Takes {@code batch} as the next one of its shard and split.
      *
-     * @param ledgerRoot the packer's root after this batch, null if its record has none
+     * @param ledgerRoot the packer's root after this batch, if its record has one
      * @throws PoisonEventException if it is not, with the reason; nothing has changed then
      */
-    void admit(TokenBatch batch, @Nullable String ledgerRoot) throws PoisonEventException {
+    void admit(TokenBatch batch, Optional<String> ledgerRoot) throws PoisonEventException {
         batch.requireTokensBelow(vocabularySize);
         if (sequenceLength != 0 && batch.sequenceLength() != sequenceLength) {
             throw Messages.poison(Reason.of("poison.otherLength")
@@ -80,12 +71,12 @@ final class BatchSequence {
         SequenceLedger known = ledgers.get(lane);
         SequenceLedger ledger = known == null ? new SequenceLedger() : SequenceLedger.of(known.state());
         ledger.append(batch.tokens(), batch.sequenceLength());
-        if (ledgerRoot != null && !ledgerRoot.equals(ledger.root())) {
+        if (ledgerRoot.isPresent() && !ledgerRoot.get().equals(ledger.root())) {
             throw Messages.poison(Reason.of("poison.otherLedger")
                     .with("shard", batch.shard())
                     .with("root", ledger.root())
                     .with("sequence", batch.nextSequence())
-                    .with("packer", ledgerRoot));
+                    .with("packer", ledgerRoot.get()));
         }
         ledgers.put(lane, ledger);
         next.put(lane, batch.nextSequence());

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.training.Trainer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
@@ -173,9 +174,12 @@ public interface PretrainConfig {
                         finalShare()),
                 new PretrainSettings.Optimiser(
                         weightDecay(), beta2(), maxNorm(), muonMomentum(), Precision.of(precision())),
-                new PretrainSettings.Holdout(validationSequences(), validateEvery(), patience()),
-                new PretrainSettings.Healing(recoveries(), spikeFactor(), recoveryLearningRateFactor()),
-                new PretrainSettings.Saving(checkpointEvery(), checkpointInterval()),
+                new PretrainSettings.Holdout(validationSequences(), validateEvery()),
+                spikeFactor(),
+                new Trainer.Settings(
+                        new Trainer.Saving(checkpointEvery(), checkpointInterval()),
+                        new Trainer.Healing(recoveries(), recoveryLearningRateFactor()),
+                        patience()),
                 seed());
     }
 }

@@ -1,7 +1,7 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.training.Trainer;
 import io.alignstream.languagemodel.torch.Precision;
-import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -9,6 +9,8 @@ import java.util.TreeMap;
  * Everything configured about a pretraining run; {@link PretrainConfig} holds the range of each value, here is checked what
  * must go together.
  *
+ * @param spikeFactor a loss of more than so many times its moving average (and half a nat) is a failure
+ * @param training when the state is stored, what happens when training fails, and when to give up getting better
  * @param seed of the initial weights and of the order of the sequences
  */
 public record PretrainSettings(
@@ -17,8 +19,8 @@ public record PretrainSettings(
         Schedule schedule,
         Optimiser optimiser,
         Holdout holdout,
-        Healing healing,
-        Saving saving,
+        double spikeFactor,
+        Trainer.Settings training,
         long seed) {
 
     /**
@@ -63,26 +65,8 @@ public record PretrainSettings(
      *
      * @param sequences most validation sequences that are used
      * @param every steps between two validations
-     * @param patience validations without a better one after which the run ends early; 0 never ends it early
      */
-    public record Holdout(int sequences, int every, int patience) {}
-
-    /**
-     * What happens when training fails.
-     *
-     * @param recoveries most times that a run goes back to an earlier checkpoint before it gives up
-     * @param spikeFactor a loss of more than so many times its moving average (and half a nat) is a spike
-     * @param learningRateFactor multiplies the learning rate where skipping a window did not help
-     */
-    public record Healing(int recoveries, double spikeFactor, double learningRateFactor) {}
-
-    /**
-     * When the state is stored.
-     *
-     * @param every steps between two checkpoints that a failed run can go back to
-     * @param interval most time between two checkpoints; does not change the weights
-     */
-    public record Saving(int every, Duration interval) {}
+    public record Holdout(int sequences, int every) {}
 
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     public Map<String, String> hyperparameters() {
@@ -103,11 +87,11 @@ public record PretrainSettings(
         values.put("maxNorm", Double.toString(optimiser.maxNorm));
         values.put("validationSequences", Integer.toString(holdout.sequences));
         values.put("validateEvery", Integer.toString(holdout.every));
-        values.put("patience", Integer.toString(holdout.patience));
-        values.put("recoveries", Integer.toString(healing.recoveries));
-        values.put("spikeFactor", Double.toString(healing.spikeFactor));
-        values.put("recoveryLearningRateFactor", Double.toString(healing.learningRateFactor));
-        values.put("checkpointEvery", Integer.toString(saving.every));
+        values.put("patience", Integer.toString(training.patience()));
+        values.put("recoveries", Integer.toString(training.healing().recoveries()));
+        values.put("spikeFactor", Double.toString(spikeFactor));
+        values.put("recoveryLearningRateFactor", Double.toString(training.healing().learningRateFactor()));
+        values.put("checkpointEvery", Long.toString(training.saving().every()));
         values.put("seed", Long.toString(seed));
         return values;
     }

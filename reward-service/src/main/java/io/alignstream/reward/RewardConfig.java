@@ -1,5 +1,6 @@
 package io.alignstream.reward;
 
+import io.alignstream.training.Trainer;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
@@ -59,6 +60,14 @@ public interface RewardConfig {
     /** Seed of the order of the requests, of the new head and of the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
+
+    /** When the state is stored, what happens when training fails, and when to give up getting better. */
+    default Trainer.Settings trainer() {
+        return new Trainer.Settings(
+                new Trainer.Saving(checkpointEvery(), checkpointInterval()),
+                new Trainer.Healing(recoveries(), RewardLoop.RECOVERY_FACTOR),
+                patience());
+    }
 
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     default Map<String, String> hyperparameters() {

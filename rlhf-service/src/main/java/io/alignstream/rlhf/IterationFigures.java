@@ -4,6 +4,7 @@ import io.alignstream.languagemodel.objective.PolicyObjective;
 import io.alignstream.training.Learner;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
@@ -71,14 +72,12 @@ final class IterationFigures {
         return all;
     }
 
-    /** Fails the run if a figure is not finite. */
-    void requireFinite(long iteration) {
-        metrics().forEach((name, value) -> {
-            if (!Double.isFinite(value)) {
-                throw new IllegalStateException(name + " of iteration " + iteration + " is " + value
-                        + "; lower alignstream.rlhf.training.policy-learning-rate or critic-learning-rate");
-            }
-        });
+    /** A figure that is no finite number, if there is one. */
+    Optional<String> notFinite() {
+        return metrics().entrySet().stream()
+                .filter(figure -> !Double.isFinite(figure.getValue()))
+                .map(figure -> figure.getKey() + " is " + figure.getValue())
+                .findFirst();
     }
 
     private static double mean(List<Episode> episodes, ToDoubleFunction<Episode> figure) {

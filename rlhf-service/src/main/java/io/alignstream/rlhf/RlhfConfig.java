@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.training.Trainer;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.FormerName;
@@ -63,6 +64,14 @@ public interface RlhfConfig {
     /** Seed of the episodes, their order and the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
+
+    /** When the state is stored, what happens when training fails, and when to give up getting better. */
+    default Trainer.Settings trainer() {
+        return new Trainer.Settings(
+                new Trainer.Saving(checkpointEvery(), checkpointInterval()),
+                new Trainer.Healing(recoveries(), PpoLoop.RECOVERY_FACTOR),
+                patience());
+    }
 
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     default Map<String, String> hyperparameters() {

@@ -1,5 +1,6 @@
 package io.alignstream.sft;
 
+import io.alignstream.training.Trainer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Lasting;
@@ -127,8 +128,10 @@ public interface SftConfig {
                 seed(),
                 heldOutShare(),
                 validateEvery(),
-                checkpointEvery(),
-                checkpointInterval(),
+                new Trainer.Settings(
+                        new Trainer.Saving(checkpointEvery(), checkpointInterval()),
+                        new Trainer.Healing(recoveries(), SftLoop.RECOVERY_FACTOR),
+                        0),
                 packing(),
                 Precision.of(precision()),
                 lora().rank() == 0

@@ -1,9 +1,9 @@
 package io.alignstream.sft;
 
+import io.alignstream.training.Trainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.torch.Precision;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed of the order of the conversations
  * @param heldOutShare share of the instructions, chosen by their id, that is measured on and never learned
  * @param validateEvery steps between two validations
- * @param checkpointEvery steps between two checkpoints
- * @param checkpointInterval most time between two checkpoints; does not change the weights
+ * @param training when the state is stored and what happens when training fails
  * @param packing whether conversations share rows where that saves a quarter of the positions; the losses stay the same
  * @param precision of products and activations; packed rows are computed in fp32 always
  * @param lora adapters that are trained instead of the weights; null trains all weights
@@ -34,8 +33,7 @@ public record SftSettings(
         long seed,
         double heldOutShare,
         int validateEvery,
-        int checkpointEvery,
-        Duration checkpointInterval,
+        Trainer.Settings training,
         boolean packing,
         Precision precision,
         @Nullable Lora lora) {

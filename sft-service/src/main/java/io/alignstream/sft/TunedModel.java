@@ -1,11 +1,12 @@
 package io.alignstream.sft;
 
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.ModelFiles;
 import io.alignstream.languagemodel.objective.PackedObjective;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.training.Learner;
-import io.alignstream.languagemodel.checkpoint.ModelWeights;
-import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.exchange.PeftAdapter;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -19,6 +20,7 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.SequencedMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class TunedModel implements AutoCloseable {
 
-    private static final String STATE_FILE = "training-state.safetensors";
     private static final String OPTIMISER = "optimiser";
 
     private final Transformer model;
@@ -81,15 +82,15 @@ final class TunedModel implements AutoCloseable {
         model.copyTokens(sources);
     }
 
-    /** The state that {@link #write} put into {@code checkpoint}. */
-    static TunedModel resume(Path checkpoint, Path base, Tokenizer tokenizer, SftSettings settings) throws IOException {
+    /** The model that {@link #files} and {@link #state} gave. */
+    static TunedModel resume(StoredState stored, Path base, Tokenizer tokenizer, SftSettings settings)
+            throws IOException {
         LoraSettings lora = settings.lora() == null ? null : settings.lora().of(tokenizer);
-        Transformer model = Transformer.load(lora == null ? checkpoint : base);
-        LoraAdapters adapters = lora == null
-                ? null
-                : LoraAdapters.of(model, lora, Safetensors.read(checkpoint.resolve(PeftAdapter.WEIGHTS)));
+        Transformer model = Transformer.load(lora == null ? stored.folder() : base);
+        LoraAdapters adapters =
+                lora == null ? null : LoraAdapters.of(model, lora, stored.beside(PeftAdapter.WEIGHTS));
         TunedModel tuned = new TunedModel(model, adapters, tokenizer, settings);
-        tuned.learner.restore(OPTIMISER, Safetensors.read(checkpoint.resolve(STATE_FILE)));
+        tuned.learner.restore(OPTIMISER, stored.tensors());
         return tuned;
     }
 
@@ -114,16 +115,17 @@ final class TunedModel implements AutoCloseable {
         }
     }
 
-    /** Writes a Hugging Face directory, adapters worked in, and beside it what {@link #resume} needs. */
-    void write(Path folder) throws IOException {
+    /** The network with adapters worked in, and the adapters beside it. */
+    ModelFiles files() {
         int[] ends = {tokenizer.endOfTurn(), tokenizer.endOfDocument()};
-        model.config().save(folder, ends, tokenizer.pad());
-        tokenizer.save(folder);
-        Safetensors.write(folder.resolve(ModelWeights.FILE), measure(Transformer::tensors), Map.of("format", "pt"));
-        Safetensors.write(folder.resolve(STATE_FILE), learner.state(OPTIMISER), Map.of());
-        if (adapters != null) {
-            Safetensors.write(folder.resolve(PeftAdapter.WEIGHTS), adapters.tensors(), Map.of("format", "pt"));
-        }
+        ModelFiles files = ModelFiles.of(model.config(), tokenizer, ends, measure(Transformer::tensors))
+                .inTorchFormat();
+        return adapters == null ? files : files.with(PeftAdapter.WEIGHTS, adapters.tensors());
+    }
+
+    /** The optimiser's moments. */
+    SequencedMap<String, Tensor> state() {
+        return learner.state(OPTIMISER);
     }
 
     @Override

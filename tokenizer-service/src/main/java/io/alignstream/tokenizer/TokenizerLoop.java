@@ -208,7 +208,7 @@ final class TokenizerLoop implements Job {
                 JobContext.Entry<CleanDocument> entry = entries.next();
                 if (entry.event() != null) {
                     next = entry.event().text();
-                    ends.put(entry.record().partition(), entry.record().offset() + 1);
+                    ends.put(entry.origin().partition(), entry.origin().offset() + 1);
                 }
             }
             return next != null;

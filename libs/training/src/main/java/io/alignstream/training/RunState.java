@@ -102,7 +102,7 @@ public record RunState(
      *
      * @param type of the record that {@link TrainingLoop#notes} gave
      */
-    public static <T> T notes(Path folder, Class<T> type) throws IOException {
+    static <T> T notes(Path folder, Class<T> type) throws IOException {
         return read(folder, type);
     }
 

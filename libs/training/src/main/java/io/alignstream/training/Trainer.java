@@ -1,5 +1,6 @@
 package io.alignstream.training;
 
+import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.contracts.Reference;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.torch.TorchRuntime;
@@ -84,8 +85,9 @@ public final class Trainer {
      */
     public Optional<Result> train() throws IOException {
         Optional<StoredCheckpoint> newest = run.newest();
-        if (newest.isPresent() && newest.get().manifest().complete()) {
-            return Optional.of(finished(newest.get()));
+        Optional<Result> finished = newest.flatMap(Trainer::finished);
+        if (finished.isPresent()) {
+            return finished;
         }
         Moment moment = newest.isPresent() ? resumed(newest.get()) : begun(Recovery.NONE);
         try {
@@ -104,12 +106,18 @@ public final class Trainer {
         }
     }
 
-    /** The result of a run that has finished before. */
-    static Result finished(StoredCheckpoint checkpoint) {
-        return new Result(
-                checkpoint.reference(),
-                checkpoint.manifest().step(),
-                checkpoint.manifest().metrics());
+    /** The result of {@code run} if it has finished before. */
+    public static Optional<Result> finished(TrainingRun run) throws IOException {
+        return run.newest().flatMap(Trainer::finished);
+    }
+
+    private static Optional<Result> finished(StoredCheckpoint newest) {
+        return newest.manifest().complete()
+                ? Optional.of(new Result(
+                        newest.reference(),
+                        newest.manifest().step(),
+                        newest.manifest().metrics()))
+                : Optional.empty();
     }
 
     /** Steps until there is nothing to do, a person stops the run (the state is stored then) or a step fails. */
@@ -196,7 +204,7 @@ public final class Trainer {
     }
 
     private Moment at(StoredCheckpoint checkpoint, RunState state) throws IOException {
-        TrainingLoop loop = inputs.resume(checkpoint, state.recovery());
+        TrainingLoop loop = inputs.resume(StoredState.of(checkpoint), state.recovery());
         if (settings.patience > 0 && loop.done() > 0 && state.best().step() == loop.done()) {
             loop.keepAsBest();
         }
@@ -269,11 +277,11 @@ public final class Trainer {
                     TorchRuntime.fingerprint(),
                     new HashSet<>(state.anchors()),
                     folder -> {
-                        if (complete) {
-                            loop.publish(folder);
-                        } else {
-                            loop.save(folder);
-                        }
+                        (complete ? loop.finishedModel() : loop.model()).write(folder);
+                        Safetensors.write(
+                                folder.resolve(StoredState.FILE),
+                                complete ? loop.finishedState() : loop.state(),
+                                Map.of());
                         if (!complete || loop.continuable()) {
                             state.write(folder, loop.notes());
                         }

@@ -1,8 +1,7 @@
 package io.alignstream.training;
 
-import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.checkpoint.Tensor;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -13,8 +12,8 @@ import java.util.TreeMap;
  * An algorithm that trains, one step at a time: it knows its mathematics and its data and nothing else.
  *
  * <p>When to save, where to resume, what to do about a failure and what happens with the result is a {@link Trainer}'s
- * business. What a loop writes is its whole state: one that is resumed from it takes the very steps that the other would
- * have taken. For one thread.
+ * business. What a loop tells is its whole state: one that is resumed from it takes the very steps that the other would have
+ * taken. For one thread.
  */
 public interface TrainingLoop extends AutoCloseable {
 
@@ -56,8 +55,11 @@ public interface TrainingLoop extends AutoCloseable {
         return Map.of();
     }
 
-    /** Writes the whole state: a model, and what is needed to resume. */
-    void save(Path folder) throws IOException;
+    /** The model as it is now. */
+    ModelFiles model() throws IOException;
+
+    /** Everything that resuming needs besides the model, the position and the notes. */
+    SequencedMap<String, Tensor> state();
 
     /**
      * Comes to an end: decides what is published.
@@ -74,9 +76,14 @@ public interface TrainingLoop extends AutoCloseable {
         return Optional.empty();
     }
 
-    /** Writes the finished model, after {@link #finish}. */
-    default void publish(Path folder) throws IOException {
-        save(folder);
+    /** The finished model, after {@link #finish}. */
+    default ModelFiles finishedModel() throws IOException {
+        return model();
+    }
+
+    /** What is stored beside the finished model. */
+    default SequencedMap<String, Tensor> finishedState() {
+        return state();
     }
 
     /** Whether a later run goes on from the finished model, so that it keeps the run's whole state. */
@@ -140,11 +147,11 @@ public interface TrainingLoop extends AutoCloseable {
         TrainingLoop begin(Recovery recovery) throws IOException;
 
         /**
-         * The loop whose state is in {@code checkpoint}.
+         * The loop that goes on from {@code stored}.
          *
          * @param recovery what was done about failures so far
          */
-        TrainingLoop resume(StoredCheckpoint checkpoint, Recovery recovery) throws IOException;
+        TrainingLoop resume(StoredState stored, Recovery recovery) throws IOException;
 
         /** Frees what the inputs hold; the loop is closed before. */
         @Override

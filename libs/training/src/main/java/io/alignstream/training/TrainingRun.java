@@ -6,11 +6,13 @@ import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * One training run on frozen inputs: its identity, the checkpoints it saves and the one it resumes from.
@@ -36,8 +38,13 @@ public final class TrainingRun {
     }
 
     /** What the run is made from. */
-    public Map<String, Reference> parents() {
-        return frozen.parents();
+    public Lineage lineage() {
+        return new Lineage(new TreeMap<>(frozen.parents()));
+    }
+
+    /** The stage whose run it is. */
+    public Stage stage() {
+        return frozen.stage();
     }
 
     /** The topic ranges that the run learns from. */
@@ -51,28 +58,13 @@ public final class TrainingRun {
     }
 
     /**
-     * Saves a checkpoint, then deletes older unfinished ones but the {@value #KEPT} newest.
+     * Saves a checkpoint, then deletes older unfinished ones but the {@value #KEPT} newest and those to {@link #rewind} to.
      *
      * @param step optimiser steps done; save step 0 first, it freezes the inputs
      * @param complete whether the run ends here
      * @param position where reading resumes
      * @param metrics finite figures; nothing that depends on the clock
      * @param fingerprint software and processor that made the weights
-     */
-    public Reference save(
-            long step,
-            boolean complete,
-            Map<String, Long> position,
-            Map<String, Double> metrics,
-            Map<String, String> fingerprint,
-            CheckpointStore.Content content)
-            throws IOException {
-        return save(step, complete, position, metrics, fingerprint, Set.of(), content);
-    }
-
-    /**
-     * Saves a checkpoint like the other method, but leaves some older ones to {@link #rewind} to.
-     *
      * @param alsoKept manifest hashes of unfinished checkpoints that are not deleted
      */
     public Reference save(

@@ -1,25 +1,22 @@
 package io.alignstream.training;
 
-import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
 import java.io.IOException;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The runs of one stage in a store: starts new ones and finds the one that was interrupted.
+ * The runs of one stage: names new ones and finds the one that is open.
  *
  * <p>A run's id is a hash of all its inputs, so the same inputs are the same run wherever and whenever it is asked for.
- * For one thread.
+ * Thread-safe.
  */
 public final class TrainingRuns {
 
@@ -27,8 +24,7 @@ public final class TrainingRuns {
 
     private final CheckpointStore store;
     private final Stage stage;
-    // A complete run stays complete, so its manifests are read once.
-    private final Set<String> complete = new HashSet<>();
+    private volatile List<StoredRun> known = List.of();
 
     public TrainingRuns(CheckpointStore store, Stage stage) {
         this.store = store;
@@ -37,63 +33,53 @@ public final class TrainingRuns {
 
     /** The run on these inputs, begun or not. */
     public TrainingRun of(
-            Map<String, Reference> parents, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
-        String id = id(parents, datasets, hyperparameters);
+            Lineage lineage, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
+        String id = id(lineage, datasets, hyperparameters);
         return new TrainingRun(
                 store,
                 Manifest.draft(stage, id, 0)
-                        .withParents(parents)
+                        .withParents(lineage.parents())
                         .withDatasets(datasets)
                         .withHyperparameters(hyperparameters));
     }
 
-    /** The run on these parents and hyper-parameters, on whatever datasets, that has begun and is not complete. */
-    public Optional<TrainingRun> interrupted(Map<String, Reference> parents, Map<String, String> hyperparameters)
-            throws IOException {
-        for (String id : store.runs(stage)) {
-            if (complete.contains(id)) {
-                continue;
-            }
-            Collection<Manifest> manifests = store.manifests(stage, id).values();
-            if (manifests.stream().anyMatch(Manifest::complete)) {
-                complete.add(id);
-            } else if (!manifests.isEmpty()) {
-                TrainingRun run = of(parents, manifests.iterator().next().datasets(), hyperparameters);
-                if (run.id().equals(id)) {
-                    return Optional.of(run);
-                }
-            }
-        }
-        return Optional.empty();
+    /** Reads what the store holds of this stage, sorted by id. */
+    public List<StoredRun> stored() throws IOException {
+        known = StoredRun.list(store, stage, known);
+        return known;
     }
 
     /**
-     * The run on these parents and hyper-parameters, on whatever datasets, that is complete but not among {@code
-     * published}: its process died between saving and publishing.
+     * The open run on these parents and hyper-parameters, on whatever datasets: one that a killed process has left in the
+     * middle, else one that is complete but was never published.
+     *
+     * @param stored what the store holds of this stage
+     * @param published ids of runs whose results are published
      */
-    public Optional<TrainingRun> unpublished(
-            Map<String, Reference> parents, Map<String, String> hyperparameters, Collection<String> published)
-            throws IOException {
-        for (String id : store.runs(stage)) {
-            Optional<Manifest> finished = published.contains(id)
-                    ? Optional.empty()
-                    : store.manifests(stage, id).values().stream()
-                            .filter(Manifest::complete)
-                            .findFirst();
-            if (finished.isPresent()) {
-                TrainingRun run = of(parents, finished.get().datasets(), hyperparameters);
-                if (run.id().equals(id)) {
-                    return Optional.of(run);
-                }
-            }
-        }
-        return Optional.empty();
+    public Optional<TrainingRun> open(
+            Lineage lineage,
+            Map<String, String> hyperparameters,
+            Collection<StoredRun> stored,
+            Collection<String> published) {
+        Optional<TrainingRun> interrupted = stored.stream()
+                .filter(run -> !run.complete())
+                .flatMap(run -> same(run, lineage, hyperparameters).stream())
+                .findFirst();
+        return interrupted.or(() -> stored.stream()
+                .filter(run -> run.complete() && !published.contains(run.id()))
+                .flatMap(run -> same(run, lineage, hyperparameters).stream())
+                .findFirst());
+    }
+
+    private Optional<TrainingRun> same(StoredRun stored, Lineage lineage, Map<String, String> hyperparameters) {
+        TrainingRun run = of(lineage, stored.datasets(), hyperparameters);
+        return run.id().equals(stored.id()) ? Optional.of(run) : Optional.empty();
     }
 
     private String id(
-            Map<String, Reference> parents, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
+            Lineage lineage, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
         StringBuilder inputs = new StringBuilder(stage.id()).append('\n');
-        new TreeMap<>(parents)
+        lineage.parents()
                 .forEach((role, parent) ->
                         inputs.append(role).append('=').append(parent.sha256()).append('\n'));
         datasets.forEach(dataset -> {
