@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -49,6 +51,21 @@ public final class Project {
                 .filter(module -> !module.equals("benchmarks"))
                 .filter(module -> Files.isDirectory(ROOT.resolve(module).resolve("src/main/java")))
                 .toList();
+    }
+
+    /** Number of top-level types of each package with product code; every one has a file of its own. */
+    static SortedMap<String, Integer> typesByPackage() {
+        SortedMap<String, Integer> types = new TreeMap<>();
+        for (String module : modules()) {
+            Path sources = ROOT.resolve(module).resolve("src/main/java");
+            if (Files.isDirectory(sources)) {
+                files(module + "/src/main/java", ".java").stream()
+                        .filter(file -> !file.endsWith("package-info.java"))
+                        .map(file -> sources.relativize(file.getParent()).toString().replace('/', '.'))
+                        .forEach(name -> types.merge(name, 1, Integer::sum));
+            }
+        }
+        return types;
     }
 
     /** The product classes of all modules; fails if one is not compiled. */
