@@ -13,7 +13,7 @@ import io.alignstream.local.command.SweepCommand;
 import io.alignstream.local.command.TrainCommand;
 import io.alignstream.local.command.UpCommand;
 import io.alignstream.local.command.WeightsCommand;
-import io.alignstream.local.input.InputException;
+import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.site.LaunchException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

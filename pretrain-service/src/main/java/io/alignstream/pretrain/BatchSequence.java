@@ -6,7 +6,9 @@ import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.messages.Messages;
 import java.util.Optional;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
@@ -25,11 +27,20 @@ final class BatchSequence {
     private final int vocabularySize;
     private final Map<Lane, Long> next = new HashMap<>();
     private final Map<Lane, SequenceLedger> ledgers = new HashMap<>();
+    /** The number of each batch that was admitted, {@link BatchReplay#number}. */
+    private final Map<Lane, List<Integer>> admitted = new HashMap<>();
+
     private int sequenceLength;
     private long trainingSequences;
     private long validationSequences;
 
-    private record Lane(int shard, TokenBatch.Split split) {}
+    /** What is numbered by itself. */
+    record Lane(int shard, TokenBatch.Split split) {
+
+        static Lane of(TokenBatch batch) {
+            return new Lane(batch.shard(), batch.split());
+        }
+    }
 
     BatchSequence(String tokenizerSha256, int vocabularySize) {
         this.tokenizerSha256 = tokenizerSha256;
@@ -54,7 +65,7 @@ final class BatchSequence {
                     .with("length", batch.sequenceLength())
                     .with("known", sequenceLength));
         }
-        Lane lane = new Lane(batch.shard(), batch.split());
+        Lane lane = Lane.of(batch);
         long expected = next.getOrDefault(lane, 0L);
         if (batch.firstSequence() < expected) {
             throw Messages.poison(Reason.of("poison.sequenceRepeated")
@@ -79,6 +90,7 @@ final class BatchSequence {
                     .with("packer", ledgerRoot.get()));
         }
         ledgers.put(lane, ledger);
+        admitted.computeIfAbsent(lane, first -> new ArrayList<>()).add(BatchReplay.number(batch));
         next.put(lane, batch.nextSequence());
         sequenceLength = batch.sequenceLength();
         if (batch.split() == TokenBatch.Split.TRAINING) {
@@ -86,6 +98,11 @@ final class BatchSequence {
         } else {
             validationSequences += batch.sequences();
         }
+    }
+
+    /** The same batches, to be read once more. */
+    BatchReplay replay() {
+        return new BatchReplay(admitted);
     }
 
     /** The root of each shard's and split's ledger: {@code shard 0 training} → {@code 1234 sequences, root …}. */

@@ -1,7 +1,7 @@
 package io.alignstream.local.command;
 
 import io.alignstream.local.input.HeldOut;
-import io.alignstream.local.input.InputException;
+import io.alignstream.local.input.file.InputException;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;

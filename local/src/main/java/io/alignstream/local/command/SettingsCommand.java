@@ -2,7 +2,6 @@ package io.alignstream.local.command;
 
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Console;
-import io.alignstream.local.command.SiteOptions;
 import io.alignstream.contracts.settings.SettingsCatalogue;
 import io.alignstream.local.report.SettingsTable;
 import io.alignstream.local.service.SiteSettings;

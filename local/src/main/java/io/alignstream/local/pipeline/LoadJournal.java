@@ -2,7 +2,7 @@ package io.alignstream.local.pipeline;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.local.input.InputFile;
+import io.alignstream.local.input.file.InputFile;
 import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

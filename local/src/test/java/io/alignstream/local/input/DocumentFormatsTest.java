@@ -7,6 +7,7 @@ import blue.strategic.parquet.ParquetWriter;
 import com.github.luben.zstd.Zstd;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.local.input.file.InputException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

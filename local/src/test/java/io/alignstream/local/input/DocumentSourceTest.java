@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.local.input.file.InputException;
+import io.alignstream.local.input.file.LineReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -114,6 +114,25 @@ class DocumentationTest {
     }
 
     @Test
+    void every_module_says_what_its_packages_are_for() {
+        // Given
+        List<String> modules = Project.modules();
+
+        // When
+        List<String> unexplained = modules.stream()
+                .flatMap(module -> {
+                    List<String> explained = Project.code(Project.text(module + "/" + README));
+                    return Project.packagesOf(module).stream()
+                            .filter(name -> !explained.contains(name))
+                            .map(name -> module + "/" + README + " has no phrase for `" + name + "`");
+                })
+                .toList();
+
+        // Then
+        assertThat(unexplained).isEmpty();
+    }
+
+    @Test
     void links_lead_somewhere() {
         // Given
         Stream<Path> files = Project.files(".", ".md").stream();

@@ -1,4 +1,4 @@
-package io.alignstream.local.input;
+package io.alignstream.local.input.file;
 
 import com.github.luben.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
@@ -11,14 +11,14 @@ import java.util.function.LongConsumer;
 import java.util.zip.GZIPInputStream;
 
 /** A file's bytes, unpacked if its name ends in {@code .gz} or {@code .zst}. */
-final class PackedStream {
+public final class PackedStream {
 
     private static final int BUFFER = 64 * 1024;
 
     private PackedStream() {}
 
     /** Opens {@code file}; {@code progress} is told of packed bytes as they are read. */
-    static InputStream open(Path file, LongConsumer progress) throws IOException {
+    public static InputStream open(Path file, LongConsumer progress) throws IOException {
         InputStream raw = new CountedStream(Files.newInputStream(file), progress);
         try {
             String name = file.toString();
@@ -41,7 +41,7 @@ final class PackedStream {
     }
 
     /** {@code name} without the ending that says how it is packed. */
-    static String unpackedName(String name) {
+    public static String unpackedName(String name) {
         return name.endsWith(".gz")
                 ? name.substring(0, name.length() - 3)
                 : name.endsWith(".zst") ? name.substring(0, name.length() - 4) : name;

@@ -1,4 +1,4 @@
-package io.alignstream.local.input;
+package io.alignstream.local.input.file;
 
 import com.github.luben.zstd.ZstdIOException;
 import java.io.ByteArrayOutputStream;
@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A line ends with LF or CRLF; a byte order mark at the beginning is skipped. Malformed bytes and lines of more than
  * {@value #MAX_LINE_BYTES} bytes are refused with their position.
  */
-final class LineReader implements Closeable {
+public final class LineReader implements Closeable {
 
-    static final int MAX_LINE_BYTES = 8_000_000;
+    /** Longest line. */
+    public static final int MAX_LINE_BYTES = 8_000_000;
 
     private static final int BUFFER = 64 * 1024;
 
@@ -48,7 +49,8 @@ final class LineReader implements Closeable {
         decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(action).onUnmappableCharacter(action);
     }
 
-    static LineReader open(Path file) {
+    /** Opens {@code file}, whose malformed bytes are refused. */
+    public static LineReader open(Path file) {
         return open(file, false, read -> {});
     }
 
@@ -58,7 +60,7 @@ final class LineReader implements Closeable {
      * @param repair whether malformed bytes become U+FFFD instead of being refused
      * @param progress is told of bytes as they are read from the file
      */
-    static LineReader open(Path file, boolean repair, LongConsumer progress) {
+    public static LineReader open(Path file, boolean repair, LongConsumer progress) {
         try {
             return new LineReader(file, PackedStream.open(file, progress), repair);
         } catch (NoSuchFileException e) {
@@ -69,13 +71,13 @@ final class LineReader implements Closeable {
     }
 
     /** Number of the line that {@link #next} gave last, from 1. */
-    long lineNumber() {
+    public long lineNumber() {
         return lineNumber;
     }
 
     /** The next line without its end, or null after the last one. */
     @Nullable
-    String next() {
+    public String next() {
         line.reset();
         lineNumber++;
         lineStart = consumed;

@@ -1,4 +1,4 @@
-package io.alignstream.local.input;
+package io.alignstream.local.input.file;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** JSON of the user's files: strict, and with complaints that a user understands. */
-final class InputJson {
+public final class InputJson {
 
     private static final int SHOWN = 60;
 
@@ -47,7 +47,7 @@ final class InputJson {
     private InputJson() {}
 
     /** The JSON object that is {@code text}. */
-    static ObjectNode object(Path file, long line, String text) {
+    public static ObjectNode object(Path file, long line, String text) {
         try {
             if (JSON.readTree(text) instanceof ObjectNode object) {
                 return object;
@@ -62,7 +62,7 @@ final class InputJson {
     }
 
     /** The record that {@code json} describes; fields that its type does not have are refused. */
-    static <T> T record(Path file, long line, JsonNode json, Class<T> type) {
+    public static <T> T record(Path file, long line, JsonNode json, Class<T> type) {
         try {
             requireKnownFields(file, line, json, type);
             return JSON.treeToValue(json, type);
@@ -72,7 +72,7 @@ final class InputJson {
     }
 
     /** The JSON of a record, the same for equal records. */
-    static String write(Object value) {
+    public static String write(Object value) {
         try {
             return JSON.writeValueAsString(value);
         } catch (JsonProcessingException e) {
@@ -101,7 +101,7 @@ final class InputJson {
     }
 
     /** The beginning of a value, for messages. */
-    static String shown(Object value) {
+    public static String shown(Object value) {
         String text = value.toString();
         return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
     }

@@ -1,7 +1,8 @@
-package io.alignstream.languagemodel.checkpoint;
+package io.alignstream.languagemodel.testing;
 
 import static org.awaitility.Awaitility.await;
 
+import io.alignstream.languagemodel.checkpoint.S3Connection;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -13,14 +14,19 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** A real S3 server as a process of its own, which checks signatures; points this JVM's clients to it. */
-final class S3Server implements AutoCloseable {
+/**
+ * A real S3 server as a process of its own, which checks signatures; points this JVM's clients to it, so a JVM has one at a
+ * time.
+ */
+public final class S3Server implements AutoCloseable {
 
-    static final String BUCKET = "checkpoints";
+    /** The one bucket that there is. */
+    public static final String BUCKET = "tests";
 
     private static final String[] PROPERTIES = {
         "aws.accessKeyId", "aws.secretAccessKey", S3Connection.ENDPOINT,
@@ -34,7 +40,8 @@ final class S3Server implements AutoCloseable {
         this.client = client;
     }
 
-    static S3Server start(Path folder) throws IOException {
+    /** Starts one that keeps its objects in {@code folder}. */
+    public static S3Server start(Path folder) throws IOException {
         int port = freePort();
         String endpoint = "http://127.0.0.1:" + port;
         Path data = Files.createDirectories(folder.resolve("data"));
@@ -56,9 +63,7 @@ final class S3Server implements AutoCloseable {
                         "-Xmx256m",
                         "-XX:+UseSerialGC",
                         "-jar",
-                        Path.of("target", "s3-server", "s3proxy.jar")
-                                .toAbsolutePath()
-                                .toString(),
+                        program().toString(),
                         "--properties",
                         configuration.toString())
                 .redirectErrorStream(true)
@@ -85,17 +90,33 @@ final class S3Server implements AutoCloseable {
         return server;
     }
 
-    URI root() {
+    /** The build puts it beside these classes, packed or not. */
+    private static Path program() {
+        URI classes = URI.create(S3Server.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toString());
+        return Path.of(classes).resolveSibling("s3-server").resolve("s3proxy.jar");
+    }
+
+    /** A store in the bucket. */
+    public URI root() {
         return URI.create("s3://" + BUCKET + "/some/prefix");
     }
 
+    /** Puts an object into the bucket. */
+    public void put(String key, byte[] bytes) {
+        client.putObject(put -> put.bucket(BUCKET).key(key), RequestBody.fromBytes(bytes));
+    }
+
     /** For damaging objects. */
-    S3Client client() {
+    public S3Client client() {
         return client;
     }
 
     /** System properties that point another JVM to this server; empty if there is none. */
-    static Map<String, String> clientProperties() {
+    public static Map<String, String> clientProperties() {
         Map<String, String> properties = new TreeMap<>();
         for (String name : PROPERTIES) {
             String value = System.getProperty(name);

@@ -1,4 +1,4 @@
-package io.alignstream.local.input;
+package io.alignstream.local.input.file;
 
 import java.nio.file.Path;
 
@@ -13,7 +13,7 @@ public final class InputException extends RuntimeException {
     }
 
     /** A problem with a file as the user named it, which may be an {@code s3:} address. */
-    InputException(String name, String problem) {
+    public InputException(String name, String problem) {
         super(name + ": " + problem);
     }
 

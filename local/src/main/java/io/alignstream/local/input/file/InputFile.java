@@ -1,4 +1,4 @@
-package io.alignstream.local.input;
+package io.alignstream.local.input.file;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ public record InputFile(String name, long bytes, String version, Content content
     }
 
     /** A file on this machine. */
-    static InputFile of(Path file) {
+    public static InputFile of(Path file) {
         try {
             return new InputFile(
                     file.toString(),

@@ -1,4 +1,4 @@
-package io.alignstream.local.input;
+package io.alignstream.local.input.file;
 
 import io.alignstream.languagemodel.checkpoint.S3Connection;
 import java.io.IOException;
@@ -19,12 +19,12 @@ import software.amazon.awssdk.services.s3.model.S3Object;
  *
  * <p>Reached as the checkpoint store is ({@link S3Connection}).
  */
-final class S3Objects {
+public final class S3Objects {
 
     private S3Objects() {}
 
     /** The objects whose key begins with the path of {@code address} and whose name is {@code wanted}, in key order. */
-    static List<InputFile> below(String address, Predicate<String> wanted) {
+    public static List<InputFile> below(String address, Predicate<String> wanted) {
         URI uri = URI.create(address);
         String bucket = uri.getHost();
         if (bucket == null) {
