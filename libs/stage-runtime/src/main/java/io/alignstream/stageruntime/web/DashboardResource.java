@@ -23,9 +23,6 @@ import java.util.stream.Collectors;
 @Path("/")
 public class DashboardResource {
 
-    /** Buttons that post to {@code job/ACTION}. */
-    private static final List<String> ACTIONS = List.of("trigger", "pause", "resume", "cancel");
-
     private final StageDefinition definition;
     private final Links links;
     private final List<Panel> panels;
@@ -54,7 +51,6 @@ public class DashboardResource {
         return visitor.page(template.data("stage", definition.stage())
                 .data("languages", Language.values())
                 .data("links", links())
-                .data("actions", ACTIONS)
                 .data("sections", sections(visitor))
                 .data("scripts", scripts()));
     }

@@ -4,8 +4,8 @@ import io.alignstream.contracts.messages.Language;
 import io.alignstream.contracts.messages.Messages;
 import io.quarkus.qute.TemplateInstance;
 import jakarta.ws.rs.CookieParam;
+import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.NewCookie;
 import jakarta.ws.rs.core.Response;
@@ -15,30 +15,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who looks at a page: a {@code @BeanParam} that knows the visitor's language. It is the one chosen in the address, else
  * the one chosen before (a cookie, which the pages' scripts set, too), else one that the browser prefers.
+ *
+ * @param chosen in the address
+ * @param remembered in the cookie
+ * @param accepted what the browser prefers
  */
-public class Visitor {
+public record Visitor(
+        @QueryParam("language") @Nullable String chosen,
+        @CookieParam(Visitor.COOKIE) @Nullable String remembered,
+        @HeaderParam(HttpHeaders.ACCEPT_LANGUAGE) @Nullable String accepted) {
 
     private static final String COOKIE = "alignstream-language";
     private static final int YEAR = 365 * 24 * 3600;
 
-    private final @Nullable String chosen;
-    private final @Nullable String remembered;
-    private final HttpHeaders headers;
-
-    Visitor(
-            @QueryParam("language") @Nullable String chosen,
-            @CookieParam(COOKIE) @Nullable String remembered,
-            @Context HttpHeaders headers) {
-        this.chosen = chosen;
-        this.remembered = remembered;
-        this.headers = headers;
-    }
-
     /** The language to speak. */
     public Language language() {
-        return Language.of(chosen)
-                .or(() -> Language.of(remembered))
-                .orElseGet(() -> Language.preferred(headers.getAcceptableLanguages()));
+        return Language.of(chosen).or(() -> Language.of(remembered)).orElseGet(() -> Language.preferred(accepted));
     }
 
     /** The catalogue of {@link #language()}. */
