@@ -7,6 +7,10 @@ import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
+import io.alignstream.stageruntime.web.Visitor;
+import io.quarkus.qute.Location;
+import io.quarkus.qute.Template;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -15,7 +19,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +36,12 @@ public class RewardResource {
 
     private final RankingDesk desk;
     private final EventPublisher publisher;
+    private final Template page;
 
-    RewardResource(RankingDesk desk, EventPublisher publisher) {
+    RewardResource(RankingDesk desk, EventPublisher publisher, @Location("rank.html") Template page) {
         this.desk = desk;
         this.publisher = publisher;
+        this.page = page;
     }
 
     /**
@@ -64,13 +69,9 @@ public class RewardResource {
 
     @GET
     @Path("rank")
-    @Produces(MediaType.TEXT_HTML + ";charset=UTF-8")
-    public InputStream page() {
-        InputStream page = RewardResource.class.getResourceAsStream("rank.html");
-        if (page == null) {
-            throw new IllegalStateException("the resource rank.html is missing");
-        }
-        return page;
+    @Produces(MediaType.TEXT_HTML)
+    public Response page(@BeanParam Visitor visitor) {
+        return visitor.page(page.instance());
     }
 
     /** The next request for {@code annotator}; 204 if all are ranked. */

@@ -195,9 +195,16 @@ class RewardStageTest {
     }
 
     @Test
-    void thePageIsServedInOneFileEach() {
-        given().get("/rank").then().statusCode(200).body(containsString("id=\"answers\""));
-        given().get("/reward/rank.js").then().statusCode(200).body(containsString("给回答排序"));
+    void thePageSpeaksTheVisitorsLanguage() {
+        given().header("Accept-Language", "zh-CN")
+                .get("/rank")
+                .then()
+                .statusCode(200)
+                .body(containsString("id=\"answers\""))
+                .body(containsString("<html lang=\"zh\">"))
+                .body(containsString("给回答排序"));
+        given().get("/reward/rank-view.js").then().statusCode(200);
+        given().get("/reward/rank-model.js").then().statusCode(200);
         given().get("/reward/rank.css").then().statusCode(200);
     }
 

@@ -119,9 +119,12 @@ class TokenizerServiceTest {
         given().get("/q/metrics").then().body(containsString("alignstream_documents_total{outcome=\"kept\"} 300.0"));
         given().get("/q/health/ready").then().statusCode(200);
 
-        given().get("/").then().statusCode(200).body(containsString("tokenizer/documents.js"), containsString(EXAMPLE));
-        given().get("/tokenizer/documents.js").then().statusCode(200);
-        given().get("/tokenizer/vocabulary.js").then().statusCode(200);
+        given().get("/")
+                .then()
+                .statusCode(200)
+                .body(containsString("tokenizer/documents-view.js"), containsString(EXAMPLE));
+        given().get("/tokenizer/documents-view.js").then().statusCode(200);
+        given().get("/tokenizer/vocabulary-view.js").then().statusCode(200);
         given().get("/vocabulary?search=上海&order=frequency")
                 .then()
                 .statusCode(200)

@@ -110,17 +110,20 @@ public class ChatCompletionsResource {
         if (characters > (long) positions * MOST_CHARACTERS_PER_TOKEN) {
             throw ApiException.tooLong(
                     "messages",
-                    Reason.of("api.tooManyCharacters")
-                            .with("positions", positions)
-                            .with("characters", characters));
+                    contextOf(positions, "api.tooManyCharacters").with("characters", characters));
         }
         int[] prompt = ChatTemplate.prompt(model.tokenizer(), request.messages());
         if (prompt.length >= positions) {
             throw ApiException.tooLong(
                     "messages",
-                    Reason.of("api.tooManyTokens").with("positions", positions).with("tokens", prompt.length));
+                    contextOf(positions, "api.tooManyTokens").with("tokens", prompt.length));
         }
         return prompt;
+    }
+
+    /** With the context's length in plain digits: there are clients that read it out of the sentence. */
+    private static Reason contextOf(int positions, String code) {
+        return Reason.of(code).with("positions", Integer.toString(positions));
     }
 
     private Decoding decoding(ChatRequest request, int positions, int promptTokens) {
@@ -129,8 +132,7 @@ public class ChatCompletionsResource {
         if (most > room) {
             throw ApiException.tooLong(
                     "max_tokens",
-                    Reason.of("api.answerTooLong")
-                            .with("positions", positions)
+                    contextOf(positions, "api.answerTooLong")
                             .with("asked", most)
                             .with("tokens", promptTokens)
                             .with("room", room));

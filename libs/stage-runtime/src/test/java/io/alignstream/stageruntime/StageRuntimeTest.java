@@ -308,13 +308,13 @@ class StageRuntimeTest {
     void thePageHoldsAServicesOwnPanelAndOnlyOwnScripts() {
         given().get("/")
                 .then()
-                .body(containsString("<h2>Echoes &amp; more</h2>"))
+                .body(containsString("<h2>panel.echo</h2>"))
                 .body(containsString("<p id=\"echo\">en</p>"))
                 .body(containsString("src=\"echo/echo.js\""))
                 .body(containsString("href=\"http://localhost:8084/\""))
                 .header("Content-Security-Policy", containsString("default-src 'self'"));
         given().get("/alignstream/echarts.min.js").then().statusCode(200);
-        given().get("/alignstream/dashboard.js").then().statusCode(200);
+        given().get("/alignstream/dashboard-view.js").then().statusCode(200);
         given().get("/alignstream/dashboard.css").then().statusCode(200);
     }
 

@@ -1,6 +1,5 @@
 package io.alignstream.contracts.messages;
 
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -45,11 +44,18 @@ public enum Language {
         return Optional.empty();
     }
 
-    /** The first of a visitor's languages that is ours, else English. */
-    public static Language preferred(List<Locale> accepted) {
-        return accepted.stream()
-                .flatMap(locale -> of(locale.getLanguage()).stream())
-                .findFirst()
-                .orElse(ENGLISH);
+    /** The most wanted language of the HTTP header {@code Accept-Language} that is ours, else English. */
+    public static Language preferred(@Nullable String acceptLanguage) {
+        if (acceptLanguage == null) {
+            return ENGLISH;
+        }
+        try {
+            return Locale.LanguageRange.parse(acceptLanguage).stream()
+                    .flatMap(range -> of(Locale.forLanguageTag(range.getRange()).getLanguage()).stream())
+                    .findFirst()
+                    .orElse(ENGLISH);
+        } catch (IllegalArgumentException e) {
+            return ENGLISH; // not a header of this kind
+        }
     }
 }

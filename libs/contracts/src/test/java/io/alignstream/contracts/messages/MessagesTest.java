@@ -11,7 +11,10 @@ import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MessagesTest {
 
@@ -82,6 +85,25 @@ class MessagesTest {
 
         // Then
         assertThat(text).isEqualTo("newer.code {steps=3}");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "zh-CN,zh;q=0.9,en;q=0.5 | CHINESE",
+                "en;q=0.5,zh;q=0.9 | CHINESE",
+                "fr | ENGLISH",
+                "fr,zh | CHINESE",
+                "*,,;q | ENGLISH",
+                " | ENGLISH"
+            })
+    void theMostWantedOfOurLanguagesIsSpoken(@Nullable String acceptLanguage, Language language) {
+        // When
+        Language preferred = Language.preferred(acceptLanguage);
+
+        // Then
+        assertThat(preferred).isEqualTo(language);
     }
 
     @Test
