@@ -32,7 +32,7 @@ public interface InferenceConfig {
     int defaultMaxTokens();
 
     /** Longest time from a request to the end of its answer, waiting included. */
-    @WithDefault("2m")
+    @WithDefault("PT2M")
     @Lasting(least = "PT1S", greatest = "PT24H")
     Duration timeout();
 

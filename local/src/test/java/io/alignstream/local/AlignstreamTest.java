@@ -55,6 +55,46 @@ class AlignstreamTest {
     }
 
     @Test
+    void settingsShowWhatTheServicesOfAFolderRunWith() {
+        // Given
+        new Site(folder, 20_000, 7, List.of("-Dalignstream.sft.epochs=8")).prepare();
+
+        // When
+        Result result = run("settings", "sft", "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isZero();
+        assertThat(result.out())
+                .contains(
+                        "* alignstream.sft.epochs = 8\n      Passes over the conversations.\n      1 to 100000; default 6\n")
+                .contains("  alignstream.sft.warmup-share = 0.1\n")
+                .contains("* alignstream.sft.seed = 7\n")
+                .doesNotContain("alignstream.pretrain.depth =");
+    }
+
+    @Test
+    void settingsOfNoServiceNameTheServices() {
+        // When
+        Result result = run("settings", "fly", "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("There is no service fly", "sft-service");
+    }
+
+    @Test
+    void aSettingThatThereIsNotIsRefusedBeforeAnythingStarts() {
+        // When
+        Result result =
+                run("up", "--data-dir", folder.toString(), "--service-option=-Dalignstream.pretran.steps=5");
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("alignstream.pretran.steps is not a setting", "alignstream.pretrain.steps");
+        assertThat(folder.resolve("run")).doesNotExist();
+    }
+
+    @Test
     void downOfAnEmptyFolderIsNoFailure() {
         // When
         Result result = run("down", "--data-dir", folder.toString());

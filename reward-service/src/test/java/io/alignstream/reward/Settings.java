@@ -1,9 +1,10 @@
 package io.alignstream.reward;
 
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.validator.BeanValidationConfigValidatorImpl;
 import java.util.Map;
 
-/** Configurations for tests: the defaults with some values replaced. */
+/** Configurations for tests: the defaults with some values replaced; fails as the service would at its start. */
 final class Settings {
 
     private Settings() {}
@@ -11,6 +12,7 @@ final class Settings {
     static RewardConfig of(Map<String, String> overrides) {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
+                .withValidator(new BeanValidationConfigValidatorImpl())
                 .withMapping(RewardConfig.class)
                 .withDefaultValues(overrides)
                 .build()

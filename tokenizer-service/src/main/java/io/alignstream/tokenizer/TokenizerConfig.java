@@ -97,8 +97,12 @@ public interface TokenizerConfig {
 
     /** The rules as configured. */
     default CleaningProfile cleaningProfile() {
-        return CleaningProfile.of(
-                cleaning().profile(), cleaning().rules(), cleaning().languages());
+        try {
+            return CleaningProfile.of(
+                    cleaning().profile(), cleaning().rules(), cleaning().languages());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("alignstream.tokenizer.cleaning.rules cannot be: " + e.getMessage(), e);
+        }
     }
 
     /** How documents are packed. */

@@ -33,6 +33,11 @@ public final class SettingsCatalogue {
         return ALL;
     }
 
+    /** The setting that a property of this name is. */
+    public static Optional<Setting> find(String property) {
+        return ALL.stream().filter(setting -> setting.isNamed(property)).findFirst();
+    }
+
     /**
      * What is wrong with the names of properties that somebody set; one line each.
      *
@@ -47,9 +52,9 @@ public final class SettingsCatalogue {
     }
 
     /** Why {@code name} cannot be set; empty if it can, or if it is no name of ours. */
-    public static Optional<String> problem(String name) {
+    static Optional<String> problem(String name) {
         if (name.startsWith(PREFIX)) {
-            return problem(name, Setting::name, ALL.stream().anyMatch(setting -> setting.isNamed(name)));
+            return problem(name, Setting::name, find(name).isPresent());
         }
         if (STAGE_VARIABLES.stream().anyMatch(name::startsWith)) {
             return problem(name, Setting::variable, ALL.stream().anyMatch(setting -> setting.isSetBy(name)));

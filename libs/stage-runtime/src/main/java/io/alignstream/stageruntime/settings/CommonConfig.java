@@ -43,7 +43,7 @@ public interface CommonConfig {
     interface Job {
 
         /** Pauses before a job that failed is tried again; after as many attempts it waits for other inputs. */
-        @WithDefault("2s,10s")
+        @WithDefault("PT2S,PT10S")
         List<@Lasting(least = "PT0S", greatest = "PT24H") Duration> backoff();
     }
 
@@ -51,7 +51,7 @@ public interface CommonConfig {
     interface Shutdown {
 
         /** Time that a running job has to store a checkpoint when the service is stopped. */
-        @WithDefault("20s")
+        @WithDefault("PT20S")
         @Lasting(least = "PT0S", greatest = "PT1H")
         Duration grace();
     }

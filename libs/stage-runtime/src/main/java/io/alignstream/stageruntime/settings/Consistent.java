@@ -2,6 +2,7 @@ package io.alignstream.stageruntime.settings;
 
 import static java.lang.annotation.ElementType.TYPE;
 
+import io.alignstream.contracts.settings.SettingsCatalogue;
 import jakarta.validation.Constraint;
 import jakarta.validation.ConstraintValidator;
 import jakarta.validation.ConstraintValidatorContext;
@@ -51,8 +52,9 @@ public @interface Consistent {
                     settings.getClass().getMethod(method).invoke(settings);
                 } catch (InvocationTargetException e) {
                     // Anything else comes of a single value that is missing or out of its range, which is reported as such.
-                    if (e.getCause() instanceof IllegalArgumentException contradiction) {
-                        context.buildConstraintViolationWithTemplate(String.valueOf(contradiction.getMessage()))
+                    if (e.getCause() instanceof IllegalArgumentException
+                            && String.valueOf(e.getCause().getMessage()).startsWith(SettingsCatalogue.PREFIX)) {
+                        context.buildConstraintViolationWithTemplate(e.getCause().getMessage())
                                 .addConstraintViolation();
                         valid = false;
                     }

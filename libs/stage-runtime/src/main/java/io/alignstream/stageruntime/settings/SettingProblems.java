@@ -1,28 +1,27 @@
 package io.alignstream.stageruntime.settings;
 
+import io.alignstream.contracts.settings.Setting;
+import io.alignstream.contracts.settings.SettingsCatalogue;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.config.ConfigValidationException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.function.Function;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What is wrong with the settings, one line for each that is: its name, its value and what it may be. */
 public final class SettingProblems {
 
-    private static final String NAME = "(?:alignstream|[a-z])[\\w.\\-\\[\\]\"]*";
-
-    /** What SmallRye Config says, and the same in our words. */
-    private static final Map<Pattern, Function<MatchResult, String>> WORDS = words();
-
-    private static final Pattern FIRST_WORD = Pattern.compile("^\\S+");
+    private static final Pattern UNREADABLE =
+            Pattern.compile("The config property (\\S+) with the config value \"(.*?)\" threw an Exception");
+    private static final Pattern MISSING =
+            Pattern.compile("The config property (\\S+) is (?:required but|defined as the empty String)");
+    /** It names the settings itself, after the group that they were found in. */
+    private static final Pattern CONTRADICTION = Pattern.compile("^alignstream\\.\\S+ (alignstream\\.\\S+ .*)");
 
     private SettingProblems() {}
 
@@ -39,14 +38,9 @@ public final class SettingProblems {
 
     private static Optional<List<String>> ofOne(@Nullable Throwable cause) {
         if (cause instanceof ConfigValidationException invalid) {
-            // A value that cannot be read is also out of its range: what comes first of a setting is the reason.
-            SequencedMap<String, String> byName = new LinkedHashMap<>();
-            for (int i = 0; i < invalid.getProblemCount(); i++) {
-                String problem = inOurWords(invalid.getProblem(i).getMessage());
-                Matcher name = FIRST_WORD.matcher(problem);
-                byName.putIfAbsent(name.find() ? name.group() : problem, problem);
-            }
-            return Optional.of(new ArrayList<>(byName.values()));
+            return Optional.of(ofAll(IntStream.range(0, invalid.getProblemCount())
+                    .mapToObj(i -> invalid.getProblem(i).getMessage())
+                    .toList()));
         }
         if (cause instanceof ConfigurationException unknown) {
             return Optional.of(String.valueOf(unknown.getMessage()).lines().toList());
@@ -54,28 +48,35 @@ public final class SettingProblems {
         return Optional.empty();
     }
 
-    private static String inOurWords(String message) {
-        for (Map.Entry<Pattern, Function<MatchResult, String>> words : WORDS.entrySet()) {
-            Matcher matcher = words.getKey().matcher(message);
-            if (matcher.find()) {
-                return words.getValue().apply(matcher.toMatchResult());
+    private static List<String> ofAll(List<String> messages) {
+        // Whether values go together is a question only where each of them can be.
+        boolean contradictions = messages.stream().allMatch(CONTRADICTION.asPredicate());
+        // A value that cannot be read is also out of its range: what comes first of a setting is the reason.
+        SequencedMap<String, String> byName = new LinkedHashMap<>();
+        for (String message : messages) {
+            if (contradictions || !CONTRADICTION.matcher(message).find()) {
+                String problem = inOurWords(message);
+                byName.putIfAbsent(problem.split(" ", 2)[0], problem);
             }
         }
-        return message;
+        return List.copyOf(byName.values());
     }
 
-    private static Map<Pattern, Function<MatchResult, String>> words() {
-        Map<Pattern, Function<MatchResult, String>> words = new LinkedHashMap<>();
-        words.put(
-                Pattern.compile("The config property (" + NAME + ") with the config value \"(.*?)\" threw an Exception"
-                        + " whilst being converted (?:SRCFG\\d+: Expected (.+), got|.*)"),
-                found -> found.group(1) + " is " + found.group(2) + " but must be "
-                        + (found.group(3) == null ? "something else: see its range" : found.group(3)));
-        words.put(
-                Pattern.compile("The config property (" + NAME + ") is (?:required but|defined as the empty String)"),
-                found -> found.group(1) + " is not set but has no default");
-        // A contradiction names the settings itself, after the name of the group that it was found in.
-        words.put(Pattern.compile("^alignstream[\\w.\\-]* (alignstream\\.[\\w.\\-]+ .*)", Pattern.DOTALL), found -> found.group(1));
-        return words;
+    /** What SmallRye Config says of a value that cannot be read, of one that is missing, and of a whole group. */
+    private static String inOurWords(String message) {
+        Matcher unreadable = UNREADABLE.matcher(message);
+        if (unreadable.find()) {
+            return unreadable.group(1) + " is " + unreadable.group(2) + " but must be " + range(unreadable.group(1));
+        }
+        Matcher missing = MISSING.matcher(message);
+        if (missing.find()) {
+            return missing.group(1) + " is not set but must be " + range(missing.group(1));
+        }
+        Matcher contradiction = CONTRADICTION.matcher(message);
+        return contradiction.find() ? contradiction.group(1) : message;
+    }
+
+    private static String range(String name) {
+        return SettingsCatalogue.find(name).map(Setting::range).orElse("something else");
     }
 }
