@@ -1,5 +1,6 @@
 package io.alignstream.local;
 
+import io.alignstream.local.command.SettingsCommand;
 import io.alignstream.local.command.BenchCommand;
 import io.alignstream.local.command.ChatCommand;
 import io.alignstream.local.command.DemoCommand;

@@ -164,7 +164,7 @@ final class Sweep {
     private void train(Trial trial, int round, int rounds, double planned, double[] done) throws IOException {
         long until = steps(trial, round, rounds);
         TrainingRun run =
-                new TrainingRuns(store, Stage.PRETRAIN).of(new Lineage(new TreeMap<>()), List.of(), trial.settings.hyperparameters());
+                new TrainingRuns(store, Stage.PRETRAIN).of(Lineage.NONE, List.of(), trial.settings.hyperparameters());
         LossCurve curve = LossCurve.open(curves.resolve(run.id()));
         trial.curve = curve.points();
         trial.step = run.newest().map(newest -> newest.manifest().step()).orElse(0L);

@@ -31,6 +31,9 @@ public record Lineage(SortedMap<String, Reference> parents) {
         parents = Collections.unmodifiableSortedMap(new TreeMap<>(parents));
     }
 
+    /** Of a model that is made from nothing that is stored. */
+    public static final Lineage NONE = new Lineage(new TreeMap<>());
+
     /** One parent. */
     public static Lineage of(String role, Reference parent) {
         return new Lineage(new TreeMap<>(Map.of(role, parent)));

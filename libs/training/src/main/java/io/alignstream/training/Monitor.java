@@ -5,6 +5,20 @@ import java.util.Map;
 /** Watches a run and can stop it. */
 public interface Monitor {
 
+    /** Never stops a run and hears nothing. */
+    Monitor SILENT = new Monitor() {
+        @Override
+        public boolean stopRequested() {
+            return false;
+        }
+
+        @Override
+        public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {}
+
+        @Override
+        public void healed(HealingEvent event) {}
+    };
+
     /** Whether to store the state and return before the next step. */
     boolean stopRequested();
 

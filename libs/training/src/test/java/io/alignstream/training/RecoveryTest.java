@@ -3,7 +3,6 @@ package io.alignstream.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.alignstream.pretrain.LossGuard.Trouble;
 import io.alignstream.training.Recovery.Decision;
 import io.alignstream.training.Recovery.Place;
 import java.util.List;
@@ -12,10 +11,10 @@ import org.junit.jupiter.api.Test;
 /** What a run does about failures, one after the other. */
 class RecoveryTest {
 
-    private static final PretrainSettings.Healing SETTINGS = new PretrainSettings.Healing(4, 2, 0.5);
-    private static final Trouble SPIKE = new Trouble(true, false, "a spike");
-    private static final Trouble RISING = new Trouble(false, false, "rising");
-    private static final Trouble USELESS = new Trouble(false, true, "nothing learned");
+    private static final Trainer.Healing SETTINGS = new Trainer.Healing(4, 0.5);
+    private static final Trouble SPIKE = Trouble.at(new Trouble.Window(100, 8), "a spike");
+    private static final Trouble RISING = Trouble.of("rising");
+    private static final Trouble USELESS = Trouble.fromStart("nothing learned");
     /** Steps in which a failure after another one is the same. */
     private static final long SOON = 10;
 
@@ -97,6 +96,6 @@ class RecoveryTest {
     }
 
     private static Decision decide(Recovery recovery, Trouble trouble, long step) {
-        return recovery.decide(SETTINGS, trouble, step, 100, 4, SOON, List.of(10L, 20L));
+        return recovery.decide(SETTINGS, trouble, step, SOON, List.of(10L, 20L));
     }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TrainingRunsTest {
 
-    private static final Map<String, Reference> BASE = parent("a");
+    private static final Lineage BASE = parent("a");
     private static final Map<String, String> SETTINGS = Map.of("epochs", "3");
     private static final List<DatasetSnapshot> DATA = data(10);
 
@@ -63,36 +64,67 @@ class TrainingRunsTest {
     }
 
     @Test
-    void anInterruptedRunIsFoundWithItsDatasets() throws IOException {
+    void anInterruptedRunIsOpenWithItsDatasets() throws IOException {
         // Given
         save(runs.of(BASE, DATA, SETTINGS), 0, false);
 
         // When
-        TrainingRun found = runs.interrupted(BASE, SETTINGS).orElseThrow();
+        List<StoredRun> stored = runs.stored();
 
         // Then
+        TrainingRun found = runs.open(BASE, SETTINGS, stored, List.of()).orElseThrow();
         assertThat(found.id()).isEqualTo(runs.of(BASE, DATA, SETTINGS).id());
         assertThat(found.datasets()).isEqualTo(DATA);
         assertThat(found.newest().orElseThrow().manifest().step()).isZero();
-        assertThat(runs.interrupted(parent("b"), SETTINGS)).isEmpty();
-        assertThat(runs.interrupted(BASE, Map.of("epochs", "4"))).isEmpty();
+        assertThat(runs.open(parent("b"), SETTINGS, stored, List.of())).isEmpty();
+        assertThat(runs.open(BASE, Map.of("epochs", "4"), stored, List.of())).isEmpty();
     }
 
     @Test
-    void aCompleteRunIsNotInterruptedButUnpublishedUntilItIsPublished() throws IOException {
+    void aCompleteRunIsOpenUntilItIsPublished() throws IOException {
         // Given
         TrainingRun run = runs.of(BASE, DATA, SETTINGS);
         save(run, 0, false);
-        assertThat(runs.unpublished(BASE, SETTINGS, List.of())).isEmpty();
-
-        // When
         save(run, 9, true);
 
+        // When
+        List<StoredRun> stored = runs.stored();
+
         // Then
-        assertThat(runs.interrupted(BASE, SETTINGS)).isEmpty();
-        assertThat(runs.unpublished(BASE, SETTINGS, List.of()).orElseThrow().id())
+        assertThat(stored).singleElement().matches(StoredRun::complete);
+        assertThat(runs.open(BASE, SETTINGS, stored, List.of()).orElseThrow().id())
                 .isEqualTo(run.id());
-        assertThat(runs.unpublished(BASE, SETTINGS, List.of(run.id()))).isEmpty();
+        assertThat(runs.open(BASE, SETTINGS, stored, List.of(run.id()))).isEmpty();
+    }
+
+    @Test
+    void anInterruptedRunGoesBeforeOneThatIsOnlyUnpublished() throws IOException {
+        // Given
+        save(runs.of(BASE, DATA, SETTINGS), 9, true);
+        save(runs.of(BASE, data(11), SETTINGS), 3, false);
+
+        // When
+        List<StoredRun> stored = runs.stored();
+
+        // Then
+        assertThat(runs.open(BASE, SETTINGS, stored, List.of()).orElseThrow().datasets())
+                .isEqualTo(data(11));
+    }
+
+    @Test
+    void whatWasStoredSinceTheLastLookIsSeen() throws IOException {
+        // Given
+        TrainingRun run = runs.of(BASE, DATA, SETTINGS);
+        save(run, 3, false);
+        boolean before = runs.stored().getFirst().complete();
+        save(run, 9, true);
+
+        // When
+        List<StoredRun> stored = runs.stored();
+
+        // Then
+        assertThat(before).isFalse();
+        assertThat(stored).singleElement().matches(StoredRun::complete);
     }
 
     @Test
@@ -118,11 +150,12 @@ class TrainingRunsTest {
                 Map.of("epoch", step),
                 Map.of("loss", 1.0),
                 Map.of("threads", "2"),
+                Set.of(),
                 folder -> Files.writeString(folder.resolve("weights"), "step " + step));
     }
 
-    private static Map<String, Reference> parent(String digit) {
-        return Map.of("base", new Reference(URI.create("file:/base"), digit.repeat(64), 1));
+    private static Lineage parent(String digit) {
+        return Lineage.of(Lineage.BASE, new Reference(URI.create("file:/base"), digit.repeat(64), 1));
     }
 
     private static List<DatasetSnapshot> data(long end) {

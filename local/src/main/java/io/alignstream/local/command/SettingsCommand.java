@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
             "A star marks values that are not the default. Another value: --service-option=-DNAME=VALUE of up, demo and"
                     + " train, or a run file."
         })
-final class SettingsCommand implements Callable<Integer> {
+public final class SettingsCommand implements Callable<Integer> {
 
     /** The names for completion and help; short forms such as {@code sft} work, too. */
     static final class Parts extends ArrayList<String> {
