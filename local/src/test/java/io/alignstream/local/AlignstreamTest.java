@@ -31,7 +31,20 @@ class AlignstreamTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"up", "down", "status", "logs", "settings", "chat", "demo", "train", "import", "export", "sweep", "bench"})
+            strings = {
+                "up",
+                "down",
+                "status",
+                "logs",
+                "settings",
+                "chat",
+                "demo",
+                "train",
+                "import",
+                "export",
+                "sweep",
+                "bench"
+            })
     void everyCommandExplainsItself(String command) {
         // When
         Result result = run(command, "--help");

@@ -55,7 +55,8 @@ public final class RewardLoop implements AutoCloseable {
         this.tooLong = requests.size() - fitting.size();
         this.training =
                 fitting.stream().filter(r -> !r.heldOut(config.heldOutShare())).toList();
-        this.heldOut = fitting.stream().filter(r -> r.heldOut(config.heldOutShare())).toList();
+        this.heldOut =
+                fitting.stream().filter(r -> r.heldOut(config.heldOutShare())).toList();
         if (training.isEmpty()) {
             network.close();
             throw new IllegalArgumentException(

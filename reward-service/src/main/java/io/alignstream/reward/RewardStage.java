@@ -39,10 +39,7 @@ public class RewardStage implements StageDefinition {
     private final Map<String, String> hyperparameters;
     private final PromptBook prompts = new PromptBook();
 
-    RewardStage(
-            RewardConfig config,
-            CheckpointStore store,
-            RankingDesk desk) {
+    RewardStage(RewardConfig config, CheckpointStore store, RankingDesk desk) {
         this.config = config;
         this.store = store;
         this.desk = desk;
@@ -140,7 +137,8 @@ public class RewardStage implements StageDefinition {
     }
 
     private Decision sampling(View view, Checkpoint sft, String trainingReason) {
-        AnswerSampling sampling = AnswerSampling.of(config.sampling(), config.seed(), store, sft, prompts.prompts(), desk);
+        AnswerSampling sampling =
+                AnswerSampling.of(config.sampling(), config.seed(), store, sft, prompts.prompts(), desk);
         if (sampling.isEmpty()) {
             return new Decision.Wait(trainingReason);
         }

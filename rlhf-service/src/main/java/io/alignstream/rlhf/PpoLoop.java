@@ -108,7 +108,8 @@ public final class PpoLoop implements AutoCloseable {
                             ? "none of " + prompts.size() + " training prompts leaves room for "
                                     + config.maxAnswerTokens() + " tokens of answer in "
                                     + sft.config().maxPositions() + " positions; publish shorter prompts"
-                            : "batch " + config.batchEpisodes() + " must be a multiple of minibatch " + config.minibatchEpisodes());
+                            : "batch " + config.batchEpisodes() + " must be a multiple of minibatch "
+                                    + config.minibatchEpisodes());
         }
         this.policyOptimiser = new AdamW(policy, AdamW.Settings.REINFORCEMENT);
         this.criticOptimiser = new AdamW(critic, AdamW.Settings.REINFORCEMENT);

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
@@ -115,8 +114,7 @@ class RlhfTrainingTest {
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             Checkpoint sft = TinyParents.sft(store);
             Checkpoint reward = TinyParents.reward(store, sft);
-            Map<String, String> hyperparameters =
-CONFIG.hyperparameters();
+            Map<String, String> hyperparameters = CONFIG.hyperparameters();
             TrainingRun run = new TrainingRuns(store, Stage.RLHF)
                     .of(
                             Map.of("sft", sft.reference(), "reward", reward.reference()),

@@ -70,7 +70,8 @@ public class StageRunner {
         String stage = definition.stage().id();
         this.meters = new ReaderMeters(registry, stage);
         this.progress = new JobProgress(definition.stage(), registry, this::publish);
-        this.reconciler = new Reconciler(definition, progress, this::start, config.job().backoff());
+        this.reconciler =
+                new Reconciler(definition, progress, this::start, config.job().backoff());
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         this.jobs = Executors.newSingleThreadExecutor(task -> {
             Thread thread = Thread.ofPlatform().name("stage-job").daemon().unstarted(task);

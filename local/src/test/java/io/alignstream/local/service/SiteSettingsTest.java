@@ -26,8 +26,7 @@ class SiteSettingsTest {
     void a_value_is_what_the_services_run_with(String name, String value, boolean differs) {
         // Given
         Site site = site("-Dalignstream.sft.epochs=8", "-Dalignstream.sft.epochs=9", "-Xmx1g");
-        Map<String, String> environment =
-                Map.of("ALIGNSTREAM_SFT_EPOCHS", "3", "ALIGNSTREAM_SFT_LEARNING_RATE", "0.5");
+        Map<String, String> environment = Map.of("ALIGNSTREAM_SFT_EPOCHS", "3", "ALIGNSTREAM_SFT_LEARNING_RATE", "0.5");
 
         // When
         SiteSettings settings = new SiteSettings(site, environment);
