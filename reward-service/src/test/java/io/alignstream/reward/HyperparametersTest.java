@@ -37,7 +37,8 @@ class HyperparametersTest {
 
         // Then
         assertThat(lines(hyperparameters))
-                .isEqualTo("""
+                .isEqualTo(
+                        """
                         batch=8
                         centring=0.01
                         epochs=5

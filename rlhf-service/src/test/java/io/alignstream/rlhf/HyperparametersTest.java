@@ -37,7 +37,8 @@ class HyperparametersTest {
 
         // Then
         assertThat(lines(hyperparameters))
-                .isEqualTo("""
+                .isEqualTo(
+                        """
                         batch=64
                         clip=0.2
                         criticLearningRate=3.0E-4

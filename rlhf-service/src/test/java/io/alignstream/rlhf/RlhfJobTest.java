@@ -114,8 +114,7 @@ class RlhfJobTest {
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             Checkpoint sft = TinyParents.sft(store);
             Checkpoint reward = TinyParents.reward(store, sft);
-            Map<String, String> hyperparameters =
-CONFIG.hyperparameters();
+            Map<String, String> hyperparameters = CONFIG.hyperparameters();
             TrainingRun run = new TrainingRuns(store, Stage.RLHF)
                     .of(
                             Lineage.of(Lineage.SFT, sft).and(Lineage.REWARD, reward.reference()),
