@@ -11,8 +11,11 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.hash.Sha256;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -106,6 +109,26 @@ class ArchitectureTest {
                 }));
     }
 
+    @TestFactory
+    Stream<DynamicTest> services_have_the_same_four_parts() {
+        return Arrays.stream(Stage.values())
+                .map(stage -> DynamicTest.dynamicTest(stage.service(), () -> {
+                    // Given
+                    String name = stage.id().substring(0, 1).toUpperCase(Locale.ROOT)
+                            + stage.id().substring(1);
+
+                    // When
+                    List<String> types = classes.stream()
+                            .filter(type -> type.getPackageName().equals(Project.packageOf(stage)))
+                            .map(JavaClass::getSimpleName)
+                            .toList();
+
+                    // Then: a loop bears the name of its algorithm where that is more than the stage's
+                    assertThat(types).contains(name + "Stage", name + "Config", name + "Resource");
+                    assertThat(types).anyMatch(type -> type.endsWith("Loop"));
+                }));
+    }
+
     @Test
     void the_launcher_needs_no_service() {
         noClasses()
@@ -140,6 +163,17 @@ class ArchitectureTest {
                 .that(resideInAPackage(ANY).and(not("io.alignstream.languagemodel.transformer..")))
                 .should()
                 .dependOnClassesThat(resideInAPackage("ai.djl.."))
+                .check(classes);
+    }
+
+    @Test
+    void one_class_hashes() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(Sha256.class.getName())
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(MessageDigest.class)
                 .check(classes);
     }
 
