@@ -1,40 +1,28 @@
 package io.alignstream.inference;
 
+import io.alignstream.stageruntime.web.Visitor;
+import io.quarkus.qute.Location;
+import io.quarkus.qute.Template;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import org.jspecify.annotations.Nullable;
 
-/** The chat page: one HTML file; its script talks to the same API as everyone else. */
+/** The chat page: one HTML file; its scripts talk to the same API as everyone else. */
 @Path("/chat")
 public class ChatPage {
 
-    private static final String FILE = "/META-INF/resources/inference/chat.html";
+    private final Template page;
 
-    private byte @Nullable [] html;
-
-    @GET
-    @Produces("text/html;charset=UTF-8")
-    public Response page() {
-        return Response.ok(html()).header(HttpHeaders.CACHE_CONTROL, "no-cache").build();
+    ChatPage(@Location("chat.html") Template page) {
+        this.page = page;
     }
 
-    private synchronized byte[] html() {
-        if (html == null) {
-            try (InputStream in = ChatPage.class.getResourceAsStream(FILE)) {
-                if (in == null) {
-                    throw new IllegalStateException("the resource " + FILE + " is missing");
-                }
-                html = in.readAllBytes();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-        return html;
+    @GET
+    @Produces(MediaType.TEXT_HTML)
+    public Response page(@BeanParam Visitor visitor) {
+        return visitor.page(page.instance());
     }
 }

@@ -14,6 +14,6 @@ public class InferencePanel {
     @Produces
     @Singleton
     Panel panel(@Location("inference-panel.html") Template template) {
-        return new FiguresPanel(template, "Served model", "当前模型", "inference/panel.js");
+        return new FiguresPanel(template, "panel.inference", "inference/served-view.js");
     }
 }

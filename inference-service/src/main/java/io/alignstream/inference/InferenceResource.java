@@ -1,6 +1,7 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Reason;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -41,7 +42,7 @@ public class InferenceResource {
             @Nullable Instant since,
             int positions,
             ModelRelease.@Nullable Verdict verdict,
-            @Nullable String reason,
+            @Nullable Reason reason,
             Map<String, Double> figures,
             FeedbackTally.Thumbs feedback) {}
 
@@ -63,7 +64,7 @@ public class InferenceResource {
                 model.loadedAt(),
                 model.positions(),
                 release.verdict(),
-                release.reason(),
+                release.why(),
                 new TreeMap<>(release.figures()),
                 feedback.of(model.sha256()));
     }

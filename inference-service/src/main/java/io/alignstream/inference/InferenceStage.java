@@ -1,6 +1,7 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -43,20 +44,34 @@ public class InferenceStage implements StageDefinition {
         subscriptions.follow(Topic.FEEDBACK, feedback);
     }
 
+    /** A model is taken out of service at once; to take another one in is a job. */
     @Override
-    public Decision decide(View view, boolean triggered) {
-        List<ModelRelease> approved = view.newestByKey(Topic.MODEL_RELEASES).stream()
+    public void show(View view) {
+        if (approved(view).isEmpty()) {
+            served.withdraw();
+        }
+    }
+
+    /** Newest first. */
+    private List<ModelRelease> approved(View view) {
+        return view.newestByKey(Topic.MODEL_RELEASES).stream()
                 .filter(release -> release.model().equals(config.model()))
                 .filter(release -> release.verdict() == ModelRelease.Verdict.APPROVED)
                 .toList()
                 .reversed();
+    }
+
+    @Override
+    public Decision decide(View view, boolean triggered) {
+        List<ModelRelease> approved = approved(view);
         if (approved.isEmpty()) {
-            served.withdraw();
-            return new Decision.Wait("no release of " + config.model() + " is approved yet");
+            return new Decision.Wait(Reason.of("inference.noRelease").with("model", config.model()));
         }
         String sha256 = approved.getFirst().reference().sha256();
         if (served.current().filter(model -> model.sha256().equals(sha256)).isPresent()) {
-            return new Decision.Wait("serving " + config.model() + " " + sha256.substring(0, 12));
+            return new Decision.Wait(Reason.of("inference.serving")
+                    .with("model", config.model())
+                    .with("release", sha256.substring(0, 12)));
         }
         return new Decision.Run(new LoadJob(approved, store, served));
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -41,8 +42,8 @@ class InferenceStageTest {
 
         // Then
         assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
-                        run.job().title())
-                .contains(sha256("one").substring(0, 12)));
+                        run.job().title().arguments())
+                .containsEntry("release", sha256("one").substring(0, 12)));
     }
 
     @Test
@@ -58,8 +59,8 @@ class InferenceStageTest {
 
         // Then
         assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
-                        run.job().title())
-                .contains(sha256("one").substring(0, 12)));
+                        run.job().title().arguments())
+                .containsEntry("release", sha256("one").substring(0, 12)));
     }
 
     @Test
@@ -71,7 +72,8 @@ class InferenceStageTest {
         topic.add(new ModelRelease("other", APPROVED, reference("three"), "three", Map.of(), "for the test"));
 
         // When / Then
-        assertThat(freshInstance(topic)).isEqualTo(new Decision.Wait("no release of alignstream is approved yet"));
+        assertThat(freshInstance(topic))
+                .isEqualTo(new Decision.Wait(Reason.of("inference.noRelease").with("model", "alignstream")));
     }
 
     private Decision freshInstance(View view) throws Exception {

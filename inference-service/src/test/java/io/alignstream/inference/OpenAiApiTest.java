@@ -252,8 +252,8 @@ class OpenAiApiTest extends ServiceTest {
 
     @Test
     void theChatPageIsThere() {
-        assertThat(api.get("/chat").body()).contains("inference/chat.js").doesNotContain("<script>");
-        assertThat(api.get("/inference/chat.js").statusCode()).isEqualTo(200);
+        assertThat(api.get("/chat").body()).contains("inference/chat-view.js").doesNotContain("<script>");
+        assertThat(api.get("/inference/chat-view.js").statusCode()).isEqualTo(200);
         assertThat(api.get("/inference/chat.css").statusCode()).isEqualTo(200);
     }
 }

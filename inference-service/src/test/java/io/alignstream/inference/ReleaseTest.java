@@ -11,6 +11,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.stageruntime.JobStatus;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -51,7 +53,7 @@ class ReleaseTest extends ServiceTest {
         assertThat(error.path("code").asText()).isEqualTo("model_not_ready");
         assertThat(error.path("message").asText()).contains("alignstream");
         assertThat(json(api.get("/v1/models").body()).path("data")).isEmpty();
-        await().until(() -> control.status().reason().equals("no release of alignstream is approved yet"));
+        await().until(() -> control.status().reason().code().equals("inference.noRelease"));
         assertThat(api.get("/q/health/ready").statusCode()).isEqualTo(200);
     }
 
@@ -162,7 +164,8 @@ class ReleaseTest extends ServiceTest {
 
         // Then
         assertThat(api.post(question("Hi", "")).statusCode()).isEqualTo(200);
-        assertThat(control.status().lastFailure()).contains("missing");
+        assertThat(Messages.english(Objects.requireNonNull(control.status().lastFailure())))
+                .contains("missing");
         serve(second);
     }
 

@@ -1,5 +1,6 @@
 package io.alignstream.local;
 
+import io.alignstream.local.command.SettingsCommand;
 import io.alignstream.local.command.BenchCommand;
 import io.alignstream.local.command.ChatCommand;
 import io.alignstream.local.command.DemoCommand;
@@ -44,6 +45,7 @@ import picocli.CommandLine.ParseResult;
             DownCommand.class,
             StatusCommand.class,
             LogsCommand.class,
+            SettingsCommand.class,
             ChatCommand.class,
             SweepCommand.class,
             ExportCommand.class,

@@ -3,7 +3,9 @@ package io.alignstream.pretrain;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.hash.SequenceLedger;
-import java.nio.charset.StandardCharsets;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Messages;
+import java.util.Optional;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,9 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.Headers;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The token batches of one tokenizer in the order in which they belong.
@@ -48,12 +47,6 @@ final class BatchSequence {
         this.vocabularySize = vocabularySize;
     }
 
-    /** The packer's root in the headers of a batch's record, null if there is none. */
-    static @Nullable String ledgerRoot(Headers headers) {
-        Header header = headers.lastHeader(SequenceLedger.HEADER);
-        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
-    }
-
     /** Whether {@code batch} was made with this tokenizer. */
     boolean concerns(TokenBatch batch) {
         return batch.tokenizerSha256().equals(tokenizerSha256);
@@ -62,32 +55,39 @@ final class BatchSequence {
     /**
      * Takes {@code batch} as the next one of its shard and split.
      *
-     * @param ledgerRoot the packer's root after this batch, null if its record has none
+     * @param ledgerRoot the packer's root after this batch, if its record has one
      * @throws PoisonEventException if it is not, with the reason; nothing has changed then
      */
-    void admit(TokenBatch batch, @Nullable String ledgerRoot) throws PoisonEventException {
+    void admit(TokenBatch batch, Optional<String> ledgerRoot) throws PoisonEventException {
         batch.requireTokensBelow(vocabularySize);
         if (sequenceLength != 0 && batch.sequenceLength() != sequenceLength) {
-            throw new PoisonEventException("sequences of " + batch.sequenceLength() + " tokens among sequences of "
-                    + sequenceLength + " tokens of the same tokenizer");
+            throw Messages.poison(Reason.of("poison.otherLength")
+                    .with("length", batch.sequenceLength())
+                    .with("known", sequenceLength));
         }
         Lane lane = Lane.of(batch);
         long expected = next.getOrDefault(lane, 0L);
         if (batch.firstSequence() < expected) {
-            throw new PoisonEventException("sequence number " + batch.firstSequence() + " of shard " + batch.shard()
-                    + " has been seen; the next one is " + expected);
+            throw Messages.poison(Reason.of("poison.sequenceRepeated")
+                    .with("sequence", batch.firstSequence())
+                    .with("shard", batch.shard())
+                    .with("next", expected));
         }
         if (batch.firstSequence() > expected) {
-            throw new PoisonEventException("sequence numbers " + expected + " to " + (batch.firstSequence() - 1)
-                    + " of shard " + batch.shard() + " are missing before this batch");
+            throw Messages.poison(Reason.of("poison.sequencesMissing")
+                    .with("first", expected)
+                    .with("last", batch.firstSequence() - 1)
+                    .with("shard", batch.shard()));
         }
         SequenceLedger known = ledgers.get(lane);
         SequenceLedger ledger = known == null ? new SequenceLedger() : SequenceLedger.of(known.state());
         ledger.append(batch.tokens(), batch.sequenceLength());
-        if (ledgerRoot != null && !ledgerRoot.equals(ledger.root())) {
-            throw new PoisonEventException("the ledger of shard " + batch.shard() + " has root " + ledger.root()
-                    + " after sequence " + batch.nextSequence() + " but the packer's has " + ledgerRoot
-                    + "; a sequence was changed on the way");
+        if (ledgerRoot.isPresent() && !ledgerRoot.get().equals(ledger.root())) {
+            throw Messages.poison(Reason.of("poison.otherLedger")
+                    .with("shard", batch.shard())
+                    .with("root", ledger.root())
+                    .with("sequence", batch.nextSequence())
+                    .with("packer", ledgerRoot.get()));
         }
         ledgers.put(lane, ledger);
         admitted.computeIfAbsent(lane, first -> new ArrayList<>()).add(BatchReplay.number(batch));

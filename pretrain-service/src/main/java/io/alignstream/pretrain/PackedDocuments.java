@@ -3,9 +3,11 @@ package io.alignstream.pretrain;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import java.util.Optional;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,7 +28,7 @@ final class PackedDocuments {
     private final Map<Integer, PartitionRange> ranges = new TreeMap<>();
     private final Map<Integer, PartitionRange> ownDocuments = new TreeMap<>();
     private final Set<Integer> packedPartitions = new HashSet<>();
-    private String problem = "";
+    private @Nullable Reason problem;
 
     PackedDocuments(TrainedTokenizer tokenizer) {
         this.tokenizer = tokenizer;
@@ -38,14 +40,14 @@ final class PackedDocuments {
      *
      * @throws PoisonEventException if it is not the next one of its shard
      */
-    void add(TokenBatch batch, @Nullable String ledgerRoot, int partition, long offset) throws PoisonEventException {
+    void add(TokenBatch batch, Optional<String> ledgerRoot, int partition, long offset) throws PoisonEventException {
         try {
             batches.admit(batch, ledgerRoot);
         } catch (PoisonEventException e) {
-            problem = "; the batch at offset " + offset + " was refused: " + e.getMessage();
+            problem = Reason.of("pretrain.batchRefused").with("offset", offset).with("problem", e.reason());
             throw e;
         }
-        problem = "";
+        problem = null;
         ranges.merge(partition, range(partition, offset), PackedDocuments::span);
         if (batch.endOfSnapshot()) {
             packedPartitions.add(batch.documentPartition());
@@ -82,9 +84,9 @@ final class PackedDocuments {
         return batches.sequenceLength();
     }
 
-    /** Why the last batch was refused, to be put behind a sentence; empty if it was not. */
-    String problem() {
-        return problem;
+    /** {@code reason} and, if the last batch was refused, why. */
+    Reason withProblem(Reason reason) {
+        return problem == null ? reason : reason.and(problem);
     }
 
     private static DatasetSnapshot snapshot(Map<Integer, PartitionRange> ranges) {

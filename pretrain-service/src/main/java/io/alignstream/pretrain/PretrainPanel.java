@@ -14,6 +14,6 @@ public class PretrainPanel {
     @Produces
     @Singleton
     Panel panel(@Location("pretrain-panel.html") Template template) {
-        return new FiguresPanel(template, "Data and base model", "数据与基础模型");
+        return new FiguresPanel(template, "panel.pretrain");
     }
 }

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.TokenBatch;
@@ -114,7 +115,7 @@ final class TokenBatchSource implements SequenceSource {
                 return Stream.empty();
             }
             try {
-                sequence.admit(batch, BatchSequence.ledgerRoot(entry.record().headers()));
+                sequence.admit(batch, entry.origin().header(SequenceLedger.HEADER));
                 return Stream.of(batch);
             } catch (PoisonEventException e) {
                 return Stream.empty();

@@ -18,7 +18,7 @@ import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.FreshStore;
 import io.alignstream.stageruntime.testing.KafkaBroker;
@@ -99,7 +99,7 @@ class PretrainServiceTest {
                     Topic.TOKEN_BATCHES.name(), "0".getBytes(StandardCharsets.UTF_8), new byte[5_000_000]));
             await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.records(Topic.TOKEN_BATCHES.deadLetters()))
                     .hasSize(5));
-            given().get("/job").then().body("reason", containsString("are being packed: 30 sequences so far"));
+            given().get("/job").then().body("reason.text", containsString("are being packed: 30 sequences so far"));
 
             // When
             topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 30, TRAINING.subList(30, 50), true));
@@ -140,9 +140,9 @@ class PretrainServiceTest {
                     .containsEntry("tokenizer", tokenizer)
                     .containsEntry("previous", first.reference());
             assertThat(second.metrics()).containsEntry("trainingSequences", 60.0);
-            await().atMost(PATIENCE)
-                    .untilAsserted(() ->
-                            given().get("/job").then().body("reason", containsString("the base model is up to date")));
+            await().atMost(PATIENCE).untilAsserted(() -> given().get("/job")
+                    .then()
+                    .body("reason.text", containsString("the base model is up to date")));
         }
     }
 

@@ -3,15 +3,16 @@ package io.alignstream.reward;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
@@ -87,9 +88,11 @@ final class AnswerSampling implements Job {
     }
 
     @Override
-    public String title() {
-        return "sample " + config.answers() + " answers of SFT model "
-                + sft.sha256().substring(0, 12) + " to " + prompts.size() + " prompts";
+    public Reason title() {
+        return Reason.of("reward.sample")
+                .with("answers", config.answers())
+                .with("sft", sft.sha256().substring(0, 12))
+                .with("prompts", prompts.size());
     }
 
     @Override
@@ -115,8 +118,8 @@ final class AnswerSampling implements Job {
             LOG.warnf("Prompt %s has %d tokens and leaves the model no room to answer", prompt.id(), ids.length);
             answers = Collections.nCopies(config.answers(), "");
         } else {
-            Sampler sampler =
-                    new Sampler(config.temperature(), Math.min(room, config.maxAnswerTokens()), tokenizer.endOfTurn());
+            AnswerSampler sampler =
+                    new AnswerSampler(config.temperature(), Math.min(room, config.maxAnswerTokens()), tokenizer.endOfTurn());
             answers = answers(tokenizer, model, sampler, ids, requestId);
         }
         context.publish(
@@ -124,7 +127,7 @@ final class AnswerSampling implements Job {
     }
 
     private List<String> answers(
-            Tokenizer tokenizer, Transformer model, Sampler sampler, int[] prompt, String requestId) {
+            Tokenizer tokenizer, Transformer model, AnswerSampler sampler, int[] prompt, String requestId) {
         SequencedSet<String> different = new LinkedHashSet<>();
         List<String> repeated = new ArrayList<>();
         for (int round = 0; round < ROUNDS && different.size() < config.answers(); round++) {

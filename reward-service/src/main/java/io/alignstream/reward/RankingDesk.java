@@ -3,7 +3,9 @@ package io.alignstream.reward;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
 import java.util.HashMap;
@@ -66,12 +68,12 @@ public class RankingDesk {
      * @throws PoisonEventException if its request is unknown or has another number of answers
      */
     synchronized void add(Ranking ranking) throws PoisonEventException {
-        Optional<String> fault = fault(ranking);
+        Optional<Reason> fault = fault(ranking);
         if (fault.isPresent()) {
             if (!requests.containsKey(ranking.requestId())) {
                 remember(ranking);
             }
-            throw new PoisonEventException(fault.get());
+            throw Messages.poison(fault.get());
         }
         Set<String> arriving = onTheirWay.get(ranking.requestId());
         if (arriving != null && arriving.remove(ranking.annotator()) && arriving.isEmpty()) {
@@ -113,15 +115,17 @@ public class RankingDesk {
     }
 
     /** Why a ranking cannot be taken, if so. */
-    synchronized Optional<String> fault(Ranking ranking) {
+    synchronized Optional<Reason> fault(Ranking ranking) {
         RankingRequest request = requests.get(ranking.requestId());
         if (request == null) {
-            return Optional.of("the ranking is of request " + ranking.requestId() + ", which nobody asked");
+            return Optional.of(Reason.of("poison.unknownRequest").with("request", ranking.requestId()));
         }
         return ranking.answerCount() == request.answers().size()
                 ? Optional.empty()
-                : Optional.of("the ranking orders " + ranking.answerCount() + " answers but request "
-                        + ranking.requestId() + " has " + request.answers().size());
+                : Optional.of(Reason.of("poison.otherAnswers")
+                        .with("ordered", ranking.answerCount())
+                        .with("request", ranking.requestId())
+                        .with("answers", request.answers().size()));
     }
 
     /** A request that {@code annotator} has not ranked: the least ranked first, among those the newest. */

@@ -1,6 +1,6 @@
 package io.alignstream.reward;
 
-import io.alignstream.stageruntime.web.Language;
+import io.alignstream.contracts.Reason;
 import io.alignstream.stageruntime.web.Panel;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
@@ -20,14 +20,16 @@ public class RankingPanel implements Panel {
     }
 
     @Override
-    public String title(Language language) {
-        return language == Language.CHINESE ? "人工排序" : "Human ranking";
+    public String title() {
+        return "panel.reward";
     }
 
     @Override
-    public TemplateInstance content(Language language) {
-        return template.data("requests", desk.requests())
-                .data("rankings", desk.rankings())
-                .data("chinese", language == Language.CHINESE);
+    public TemplateInstance content() {
+        return template.data(
+                "progress",
+                Reason.of("panel.reward.progress")
+                        .with("requests", desk.requests())
+                        .with("rankings", desk.rankings()));
     }
 }

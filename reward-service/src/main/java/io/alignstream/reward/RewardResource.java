@@ -3,8 +3,14 @@ package io.alignstream.reward;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.EventPublisher;
+import io.alignstream.stageruntime.web.Refusal;
+import io.alignstream.stageruntime.web.Visitor;
+import io.quarkus.qute.Location;
+import io.quarkus.qute.Template;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -13,7 +19,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -26,14 +31,17 @@ public class RewardResource {
     /** Recorded rankings of the sample world carry this name; no person may. */
     static final String RESERVED_ANNOTATOR = "sample-world";
 
+    private static final Reason NAMELESS = Reason.of("refusal.noName");
     private static final String GUIDELINE = "ranking-page-1";
 
     private final RankingDesk desk;
     private final EventPublisher publisher;
+    private final Template page;
 
-    RewardResource(RankingDesk desk, EventPublisher publisher) {
+    RewardResource(RankingDesk desk, EventPublisher publisher, @Location("rank.html") Template page) {
         this.desk = desk;
         this.publisher = publisher;
+        this.page = page;
     }
 
     /**
@@ -59,27 +67,20 @@ public class RewardResource {
     /** How much there is to rank and how much is ranked. */
     public record Progress(int requests, int rankings) {}
 
-    /** Why a call was refused. */
-    public record Refusal(String error) {}
-
     @GET
     @Path("rank")
-    @Produces(MediaType.TEXT_HTML + ";charset=UTF-8")
-    public InputStream page() {
-        InputStream page = RewardResource.class.getResourceAsStream("rank.html");
-        if (page == null) {
-            throw new IllegalStateException("the resource rank.html is missing");
-        }
-        return page;
+    @Produces(MediaType.TEXT_HTML)
+    public Response page(@BeanParam Visitor visitor) {
+        return visitor.page(page.instance());
     }
 
     /** The next request for {@code annotator}; 204 if all are ranked. */
     @GET
     @Path("ranking-requests/next")
     public Response next(@QueryParam("annotator") @Nullable String annotator) {
-        Optional<String> fault = fault(annotator);
+        Optional<Reason> fault = fault(annotator);
         if (fault.isPresent() || annotator == null) {
-            return refused(Response.Status.BAD_REQUEST, fault.orElse("annotator is missing"));
+            return Refusal.of(Response.Status.BAD_REQUEST, fault.orElse(NAMELESS));
         }
         Optional<RankingRequest> next = desk.next(annotator.strip());
         if (next.isEmpty()) {
@@ -97,21 +98,21 @@ public class RewardResource {
     @Consumes(MediaType.APPLICATION_JSON)
     public Response rank(@Nullable Judgement judgement) {
         if (judgement == null) {
-            return refused(Response.Status.BAD_REQUEST, "the body is missing; send a ranking as JSON");
+            return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noRanking"));
         }
-        Optional<String> fault = fault(judgement.annotator());
+        Optional<Reason> fault = fault(judgement.annotator());
         if (fault.isPresent()) {
-            return refused(Response.Status.BAD_REQUEST, fault.get());
+            return Refusal.of(Response.Status.BAD_REQUEST, fault.get());
         }
         Ranking ranking;
         try {
             ranking = ranking(judgement);
         } catch (IllegalArgumentException e) {
-            return refused(Response.Status.BAD_REQUEST, String.valueOf(e.getMessage()));
+            return Refusal.of(Response.Status.BAD_REQUEST, Reason.verbatim(String.valueOf(e.getMessage())));
         }
-        Optional<String> mismatch = desk.fault(ranking);
+        Optional<Reason> mismatch = desk.fault(ranking);
         if (mismatch.isPresent()) {
-            return refused(Response.Status.CONFLICT, mismatch.get());
+            return Refusal.of(Response.Status.CONFLICT, mismatch.get());
         }
         publisher.publish(Topic.RANKINGS, ranking);
         desk.published(ranking);
@@ -135,19 +136,12 @@ public class RewardResource {
                 GUIDELINE);
     }
 
-    private static Optional<String> fault(@Nullable String annotator) {
+    private static Optional<Reason> fault(@Nullable String annotator) {
         if (annotator == null || annotator.isBlank() || annotator.length() > 100 || annotator.contains("/")) {
-            return Optional.of("annotator must be a name of 1 to 100 characters without '/'; enter yours");
+            return Optional.of(NAMELESS);
         }
         return annotator.strip().equalsIgnoreCase(RESERVED_ANNOTATOR)
-                ? Optional.of("annotator " + RESERVED_ANNOTATOR + " is reserved for recorded rankings; enter your name")
+                ? Optional.of(Reason.of("refusal.nameReserved").with("name", RESERVED_ANNOTATOR))
                 : Optional.empty();
-    }
-
-    private static Response refused(Response.Status status, String reason) {
-        return Response.status(status)
-                .type(MediaType.APPLICATION_JSON)
-                .entity(new Refusal(reason))
-                .build();
     }
 }

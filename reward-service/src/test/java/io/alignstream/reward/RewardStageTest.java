@@ -17,7 +17,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
-import io.alignstream.languagemodel.transformer.RewardModel;
+import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -133,16 +133,22 @@ class RewardStageTest {
         String known = publishRequest("known-1");
 
         // When, then
-        rank(known, "sample-world", "[[0],[1]]", "[]").then().statusCode(400).body("error", containsString("reserved"));
-        rank(known, " ", "[[0],[1]]", "[]").then().statusCode(400).body("error", containsString("annotator"));
+        rank(known, "sample-world", "[[0],[1]]", "[]")
+                .then()
+                .statusCode(400)
+                .body("error.text", containsString("reserved"));
+        rank(known, " ", "[[0],[1]]", "[]").then().statusCode(400).body("error.text", containsString("annotator"));
         rank(known, "a/b", "[[0],[1]]", "[]").then().statusCode(400);
         rank("nobody-asked", "ann", "[[0],[1]]", "[]")
                 .then()
                 .statusCode(409)
-                .body("error", containsString("nobody asked"));
-        rank(known, "ann", "[[0],[1],[2]]", "[]").then().statusCode(409).body("error", containsString("has 2"));
-        rank(known, "ann", "[[0],[0]]", "[]").then().statusCode(400).body("error", containsString("exactly once"));
-        rank(known, "ann", "[[0],[1]]", "[9,1]").then().statusCode(400).body("error", containsString("outside 0 to 5"));
+                .body("error.text", containsString("nobody asked"));
+        rank(known, "ann", "[[0],[1],[2]]", "[]").then().statusCode(409).body("error.text", containsString("has 2"));
+        rank(known, "ann", "[[0],[0]]", "[]").then().statusCode(400).body("error.text", containsString("exactly once"));
+        rank(known, "ann", "[[0],[1]]", "[9,1]")
+                .then()
+                .statusCode(400)
+                .body("error.text", containsString("outside 0 to 5"));
         given().contentType(ContentType.JSON)
                 .body("{}")
                 .post("/rankings")
@@ -189,9 +195,16 @@ class RewardStageTest {
     }
 
     @Test
-    void thePageIsServedInOneFileEach() {
-        given().get("/rank").then().statusCode(200).body(containsString("id=\"answers\""));
-        given().get("/reward/rank.js").then().statusCode(200).body(containsString("给回答排序"));
+    void thePageSpeaksTheVisitorsLanguage() {
+        given().header("Accept-Language", "zh-CN")
+                .get("/rank")
+                .then()
+                .statusCode(200)
+                .body(containsString("id=\"answers\""))
+                .body(containsString("<html lang=\"zh\">"))
+                .body(containsString("给回答排序"));
+        given().get("/reward/rank-view.js").then().statusCode(200);
+        given().get("/reward/rank-model.js").then().statusCode(200);
         given().get("/reward/rank.css").then().statusCode(200);
     }
 

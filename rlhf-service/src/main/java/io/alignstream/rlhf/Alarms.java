@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.contracts.Reason;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -36,20 +37,20 @@ final class Alarms {
     /**
      * Takes in the figures of an iteration, those of a comparison among them where there was one.
      *
-     * @return what is wrong now and was not before, for people
+     * @return what is wrong now and was not before
      */
-    List<String> observe(Map<String, Double> figures) {
+    List<Reason> observe(Map<String, Double> figures) {
         figures.forEach(first::putIfAbsent);
         window.addLast(figures);
         if (window.size() > WINDOW) {
             window.removeFirst();
         }
         watchHeldOut(figures);
-        SequencedMap<String, String> now = alarms();
-        List<String> fresh = new ArrayList<>();
-        now.forEach((name, text) -> {
+        SequencedMap<String, Reason> now = alarms();
+        List<Reason> fresh = new ArrayList<>();
+        now.forEach((name, alarm) -> {
             if (!raised.contains(name)) {
-                fresh.add(text);
+                fresh.add(alarm);
             }
         });
         raised.clear();
@@ -65,38 +66,40 @@ final class Alarms {
         return metrics;
     }
 
-    private SequencedMap<String, String> alarms() {
-        SequencedMap<String, String> alarms = new TreeMap<>();
+    private SequencedMap<String, Reason> alarms() {
+        SequencedMap<String, Reason> alarms = new TreeMap<>();
         double ratio = mean("val/ratio");
         if (Math.abs(ratio - 1) > RATIO_BOUND) {
-            alarms.put("ratio", "the mean probability ratio is " + ratio + ", far from 1: lower the learning rate");
+            alarms.put("ratio", Reason.of("alarm.ratio").with("ratio", ratio));
         }
         double kl = mean("objective/kl");
         if (kl < NEGATIVE_KL) {
             alarms.put(
                     "negativeKl",
-                    "the mean KL of " + window.size() + " iterations is " + kl
-                            + ", below 0: samples do not come from the policy that is scored");
+                    Reason.of("alarm.negativeKl")
+                            .with("iterations", window.size())
+                            .with("kl", kl));
         }
         double ended = mean("endRate");
         if (ended < LEAST_END_RATE * first("endRate")) {
-            alarms.put("endRate", "only " + ended + " of the answers end, " + first("endRate") + " did at first");
+            alarms.put("endRate", now("alarm.endRate", ended, "endRate"));
         }
         double length = mean("responseLength");
         if (length > LENGTH_FACTOR * first("responseLength") || length * LENGTH_FACTOR < first("responseLength")) {
-            alarms.put("length", "answers have " + length + " tokens, " + first("responseLength") + " at first");
+            alarms.put("length", now("alarm.length", length, "responseLength"));
         }
         double entropy = mean("policy/entropy");
         if (entropy < LEAST_ENTROPY * first("policy/entropy")) {
-            alarms.put("entropy", "the policy's entropy is " + entropy + ", " + first("policy/entropy") + " at first");
+            alarms.put("entropy", now("alarm.entropy", entropy, "policy/entropy"));
         }
         if (overOptimised) {
-            alarms.put(
-                    "overOptimisation",
-                    "scores rise on training prompts and fall on held-out ones, from " + bestHeldOut
-                            + ": stop earlier or raise the KL coefficient");
+            alarms.put("overOptimisation", Reason.of("alarm.overOptimisation").with("best", bestHeldOut));
         }
         return alarms;
+    }
+
+    private Reason now(String code, double value, String figure) {
+        return Reason.of(code).with("now", value).with("first", first(figure));
     }
 
     private void watchHeldOut(Map<String, Double> figures) {

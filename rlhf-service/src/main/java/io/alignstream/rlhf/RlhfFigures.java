@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Reason;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -68,15 +69,11 @@ public record RlhfFigures(
      * @param figures what it measured on held-out prompts
      */
     public record Decision(
-            String run, String sha256, ModelRelease.Verdict verdict, String reason, Map<String, Double> figures) {
+            String run, String sha256, ModelRelease.Verdict verdict, Reason reason, Map<String, Double> figures) {
 
         static Decision of(ModelRelease release) {
             return new Decision(
-                    release.run(),
-                    release.reference().sha256(),
-                    release.verdict(),
-                    release.reason(),
-                    release.figures());
+                    release.run(), release.reference().sha256(), release.verdict(), release.why(), release.figures());
         }
     }
 

@@ -14,6 +14,6 @@ public class RlhfPanel {
     @Produces
     @Singleton
     Panel panel(@Location("rlhf-panel.html") Template template) {
-        return new FiguresPanel(template, "Policy and gate", "策略与评审");
+        return new FiguresPanel(template, "panel.rlhf");
     }
 }

@@ -2,6 +2,7 @@ package io.alignstream.rlhf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.Reason;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,10 +63,10 @@ class AlarmsTest {
         alarms.observe(with(Map.of("heldOut/scores", 1.0)));
 
         // When
-        List<String> raised = alarms.observe(with(Map.of("heldOut/scores", 0.5, "objective/scores", 2.0)));
+        List<Reason> raised = alarms.observe(with(Map.of("heldOut/scores", 0.5, "objective/scores", 2.0)));
 
         // Then
-        assertThat(raised).singleElement().asString().contains("held-out ones");
+        assertThat(raised).extracting(Reason::code).containsExactly("alarm.overOptimisation");
         assertThat(alarms.metrics()).containsEntry("alarm/overOptimisation", 1.0);
     }
 

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.ModelRelease.Verdict;
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.contracts.messages.Messages;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,7 +147,7 @@ class PpoLoopTest {
                     Settings.of(Map.of("alignstream.rlhf.gate.kl", "0.01")).gate(),
                     comparison().compare(loop.policy()));
             assertThat(gate.verdict()).isEqualTo(Verdict.REJECTED);
-            assertThat(gate.reason()).contains("KL").contains("above 0.010");
+            assertThat(Messages.english(gate.reason())).contains("KL").contains("above 0.01");
         }
     }
 
@@ -159,7 +160,9 @@ class PpoLoopTest {
         assertThat(figures.winRate()).isEqualTo(0.5);
         assertThat(figures.kl()).isCloseTo(0, within(1e-9));
         assertThat(figures.prompts()).isEqualTo(40);
-        assertThat(Gate.decide(Settings.of(Map.of()).gate(), figures).reason()).contains("win rate 0.500 is below");
+        assertThat(Messages.english(
+                        Gate.decide(Settings.of(Map.of()).gate(), figures).reason()))
+                .contains("win rate 0.5 is below");
     }
 
     @Test
@@ -179,6 +182,6 @@ class PpoLoopTest {
     }
 
     private static HeldOutComparison comparison() {
-        return new HeldOutComparison(3, sft, reward, new Sampler(1, 5, TinyWorld.END), HELD_OUT, TinyWorld.PAD);
+        return new HeldOutComparison(3, sft, reward, new AnswerSampler(1, 5, TinyWorld.END), HELD_OUT, TinyWorld.PAD);
     }
 }

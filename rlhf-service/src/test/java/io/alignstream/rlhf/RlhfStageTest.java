@@ -63,7 +63,7 @@ class RlhfStageTest {
                     .then()
                     .body("sft", equalTo(sft.reference().sha256()))
                     .body("decision.run", equalTo(release.run()))
-                    .body("decision.reason", equalTo(release.reason()))
+                    .body("decision.reason.text", equalTo(release.reason()))
                     .body("newest.kl", notNullValue())
                     .body("newest.winRate", notNullValue())
                     .body("newest.klCoefficient", notNullValue()));

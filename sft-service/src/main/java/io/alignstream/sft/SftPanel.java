@@ -14,6 +14,6 @@ public class SftPanel {
     @Produces
     @Singleton
     Panel panel(@Location("sft-panel.html") Template template) {
-        return new FiguresPanel(template, "Instructions and SFT model", "指令与微调模型");
+        return new FiguresPanel(template, "panel.sft");
     }
 }

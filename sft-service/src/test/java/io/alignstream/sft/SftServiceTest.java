@@ -15,7 +15,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRuns;
 import io.alignstream.stageruntime.testing.FreshStore;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
@@ -83,7 +83,7 @@ class SftServiceTest {
             topics.publishTombstone(Topic.INSTRUCTIONS, "withdrawn");
             await().atMost(PATIENCE).untilAsserted(() -> {
                 assertThat(topics.records(Topic.INSTRUCTIONS.deadLetters())).hasSize(1);
-                given().get("/job").then().body("reason", equalTo("waiting for a base model"));
+                given().get("/job").then().body("reason.text", equalTo("waiting for a base model"));
             });
 
             // When
@@ -121,7 +121,7 @@ class SftServiceTest {
             assertThat(second.run()).isNotEqualTo(first.run());
             await().atMost(PATIENCE).untilAsserted(() -> given().get("/job")
                     .then()
-                    .body("reason", containsString("the model is up to date: 0 of 3")));
+                    .body("reason.text", containsString("the model is up to date: 0 of 3")));
         }
     }
 

@@ -14,6 +14,6 @@ public class DocumentsPanel {
     @Produces
     @Singleton
     Panel panel(@Location("documents-panel.html") Template template) {
-        return new FiguresPanel(template, "Documents", "文档", "tokenizer/documents.js");
+        return new FiguresPanel(template, "panel.documents", "tokenizer/documents-view.js");
     }
 }

@@ -3,6 +3,7 @@ package io.alignstream.tokenizer;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -68,9 +69,10 @@ final class TokenizerLoop implements Job {
     }
 
     @Override
-    public String title() {
-        return "learn a tokenizer of " + inputs.vocabularySize() + " tokens from "
-                + String.format("%,d", inputs.documents().offsets()) + " documents";
+    public Reason title() {
+        return Reason.of("tokenizer.learn")
+                .with("tokens", inputs.vocabularySize())
+                .with("documents", inputs.documents().offsets());
     }
 
     @Override
@@ -206,7 +208,7 @@ final class TokenizerLoop implements Job {
                 JobContext.Entry<CleanDocument> entry = entries.next();
                 if (entry.event() != null) {
                     next = entry.event().text();
-                    ends.put(entry.record().partition(), entry.record().offset() + 1);
+                    ends.put(entry.origin().partition(), entry.origin().offset() + 1);
                 }
             }
             return next != null;

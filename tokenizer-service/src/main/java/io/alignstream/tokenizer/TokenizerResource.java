@@ -5,6 +5,8 @@ import io.alignstream.tokenizer.vocabulary.TokenFrequencies;
 import io.alignstream.tokenizer.vocabulary.TokenSplit;
 import io.alignstream.tokenizer.vocabulary.TokenizerStore;
 import io.alignstream.tokenizer.vocabulary.VocabularyBrowser;
+import io.alignstream.contracts.Reason;
+import io.alignstream.stageruntime.web.Refusal;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -18,7 +20,6 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What became of the documents; the tokens of the tokenizer in use, and how a text becomes tokens step by step. */
@@ -67,10 +68,11 @@ public class TokenizerResource {
                 .map(value -> value.name().toLowerCase(Locale.ROOT))
                 .toList();
         if (!orders.contains(order)) {
-            return badRequest("order is '" + order + "' but must be one of " + orders);
+            return badRequest(
+                    Reason.of("refusal.unknownOrder").with("order", order).with("orders", String.join(", ", orders)));
         }
         if (search.length() > MAX_SEARCH) {
-            return badRequest("search has " + search.length() + " characters but at most " + MAX_SEARCH + " are taken");
+            return badRequest(tooLong(search, MAX_SEARCH));
         }
         Loaded current = current();
         return current == null
@@ -86,8 +88,7 @@ public class TokenizerResource {
     public Response split(@Nullable SplitRequest request) throws IOException {
         String text = request == null ? null : request.text();
         if (text == null || text.length() > MAX_TEXT) {
-            return badRequest("text " + (text == null ? "is missing" : "has " + text.length() + " characters")
-                    + "; send {\"text\": …} with at most " + MAX_TEXT + " characters");
+            return badRequest(text == null ? Reason.of("refusal.noText") : tooLong(text, MAX_TEXT));
         }
         Loaded current = current();
         return current == null
@@ -110,14 +111,14 @@ public class TokenizerResource {
     }
 
     private static Response none() {
-        return error(Response.Status.CONFLICT, "there is no tokenizer yet; publish documents and trigger this stage");
+        return Refusal.of(Response.Status.CONFLICT, Reason.of("refusal.noTokenizer"));
     }
 
-    private static Response badRequest(String message) {
-        return error(Response.Status.BAD_REQUEST, message);
+    private static Response badRequest(Reason reason) {
+        return Refusal.of(Response.Status.BAD_REQUEST, reason);
     }
 
-    private static Response error(Response.Status status, String message) {
-        return Response.status(status).entity(Map.of("error", message)).build();
+    private static Reason tooLong(String text, int most) {
+        return Reason.of("refusal.tooLong").with("characters", text.length()).with("most", most);
     }
 }

@@ -1,6 +1,11 @@
 package io.alignstream.tokenizer;
 
+import java.util.List;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.StoredRun;
+import io.alignstream.stageruntime.Question;
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
@@ -12,7 +17,6 @@ import io.alignstream.stageruntime.View;
 import io.alignstream.tokenizer.cleaning.CleaningBacklog;
 import io.alignstream.tokenizer.vocabulary.TokenizerStore;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +35,27 @@ public class TokenizerStage implements StageDefinition {
     private final CleaningBacklog backlog;
     private final TokenizerStore store;
     private final TokenizerStreams streams;
+    private final TrainingRuns runs;
+    private final Question<Cleaning> cleaning;
+    private final Question<List<StoredRun>> storedRuns;
 
     TokenizerStage(TokenizerConfig config, CleaningBacklog backlog, TokenizerStore store, TokenizerStreams streams) {
         this.config = config;
         this.backlog = backlog;
         this.store = store;
         this.streams = streams;
+        this.runs = new TrainingRuns(store.checkpoints(), Stage.TOKENIZER);
+        this.cleaning = Question.eachTime(() -> new Cleaning(streams.learnsHere(), backlog.documents()));
+        this.storedRuns = Question.afterJobs(runs::stored);
     }
+
+    /**
+     * How far cleaning is.
+     *
+     * @param learnsHere whether this instance learns tokenizers; empty while nobody knows
+     * @param documents the raw documents there are
+     */
+    private record Cleaning(Optional<Boolean> learnsHere, DatasetSnapshot documents) {}
 
     @Override
     public Stage stage() {
@@ -48,65 +66,63 @@ public class TokenizerStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.TOKENIZERS);
         subscriptions.follow(Topic.CLEAN_DOCUMENTS);
+        subscriptions.ask(cleaning);
+        subscriptions.ask(storedRuns);
+    }
+
+    /** The newest tokenizer is the one that documents are packed with. */
+    @Override
+    public void show(View view) {
+        newest(view).ifPresent(streams::pack);
+    }
+
+    private static Optional<TrainedTokenizer> newest(View view) {
+        return view.newestByKey(Topic.TOKENIZERS).stream()
+                .filter(tokenizer -> tokenizer.name().equals(TokenizerLoop.NAME))
+                .reduce((older, newer) -> newer);
     }
 
     @Override
     public Decision decide(View view, boolean triggered) {
-        TrainedTokenizer newest = view.newestByKey(Topic.TOKENIZERS).stream()
-                .filter(tokenizer -> tokenizer.name().equals(TokenizerLoop.NAME))
-                .reduce((older, newer) -> newer)
-                .orElse(null);
-        if (newest != null) {
-            streams.pack(newest);
-        }
+        TrainedTokenizer newest = newest(view).orElse(null);
         if (!triggered) {
             Decision wait = await(view, newest);
             if (wait != null) {
                 return wait;
             }
         }
-        Optional<Boolean> learnsHere = streams.learnsHere();
-        if (learnsHere.isEmpty()) {
-            return new Decision.WaitFor("waiting for the cleaning topology", LOOK_AGAIN);
+        Cleaning now = view.answer(cleaning);
+        if (now.learnsHere().isEmpty()) {
+            return new Decision.WaitFor(Reason.of("tokenizer.cleaningStarts"), LOOK_AGAIN);
         }
-        if (!learnsHere.get()) {
-            return new Decision.WaitFor(
-                    "the instance that cleans partition 0 of documents learns the tokenizer", LOOK_AGAIN);
-        }
-        try {
-            return compare(newest);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new Decision.Wait("interrupted");
-        } catch (IOException e) {
-            throw new IllegalStateException("cannot look into the tokenizer " + newest, e);
-        }
+        return now.learnsHere().get()
+                ? compare(newest, now.documents(), view.answer(storedRuns))
+                : new Decision.WaitFor(Reason.of("tokenizer.learnsElsewhere"), LOOK_AGAIN);
     }
 
     /** What to wait for when nobody asked for a run; null if nothing is left to wait for. */
     private @Nullable Decision await(View view, @Nullable TrainedTokenizer newest) {
         if (newest != null) {
-            return new Decision.Wait(name(newest) + " is in use; later documents are packed with it."
-                    + " Trigger to learn a new one from all documents");
+            return new Decision.Wait(about("tokenizer.inUse", newest));
         }
         long documents = view.count(Topic.CLEAN_DOCUMENTS);
         if (documents < config.minimumDocuments()) {
-            return new Decision.Wait(String.format(
-                    "the first tokenizer starts with %,d clean documents, there are %,d; or trigger it",
-                    config.minimumDocuments(), documents));
+            return new Decision.Wait(Reason.of("tokenizer.tooFewDocuments")
+                    .with("needed", config.minimumDocuments())
+                    .with("there", documents));
         }
         Duration left = config.debounce().minus(view.quietFor(Topic.CLEAN_DOCUMENTS));
-        return left.isPositive() ? new Decision.WaitFor("documents are still coming", left) : null;
+        return left.isPositive() ? new Decision.WaitFor(Reason.of("tokenizer.documentsComing"), left) : null;
     }
 
-    private Decision compare(@Nullable TrainedTokenizer newest) throws InterruptedException, IOException {
-        DatasetSnapshot documents = backlog.documents();
+    private Decision compare(
+            @Nullable TrainedTokenizer newest, DatasetSnapshot documents, List<StoredRun> stored) {
         if (documents.offsets() == 0) {
-            return new Decision.Wait("there are no documents; publish some, then trigger again");
+            return new Decision.Wait(Reason.of("tokenizer.noDocuments"));
         }
         String run = run(documents);
-        if (newest != null && store.manifest(newest).run().equals(run)) {
-            return new Decision.Wait("up to date: " + name(newest) + " was learned from exactly these documents");
+        if (newest != null && made(newest, run, stored)) {
+            return new Decision.Wait(about("tokenizer.upToDate", newest));
         }
         return new Decision.Run(new TokenizerLoop(
                 new TokenizerLoop.Inputs(run, documents, config.vocabularySize(), newest),
@@ -114,12 +130,20 @@ public class TokenizerStage implements StageDefinition {
                 store.checkpoints()));
     }
 
+    private static boolean made(TrainedTokenizer tokenizer, String run, List<StoredRun> stored) {
+        return stored.stream()
+                .filter(known -> known.id().equals(run))
+                .anyMatch(known -> known.finished().contains(tokenizer.reference().sha256()));
+    }
+
     private String run(DatasetSnapshot documents) {
         String inputs = Stage.TOKENIZER.id() + "\n" + documents + "\nvocabularySize=" + config.vocabularySize();
         return Sha256.hex(inputs).substring(0, 12);
     }
 
-    private static String name(TrainedTokenizer tokenizer) {
-        return "tokenizer " + tokenizer.sha256().substring(0, 12) + " with " + tokenizer.vocabularySize() + " tokens";
+    private static Reason about(String code, TrainedTokenizer tokenizer) {
+        return Reason.of(code)
+                .with("tokenizer", tokenizer.sha256().substring(0, 12))
+                .with("tokens", tokenizer.vocabularySize());
     }
 }

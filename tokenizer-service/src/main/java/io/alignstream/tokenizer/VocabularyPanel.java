@@ -1,6 +1,5 @@
 package io.alignstream.tokenizer;
 
-import io.alignstream.stageruntime.web.Language;
 import io.alignstream.stageruntime.web.Panel;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
@@ -19,17 +18,17 @@ public class VocabularyPanel implements Panel {
     }
 
     @Override
-    public String title(Language language) {
-        return language == Language.CHINESE ? "分词与词表" : "Playground and vocabulary";
+    public String title() {
+        return "panel.vocabulary";
     }
 
     @Override
-    public TemplateInstance content(Language language) {
-        return template.data("chinese", language == Language.CHINESE).data("maxText", TokenizerResource.MAX_TEXT);
+    public TemplateInstance content() {
+        return template.data("maxText", TokenizerResource.MAX_TEXT);
     }
 
     @Override
     public Optional<String> script() {
-        return Optional.of("tokenizer/vocabulary.js");
+        return Optional.of("tokenizer/vocabulary-view.js");
     }
 }

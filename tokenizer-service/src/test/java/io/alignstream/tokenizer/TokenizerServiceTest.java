@@ -80,7 +80,7 @@ class TokenizerServiceTest {
     @Test
     void learnsATokenizerWhenAskedAndPacksWithItFromThenOn() {
         // Given
-        split(EXAMPLE).then().statusCode(409).body("error", containsString("no tokenizer yet"));
+        split(EXAMPLE).then().statusCode(409).body("error.text", containsString("no tokenizer yet"));
         IntStream.range(0, 300).forEach(i -> topics.publish(Topic.DOCUMENTS, document(i)));
         topics.publish(Topic.DOCUMENTS, document(7));
         topics.publishText(Topic.DOCUMENTS, "poison", "not JSON");
@@ -119,9 +119,12 @@ class TokenizerServiceTest {
         given().get("/q/metrics").then().body(containsString("alignstream_documents_total{outcome=\"kept\"} 300.0"));
         given().get("/q/health/ready").then().statusCode(200);
 
-        given().get("/").then().statusCode(200).body(containsString("tokenizer/documents.js"), containsString(EXAMPLE));
-        given().get("/tokenizer/documents.js").then().statusCode(200);
-        given().get("/tokenizer/vocabulary.js").then().statusCode(200);
+        given().get("/")
+                .then()
+                .statusCode(200)
+                .body(containsString("tokenizer/documents-view.js"), containsString(EXAMPLE));
+        given().get("/tokenizer/documents-view.js").then().statusCode(200);
+        given().get("/tokenizer/vocabulary-view.js").then().statusCode(200);
         given().get("/vocabulary?search=上海&order=frequency")
                 .then()
                 .statusCode(200)
@@ -129,7 +132,7 @@ class TokenizerServiceTest {
         given().get("/vocabulary?order=beauty")
                 .then()
                 .statusCode(400)
-                .body("error", containsString("[id, frequency, length]"));
+                .body("error.text", containsString("id, frequency, length"));
         Response split = split(EXAMPLE);
         split.then().statusCode(200).body("symbols.size()", greaterThan(24), "steps.size()", greaterThan(3));
         assertThat(split.jsonPath().getList("symbols", Integer.class).stream()
@@ -141,7 +144,7 @@ class TokenizerServiceTest {
 
         // Then nothing is learned
         await().atMost(PATIENCE)
-                .untilAsserted(() -> given().get("/job").then().body("reason", containsString("up to date")));
+                .untilAsserted(() -> given().get("/job").then().body("reason.code", equalTo("tokenizer.upToDate")));
         assertThat(topics.events(Topic.TOKENIZERS)).hasSize(1);
 
         // When a document comes later
@@ -156,7 +159,7 @@ class TokenizerServiceTest {
 
     @Test
     void refusesTextsWithoutBound() {
-        split("x".repeat(2_001)).then().statusCode(400).body("error", containsString("2001 characters"));
+        split("x".repeat(2_001)).then().statusCode(400).body("error.text", containsString("2,001 characters"));
         given().contentType("application/json")
                 .body("{}")
                 .post("/vocabulary/split")

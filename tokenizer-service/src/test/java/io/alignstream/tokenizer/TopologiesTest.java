@@ -12,6 +12,7 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.KafkaBroker;
@@ -36,6 +37,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -133,8 +135,9 @@ class TopologiesTest {
                     .filteredOn(sample -> sample.id().startsWith("short"))
                     .isNotEmpty()
                     .allSatisfy(sample -> assertThat(sample.excerpt()).startsWith("You can call <PHONE> and ask"))
-                    .allSatisfy(sample ->
-                            assertThat(sample.figure()).startsWith("words 1").endsWith(" < 50"));
+                    .allSatisfy(sample -> assertThat(Messages.english(Objects.requireNonNull(sample.fault())))
+                            .startsWith("words 1")
+                            .endsWith(" < 50"));
         }
     }
 

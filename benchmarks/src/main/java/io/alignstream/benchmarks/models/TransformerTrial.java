@@ -1,12 +1,16 @@
 package io.alignstream.benchmarks.models;
 
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.Lineage;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
-import io.alignstream.languagemodel.transformer.Precision;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.input.HeldOut;
 import io.alignstream.local.world.World;
@@ -50,21 +54,23 @@ record TransformerTrial(PreparedText text, int depth, int steps) {
                 new PretrainSettings.Batches(dial.batchSequences(), 1, 8_192),
                 new Schedule(steps, 1, dial.learningRate(), 0.05, 0.5, 100, 0.02),
                 new PretrainSettings.Optimiser(0.1, 0.95, 1, 0.95, Precision.FLOAT32),
-                new PretrainSettings.Holdout(VALIDATION, steps, 0),
-                new PretrainSettings.Healing(8, 2, 0.3),
-                new PretrainSettings.Saving(steps, Duration.ofDays(1)),
+                new PretrainSettings.Holdout(VALIDATION, steps),
+                2,
+                new Trainer.Settings(
+                        new Trainer.Saving(steps, Duration.ofDays(1)), new Trainer.Healing(8, 0.3), 0),
                 1);
         Path folder = Files.createTempDirectory("alignstream-trial");
         try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
-            return new PretrainLoop(
-                            settings,
-                            text.tokenizer(),
-                            SequenceSource.of(text.training()),
-                            text.validation(),
-                            Optional.empty(),
-                            new TrainingRuns(store, Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters()),
-                            (step, totalSteps, metrics) -> {})
-                    .run()
+            TrainingRun run = new TrainingRuns(store, Stage.PRETRAIN)
+                    .of(Lineage.NONE, List.of(), settings.hyperparameters());
+            PretrainLoop.Inputs inputs = new PretrainLoop.Inputs(
+                    settings,
+                    text.tokenizer(),
+                    SequenceSource.of(text.training()),
+                    text.validation(),
+                    Optional.empty());
+            return new Trainer(run, inputs, settings.training(), Monitor.SILENT)
+                    .train()
                     .orElseThrow()
                     .metrics()
                     .getOrDefault("validationBitsPerByte", Double.NaN);

@@ -1,15 +1,17 @@
 package io.alignstream.benchmarks.training;
 
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.training.Learner;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.torch.MatrixProducts;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Clock;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Computing;
-import io.alignstream.languagemodel.transformer.MatrixProducts;
-import io.alignstream.languagemodel.transformer.Precision;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -36,7 +38,8 @@ final class AlignstreamTrainer {
     private final int context;
     private final int batch;
     private final int[] tokens;
-    private final AdamW optimiser;
+    private final Learner learner;
+    private final NextTokenObjective objective;
     private long step;
 
     private AlignstreamTrainer(BenchmarkOptions options) throws IOException {
@@ -50,7 +53,9 @@ final class AlignstreamTrainer {
             throw new IllegalArgumentException("not the benchmark's network but " + network);
         }
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
-        optimiser = new AdamW(Transformer.initialise(network, 1), ADAMW, new Computing(precision, batch));
+        Transformer model = Transformer.initialise(network, 1);
+        learner = new Learner(model, ADAMW, precision);
+        objective = new NextTokenObjective(model, new Computing(precision, batch));
     }
 
     /** Runs until standard input ends. */
@@ -87,7 +92,7 @@ final class AlignstreamTrainer {
     }
 
     private double step() {
-        return optimiser.languageModelStep(next(), LEARNING_RATE).loss();
+        return learner.step(objective, next(), LEARNING_RATE).loss();
     }
 
     /**

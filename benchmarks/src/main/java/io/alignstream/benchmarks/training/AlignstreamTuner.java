@@ -1,12 +1,16 @@
 package io.alignstream.benchmarks.training;
 
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.network.Trainable;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.training.Learner;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.network.LoraAdapters;
+import io.alignstream.languagemodel.network.LoraSettings;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.LoraAdapters;
-import io.alignstream.languagemodel.transformer.LoraSettings;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +35,8 @@ final class AlignstreamTuner {
     private final int[] tokens;
     private final Transformer model;
     private final @Nullable LoraAdapters adapters;
-    private final AdamW optimiser;
+    private final Learner learner;
+    private final NextTokenObjective objective;
     private long step;
 
     private AlignstreamTuner(BenchmarkOptions options) throws IOException {
@@ -47,11 +52,12 @@ final class AlignstreamTuner {
                     model,
                     new LoraSettings(rank, 2 * rank, new TreeSet<>(LoraSettings.PROJECTIONS), List.of(0, 1, 2, 3)),
                     1);
-            optimiser = new AdamW(adapters, AdamW.Settings.FINE_TUNING);
         } else {
             adapters = null;
-            optimiser = new AdamW(model, AdamW.Settings.FINE_TUNING);
         }
+        Trainable trained = adapters == null ? model : adapters;
+        learner = new Learner(trained, AdamW.Settings.FINE_TUNING);
+        objective = new NextTokenObjective(trained, Computing.DEFAULT);
     }
 
     /** Runs until standard input ends. */
@@ -89,8 +95,7 @@ final class AlignstreamTuner {
             learned.add(answer);
         }
         step++;
-        return optimiser
-                .languageModelStep(Sequences.of(ids, learned, -1), LEARNING_RATE)
+        return learner.step(objective, Sequences.of(ids, learned, -1), LEARNING_RATE)
                 .loss();
     }
 }

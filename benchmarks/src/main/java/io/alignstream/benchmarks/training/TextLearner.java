@@ -1,16 +1,18 @@
 package io.alignstream.benchmarks.training;
 
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.training.Learner;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Clock;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Computing;
-import io.alignstream.languagemodel.transformer.Precision;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -37,7 +39,8 @@ final class TextLearner {
     private final int[] validation;
     private final int validationBytes;
     private final Transformer model;
-    private final AdamW optimiser;
+    private final Learner learner;
+    private final NextTokenObjective objective;
     private final Random random = new Random(1);
     private double preparation;
     private int step;
@@ -58,7 +61,8 @@ final class TextLearner {
         validationBytes = held.getBytes(StandardCharsets.UTF_8).length;
         model = Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), LAYERS, WIDTH, context), 1);
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
-        optimiser = new AdamW(model, AdamW.Settings.PRETRAINING, new Computing(precision, batch));
+        learner = new Learner(model, AdamW.Settings.PRETRAINING, precision);
+        objective = new NextTokenObjective(model, new Computing(precision, batch));
     }
 
     /** Runs until standard input ends. */
@@ -87,8 +91,7 @@ final class TextLearner {
             for (int b = 0; b < batch; b++) {
                 rows.add(row(train, random.nextInt(train.length - context)));
             }
-            loss = optimiser
-                    .languageModelStep(Sequences.packed(rows, -1), learningRate())
+            loss = learner.step(objective, Sequences.packed(rows, -1), learningRate())
                     .loss();
             step++;
         }

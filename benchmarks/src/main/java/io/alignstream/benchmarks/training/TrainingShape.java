@@ -1,6 +1,6 @@
 package io.alignstream.benchmarks.training;
 
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.util.ArrayList;
 import java.util.List;
 

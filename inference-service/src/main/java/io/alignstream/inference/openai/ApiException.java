@@ -1,5 +1,7 @@
 package io.alignstream.inference.openai;
 
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Messages;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is refused with an HTTP status and OpenAI's error JSON. */
@@ -13,8 +15,11 @@ public final class ApiException extends RuntimeException {
     private final @Nullable String param;
     private final @Nullable String code;
 
-    private ApiException(int status, String type, @Nullable String param, @Nullable String code, String message) {
-        super(message);
+    private final transient Reason reason;
+
+    private ApiException(int status, String type, @Nullable String param, @Nullable String code, Reason reason) {
+        super(Messages.english(reason));
+        this.reason = reason;
         this.status = status;
         this.type = type;
         this.param = param;
@@ -23,44 +28,43 @@ public final class ApiException extends RuntimeException {
 
     /** A value that is not allowed; {@code message} names it and the way out. */
     public static ApiException invalid(@Nullable String param, String message) {
-        return new ApiException(400, INVALID, param, null, message);
+        return new ApiException(400, INVALID, param, null, Reason.verbatim(message));
     }
 
-    static ApiException unsupported(String param, String message) {
-        return new ApiException(400, INVALID, param, "unsupported_parameter", message);
+    static ApiException unsupported(String param) {
+        Reason reason = Reason.of("api.unsupported").with("parameter", param);
+        return new ApiException(400, INVALID, param, "unsupported_parameter", reason);
     }
 
-    static ApiException tooLong(String param, String message) {
-        return new ApiException(400, INVALID, param, "context_length_exceeded", message);
+    static ApiException tooLong(String param, Reason reason) {
+        return new ApiException(400, INVALID, param, "context_length_exceeded", reason);
     }
 
     static ApiException unknownModel(String model, String served) {
-        String message = "The model '" + model + "' does not exist; '" + served + "' is served here.";
-        return new ApiException(404, INVALID, "model", "model_not_found", message);
+        Reason reason = Reason.of("api.unknownModel").with("model", model).with("served", served);
+        return new ApiException(404, INVALID, "model", "model_not_found", reason);
     }
 
     static ApiException unknownResponse(String id) {
-        String message = "No recent answer has the id '" + id
-                + "'; feedback is possible until newer answers have taken its place or the service restarts.";
-        return new ApiException(404, INVALID, "response_id", "response_not_found", message);
+        Reason reason = Reason.of("api.unknownResponse").with("id", id);
+        return new ApiException(404, INVALID, "response_id", "response_not_found", reason);
     }
 
     static ApiException busy() {
-        String message = "Too many requests are waiting; try again in a moment.";
-        return new ApiException(429, "rate_limit_error", null, "rate_limit_exceeded", message);
+        return new ApiException(429, "rate_limit_error", null, "rate_limit_exceeded", Reason.of("api.busy"));
     }
 
     static ApiException noModel(String model) {
-        String message = "No release of '" + model + "' is approved yet; try again when training has come that far.";
-        return new ApiException(503, "server_error", null, "model_not_ready", message);
+        Reason reason = Reason.of("api.noModel").with("model", model);
+        return new ApiException(503, "server_error", null, "model_not_ready", reason);
     }
 
-    static ApiException timedOut(String message) {
-        return new ApiException(504, "server_error", null, "timeout", message);
+    static ApiException timedOut() {
+        return new ApiException(504, "server_error", null, "timeout", Reason.of("api.timeout"));
     }
 
-    static ApiException failed(String message) {
-        return new ApiException(500, "server_error", null, "server_error", message);
+    static ApiException failed() {
+        return new ApiException(500, "server_error", null, "server_error", Reason.of("api.failed"));
     }
 
     /** The HTTP status. */
@@ -74,13 +78,17 @@ public final class ApiException extends RuntimeException {
     }
 
     ErrorBody body() {
-        return new ErrorBody(new ErrorBody.Detail(String.valueOf(getMessage()), type, param, code));
+        return new ErrorBody(new ErrorBody.Detail(String.valueOf(getMessage()), type, param, code, reason));
     }
 
     /** The JSON of an error. */
     public record ErrorBody(Detail error) {
 
-        /** What went wrong; {@code param} and {@code code} may be null but are always there. */
-        public record Detail(String message, String type, @Nullable String param, @Nullable String code) {}
+        /**
+         * What went wrong; {@code param} and {@code code} may be null but are always there. {@code reason} is not
+         * OpenAI's: it says the message in any language.
+         */
+        public record Detail(
+                String message, String type, @Nullable String param, @Nullable String code, Reason reason) {}
     }
 }

@@ -2,6 +2,7 @@ package io.alignstream.inference.openai;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.Reason;
 import io.alignstream.inference.Decoding;
 import io.alignstream.inference.Generation;
 import io.alignstream.inference.Generations;
@@ -109,17 +110,20 @@ public class ChatCompletionsResource {
         if (characters > (long) positions * MOST_CHARACTERS_PER_TOKEN) {
             throw ApiException.tooLong(
                     "messages",
-                    "This model's maximum context length is " + positions + " tokens; your messages have " + characters
-                            + " characters, which cannot fit. Shorten them.");
+                    contextOf(positions, "api.tooManyCharacters").with("characters", characters));
         }
         int[] prompt = ChatTemplate.prompt(model.tokenizer(), request.messages());
         if (prompt.length >= positions) {
             throw ApiException.tooLong(
                     "messages",
-                    "This model's maximum context length is " + positions + " tokens; your messages have "
-                            + prompt.length + " and leave no room for an answer. Shorten them.");
+                    contextOf(positions, "api.tooManyTokens").with("tokens", prompt.length));
         }
         return prompt;
+    }
+
+    /** With the context's length in plain digits: there are clients that read it out of the sentence. */
+    private static Reason contextOf(int positions, String code) {
+        return Reason.of(code).with("positions", Integer.toString(positions));
     }
 
     private Decoding decoding(ChatRequest request, int positions, int promptTokens) {
@@ -128,8 +132,10 @@ public class ChatCompletionsResource {
         if (most > room) {
             throw ApiException.tooLong(
                     "max_tokens",
-                    "This model's maximum context length is " + positions + " tokens; you asked for " + most
-                            + " tokens after messages of " + promptTokens + ". Ask for at most " + room + ".");
+                    contextOf(positions, "api.answerTooLong")
+                            .with("asked", most)
+                            .with("tokens", promptTokens)
+                            .with("room", room));
         }
         long seed = request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
         return new Decoding(request.temperature(), request.topP(), (int) most, request.stops(), seed);
@@ -186,9 +192,7 @@ public class ChatCompletionsResource {
     }
 
     private static ApiException refusal(Throwable cause) {
-        return cause instanceof TimeoutException
-                ? ApiException.timedOut(String.valueOf(cause.getMessage()))
-                : ApiException.failed("The model gave no answer; the service's log says why.");
+        return cause instanceof TimeoutException ? ApiException.timedOut() : ApiException.failed();
     }
 
     /** The other end of a stream; once it has left, nothing more is sent and the generation is cancelled. */

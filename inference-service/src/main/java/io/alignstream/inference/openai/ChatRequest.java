@@ -82,7 +82,7 @@ record ChatRequest(
             if (!HONOURED.contains(name) && !WITHOUT_EFFECT.contains(name)) {
                 Optional<JsonNode> value = body.field(name).filter(given -> !isDefault(given));
                 if (value.isPresent()) {
-                    throw ApiException.unsupported(name, "'" + name + "' is not supported here; leave it out.");
+                    throw ApiException.unsupported(name);
                 }
             }
         }

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -42,9 +43,31 @@ class SchemaTest {
     @ParameterizedTest
     @MethodSource("jsonTopics")
     void schemaAndRecordAgreeOnDamagedEvents(Topic<?> topic) throws Exception {
+        assertAgreement(topic, Samples.event(topic));
+    }
+
+    @Test
+    void schemaAndRecordAgreeOnDamagedExplanations() throws Exception {
+        ModelRelease release = (ModelRelease) Samples.event(Topic.MODEL_RELEASES);
+        Reason explanation = Reason.of("gate.rejected")
+                .with("prompts", 40)
+                .with("faults", Reason.of("gate.kl").with("value", 0.5).with("bound", "low"));
+        assertAgreement(
+                Topic.MODEL_RELEASES,
+                new ModelRelease(
+                        release.model(),
+                        release.verdict(),
+                        release.reference(),
+                        release.run(),
+                        release.figures(),
+                        release.reason(),
+                        explanation));
+    }
+
+    private static void assertAgreement(Topic<?> topic, Object event) throws Exception {
         // Given
         JsonSchema schema = Schemas.of(topic);
-        JsonNode whole = CloudEventCodec.JSON.valueToTree(Samples.event(topic));
+        JsonNode whole = CloudEventCodec.JSON.valueToTree(event);
         int refused = 0;
         for (JsonNode damaged : variants(whole)) {
             // When

@@ -1,5 +1,7 @@
 package io.alignstream.stageruntime;
 
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +48,7 @@ public class DeadLetters {
      * @param reason why it can never be processed
      * @param time the record's timestamp
      */
-    public record PoisonEvent(String topic, int partition, long offset, String key, String reason, Instant time) {}
+    public record PoisonEvent(String topic, int partition, long offset, String key, Reason reason, Instant time) {}
 
     /** Remembers an event whose dead letter was published before. */
     void remember(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
@@ -55,7 +57,9 @@ public class DeadLetters {
                 record.partition(),
                 record.offset(),
                 record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8),
-                DeadLetter.reason(cause),
+                cause instanceof PoisonEventException poison
+                        ? poison.reason()
+                        : Reason.verbatim(DeadLetter.reason(cause)),
                 Instant.ofEpochMilli(Math.max(0, record.timestamp())));
         synchronized (recent) {
             recent.addLast(event);

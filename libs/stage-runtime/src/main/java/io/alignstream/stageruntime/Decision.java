@@ -1,15 +1,16 @@
 package io.alignstream.stageruntime;
 
+import io.alignstream.contracts.Reason;
 import java.time.Duration;
 
 /** What the comparison of a stage came to. */
 public sealed interface Decision {
 
     /** Nothing to run; {@code reason} tells people what is being waited for, or that all is up to date. */
-    record Wait(String reason) implements Decision {}
+    record Wait(Reason reason) implements Decision {}
 
     /** Nothing to run yet: compare again after {@code delay} even without an event (a debounce time). */
-    record WaitFor(String reason, Duration delay) implements Decision {}
+    record WaitFor(Reason reason, Duration delay) implements Decision {}
 
     /** {@code job} should run now. */
     record Run(Job job) implements Decision {}

@@ -3,7 +3,9 @@ package io.alignstream.stageruntime;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -52,7 +54,7 @@ final class FollowedTopic<T> {
             withdraw(record);
         } else {
             T event = topic.decode(record);
-            handler.handle(event, record);
+            handler.handle(event, new Origin(record));
             count++;
             if (topic.retention() == Topic.Retention.COMPACTED) {
                 newest.putLast(key(record), new Newest<>(event, record.timestamp()));
@@ -67,7 +69,7 @@ final class FollowedTopic<T> {
 
     private void withdraw(ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
         if (record.key() == null) {
-            throw new PoisonEventException("the record has neither key nor value");
+            throw Messages.poison(Reason.of("poison.emptyRecord"));
         }
         handler.withdrawn(key(record));
         newest.remove(key(record));

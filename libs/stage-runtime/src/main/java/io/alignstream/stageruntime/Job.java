@@ -1,13 +1,15 @@
 package io.alignstream.stageruntime;
 
+import io.alignstream.contracts.Reason;
+
 /** One run of a stage's loop on frozen inputs. */
 public interface Job {
 
     /** Id of the run: the same inputs give the same id, so a job that was interrupted is found again. */
     String run();
 
-    /** What people read on the dashboard, for example {@code fine-tune base a1b2c3 on 1,204 instructions}. */
-    String title();
+    /** What people read on the dashboard: what is done, with what. */
+    Reason title();
 
     /**
      * Does the work; may take hours. Returns when the result is published, or early when {@link

@@ -1,5 +1,6 @@
 package io.alignstream.stageruntime;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
@@ -35,7 +36,7 @@ final class JobProgress {
     private final Map<String, Double> gauges = new ConcurrentHashMap<>();
 
     private @Nullable String run;
-    private @Nullable String title;
+    private @Nullable Reason title;
     private @Nullable String phase;
     private long step;
     private long totalSteps;
@@ -51,7 +52,7 @@ final class JobProgress {
     /** Progress of a job at one moment. */
     record Moment(
             @Nullable String run,
-            @Nullable String title,
+            @Nullable Reason title,
             @Nullable String phase,
             long step,
             long totalSteps,
@@ -73,7 +74,7 @@ final class JobProgress {
     }
 
     /** A job starts; a run that goes on keeps its charts. */
-    synchronized void begin(String newRun, String newTitle) {
+    synchronized void begin(String newRun, Reason newTitle) {
         if (!newRun.equals(run)) {
             series.clear();
             metrics = Map.of();

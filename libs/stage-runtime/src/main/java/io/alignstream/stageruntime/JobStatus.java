@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * Where a stage stands, as {@code GET /job} tells it. The fields from {@code run} on are those of the running job, or
  * of the last one.
  *
- * @param reason why the stage is in its state, for people
+ * @param reason why the stage is in its state
  * @param run id of the run
+ * @param title what the job does, with what
  * @param phase what the job is doing
  * @param step steps done of {@code totalSteps} in this phase
  * @param etaSeconds expected time to the end of this phase; null when unknown
@@ -22,16 +24,16 @@ public record JobStatus(
         Stage stage,
         String service,
         State state,
-        String reason,
+        Reason reason,
         @Nullable String run,
-        @Nullable String title,
+        @Nullable Reason title,
         @Nullable String phase,
         long step,
         long totalSteps,
         @Nullable Double etaSeconds,
         Map<String, Double> metrics,
         int attempts,
-        @Nullable String lastFailure) {
+        @Nullable Reason lastFailure) {
 
     /** What a stage is doing. */
     public enum State {

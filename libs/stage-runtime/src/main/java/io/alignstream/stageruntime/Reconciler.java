@@ -1,6 +1,8 @@
 package io.alignstream.stageruntime;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,12 +28,13 @@ final class Reconciler implements JobControl {
 
     private final StageDefinition definition;
     private final JobProgress progress;
+    private final Answers answers;
     private final Function<Job, RunningJob> starter;
     private final List<Duration> backoff;
 
     private final SequencedSet<String> cancelled = new LinkedHashSet<>();
     private JobStatus.State state = JobStatus.State.STARTING;
-    private String reason = "reading the topics";
+    private Reason reason = Reason.of("stage.readingTopics");
     private @Nullable RunningJob running;
     private boolean triggered;
     private boolean paused;
@@ -43,7 +46,7 @@ final class Reconciler implements JobControl {
     private @Nullable String attempted;
     private int attempts;
     private long retryAt;
-    private @Nullable String lastFailure;
+    private @Nullable Reason lastFailure;
 
     /**
      * A reconciler of {@code definition}.
@@ -54,10 +57,12 @@ final class Reconciler implements JobControl {
     Reconciler(
             StageDefinition definition,
             JobProgress progress,
+            Answers answers,
             Function<Job, RunningJob> starter,
             List<Duration> backoff) {
         this.definition = definition;
         this.progress = progress;
+        this.answers = answers;
         this.starter = starter;
         this.backoff = backoff;
     }
@@ -73,11 +78,12 @@ final class Reconciler implements JobControl {
             return Optional.empty();
         }
         running = null;
+        answers.jobEnded();
         hint = true;
         Throwable failure = job.failure();
         if (job.stopRequested()) {
             attempts = Math.max(0, attempts - 1);
-            show(JobStatus.State.WAITING, "stopped");
+            show(JobStatus.State.WAITING, Reason.of("stage.stopped"));
         } else {
             // If the stage asks for a finished run again, its result does not show: that counts as a failure, too.
             lastFailure = failure == null ? null : describe(failure);
@@ -85,7 +91,11 @@ final class Reconciler implements JobControl {
             if (attempts >= 1 && attempts <= backoff.size()) {
                 retryAt += backoff.get(attempts - 1).toNanos();
             }
-            show(JobStatus.State.WAITING, failure == null ? "done: " + job.job().title() : "failed: " + lastFailure);
+            show(
+                    JobStatus.State.WAITING,
+                    lastFailure == null
+                            ? Reason.of("stage.done").with("job", job.job().title())
+                            : Reason.of("stage.failed").with("failure", lastFailure));
         }
         return Optional.of(job.published());
     }
@@ -100,7 +110,7 @@ final class Reconciler implements JobControl {
             }
             if (paused) {
                 hint = true;
-                show(JobStatus.State.PAUSED, "paused; resume to go on");
+                show(JobStatus.State.PAUSED, Reason.of("stage.paused"));
                 return;
             }
             boolean due = compareAt != null && System.nanoTime() - compareAt >= 0;
@@ -113,12 +123,20 @@ final class Reconciler implements JobControl {
         }
         Decision decision;
         try {
+            if (!answers.complete()) {
+                synchronized (this) {
+                    hint = true;
+                }
+                return;
+            }
+            definition.show(view);
             decision = definition.decide(view, asked);
+            answers.compared();
         } catch (RuntimeException e) {
             LOG.errorf(
                     e, "The comparison of stage %s failed", definition.stage().id());
             synchronized (this) {
-                show(JobStatus.State.FAILED, "the comparison failed: " + describe(e));
+                show(JobStatus.State.FAILED, Reason.of("stage.comparisonFailed").with("failure", describe(e)));
                 compareAfter(DECIDE_AGAIN);
             }
             return;
@@ -154,17 +172,22 @@ final class Reconciler implements JobControl {
         }
         long wait = retryAt - System.nanoTime();
         if (cancelled.contains(run)) {
-            show(JobStatus.State.CANCELLED, "run " + run + " was cancelled; trigger to run it after all");
+            show(JobStatus.State.CANCELLED, Reason.of("stage.cancelled").with("run", run));
         } else if (attempts >= maxAttempts()) {
             show(
                     JobStatus.State.FAILED,
-                    "run " + run + " failed " + attempts + " times and waits for new inputs or a trigger: "
-                            + failureOf(run));
+                    Reason.of("stage.failedTooOften")
+                            .with("run", run)
+                            .with("attempts", attempts)
+                            .with("failure", failureOf(run)));
         } else if (attempts > 0 && wait > 0) {
             compareAfter(Duration.ofNanos(wait));
             show(
                     JobStatus.State.WAITING,
-                    "attempt " + (attempts + 1) + " of " + maxAttempts() + " follows soon: " + failureOf(run));
+                    Reason.of("stage.retries")
+                            .with("attempt", attempts + 1)
+                            .with("attempts", maxAttempts())
+                            .with("failure", failureOf(run)));
         } else {
             attempts++;
             show(JobStatus.State.RUNNING, job.title());
@@ -172,9 +195,9 @@ final class Reconciler implements JobControl {
         }
     }
 
-    private String failureOf(String run) {
+    private Reason failureOf(String run) {
         if (lastFailure == null) {
-            lastFailure = "run " + run + " returned but the stage asks for it again: its result does not show";
+            lastFailure = Reason.of("stage.noResult").with("run", run);
         }
         return lastFailure;
     }
@@ -187,21 +210,21 @@ final class Reconciler implements JobControl {
         compareAt = System.nanoTime() + delay.toNanos();
     }
 
-    private void show(JobStatus.State newState, String newReason) {
+    private void show(JobStatus.State newState, Reason newReason) {
         if (newState != state || !newReason.equals(reason)) {
-            LOG.infof("Stage is %s: %s", newState, newReason);
+            LOG.infof("Stage is %s: %s", newState, Messages.english(newReason));
         }
         state = newState;
         reason = newReason;
     }
 
-    private static String describe(Throwable failure) {
+    private static Reason describe(Throwable failure) {
         String message = failure.getMessage();
-        return failure.getClass().getSimpleName() + (message == null ? "" : ": " + message);
+        return Reason.verbatim(failure.getClass().getSimpleName() + (message == null ? "" : ": " + message));
     }
 
-    /** The view is not complete (again); {@code why} for people. */
-    synchronized void starting(String why) {
+    /** The view is not complete (again), and why. */
+    synchronized void starting(Reason why) {
         show(JobStatus.State.STARTING, why);
     }
 
@@ -250,7 +273,7 @@ final class Reconciler implements JobControl {
         paused = true;
         if (running != null) {
             running.requestStop();
-            reason = "pausing: " + running.job().title();
+            reason = Reason.of("stage.pausing").with("job", running.job().title());
         }
     }
 
@@ -273,7 +296,7 @@ final class Reconciler implements JobControl {
         hint = true;
         if (running != null) {
             running.requestStop();
-            reason = "cancelling: " + running.job().title();
+            reason = Reason.of("stage.cancelling").with("job", running.job().title());
         }
     }
 }

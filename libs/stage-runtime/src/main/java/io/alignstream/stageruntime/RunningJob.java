@@ -1,7 +1,9 @@
 package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -44,8 +46,9 @@ final class RunningJob implements JobContext, Runnable {
     public void run() {
         MDC.put("stage", stage);
         MDC.put("runId", job.run());
-        progress.begin(job.run(), job.title());
-        LOG.infof("Job starts: %s", job.title());
+        Reason title = job.title();
+        progress.begin(job.run(), title);
+        LOG.infof("Job starts: %s", Messages.english(title));
         long start = System.nanoTime();
         try {
             job.execute(this);

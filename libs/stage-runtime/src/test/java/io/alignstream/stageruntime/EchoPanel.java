@@ -1,6 +1,5 @@
 package io.alignstream.stageruntime;
 
-import io.alignstream.stageruntime.web.Language;
 import io.alignstream.stageruntime.web.Panel;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
@@ -19,13 +18,13 @@ public class EchoPanel implements Panel {
     }
 
     @Override
-    public String title(Language language) {
-        return "Echoes & more";
+    public String title() {
+        return "panel.echo";
     }
 
     @Override
-    public TemplateInstance content(Language language) {
-        return template.data("language", language);
+    public TemplateInstance content() {
+        return template.instance();
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -43,8 +44,7 @@ public class EchoStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.PROMPTS, new Subscriptions.EventHandler<>() {
             @Override
-            public void handle(Prompt prompt, org.apache.kafka.clients.consumer.ConsumerRecord<byte[], byte[]> record)
-                    throws PoisonEventException {
+            public void handle(Prompt prompt, Origin origin) throws PoisonEventException {
                 String text = prompt.messages().getLast().content();
                 if (text.equals("refuse")) {
                     throw new PoisonEventException("this stage refuses " + prompt.id());
@@ -74,7 +74,7 @@ public class EchoStage implements StageDefinition {
         long prompts = view.count(Topic.PROMPTS);
         long trained = view.newestCheckpoint(Stage.SFT).map(Checkpoint::step).orElse(0L);
         if (prompts == trained && !triggered) {
-            return new Decision.Wait("all " + prompts + " prompts are learned");
+            return new Decision.Wait(Reason.of("echo.learned").with("prompts", prompts));
         }
         return new Decision.Run(new EchoJob(prompts, view.snapshot(Topic.PROMPTS)));
     }
@@ -99,8 +99,8 @@ public class EchoStage implements StageDefinition {
         }
 
         @Override
-        public String title() {
-            return "echo " + prompts + " prompts";
+        public Reason title() {
+            return Reason.of("echo.prompts").with("prompts", prompts);
         }
 
         @Override

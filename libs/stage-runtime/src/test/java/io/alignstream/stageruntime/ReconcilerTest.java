@@ -3,13 +3,16 @@ package io.alignstream.stageruntime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,7 +32,8 @@ class ReconcilerTest {
     @Inject
     KafkaReaders readers;
 
-    private final TopicView view = new TopicView();
+    private final Answers answers = new Answers(Runnable::run);
+    private final TopicView view = new TopicView(answers);
     private final List<Thread> threads = new ArrayList<>();
     private final Deque<Boolean> triggers = new ArrayDeque<>();
 
@@ -62,7 +66,7 @@ class ReconcilerTest {
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };
-        return new Reconciler(definition, progress, starter, List.of(Duration.ZERO, Duration.ZERO));
+        return new Reconciler(definition, progress, answers, starter, List.of(Duration.ZERO, Duration.ZERO));
     }
 
     private static Job job(JobBody body) {
@@ -73,8 +77,8 @@ class ReconcilerTest {
             }
 
             @Override
-            public String title() {
-                return "a test";
+            public Reason title() {
+                return Reason.of("test.job");
             }
 
             @Override
@@ -126,15 +130,15 @@ class ReconcilerTest {
 
         // Then
         assertThat(threads).hasSize(3);
-        assertThat(reconciler.status().reason()).contains("its result does not show");
+        assertThat(Messages.english(reconciler.status().reason())).contains("its result does not show");
     }
 
     @Test
     void aTriggerLastsWhileTheAnswerIsToCompareAgain() {
         // Given
         Reconciler reconciler = reconciler(triggered -> triggers.size() < 3
-                ? new Decision.WaitFor("documents are still being cleaned", Duration.ZERO)
-                : new Decision.Wait("up to date"));
+                ? new Decision.WaitFor(Reason.of("tokenizer.documentsComing"), Duration.ZERO)
+                : new Decision.Wait(Reason.of("test.upToDate")));
         reconciler.trigger();
 
         // When
@@ -149,6 +153,30 @@ class ReconcilerTest {
     }
 
     @Test
+    void aQuestionThatCannotBeAnsweredIsShownAndAskedAgain() {
+        // Given
+        int[] times = {0};
+        Question<Integer> question = Question.afterJobs(() -> {
+            if (times[0]++ == 0) {
+                throw new IOException("the store does not answer");
+            }
+            return 1;
+        });
+        view.ask(question);
+        Reconciler reconciler = reconciler(triggered -> new Decision.Wait(Reason.of("stage.stopped")));
+
+        // When
+        reconciler.compare(view, true);
+        JobStatus failed = reconciler.status();
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(failed.state()).isEqualTo(JobStatus.State.FAILED);
+        assertThat(failed.reason().toString()).contains("the store does not answer");
+        assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.WAITING);
+    }
+
+    @Test
     void aComparisonThatThrowsIsShown() {
         // Given
         Reconciler reconciler = reconciler(triggered -> {
@@ -160,6 +188,6 @@ class ReconcilerTest {
 
         // Then
         assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.FAILED);
-        assertThat(reconciler.status().reason()).contains("no tokenizer named default");
+        assertThat(Messages.english(reconciler.status().reason())).contains("no tokenizer named default");
     }
 }

@@ -79,7 +79,7 @@ class StageRuntimeTest {
 
     private void settle() {
         await().until(() -> control.status().state() == JobStatus.State.WAITING
-                && control.status().reason().startsWith("all "));
+                && control.status().reason().code().equals("echo.learned"));
     }
 
     private void awaitStatus(Predicate<JobStatus> condition) {
@@ -204,7 +204,7 @@ class StageRuntimeTest {
                 .statusCode(200)
                 .body("state", equalTo("failed"))
                 .body("attempts", equalTo(3))
-                .body("lastFailure", containsString("the loss is not finite"));
+                .body("lastFailure.text", containsString("the loss is not finite"));
 
         // When
         stage.mode = EchoStage.Mode.SUCCEED;
@@ -238,8 +238,8 @@ class StageRuntimeTest {
         given().post("/job/cancel").then().statusCode(202);
 
         // Then
-        awaitStatus(status ->
-                status.state() == JobStatus.State.CANCELLED && status.reason().contains("was cancelled"));
+        awaitStatus(status -> status.state() == JobStatus.State.CANCELLED
+                && status.reason().code().equals("stage.cancelled"));
 
         // When
         stage.mode = EchoStage.Mode.SUCCEED;
@@ -308,13 +308,13 @@ class StageRuntimeTest {
     void thePageHoldsAServicesOwnPanelAndOnlyOwnScripts() {
         given().get("/")
                 .then()
-                .body(containsString("<h2>Echoes &amp; more</h2>"))
+                .body(containsString("<h2>panel.echo</h2>"))
                 .body(containsString("<p id=\"echo\">en</p>"))
                 .body(containsString("src=\"echo/echo.js\""))
                 .body(containsString("href=\"http://localhost:8084/\""))
                 .header("Content-Security-Policy", containsString("default-src 'self'"));
         given().get("/alignstream/echarts.min.js").then().statusCode(200);
-        given().get("/alignstream/dashboard.js").then().statusCode(200);
+        given().get("/alignstream/dashboard-view.js").then().statusCode(200);
         given().get("/alignstream/dashboard.css").then().statusCode(200);
     }
 

@@ -1,6 +1,5 @@
 package io.alignstream.textcleaning;
 
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -10,8 +9,8 @@ final class QualityRules {
     private final CleaningProfile profile;
     private final Repetition repetition = new Repetition();
 
-    /** A rule that a text breaks, with the figure that is not allowed. */
-    record Broken(Rule rule, String figure) {}
+    /** A rule that a text breaks, and how. */
+    record Broken(Rule rule, Fault fault) {}
 
     QualityRules(CleaningProfile profile) {
         this.profile = profile;
@@ -32,27 +31,36 @@ final class QualityRules {
     private @Nullable Broken words(String text, Words words, boolean spaceless, Limits limits) {
         TextMeasures is = TextMeasures.of(text, words, spaceless, limits.shortLine());
         Check check = new Check();
-        String unit = spaceless ? "character" : "word";
-        check.between(Rule.GOPHER_WORDS, unit + "s", is.words(), limits.fewestWords(), limits.mostWords());
+        check.between(
+                Rule.GOPHER_WORDS,
+                Fault.of(spaceless ? "characters" : "words"),
+                is.words(),
+                limits.fewestWords(),
+                limits.mostWords());
         check.between(
                 Rule.GOPHER_WORD_LENGTH,
-                spaceless ? "characters between punctuation marks" : "letters a word",
+                Fault.of(spaceless ? "charactersBetweenMarks" : "lettersPerWord"),
                 is.meanLength(),
                 limits.shortestWords(),
                 limits.longestWords());
-        check.atMost(Rule.GOPHER_SYMBOLS, "symbols a " + unit, is.symbols(), limits.symbols());
-        check.atMost(Rule.GOPHER_BULLETS, "share of lines with a bullet", is.bullets(), limits.bullets());
-        check.atMost(Rule.GOPHER_ELLIPSES, "share of lines with an ellipsis", is.ellipses(), limits.ellipses());
-        check.atLeast(Rule.GOPHER_ALPHABETIC, "share with a letter", is.alphabetic(), limits.alphabetic());
-        check.atLeast(Rule.GOPHER_STOP_WORDS, "different connectives", is.connectives(), limits.connectives());
-        check.atLeast(Rule.C4_SENTENCES, "sentences", is.sentences(), limits.sentences());
+        check.atMost(
+                Rule.GOPHER_SYMBOLS,
+                Fault.of(spaceless ? "symbolsPerCharacter" : "symbolsPerWord"),
+                is.symbols(),
+                limits.symbols());
+        check.atMost(Rule.GOPHER_BULLETS, Fault.of("bulletLines"), is.bullets(), limits.bullets());
+        check.atMost(Rule.GOPHER_ELLIPSES, Fault.of("ellipsisLines"), is.ellipses(), limits.ellipses());
+        check.atLeast(Rule.GOPHER_ALPHABETIC, Fault.of("withLetter"), is.alphabetic(), limits.alphabetic());
+        check.atLeast(Rule.GOPHER_STOP_WORDS, Fault.of("connectives"), is.connectives(), limits.connectives());
+        check.atLeast(Rule.C4_SENTENCES, Fault.of("sentences"), is.sentences(), limits.sentences());
         check.atLeast(
-                Rule.FINEWEB_LINE_PUNCTUATION,
-                "share of lines with punctuation",
-                is.punctuated(),
-                limits.punctuatedLines());
-        check.atMost(Rule.FINEWEB_SHORT_LINES, "share of short lines", is.shortLines(), limits.shortLines());
-        check.atMost(Rule.FINEWEB_SHORT_LINES, "line ends a " + unit, is.newLines(), limits.newLines());
+                Rule.FINEWEB_LINE_PUNCTUATION, Fault.of("punctuatedLines"), is.punctuated(), limits.punctuatedLines());
+        check.atMost(Rule.FINEWEB_SHORT_LINES, Fault.of("shortLines"), is.shortLines(), limits.shortLines());
+        check.atMost(
+                Rule.FINEWEB_SHORT_LINES,
+                Fault.of(spaceless ? "lineEndsPerCharacter" : "lineEndsPerWord"),
+                is.newLines(),
+                limits.newLines());
         if (check.broken == null && profile.has(Rule.C4_PLACEHOLDER)) {
             check.broken = placeholder(text);
         }
@@ -61,28 +69,27 @@ final class QualityRules {
 
     private static @Nullable Broken placeholder(String text) {
         if (text.indexOf('{') >= 0) {
-            return new Broken(Rule.C4_PLACEHOLDER, "a curly bracket");
+            return new Broken(Rule.C4_PLACEHOLDER, Fault.of("curlyBracket"));
         }
         int lorem = text.indexOf("orem ipsum");
         return lorem > 0 && (text.charAt(lorem - 1) | 0x20) == 'l'
-                ? new Broken(Rule.C4_PLACEHOLDER, "lorem ipsum")
+                ? new Broken(Rule.C4_PLACEHOLDER, Fault.of("loremIpsum"))
                 : null;
     }
 
     private @Nullable Broken repetition(String text, Words words, Limits limits, boolean spaceless) {
-        String units = spaceless ? " characters" : " words";
         Check check = new Check();
         if (profile.has(Rule.GOPHER_REPEATED_LINES) || profile.has(Rule.FINEWEB_REPEATED_LINES)) {
             Repetition.Repeated lines = Repetition.parts(text, "\n");
-            check.atMost(Rule.GOPHER_REPEATED_LINES, "share of repeated lines", lines.share(), limits.repeatedLines());
+            check.atMost(Rule.GOPHER_REPEATED_LINES, Fault.of("repeatedLines"), lines.share(), limits.repeatedLines());
             check.atMost(
                     Rule.GOPHER_REPEATED_LINES,
-                    "share of characters in repeated lines",
+                    Fault.of("charactersInRepeatedLines"),
                     lines.characters(),
                     limits.repeatedLineCharacters());
             check.atMost(
                     Rule.FINEWEB_REPEATED_LINES,
-                    "share of characters in repeated lines",
+                    Fault.of("charactersInRepeatedLines"),
                     lines.characters(),
                     limits.finewebRepeatedCharacters());
         }
@@ -90,12 +97,12 @@ final class QualityRules {
             Repetition.Repeated paragraphs = Repetition.parts(text, "\n\n");
             check.atMost(
                     Rule.GOPHER_REPEATED_PARAGRAPHS,
-                    "share of repeated paragraphs",
+                    Fault.of("repeatedParagraphs"),
                     paragraphs.share(),
                     limits.repeatedParagraphs());
             check.atMost(
                     Rule.GOPHER_REPEATED_PARAGRAPHS,
-                    "share of characters in repeated paragraphs",
+                    Fault.of("charactersInRepeatedParagraphs"),
                     paragraphs.characters(),
                     limits.repeatedParagraphCharacters());
         }
@@ -104,7 +111,8 @@ final class QualityRules {
                 double share = repetition.topNgram(text, words, limit.getKey());
                 check.atMost(
                         Rule.GOPHER_TOP_NGRAM,
-                        "share of one phrase of " + limit.getKey() + units,
+                        Fault.of(spaceless ? "topPhraseOfCharacters" : "topPhraseOfWords")
+                                .with("length", limit.getKey()),
                         share,
                         limit.getValue());
             }
@@ -114,7 +122,8 @@ final class QualityRules {
                 double share = repetition.repeatedNgrams(text, words, limit.getKey());
                 check.atMost(
                         Rule.GOPHER_REPEATED_NGRAMS,
-                        "share of repeated phrases of " + limit.getKey() + units,
+                        Fault.of(spaceless ? "repeatedPhrasesOfCharacters" : "repeatedPhrasesOfWords")
+                                .with("length", limit.getKey()),
                         share,
                         limit.getValue());
             }
@@ -128,25 +137,25 @@ final class QualityRules {
         @Nullable
         Broken broken;
 
-        void between(Rule rule, String what, double value, double least, double most) {
+        void between(Rule rule, Fault what, double value, double least, double most) {
             atLeast(rule, what, value, least);
             atMost(rule, what, value, most);
         }
 
-        void atLeast(Rule rule, String what, double value, double least) {
+        void atLeast(Rule rule, Fault what, double value, double least) {
             if (broken == null && value < least && profile.has(rule)) {
-                broken = new Broken(rule, what + " " + figure(value) + " < " + figure(least));
+                broken = new Broken(rule, compared(what, value, "<", least));
             }
         }
 
-        void atMost(Rule rule, String what, double value, double most) {
+        void atMost(Rule rule, Fault what, double value, double most) {
             if (broken == null && value > most && profile.has(rule)) {
-                broken = new Broken(rule, what + " " + figure(value) + " > " + figure(most));
+                broken = new Broken(rule, compared(what, value, ">", most));
             }
         }
 
-        private String figure(double value) {
-            return value == Math.rint(value) ? Long.toString((long) value) : String.format(Locale.ROOT, "%.3f", value);
+        private static Fault compared(Fault what, double value, String relation, double bound) {
+            return what.with("value", value).with("relation", relation).with("bound", bound);
         }
     }
 }

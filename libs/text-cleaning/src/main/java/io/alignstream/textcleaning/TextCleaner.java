@@ -36,10 +36,10 @@ public final class TextCleaner {
     /**
      * A text to drop.
      *
-     * @param figure what did not pass, for example {@code words 12 < 50}
+     * @param fault what did not pass
      * @param applied rules that had changed the text before
      */
-    public record Dropped(Rule rule, String figure, Set<Rule> applied) implements Result {}
+    public record Dropped(Rule rule, Fault fault, Set<Rule> applied) implements Result {}
 
     public TextCleaner(CleaningProfile profile, Decontamination decontamination) {
         this.profile = profile;
@@ -65,7 +65,7 @@ public final class TextCleaner {
             body = sentences;
         }
         if (body.isEmpty()) {
-            return new Dropped(Rule.EMPTY, normal.isEmpty() ? "no characters" : "no lines but boilerplate", applied);
+            return new Dropped(Rule.EMPTY, Fault.of(normal.isEmpty() ? "noCharacters" : "onlyBoilerplate"), applied);
         }
         return judge(body, applied);
     }
@@ -80,7 +80,9 @@ public final class TextCleaner {
             int lost = lost(body);
             if (lost > LOST_SHARE * body.length()) {
                 return new Dropped(
-                        Rule.BROKEN_ENCODING, lost + " of " + body.length() + " characters are lost", applied);
+                        Rule.BROKEN_ENCODING,
+                        Fault.of("lost").with("lost", lost).with("characters", body.length()),
+                        applied);
             }
         }
         Words words = Words.of(body);
@@ -88,16 +90,18 @@ public final class TextCleaner {
         if (profile.has(Rule.LANGUAGE)
                 && (language.confidence() < SURE || !profile.languages().contains(language.code()))) {
             return new Dropped(
-                    Rule.LANGUAGE, language.code() + " with confidence %.2f".formatted(language.confidence()), applied);
+                    Rule.LANGUAGE,
+                    Fault.of("language").with("language", language.code()).with("confidence", language.confidence()),
+                    applied);
         }
         QualityRules.Broken broken = quality.check(body, words);
         if (broken != null) {
-            return new Dropped(broken.rule(), broken.figure(), applied);
+            return new Dropped(broken.rule(), broken.fault(), applied);
         }
         if (profile.has(Rule.CONTAMINATED)) {
             Optional<String> phrase = decontamination.find(body, words);
             if (phrase.isPresent()) {
-                return new Dropped(Rule.CONTAMINATED, phrase.get(), applied);
+                return new Dropped(Rule.CONTAMINATED, Fault.of("phrase").with("phrase", phrase.get()), applied);
             }
         }
         String masked = profile.has(Rule.PERSONAL_DATA) ? PersonalData.mask(body) : body;

@@ -108,7 +108,7 @@ class TextCleanerTest {
         // Then
         assertThat(result).isInstanceOfSatisfying(TextCleaner.Dropped.class, dropped -> {
             assertThat(dropped.rule()).isEqualTo(rule);
-            assertThat(dropped.figure()).isNotBlank();
+            assertThat(dropped.fault().name()).isNotBlank();
         });
         if (rule != Rule.EMPTY) {
             assertThat(otherwise)

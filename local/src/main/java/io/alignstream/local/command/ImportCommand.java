@@ -3,7 +3,7 @@ package io.alignstream.local.command;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.exchange.HuggingFaceModel;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.local.pipeline.BaseModelImport;
 import io.alignstream.local.pipeline.Publisher;
 import io.alignstream.local.site.Console;

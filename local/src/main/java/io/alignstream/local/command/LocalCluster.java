@@ -22,6 +22,7 @@ import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
 import io.alignstream.local.site.SiteLock;
+import io.alignstream.local.service.SiteSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -75,6 +76,7 @@ public final class LocalCluster implements AutoCloseable {
 
     /** Starts the broker and these services. */
     static LocalCluster start(Site site, Installation installation, List<ProcessSpec> services, Console console) {
+        new SiteSettings(site, System.getenv()).requireKnownNames();
         site.prepare();
         requireFreeSpace(site);
         LocalCluster cluster = new LocalCluster(site, SiteLock.take(site), new ProcessGroup(site, console));

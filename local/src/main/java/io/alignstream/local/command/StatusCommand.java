@@ -73,7 +73,7 @@ public final class StatusCommand implements Callable<Integer> {
 
     private static String describe(JobStatus job) {
         return job.isRunning()
-                ? "%s: %s, step %d of %d".formatted(job.title(), job.phase(), job.step(), job.totalSteps())
+                ? "%s: %s, step %d of %d".formatted(job.explanation(), job.phase(), job.step(), job.totalSteps())
                 : job.state() + ": " + job.explanation();
     }
 

@@ -1,6 +1,8 @@
 package io.alignstream.local.service;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Messages;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -16,16 +18,16 @@ import org.jspecify.annotations.Nullable;
 public record JobStatus(
         String stage,
         String state,
-        @Nullable String reason,
+        @Nullable Reason reason,
         @Nullable String run,
-        @Nullable String title,
+        @Nullable Reason title,
         @Nullable String phase,
         long step,
         long totalSteps,
         double etaSeconds,
         @Nullable Map<String, Double> metrics,
         int attempts,
-        @Nullable String lastFailure) {
+        @Nullable Reason lastFailure) {
 
     public boolean isRunning() {
         return "running".equals(state);
@@ -52,6 +54,6 @@ public record JobStatus(
 
     /** Why it is in its state, in one sentence. */
     public String explanation() {
-        return reason == null ? state : reason;
+        return reason == null ? state : Messages.english(reason);
     }
 }

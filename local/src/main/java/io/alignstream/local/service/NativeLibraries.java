@@ -1,6 +1,6 @@
 package io.alignstream.local.service;
 
-import io.alignstream.languagemodel.transformer.TorchRuntime;
+import io.alignstream.languagemodel.torch.TorchRuntime;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;

@@ -130,12 +130,12 @@ public final class TinyWorld {
                 Map.entry("reward.minimum-rankings", "1"),
                 Map.entry("reward.training.epochs", "1"),
                 Map.entry("reward.training.layers", "1"),
-                Map.entry("reward.training.held-out", "0"),
+                Map.entry("reward.training.held-out-share", "0"),
                 Map.entry("reward.training.reference-answers", "32"),
                 Map.entry("reward.sampling.prompts", "1"),
                 Map.entry("rlhf.training.iterations", "4"),
-                Map.entry("rlhf.training.batch", "16"),
-                Map.entry("rlhf.training.minibatch", "8"),
+                Map.entry("rlhf.training.batch-episodes", "16"),
+                Map.entry("rlhf.training.minibatch-episodes", "8"),
                 Map.entry("rlhf.training.critic-warm-up", "1"),
                 Map.entry("rlhf.gate.prompts", "32"));
     }

@@ -12,13 +12,13 @@ class StageViewTest {
 
     private static final String RUNNING =
             """
-            {"stage":"pretrain","service":"pretrain-service","state":"running","reason":"x","run":"r","title":"t",
+            {"stage":"pretrain","service":"pretrain-service","state":"running","reason":{"code":"sft.noBase"},"run":"r","title":{"code":"sft.noBase"},
              "phase":"train","step":250,"totalSteps":500,"etaSeconds":83.2,
              "metrics":{"loss":1.25,"tokensPerSecond":11234.5,"gradientNorm":0.1},"attempts":1,"lastFailure":null}""";
 
     private static final String WAITING =
             """
-            {"stage":"sft","service":"sft-service","state":"waiting","reason":"waiting for a base model","run":null,
+            {"stage":"sft","service":"sft-service","state":"waiting","reason":{"code":"sft.noBase","arguments":{},"text":"ignored"},"run":null,
              "title":null,"phase":null,"step":0,"totalSteps":0,"etaSeconds":null,"metrics":{},"attempts":0,
              "lastFailure":null,"addedLater":1}""";
 

@@ -160,7 +160,7 @@ class ArchitectureTest {
     @Test
     void only_the_transformer_knows_djl() {
         noClasses()
-                .that(resideInAPackage(ANY).and(not("io.alignstream.languagemodel.transformer..")))
+                .that(resideInAPackage(ANY).and(not("io.alignstream.languagemodel.network..")))
                 .should()
                 .dependOnClassesThat(resideInAPackage("ai.djl.."))
                 .check(classes);

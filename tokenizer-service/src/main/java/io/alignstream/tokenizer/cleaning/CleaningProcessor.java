@@ -3,10 +3,12 @@ package io.alignstream.tokenizer.cleaning;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.stageruntime.DeadLetter;
+import io.alignstream.textcleaning.Fault;
 import io.alignstream.textcleaning.LanguageIdentifier;
 import io.alignstream.textcleaning.Rule;
 import io.alignstream.textcleaning.TextCleaner;
@@ -102,10 +104,15 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         }
         cleaned.applied().forEach(statistics::applied);
         if (cleaned instanceof TextCleaner.Dropped dropped) {
-            statistics.dropped(dropped.rule(), document.id(), dropped.figure(), () -> cleaner.shown(document.text()));
+            statistics.dropped(
+                    dropped.rule(), document.id(), reason(dropped.fault()), () -> cleaner.shown(document.text()));
         } else if (cleaned instanceof TextCleaner.Kept kept && clean != null) {
             cleaned(offset, pending(clean, kept.language()), duplicateKeys.of(clean.text(), hash), record.timestamp());
         }
+    }
+
+    private static Reason reason(Fault fault) {
+        return new Reason("fault." + fault.name(), fault.figures());
     }
 
     private static CleanDocument clean(Document document, TextCleaner.Kept kept, byte[] hash) {
@@ -140,7 +147,11 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         if (rule != null) {
             String first = verdict.firstPartition() + "/" + verdict.firstOffset();
             String text = decode(document.value()).text();
-            statistics.dropped(rule, document.id(), "like the document at documents/" + first, () -> text);
+            statistics.dropped(
+                    rule,
+                    document.id(),
+                    Reason.of("fault.duplicate").with("document", "documents/" + first),
+                    () -> text);
             statistics.duplicate(first, document.id(), text);
             return;
         }

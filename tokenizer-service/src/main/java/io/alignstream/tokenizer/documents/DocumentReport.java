@@ -1,5 +1,6 @@
 package io.alignstream.tokenizer.documents;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Rule;
@@ -21,14 +22,14 @@ public record DocumentReport(
     private static final int MOST_LANGUAGES = 20;
 
     /** Documents of one outcome. */
-    public record OutcomeCount(String outcome, String reason, long documents) {}
+    public record OutcomeCount(String outcome, Reason reason, long documents) {}
 
     /** A document that a rule has dropped. */
-    public record DropSample(String id, String figure, String excerpt) {}
+    public record DropSample(String id, @Nullable Reason fault, String excerpt) {}
 
     /** What a rule did; {@code samples} only of rules that drop. */
     public record RuleFigures(
-            String rule, String effect, String description, long documents, List<DropSample> samples) {}
+            String rule, String effect, Reason description, long documents, List<DropSample> samples) {}
 
     /**
      * Documents of one language.
@@ -63,7 +64,7 @@ public record DocumentReport(
     public static List<OutcomeCount> outcomes(DocumentFigures figures, CleaningProfile profile) {
         return Outcome.of(profile).stream()
                 .map(outcome -> new OutcomeCount(
-                        outcome.id(), outcome.reason(), figures.count(DocumentStatistics.OUTCOME + outcome.id())))
+                        outcome.id(), outcome.meaning(), figures.count(DocumentStatistics.OUTCOME + outcome.id())))
                 .toList();
     }
 
@@ -73,10 +74,10 @@ public record DocumentReport(
         return new RuleFigures(
                 rule.id(),
                 rule.effect().name().toLowerCase(Locale.ROOT),
-                rule.description(),
+                Outcome.meaning(rule.id()),
                 figures.count(counter),
                 figures.samples().getOrDefault(counter, List.of()).stream()
-                        .map(sample -> new DropSample(sample.id(), sample.figure(), sample.excerpt()))
+                        .map(sample -> new DropSample(sample.id(), sample.fault(), sample.excerpt()))
                         .toList());
     }
 

@@ -1,5 +1,8 @@
 package io.alignstream.tokenizer.documents;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.contracts.Reason;
 import io.alignstream.textcleaning.Rule;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -14,6 +17,7 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts and samples inside the cleaning topology; for the thread of one task.
@@ -51,15 +55,17 @@ public final class DocumentStatistics {
     /**
      * A document that stands for others of its kind.
      *
-     * @param figure why it was dropped, empty if it was kept
+     * @param fault why it was dropped, null if it was kept
      */
-    public record Sample(String id, String figure, String excerpt) {
+    public record Sample(String id, @Nullable Reason fault, String excerpt) {
+
+        private static final JsonMapper JSON = JsonMapper.builder().build();
 
         byte[] encode() {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             try (DataOutputStream out = new DataOutputStream(bytes)) {
                 out.writeUTF(id);
-                out.writeUTF(figure);
+                out.writeUTF(fault == null ? "" : JSON.writeValueAsString(fault));
                 out.writeUTF(excerpt);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -70,9 +76,18 @@ public final class DocumentStatistics {
         /** Reads what the store holds. */
         public static Sample decode(byte[] bytes) {
             try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-                return new Sample(in.readUTF(), in.readUTF(), in.readUTF());
+                return new Sample(in.readUTF(), fault(in.readUTF()), in.readUTF());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Stores of before hold a sentence instead of JSON. */
+        private static @Nullable Reason fault(String stored) {
+            try {
+                return stored.isEmpty() ? null : JSON.readValue(stored, Reason.class);
+            } catch (JsonProcessingException e) {
+                return Reason.verbatim(stored);
             }
         }
     }
@@ -117,11 +132,11 @@ public final class DocumentStatistics {
     }
 
     /** Counts a document that {@code rule} has dropped, and keeps it as a sample now and then. */
-    public void dropped(Rule rule, String id, String figure, Supplier<String> text) {
+    public void dropped(Rule rule, String id, Reason fault, Supplier<String> text) {
         long count = add(OUTCOME + rule.id(), 1);
         long slot = slot(count);
         if (slot < SAMPLES_KEPT) {
-            put(OUTCOME + rule.id() + "/" + slot, new Sample(id, figure, excerpt(text.get(), EXCERPT)));
+            put(OUTCOME + rule.id() + "/" + slot, new Sample(id, fault, excerpt(text.get(), EXCERPT)));
         }
     }
 
@@ -132,7 +147,9 @@ public final class DocumentStatistics {
         add(LANGUAGE_BYTES + language, bytes);
         long slot = slot(count);
         if (slot < SAMPLES_KEPT) {
-            put(LANGUAGE_DOCUMENTS + language + "/" + slot, new Sample(id, "", excerpt(text.get(), LANGUAGE_EXCERPT)));
+            put(
+                    LANGUAGE_DOCUMENTS + language + "/" + slot,
+                    new Sample(id, null, excerpt(text.get(), LANGUAGE_EXCERPT)));
         }
     }
 
@@ -142,7 +159,7 @@ public final class DocumentStatistics {
         long count = add(key, 1);
         if (clusters.containsKey(key) || clusters.size() < CLUSTERS_KEPT) {
             if (clusters.put(key, count) == null) {
-                put(key, new Sample(id, "", excerpt(text, EXCERPT)));
+                put(key, new Sample(id, null, excerpt(text, EXCERPT)));
             }
             return;
         }
@@ -152,7 +169,7 @@ public final class DocumentStatistics {
             clusters.remove(least.getKey());
             samples.delete(least.getKey());
             clusters.put(key, count);
-            put(key, new Sample(id, "", excerpt(text, EXCERPT)));
+            put(key, new Sample(id, null, excerpt(text, EXCERPT)));
         }
     }
 

@@ -7,26 +7,19 @@ import java.util.Optional;
 /**
  * A section of figures that a script fills from the service's own resource; produce one as a {@code @Singleton} bean.
  *
- * @param template gets the {@link Language} as {@code language}, and {@code chinese}: whether it is Chinese
- * @param english heading
- * @param chinese heading
+ * @param title code of the heading
  * @param path of the script below {@code META-INF/resources}
  */
-public record FiguresPanel(Template template, String english, String chinese, String path) implements Panel {
+public record FiguresPanel(Template template, String title, String path) implements Panel {
 
-    /** A section that {@code alignstream/figures.js} fills. */
-    public FiguresPanel(Template template, String english, String chinese) {
-        this(template, english, chinese, "alignstream/figures.js");
+    /** A section that {@code alignstream/figures-view.js} fills. */
+    public FiguresPanel(Template template, String title) {
+        this(template, title, "alignstream/figures-view.js");
     }
 
     @Override
-    public String title(Language language) {
-        return language == Language.CHINESE ? chinese : english;
-    }
-
-    @Override
-    public TemplateInstance content(Language language) {
-        return template.data("language", language).data("chinese", language == Language.CHINESE);
+    public TemplateInstance content() {
+        return template.instance();
     }
 
     @Override

@@ -11,11 +11,11 @@ import java.util.Optional;
  */
 public interface Panel {
 
-    /** The section's heading. */
-    String title(Language language);
+    /** The code of the section's heading in the message catalogues. */
+    String title();
 
-    /** What stands below the heading. */
-    TemplateInstance content(Language language);
+    /** What stands below the heading; gets the visitor's {@code language} and {@code messages}. */
+    TemplateInstance content();
 
     /** Path of a JavaScript module below {@code META-INF/resources}, for example {@code reward/ranking.js}. */
     default Optional<String> script() {

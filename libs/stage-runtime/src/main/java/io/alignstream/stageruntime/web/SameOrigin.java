@@ -1,14 +1,13 @@
 package io.alignstream.stageruntime.web;
 
+import io.alignstream.contracts.Reason;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.PreMatching;
 import jakarta.ws.rs.core.HttpHeaders;
-import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.Provider;
 import java.net.URI;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +30,11 @@ public class SameOrigin implements ContainerRequestFilter {
         String origin = request.getHeaderString("Origin");
         String host = request.getHeaderString(HttpHeaders.HOST);
         if (origin != null && !sameHost(origin, host)) {
-            refuse(request, "origin " + origin + " is not this service, " + host);
+            refuse(
+                    request,
+                    Reason.of("refusal.otherOrigin").with("origin", origin).with("host", String.valueOf(host)));
         } else if (origin == null && "cross-site".equals(request.getHeaderString("Sec-Fetch-Site"))) {
-            refuse(request, "the request comes from a page of another site");
+            refuse(request, Reason.of("refusal.otherSite"));
         }
     }
 
@@ -45,10 +46,7 @@ public class SameOrigin implements ContainerRequestFilter {
         }
     }
 
-    private static void refuse(ContainerRequestContext request, String reason) {
-        request.abortWith(Response.status(Response.Status.FORBIDDEN)
-                .type(MediaType.APPLICATION_JSON)
-                .entity(Map.of("error", reason + "; open this service's own page and try again"))
-                .build());
+    private static void refuse(ContainerRequestContext request, Reason reason) {
+        request.abortWith(Refusal.of(Response.Status.FORBIDDEN, reason));
     }
 }

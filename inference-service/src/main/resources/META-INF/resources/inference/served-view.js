@@ -1,0 +1,26 @@
+// The dashboard's section on the served model.
+import { get } from '../alignstream/api.js';
+import { metricName } from '../alignstream/dashboard-model.js';
+import { element, every, make, say } from '../alignstream/dom.js';
+import { pageMessages } from '../alignstream/language.js';
+
+const messages = await pageMessages;
+
+function show(served) {
+  element('served-none').hidden = Boolean(served.sha256);
+  element('served').hidden = !served.sha256;
+  if (!served.sha256) {
+    return;
+  }
+  say(element('served-reason'), messages.said(served.reason));
+  say(element('served-model'), served.model);
+  say(element('served-sha256'), served.sha256);
+  say(element('served-run'), served.run);
+  say(element('served-since'), messages.time(served.since));
+  say(element('served-positions'), messages.whole(served.positions));
+  say(element('served-feedback'), `👍 ${messages.whole(served.feedback.up)}  👎 ${messages.whole(served.feedback.down)}`);
+  element('served-figures').replaceChildren(...Object.entries(served.figures).map(([name, value]) => make('div', {},
+    make('dt', {}, metricName(name, messages)), make('dd', {}, messages.figure(value)))));
+}
+
+every(3, async () => show(await get('served')));
