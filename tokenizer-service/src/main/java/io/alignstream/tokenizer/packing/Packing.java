@@ -24,8 +24,8 @@ public record Packing(int sequenceLength, int batchSequences, double validationF
                     + TokenBatch.MAX_TOKENS + " tokens");
         }
         if (!(validationFraction >= 0 && validationFraction <= 0.5)) {
-            throw new IllegalArgumentException("alignstream.tokenizer.held-out-share is " + validationFraction
-                    + " but must be between 0 and 0.5");
+            throw new IllegalArgumentException(
+                    "alignstream.tokenizer.held-out-share is " + validationFraction + " but must be between 0 and 0.5");
         }
     }
 
