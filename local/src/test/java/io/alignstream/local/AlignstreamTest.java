@@ -6,10 +6,10 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
-import io.alignstream.languagemodel.tokenizer.BpeTrainer;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.local.site.Site;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -93,6 +93,17 @@ class AlignstreamTest {
         // Then
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).contains("There is no service fly", "sft-service");
+    }
+
+    @Test
+    void aSettingThatThereIsNotIsRefusedBeforeAnythingStarts() {
+        // When
+        Result result = run("up", "--data-dir", folder.toString(), "--service-option=-Dalignstream.pretran.steps=5");
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("alignstream.pretran.steps is not a setting", "alignstream.pretrain.steps");
+        assertThat(folder.resolve("run")).doesNotExist();
     }
 
     @Test

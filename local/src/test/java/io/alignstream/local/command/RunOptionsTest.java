@@ -66,7 +66,7 @@ class RunOptionsTest {
         Path share = folder.resolve("b.properties");
         Files.writeString(share, "documents.validation-last=0.9\n");
 
-        // Then
+        // When / Then
         assertThatThrownBy(() -> RunOptions.read(file)).hasMessageContaining("pretrain.steps=5 is not for a run file");
         assertThatThrownBy(() -> RunOptions.read(share)).hasMessageContaining("0.9 but must lie between 0 and 0.5");
     }
