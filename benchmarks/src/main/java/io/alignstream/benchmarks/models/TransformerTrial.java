@@ -7,7 +7,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.local.input.DocumentSource;
-import io.alignstream.local.input.HeldOut;
+import io.alignstream.local.input.LastPart;
 import io.alignstream.local.world.World;
 import io.alignstream.local.world.WorldGenerator;
 import io.alignstream.pretrain.Depth;
@@ -92,7 +92,7 @@ record TransformerTrial(PreparedText text, int depth, int steps) {
         List<String> validation = new ArrayList<>();
         if (file.isPresent()) {
             DocumentSource.of(List.of(file.get()))
-                    .heldOut(new HeldOut(LAST))
+                    .heldOut(new LastPart(LAST))
                     .forEach(document -> ("validation".equals(document.labels().get("split")) ? validation : training)
                             .add(document.text()));
         } else {
