@@ -88,7 +88,7 @@ class FinishedCheckpointTest {
         assertThat(withoutFigures(text(finished, "training-state.json"))).isEqualTo("""
                         {
                           "anchor" : false,
-                          "anchorSteps" : [ 14, 21 ],
+                          "anchorSteps" : [ 21, 28 ],
                           "anchors" : [ "SHA-256", "SHA-256" ],
                           "best" : {
                             "bitsPerByte" : FIGURE,

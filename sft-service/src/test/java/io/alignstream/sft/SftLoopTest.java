@@ -19,9 +19,12 @@ import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
+import io.alignstream.training.Recovery;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingFailedException;
+import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.testing.Recorder;
@@ -249,6 +252,24 @@ class SftLoopTest {
                 .hasMessageContaining("step 1 failed: loss NaN")
                 .hasMessageContaining("at learning rate")
                 .hasMessageContaining("went back 3 times without success");
+    }
+
+    @Test
+    void aRunThatStartsForTheFourthTimeHasTheRateTimesTheThirdPowerToTheLastBit() throws IOException {
+        // Given
+        SftSettings settings = TinyInstructions.settings(4, 3);
+        HealingEvent again = new HealingEvent(1, "diverged", 0, 0, 0.3);
+        Recovery recovery = new Recovery(0.3 * 0.3 * 0.3, List.of(again, again, again), List.of());
+
+        try (SftLoop loop = SftLoop.Inputs.of(settings, base, INSTRUCTIONS).begin(recovery)) {
+            // When
+            TrainingLoop.Step step = loop.step();
+
+            // Then
+            assertThat(step.figures().get("learningRate"))
+                    .isEqualTo(settings.learningRate(0, loop.total()) * Math.pow(0.3, 3))
+                    .isNotEqualTo(settings.learningRate(0, loop.total()) * recovery.learningRateScale());
+        }
     }
 
     @Test
