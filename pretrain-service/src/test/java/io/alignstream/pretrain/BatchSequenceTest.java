@@ -8,6 +8,7 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.hash.SequenceLedger;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -78,11 +79,11 @@ class BatchSequenceTest {
         packer.append(new int[] {1, 2, 3, 4}, 4);
 
         // When
-        assertThatThrownBy(() -> sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 5), packer.root()))
+        assertThatThrownBy(() -> sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 5), Optional.of(packer.root())))
                 .isInstanceOf(PoisonEventException.class)
                 .hasMessageContaining("the ledger of shard 0")
                 .hasMessageContaining(packer.root());
-        sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4), packer.root());
+        sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4), Optional.of(packer.root()));
 
         // Then
         assertThat(sequence.ledger())
@@ -90,7 +91,7 @@ class BatchSequenceTest {
     }
 
     private void admit(TokenBatch batch) throws PoisonEventException {
-        sequence.admit(batch, null);
+        sequence.admit(batch, Optional.empty());
     }
 
     private static TokenBatch batch(int shard, Split split, long first, int length, int... tokens) {

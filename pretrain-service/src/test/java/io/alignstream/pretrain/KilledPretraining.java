@@ -4,8 +4,12 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
-import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -17,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -42,8 +45,8 @@ final class KilledPretraining {
         void reached(String moment);
     }
 
-    /** The loop; each step's loss goes to {@code log}, as it is to the last bit. */
-    static PretrainLoop loop(Path store, Path log, Moments moments) throws IOException {
+    /** The run; each step's loss goes to {@code log}, as it is to the last bit. */
+    static Trainer trainer(Path store, Path log, Moments moments) throws IOException {
         Tokenizer tokenizer = TinyText.tokenizer();
         PretrainSettings usual = TinyText.settings(40, 5, Duration.ofHours(1));
         PretrainSettings settings = new PretrainSettings(
@@ -52,25 +55,27 @@ final class KilledPretraining {
                 usual.schedule(),
                 usual.optimiser(),
                 usual.holdout(),
-                usual.healing(),
-                usual.saving(),
+                usual.spikeFactor(),
+                usual.training(),
                 1);
         List<int[]> training = new ArrayList<>(TinyText.sequences(tokenizer, 0, 160));
         int[] nothing = new int[TinyText.LENGTH];
         Arrays.fill(nothing, tokenizer.pad());
         Collections.fill(training.subList(POISONED, POISONED + BATCH), nothing);
         CheckpointStore opened = watched(CheckpointStore.open(store.toUri(), store), moments);
-        PretrainLoop.Monitor monitor = (step, totalSteps, metrics) -> {
-            append(log, step + " " + Long.toHexString(Double.doubleToLongBits(metrics.getOrDefault("loss", 0.0))));
+        Monitor monitor = Recorder.calling((step, figures) -> {
+            append(log, step + " " + Long.toHexString(Double.doubleToLongBits(figures.getOrDefault("loss", 0.0))));
             moments.reached("step " + step);
-        };
-        return new PretrainLoop(
-                settings,
-                tokenizer,
-                SequenceSource.of(training),
-                TinyText.sequences(tokenizer, 1_000, 8),
-                Optional.empty(),
-                new TrainingRuns(opened, Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters()),
+        });
+        return new Trainer(
+                new TrainingRuns(opened, Stage.PRETRAIN).of(Lineage.NONE, List.of(), settings.hyperparameters()),
+                new PretrainLoop.Inputs(
+                        settings,
+                        tokenizer,
+                        SequenceSource.of(training),
+                        TinyText.sequences(tokenizer, 1_000, 8),
+                        Optional.empty()),
+                settings.training(),
                 monitor);
     }
 
@@ -114,13 +119,13 @@ final class KilledPretraining {
     @SuppressWarnings("SystemOut") // the parent process reads it
     public static void main(String[] arguments) throws IOException {
         int[] left = {Integer.parseInt(arguments[2])};
-        loop(Path.of(arguments[0]), Path.of(arguments[1]), moment -> {
+        trainer(Path.of(arguments[0]), Path.of(arguments[1]), moment -> {
                     if (left[0]-- == 0) {
                         System.out.println(READY + ": " + moment);
                         waitForTheEnd();
                     }
                 })
-                .run();
+                .train();
     }
 
     /** The parent never writes. */

@@ -1,9 +1,9 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.training.Learner;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.alignstream.pretrain.LossGuard.Trouble;
+import io.alignstream.training.Learner;
+import io.alignstream.training.Trouble;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntToDoubleFunction;
@@ -15,6 +15,9 @@ class LossGuardTest {
     /** Spikes of more than twice the average; 8.0 nats by frequencies alone, to be beaten by step 100. */
     private static final LossGuard.Limits LIMITS = new LossGuard.Limits(10_000, 8.0, 100, 2);
 
+    /** The data of each step. */
+    private static final Trouble.Window WINDOW = new Trouble.Window(40, 4);
+
     @Test
     void aLossThatFallsIsNoTrouble() {
         assertThat(firstTrouble(2_000, step -> 9.2 * Math.exp(-step / 200.0))).isEmpty();
@@ -24,10 +27,10 @@ class LossGuardTest {
     void noNumberMayBeTheDatasFault() {
         for (Learner.Step<Double> step : List.of(new Learner.Step<>(Double.NaN, 1), new Learner.Step<>(3.0, Double.NaN))) {
             // When
-            Trouble trouble = LossGuard.NEW.trouble(step, 1, LIMITS).orElseThrow();
+            Trouble trouble = LossGuard.NEW.trouble(step, WINDOW, 1, LIMITS).orElseThrow();
 
             // Then
-            assertThat(trouble.mayBeData()).isTrue();
+            assertThat(trouble.suspect()).contains(WINDOW);
             assertThat(trouble.fromStart()).isFalse();
             assertThat(trouble.text()).contains("NaN");
         }
@@ -39,22 +42,22 @@ class LossGuardTest {
         LossGuard guard = after(20, step -> 3.0);
 
         // When // Then
-        assertThat(guard.trouble(new Learner.Step<>(6.4, 1), 21, LIMITS)).isEmpty();
-        assertThat(guard.trouble(new Learner.Step<>(6.6, 1), 21, LIMITS)).hasValueSatisfying(trouble -> {
-            assertThat(trouble.mayBeData()).isTrue();
+        assertThat(guard.trouble(new Learner.Step<>(6.4, 1), WINDOW, 21, LIMITS)).isEmpty();
+        assertThat(guard.trouble(new Learner.Step<>(6.6, 1), WINDOW, 21, LIMITS)).hasValueSatisfying(trouble -> {
+            assertThat(trouble.suspect()).contains(WINDOW);
             assertThat(trouble.text()).isEqualTo("loss 6.600 after an average of 3.000");
         });
-        assertThat(after(5, step -> 3.0).trouble(new Learner.Step<>(6.6, 1), 6, LIMITS))
+        assertThat(after(5, step -> 3.0).trouble(new Learner.Step<>(6.6, 1), WINDOW, 6, LIMITS))
                 .as("the first losses vary")
                 .isEmpty();
-        assertThat(after(60, step -> 0.01).trouble(new Learner.Step<>(0.4, 1), 200, LIMITS))
+        assertThat(after(60, step -> 0.01).trouble(new Learner.Step<>(0.4, 1), WINDOW, 200, LIMITS))
                 .as("losses near zero double easily")
                 .isEmpty();
     }
 
     @Test
     void moreThanKnowingNothingIsDivergence() {
-        assertThat(LossGuard.NEW.trouble(new Learner.Step<>(14.4, 1), 1, LIMITS))
+        assertThat(LossGuard.NEW.trouble(new Learner.Step<>(14.4, 1), WINDOW, 1, LIMITS))
                 .hasValueSatisfying(trouble ->
                         assertThat(trouble.text()).isEqualTo("loss 14.400 where a model that knows nothing has 9.210"));
     }
@@ -66,7 +69,7 @@ class LossGuardTest {
                 .orElseThrow();
 
         // Then
-        assertThat(trouble.mayBeData()).isFalse();
+        assertThat(trouble.suspect()).isEmpty();
         assertThat(trouble.fromStart()).isFalse();
         assertThat(trouble.text()).startsWith("the average loss rose from 3.000 to 5.0");
     }
@@ -87,7 +90,7 @@ class LossGuardTest {
         LossGuard guard = LossGuard.NEW;
         for (int step = 1; step <= steps; step++) {
             double loss = losses.applyAsDouble(step);
-            Optional<Trouble> trouble = guard.trouble(new Learner.Step<>(loss, 1), step, LIMITS);
+            Optional<Trouble> trouble = guard.trouble(new Learner.Step<>(loss, 1), WINDOW, step, LIMITS);
             if (trouble.isPresent()) {
                 return trouble;
             }

@@ -6,9 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.training.HealingEvent;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingFailedException;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,8 +35,9 @@ class PretrainHealingTest {
     @TempDir
     private Path folder;
 
-    private final List<HealingEvent> healed = new ArrayList<>();
-    private final List<Map<String, Double>> steps = new ArrayList<>();
+    private final Recorder recorder = Recorder.toTheEnd();
+    private final List<HealingEvent> healed = recorder.healed();
+    private final List<Map<String, Double>> steps = recorder.figures();
 
     @Test
     void aPoisonedLearningRateIsLoweredUntilTrainingWorks() throws IOException {
@@ -39,8 +45,8 @@ class PretrainHealingTest {
         PretrainSettings settings = settings(120, 1.0, 0, 8);
 
         // When
-        PretrainLoop.Result result = loop("a", settings, TinyText.sequences(TOKENIZER, 0, 50), VALIDATION)
-                .run()
+        Trainer.Result result = trainer("a", settings, TinyText.sequences(TOKENIZER, 0, 50), VALIDATION)
+                .train()
                 .orElseThrow();
 
         // Then
@@ -58,8 +64,8 @@ class PretrainHealingTest {
         poison(sequences, 128, 132, TOKENIZER.pad());
 
         // When
-        PretrainLoop.Result result =
-                loop("a", settings(60, 3e-3, 0, 8), sequences, VALIDATION).run().orElseThrow();
+        Trainer.Result result =
+                trainer("a", settings(60, 3e-3, 0, 8), sequences, VALIDATION).train().orElseThrow();
 
         // Then
         assertThat(healed).singleElement().satisfies(event -> {
@@ -85,7 +91,7 @@ class PretrainHealingTest {
         }
 
         // When
-        loop("a", settings(90, 3e-3, 0, 8), sequences, VALIDATION).run();
+        trainer("a", settings(90, 3e-3, 0, 8), sequences, VALIDATION).train();
 
         // Then
         assertThat(healed).singleElement().satisfies(event -> {
@@ -101,10 +107,10 @@ class PretrainHealingTest {
         poison(nothing, 20, 50, TOKENIZER.pad());
 
         // When
-        PretrainLoop loop = loop("a", settings(30, 3e-3, 0, 3), nothing, List.of());
+        Trainer trainer = trainer("a", settings(30, 3e-3, 0, 3), nothing, List.of());
 
         // Then
-        assertThatThrownBy(loop::run)
+        assertThatThrownBy(trainer::train)
                 .isInstanceOf(TrainingFailedException.class)
                 .hasMessageContaining("step 6 failed: loss NaN")
                 .hasMessageContaining("went back 3 times without success")
@@ -125,8 +131,8 @@ class PretrainHealingTest {
         }
 
         // When
-        PretrainLoop.Result result =
-                loop("a", settings(400, 3e-3, 3, 8), few, others).run().orElseThrow();
+        Trainer.Result result =
+                trainer("a", settings(400, 3e-3, 3, 8), few, others).train().orElseThrow();
 
         // Then
         double best = steps.stream()
@@ -151,16 +157,16 @@ class PretrainHealingTest {
         // Given
         List<int[]> all = TinyText.sequences(TOKENIZER, 0, 120);
         PretrainSettings settings = settings(30, 3e-3, 0, 8);
-        PretrainLoop.Result first =
-                loop("a", settings, all.subList(0, 100), VALIDATION).run().orElseThrow();
+        Trainer.Result first =
+                trainer("a", settings, all.subList(0, 100), VALIDATION).train().orElseThrow();
         double untrained = steps.getFirst().get("loss");
         steps.clear();
 
         // When
-        PretrainLoop.Result second;
+        Trainer.Result second;
         try (CheckpointStore store = store("a")) {
-            second = loop("b", settings, all, VALIDATION, Optional.of(store.open(first.checkpoint())))
-                    .run()
+            second = trainer("b", settings, all, VALIDATION, Optional.of(store.open(first.checkpoint())))
+                    .train()
                     .orElseThrow();
         }
 
@@ -190,40 +196,27 @@ class PretrainHealingTest {
                 new Schedule(steps, 1, learningRate, 0.1, 0.3, 3, 0.1),
                 // AdamW: Muon's steps have the same size whatever the gradient, and bear a learning rate of 1 here.
                 new PretrainSettings.Optimiser(0.1, 0.95, 1, 0, Precision.FLOAT32),
-                new PretrainSettings.Holdout(8, 10, patience),
-                new PretrainSettings.Healing(recoveries, 2, 0.3),
-                usual.saving(),
+                new PretrainSettings.Holdout(8, 10),
+                2,
+                new Trainer.Settings(usual.training().saving(), new Trainer.Healing(recoveries, 0.3), patience),
                 1);
     }
 
-    private PretrainLoop loop(String store, PretrainSettings settings, List<int[]> training, List<int[]> validation) {
-        return loop(store, settings, training, validation, Optional.empty());
+    private Trainer trainer(String store, PretrainSettings settings, List<int[]> training, List<int[]> validation) {
+        return trainer(store, settings, training, validation, Optional.empty());
     }
 
-    private PretrainLoop loop(
+    private Trainer trainer(
             String store,
             PretrainSettings settings,
             List<int[]> training,
             List<int[]> validation,
             Optional<StoredCheckpoint> previous) {
-        return new PretrainLoop(
-                settings,
-                TOKENIZER,
-                SequenceSource.of(training),
-                validation,
-                previous,
-                new TrainingRuns(store(store), Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters()),
-                new PretrainLoop.Monitor() {
-                    @Override
-                    public void progress(long step, long totalSteps, Map<String, Double> metrics) {
-                        steps.add(metrics);
-                    }
-
-                    @Override
-                    public void healed(HealingEvent event) {
-                        healed.add(event);
-                    }
-                });
+        return new Trainer(
+                new TrainingRuns(store(store), Stage.PRETRAIN).of(Lineage.NONE, List.of(), settings.hyperparameters()),
+                new PretrainLoop.Inputs(settings, TOKENIZER, SequenceSource.of(training), validation, previous),
+                settings.training(),
+                recorder);
     }
 
     private CheckpointStore store(String name) {

@@ -66,8 +66,8 @@ class PretrainKilledTest {
     }
 
     private Reference finish(String name, KilledPretraining.Moments moments) throws IOException {
-        return KilledPretraining.loop(folder.resolve(name), log(name), moments)
-                .run()
+        return KilledPretraining.trainer(folder.resolve(name), log(name), moments)
+                .train()
                 .orElseThrow()
                 .checkpoint();
     }

@@ -9,10 +9,14 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingFailedException;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,16 +41,16 @@ class PretrainLoopTest {
     @Test
     void learnsAndWritesACompleteHuggingFaceFolder() throws IOException {
         // Given
-        Recorder recorder = new Recorder(Long.MAX_VALUE);
+        Recorder recorder = Recorder.toTheEnd();
 
         // When
-        PretrainLoop.Result result =
-                loop("a", TinyText.settings(40, 1_000, HOUR), recorder).run().orElseThrow();
+        Trainer.Result result =
+                trainer("a", TinyText.settings(40, 1_000, HOUR), recorder).train().orElseThrow();
 
         // Then
         assertThat(recorder.last("loss")).isLessThan(0.8 * recorder.first("loss"));
         assertThat(recorder.last("validationBitsPerByte"))
-                .isLessThan(recorder.metrics.get(9).get("validationBitsPerByte"));
+                .isLessThan(recorder.figures().get(9).get("validationBitsPerByte"));
         try (CheckpointStore store = store("a")) {
             StoredCheckpoint checkpoint = store.open(result.checkpoint());
             assertThat(checkpoint.manifest().complete()).isTrue();
@@ -73,12 +76,12 @@ class PretrainLoopTest {
     @Test
     void theConfiguredPrecisionReachesTheSteps() throws IOException {
         // Given
-        Recorder full = new Recorder(2);
-        Recorder half = new Recorder(2);
+        Recorder full = Recorder.until(2);
+        Recorder half = Recorder.until(2);
 
         // When
-        loop("full", configured("float32"), full).run();
-        loop("half", configured("bfloat16"), half).run();
+        trainer("full", configured("float32"), full).train();
+        trainer("half", configured("bfloat16"), half).train();
 
         // Then: rounded activations, nothing else
         assertThat(half.first("loss")).isNotEqualTo(full.first("loss")).isCloseTo(full.first("loss"), within(0.05));
@@ -103,20 +106,20 @@ class PretrainLoopTest {
     void aRunThatWasStoppedEndsWithTheSameCheckpointAsAnUndisturbedOne() throws IOException {
         // Given
         PretrainSettings settings = TinyText.settings(30, 7, HOUR);
-        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
-                .run()
+        Reference undisturbed = trainer("a", settings, Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
 
         // When
-        Optional<PretrainLoop.Result> stopped =
-                loop("b", settings, new Recorder(13)).run();
-        Recorder rest = new Recorder(Long.MAX_VALUE);
-        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
+        Optional<Trainer.Result> stopped =
+                trainer("b", settings, Recorder.until(13)).train();
+        Recorder rest = Recorder.toTheEnd();
+        Reference resumed = trainer("b", settings, rest).train().orElseThrow().checkpoint();
 
         // Then
         assertThat(stopped).isEmpty();
-        assertThat(rest.steps.getFirst()).isEqualTo(14);
+        assertThat(rest.steps().getFirst()).isEqualTo(14);
         assertThat(model("b", resumed)).isEqualTo(model("a", undisturbed));
         assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
     }
@@ -125,44 +128,44 @@ class PretrainLoopTest {
     void aRunThatDiedRepeatsTheStepsSinceItsLastCheckpoint() throws IOException {
         // Given
         PretrainSettings settings = TinyText.settings(30, 7, HOUR);
-        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
-                .run()
+        Reference undisturbed = trainer("a", settings, Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
-        PretrainLoop.Monitor dying = (step, totalSteps, metrics) -> {
+        Recorder dying = Recorder.calling((step, figures) -> {
             if (step == 18) {
                 throw new OutOfMemoryError("as if killed");
             }
-        };
-        assertThatThrownBy(() -> loop("b", settings, dying).run()).isInstanceOf(OutOfMemoryError.class);
+        });
+        assertThatThrownBy(() -> trainer("b", settings, dying).train()).isInstanceOf(OutOfMemoryError.class);
 
         // When
-        Recorder rest = new Recorder(Long.MAX_VALUE);
-        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
+        Recorder rest = Recorder.toTheEnd();
+        Reference resumed = trainer("b", settings, rest).train().orElseThrow().checkpoint();
 
         // Then
-        assertThat(rest.steps.getFirst()).isEqualTo(15);
+        assertThat(rest.steps().getFirst()).isEqualTo(15);
         assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
     }
 
     @Test
     void checkpointsByTheClockChangeNothing() throws IOException {
         // Given
-        Reference withoutClock = loop("a", TinyText.settings(8, 100, HOUR), new Recorder(Long.MAX_VALUE))
-                .run()
+        Reference withoutClock = trainer("a", TinyText.settings(8, 100, HOUR), Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
         List<Long> unfinished = new ArrayList<>();
-        PretrainLoop.Monitor slow = (step, totalSteps, metrics) -> {
+        Recorder slow = Recorder.calling((step, figures) -> {
             long until = System.nanoTime() + Duration.ofMillis(350).toNanos();
             while (System.nanoTime() < until) {
                 Thread.onSpinWait();
             }
-        };
+        });
 
         // When
-        Reference withClock = loop("b", TinyText.settings(8, 100, Duration.ofSeconds(1)), slow)
-                .run()
+        Reference withClock = trainer("b", TinyText.settings(8, 100, Duration.ofSeconds(1)), slow)
+                .train()
                 .orElseThrow()
                 .checkpoint();
 
@@ -187,20 +190,20 @@ class PretrainLoopTest {
                 whole.schedule(),
                 whole.optimiser(),
                 whole.holdout(),
-                whole.healing(),
-                whole.saving(),
+                whole.spikeFactor(),
+                whole.training(),
                 whole.seed());
-        Recorder expected = new Recorder(Long.MAX_VALUE);
-        Recorder actual = new Recorder(Long.MAX_VALUE);
+        Recorder expected = Recorder.toTheEnd();
+        Recorder actual = Recorder.toTheEnd();
 
         // When
-        loop("a", whole, expected).run();
-        loop("b", parts, actual).run();
+        trainer("a", whole, expected).train();
+        trainer("b", parts, actual).train();
 
         // Then
         for (int step = 0; step < 12; step++) {
-            assertThat(actual.metrics.get(step).get("loss"))
-                    .isCloseTo(expected.metrics.get(step).get("loss"), within(1e-3));
+            assertThat(actual.figures().get(step).get("loss"))
+                    .isCloseTo(expected.figures().get(step).get("loss"), within(1e-3));
         }
     }
 
@@ -208,22 +211,22 @@ class PretrainLoopTest {
     void aFinishedRunIsNotTrainedAgain() throws IOException {
         // Given
         PretrainSettings settings = TinyText.settings(3, 100, HOUR);
-        PretrainLoop.Result first =
-                loop("a", settings, new Recorder(Long.MAX_VALUE)).run().orElseThrow();
+        Trainer.Result first =
+                trainer("a", settings, Recorder.toTheEnd()).train().orElseThrow();
 
         // When
-        Recorder second = new Recorder(Long.MAX_VALUE);
-        PretrainLoop.Result again = loop("a", settings, second).run().orElseThrow();
+        Recorder second = Recorder.toTheEnd();
+        Trainer.Result again = trainer("a", settings, second).train().orElseThrow();
 
         // Then
         assertThat(again).isEqualTo(first);
-        assertThat(second.steps).isEmpty();
+        assertThat(second.steps()).isEmpty();
     }
 
     @Test
     void keepsTheTwoNewestUnfinishedCheckpointsAndThoseToGoBackTo() throws IOException {
         // When
-        loop("a", TinyText.settings(10, 2, HOUR), new Recorder(9)).run();
+        trainer("a", TinyText.settings(10, 2, HOUR), Recorder.until(9)).train();
 
         // Then
         try (CheckpointStore store = store("a")) {
@@ -241,36 +244,32 @@ class PretrainLoopTest {
         List<int[]> nothingToPredict = List.of(new int[] {TOKENIZER.pad(), TOKENIZER.pad()});
 
         // When
-        PretrainLoop loop = new PretrainLoop(
-                settings,
-                TOKENIZER,
-                SequenceSource.of(nothingToPredict),
-                List.of(),
-                Optional.empty(),
+        Trainer trainer = new Trainer(
                 run("a", settings),
-                new Recorder(Long.MAX_VALUE));
+                new PretrainLoop.Inputs(
+                        settings, TOKENIZER, SequenceSource.of(nothingToPredict), List.of(), Optional.empty()),
+                settings.training(),
+                Recorder.toTheEnd());
 
         // Then
-        assertThatThrownBy(loop::run)
+        assertThatThrownBy(trainer::train)
                 .isInstanceOf(TrainingFailedException.class)
                 .hasMessageContaining("step 1 failed: loss NaN")
                 .hasMessageContaining("went back 8 times without success")
                 .hasMessageContaining("lower the learning rate");
     }
 
-    private PretrainLoop loop(String store, PretrainSettings settings, PretrainLoop.Monitor monitor) {
-        return new PretrainLoop(
-                settings,
-                TOKENIZER,
-                SequenceSource.of(TRAINING),
-                VALIDATION,
-                Optional.empty(),
+    private Trainer trainer(String store, PretrainSettings settings, Recorder recorder) {
+        return new Trainer(
                 run(store, settings),
-                monitor);
+                new PretrainLoop.Inputs(
+                        settings, TOKENIZER, SequenceSource.of(TRAINING), VALIDATION, Optional.empty()),
+                settings.training(),
+                recorder);
     }
 
     private TrainingRun run(String store, PretrainSettings settings) {
-        return new TrainingRuns(store(store), Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters());
+        return new TrainingRuns(store(store), Stage.PRETRAIN).of(Lineage.NONE, List.of(), settings.hyperparameters());
     }
 
     private CheckpointStore store(String name) {
@@ -284,35 +283,6 @@ class PretrainLoopTest {
     private byte[] model(String store, Reference checkpoint) throws IOException {
         try (CheckpointStore opened = store(store)) {
             return Files.readAllBytes(opened.open(checkpoint).folder().resolve("model.safetensors"));
-        }
-    }
-
-    private static final class Recorder implements PretrainLoop.Monitor {
-        final List<Long> steps = new ArrayList<>();
-        final List<Map<String, Double>> metrics = new ArrayList<>();
-        private final long stopAfter;
-
-        Recorder(long stopAfter) {
-            this.stopAfter = stopAfter;
-        }
-
-        double first(String metric) {
-            return Objects.requireNonNull(metrics.getFirst().get(metric));
-        }
-
-        double last(String metric) {
-            return Objects.requireNonNull(metrics.getLast().get(metric));
-        }
-
-        @Override
-        public boolean stopRequested() {
-            return !steps.isEmpty() && steps.getLast() >= stopAfter;
-        }
-
-        @Override
-        public void progress(long step, long totalSteps, Map<String, Double> metrics) {
-            steps.add(step);
-            this.metrics.add(metrics);
         }
     }
 }

@@ -18,11 +18,14 @@ import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.FreshStore;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -128,7 +131,7 @@ class PretrainServiceTest {
                     .body("trainingSequences", equalTo(50))
                     .body("model.run", equalTo(first.run())));
             given().get("/").then().statusCode(200).body(containsString("Data and base model"));
-            given().get("/alignstream/figures.js").then().statusCode(200);
+            given().get("/alignstream/figures-view.js").then().statusCode(200);
 
             // When
             topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 50, TRAINING.subList(0, 10), false));
@@ -166,15 +169,14 @@ class PretrainServiceTest {
     private Manifest undisturbed() throws IOException {
         try (CheckpointStore other = CheckpointStore.open(folder.toUri(), folder)) {
             PretrainSettings settings = config.settings();
-            Reference checkpoint = new PretrainLoop(
-                            settings,
-                            TOKENIZER,
-                            SequenceSource.of(TRAINING),
-                            VALIDATION,
-                            Optional.empty(),
-                            new TrainingRuns(other, Stage.PRETRAIN).of(Map.of(), List.of(), settings.hyperparameters()),
-                            (step, totalSteps, metrics) -> {})
-                    .run()
+            Reference checkpoint = new Trainer(
+                            new TrainingRuns(other, Stage.PRETRAIN)
+                                    .of(Lineage.NONE, List.of(), settings.hyperparameters()),
+                            new PretrainLoop.Inputs(
+                                    settings, TOKENIZER, SequenceSource.of(TRAINING), VALIDATION, Optional.empty()),
+                            settings.training(),
+                            Monitor.SILENT)
+                    .train()
                     .orElseThrow()
                     .checkpoint();
             return other.open(checkpoint).manifest();

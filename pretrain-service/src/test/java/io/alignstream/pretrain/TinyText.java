@@ -3,6 +3,7 @@ package io.alignstream.pretrain;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.training.Trainer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,9 +48,10 @@ final class TinyText {
                 new PretrainSettings.Batches(4, 1, 16),
                 new Schedule(steps, 1, 3e-3, 0.1, 0.3, 2, 0.1),
                 new PretrainSettings.Optimiser(0.1, 0.95, 1, 0.95, Precision.FLOAT32),
-                new PretrainSettings.Holdout(8, 10, 5),
-                new PretrainSettings.Healing(8, 2, 0.3),
-                new PretrainSettings.Saving(checkpointEvery, checkpointInterval),
+                new PretrainSettings.Holdout(8, 10),
+                2,
+                new Trainer.Settings(
+                        new Trainer.Saving(checkpointEvery, checkpointInterval), new Trainer.Healing(8, 0.3), 5),
                 1);
     }
 

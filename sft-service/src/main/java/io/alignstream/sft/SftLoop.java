@@ -160,7 +160,7 @@ public final class SftLoop implements TrainingLoop {
                     conversations.training(), settings.batchInstructions(), settings.seed(), step / batches);
         }
         List<Conversation> batch = order.get((int) (step % batches));
-        double learningRate = settings.learningRate(step, total()) * recovery.learningRateScale();
+        double learningRate = settings.learningRate(step, total()) * learningRateScale();
         Learner.Step<Double> now = model.step(batch, learningRate);
         step++;
         SequencedMap<String, Double> figures = new LinkedHashMap<>();
@@ -179,6 +179,11 @@ public final class SftLoop implements TrainingLoop {
         SftEvaluation measured = inputs.validation(model);
         return new Evaluation(
                 new TreeMap<>(measured.metrics()), OptionalDouble.of(measured.loss()), trouble(measured));
+    }
+
+    /** A power, not the recovery's product of factors: the last bit of the third one differs, and so would the weights. */
+    private double learningRateScale() {
+        return Math.pow(settings.training().healing().learningRateFactor(), recovery.count());
     }
 
     /** What is wrong with a step; spikes are not, as batches hold other kinds of conversations each. */

@@ -14,13 +14,20 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.training.TrainingRun;
-import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.exchange.ExportFormat;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.training.HealingEvent;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingFailedException;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,10 +62,10 @@ class SftLoopTest {
     void theChatsControlTokensBeginAsWhatTheyResembleInDocuments() throws IOException {
         // Given
         SftSettings settings = TinyInstructions.settings(20, 1_000);
-        Recorder stoppedAtOnce = new Recorder(0);
+        Recorder stoppedAtOnce = Recorder.until(0);
 
         // When
-        assertThat(loop("tokens", settings, stoppedAtOnce).run()).isEmpty();
+        assertThat(trainer("tokens", settings, stoppedAtOnce).train()).isEmpty();
 
         // Then
         try (CheckpointStore store = store("tokens")) {
@@ -85,14 +92,14 @@ class SftLoopTest {
     void theConfiguredPrecisionReachesTheStepsOfWeightsAndOfAdapters() throws IOException {
         for (String rank : List.of("0", "4")) {
             // Given
-            Recorder full = new Recorder(2);
-            Recorder half = new Recorder(2);
+            Recorder full = Recorder.until(2);
+            Recorder half = Recorder.until(2);
 
             // When
-            loop("full" + rank, TinyInstructions.configured("float32", rank), full)
-                    .run();
-            loop("half" + rank, TinyInstructions.configured("bfloat16", rank), half)
-                    .run();
+            trainer("full" + rank, TinyInstructions.configured("float32", rank), full)
+                    .train();
+            trainer("half" + rank, TinyInstructions.configured("bfloat16", rank), half)
+                    .train();
 
             // Then: rounded activations, nothing else
             assertThat(half.first("loss")).isNotEqualTo(full.first("loss")).isCloseTo(full.first("loss"), within(0.05));
@@ -105,11 +112,11 @@ class SftLoopTest {
     @Test
     void learnsToAnswerAndToEndItsTurn() throws IOException {
         // Given
-        Recorder recorder = new Recorder(Long.MAX_VALUE);
+        Recorder recorder = Recorder.toTheEnd();
 
         // When
-        SftLoop.Result result =
-                loop("a", TinyInstructions.settings(20, 1_000), recorder).run().orElseThrow();
+        Trainer.Result result =
+                trainer("a", TinyInstructions.settings(20, 1_000), recorder).train().orElseThrow();
 
         // Then
         assertThat(recorder.last("loss")).isLessThan(0.3 * recorder.first("loss"));
@@ -133,19 +140,19 @@ class SftLoopTest {
     void aRunThatWasStoppedEndsWithTheSameCheckpointAsAnUndisturbedOne() throws IOException {
         // Given
         SftSettings settings = TinyInstructions.settings(4, 3);
-        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
-                .run()
+        Reference undisturbed = trainer("a", settings, Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
 
         // When
-        Optional<SftLoop.Result> stopped = loop("b", settings, new Recorder(5)).run();
-        Recorder rest = new Recorder(Long.MAX_VALUE);
-        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
+        Optional<Trainer.Result> stopped = trainer("b", settings, Recorder.until(5)).train();
+        Recorder rest = Recorder.toTheEnd();
+        Reference resumed = trainer("b", settings, rest).train().orElseThrow().checkpoint();
 
         // Then
         assertThat(stopped).isEmpty();
-        assertThat(rest.steps.getFirst()).isEqualTo(6);
+        assertThat(rest.steps().getFirst()).isEqualTo(6);
         assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
     }
 
@@ -153,23 +160,23 @@ class SftLoopTest {
     void aRunThatDiedRepeatsTheStepsSinceItsLastCheckpoint() throws IOException {
         // Given
         SftSettings settings = TinyInstructions.settings(4, 3);
-        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
-                .run()
+        Reference undisturbed = trainer("a", settings, Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
-        SftLoop.Monitor dying = (step, totalSteps, metrics) -> {
+        Recorder dying = Recorder.calling((step, figures) -> {
             if (step == 8) {
                 throw new OutOfMemoryError("as if killed");
             }
-        };
-        assertThatThrownBy(() -> loop("b", settings, dying).run()).isInstanceOf(OutOfMemoryError.class);
+        });
+        assertThatThrownBy(() -> trainer("b", settings, dying).train()).isInstanceOf(OutOfMemoryError.class);
 
         // When
-        Recorder rest = new Recorder(Long.MAX_VALUE);
-        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
+        Recorder rest = Recorder.toTheEnd();
+        Reference resumed = trainer("b", settings, rest).train().orElseThrow().checkpoint();
 
         // Then
-        assertThat(rest.steps.getFirst()).isEqualTo(7);
+        assertThat(rest.steps().getFirst()).isEqualTo(7);
         assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
     }
 
@@ -177,11 +184,11 @@ class SftLoopTest {
     void aRunWhoseNewestCheckpointIsDamagedGoesOnFromTheOneBefore() throws IOException {
         // Given
         SftSettings settings = TinyInstructions.settings(4, 3);
-        Reference undisturbed = loop("a", settings, new Recorder(Long.MAX_VALUE))
-                .run()
+        Reference undisturbed = trainer("a", settings, Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
-        assertThat(loop("b", settings, new Recorder(7)).run()).isEmpty();
+        assertThat(trainer("b", settings, Recorder.until(7)).train()).isEmpty();
         TrainingRun run = run("b", settings);
         Path newest = run.newest().orElseThrow().folder();
         byte[] model = Files.readAllBytes(newest.resolve("model.safetensors"));
@@ -194,9 +201,9 @@ class SftLoopTest {
             // Then
             assertThat(run.newest().orElseThrow().manifest().step()).isEqualTo(6);
         }
-        Recorder rest = new Recorder(Long.MAX_VALUE);
-        Reference resumed = loop("b", settings, rest).run().orElseThrow().checkpoint();
-        assertThat(rest.steps.getFirst()).isEqualTo(7);
+        Recorder rest = Recorder.toTheEnd();
+        Reference resumed = trainer("b", settings, rest).train().orElseThrow().checkpoint();
+        assertThat(rest.steps().getFirst()).isEqualTo(7);
         assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
     }
 
@@ -204,13 +211,13 @@ class SftLoopTest {
     void aPoisonedLearningRateIsLoweredUntilTrainingWorks() throws IOException {
         // Given
         SftSettings settings = TinyInstructions.settings(4, 8, 3, 1.0, true, null);
-        Recorder recorder = new Recorder(Long.MAX_VALUE);
+        Recorder recorder = Recorder.toTheEnd();
 
         // When
-        SftLoop.Result undisturbed = loop("a", settings, recorder).run().orElseThrow();
-        assertThat(loop("b", settings, new Recorder(15)).run()).isEmpty();
-        Reference resumed = loop("b", settings, new Recorder(Long.MAX_VALUE))
-                .run()
+        Trainer.Result undisturbed = trainer("a", settings, recorder).train().orElseThrow();
+        assertThat(trainer("b", settings, Recorder.until(15)).train()).isEmpty();
+        Reference resumed = trainer("b", settings, Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
 
@@ -240,21 +247,37 @@ class SftLoopTest {
         SftSettings settings = TinyInstructions.settings(4, 3);
 
         // When // Then
-        assertThatThrownBy(() -> new SftLoop(
-                                settings, broken, INSTRUCTIONS, run("a", settings), new Recorder(Long.MAX_VALUE))
-                        .run())
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("step 1 at learning rate")
-                .hasMessageContaining("gave loss NaN")
-                .hasMessageContaining("started again 3 times");
+        assertThatThrownBy(trainer("a", broken, settings, Recorder.toTheEnd())::train)
+                .isInstanceOf(TrainingFailedException.class)
+                .hasMessageContaining("step 1 failed: loss NaN")
+                .hasMessageContaining("at learning rate")
+                .hasMessageContaining("went back 3 times without success");
+    }
+
+    @Test
+    void aRunThatStartsForTheFourthTimeHasTheRateTimesTheThirdPowerToTheLastBit() throws IOException {
+        // Given
+        SftSettings settings = TinyInstructions.settings(4, 3);
+        HealingEvent again = new HealingEvent(1, "diverged", 0, 0, 0.3);
+        Recovery recovery = new Recovery(0.3 * 0.3 * 0.3, List.of(again, again, again), List.of());
+
+        try (SftLoop loop = SftLoop.Inputs.of(settings, base, INSTRUCTIONS).begin(recovery)) {
+            // When
+            TrainingLoop.Step step = loop.step();
+
+            // Then
+            assertThat(step.figures().get("learningRate"))
+                    .isEqualTo(settings.learningRate(0, loop.total()) * Math.pow(0.3, 3))
+                    .isNotEqualTo(settings.learningRate(0, loop.total()) * recovery.learningRateScale());
+        }
     }
 
     @Test
     void packingChangesNoLoss() throws IOException {
         // Given
         SftSettings packed = TinyInstructions.settings(2, 100);
-        Recorder with = new Recorder(Long.MAX_VALUE);
-        Recorder without = new Recorder(Long.MAX_VALUE);
+        Recorder with = Recorder.toTheEnd();
+        Recorder without = Recorder.toTheEnd();
 
         // When
         List<Instruction> mixed = new ArrayList<>(INSTRUCTIONS);
@@ -263,16 +286,16 @@ class SftLoopTest {
             mixed.add(new Instruction("long-" + i, List.of(question), List.of("长城"), Map.of()));
         }
         SftSettings plain = TinyInstructions.settings(2, 100, false, null);
-        new SftLoop(packed, base, mixed, run("a", packed), with).run();
-        new SftLoop(plain, base, mixed, run("b", plain), without).run();
+        trainer("a", base, mixed, packed, with).train();
+        trainer("b", base, mixed, plain, without).train();
 
         // Then
-        assertThat(with.steps).isEqualTo(without.steps);
-        for (int step = 0; step < with.metrics.size(); step++) {
+        assertThat(with.steps()).isEqualTo(without.steps());
+        for (int step = 0; step < with.figures().size(); step++) {
             for (String metric : List.of("loss", "gradientNorm")) {
-                assertThat(with.metrics.get(step).get(metric))
+                assertThat(with.figures().get(step).get(metric))
                         .as("%s of step %s", metric, step)
-                        .isCloseTo(without.metrics.get(step).get(metric), within(1e-3));
+                        .isCloseTo(without.figures().get(step).get(metric), within(1e-3));
             }
         }
     }
@@ -285,19 +308,19 @@ class SftLoopTest {
         SftSettings settings = TinyInstructions.settings(epochs, 8, 4, 1e-2, true, lora);
         Path trained = Files.createDirectories(this.folder.resolve("base"));
         TinyInstructions.writeBase(trained, 60);
-        Recorder recorder = new Recorder(Long.MAX_VALUE);
-        SftLoop.Result undisturbed =
-                loop("a", trained, settings, recorder).run().orElseThrow();
+        Recorder recorder = Recorder.toTheEnd();
+        Trainer.Result undisturbed =
+                trainer("a", trained, settings, recorder).train().orElseThrow();
 
         // When
-        assertThat(loop("b", trained, settings, new Recorder(6)).run()).isEmpty();
-        Reference resumed = loop("b", trained, settings, new Recorder(Long.MAX_VALUE))
-                .run()
+        assertThat(trainer("b", trained, settings, Recorder.until(6)).train()).isEmpty();
+        Reference resumed = trainer("b", trained, settings, Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
 
         // Then
-        assertThat(recorder.meanLoss(epochs - 1, epochs)).isLessThan(0.7 * recorder.meanLoss(0, epochs));
+        assertThat(meanLoss(recorder, epochs - 1, epochs)).isLessThan(0.7 * meanLoss(recorder, 0, epochs));
         assertThat(resumed.sha256()).isEqualTo(undisturbed.checkpoint().sha256());
         StoredCheckpoint tuned = run("a", settings).newest().orElseThrow();
         assertThat(tuned.manifest().parents()).hasEntrySatisfying("base", parent -> assertThat(parent.sha256())
@@ -334,15 +357,14 @@ class SftLoopTest {
     void theOrderOfTheInstructionsDoesNotMatter() throws IOException {
         // Given
         SftSettings settings = TinyInstructions.settings(2, 100);
-        Reference sorted = loop("a", settings, new Recorder(Long.MAX_VALUE))
-                .run()
+        Reference sorted = trainer("a", settings, Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
 
         // When
-        Reference reversed = new SftLoop(
-                        settings, base, INSTRUCTIONS.reversed(), run("b", settings), new Recorder(Long.MAX_VALUE))
-                .run()
+        Reference reversed = trainer("b", base, INSTRUCTIONS.reversed(), settings, Recorder.toTheEnd())
+                .train()
                 .orElseThrow()
                 .checkpoint();
 
@@ -357,19 +379,37 @@ class SftLoopTest {
         SftSettings settings = TinyInstructions.settings(1, 100);
 
         // When Then
-        assertThatThrownBy(() ->
-                        new SftLoop(settings, base, List.of(tooLong), run("a", settings), new Recorder(Long.MAX_VALUE)))
+        assertThatThrownBy(() -> SftLoop.Inputs.of(settings, base, List.of(tooLong)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("no conversation to learn from")
                 .hasMessageContaining("longer than the model's 48 tokens");
     }
 
-    private SftLoop loop(String store, SftSettings settings, SftLoop.Monitor monitor) throws IOException {
-        return loop(store, base, settings, monitor);
+    /** Of one epoch's batches, which hold other conversations each. */
+    private static double meanLoss(Recorder recorder, int epoch, int epochs) {
+        int batches = recorder.figures().size() / epochs;
+        return recorder.figures().subList(epoch * batches, (epoch + 1) * batches).stream()
+                .mapToDouble(step -> Objects.requireNonNull(step.get("loss")))
+                .average()
+                .orElseThrow();
     }
 
-    private SftLoop loop(String store, Path from, SftSettings settings, SftLoop.Monitor monitor) throws IOException {
-        return new SftLoop(settings, from, INSTRUCTIONS, run(store, settings), monitor);
+    private Trainer trainer(String store, SftSettings settings, Recorder recorder) throws IOException {
+        return trainer(store, base, settings, recorder);
+    }
+
+    private Trainer trainer(String store, Path from, SftSettings settings, Recorder recorder) throws IOException {
+        return trainer(store, from, INSTRUCTIONS, settings, recorder);
+    }
+
+    private Trainer trainer(
+            String store, Path from, List<Instruction> instructions, SftSettings settings, Recorder recorder)
+            throws IOException {
+        return new Trainer(
+                run(store, settings),
+                SftLoop.Inputs.of(settings, from, instructions),
+                settings.training(),
+                recorder);
     }
 
     private TrainingRun run(String store, SftSettings settings) {
@@ -380,7 +420,7 @@ class SftLoopTest {
                 "a".repeat(64),
                 9);
         return new TrainingRuns(store(store), Stage.SFT)
-                .of(Map.of("base", parent), List.of(), settings.hyperparameters());
+                .of(Lineage.of(Lineage.BASE, parent), List.of(), settings.hyperparameters());
     }
 
     private CheckpointStore store(String name) {

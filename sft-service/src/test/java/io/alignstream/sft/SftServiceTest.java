@@ -15,10 +15,13 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.training.TrainingRuns;
 import io.alignstream.stageruntime.testing.FreshStore;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -149,13 +152,12 @@ class SftServiceTest {
         all.add(withAnswer("replaced", "西湖"));
         try (CheckpointStore other = CheckpointStore.open(folder.toUri(), folder)) {
             SftSettings settings = config.settings();
-            Reference checkpoint = new SftLoop(
-                            settings,
-                            store.open(base).folder(),
-                            all,
-                            new TrainingRuns(other, Stage.SFT).of(Map.of(), List.of(), settings.hyperparameters()),
-                            (step, totalSteps, metrics) -> {})
-                    .run()
+            Reference checkpoint = new Trainer(
+                            new TrainingRuns(other, Stage.SFT).of(Lineage.NONE, List.of(), settings.hyperparameters()),
+                            SftLoop.Inputs.of(settings, store.open(base).folder(), all),
+                            settings.training(),
+                            Monitor.SILENT)
+                    .train()
                     .orElseThrow()
                     .checkpoint();
             return other.open(checkpoint).manifest();

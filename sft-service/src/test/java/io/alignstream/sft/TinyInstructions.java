@@ -3,6 +3,7 @@ package io.alignstream.sft;
 import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.training.Learner;
+import io.alignstream.training.Trainer;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
@@ -106,8 +107,10 @@ final class TinyInstructions {
                 1,
                 0.1,
                 5,
-                checkpointEvery,
-                Duration.ofHours(1),
+                new Trainer.Settings(
+                        new Trainer.Saving(checkpointEvery, Duration.ofHours(1)),
+                        new Trainer.Healing(3, SftLoop.RECOVERY_FACTOR),
+                        0),
                 packing,
                 Precision.FLOAT32,
                 lora);
