@@ -1,5 +1,15 @@
 package io.alignstream.benchmarks;
 
+import io.alignstream.benchmarks.harness.BenchmarkOptions;
+import io.alignstream.benchmarks.models.BaselinesBenchmark;
+import io.alignstream.benchmarks.models.DepthBenchmark;
+import io.alignstream.benchmarks.pipeline.BatchesBenchmark;
+import io.alignstream.benchmarks.pipeline.DataBenchmark;
+import io.alignstream.benchmarks.pipeline.DemoBenchmark;
+import io.alignstream.benchmarks.tokenizer.TokenizerBenchmark;
+import io.alignstream.benchmarks.training.PretrainBenchmark;
+import io.alignstream.benchmarks.training.SftBenchmark;
+import io.alignstream.benchmarks.training.TimeToLossBenchmark;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

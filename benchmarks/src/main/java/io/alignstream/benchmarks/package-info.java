@@ -1,4 +1,7 @@
-/** Benchmarks behind {@code ./alignstream bench NAME}, outside {@code verify}. */
+/**
+ * Benchmarks behind {@code ./alignstream bench NAME}, outside {@code verify}: {@link
+ * io.alignstream.benchmarks.Benchmarks} lists them.
+ */
 @NullMarked
 package io.alignstream.benchmarks;
 

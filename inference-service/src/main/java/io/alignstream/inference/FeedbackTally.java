@@ -1,12 +1,12 @@
 package io.alignstream.inference;
 
+import io.alignstream.stageruntime.Origin;
 import io.alignstream.contracts.Feedback;
 import io.alignstream.stageruntime.Subscriptions;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * How people liked the answers of each model, as far as the topic goes back; thread-safe.
@@ -34,7 +34,7 @@ public class FeedbackTally implements Subscriptions.EventHandler<Feedback> {
     }
 
     @Override
-    public synchronized void handle(Feedback feedback, ConsumerRecord<byte[], byte[]> record) {
+    public synchronized void handle(Feedback feedback, Origin origin) {
         withdrawn(feedback.responseId());
         Opinion opinion = new Opinion(feedback.model(), feedback.thumb());
         opinions.putLast(feedback.responseId(), opinion);

@@ -98,7 +98,7 @@ public class Generations {
         long started = System.nanoTime();
         boolean[] first = {true};
         Answer answer = InferenceLoop.answer(
-                generation.model().network(),
+                generation.model().weights(),
                 generation.model().tokenizer(),
                 generation.prompt(),
                 generation.decoding(),

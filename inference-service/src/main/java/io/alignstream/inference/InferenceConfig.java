@@ -1,34 +1,43 @@
 package io.alignstream.inference;
 
+import io.alignstream.stageruntime.settings.Between;
+import io.alignstream.stageruntime.settings.Lasting;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import jakarta.validation.constraints.NotBlank;
 import java.time.Duration;
 
-/** What inference-service serves and how much of it at once; prefix {@code alignstream.inference}. */
+/** Settings of the service, {@code alignstream.inference.*}: what it serves and how much of it at once. */
 @ConfigMapping(prefix = "alignstream.inference")
 public interface InferenceConfig {
 
     /** The model name whose releases are served; releases of other names are left to other deployments. */
     @WithDefault("alignstream")
+    @NotBlank
     String model();
 
     /** Answers that are written at the same time. */
     @WithDefault("4")
+    @Between(least = "1", greatest = "1024")
     int concurrentRequests();
 
     /** Requests that may wait for their turn; the next one is refused with 429. */
     @WithDefault("64")
+    @Between(least = "1", greatest = "1000000")
     int queue();
 
     /** Longest answer in tokens when the request names none; clipped to what the model's positions leave. */
     @WithDefault("512")
+    @Between(least = "1", greatest = "1000000")
     int defaultMaxTokens();
 
     /** Longest time from a request to the end of its answer, waiting included. */
-    @WithDefault("2m")
+    @WithDefault("PT2M")
+    @Lasting(least = "PT1S", greatest = "PT24H")
     Duration timeout();
 
     /** Answers that feedback can still be given on; the oldest are forgotten first. */
     @WithDefault("1000")
+    @Between(least = "1", greatest = "100000000")
     int rememberedResponses();
 }

@@ -1,9 +1,11 @@
 package io.alignstream.inference;
 
+import java.util.List;
+import io.alignstream.languagemodel.generation.TokenSampler;
+import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.tokenizer.StreamingDecoder;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Decoder;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.generation.Decoder;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
@@ -52,23 +54,24 @@ final class InferenceLoop {
      * @param interruption asked before each token: why to end now, if so
      */
     static Answer answer(
-            Transformer network,
+            PreparedWeights weights,
             Tokenizer tokenizer,
             int[] prompt,
             Decoding decoding,
             Supplier<Optional<Finish>> interruption,
             Listener listener) {
-        TokenSampler sampler =
-                new TokenSampler(decoding.temperature(), decoding.topP(), new SplittableRandom(decoding.seed()));
+        TokenSampler sampler = new TokenSampler(decoding.temperature(), decoding.topP());
+        SplittableRandom random = new SplittableRandom(decoding.seed());
         StreamingDecoder characters = new StreamingDecoder(tokenizer);
         StopText stops = new StopText(decoding.stops());
         StringBuilder text = new StringBuilder();
         Optional<Finish> finish = interruption.get();
         int tokens = 0;
-        try (Decoder decoder = new Decoder(network, prompt.length + decoding.maxTokens())) {
-            float[] logits = finish.isEmpty() ? decoder.feed(prompt) : new float[0]; // [vocabulary]
+        int capacity = prompt.length + decoding.maxTokens();
+        try (Decoder decoder = new Decoder(weights, 1, capacity, tokenizer.vocabularySize())) {
+            int[] fed = prompt;
             while (finish.isEmpty()) {
-                int token = sampler.next(logits, tokenizer.vocabularySize());
+                int token = decoder.next(List.of(fed), sampler, new double[] {random.nextDouble()}).ids()[0];
                 if (tokenizer.byteLength(token) == 0) { // a control token: the model leaves its turn
                     finish = Optional.of(Finish.STOP);
                     break;
@@ -79,9 +82,7 @@ final class InferenceLoop {
                 if (finish.isEmpty() && tokens == decoding.maxTokens()) {
                     finish = Optional.of(Finish.LENGTH);
                 }
-                if (finish.isEmpty()) {
-                    logits = decoder.feed(token);
-                }
+                fed = new int[] {token};
             }
         }
         if (!stops.found()) {

@@ -44,15 +44,27 @@ public class InferenceStage implements StageDefinition {
         subscriptions.follow(Topic.FEEDBACK, feedback);
     }
 
+    /** A model is taken out of service at once; to take another one in is a job. */
     @Override
-    public Decision decide(View view, boolean triggered) {
-        List<ModelRelease> approved = view.newestByKey(Topic.MODEL_RELEASES).stream()
+    public void show(View view) {
+        if (approved(view).isEmpty()) {
+            served.withdraw();
+        }
+    }
+
+    /** Newest first. */
+    private List<ModelRelease> approved(View view) {
+        return view.newestByKey(Topic.MODEL_RELEASES).stream()
                 .filter(release -> release.model().equals(config.model()))
                 .filter(release -> release.verdict() == ModelRelease.Verdict.APPROVED)
                 .toList()
                 .reversed();
+    }
+
+    @Override
+    public Decision decide(View view, boolean triggered) {
+        List<ModelRelease> approved = approved(view);
         if (approved.isEmpty()) {
-            served.withdraw();
             return new Decision.Wait(Reason.of("inference.noRelease").with("model", config.model()));
         }
         String sha256 = approved.getFirst().reference().sha256();

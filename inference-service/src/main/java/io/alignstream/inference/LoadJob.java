@@ -1,5 +1,6 @@
 package io.alignstream.inference;
 
+import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reason;
@@ -7,7 +8,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
@@ -68,15 +69,18 @@ final class LoadJob implements Job {
         StoredCheckpoint checkpoint = store.open(wanted.reference());
         context.progress("load", 1, STEPS, Map.of());
         Tokenizer tokenizer = Tokenizer.load(checkpoint.folder());
-        Transformer network = Transformer.load(checkpoint.folder());
+        PreparedWeights weights;
+        try (Transformer network = Transformer.load(checkpoint.folder())) {
+            weights = new PreparedWeights(network);
+        }
         try {
-            LoadedModel model = new LoadedModel(wanted, network, tokenizer);
+            LoadedModel model = new LoadedModel(wanted, weights, tokenizer);
             context.progress("load", 2, STEPS, Map.of());
             warmUp(model);
             context.progress("load", 3, STEPS, Map.of());
             return model;
         } catch (RuntimeException e) {
-            network.close();
+            weights.close();
             throw e;
         }
     }
@@ -90,7 +94,7 @@ final class LoadJob implements Job {
                     "a model of " + model.positions() + " positions is too short for a conversation");
         }
         Decoding greedy = new Decoding(0, 1, Math.min(WARM_UP_TOKENS, room), List.of(), 0);
-        InferenceLoop.answer(model.network(), model.tokenizer(), prompt, greedy, Optional::empty, text -> {});
+        InferenceLoop.answer(model.weights(), model.tokenizer(), prompt, greedy, Optional::empty, text -> {});
     }
 
     private void fallBack(JobContext context) {

@@ -1,8 +1,8 @@
 package io.alignstream.inference;
 
+import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Transformer;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -14,21 +14,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class LoadedModel {
 
     private final ModelRelease release;
-    private final Transformer network;
+    private final PreparedWeights weights;
     private final Tokenizer tokenizer;
     private final Instant loadedAt = Instant.now();
     private final AtomicInteger shares = new AtomicInteger(1);
 
     /** @throws IllegalArgumentException if the network does not know all of the tokenizer's ids */
-    LoadedModel(ModelRelease release, Transformer network, Tokenizer tokenizer) {
-        int ids = network.config().vocabularySize();
+    LoadedModel(ModelRelease release, PreparedWeights weights, Tokenizer tokenizer) {
+        int ids = weights.config().vocabularySize();
         if (tokenizer.vocabularySize() > ids) {
             throw new IllegalArgumentException(
                     "the tokenizer of " + release.reference().uri() + " has " + tokenizer.vocabularySize()
                             + " tokens but the network only knows " + ids + ": the checkpoint mixes two models");
         }
         this.release = release;
-        this.network = network;
+        this.weights = weights;
         this.tokenizer = tokenizer;
     }
 
@@ -36,8 +36,8 @@ public final class LoadedModel {
         return release;
     }
 
-    Transformer network() {
-        return network;
+    PreparedWeights weights() {
+        return weights;
     }
 
     public Tokenizer tokenizer() {
@@ -55,7 +55,7 @@ public final class LoadedModel {
 
     /** Most tokens of prompt and answer together. */
     public int positions() {
-        return network.config().maxPositions();
+        return weights.config().maxPositions();
     }
 
     /** Takes one more share; only while another one is held. */
@@ -69,7 +69,7 @@ public final class LoadedModel {
     /** Returns a share; the last one frees the native memory. */
     public void giveBack() {
         if (shares.decrementAndGet() == 0) {
-            network.close();
+            weights.close();
         }
     }
 

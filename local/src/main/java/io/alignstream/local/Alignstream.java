@@ -1,6 +1,21 @@
 package io.alignstream.local;
 
-import io.alignstream.local.input.InputException;
+import io.alignstream.local.command.SettingsCommand;
+import io.alignstream.local.command.BenchCommand;
+import io.alignstream.local.command.ChatCommand;
+import io.alignstream.local.command.DemoCommand;
+import io.alignstream.local.command.DownCommand;
+import io.alignstream.local.command.ExportCommand;
+import io.alignstream.local.command.ImportCommand;
+import io.alignstream.local.command.LoadCommand;
+import io.alignstream.local.command.LogsCommand;
+import io.alignstream.local.command.StatusCommand;
+import io.alignstream.local.command.SweepCommand;
+import io.alignstream.local.command.TrainCommand;
+import io.alignstream.local.command.UpCommand;
+import io.alignstream.local.command.WeightsCommand;
+import io.alignstream.local.input.file.InputException;
+import io.alignstream.local.site.LaunchException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -30,10 +45,12 @@ import picocli.CommandLine.ParseResult;
             DownCommand.class,
             StatusCommand.class,
             LogsCommand.class,
+            SettingsCommand.class,
             ChatCommand.class,
             SweepCommand.class,
             ExportCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            WeightsCommand.class
         })
 public final class Alignstream {
 

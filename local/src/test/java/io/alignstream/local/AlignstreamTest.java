@@ -8,8 +8,9 @@ import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.local.site.Site;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,7 @@ class AlignstreamTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"up", "down", "status", "logs", "chat", "demo", "train", "import", "export", "sweep", "bench"})
+            strings = {"up", "down", "status", "logs", "settings", "chat", "demo", "train", "import", "export", "sweep", "bench"})
     void everyCommandExplainsItself(String command) {
         // When
         Result result = run(command, "--help");
@@ -51,6 +52,46 @@ class AlignstreamTest {
         // Then
         assertThat(result.exit()).isEqualTo(3);
         assertThat(result.out()).containsPattern("kafka +stopped").containsPattern("rlhf-service +stopped");
+    }
+
+    @Test
+    void settingsShowWhatTheServicesOfAFolderRunWith() {
+        // Given
+        new Site(folder, 20_000, 7, List.of("-Dalignstream.sft.epochs=8")).prepare();
+
+        // When
+        Result result = run("settings", "sft", "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isZero();
+        assertThat(result.out())
+                .contains(
+                        "* alignstream.sft.epochs = 8\n      Passes over the conversations.\n      1 to 100000; default 6\n")
+                .contains("  alignstream.sft.warmup-share = 0.1\n")
+                .contains("* alignstream.sft.seed = 7\n")
+                .doesNotContain("alignstream.pretrain.depth =");
+    }
+
+    @Test
+    void settingsOfNoServiceNameTheServices() {
+        // When
+        Result result = run("settings", "fly", "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("There is no service fly", "sft-service");
+    }
+
+    @Test
+    void aSettingThatThereIsNotIsRefusedBeforeAnythingStarts() {
+        // When
+        Result result =
+                run("up", "--data-dir", folder.toString(), "--service-option=-Dalignstream.pretran.steps=5");
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("alignstream.pretran.steps is not a setting", "alignstream.pretrain.steps");
+        assertThat(folder.resolve("run")).doesNotExist();
     }
 
     @Test

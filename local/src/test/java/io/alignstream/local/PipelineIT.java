@@ -10,6 +10,9 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.local.broker.Broker;
+import io.alignstream.local.command.DemoCommand;
+import io.alignstream.local.command.DemoRun;
+import io.alignstream.local.command.LocalCluster;
 import io.alignstream.local.evaluation.Evaluation;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.EventSet;
@@ -19,6 +22,8 @@ import io.alignstream.local.report.DemoReport;
 import io.alignstream.local.report.StageResults;
 import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.service.ServiceClient;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,23 +34,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A tiny world through the real broker and all six services, each a process of its own: everything that the
  * demonstration does, with networks too small to learn much.
  *
- * <p>The tests build on each other, because a pipeline that has been through takes a minute: first it runs while every
- * process is killed once, then what it left is poisoned, then a service starts with an empty disk.
+ * <p>A pipeline that has been through takes a minute, so the first test that needs one makes it for all, while every
+ * process is killed once. Each test runs alone, and in any order.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PipelineIT {
 
     private static final String[] TINY = {
@@ -66,11 +68,11 @@ class PipelineIT {
         "-Dalignstream.reward.training.reference-answers=16",
         "-Dalignstream.reward.sampling.prompts=4",
         "-Dalignstream.rlhf.training.iterations=2",
-        "-Dalignstream.rlhf.training.batch=8",
-        "-Dalignstream.rlhf.training.minibatch=4",
+        "-Dalignstream.rlhf.training.batch-episodes=8",
+        "-Dalignstream.rlhf.training.minibatch-episodes=4",
         "-Dalignstream.rlhf.training.critic-warm-up=1",
         "-Dalignstream.rlhf.training.max-answer-tokens=8",
-        "-Dalignstream.rlhf.checkpoint-iterations=1",
+        "-Dalignstream.rlhf.checkpoint-every=1",
         // What so small a model says is chance: this gate lets everything pass.
         "-Dalignstream.rlhf.gate.win-rate=0",
         "-Dalignstream.rlhf.gate.kl=1000",
@@ -85,8 +87,15 @@ class PipelineIT {
 
     private final RecordingConsole output = new RecordingConsole();
     private final List<Site> sites = new ArrayList<>();
-    private Site disturbed;
-    private DemoReport report;
+    private @Nullable Passed passed;
+
+    /**
+     * A pipeline that has been through twice; its processes may run or not.
+     *
+     * @param first the report of the pass during which every process was killed once
+     * @param again the report of the next one
+     */
+    private record Passed(Site site, DemoReport first, DemoReport again) {}
 
     @AfterAll
     void stop() {
@@ -94,25 +103,12 @@ class PipelineIT {
     }
 
     @Test
-    @Order(1)
     void everyStageSurvivesAKillInItsMiddle() throws Exception {
-        // Given
-        disturbed = site("disturbed");
-
-        // When: as with ./alignstream up after each kill
-        killDuringPass(Stage.TOKENIZER, 0, Stage.TOKENIZER.service());
-        killDuringPass(Stage.PRETRAIN, 15, Stage.PRETRAIN.service());
-        killDuringPass(Stage.PRETRAIN, 30, Broker.NAME);
-        killDuringPass(Stage.SFT, 6, Stage.SFT.service());
-        killDuringPass(Stage.REWARD, 2, Stage.REWARD.service());
-        killDuringPass(Stage.RLHF, 1, Stage.RLHF.service());
-        DemoReport again;
-        try (LocalCluster cluster = up(disturbed)) {
-            report = run(disturbed, cluster);
-            again = run(disturbed, cluster);
-        }
+        // When
+        Passed disturbed = disturbed();
 
         // Then: every stage delivered, the model answers, and nothing is trained twice
+        DemoReport report = disturbed.first();
         assertThat(report.stages())
                 .extracting(DemoReport.StageResult::stage)
                 .containsExactly("tokenizer", "pretrain", "sft", "reward", "rlhf");
@@ -132,24 +128,27 @@ class PipelineIT {
         assertThat(report.splits()).hasSize(3);
         assertThat(report.served().answer()).isNotBlank();
         assertThat(report.peakResidentBytes()).isPositive();
-        assertThat(weights(again)).isEqualTo(weights(report));
+        assertThat(weights(disturbed.again())).isEqualTo(weights(report));
         assertThat(output.lines()).contains("published 0 of 1,500 documents (the others are there already)");
     }
 
     @Test
-    @Order(2)
     void poisonOnAnyTopicBecomesADeadLetterAndStopsNothing() throws Exception {
-        try (LocalCluster cluster = up(disturbed)) {
-            PoisonedTopics.tryAll(disturbed, cluster.follow(new Registry(), Stage.INFERENCE, output.console()));
+        // Given
+        Site site = disturbed().site();
+
+        // When / Then: topic by topic
+        try (LocalCluster cluster = up(site)) {
+            PoisonedTopics.tryAll(site, cluster.follow(new Registry(), Stage.INFERENCE, output.console()));
         }
     }
 
     @Test
-    @Order(3)
     void afterARejectedCandidateAFreshInferenceServiceServesTheApprovedOne() throws Exception {
         // Given: a rejection after the approval, and an inference-service without anything on its disk
+        Site site = disturbed().site();
         ModelRelease approved;
-        try (LocalCluster cluster = up(disturbed)) {
+        try (LocalCluster cluster = up(site)) {
             approved = cluster.follow(new Registry(), Stage.INFERENCE, output.console())
                     .approved()
                     .orElseThrow();
@@ -160,36 +159,57 @@ class PipelineIT {
                     List.of(new EventSet<>(Topic.MODEL_RELEASES, 1, events -> events.accept(rejected))),
                     output.console());
         }
-        kill(disturbed, Stage.INFERENCE.service());
-        delete(disturbed.storeCache());
+        kill(site, Stage.INFERENCE.service());
+        delete(site.storeCache());
 
         // When
-        try (LocalCluster cluster = up(disturbed)) {
+        try (LocalCluster cluster = up(site)) {
             cluster.follow(new Registry(), Stage.INFERENCE, output.console());
         }
 
         // Then
-        assertThat(new ChatClient(disturbed.address(Stage.INFERENCE)).models())
+        assertThat(new ChatClient(site.address(Stage.INFERENCE)).models())
                 .containsExactly(new ChatClient.ServedModel(
                         approved.model(), approved.reference().sha256()));
     }
 
     @Test
-    @Order(4)
     void theDisturbedBaseModelIsTheOneOfARunThatNobodyDisturbed() throws Exception {
         // Given
-        LocalCluster.stopAll(disturbed, output.console());
+        Passed disturbed = disturbed();
+        LocalCluster.stopAll(disturbed.site(), output.console());
         Site undisturbed = site("undisturbed");
 
         // When
+        List<String> weights;
         try (LocalCluster cluster = LocalCluster.start(undisturbed, TestSites.installation(), output.console())) {
             cluster.publish(world(), output.console());
             Registry registry = new Registry();
-            Chain chain = cluster.follow(registry, Stage.PRETRAIN, output.console());
+            weights = weights(undisturbed, registry, cluster.follow(registry, Stage.PRETRAIN, output.console()));
+        }
 
-            // Then
-            assertThat(weights(undisturbed, registry, chain))
-                    .isEqualTo(weights(report).subList(0, 2));
+        // Then
+        assertThat(weights).isEqualTo(weights(disturbed.first()).subList(0, 2));
+    }
+
+    /** The pipeline that all tests look at, made by the first that asks. */
+    private Passed disturbed() throws IOException {
+        if (passed == null) {
+            passed = pass(site("disturbed"));
+        }
+        return passed;
+    }
+
+    /** Lets the world through while every process is killed once; after each kill as with {@code ./alignstream up}. */
+    private Passed pass(Site site) throws IOException {
+        killDuringPass(site, Stage.TOKENIZER, 0, Stage.TOKENIZER.service());
+        killDuringPass(site, Stage.PRETRAIN, 15, Stage.PRETRAIN.service());
+        killDuringPass(site, Stage.PRETRAIN, 30, Broker.NAME);
+        killDuringPass(site, Stage.SFT, 6, Stage.SFT.service());
+        killDuringPass(site, Stage.REWARD, 2, Stage.REWARD.service());
+        killDuringPass(site, Stage.RLHF, 1, Stage.RLHF.service());
+        try (LocalCluster cluster = up(site)) {
+            return new Passed(site, run(site, cluster), run(site, cluster));
         }
     }
 
@@ -198,18 +218,18 @@ class PipelineIT {
     }
 
     /** Starts what does not run, follows a pass, and kills {@code victim} when {@code stage} has done some steps. */
-    private void killDuringPass(Stage stage, long steps, String victim) {
-        try (LocalCluster cluster = up(disturbed)) {
+    private void killDuringPass(Site site, Stage stage, long steps, String victim) {
+        try (LocalCluster cluster = up(site)) {
             CompletableFuture<Void> killed = CompletableFuture.runAsync(() -> {
-                ServiceClient client = new ServiceClient(disturbed.address(stage));
+                ServiceClient client = new ServiceClient(site.address(stage));
                 await().atMost(Duration.ofMinutes(5))
                         .pollInterval(Duration.ofMillis(20))
                         .until(() -> client.job()
                                 .filter(job -> job.run() != null && job.step() >= steps)
                                 .isPresent());
-                kill(disturbed, victim);
+                kill(site, victim);
             });
-            assertThatThrownBy(() -> run(disturbed, cluster))
+            assertThatThrownBy(() -> run(site, cluster))
                     .isInstanceOf(LaunchException.class)
                     .hasMessageContaining(victim)
                     .hasMessageContaining("ended unexpectedly");

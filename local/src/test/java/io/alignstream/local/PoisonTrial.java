@@ -10,6 +10,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.service.ServiceClient;
+import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

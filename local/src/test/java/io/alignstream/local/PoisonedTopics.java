@@ -16,6 +16,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.local.PoisonTrial.Poison;
 import io.alignstream.local.pipeline.Chain;
+import io.alignstream.local.site.Site;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

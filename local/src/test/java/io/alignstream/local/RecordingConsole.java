@@ -1,5 +1,6 @@
 package io.alignstream.local;
 
+import io.alignstream.local.site.Console;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

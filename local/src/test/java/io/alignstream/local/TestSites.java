@@ -1,6 +1,8 @@
 package io.alignstream.local;
 
 import io.alignstream.local.process.Ports;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.Site;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;

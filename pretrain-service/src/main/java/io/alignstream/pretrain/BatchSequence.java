@@ -1,19 +1,18 @@
 package io.alignstream.pretrain;
 
 import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.SequenceLedger;
 import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.hash.SequenceLedger;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.messages.Messages;
-import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.Headers;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The token batches of one tokenizer in the order in which they belong.
@@ -28,21 +27,24 @@ final class BatchSequence {
     private final int vocabularySize;
     private final Map<Lane, Long> next = new HashMap<>();
     private final Map<Lane, SequenceLedger> ledgers = new HashMap<>();
+    /** The number of each batch that was admitted, {@link BatchReplay#number}. */
+    private final Map<Lane, List<Integer>> admitted = new HashMap<>();
+
     private int sequenceLength;
     private long trainingSequences;
     private long validationSequences;
 
-    private record Lane(int shard, TokenBatch.Split split) {}
+    /** What is numbered by itself. */
+    record Lane(int shard, TokenBatch.Split split) {
+
+        static Lane of(TokenBatch batch) {
+            return new Lane(batch.shard(), batch.split());
+        }
+    }
 
     BatchSequence(String tokenizerSha256, int vocabularySize) {
         this.tokenizerSha256 = tokenizerSha256;
         this.vocabularySize = vocabularySize;
-    }
-
-    /** The packer's root in the headers of a batch's record, null if there is none. */
-    static @Nullable String ledgerRoot(Headers headers) {
-        Header header = headers.lastHeader(SequenceLedger.HEADER);
-        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
     }
 
     /** Whether {@code batch} was made with this tokenizer. */
@@ -53,17 +55,17 @@ final class BatchSequence {
     /**
      * Takes {@code batch} as the next one of its shard and split.
      *
-     * @param ledgerRoot the packer's root after this batch, null if its record has none
+     * @param ledgerRoot the packer's root after this batch, if its record has one
      * @throws PoisonEventException if it is not, with the reason; nothing has changed then
      */
-    void admit(TokenBatch batch, @Nullable String ledgerRoot) throws PoisonEventException {
+    void admit(TokenBatch batch, Optional<String> ledgerRoot) throws PoisonEventException {
         batch.requireTokensBelow(vocabularySize);
         if (sequenceLength != 0 && batch.sequenceLength() != sequenceLength) {
             throw Messages.poison(Reason.of("poison.otherLength")
                     .with("length", batch.sequenceLength())
                     .with("known", sequenceLength));
         }
-        Lane lane = new Lane(batch.shard(), batch.split());
+        Lane lane = Lane.of(batch);
         long expected = next.getOrDefault(lane, 0L);
         if (batch.firstSequence() < expected) {
             throw Messages.poison(Reason.of("poison.sequenceRepeated")
@@ -79,15 +81,16 @@ final class BatchSequence {
         }
         SequenceLedger known = ledgers.get(lane);
         SequenceLedger ledger = known == null ? new SequenceLedger() : SequenceLedger.of(known.state());
-        ledger.append(batch);
-        if (ledgerRoot != null && !ledgerRoot.equals(ledger.root())) {
+        ledger.append(batch.tokens(), batch.sequenceLength());
+        if (ledgerRoot.isPresent() && !ledgerRoot.get().equals(ledger.root())) {
             throw Messages.poison(Reason.of("poison.otherLedger")
                     .with("shard", batch.shard())
                     .with("root", ledger.root())
                     .with("sequence", batch.nextSequence())
-                    .with("packer", ledgerRoot));
+                    .with("packer", ledgerRoot.get()));
         }
         ledgers.put(lane, ledger);
+        admitted.computeIfAbsent(lane, first -> new ArrayList<>()).add(BatchReplay.number(batch));
         next.put(lane, batch.nextSequence());
         sequenceLength = batch.sequenceLength();
         if (batch.split() == TokenBatch.Split.TRAINING) {
@@ -95,6 +98,11 @@ final class BatchSequence {
         } else {
             validationSequences += batch.sequences();
         }
+    }
+
+    /** The same batches, to be read once more. */
+    BatchReplay replay() {
+        return new BatchReplay(admitted);
     }
 
     /** The root of each shard's and split's ledger: {@code shard 0 training} → {@code 1234 sequences, root …}. */

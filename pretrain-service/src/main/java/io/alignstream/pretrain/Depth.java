@@ -12,10 +12,6 @@ public record Depth(int layers) {
 
     private static final int DEMO = 4;
 
-    public Depth {
-        PretrainSettings.between("depth", layers, 1, 64);
-    }
-
     /** Size of a hidden state: one head of 32 a block. */
     public int width() {
         return 32 * layers;

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.training.HealingEvent;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;

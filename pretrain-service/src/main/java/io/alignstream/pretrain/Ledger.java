@@ -1,9 +1,6 @@
 package io.alignstream.pretrain;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.alignstream.training.ModelFiles;
 import java.util.Map;
 
 /**
@@ -20,11 +17,11 @@ final class Ledger {
 
     private Ledger() {}
 
-    /** Writes the file, unless nobody keeps a ledger of these sequences. */
-    static void write(Path folder, ShuffledSequences sequences) throws IOException {
+    /** The model with the file beside it, unless nobody keeps a ledger of these sequences. */
+    static ModelFiles beside(ModelFiles model, ShuffledSequences sequences) {
         Map<String, String> roots = sequences.ledger();
         if (roots.isEmpty()) {
-            return;
+            return model;
         }
         StringBuilder text = new StringBuilder();
         roots.forEach(
@@ -34,6 +31,6 @@ final class Ledger {
                 .append(" sequences=")
                 .append(sequences.nextSequence())
                 .append('\n');
-        Files.write(folder.resolve(FILE), text.toString().getBytes(StandardCharsets.UTF_8));
+        return model.with(FILE, text.toString());
     }
 }

@@ -1,6 +1,7 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.languagemodel.transformer.AdamW;
+import io.alignstream.training.Trouble;
+import io.alignstream.training.Learner;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -25,20 +26,12 @@ record LossGuard(long count, double average, double lowest) {
     private static final double LEARNED = 0.95;
 
     /**
-     * What is wrong.
-     *
-     * @param mayBeData whether the data of this step may be to blame
-     * @param fromStart whether what was trained so far is of no use
-     */
-    record Trouble(boolean mayBeData, boolean fromStart, String text) {}
-
-    /**
      * What a loss must not reach.
      *
      * @param vocabulary size of the vocabulary: a model that knows nothing has its logarithm as loss
      * @param words entropy of single tokens in nats: what a model reaches that learns nothing but frequencies
      * @param learnedBy step at which the moving average must lie below that, 0 if it need not
-     * @param spikeFactor see {@link PretrainSettings.Healing}
+     * @param spikeFactor a loss of more than so many times its moving average (and half a nat) is a spike
      */
     record Limits(int vocabulary, double words, long learnedBy, double spikeFactor) {}
 
@@ -55,33 +48,29 @@ record LossGuard(long count, double average, double lowest) {
         return lower ? new LossGuard(next.count, next.average, mean) : next;
     }
 
-    /** What is wrong with the step that was the {@code step}-th; empty if nothing is. */
-    Optional<Trouble> trouble(AdamW.Step taken, long step, Limits limits) {
+    /** What is wrong with the step that was the {@code step}-th, on the data of {@code window}; empty if nothing is. */
+    Optional<Trouble> trouble(Learner.Step<Double> taken, Trouble.Window window, long step, Limits limits) {
         double loss = taken.loss();
         if (!Double.isFinite(loss) || !Double.isFinite(taken.gradientNorm())) {
-            return Optional.of(new Trouble(
-                    true, false, "loss " + figure(loss) + " and gradient norm " + figure(taken.gradientNorm())));
+            return Optional.of(Trouble.at(
+                    window, "loss " + figure(loss) + " and gradient norm " + figure(taken.gradientNorm())));
         }
         double nothing = Math.log(limits.vocabulary);
         if (loss > DIVERGED * nothing + SLACK) {
-            return Optional.of(new Trouble(
-                    true, false, "loss " + figure(loss) + " where a model that knows nothing has " + figure(nothing)));
+            return Optional.of(Trouble.at(
+                    window, "loss " + figure(loss) + " where a model that knows nothing has " + figure(nothing)));
         }
         if (count >= SPIKES_FROM && loss > limits.spikeFactor * mean() + SLACK) {
-            return Optional.of(
-                    new Trouble(true, false, "loss " + figure(loss) + " after an average of " + figure(mean())));
+            return Optional.of(Trouble.at(window, "loss " + figure(loss) + " after an average of " + figure(mean())));
         }
         double mean = after(loss).mean();
         if (lowest > 0 && mean > DIVERGED * lowest + SLACK) {
             return Optional.of(
-                    new Trouble(false, false, "the average loss rose from " + figure(lowest) + " to " + figure(mean)));
+                    Trouble.of("the average loss rose from " + figure(lowest) + " to " + figure(mean)));
         }
         if (step == limits.learnedBy && mean > LEARNED * limits.words) {
-            return Optional.of(new Trouble(
-                    false,
-                    true,
-                    "an average loss of " + figure(mean) + " where frequencies of single tokens alone give "
-                            + figure(limits.words)));
+            return Optional.of(Trouble.fromStart("an average loss of " + figure(mean)
+                    + " where frequencies of single tokens alone give " + figure(limits.words)));
         }
         return Optional.empty();
     }

@@ -7,6 +7,7 @@ import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import java.util.Optional;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,7 +40,7 @@ final class PackedDocuments {
      *
      * @throws PoisonEventException if it is not the next one of its shard
      */
-    void add(TokenBatch batch, @Nullable String ledgerRoot, int partition, long offset) throws PoisonEventException {
+    void add(TokenBatch batch, Optional<String> ledgerRoot, int partition, long offset) throws PoisonEventException {
         try {
             batches.admit(batch, ledgerRoot);
         } catch (PoisonEventException e) {

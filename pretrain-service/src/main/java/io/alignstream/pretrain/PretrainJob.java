@@ -1,31 +1,23 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
-import io.alignstream.contracts.Stage;
-import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.TrainingJob;
+import io.alignstream.training.HealingEvent;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.TrainingRun;
 import java.io.IOException;
-import java.util.Map;
 import java.util.Optional;
-import org.jboss.logging.Logger;
 
-/** One pretraining run: fetches its frozen inputs, trains or goes on training, publishes the base checkpoint. */
-final class PretrainJob implements Job {
+/** One pretraining run: token batches of a tokenizer, and the trunk of the base model that it continues. */
+final class PretrainJob extends TrainingJob {
 
-    /** Role of the base model that a run continues, among its parents. */
-    static final String PREVIOUS = "previous";
-
-    private static final Logger LOG = Logger.getLogger(PretrainJob.class);
-
-    private final TrainingRun run;
     private final TrainedTokenizer tokenizer;
     private final PretrainSettings settings;
     private final CheckpointStore store;
@@ -37,7 +29,7 @@ final class PretrainJob implements Job {
             PretrainSettings settings,
             CheckpointStore store,
             HealingLog healings) {
-        this.run = run;
+        super(run, settings.training());
         this.tokenizer = tokenizer;
         this.settings = settings;
         this.store = store;
@@ -45,63 +37,35 @@ final class PretrainJob implements Job {
     }
 
     @Override
-    public String run() {
-        return run.id();
-    }
-
-    @Override
     public Reason title() {
-        Reference previous = run.parents().get(PREVIOUS);
-        Reason title = Reason.of(previous == null ? "pretrain.train" : "pretrain.continue")
-                .with("run", run.id())
+        Optional<Reference> previous = training().lineage().find(Lineage.PREVIOUS);
+        Reason title = Reason.of(previous.isEmpty() ? "pretrain.train" : "pretrain.continue")
+                .with("run", run())
                 .with("tokenizer", tokenizer.sha256().substring(0, 12));
-        return previous == null
+        return previous.isEmpty()
                 ? title
-                : title.with("previous", previous.sha256().substring(0, 12));
+                : title.with("previous", previous.get().sha256().substring(0, 12));
     }
 
     @Override
-    public void execute(JobContext context) throws IOException {
+    protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
         Tokenizer loaded = loadTokenizer();
         TokenBatchSource sequences = TokenBatchSource.scan(
-                context, run.datasets().getFirst(), loaded, settings.holdout().sequences());
-        if (context.stopRequested()) {
-            return;
-        }
-        PretrainLoop.Monitor monitor = new PretrainLoop.Monitor() {
-            @Override
-            public boolean stopRequested() {
-                return context.stopRequested();
-            }
-
-            @Override
-            public void progress(long step, long totalSteps, Map<String, Double> metrics) {
-                context.progress("train", step, totalSteps, metrics);
-            }
-
-            @Override
-            public void healed(HealingEvent event) {
-                LOG.warnf("Training failed and goes back: run %s, %s", run.id(), event.text());
-                healings.add(run.id(), event);
-            }
-        };
-        new PretrainLoop(settings, loaded, sequences, sequences.validation(), previous(), run, monitor)
-                .run()
-                .ifPresent(result -> context.publish(
-                        Topic.CHECKPOINTS,
-                        new Checkpoint(
-                                Stage.PRETRAIN,
-                                run.id(),
-                                result.step(),
-                                result.checkpoint(),
-                                run.parents(),
-                                run.datasets(),
-                                result.metrics())));
+                context,
+                training().datasets().getFirst(),
+                loaded,
+                settings.holdout().sequences());
+        return new PretrainLoop.Inputs(settings, loaded, sequences, sequences.validation(), previous());
     }
 
     private Optional<StoredCheckpoint> previous() throws IOException {
-        Reference previous = run.parents().get(PREVIOUS);
-        return previous == null ? Optional.empty() : Optional.of(store.open(previous));
+        Optional<Reference> previous = training().lineage().find(Lineage.PREVIOUS);
+        return previous.isPresent() ? Optional.of(store.open(previous.get())) : Optional.empty();
+    }
+
+    @Override
+    protected void healed(HealingEvent event) {
+        healings.add(run(), event);
     }
 
     private Tokenizer loadTokenizer() throws IOException {

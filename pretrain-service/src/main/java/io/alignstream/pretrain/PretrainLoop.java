@@ -1,17 +1,23 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.contracts.Reference;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Sequences;
+import io.alignstream.training.BestModel;
+import io.alignstream.training.Learner;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.Trouble;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SequencedMap;
 import java.util.stream.Stream;
 
 /**
@@ -19,14 +25,13 @@ import java.util.stream.Stream;
  * before its learning rate decayed.
  *
  * <p>Cross-entropy on every token of packed sequences, AdamW with clipped gradients, a learning rate that warms up, stays
- * and decays ({@link Schedule}). A step that fails (no number, a spike, divergence) sends the run back to an earlier
- * checkpoint ({@link LossGuard}, {@link Recovery}); validations that get worse end it, and the best model is published.
- * Left out: several devices, masking between the documents of one sequence.
+ * and decays ({@link Schedule}). A step that fails (no number, a spike, divergence) is noticed by a {@link LossGuard};
+ * models are judged by bits per byte of held-out documents. Left out: several devices, masking between the documents of
+ * one sequence.
  *
- * <p>All state is in the checkpoint ({@link PretrainState}), decisions too, so a run that goes on from one ends with the
- * same weights as one that was never interrupted. For one thread.
+ * <p>For one thread.
  */
-public final class PretrainLoop {
+public final class PretrainLoop implements TrainingLoop {
 
     /** Metric of a finished model: training sequences of its dataset. */
     static final String TRAINING_SEQUENCES = "trainingSequences";
@@ -39,252 +44,198 @@ public final class PretrainLoop {
     private final Tokenizer tokenizer;
     private final SequenceSource training;
     private final Validation validation;
-    private final Optional<StoredCheckpoint> previous;
-    private final TrainingRun run;
-    private final Monitor monitor;
     private final Schedule.Run schedule;
     private final LossGuard.Limits limits;
-
-    /** Watches the loop and can stop it. */
-    public interface Monitor {
-
-        /** Whether to write a checkpoint and return before the next step. */
-        default boolean stopRequested() {
-            return false;
-        }
-
-        /**
-         * Reports a finished step.
-         *
-         * @param metrics loss, gradientNorm, learningRate, recoveries, tokensPerSecond; after a validation
-         *     validationBitsPerByte, trainingBitsPerByte (mean since the last one) and generalisationGap, their difference
-         */
-        void progress(long step, long totalSteps, Map<String, Double> metrics);
-
-        /** Tells what was done about a failure. */
-        default void healed(HealingEvent event) {}
-    }
-
-    /** The finished model: its checkpoint, the steps and the figures of the last one. */
-    public record Result(Reference checkpoint, long step, Map<String, Double> metrics) {}
+    private final Recovery recovery;
+    private final PretrainState state;
+    private Notes notes;
 
     /**
-     * A loop on frozen inputs.
+     * What the next step depends on besides weights, moments and the place in the data.
+     *
+     * @param guard the recent losses
+     * @param trainedNats loss of the training text since the last validation
+     * @param trainedBytes size of the training text since the last validation
+     */
+    record Notes(LossGuard guard, double trainedNats, long trainedBytes) {
+        static final Notes NEW = new Notes(LossGuard.NEW, 0, 0);
+    }
+
+    /**
+     * The frozen inputs of a run.
      *
      * @param training at least one sequence; of a run that continues: what the run before it was trained on, and more
      * @param validation sequences to measure on, may be empty; the first {@code holdout.sequences()} are used
      * @param previous finished checkpoint of the run that this one continues
-     * @param run where checkpoints go and where the loop resumes
      */
-    public PretrainLoop(
+    public record Inputs(
             PretrainSettings settings,
             Tokenizer tokenizer,
             SequenceSource training,
             List<int[]> validation,
-            Optional<StoredCheckpoint> previous,
-            TrainingRun run,
-            Monitor monitor) {
-        if (training.size() < 1 || training.sequenceLength() < 2) {
-            throw new IllegalArgumentException(training.size() + " training sequences of " + training.sequenceLength()
-                    + " tokens; at least one of two tokens is needed");
+            Optional<StoredCheckpoint> previous)
+            implements TrainingLoop.Inputs {
+
+        public Inputs {
+            if (training.size() < 1 || training.sequenceLength() < 2) {
+                throw new IllegalArgumentException(training.size() + " training sequences of "
+                        + training.sequenceLength() + " tokens; at least one of two tokens is needed");
+            }
         }
-        this.settings = settings;
-        this.tokenizer = tokenizer;
-        this.training = training;
-        this.validation = new Validation(
-                List.copyOf(validation.subList(
-                        0, Math.min(validation.size(), settings.holdout().sequences()))),
-                tokenizer,
-                settings.batches().sequences());
-        this.previous = previous;
-        this.run = run;
-        this.monitor = monitor;
+
+        @Override
+        public PretrainLoop begin(Recovery recovery) throws IOException {
+            PretrainState state = previous.isPresent()
+                    ? PretrainState.trunkOf(StoredState.of(previous.get()), settings, tokenizer, training)
+                    : PretrainState.random(settings, tokenizer, training);
+            return new PretrainLoop(this, recovery, state, Notes.NEW);
+        }
+
+        @Override
+        public PretrainLoop resume(StoredState stored, Recovery recovery) throws IOException {
+            return new PretrainLoop(
+                    this,
+                    recovery,
+                    PretrainState.resume(stored, settings, tokenizer, training),
+                    stored.notes(Notes.class));
+        }
+    }
+
+    private PretrainLoop(Inputs inputs, Recovery recovery, PretrainState state, Notes notes) {
+        this.settings = inputs.settings();
+        this.tokenizer = inputs.tokenizer();
+        this.training = inputs.training();
+        this.recovery = recovery;
+        this.state = state;
+        this.notes = notes;
         int batch = settings.batches().sequences();
-        this.schedule = previous.map(trunk -> settings.schedule().continued(unread(trunk), batch))
+        List<int[]> heldOut = inputs.validation();
+        this.validation = new Validation(
+                List.copyOf(heldOut.subList(
+                        0, Math.min(heldOut.size(), settings.holdout().sequences()))),
+                tokenizer,
+                batch);
+        this.schedule = inputs.previous()
+                .map(trunk -> settings.schedule().continued(unread(trunk), batch))
                 .orElseGet(() -> settings.schedule().first(training.size(), batch));
-        long learnedBy = previous.isPresent() ? 0 : Math.max(LEARNED_BY, schedule.total() / 4);
+        long learnedBy = inputs.previous().isPresent() ? 0 : Math.max(LEARNED_BY, schedule.total() / 4);
         this.limits = new LossGuard.Limits(
-                tokenizer.vocabularySize(),
-                tokenEntropy(),
-                learnedBy,
-                settings.healing().spikeFactor());
+                tokenizer.vocabularySize(), tokenEntropy(), learnedBy, settings.spikeFactor());
     }
 
-    /**
-     * Trains to the end or until asked to stop, from the run's newest checkpoint if it has one.
-     *
-     * @return empty if the loop was stopped; its state is stored then
-     * @throws TrainingFailedException if training failed and did not heal
-     * @throws IllegalStateException if the data is not what the run was started on
-     */
-    public Optional<Result> run() throws IOException {
-        Optional<StoredCheckpoint> resume = run.newest();
-        if (resume.isPresent() && resume.get().manifest().complete()) {
-            StoredCheckpoint done = resume.get();
-            return Optional.of(new Result(
-                    done.reference(), done.manifest().step(), done.manifest().metrics()));
-        }
-        PretrainState state = resume.isPresent() ? resumed(resume.get()) : begun();
-        try {
-            while (true) {
-                Attempt attempt = train(state);
-                if (attempt.failure().isEmpty()) {
-                    return attempt.result();
-                }
-                Recovery.Decision decision = decide(state, attempt.failure().get());
-                Journal journal = state.journal();
-                state.close();
-                state = goBack(decision.place(), journal);
-                state.journal(state.journal().recovered(decision.recovery()));
-            }
-        } finally {
-            state.close();
-        }
+    @Override
+    public long done() {
+        return state.step();
     }
 
-    /** How a stretch of training ended; both are empty if it was stopped. */
-    private record Attempt(Optional<Result> result, Optional<Failure> failure) {}
-
-    private record Failure(LossGuard.Trouble trouble, long window) {}
-
-    private PretrainState begun() throws IOException {
-        PretrainState state = previous.isPresent()
-                ? PretrainState.trunkOf(previous.get(), settings, tokenizer, training)
-                : PretrainState.random(settings, tokenizer, training);
-        state.save(run, true);
-        return state;
+    @Override
+    public long total() {
+        return schedule.total();
     }
 
-    private PretrainState resumed(StoredCheckpoint checkpoint) throws IOException {
-        return PretrainState.resume(checkpoint, settings, tokenizer, training);
-    }
-
-    private Attempt train(PretrainState state) throws IOException {
-        long savedStep = state.step();
-        long savedAt = System.nanoTime();
-        Map<String, Double> metrics = state.metrics();
-        while (state.step() < schedule.total() && !overfits(state.journal().best())) {
-            if (monitor.stopRequested()) {
-                if (savedStep < state.step()) {
-                    state.save(run, false);
-                }
-                return new Attempt(Optional.empty(), Optional.empty());
-            }
-            long began = System.nanoTime();
-            Sequences batch = state.take(training.size());
-            long window = state.place(training.size()) - settings.batches().sequences();
-            double learningRate = learningRate(state);
-            AdamW.Step taken = state.train(batch, learningRate);
-            long step = state.step();
-            Optional<LossGuard.Trouble> trouble = state.journal().guard().trouble(taken, step, limits);
-            if (trouble.isPresent()) {
-                return new Attempt(Optional.empty(), Optional.of(new Failure(trouble.get(), window)));
-            }
-            state.journal(state.journal()
-                    .with(state.journal().guard().after(taken.loss()))
-                    .withText(
-                            state.journal().trainedNats() + taken.loss() * batch.targetCount(),
-                            state.journal().trainedBytes() + Validation.bytes(batch, tokenizer)));
-            if (step == schedule.branch()) {
+    @Override
+    public Step step() {
+        Sequences batch = state.take(training.size(), recovery.skipped());
+        int size = settings.batches().sequences();
+        Trouble.Window window = new Trouble.Window(state.place(training.size()) - size, size);
+        double learningRate = schedule.learningRate(
+                state.step(),
+                settings.schedule().learningRate() * recovery.learningRateScale(),
+                settings.schedule().finalShare());
+        Learner.Step<Double> taken = state.train(batch, learningRate);
+        Optional<Trouble> trouble = notes.guard().trouble(taken, window, state.step(), limits);
+        if (trouble.isEmpty()) {
+            notes = new Notes(
+                    notes.guard().after(taken.loss()),
+                    notes.trainedNats() + taken.loss() * batch.targetCount(),
+                    notes.trainedBytes() + Validation.bytes(batch, tokenizer));
+            if (state.step() == schedule.branch()) {
                 state.branchOff();
             }
-
-            metrics.clear();
-            metrics.put("loss", taken.loss());
-            metrics.put("gradientNorm", taken.gradientNorm());
-            metrics.put("learningRate", learningRate);
-            metrics.put(
-                    "recoveries", (double) state.journal().recovery().events().size());
-            double seconds = (System.nanoTime() - began) / 1e9;
-            if (step % settings.holdout().every() == 0 || step == schedule.total()) {
-                validate(state, metrics);
-            }
-            monitor.progress(step, schedule.total(), with(metrics, "tokensPerSecond", batch.ids().length / seconds));
-
-            boolean byPlan = step % settings.saving().every() == 0;
-            boolean byClock =
-                    System.nanoTime() - savedAt >= settings.saving().interval().toNanos();
-            if (step < schedule.total() && (byPlan || byClock)) {
-                state.save(run, byPlan);
-                savedStep = step;
-                savedAt = System.nanoTime();
-            }
         }
-        return new Attempt(Optional.of(finish(state)), Optional.empty());
-    }
-
-    private double learningRate(PretrainState state) {
-        double peak =
-                settings.schedule().learningRate() * state.journal().recovery().learningRateScale();
-        return schedule.learningRate(state.step(), peak, settings.schedule().finalShare());
+        SequencedMap<String, Double> figures = new LinkedHashMap<>();
+        figures.put("loss", taken.loss());
+        figures.put("gradientNorm", taken.gradientNorm());
+        figures.put("learningRate", learningRate);
+        figures.put("recoveries", (double) recovery.count());
+        return new Step(figures, new Speed("tokensPerSecond", batch.ids().length), trouble);
     }
 
     /** Measures on the held-out documents and compares with the text trained on since the last time. */
-    private void validate(PretrainState state, Map<String, Double> metrics) {
-        OptionalDouble measured = validation.bitsPerByte(state.model());
-        if (measured.isEmpty()) {
-            return;
+    @Override
+    public Evaluation evaluate() {
+        if (done() % settings.holdout().every() != 0 && done() != total()) {
+            return Evaluation.NONE;
         }
-        double bits = measured.getAsDouble();
-        metrics.put(VALIDATION, bits);
-        Journal journal = state.journal();
-        if (journal.trainedBytes() > 0) {
-            double trained = journal.trainedNats() / Math.log(2) / journal.trainedBytes();
-            metrics.put("trainingBitsPerByte", trained);
-            metrics.put("generalisationGap", bits - trained);
+        OptionalDouble bits = validation.bitsPerByte(state.model());
+        if (bits.isEmpty()) {
+            return Evaluation.NONE;
         }
-        if (settings.holdout().patience() > 0 && journal.best().isBeatenBy(bits)) {
-            state.keepAsBest();
+        SequencedMap<String, Double> figures = new LinkedHashMap<>();
+        figures.put(VALIDATION, bits.getAsDouble());
+        if (notes.trainedBytes() > 0) {
+            double trained = notes.trainedNats() / Math.log(2) / notes.trainedBytes();
+            figures.put("trainingBitsPerByte", trained);
+            figures.put("generalisationGap", bits.getAsDouble() - trained);
         }
-        state.journal(journal.with(journal.best().after(state.step(), bits)).withText(0, 0));
+        notes = new Notes(notes.guard(), 0, 0);
+        return new Evaluation(figures, bits, Optional.empty());
     }
 
-    private boolean overfits(BestModel best) {
-        int patience = settings.holdout().patience();
-        return patience > 0 && best.worse() >= patience;
+    @Override
+    public void keepAsBest() {
+        state.keepAsBest();
     }
 
-    private Recovery.Decision decide(PretrainState state, Failure failure) {
-        Journal journal = state.journal();
-        Recovery.Decision decision = journal.recovery()
-                .decide(
-                        settings.healing(),
-                        failure.trouble(),
-                        state.step(),
-                        failure.window(),
-                        settings.batches().sequences(),
-                        settings.saving().every(),
-                        journal.anchorSteps());
-        monitor.healed(decision.recovery().events().getLast());
-        return decision;
+    @Override
+    public Map<String, Long> position() {
+        return state.position();
     }
 
-    /** The state at a place from before the failure; what was stored after it is deleted. */
-    private PretrainState goBack(Recovery.Place place, Journal journal) throws IOException {
-        return switch (place) {
-            case START -> {
-                run.discard();
-                yield begun();
-            }
-            case ANCHOR_BEFORE -> resumed(run.rewind(journal.anchors().getFirst()));
-            case LAST_ANCHOR -> resumed(run.rewind(journal.anchors().getLast()));
-        };
+    @Override
+    public Object notes() {
+        return notes;
     }
 
-    private Result finish(PretrainState state) throws IOException {
-        Map<String, Double> metrics = state.metrics();
-        BestModel best = state.journal().best();
-        boolean bestModel = settings.holdout().patience() > 0 && best.step() > 0 && best.step() < state.step();
-        if (bestModel) {
-            metrics.put(VALIDATION, best.bitsPerByte());
-            metrics.put("bestStep", (double) best.step());
-        }
-        metrics.put("recoveries", (double) state.journal().recovery().events().size());
-        metrics.put(TRAINING_SEQUENCES, (double) training.size());
-        metrics.put(
-                "trainedTokens", (double) state.step() * settings.batches().sequences() * training.sequenceLength());
-        Reference checkpoint = state.finish(run, bestModel);
-        return new Result(checkpoint, state.step(), Map.copyOf(metrics));
+    @Override
+    public ModelFiles model() {
+        return state.files();
+    }
+
+    @Override
+    public SequencedMap<String, Tensor> state() {
+        return state.tensorsToResume();
+    }
+
+    @Override
+    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> best) {
+        SequencedMap<String, Double> figures = new LinkedHashMap<>(last);
+        best.ifPresent(model -> {
+            figures.put(VALIDATION, model.judgement());
+            figures.put("bestStep", (double) model.step());
+        });
+        figures.put("recoveries", (double) recovery.count());
+        figures.put(TRAINING_SEQUENCES, (double) training.size());
+        figures.put(
+                "trainedTokens", (double) done() * settings.batches().sequences() * training.sequenceLength());
+        state.finish(best.isPresent());
+        return figures;
+    }
+
+    @Override
+    public ModelFiles finishedModel() {
+        return state.finishedFiles();
+    }
+
+    @Override
+    public SequencedMap<String, Tensor> finishedState() {
+        return state.tensorsToContinue();
+    }
+
+    /** The next run continues the trunk. */
+    @Override
+    public boolean continuable() {
+        return true;
     }
 
     /** Sequences between the place where the trunk stopped reading and the end of the data. */
@@ -319,9 +270,8 @@ public final class PretrainLoop {
         return entropy;
     }
 
-    private static Map<String, Double> with(Map<String, Double> metrics, String name, double value) {
-        Map<String, Double> more = new LinkedHashMap<>(metrics);
-        more.put(name, value);
-        return more;
+    @Override
+    public void close() {
+        state.close();
     }
 }

@@ -1,13 +1,16 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.languagemodel.transformer.Precision;
-import java.time.Duration;
+import io.alignstream.training.Trainer;
+import io.alignstream.languagemodel.torch.Precision;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Everything configured about a pretraining run.
+ * Everything configured about a pretraining run; {@link PretrainConfig} holds the range of each value, here is checked what
+ * must go together.
  *
+ * @param spikeFactor a loss of more than so many times its moving average (and half a nat) is a failure
+ * @param training when the state is stored, what happens when training fails, and when to give up getting better
  * @param seed of the initial weights and of the order of the sequences
  */
 public record PretrainSettings(
@@ -16,8 +19,8 @@ public record PretrainSettings(
         Schedule schedule,
         Optimiser optimiser,
         Holdout holdout,
-        Healing healing,
-        Saving saving,
+        double spikeFactor,
+        Trainer.Settings training,
         long seed) {
 
     /**
@@ -26,15 +29,7 @@ public record PretrainSettings(
      * @param layers blocks
      * @param width size of a hidden state; a multiple of 32, the size of a head
      */
-    public record Network(int layers, int width) {
-        public Network {
-            between("layers", layers, 1, 1_000);
-            between("width", width, 32, 65_536);
-            if (width % 32 != 0) {
-                throw new IllegalArgumentException("width is " + width + " but must be a multiple of 32");
-            }
-        }
-    }
+    public record Network(int layers, int width) {}
 
     /**
      * How the data is cut into steps.
@@ -46,12 +41,9 @@ public record PretrainSettings(
      */
     public record Batches(int sequences, int accumulation, int shuffleWindow) {
         public Batches {
-            between("batchSequences", sequences, 1, 1_000_000);
-            between("accumulation", accumulation, 1, sequences);
-            between("shuffleWindow", shuffleWindow, 1, 10_000_000);
-            if (sequences % accumulation != 0) {
-                throw new IllegalArgumentException("accumulation is " + accumulation
-                        + " but must divide the batchSequences " + sequences + " without a rest");
+            if (accumulation < 1 || sequences % accumulation != 0) {
+                throw new IllegalArgumentException("alignstream.pretrain.accumulation is " + accumulation
+                        + " but must divide alignstream.pretrain.batch-sequences, which is " + sequences);
             }
         }
     }
@@ -66,57 +58,15 @@ public record PretrainSettings(
      * @param precision of products and activations; weights, moments and sums are fp32 always
      */
     public record Optimiser(
-            double weightDecay, double beta2, double maxNorm, double muonMomentum, Precision precision) {
-        public Optimiser {
-            between("weightDecay", weightDecay, 0, 1);
-            between("beta2", beta2, 0, 0.999_999);
-            between("maxNorm", maxNorm, 1e-6, 1e6);
-            between("muonMomentum", muonMomentum, 0, 0.999_999);
-        }
-    }
+            double weightDecay, double beta2, double maxNorm, double muonMomentum, Precision precision) {}
 
     /**
      * What is measured on documents that the model never learns from.
      *
      * @param sequences most validation sequences that are used
      * @param every steps between two validations
-     * @param patience validations without a better one after which the run ends early; 0 never ends it early
      */
-    public record Holdout(int sequences, int every, int patience) {
-        public Holdout {
-            between("validationSequences", sequences, 0, 1_000_000);
-            between("validateEvery", every, 1, Integer.MAX_VALUE);
-            between("patience", patience, 0, 1_000_000);
-        }
-    }
-
-    /**
-     * What happens when training fails.
-     *
-     * @param recoveries most times that a run goes back to an earlier checkpoint before it gives up
-     * @param spikeFactor a loss of more than so many times its moving average (and half a nat) is a spike
-     * @param learningRateFactor multiplies the learning rate where skipping a window did not help
-     */
-    public record Healing(int recoveries, double spikeFactor, double learningRateFactor) {
-        public Healing {
-            between("recoveries", recoveries, 0, 1_000);
-            between("spikeFactor", spikeFactor, 1.1, 1_000);
-            between("recoveryLearningRateFactor", learningRateFactor, 0.001, 0.999);
-        }
-    }
-
-    /**
-     * When the state is stored.
-     *
-     * @param every steps between two checkpoints that a failed run can go back to
-     * @param interval most time between two checkpoints; does not change the weights
-     */
-    public record Saving(int every, Duration interval) {
-        public Saving {
-            between("checkpointEvery", every, 1, Integer.MAX_VALUE);
-            between("checkpointInterval (seconds)", interval.toSeconds(), 1, Integer.MAX_VALUE);
-        }
-    }
+    public record Holdout(int sequences, int every) {}
 
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     public Map<String, String> hyperparameters() {
@@ -137,11 +87,11 @@ public record PretrainSettings(
         values.put("maxNorm", Double.toString(optimiser.maxNorm));
         values.put("validationSequences", Integer.toString(holdout.sequences));
         values.put("validateEvery", Integer.toString(holdout.every));
-        values.put("patience", Integer.toString(holdout.patience));
-        values.put("recoveries", Integer.toString(healing.recoveries));
-        values.put("spikeFactor", Double.toString(healing.spikeFactor));
-        values.put("recoveryLearningRateFactor", Double.toString(healing.learningRateFactor));
-        values.put("checkpointEvery", Integer.toString(saving.every));
+        values.put("patience", Integer.toString(training.patience()));
+        values.put("recoveries", Integer.toString(training.healing().recoveries()));
+        values.put("spikeFactor", Double.toString(spikeFactor));
+        values.put("recoveryLearningRateFactor", Double.toString(training.healing().learningRateFactor()));
+        values.put("checkpointEvery", Long.toString(training.saving().every()));
         values.put("seed", Long.toString(seed));
         return values;
     }
@@ -156,12 +106,5 @@ public record PretrainSettings(
                 "layers", Integer.toString(network.layers),
                 "width", Integer.toString(network.width),
                 "muonMomentum", Double.toString(optimiser.muonMomentum));
-    }
-
-    static void between(String name, double value, double least, double greatest) {
-        if (!(value >= least && value <= greatest)) {
-            throw new IllegalArgumentException(
-                    name + " is " + value + " but must lie between " + least + " and " + greatest);
-        }
     }
 }

@@ -1,22 +1,22 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.contracts.Reference;
-import io.alignstream.languagemodel.checkpoint.Safetensors;
-import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.BestWeights;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.training.Learner;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Computing;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.TorchRuntime;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
@@ -29,26 +29,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class PretrainState implements AutoCloseable {
 
-    private static final String STATE_FILE = "training-state.safetensors";
     private static final String OPTIMISER = "optimiser";
     private static final String TRUNK = "trunk.";
-    private static final String BEST = "best.";
 
     private final PretrainSettings settings;
     private final Tokenizer tokenizer;
     private final Transformer model;
-    private final AdamW optimiser;
+    private final Learner learner;
+    private final NextTokenObjective objective;
     private final ShuffledSequences sequences;
     private long step;
-    private Journal journal;
     /** Weights and moments where the decay branched off; null before. */
     private @Nullable SequencedMap<String, Tensor> trunk;
     /** Place in the data there: epoch and next sequence. */
     private Map<String, Long> trunkPosition = Map.of();
-    /** Weights of the best validation, with moments while there is no trunk; null before the first validation. */
-    private @Nullable SequencedMap<String, Tensor> best;
-    /** Figures of the last step. */
-    private final SequencedMap<String, Double> metrics = new LinkedHashMap<>();
+    /** Weights of the best validation, with moments while there is no trunk. */
+    private final BestWeights best = new BestWeights();
+    /** Weights that are published in the end, if not the present ones. */
+    private @Nullable SequencedMap<String, Tensor> published;
 
     private PretrainState(
             PretrainSettings settings,
@@ -57,20 +55,18 @@ final class PretrainState implements AutoCloseable {
             SequenceSource source,
             long epoch,
             long nextSequence,
-            long step,
-            Journal journal) {
+            long step) {
         this.settings = settings;
         this.tokenizer = tokenizer;
         this.model = model;
         PretrainSettings.Batches batches = settings.batches();
-        this.optimiser = new AdamW(
-                model,
-                optimiserSettings(settings.optimiser()),
-                new Computing(settings.optimiser().precision(), batches.sequences() / batches.accumulation()));
+        Precision precision = settings.optimiser().precision();
+        this.learner = new Learner(model, optimiserSettings(settings.optimiser()), precision);
+        this.objective = new NextTokenObjective(
+                model, new Computing(precision, batches.sequences() / batches.accumulation()));
         this.sequences =
                 new ShuffledSequences(source, settings.batches().shuffleWindow(), settings.seed(), epoch, nextSequence);
         this.step = step;
-        this.journal = journal;
     }
 
     /** A network with random weights. */
@@ -81,20 +77,19 @@ final class PretrainState implements AutoCloseable {
                 settings.network().width(),
                 source.sequenceLength());
         Transformer model = Transformer.initialise(config, settings.seed());
-        return new PretrainState(settings, tokenizer, model, source, 0, 0, 0, Journal.NEW);
+        return new PretrainState(settings, tokenizer, model, source, 0, 0, 0);
     }
 
     /** The trunk of the finished model {@code previous}, with which a new run begins. */
     static PretrainState trunkOf(
-            StoredCheckpoint previous, PretrainSettings settings, Tokenizer tokenizer, SequenceSource source)
+            StoredState previous, PretrainSettings settings, Tokenizer tokenizer, SequenceSource source)
             throws IOException {
-        Path folder = previous.folder();
-        Map<String, Tensor> state = below(TRUNK, Safetensors.read(folder.resolve(STATE_FILE)));
+        Map<String, Tensor> state = BestWeights.below(TRUNK, previous.tensors());
         Transformer model = Transformer.of(
-                TransformerConfig.load(folder),
-                below("w.", state),
-                folder.resolve(STATE_FILE).toString());
-        Map<String, Long> position = previous.manifest().position();
+                TransformerConfig.load(previous.folder()),
+                BestWeights.below("w.", state),
+                previous.folder().toString());
+        Map<String, Long> position = previous.position();
         PretrainState begun = new PretrainState(
                 settings,
                 tokenizer,
@@ -102,66 +97,38 @@ final class PretrainState implements AutoCloseable {
                 source,
                 position.getOrDefault("trunkEpoch", 0L),
                 position.getOrDefault("trunkNextSequence", 0L),
-                0,
-                Journal.NEW);
-        begun.optimiser.restore(OPTIMISER, state);
+                0);
+        begun.learner.restore(OPTIMISER, state);
         return begun;
     }
 
-    /** What {@link #save} stored. */
+    /** What was stored between two steps. */
     static PretrainState resume(
-            StoredCheckpoint checkpoint, PretrainSettings settings, Tokenizer tokenizer, SequenceSource source)
+            StoredState stored, PretrainSettings settings, Tokenizer tokenizer, SequenceSource source)
             throws IOException {
-        Path folder = checkpoint.folder();
-        Map<String, Long> position = checkpoint.manifest().position();
+        Map<String, Long> position = stored.position();
         PretrainState resumed = new PretrainState(
                 settings,
                 tokenizer,
-                Transformer.load(folder),
+                Transformer.load(stored.folder()),
                 source,
                 position.getOrDefault("epoch", 0L),
                 position.getOrDefault("nextSequence", 0L),
-                checkpoint.manifest().step(),
-                Journal.read(folder)
-                        .afterCheckpoint(
-                                checkpoint.reference().sha256(),
-                                checkpoint.manifest().step()));
-        Map<String, Tensor> state = Safetensors.read(folder.resolve(STATE_FILE));
-        resumed.optimiser.restore(OPTIMISER, state);
-        SequencedMap<String, Tensor> trunk = below(TRUNK, state);
+                stored.step());
+        resumed.learner.restore(OPTIMISER, stored.tensors());
+        SequencedMap<String, Tensor> trunk = BestWeights.below(TRUNK, stored.tensors());
         if (!trunk.isEmpty()) {
             resumed.trunk = trunk;
             resumed.trunkPosition = Map.of(
                     "trunkEpoch", position.getOrDefault("trunkEpoch", 0L),
                     "trunkNextSequence", position.getOrDefault("trunkNextSequence", 0L));
         }
-        SequencedMap<String, Tensor> best = below(BEST, state);
-        if (!best.isEmpty()) {
-            resumed.best = best;
-        } else if (settings.holdout().patience() > 0
-                && resumed.step > 0
-                && resumed.journal.best().step() == resumed.step) {
-            resumed.keepAsBest();
-        }
-        resumed.metrics.putAll(checkpoint.manifest().metrics());
+        resumed.best.restore(stored.tensors());
         return resumed;
     }
 
     long step() {
         return step;
-    }
-
-    Journal journal() {
-        return journal;
-    }
-
-    void journal(Journal next) {
-        journal = next;
-    }
-
-    /** Figures of the last step, to be replaced after the next one. */
-    SequencedMap<String, Double> metrics() {
-        return metrics;
     }
 
     Transformer model() {
@@ -173,18 +140,18 @@ final class PretrainState implements AutoCloseable {
         return sequences.epoch() * size + sequences.nextSequence();
     }
 
-    /** The next batch; the windows that were found to be bad are left out. */
-    Sequences take(long size) {
+    /** The next batch; the windows that begin at {@code skipped} places are left out. */
+    Sequences take(long size, List<Long> skipped) {
         int count = settings.batches().sequences();
-        while (journal.recovery().skipped().contains(place(size))) {
+        while (skipped.contains(place(size))) {
             sequences.take(count);
         }
         return Sequences.packed(sequences.take(count), tokenizer.pad());
     }
 
     /** One optimiser step. */
-    AdamW.Step train(Sequences batch, double learningRate) {
-        AdamW.Step taken = optimiser.languageModelStep(batch, learningRate);
+    Learner.Step<Double> train(Sequences batch, double learningRate) {
+        Learner.Step<Double> taken = learner.step(objective, batch, learningRate);
         step++;
         return taken;
     }
@@ -197,75 +164,69 @@ final class PretrainState implements AutoCloseable {
 
     /** Keeps this state as the best one. */
     void keepAsBest() {
-        best = trunk == null ? tensors() : weights();
+        best.keep(trunk == null ? tensors() : weights(), step);
+    }
+
+    /** Where reading resumes, here and at the trunk. */
+    Map<String, Long> position() {
+        Map<String, Long> position = new HashMap<>(trunkPosition);
+        position.put("epoch", sequences.epoch());
+        position.put("nextSequence", sequences.nextSequence());
+        return position;
+    }
+
+    /** The network as it is now. */
+    ModelFiles files() {
+        return files(model.tensors());
+    }
+
+    /** Everything that {@link #resume} needs besides. */
+    SequencedMap<String, Tensor> tensorsToResume() {
+        SequencedMap<String, Tensor> state = new LinkedHashMap<>(learner.state(OPTIMISER));
+        state.putAll(tensorsToContinue());
+        best.addTo(state, step);
+        return state;
     }
 
     /**
-     * Stores the state.
-     *
-     * @param anchor whether a failing run may go back to this checkpoint
-     */
-    Reference save(TrainingRun run, boolean anchor) throws IOException {
-        SequencedMap<String, Tensor> state = new LinkedHashMap<>(optimiser.state(OPTIMISER));
-        if (trunk != null) {
-            trunk.forEach((name, tensor) -> state.put(TRUNK + name, tensor));
-        }
-        if (best != null && journal.best().step() != step) {
-            best.forEach((name, tensor) -> state.put(BEST + name, tensor));
-        }
-        journal = journal.stored(anchor);
-        Reference reference = store(run, false, model.tensors(), state);
-        journal = journal.afterCheckpoint(reference.sha256(), step);
-        return reference;
-    }
-
-    /**
-     * Stores the finished model: the published weights, and the trunk for the run after this one.
+     * Decides what is published.
      *
      * @param bestModel whether the best model is published and not the last one
      */
-    Reference finish(TrainingRun run, boolean bestModel) throws IOException {
-        SequencedMap<String, Tensor> published = bestModel && best != null ? below("w.", best) : model.tensors();
+    void finish(boolean bestModel) {
+        SequencedMap<String, Tensor> kept = bestModel ? best.tensors().orElse(null) : null;
+        published = kept == null ? null : BestWeights.below("w.", kept);
         if (trunk == null) {
             // Ended early in the stable phase: what came after the best model is not worth continuing.
             branchOff();
-            trunk = bestModel && best != null ? best : trunk;
+            trunk = kept == null ? trunk : kept;
         }
+    }
+
+    /** The finished model. */
+    ModelFiles finishedFiles() {
+        return files(published == null ? model.tensors() : published);
+    }
+
+    /** The trunk, for the run after this one. */
+    SequencedMap<String, Tensor> tensorsToContinue() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         if (trunk != null) {
             trunk.forEach((name, tensor) -> state.put(TRUNK + name, tensor));
         }
-        return store(run, true, published, state);
+        return state;
     }
 
-    private Reference store(
-            TrainingRun run, boolean complete, SequencedMap<String, Tensor> weights, SequencedMap<String, Tensor> state)
-            throws IOException {
-        Map<String, Long> position = new HashMap<>(trunkPosition);
-        position.put("epoch", sequences.epoch());
-        position.put("nextSequence", sequences.nextSequence());
-        return run.save(
-                step,
-                complete,
-                position,
-                metrics,
-                TorchRuntime.fingerprint(),
-                new HashSet<>(journal.anchors()),
-                folder -> {
-                    int[] ends = {tokenizer.endOfDocument(), tokenizer.endOfTurn()};
-                    model.config().save(folder, ends, tokenizer.pad());
-                    tokenizer.save(folder);
-                    Safetensors.write(folder.resolve("model.safetensors"), weights, Map.of("format", "pt"));
-                    Safetensors.write(folder.resolve(STATE_FILE), state, Map.of());
-                    journal.write(folder);
-                    Ledger.write(folder, sequences);
-                });
+    private ModelFiles files(SequencedMap<String, Tensor> weights) {
+        int[] ends = {tokenizer.endOfDocument(), tokenizer.endOfTurn()};
+        return Ledger.beside(
+                ModelFiles.of(model.config(), tokenizer, ends, weights).inTorchFormat(), sequences);
     }
 
     /** Weights, {@code w.NAME}, and moments, {@code optimiser.…}. */
     private SequencedMap<String, Tensor> tensors() {
         SequencedMap<String, Tensor> tensors = weights();
-        tensors.putAll(optimiser.state(OPTIMISER));
+        tensors.putAll(learner.state(OPTIMISER));
         return tensors;
     }
 
@@ -273,16 +234,6 @@ final class PretrainState implements AutoCloseable {
         SequencedMap<String, Tensor> weights = new LinkedHashMap<>();
         model.tensors().forEach((name, tensor) -> weights.put("w." + name, tensor));
         return weights;
-    }
-
-    private static SequencedMap<String, Tensor> below(String prefix, Map<String, Tensor> tensors) {
-        SequencedMap<String, Tensor> result = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> {
-            if (name.startsWith(prefix)) {
-                result.put(name.substring(prefix.length()), tensor);
-            }
-        });
-        return result;
     }
 
     private static AdamW.Settings optimiserSettings(PretrainSettings.Optimiser optimiser) {
@@ -300,7 +251,7 @@ final class PretrainState implements AutoCloseable {
     @Override
     public void close() {
         sequences.close();
-        optimiser.close();
+        learner.close();
         model.close();
     }
 }

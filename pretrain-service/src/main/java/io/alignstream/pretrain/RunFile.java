@@ -1,22 +1,23 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.settings.SettingsCatalogue;
+import io.alignstream.stageruntime.settings.SettingProblems;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.validator.BeanValidationConfigValidatorImpl;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Properties;
 import java.util.TreeMap;
 
 /** The settings of a run from a file of overrides, outside the service; immutable. */
 public final class RunFile {
-
-    private static final String PRETRAIN = "alignstream.pretrain.";
 
     private final Map<String, String> values;
 
@@ -70,21 +71,21 @@ public final class RunFile {
      * @throws IllegalArgumentException if a name is unknown or a value is out of its range
      */
     public PretrainSettings settings() {
-        Map<String, String> own = new TreeMap<>();
-        values.forEach((name, value) -> {
-            if (name.startsWith(PRETRAIN) || name.equals("alignstream.seed")) {
-                own.put(name, value);
-            }
-        });
+        List<String> unknown = SettingsCatalogue.problems(values.keySet().stream());
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException(String.join("; ", unknown));
+        }
         try {
             SmallRyeConfig config = new SmallRyeConfigBuilder()
                     .addDefaultInterceptors()
-                    .withSources(new PropertiesConfigSource(own, "run file", 100))
+                    .withSources(new PropertiesConfigSource(values, "run file", 100))
                     .withMapping(PretrainConfig.class)
+                    .withValidateUnknown(false)
+                    .withValidator(new BeanValidationConfigValidatorImpl())
                     .build();
             return config.getConfigMapping(PretrainConfig.class).settings();
-        } catch (ConfigValidationException | NoSuchElementException e) {
-            throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
+        } catch (ConfigValidationException e) {
+            throw new IllegalArgumentException(String.join("; ", SettingProblems.of(e)), e);
         }
     }
 }

@@ -1,7 +1,5 @@
 package io.alignstream.pretrain;
 
-import static io.alignstream.pretrain.PretrainSettings.between;
-
 /**
  * The learning rate over a stream: warm-up, stable, decay (Hu et al., arXiv 2404.06395).
  *
@@ -27,13 +25,14 @@ public record Schedule(
         double finalShare) {
 
     public Schedule {
-        between("steps", steps, 0, 1_000_000_000);
-        between("epochs", epochs, steps > 0 ? 0 : 1e-9, 1_000_000);
-        between("learningRate", learningRate, 0, 1);
-        between("warmupShare", warmupShare, 0, 1);
-        between("decayShare", decayShare, 0, 1 - warmupShare);
-        between("leastDecaySteps", leastDecaySteps, 1, 1_000_000_000);
-        between("finalShare", finalShare, 0, 1);
+        if (!(warmupShare + decayShare <= 1)) {
+            throw new IllegalArgumentException("alignstream.pretrain.decay-share is " + decayShare
+                    + " but must, with alignstream.pretrain.warmup-share, which is " + warmupShare + ", be at most 1");
+        }
+        if (steps < 1 && !(epochs > 0)) {
+            throw new IllegalArgumentException("alignstream.pretrain.epochs is " + epochs
+                    + " but must be more than 0 where alignstream.pretrain.steps is 0");
+        }
     }
 
     /**

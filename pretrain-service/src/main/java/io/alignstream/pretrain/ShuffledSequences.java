@@ -1,6 +1,6 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.languagemodel.transformer.SeededRandom;
+import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;

@@ -1,11 +1,16 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.training.TrainingFailedException;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.HealingEvent;
+import io.alignstream.training.Monitor;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.languagemodel.network.Transformer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -159,18 +164,18 @@ final class Sweep {
     private void train(Trial trial, int round, int rounds, double planned, double[] done) throws IOException {
         long until = steps(trial, round, rounds);
         TrainingRun run =
-                new TrainingRuns(store, Stage.PRETRAIN).of(Map.of(), List.of(), trial.settings.hyperparameters());
+                new TrainingRuns(store, Stage.PRETRAIN).of(Lineage.NONE, List.of(), trial.settings.hyperparameters());
         LossCurve curve = LossCurve.open(curves.resolve(run.id()));
         trial.curve = curve.points();
         trial.step = run.newest().map(newest -> newest.manifest().step()).orElse(0L);
-        PretrainLoop.Monitor monitor = new PretrainLoop.Monitor() {
+        Monitor monitor = new Monitor() {
             @Override
             public boolean stopRequested() {
                 return trial.step >= until;
             }
 
             @Override
-            public void progress(long step, long totalSteps, Map<String, Double> metrics) {
+            public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
                 done[0] += (step - trial.step) * trial.stepWork() / planned;
                 trial.step = step;
                 Double bits = metrics.get("validationBitsPerByte");
@@ -179,18 +184,19 @@ final class Sweep {
                 }
                 watcher.progress(round, rounds, trial, Math.min(1, done[0]));
             }
+
+            @Override
+            public void healed(HealingEvent event) {} // counted in the outcome
         };
         trial.rounds = round + 1;
         try {
-            Optional<PretrainLoop.Result> result = new PretrainLoop(
-                            trial.settings,
-                            text.tokenizer(),
-                            SequenceSource.of(text.training()),
-                            text.validation(),
-                            Optional.empty(),
-                            run,
-                            monitor)
-                    .run();
+            PretrainLoop.Inputs inputs = new PretrainLoop.Inputs(
+                    trial.settings,
+                    text.tokenizer(),
+                    SequenceSource.of(text.training()),
+                    text.validation(),
+                    Optional.empty());
+            Optional<Trainer.Result> result = new Trainer(run, inputs, trial.settings.training(), monitor).train();
             StoredCheckpoint newest = run.newest().orElseThrow();
             trial.step = newest.manifest().step();
             double bits = measure(trial, newest);

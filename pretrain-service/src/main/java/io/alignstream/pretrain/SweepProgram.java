@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.training.TrainingFailedException;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.TokenBatch;
@@ -82,13 +83,14 @@ final class TokenBatchSource implements SequenceSource {
 
     @Override
     public Stream<int[]> open(long first) {
-        BatchSequence admitted = new BatchSequence(tokenizer.sha256(), tokenizer.vocabularySize());
+        BatchReplay pass = counted.replay();
         Stream<int[]> sequences = context.read(Topic.TOKEN_BATCHES, dataset)
-                .flatMap(admittedBy(admitted))
+                .flatMap(entry -> Stream.ofNullable(entry.event()))
+                .filter(batch -> counted.concerns(batch) && pass.admits(batch))
                 .filter(batch -> batch.split() == Split.TRAINING)
                 .flatMap(TokenBatchSource::sequences);
         // At the end of a pass: it must have been the same sequences, each once.
-        Stream<int[]> end = Stream.of(admitted).flatMap(this::requireSameLedger);
+        Stream<int[]> end = Stream.of(pass).flatMap(TokenBatchSource::requireComplete);
         return Stream.concat(sequences, end).skip(first);
     }
 
@@ -97,10 +99,10 @@ final class TokenBatchSource implements SequenceSource {
         return counted.ledger();
     }
 
-    private Stream<int[]> requireSameLedger(BatchSequence pass) {
-        if (!pass.ledger().equals(counted.ledger())) {
-            throw new IllegalStateException("this pass over the data read " + pass.ledger()
-                    + " but the run was started on " + counted.ledger() + "; cancel this run and start a new one");
+    private static Stream<int[]> requireComplete(BatchReplay pass) {
+        if (!pass.complete()) {
+            throw new IllegalStateException("this pass over the data did not read every token batch that the run was"
+                    + " started on; cancel this run and start a new one");
         }
         return Stream.empty();
     }
@@ -113,7 +115,7 @@ final class TokenBatchSource implements SequenceSource {
                 return Stream.empty();
             }
             try {
-                sequence.admit(batch, BatchSequence.ledgerRoot(entry.record().headers()));
+                sequence.admit(batch, entry.origin().header(SequenceLedger.HEADER));
                 return Stream.of(batch);
             } catch (PoisonEventException e) {
                 return Stream.empty();

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.SequenceLedger;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
+import io.alignstream.contracts.hash.SequenceLedger;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,8 +74,8 @@ class BatchSequenceTest {
     void refusesSequencesThatWereChangedOnTheWay() throws PoisonEventException {
         // Given: the root that the packer gave when it let both sequences go
         SequenceLedger packer = new SequenceLedger();
-        packer.append(batch(0, Split.TRAINING, 0, 4, 1, 2, 3, 4, 5, 6, 7, 8));
-        packer.append(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4));
+        packer.append(new int[] {1, 2, 3, 4, 5, 6, 7, 8}, 4);
+        packer.append(new int[] {1, 2, 3, 4}, 4);
 
         // When
         assertThatThrownBy(() -> sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 5), packer.root()))

@@ -4,7 +4,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;

@@ -1,9 +1,10 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.training.Learner;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.alignstream.languagemodel.transformer.AdamW;
 import io.alignstream.pretrain.LossGuard.Trouble;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class LossGuardTest {
 
     @Test
     void noNumberMayBeTheDatasFault() {
-        for (AdamW.Step step : new AdamW.Step[] {new AdamW.Step(Double.NaN, 1), new AdamW.Step(3, Double.NaN)}) {
+        for (Learner.Step<Double> step : List.of(new Learner.Step<>(Double.NaN, 1), new Learner.Step<>(3.0, Double.NaN))) {
             // When
             Trouble trouble = LossGuard.NEW.trouble(step, 1, LIMITS).orElseThrow();
 
@@ -38,22 +39,22 @@ class LossGuardTest {
         LossGuard guard = after(20, step -> 3.0);
 
         // When // Then
-        assertThat(guard.trouble(new AdamW.Step(6.4, 1), 21, LIMITS)).isEmpty();
-        assertThat(guard.trouble(new AdamW.Step(6.6, 1), 21, LIMITS)).hasValueSatisfying(trouble -> {
+        assertThat(guard.trouble(new Learner.Step<>(6.4, 1), 21, LIMITS)).isEmpty();
+        assertThat(guard.trouble(new Learner.Step<>(6.6, 1), 21, LIMITS)).hasValueSatisfying(trouble -> {
             assertThat(trouble.mayBeData()).isTrue();
             assertThat(trouble.text()).isEqualTo("loss 6.600 after an average of 3.000");
         });
-        assertThat(after(5, step -> 3.0).trouble(new AdamW.Step(6.6, 1), 6, LIMITS))
+        assertThat(after(5, step -> 3.0).trouble(new Learner.Step<>(6.6, 1), 6, LIMITS))
                 .as("the first losses vary")
                 .isEmpty();
-        assertThat(after(60, step -> 0.01).trouble(new AdamW.Step(0.4, 1), 200, LIMITS))
+        assertThat(after(60, step -> 0.01).trouble(new Learner.Step<>(0.4, 1), 200, LIMITS))
                 .as("losses near zero double easily")
                 .isEmpty();
     }
 
     @Test
     void moreThanKnowingNothingIsDivergence() {
-        assertThat(LossGuard.NEW.trouble(new AdamW.Step(14.4, 1), 1, LIMITS))
+        assertThat(LossGuard.NEW.trouble(new Learner.Step<>(14.4, 1), 1, LIMITS))
                 .hasValueSatisfying(trouble ->
                         assertThat(trouble.text()).isEqualTo("loss 14.400 where a model that knows nothing has 9.210"));
     }
@@ -86,7 +87,7 @@ class LossGuardTest {
         LossGuard guard = LossGuard.NEW;
         for (int step = 1; step <= steps; step++) {
             double loss = losses.applyAsDouble(step);
-            Optional<Trouble> trouble = guard.trouble(new AdamW.Step(loss, 1), step, LIMITS);
+            Optional<Trouble> trouble = guard.trouble(new Learner.Step<>(loss, 1), step, LIMITS);
             if (trouble.isPresent()) {
                 return trouble;
             }

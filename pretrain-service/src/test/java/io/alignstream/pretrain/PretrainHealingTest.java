@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Precision;
+import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -139,7 +139,7 @@ class PretrainHealingTest {
         assertThat(steps.getLast().get("generalisationGap")).isPositive();
         try (CheckpointStore store = store("a")) {
             StoredCheckpoint published = store.open(result.checkpoint());
-            try (var model = io.alignstream.languagemodel.transformer.Transformer.load(published.folder())) {
+            try (var model = io.alignstream.languagemodel.network.Transformer.load(published.folder())) {
                 assertThat(new Validation(others, TOKENIZER, 4).bitsPerByte(model))
                         .hasValue(best);
             }

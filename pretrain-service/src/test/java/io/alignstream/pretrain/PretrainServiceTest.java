@@ -18,8 +18,9 @@ import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.testing.FreshStore;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -32,12 +33,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
@@ -52,10 +51,7 @@ class PretrainServiceTest {
     public static final class Tiny implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            Map<String, String> settings = new HashMap<>();
-            settings.put(
-                    "alignstream.store.root",
-                    "file:" + Path.of("target/store-" + UUID.randomUUID()).toAbsolutePath());
+            Map<String, String> settings = FreshStore.settings();
             settings.put("alignstream.pretrain.layers", "2");
             settings.put("alignstream.pretrain.width", "32");
             settings.put("alignstream.pretrain.batch-sequences", "4");

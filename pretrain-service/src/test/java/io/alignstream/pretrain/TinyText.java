@@ -2,7 +2,7 @@ package io.alignstream.pretrain;
 
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Precision;
+import io.alignstream.languagemodel.torch.Precision;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

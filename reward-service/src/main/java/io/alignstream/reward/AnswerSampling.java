@@ -6,24 +6,21 @@ import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +84,7 @@ final class AnswerSampling implements Job {
     public String run() {
         String first = requestId(sft, prompts.getFirst());
         String last = requestId(sft, prompts.getLast());
-        return "answers-" + sha256(first + last + prompts.size()).substring(0, 12);
+        return "answers-" + Sha256.hex(first + last + prompts.size()).substring(0, 12);
     }
 
     @Override
@@ -121,8 +118,8 @@ final class AnswerSampling implements Job {
             LOG.warnf("Prompt %s has %d tokens and leaves the model no room to answer", prompt.id(), ids.length);
             answers = Collections.nCopies(config.answers(), "");
         } else {
-            Sampler sampler =
-                    new Sampler(config.temperature(), Math.min(room, config.maxAnswerTokens()), tokenizer.endOfTurn());
+            AnswerSampler sampler =
+                    new AnswerSampler(config.temperature(), Math.min(room, config.maxAnswerTokens()), tokenizer.endOfTurn());
             answers = answers(tokenizer, model, sampler, ids, requestId);
         }
         context.publish(
@@ -130,7 +127,7 @@ final class AnswerSampling implements Job {
     }
 
     private List<String> answers(
-            Tokenizer tokenizer, Transformer model, Sampler sampler, int[] prompt, String requestId) {
+            Tokenizer tokenizer, Transformer model, AnswerSampler sampler, int[] prompt, String requestId) {
         SequencedSet<String> different = new LinkedHashSet<>();
         List<String> repeated = new ArrayList<>();
         for (int round = 0; round < ROUNDS && different.size() < config.answers(); round++) {
@@ -152,15 +149,6 @@ final class AnswerSampling implements Job {
     /** The id of the request for a model's answers to a prompt. */
     static String requestId(Reference sft, Prompt prompt) {
         return "answers-" + sft.sha256().substring(0, 12) + "-"
-                + sha256(prompt.id()).substring(0, 16);
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+                + Sha256.hex(prompt.id()).substring(0, 16);
     }
 }

@@ -1,12 +1,12 @@
 package io.alignstream.reward;
 
+import io.alignstream.stageruntime.Origin;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.stageruntime.Subscriptions;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** The prompts that may be sent out to be ranked: the newest of each id, held-out ones not among them; for the reader's thread. */
 final class PromptBook implements Subscriptions.EventHandler<Prompt> {
@@ -14,7 +14,7 @@ final class PromptBook implements Subscriptions.EventHandler<Prompt> {
     private final SequencedMap<String, Prompt> prompts = new LinkedHashMap<>();
 
     @Override
-    public void handle(Prompt prompt, ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
+    public void handle(Prompt prompt, Origin origin) throws PoisonEventException {
         if ("held-out".equals(prompt.tags().get("purpose"))) {
             prompts.remove(prompt.id());
         } else {

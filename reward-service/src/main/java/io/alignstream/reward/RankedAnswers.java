@@ -3,12 +3,10 @@ package io.alignstream.reward;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -80,11 +78,6 @@ record RankedAnswers(String promptText, int[] prompt, List<int[]> answers, List<
 
     /** Whether the prompt belongs to the held-out {@code fraction}: the same prompt always falls on the same side. */
     boolean heldOut(double fraction) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(promptText.getBytes(StandardCharsets.UTF_8));
-            return (ByteBuffer.wrap(hash).getInt() >>> 8) < fraction * (1 << 24);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return (ByteBuffer.wrap(Sha256.bytes(promptText)).getInt() >>> 8) < fraction * (1 << 24);
     }
 }

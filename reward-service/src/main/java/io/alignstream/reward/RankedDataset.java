@@ -6,12 +6,10 @@ import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.JobContext;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import java.util.stream.Stream;
 
 /** Reads the frozen requests and rankings again: the newest of each key, rankings without their request left out. */
 final class RankedDataset {
@@ -44,17 +42,6 @@ final class RankedDataset {
                 .filter(dataset -> dataset.topic().equals(topic.name()))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("the run has no snapshot of topic " + topic));
-        SequencedMap<String, T> newest = new LinkedHashMap<>();
-        try (Stream<JobContext.Entry<T>> entries = context.read(topic, snapshot)) {
-            entries.forEach(entry -> {
-                T event = entry.event();
-                if (event != null) {
-                    newest.put(topic.key(event), event);
-                } else if (entry.record().key() != null) {
-                    newest.remove(new String(entry.record().key(), StandardCharsets.UTF_8));
-                }
-            });
-        }
-        return newest;
+        return context.readNewest(topic, snapshot);
     }
 }

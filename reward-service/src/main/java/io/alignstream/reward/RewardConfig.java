@@ -1,93 +1,173 @@
 package io.alignstream.reward;
 
+import io.alignstream.training.Trainer;
+import io.alignstream.stageruntime.settings.Between;
+import io.alignstream.stageruntime.settings.FormerName;
+import io.alignstream.stageruntime.settings.Lasting;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 
-/** What can be set, with defaults for the sample world; see README.md. */
+/** Settings of the service, {@code alignstream.reward.*}. The defaults are the demo's. */
 @ConfigMapping(prefix = "alignstream.reward")
 public interface RewardConfig {
 
+    /** What shapes the reward model's weights. */
     Training training();
 
+    /** How answers are sampled for people to rank. */
     Sampling sampling();
 
     /** Rankings needed before the first training. */
     @WithDefault("200")
+    @Between(least = "1", greatest = "1000000000")
     int minimumRankings();
 
     /** New rankings after which the reward model is trained again. */
     @WithDefault("200")
+    @Between(least = "1", greatest = "1000000000")
     int newRankings();
 
-    /** Time without a new ranking before a training starts. */
+    /** Time without a new ranking before a run starts, and without a new prompt before answers are sampled. */
     @WithDefault("PT2S")
-    Duration quiet();
+    @FormerName("alignstream.reward.quiet")
+    @Lasting(least = "PT0S", greatest = "PT24H")
+    Duration debounce();
 
     /** Steps between two checkpoints, with an evaluation each. */
     @WithDefault("25")
-    int checkpointSteps();
+    @FormerName("alignstream.reward.checkpoint-steps")
+    @Between(least = "1", greatest = "2147483647")
+    int checkpointEvery();
 
-    /** What shapes the reward model's weights. */
+    /** Most time between two checkpoints. */
+    @WithDefault("PT60S")
+    @Lasting(least = "PT1S", greatest = "PT24H")
+    Duration checkpointInterval();
+
+    /** Evaluations without a better one after which the run ends and its best model is published; 0: never. */
+    @WithDefault("0")
+    @Between(least = "0", greatest = "1000000")
+    int patience();
+
+    /** Most times that a failing run goes back to an earlier checkpoint before it gives up. */
+    @WithDefault("3")
+    @Between(least = "0", greatest = "1000")
+    int recoveries();
+
+    /** Seed of the order of the requests, of the new head and of the sampled answers. */
+    @WithDefault("${alignstream.seed:1}")
+    long seed();
+
+    /** When the state is stored, what happens when training fails, and when to give up getting better. */
+    default Trainer.Settings trainer() {
+        return new Trainer.Settings(
+                new Trainer.Saving(checkpointEvery(), checkpointInterval()),
+                new Trainer.Healing(recoveries(), RewardLoop.RECOVERY_FACTOR),
+                patience());
+    }
+
+    /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
+    default Map<String, String> hyperparameters() {
+        Map<String, String> values = new TreeMap<>();
+        values.put("layers", Integer.toString(training().layers()));
+        values.put("epochs", Integer.toString(training().epochs()));
+        values.put("batch", Integer.toString(training().batchRequests()));
+        values.put("learningRate", Double.toString(training().learningRate()));
+        values.put("warmUp", Double.toString(training().warmupShare()));
+        values.put("margin", Double.toString(training().margin()));
+        values.put("centring", Double.toString(training().centring()));
+        values.put("heldOut", Double.toString(training().heldOutShare()));
+        values.put("referenceAnswers", Integer.toString(training().referenceAnswers()));
+        values.put("maxAnswerTokens", Integer.toString(training().maxAnswerTokens()));
+        values.put("seed", Long.toString(seed()));
+        if (patience() > 0) {
+            values.put("patience", Integer.toString(patience()));
+            values.put("checkpointEvery", Integer.toString(checkpointEvery())); // there it is evaluated
+        }
+        return values;
+    }
+
+    /** Settings of a run, {@code alignstream.reward.training.*}. */
     interface Training {
 
         /** Blocks of the SFT model that the reward model keeps, from the bottom; at most as many as there are. */
         @WithDefault("3")
+        @Between(least = "1", greatest = "1000")
         int layers();
 
         /** Passes over the ranking requests. */
         @WithDefault("5")
+        @Between(least = "1", greatest = "100000")
         int epochs();
 
-        /** Ranking requests in a step. */
+        /** Ranking requests a step. */
         @WithDefault("8")
-        int batch();
+        @FormerName("alignstream.reward.training.batch")
+        @Between(least = "1", greatest = "100000")
+        int batchRequests();
 
-        /** Highest learning rate: reached after the warm-up, then falling linearly to 0. */
+        /** Peak learning rate: reached after the warm-up, then falling linearly to 0. */
         @WithDefault("5e-4")
+        @Between(least = "0", greatest = "1")
         double learningRate();
 
-        /** Part of all steps in which the learning rate rises. */
+        /** Share of the steps in which the learning rate rises. */
         @WithDefault("0.1")
-        double warmUp();
+        @FormerName("alignstream.reward.training.warm-up")
+        @Between(least = "0", greatest = "1")
+        double warmupShare();
 
         /** Margin in the pair loss for each point that two answers' scores (0 to 5) differ. */
         @WithDefault("0")
+        @Between(least = "0", greatest = "1000")
         double margin();
 
         /** Coefficient of the squared sum of a pair's scores. */
         @WithDefault("0.01")
+        @Between(least = "0", greatest = "1000")
         double centring();
 
-        /** Part of the prompts that is only used to measure. */
+        /** Share of the prompts that is measured on and never learned. */
         @WithDefault("0.1")
-        double heldOut();
+        @FormerName("alignstream.reward.training.held-out")
+        @Between(least = "0", greatest = "0.5")
+        double heldOutShare();
 
         /** Answers of the SFT model whose scores get mean 0 and variance 1. */
         @WithDefault("256")
+        @Between(least = "2", greatest = "1000000")
         int referenceAnswers();
 
         /** Longest reference answer, in tokens. */
         @WithDefault("24")
+        @Between(least = "1", greatest = "65536")
         int maxAnswerTokens();
     }
 
-    /** How answers are sampled for people to rank. */
+    /** Settings of the answers, {@code alignstream.reward.sampling.*}. */
     interface Sampling {
 
         /** Answers to a prompt, K. */
         @WithDefault("4")
+        @Between(least = "2", greatest = "16")
         int answers();
 
         /** Most prompts of one SFT model that are sent out to be ranked. */
         @WithDefault("100")
+        @Between(least = "0", greatest = "1000000")
         int prompts();
 
+        /** Divides the logits before an answer's tokens are drawn. */
         @WithDefault("1")
+        @Between(least = "0", greatest = "100")
         double temperature();
 
         /** Longest answer, in tokens. */
         @WithDefault("24")
+        @Between(least = "1", greatest = "65536")
         int maxAnswerTokens();
     }
 }

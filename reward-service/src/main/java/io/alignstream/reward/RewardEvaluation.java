@@ -1,6 +1,6 @@
 package io.alignstream.reward;
 
-import io.alignstream.languagemodel.transformer.RewardModel;
+import io.alignstream.languagemodel.network.RewardModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

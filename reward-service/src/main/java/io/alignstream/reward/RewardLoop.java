@@ -1,21 +1,36 @@
 package io.alignstream.reward;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.RankedPair;
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.RankedPair;
+import io.alignstream.languagemodel.objective.RankingObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.BestModel;
+import io.alignstream.training.BestWeights;
+import io.alignstream.training.Learner;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.Trouble;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a reward model on K-way rankings: all pairs −log σ(r_i − r_j − margin), ties |r_i − r_j| (Ouyang et al., arXiv
@@ -25,37 +40,94 @@ import java.util.TreeMap;
  * weights, moments and the step number are the complete state. Left out: Plackett–Luce, a second annotator's weight,
  * dropout. For one thread.
  */
-public final class RewardLoop implements AutoCloseable {
+public final class RewardLoop implements TrainingLoop {
 
+    /** Multiplies the learning rate of a run that went back. */
+    static final double RECOVERY_FACTOR = 0.3;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RewardLoop.class);
     private static final String OPTIMISER = "optimiser";
 
     private final RewardConfig.Training config;
     private final long seed;
+    private final int evaluateEvery;
+    private final Transformer sft;
+    private final Tokenizer tokenizer;
+    private final Recovery recovery;
     private final List<RankedAnswers> training;
     private final List<RankedAnswers> heldOut;
     private final Transformer network;
-    private final AdamW optimiser;
-    private final int tooLong;
+    private final Learner learner;
+    private final RankingObjective objective;
+    private final BestWeights best = new BestWeights();
+    private @Nullable RewardModel published;
     private long step;
 
-    /** Starts at step 0 from {@code sft}, which is only read. */
-    public RewardLoop(RewardConfig.Training config, long seed, Transformer sft, List<RankedAnswers> requests) {
-        this(config, seed, truncated(config, seed, sft), requests, 0);
+    /**
+     * The frozen inputs of a run.
+     *
+     * @param sft is only read; closed with the inputs
+     * @param requests with their rankings, in a fixed order
+     */
+    public record Inputs(RewardConfig config, Transformer sft, Tokenizer tokenizer, List<RankedAnswers> requests)
+            implements TrainingLoop.Inputs {
+
+        public Inputs {
+            requests = List.copyOf(requests);
+        }
+
+        @Override
+        public RewardLoop begin(Recovery recovery) {
+            Transformer network =
+                    sft.copy(Math.min(config.training().layers(), sft.config().layers()));
+            network.addHead(config.seed());
+            return new RewardLoop(this, recovery, network, 0);
+        }
+
+        @Override
+        public RewardLoop resume(StoredState stored, Recovery recovery) throws IOException {
+            RewardLoop loop = new RewardLoop(this, recovery, Transformer.load(stored.folder()), stored.step());
+            try {
+                loop.learner.restore(OPTIMISER, stored.tensors());
+                loop.best.restore(stored.tensors());
+                return loop;
+            } catch (IOException e) {
+                loop.close();
+                throw e;
+            }
+        }
+
+        @Override
+        public void close() {
+            sft.close();
+        }
     }
 
-    private RewardLoop(
-            RewardConfig.Training config, long seed, Transformer network, List<RankedAnswers> requests, long step) {
-        this.config = config;
-        this.seed = seed;
+    private RewardLoop(Inputs inputs, Recovery recovery, Transformer network, long step) {
+        this.config = inputs.config().training();
+        this.seed = inputs.config().seed();
+        this.evaluateEvery = inputs.config().checkpointEvery();
+        this.sft = inputs.sft();
+        this.tokenizer = inputs.tokenizer();
+        this.recovery = recovery;
         this.network = network;
         this.step = step;
+        List<RankedAnswers> requests = inputs.requests();
         List<RankedAnswers> fitting = requests.stream()
                 .filter(request -> request.longest() <= network.config().maxPositions())
                 .toList();
-        this.tooLong = requests.size() - fitting.size();
-        this.training =
-                fitting.stream().filter(r -> !r.heldOut(config.heldOut())).toList();
-        this.heldOut = fitting.stream().filter(r -> r.heldOut(config.heldOut())).toList();
+        int tooLong = requests.size() - fitting.size();
+        if (tooLong > 0) {
+            LOG.atWarn()
+                    .addKeyValue("requests", tooLong)
+                    .log("Left out ranked requests that do not fit the model's positions");
+        }
+        this.training = fitting.stream()
+                .filter(request -> !request.heldOut(config.heldOutShare()))
+                .toList();
+        this.heldOut = fitting.stream()
+                .filter(request -> request.heldOut(config.heldOutShare()))
+                .toList();
         if (training.isEmpty()) {
             network.close();
             throw new IllegalArgumentException(
@@ -63,105 +135,118 @@ public final class RewardLoop implements AutoCloseable {
                             + " are longer than the model's " + network.config().maxPositions()
                             + " positions, the others are held out; add rankings of more prompts");
         }
-        this.optimiser = new AdamW(network, AdamW.Settings.REINFORCEMENT);
+        this.learner = new Learner(network, AdamW.Settings.REINFORCEMENT);
+        this.objective = new RankingObjective(network, config.centring());
     }
 
-    /**
-     * Continues from what {@link #weights} and {@link #state} gave at {@code step}, with the same configuration, seed and
-     * requests.
-     *
-     * @param network with the weights; the loop takes it over and closes it
-     * @throws IOException if a tensor is missing or has another shape
-     */
-    public static RewardLoop resume(
-            RewardConfig.Training config,
-            long seed,
-            Transformer network,
-            List<RankedAnswers> requests,
-            long step,
-            Map<String, Tensor> state)
-            throws IOException {
-        RewardLoop loop = new RewardLoop(config, seed, network, requests, step);
-        try {
-            loop.optimiser.restore(OPTIMISER, state);
-            return loop;
-        } catch (IOException e) {
-            loop.close();
-            throw e;
-        }
+    @Override
+    public long done() {
+        return step;
     }
 
-    private static Transformer truncated(RewardConfig.Training config, long seed, Transformer sft) {
-        Transformer network = sft.copy(Math.min(config.layers(), sft.config().layers()));
-        network.addHead(seed);
-        return network;
+    @Override
+    public long total() {
+        return config.epochs() * stepsPerEpoch();
     }
 
-    /** One step on {@code batch} requests; returns loss, learning rate and gradient norm. */
-    public Map<String, Double> train() {
-        List<RankedAnswers> batch = batch();
+    @Override
+    public Step step() {
+        List<RankedAnswers> requests = batch();
+        double rate = learningRate();
+        Learner.Step<Double> taken = learner.step(objective, objectiveBatch(requests, config.margin()), rate);
+        step++;
+        SequencedMap<String, Double> figures = new TreeMap<>(Map.of(
+                "loss", taken.loss(), "gradientNorm", taken.gradientNorm(), "learningRate", rate));
+        boolean finite = Double.isFinite(taken.loss()) && Double.isFinite(taken.gradientNorm());
+        return new Step(
+                figures,
+                new Speed("rankingsPerSecond", requests.size()),
+                finite
+                        ? Optional.empty()
+                        : Optional.of(Trouble.of("loss " + taken.loss() + " and gradient norm " + taken.gradientNorm()
+                                + " at learning rate " + rate)));
+    }
+
+    /** All answers of {@code requests} as rows, and every pair of them that somebody compared. */
+    private static RankingObjective.Batch objectiveBatch(List<RankedAnswers> requests, double margin) {
         List<int[]> rows = new ArrayList<>();
         List<RankedPair> pairs = new ArrayList<>();
-        for (RankedAnswers request : batch) {
+        for (RankedAnswers request : requests) {
             int first = rows.size();
             rows.addAll(request.answers());
             for (RankedAnswers.Pair pair : request.pairs()) {
                 pairs.add(new RankedPair(
                         first + pair.better(),
                         first + pair.worse(),
-                        config.margin() * pair.gap(),
-                        pair.weight() / batch.size(),
+                        margin * pair.gap(),
+                        pair.weight() / requests.size(),
                         pair.tied()));
             }
         }
         int[] last = rows.stream().mapToInt(row -> row.length - 1).toArray();
-        double rate = learningRate();
-        AdamW.Step done = optimiser.rankingStep(RewardModel.sequences(rows), last, pairs, config.centring(), rate);
-        if (!Double.isFinite(done.loss())) {
-            throw new IllegalStateException("the loss of step " + step + " is " + done.loss()
-                    + "; lower alignstream.reward.training.learning-rate, which is " + config.learningRate());
-        }
-        step++;
-        return new TreeMap<>(Map.of("loss", done.loss(), "gradientNorm", done.gradientNorm(), "learningRate", rate));
+        return new RankingObjective.Batch(RewardModel.sequences(rows), last, pairs);
     }
 
     /** The requests of this step; each epoch has its own order, and its last batch may be smaller. */
     private List<RankedAnswers> batch() {
         long epoch = step / stepsPerEpoch();
-        int start = (int) (step % stepsPerEpoch()) * config.batch();
+        int start = (int) (step % stepsPerEpoch()) * config.batchRequests();
         int[] order = SeededRandom.permutation(training.size(), SeededRandom.of(seed, "reward epoch", epoch));
-        return Arrays.stream(order, start, Math.min(start + config.batch(), order.length))
+        return Arrays.stream(order, start, Math.min(start + config.batchRequests(), order.length))
                 .mapToObj(training::get)
                 .toList();
     }
 
     private double learningRate() {
-        double warmUp = Math.max(1, config.warmUp() * totalSteps());
+        double warmUp = Math.max(1, config.warmupShare() * total());
         double rising = (step + 1) / warmUp;
-        double falling = (totalSteps() - step) / Math.max(1, totalSteps() - warmUp);
-        return config.learningRate() * Math.min(1, Math.min(rising, falling));
+        double falling = (total() - step) / Math.max(1, total() - warmUp);
+        return config.learningRate() * recovery.learningRateScale() * Math.min(1, Math.min(rising, falling));
     }
 
     /** How well held-out pairs are judged now. */
-    public SequencedMap<String, Double> evaluate() {
+    @Override
+    public Evaluation evaluate() {
+        if (step % evaluateEvery != 0) {
+            return Evaluation.NONE;
+        }
         // Not closed: it shares the network that is being trained.
-        return evaluate(new RewardModel(network, 0));
+        RewardEvaluation evaluation = RewardEvaluation.of(new RewardModel(network, 0), heldOut);
+        OptionalDouble wrong = evaluation.pairs() == 0
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(1 - evaluation.pairAccuracy());
+        return new Evaluation(evaluation.metrics(), wrong, Optional.empty());
     }
 
-    /** How well {@code model} judges the held-out pairs. */
-    SequencedMap<String, Double> evaluate(RewardModel model) {
-        return RewardEvaluation.of(model, heldOut).metrics();
+    @Override
+    public void keepAsBest() {
+        best.keep(network.tensors(), step);
     }
 
-    /**
-     * The trained model with scores of mean 0 and variance 1 on answers that {@code sft} samples to the training prompts;
-     * the caller closes it.
-     *
-     * @param endToken the end of turn
-     */
-    public RewardModel finish(Transformer sft, int endToken) {
-        RewardModel model = new RewardModel(network.copy(), 0);
-        double[] scores = model.scores(referenceRows(sft, endToken));
+    /** The published model has scores of mean 0 and variance 1 on answers that the SFT model samples. */
+    @Override
+    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
+            throws IOException {
+        Optional<SequencedMap<String, Tensor>> kept = bestModel.isPresent() ? best.tensors() : Optional.empty();
+        RewardModel model = normalised(new RewardModel(
+                kept.isPresent() ? Transformer.of(network.config(), kept.get(), "the best model") : network.copy(),
+                0));
+        published = model;
+        SequencedMap<String, Double> figures =
+                new TreeMap<>(RewardEvaluation.of(model, heldOut).metrics());
+        figures.put("episodes", (double) episodes());
+        bestModel.ifPresent(found -> figures.put("bestStep", (double) found.step()));
+        return figures;
+    }
+
+    @Override
+    public Optional<String> finishedPhase() {
+        return Optional.of(phase());
+    }
+
+    /** Takes {@code model} over. */
+    private RewardModel normalised(RewardModel model) {
+        double[] scores = model.scores(referenceRows());
         double mean = Arrays.stream(scores).average().orElse(0);
         double variance = Arrays.stream(scores)
                 .map(r -> (r - mean) * (r - mean))
@@ -176,20 +261,20 @@ public final class RewardLoop implements AutoCloseable {
     }
 
     /** Prompts with answers sampled at temperature 1; none if no prompt leaves room for an answer. */
-    List<int[]> referenceRows(Transformer sft, int endToken) {
-        Sampler sampler = new Sampler(1, config.maxAnswerTokens(), endToken);
+    List<int[]> referenceRows() {
+        AnswerSampler sampler = new AnswerSampler(1, config.maxAnswerTokens(), tokenizer.endOfTurn());
         int longest = sft.config().maxPositions() - config.maxAnswerTokens();
         List<int[]> prompts = distinctPrompts().stream()
                 .filter(prompt -> prompt.length <= longest)
                 .toList();
         List<int[]> rows = new ArrayList<>();
         for (int round = 0; rows.size() < config.referenceAnswers() && !prompts.isEmpty(); round++) {
-            rows.addAll(answered(sft, sampler, prompts, round));
+            rows.addAll(answered(sampler, prompts, round));
         }
         return rows;
     }
 
-    private List<int[]> answered(Transformer sft, Sampler sampler, List<int[]> prompts, int round) {
+    private List<int[]> answered(AnswerSampler sampler, List<int[]> prompts, int round) {
         int wanted = Math.min(prompts.size(), 32);
         List<int[]> batch = Arrays.stream(
                         SeededRandom.permutation(prompts.size(), SeededRandom.of(seed, "reference prompts", round)),
@@ -197,7 +282,7 @@ public final class RewardLoop implements AutoCloseable {
                         wanted)
                 .mapToObj(prompts::get)
                 .toList();
-        List<Sampler.Answer> answers = sampler.sample(sft, batch, SeededRandom.of(seed, "reference answers", round));
+        List<AnswerSampler.Answer> answers = sampler.sample(sft, batch, SeededRandom.of(seed, "reference answers", round));
         List<int[]> rows = new ArrayList<>();
         for (int i = 0; i < wanted; i++) {
             rows.add(joined(batch.get(i), answers.get(i).tokens()));
@@ -217,52 +302,59 @@ public final class RewardLoop implements AutoCloseable {
         return row;
     }
 
-    public long step() {
-        return step;
-    }
-
-    public long totalSteps() {
-        return config.epochs() * stepsPerEpoch();
-    }
-
     /** Ranked requests learned from so far, each counted in every epoch. */
-    public long episodes() {
+    private long episodes() {
         long epoch = step / stepsPerEpoch();
-        long inEpoch = Math.min(training.size(), (step % stepsPerEpoch()) * config.batch());
+        long inEpoch = Math.min(training.size(), (step % stepsPerEpoch()) * config.batchRequests());
         return epoch * training.size() + inEpoch;
     }
 
-    public boolean finished() {
-        return step >= totalSteps();
-    }
-
-    /** Shape of the network. */
-    TransformerConfig config() {
-        return network.config();
-    }
-
-    /** Requests left out because a row does not fit the model's positions. */
-    public int tooLong() {
-        return tooLong;
-    }
-
-    /** The weights now, not normalised. */
-    public SequencedMap<String, Tensor> weights() {
-        return network.tensors();
-    }
-
-    /** What is needed besides the weights to continue. */
-    public SequencedMap<String, Tensor> state() {
-        return optimiser.state(OPTIMISER);
-    }
-
     private long stepsPerEpoch() {
-        return Math.ceilDiv(training.size(), config.batch());
+        return Math.ceilDiv(training.size(), config.batchRequests());
+    }
+
+    @Override
+    public Map<String, Long> position() {
+        return Map.of("step", step, "totalSteps", total());
+    }
+
+    @Override
+    public ModelFiles model() {
+        return files(network.config(), network.tensors());
+    }
+
+    @Override
+    public SequencedMap<String, Tensor> state() {
+        SequencedMap<String, Tensor> state = learner.state(OPTIMISER);
+        best.addTo(state, step);
+        return state;
+    }
+
+    @Override
+    public ModelFiles finishedModel() {
+        RewardModel model = published;
+        if (model == null) {
+            throw new IllegalStateException("the loop has not finished");
+        }
+        return files(model.network().config(), model.tensors());
+    }
+
+    @Override
+    public SequencedMap<String, Tensor> finishedState() {
+        return learner.state(OPTIMISER);
+    }
+
+    private ModelFiles files(TransformerConfig shape, Map<String, Tensor> weights) {
+        return ModelFiles.of(
+                shape, tokenizer, new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()}, weights);
     }
 
     @Override
     public void close() {
-        optimiser.close();
+        if (published != null) {
+            published.close();
+        }
+        learner.close();
         network.close();
     }
 }

@@ -1,33 +1,29 @@
 package io.alignstream.reward;
 
+import io.alignstream.training.StoredRun;
+import io.alignstream.training.Lineage;
+import io.alignstream.stageruntime.Question;
+import io.alignstream.stageruntime.Origin;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
 import io.alignstream.stageruntime.Decision;
-import io.alignstream.stageruntime.Hyperparameters;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
-import java.util.TreeMap;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * What the reward service should be doing: training first, wherever there are a new SFT model or enough new rankings;
@@ -37,25 +33,23 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class RewardStage implements StageDefinition {
 
     private final RewardConfig config;
-    private final long seed;
     private final CheckpointStore store;
     private final RankingDesk desk;
     private final TrainingRuns runs;
-    private final SequencedMap<String, String> hyperparameters;
+    private final Question<List<StoredRun>> storedRuns;
+    private final Map<String, String> hyperparameters;
     private final PromptBook prompts = new PromptBook();
 
     RewardStage(
             RewardConfig config,
-            @ConfigProperty(name = "alignstream.seed", defaultValue = "1") long seed,
             CheckpointStore store,
             RankingDesk desk) {
         this.config = config;
-        this.seed = seed;
         this.store = store;
         this.desk = desk;
         this.runs = new TrainingRuns(store, Stage.REWARD);
-        this.hyperparameters = Hyperparameters.of(RewardConfig.Training.class, config.training());
-        this.hyperparameters.put("seed", Long.toString(seed));
+        this.storedRuns = Question.afterJobs(runs::stored);
+        this.hyperparameters = config.hyperparameters();
     }
 
     @Override
@@ -66,10 +60,11 @@ public class RewardStage implements StageDefinition {
     @Override
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.CHECKPOINTS);
+        subscriptions.ask(storedRuns);
         subscriptions.follow(Topic.PROMPTS, prompts);
         subscriptions.follow(Topic.RANKING_REQUESTS, new Subscriptions.EventHandler<>() {
             @Override
-            public void handle(RankingRequest request, ConsumerRecord<byte[], byte[]> record) {
+            public void handle(RankingRequest request, Origin origin) {
                 desk.add(request);
             }
 
@@ -80,7 +75,7 @@ public class RewardStage implements StageDefinition {
         });
         subscriptions.followAfter(Topic.RANKING_REQUESTS, Topic.RANKINGS, new Subscriptions.EventHandler<>() {
             @Override
-            public void handle(Ranking ranking, ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
+            public void handle(Ranking ranking, Origin origin) throws PoisonEventException {
                 desk.add(ranking);
             }
 
@@ -102,9 +97,8 @@ public class RewardStage implements StageDefinition {
     }
 
     private Decision training(View view, Checkpoint sft, boolean triggered) {
-        List<Checkpoint> own = view.newestByKey(Topic.CHECKPOINTS).stream()
-                .filter(checkpoint -> checkpoint.stage() == Stage.REWARD && isMadeOf(checkpoint, sft))
-                .toList();
+        Lineage lineage = Lineage.of(Lineage.SFT, sft);
+        List<Checkpoint> own = lineage.of(view.checkpoints(Stage.REWARD));
         DatasetSnapshot rankings = view.snapshot(Topic.RANKINGS);
         long unseen =
                 rankings.offsets() - (own.isEmpty() ? 0 : seen(own.getLast().datasets()));
@@ -114,66 +108,37 @@ public class RewardStage implements StageDefinition {
                     .with("there", unseen)
                     .with("needed", config.newRankings()));
         }
-        Optional<TrainingRun> begun = begun(parents(sft), own)
+        List<String> published = own.stream().map(Checkpoint::run).toList();
+        Optional<TrainingRun> open = runs.open(lineage, hyperparameters, view.answer(storedRuns), published)
                 .filter(run -> rankings.offsets() - seen(run.datasets()) < config.newRankings());
-        if (begun.isPresent()) {
-            return run(begun.get());
+        if (open.isPresent()) {
+            return run(open.get());
         }
         if (desk.rankings() < config.minimumRankings() && !(triggered && desk.rankings() > 0)) {
             return new Decision.Wait(Reason.of("reward.tooFewRankings")
                     .with("there", desk.rankings())
                     .with("needed", config.minimumRankings()));
         }
-        Duration left = config.quiet().minus(view.quietFor(Topic.RANKINGS));
+        Duration left = config.debounce().minus(view.quietFor(Topic.RANKINGS));
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("reward.rankingsComing"), left);
         }
-        return run(runs.of(parents(sft), List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings), hyperparameters));
-    }
-
-    /** A run that was interrupted, or whose result nobody has published. */
-    private Optional<TrainingRun> begun(Map<String, Reference> parents, List<Checkpoint> own) {
-        try {
-            Optional<TrainingRun> interrupted = runs.interrupted(parents, hyperparameters);
-            return interrupted.isPresent()
-                    ? interrupted
-                    : runs.unpublished(
-                            parents,
-                            hyperparameters,
-                            own.stream().map(Checkpoint::run).toList());
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot look into the checkpoint store: " + e.getMessage(), e);
-        }
+        return run(runs.of(lineage, List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings), hyperparameters));
     }
 
     private Decision run(TrainingRun run) {
-        return new Decision.Run(new RewardTraining(config, seed, store, run));
+        return new Decision.Run(new RewardJob(config, store, run));
     }
 
     private Decision sampling(View view, Checkpoint sft, Reason trainingReason) {
-        AnswerSampling sampling = AnswerSampling.of(config.sampling(), seed, store, sft, prompts.prompts(), desk);
+        AnswerSampling sampling = AnswerSampling.of(config.sampling(), config.seed(), store, sft, prompts.prompts(), desk);
         if (sampling.isEmpty()) {
             return new Decision.Wait(trainingReason);
         }
-        Duration left = config.quiet().minus(view.quietFor(Topic.PROMPTS));
+        Duration left = config.debounce().minus(view.quietFor(Topic.PROMPTS));
         return left.isPositive()
                 ? new Decision.WaitFor(trainingReason.and(Reason.of("reward.promptsComing")), left)
                 : new Decision.Run(sampling);
-    }
-
-    private static Map<String, Reference> parents(Checkpoint sft) {
-        Map<String, Reference> parents = new TreeMap<>();
-        parents.put("sft", sft.reference());
-        Reference tokenizer = sft.parents().get("tokenizer");
-        if (tokenizer != null) {
-            parents.put("tokenizer", tokenizer);
-        }
-        return parents;
-    }
-
-    private static boolean isMadeOf(Checkpoint reward, Checkpoint sft) {
-        Reference parent = reward.parents().get("sft");
-        return parent != null && parent.sha256().equals(sft.reference().sha256());
     }
 
     /** Offsets of the rankings topic that {@code datasets} cover. */

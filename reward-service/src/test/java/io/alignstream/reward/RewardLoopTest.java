@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,9 +26,9 @@ class RewardLoopTest {
     private static final RewardConfig.Training CONFIG = Settings.of(Map.of(
                     "alignstream.reward.training.layers", "1",
                     "alignstream.reward.training.epochs", "6",
-                    "alignstream.reward.training.batch", "8",
+                    "alignstream.reward.training.batch-requests", "8",
                     "alignstream.reward.training.learning-rate", "5e-3",
-                    "alignstream.reward.training.held-out", "0.25",
+                    "alignstream.reward.training.held-out-share", "0.25",
                     "alignstream.reward.training.max-answer-tokens", "6"))
             .training();
 

@@ -17,7 +17,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
-import io.alignstream.languagemodel.transformer.RewardModel;
+import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.quarkus.test.common.QuarkusTestResource;

@@ -1,10 +1,10 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +25,7 @@ public final class HeldOutComparison {
     private final long seed;
     private final Transformer sft;
     private final RewardModel reward;
-    private final Sampler sampler;
+    private final AnswerSampler sampler;
     private final List<int[]> prompts;
     private final int pad;
     private final Sampled baseline;
@@ -80,7 +80,7 @@ public final class HeldOutComparison {
         }
     }
 
-    private record Sampled(List<int[]> rows, List<Sampler.Answer> answers, double[] scores) {}
+    private record Sampled(List<int[]> rows, List<AnswerSampler.Answer> answers, double[] scores) {}
 
     /**
      * Samples and scores the SFT model's answers.
@@ -88,7 +88,7 @@ public final class HeldOutComparison {
      * @param prompts token ids up to the assistant's token; those that leave no room for an answer are left out
      */
     public HeldOutComparison(
-            long seed, Transformer sft, RewardModel reward, Sampler sampler, List<int[]> prompts, int pad) {
+            long seed, Transformer sft, RewardModel reward, AnswerSampler sampler, List<int[]> prompts, int pad) {
         this.seed = seed;
         this.sft = sft;
         this.reward = reward;
@@ -123,7 +123,7 @@ public final class HeldOutComparison {
                 mean(baseline.scores()),
                 divergence(candidate, sampled),
                 (double) sampled.answers().stream()
-                                .filter(Sampler.Answer::ended)
+                                .filter(AnswerSampler.Answer::ended)
                                 .count()
                         / prompts.size(),
                 length(sampled),
@@ -132,7 +132,7 @@ public final class HeldOutComparison {
 
     private Sampled sample(Transformer model) {
         List<int[]> rows = new ArrayList<>();
-        List<Sampler.Answer> answers = new ArrayList<>();
+        List<AnswerSampler.Answer> answers = new ArrayList<>();
         for (int start = 0; start < prompts.size(); start += BATCH) {
             List<int[]> batch = prompts.subList(start, Math.min(start + BATCH, prompts.size()));
             answers.addAll(sampler.sample(model, batch, SeededRandom.of(seed, "held-out", start)));

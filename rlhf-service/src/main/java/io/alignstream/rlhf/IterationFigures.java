@@ -1,8 +1,10 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.languagemodel.transformer.AdamW;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.training.Learner;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
@@ -42,18 +44,19 @@ final class IterationFigures {
     }
 
     /** A step of the policy; the figures become means over the steps. */
-    void observe(AdamW.PolicyStep step) {
+    void observePolicy(Learner.Step<PolicyObjective.Figures> step) {
+        PolicyObjective.Figures policy = step.loss();
         policySteps++;
-        sums.merge("policy/approxkl", step.approximateKl(), Double::sum);
-        sums.merge("policy/clipfrac", step.clipFraction(), Double::sum);
-        sums.merge("policy/entropy", step.entropy(), Double::sum);
+        sums.merge("policy/approxkl", policy.approximateKl(), Double::sum);
+        sums.merge("policy/clipfrac", policy.clipFraction(), Double::sum);
+        sums.merge("policy/entropy", policy.entropy(), Double::sum);
         sums.merge("policy/gradientNorm", step.gradientNorm(), Double::sum);
-        sums.merge("loss/policy", step.loss(), Double::sum);
-        sums.merge("val/ratio", step.meanRatio(), Double::sum);
+        sums.merge("loss/policy", policy.loss(), Double::sum);
+        sums.merge("val/ratio", policy.meanRatio(), Double::sum);
     }
 
     /** A step of the critic. */
-    void observe(AdamW.Step step) {
+    void observeValue(Learner.Step<Double> step) {
         valueSteps++;
         sums.merge("loss/value", step.loss(), Double::sum);
     }
@@ -69,14 +72,12 @@ final class IterationFigures {
         return all;
     }
 
-    /** Fails the run if a figure is not finite. */
-    void requireFinite(long iteration) {
-        metrics().forEach((name, value) -> {
-            if (!Double.isFinite(value)) {
-                throw new IllegalStateException(name + " of iteration " + iteration + " is " + value
-                        + "; lower alignstream.rlhf.training.policy-learning-rate or critic-learning-rate");
-            }
-        });
+    /** A figure that is no finite number, if there is one. */
+    Optional<String> notFinite() {
+        return metrics().entrySet().stream()
+                .filter(figure -> !Double.isFinite(figure.getValue()))
+                .map(figure -> figure.getKey() + " is " + figure.getValue())
+                .findFirst();
     }
 
     private static double mean(List<Episode> episodes, ToDoubleFunction<Episode> figure) {

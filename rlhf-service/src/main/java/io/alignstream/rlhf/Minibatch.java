@@ -1,6 +1,6 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.languagemodel.transformer.Sequences;
+import io.alignstream.languagemodel.network.Sequences;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,12 +1,28 @@
 package io.alignstream.rlhf;
 
+import org.slf4j.LoggerFactory;
+import org.slf4j.Logger;
+import org.jspecify.annotations.Nullable;
+import java.util.OptionalDouble;
+import java.util.Optional;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.Trouble;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.BestWeights;
+import io.alignstream.training.BestModel;
+import io.alignstream.languagemodel.objective.ValueObjective;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.training.Learner;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +41,13 @@ import java.util.SequencedMap;
  * out: a second reward model, pretraining loss mixed in, an entropy bonus, rewards shifted or scaled by a running
  * deviation. For one thread.
  */
-public final class PpoLoop implements AutoCloseable {
+public final class PpoLoop implements TrainingLoop {
+
+    /** Multiplies the learning rates of a run that went back. */
+    static final double RECOVERY_FACTOR = 0.3;
+
+    private static final Logger LOG = LoggerFactory.getLogger(PpoLoop.class);
+
 
     /** Before the first update on a batch the ratio may differ from 1 by this at most (fp32). */
     static final double RATIO_TOLERANCE = 1e-5;
@@ -36,134 +58,133 @@ public final class PpoLoop implements AutoCloseable {
     private static final String KL_COEFFICIENT = "kl.coefficient";
 
     private final RlhfConfig.Training config;
-    private final long seed;
-    private final Transformer reference;
-    private final RewardModel reward;
+    private final Inputs inputs;
+    private final Recovery recovery;
     private final Transformer policy;
     private final Transformer critic;
-    private final AdamW policyOptimiser;
-    private final AdamW criticOptimiser;
-    private final Sampler sampler;
-    private final int pad;
+    private final Learner policyLearner;
+    private final Learner criticLearner;
+    private final PolicyObjective policyObjective;
+    private final ValueObjective valueObjective;
+    private final AnswerSampler sampler;
     private final List<int[]> prompts;
+    private final BestWeights best = new BestWeights();
     private AdaptiveKl kl;
     private long iteration;
     private boolean drifted;
+    /** The best policy, if it is published and not the last one. */
+    private @Nullable Transformer published;
 
     /**
-     * Starts at iteration 0; the models are only read and not closed.
+     * The frozen inputs of a run; the models are only read and are closed with the inputs.
      *
+     * @param tokenizer is stored with the policy
      * @param prompts token ids up to the assistant's token; those that leave no room for an answer are left out
      * @param endToken the end of turn
      * @param pad another id
+     * @param comparison measures the policy on held-out prompts; it may have none
      */
-    public PpoLoop(
-            RlhfConfig.Training config,
-            long seed,
+    public record Inputs(
+            RlhfConfig config,
             Transformer sft,
             RewardModel reward,
-            List<int[]> prompts,
-            int endToken,
-            int pad) {
-        this(
-                config,
-                seed,
-                sft,
-                reward,
-                prompts,
-                endToken,
-                pad,
-                sft.copy(),
-                reward.network().copy());
-    }
-
-    private PpoLoop(
-            RlhfConfig.Training config,
-            long seed,
-            Transformer sft,
-            RewardModel reward,
+            Tokenizer tokenizer,
             List<int[]> prompts,
             int endToken,
             int pad,
-            Transformer policy,
-            Transformer critic) {
-        this.config = config;
-        this.seed = seed;
-        this.reference = sft;
-        this.reward = reward;
+            HeldOutComparison comparison)
+            implements TrainingLoop.Inputs {
+
+        @Override
+        public PpoLoop begin(Recovery recovery) {
+            return new PpoLoop(this, recovery, sft.copy(), reward.network().copy());
+        }
+
+        @Override
+        public PpoLoop resume(StoredState stored, Recovery recovery) throws IOException {
+            Map<String, Tensor> state = stored.tensors();
+            Tensor coefficient = state.get(KL_COEFFICIENT);
+            if (coefficient == null) {
+                throw new IOException("training state: tensor " + KL_COEFFICIENT + " is missing");
+            }
+            Transformer policy = Transformer.load(stored.folder());
+            Transformer critic = Transformer.of(
+                    reward.network().config(), BestWeights.below(CRITIC, state), "the critic's checkpoint");
+            PpoLoop loop = new PpoLoop(this, recovery, policy, critic);
+            try {
+                loop.policyLearner.restore(POLICY_OPTIMISER, state);
+                loop.criticLearner.restore(CRITIC_OPTIMISER, state);
+                loop.best.restore(state);
+                loop.kl = new AdaptiveKl(
+                        config.training().kl(), Double.longBitsToDouble(coefficient.toLongs()[0]));
+                loop.iteration = stored.step();
+                return loop;
+            } catch (IOException e) {
+                loop.close();
+                throw e;
+            }
+        }
+
+        @Override
+        public void close() {
+            reward.close();
+            sft.close();
+        }
+    }
+
+    private PpoLoop(Inputs inputs, Recovery recovery, Transformer policy, Transformer critic) {
+        this.inputs = inputs;
+        this.config = inputs.config().training();
+        this.recovery = recovery;
         this.policy = policy;
         this.critic = critic;
-        this.sampler = new Sampler(config.temperature(), config.maxAnswerTokens(), endToken);
-        this.pad = pad;
-        this.prompts = prompts.stream()
-                .filter(prompt ->
-                        prompt.length + config.maxAnswerTokens() <= sft.config().maxPositions())
+        this.sampler = new AnswerSampler(config.temperature(), config.maxAnswerTokens(), inputs.endToken());
+        int positions = inputs.sft().config().maxPositions();
+        this.prompts = inputs.prompts().stream()
+                .filter(prompt -> prompt.length + config.maxAnswerTokens() <= positions)
                 .toList();
         this.kl = new AdaptiveKl(config.kl(), config.kl().coefficient());
-        if (this.prompts.isEmpty() || config.batch() % config.minibatch() != 0) {
+        if (prompts.isEmpty()) {
             policy.close();
             critic.close();
-            throw new IllegalArgumentException(
-                    this.prompts.isEmpty()
-                            ? "none of " + prompts.size() + " training prompts leaves room for "
-                                    + config.maxAnswerTokens() + " tokens of answer in "
-                                    + sft.config().maxPositions() + " positions; publish shorter prompts"
-                            : "batch " + config.batch() + " must be a multiple of minibatch " + config.minibatch());
+            throw new IllegalArgumentException("none of " + inputs.prompts().size()
+                    + " training prompts leaves room for " + config.maxAnswerTokens() + " tokens of answer in "
+                    + positions + " positions; publish shorter prompts");
         }
-        this.policyOptimiser = new AdamW(policy, AdamW.Settings.REINFORCEMENT);
-        this.criticOptimiser = new AdamW(critic, AdamW.Settings.REINFORCEMENT);
+        this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
+        this.criticLearner = new Learner(critic, AdamW.Settings.REINFORCEMENT);
+        this.policyObjective = new PolicyObjective(policy, config.temperature(), config.clip());
+        this.valueObjective = new ValueObjective(critic, config.valueClip(), config.valueCoefficient());
+    }
+
+    @Override
+    public long done() {
+        return iteration;
+    }
+
+    @Override
+    public long total() {
+        return config.iterations();
+    }
+
+    /** Whether all iterations are done or the policy drifted too far. */
+    @Override
+    public boolean finished() {
+        return drifted || iteration >= config.iterations();
+    }
+
+    @Override
+    public String phase() {
+        return "ppo";
     }
 
     /**
-     * Continues after {@code iteration} iterations with what {@link #weights} and {@link #state} gave then, with the same
-     * models, configuration, seed and prompts.
+     * One iteration; its figures have the field's names.
      *
-     * @throws IOException if a tensor is missing or has another shape
+     * @throws IllegalStateException if sampling and training disagree about probabilities
      */
-    public static PpoLoop resume(
-            RlhfConfig.Training config,
-            long seed,
-            Transformer sft,
-            RewardModel reward,
-            List<int[]> prompts,
-            int endToken,
-            int pad,
-            long iteration,
-            Map<String, Tensor> weights,
-            Map<String, Tensor> state)
-            throws IOException {
-        Map<String, Tensor> criticWeights = new LinkedHashMap<>();
-        state.forEach((name, tensor) -> {
-            if (name.startsWith(CRITIC)) {
-                criticWeights.put(name.substring(CRITIC.length()), tensor);
-            }
-        });
-        Tensor coefficient = state.get(KL_COEFFICIENT);
-        if (coefficient == null) {
-            throw new IOException("training state: tensor " + KL_COEFFICIENT + " is missing");
-        }
-        Transformer policy = Transformer.of(sft.config(), weights, "the policy's checkpoint");
-        Transformer critic = Transformer.of(reward.network().config(), criticWeights, "the critic's checkpoint");
-        PpoLoop loop = new PpoLoop(config, seed, sft, reward, prompts, endToken, pad, policy, critic);
-        try {
-            loop.policyOptimiser.restore(POLICY_OPTIMISER, state);
-            loop.criticOptimiser.restore(CRITIC_OPTIMISER, state);
-            loop.kl = new AdaptiveKl(
-                    config.kl(), Double.longBitsToDouble(coefficient.toLongs()[0]));
-            loop.iteration = iteration;
-            return loop;
-        } catch (IOException e) {
-            loop.close();
-            throw e;
-        }
-    }
-
-    /**
-     * One iteration; returns its figures under the field's names.
-     *
-     * @throws IllegalStateException if sampling and training disagree about probabilities, or a loss is not finite
-     */
-    public SequencedMap<String, Double> iterate() {
+    @Override
+    public Step step() {
         IterationFigures figures = new IterationFigures();
         List<Minibatch> batch = rollOut(figures);
         List<Episode> episodes =
@@ -176,32 +197,35 @@ public final class PpoLoop implements AutoCloseable {
         }
         drifted = divergence > config.kl().bound();
         iteration++;
-        return figures.metrics();
+        return new Step(
+                figures.metrics(),
+                new Speed("episodesPerSecond", config.batchEpisodes()),
+                figures.notFinite().map(Trouble::of));
     }
 
     /** Samples the next prompts and scores the answers. */
     private List<Minibatch> rollOut(IterationFigures figures) {
         List<int[]> asked = nextPrompts();
-        List<Sampler.Answer> answers = sampler.sample(policy, asked, SeededRandom.of(seed, "rollout", iteration));
+        List<AnswerSampler.Answer> answers = sampler.sample(policy, asked, SeededRandom.of(inputs.config().seed(), "rollout", iteration));
         List<Minibatch> batch = new ArrayList<>();
-        for (int start = 0; start < asked.size(); start += config.minibatch()) {
-            int end = start + config.minibatch();
+        for (int start = 0; start < asked.size(); start += config.minibatchEpisodes()) {
+            int end = start + config.minibatchEpisodes();
             batch.add(minibatch(asked.subList(start, end), answers.subList(start, end), figures));
         }
         return batch;
     }
 
-    private Minibatch minibatch(List<int[]> asked, List<Sampler.Answer> answers, IterationFigures figures) {
+    private Minibatch minibatch(List<int[]> asked, List<AnswerSampler.Answer> answers, IterationFigures figures) {
         List<int[]> rows = new ArrayList<>();
         for (int b = 0; b < asked.size(); b++) {
             rows.add(joined(asked.get(b), answers.get(b).tokens()));
         }
         Sequences sequences = Minibatch.sequences(
-                rows, asked.stream().map(prompt -> prompt.length).toList(), pad);
+                rows, asked.stream().map(prompt -> prompt.length).toList(), inputs.pad());
         float[][] logs = policy.logProbabilities(sequences, config.temperature());
-        float[][] referenceLogs = reference.logProbabilities(sequences, config.temperature());
+        float[][] referenceLogs = inputs.sft().logProbabilities(sequences, config.temperature());
         float[][] values = critic.scalars(sequences);
-        double[] scores = reward.scores(rows);
+        double[] scores = inputs.reward().scores(rows);
         List<Episode> episodes = new ArrayList<>();
         for (int b = 0; b < rows.size(); b++) {
             int prompt = asked.get(b).length;
@@ -232,10 +256,10 @@ public final class PpoLoop implements AutoCloseable {
         List<int[]> next = new ArrayList<>();
         long pass = -1;
         int[] order = {};
-        for (long episode = iteration * config.batch(); next.size() < config.batch(); episode++) {
+        for (long episode = iteration * config.batchEpisodes(); next.size() < config.batchEpisodes(); episode++) {
             if (episode / prompts.size() != pass) {
                 pass = episode / prompts.size();
-                order = SeededRandom.permutation(prompts.size(), SeededRandom.of(seed, "prompts", pass));
+                order = SeededRandom.permutation(prompts.size(), SeededRandom.of(inputs.config().seed(), "prompts", pass));
             }
             next.add(prompts.get(order[(int) (episode % prompts.size())]));
         }
@@ -244,38 +268,31 @@ public final class PpoLoop implements AutoCloseable {
 
     private void update(List<Minibatch> batch, IterationFigures figures) {
         List<Targets> targets = targets(batch);
-        double remaining = 1 - (double) iteration / config.iterations();
+        double remaining = (1 - (double) iteration / config.iterations()) * recovery.learningRateScale();
         boolean first = true;
         for (int epoch = 0; epoch < config.epochs(); epoch++) {
             long index = iteration * config.epochs() + epoch;
-            for (int i : SeededRandom.permutation(batch.size(), SeededRandom.of(seed, "minibatches", index))) {
+            for (int i : SeededRandom.permutation(batch.size(), SeededRandom.of(inputs.config().seed(), "minibatches", index))) {
                 Sequences sequences = batch.get(i).sequences();
                 Targets target = targets.get(i);
                 if (iteration >= config.criticWarmUp()) {
-                    AdamW.PolicyStep step = policyOptimiser.policyStep(
-                            sequences,
-                            target.logs(),
-                            target.advantages(),
-                            config.temperature(),
-                            config.clip(),
+                    Learner.Step<PolicyObjective.Figures> step = policyLearner.step(
+                            policyObjective,
+                            new PolicyObjective.Batch(sequences, target.logs(), target.advantages()),
                             config.policyLearningRate() * remaining);
-                    requireSameNumerics(first, step);
-                    figures.observe(step);
+                    requireSameNumerics(first, step.loss());
+                    figures.observePolicy(step);
                     first = false;
                 }
-                figures.observe(criticOptimiser.valueStep(
-                        sequences,
-                        target.values(),
-                        target.returns(),
-                        config.valueClip(),
-                        config.valueCoefficient(),
+                figures.observeValue(criticLearner.step(
+                        valueObjective,
+                        new ValueObjective.Batch(sequences, target.values(), target.returns()),
                         config.criticLearningRate() * remaining));
             }
         }
-        figures.requireFinite(iteration);
     }
 
-    private void requireSameNumerics(boolean first, AdamW.PolicyStep step) {
+    private void requireSameNumerics(boolean first, PolicyObjective.Figures step) {
         if (first && !(step.greatestRatioGap() <= RATIO_TOLERANCE)) {
             throw new IllegalStateException("before the first update of iteration " + iteration
                     + " the probability ratio differs from 1 by " + step.greatestRatioGap() + ", more than "
@@ -321,55 +338,111 @@ public final class PpoLoop implements AutoCloseable {
         return row;
     }
 
-    /** Iterations done. */
-    public long iteration() {
-        return iteration;
+    /** Compares with the SFT model on held-out prompts, at times. */
+    @Override
+    public Evaluation evaluate() {
+        if (iteration % inputs.config().validateEvery() != 0) {
+            return Evaluation.NONE;
+        }
+        HeldOutComparison.Figures figures = inputs.comparison().compare(policy);
+        return new Evaluation(figures.metrics(), OptionalDouble.of(1 - figures.winRate()), Optional.empty());
     }
 
-    /** Episodes sampled, and so the position in the endless stream of shuffled prompts. */
-    public long episode() {
-        return iteration * config.batch();
+    @Override
+    public void keepAsBest() {
+        best.keep(policy.tensors(), iteration);
     }
 
-    /** Whether all iterations are done or the policy drifted too far. */
-    public boolean finished() {
-        return drifted || iteration >= config.iterations();
+    @Override
+    public Map<String, Long> position() {
+        // Episodes are the position in the endless stream of shuffled prompts.
+        return Map.of("iteration", iteration, "episode", iteration * config.batchEpisodes());
     }
 
-    /** Whether the last batch's KL was above its bound. */
-    public boolean drifted() {
-        return drifted;
+    @Override
+    public ModelFiles model() {
+        return files(policy);
     }
 
-    /** The policy, to be compared and sampled from; stays owned by the loop. */
-    public Transformer policy() {
+    /** Critic, both optimisers, β. */
+    @Override
+    public SequencedMap<String, Tensor> state() {
+        SequencedMap<String, Tensor> state = new LinkedHashMap<>();
+        critic.tensors().forEach((name, tensor) -> state.put(CRITIC + name, tensor));
+        state.putAll(policyLearner.state(POLICY_OPTIMISER));
+        state.putAll(criticLearner.state(CRITIC_OPTIMISER));
+        state.put(KL_COEFFICIENT, Tensor.of(new long[] {Double.doubleToRawLongBits(kl.coefficient())}, 1));
+        best.addTo(state, iteration);
+        return state;
+    }
+
+    /** The figures by which the gate decides. */
+    @Override
+    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
+            throws IOException {
+        if (drifted) {
+            LOG.atWarn()
+                    .addKeyValue("iteration", iteration)
+                    .addKeyValue("bound", config.kl().bound())
+                    .log("Stopped early: KL is above its bound");
+        }
+        Optional<SequencedMap<String, Tensor>> kept = bestModel.isPresent() ? best.tensors() : Optional.empty();
+        if (kept.isPresent()) {
+            published = Transformer.of(policy.config(), kept.get(), "the best policy");
+        }
+        SequencedMap<String, Double> figures =
+                inputs.comparison().compare(finished(published)).metrics();
+        figures.put("klCoefficient", kl.coefficient());
+        figures.put("episodes", (double) iteration * config.batchEpisodes());
+        bestModel.ifPresent(found -> figures.put("bestStep", (double) found.step()));
+        return figures;
+    }
+
+    private Transformer finished(@Nullable Transformer chosen) {
+        return chosen == null ? policy : chosen;
+    }
+
+    @Override
+    public Optional<String> finishedPhase() {
+        return Optional.of("gate");
+    }
+
+    @Override
+    public ModelFiles finishedModel() {
+        return files(finished(published));
+    }
+
+    private ModelFiles files(Transformer network) {
+        Tokenizer tokenizer = inputs.tokenizer();
+        return ModelFiles.of(
+                network.config(),
+                tokenizer,
+                new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()},
+                network.tensors());
+    }
+
+    /** The policy as it is now; stays owned by the loop. */
+    Transformer policy() {
         return policy;
     }
 
     /** β now. */
-    public double klCoefficient() {
+    double klCoefficient() {
         return kl.coefficient();
     }
 
-    /** The policy's weights. */
-    public SequencedMap<String, Tensor> weights() {
-        return policy.tensors();
-    }
-
-    /** What is needed besides the policy's weights and the iteration to continue: critic, both optimisers, β. */
-    public SequencedMap<String, Tensor> state() {
-        SequencedMap<String, Tensor> state = new LinkedHashMap<>();
-        critic.tensors().forEach((name, tensor) -> state.put(CRITIC + name, tensor));
-        state.putAll(policyOptimiser.state(POLICY_OPTIMISER));
-        state.putAll(criticOptimiser.state(CRITIC_OPTIMISER));
-        state.put(KL_COEFFICIENT, Tensor.of(new long[] {Double.doubleToRawLongBits(kl.coefficient())}, 1));
-        return state;
+    /** Whether the last batch's KL was above its bound. */
+    boolean drifted() {
+        return drifted;
     }
 
     @Override
     public void close() {
-        policyOptimiser.close();
-        criticOptimiser.close();
+        if (published != null) {
+            published.close();
+        }
+        policyLearner.close();
+        criticLearner.close();
         policy.close();
         critic.close();
     }

@@ -1,12 +1,9 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.Prompt;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.alignstream.contracts.hash.Sha256;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -43,11 +40,6 @@ record PromptSplit(List<Prompt> training, List<Prompt> heldOut) {
     }
 
     private static String hash(Prompt prompt) {
-        try {
-            byte[] text = (prompt.messages() + prompt.id()).getBytes(StandardCharsets.UTF_8);
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Sha256.hex(prompt.messages() + prompt.id());
     }
 }

@@ -1,101 +1,207 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.training.Trainer;
+import io.alignstream.stageruntime.settings.Between;
+import io.alignstream.stageruntime.settings.Consistent;
+import io.alignstream.stageruntime.settings.FormerName;
+import io.alignstream.stageruntime.settings.Lasting;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
-import io.smallrye.config.WithName;
+import jakarta.validation.constraints.NotBlank;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 
-/** What can be set, with defaults for the sample world; see README.md. */
+/** Settings of the service, {@code alignstream.rlhf.*}. The defaults are the demo's. */
+@Consistent("hyperparameters")
 @ConfigMapping(prefix = "alignstream.rlhf")
 public interface RlhfConfig {
 
+    /** What shapes the policy's weights. */
     Training training();
 
+    /** What a candidate must reach on held-out prompts to be approved. */
     GateThresholds gate();
 
     /** Name under which the aligned model is released and served. */
     @WithDefault("alignstream")
+    @NotBlank
     String model();
 
-    /** Time without a new prompt or checkpoint before a run starts. */
+    /** Time without a new prompt before a run starts. */
     @WithDefault("PT2S")
-    Duration quiet();
+    @FormerName("alignstream.rlhf.quiet")
+    @Lasting(least = "PT0S", greatest = "PT24H")
+    Duration debounce();
 
     /** Iterations between two checkpoints. */
     @WithDefault("5")
-    int checkpointIterations();
+    @FormerName("alignstream.rlhf.checkpoint-iterations")
+    @Between(least = "1", greatest = "2147483647")
+    int checkpointEvery();
+
+    /** Most time between two checkpoints. */
+    @WithDefault("PT60S")
+    @Lasting(least = "PT1S", greatest = "PT24H")
+    Duration checkpointInterval();
 
     /** Iterations between two comparisons with the SFT model on held-out prompts. */
     @WithDefault("5")
-    int comparisonIterations();
+    @FormerName("alignstream.rlhf.comparison-iterations")
+    @Between(least = "1", greatest = "2147483647")
+    int validateEvery();
 
-    /** What shapes the policy's weights. */
+    /** Comparisons without a better one after which the run ends and its best model is published; 0: never. */
+    @WithDefault("0")
+    @Between(least = "0", greatest = "1000000")
+    int patience();
+
+    /** Most times that a failing run goes back to an earlier checkpoint before it gives up. */
+    @WithDefault("3")
+    @Between(least = "0", greatest = "1000")
+    int recoveries();
+
+    /** Seed of the episodes, their order and the sampled answers. */
+    @WithDefault("${alignstream.seed:1}")
+    long seed();
+
+    /** When the state is stored, what happens when training fails, and when to give up getting better. */
+    default Trainer.Settings trainer() {
+        return new Trainer.Settings(
+                new Trainer.Saving(checkpointEvery(), checkpointInterval()),
+                new Trainer.Healing(recoveries(), PpoLoop.RECOVERY_FACTOR),
+                patience());
+    }
+
+    /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
+    default Map<String, String> hyperparameters() {
+        Map<String, String> values = training().hyperparameters();
+        values.put("seed", Long.toString(seed()));
+        if (patience() > 0) {
+            values.put("patience", Integer.toString(patience()));
+            values.put("validateEvery", Integer.toString(validateEvery()));
+        }
+        return values;
+    }
+
+    /** Settings of a run, {@code alignstream.rlhf.training.*}. */
     interface Training {
 
         /** Iterations: sample a batch, then update on it. */
         @WithDefault("30")
+        @Between(least = "1", greatest = "1000000000")
         int iterations();
 
-        /** Prompts (episodes) in an iteration. */
+        /** Episodes, each a prompt with an answer, in an iteration. */
         @WithDefault("64")
-        int batch();
+        @FormerName("alignstream.rlhf.training.batch")
+        @Between(least = "1", greatest = "1000000")
+        int batchEpisodes();
 
-        /** Episodes in an optimiser step; divides {@code batch}. */
+        /** Episodes in an optimiser step; divides those of an iteration. */
         @WithDefault("32")
-        int minibatch();
+        @FormerName("alignstream.rlhf.training.minibatch")
+        @Between(least = "1", greatest = "1000000")
+        int minibatchEpisodes();
 
         /** Passes over a batch. */
         @WithDefault("4")
+        @Between(least = "1", greatest = "1000")
         int epochs();
 
-        /** Falls linearly to 0 over the iterations. */
+        /** Learning rate of the policy at the start; falls linearly to 0 over the iterations. */
         @WithDefault("1.5e-4")
+        @Between(least = "0", greatest = "1")
         double policyLearningRate();
 
-        /** Falls linearly to 0 over the iterations. */
+        /** Learning rate of the critic at the start; falls linearly to 0 over the iterations. */
         @WithDefault("3e-4")
+        @Between(least = "0", greatest = "1")
         double criticLearningRate();
 
         /** First iterations, in which only the critic learns. */
         @WithDefault("3")
+        @Between(least = "0", greatest = "1000000000")
         int criticWarmUp();
 
+        /** Divides the logits before an answer's tokens are drawn. */
         @WithDefault("1")
+        @Between(least = "0.01", greatest = "100")
         double temperature();
 
         /** Longest answer, in tokens. */
         @WithDefault("24")
+        @Between(least = "1", greatest = "65536")
         int maxAnswerTokens();
 
+        /** The penalty for drifting away from the SFT model. */
         KullbackLeibler kl();
 
         /** Discount γ. */
         @WithDefault("1")
+        @Between(least = "0", greatest = "1")
         double gamma();
 
         /** λ of generalised advantage estimation. */
         @WithDefault("0.95")
+        @Between(least = "0", greatest = "1")
         double lambda();
 
         /** How far the probability ratio counts away from 1. */
         @WithDefault("0.2")
+        @Between(least = "0", greatest = "0.999")
         double clip();
 
         /** How far a value counts away from the old one, in reward units. */
         @WithDefault("0.2")
+        @Between(least = "0", greatest = "1000000")
         double valueClip();
 
         /** Multiplies the value loss. */
         @WithDefault("0.1")
+        @Between(least = "0", greatest = "1000")
         double valueCoefficient();
 
         /** Scores are cut off at plus and minus this. */
         @WithDefault("5")
+        @Between(least = "0.000001", greatest = "1000000")
         double scoreClip();
 
         /** Subtracted from the score of an answer that does not end; such a score is at most 0 before. */
         @WithDefault("1")
+        @Between(least = "0", greatest = "1000000")
         double missingEndPenalty();
+
+        /** What of it shapes the weights: all. */
+        default Map<String, String> hyperparameters() {
+            if (minibatchEpisodes() < 1 || batchEpisodes() % minibatchEpisodes() != 0) {
+                throw new IllegalArgumentException("alignstream.rlhf.training.minibatch-episodes is "
+                        + minibatchEpisodes() + " but must divide alignstream.rlhf.training.batch-episodes, which is "
+                        + batchEpisodes());
+            }
+            Map<String, String> values = new TreeMap<>();
+            values.put("iterations", Integer.toString(iterations()));
+            values.put("batch", Integer.toString(batchEpisodes()));
+            values.put("minibatch", Integer.toString(minibatchEpisodes()));
+            values.put("epochs", Integer.toString(epochs()));
+            values.put("policyLearningRate", Double.toString(policyLearningRate()));
+            values.put("criticLearningRate", Double.toString(criticLearningRate()));
+            values.put("criticWarmUp", Integer.toString(criticWarmUp()));
+            values.put("temperature", Double.toString(temperature()));
+            values.put("maxAnswerTokens", Integer.toString(maxAnswerTokens()));
+            values.put("kl.coefficient", Double.toString(kl().coefficient()));
+            values.put("kl.target", Double.toString(kl().target()));
+            values.put("kl.horizon", Double.toString(kl().horizon()));
+            values.put("kl.bound", Double.toString(kl().bound()));
+            values.put("gamma", Double.toString(gamma()));
+            values.put("lambda", Double.toString(lambda()));
+            values.put("clip", Double.toString(clip()));
+            values.put("valueClip", Double.toString(valueClip()));
+            values.put("valueCoefficient", Double.toString(valueCoefficient()));
+            values.put("scoreClip", Double.toString(scoreClip()));
+            values.put("missingEndPenalty", Double.toString(missingEndPenalty()));
+            return values;
+        }
     }
 
     /** The penalty for drifting away from the SFT model; KL is the sum over an answer's tokens, in nats. */
@@ -103,47 +209,57 @@ public interface RlhfConfig {
 
         /** β at the start. */
         @WithDefault("0.05")
+        @Between(least = "0", greatest = "1000")
         double coefficient();
 
         /** β moves so that the KL of an answer comes near this. */
         @WithDefault("6")
+        @Between(least = "0.000001", greatest = "1000000")
         double target();
 
         /** Episodes in which β may change by about 20 %; 0 keeps it fixed. */
         @WithDefault("10000")
+        @Between(least = "0", greatest = "1000000000000")
         double horizon();
 
         /** A batch with a greater mean KL ends the run early. */
         @WithDefault("15")
+        @Between(least = "0.000001", greatest = "1000000")
         double bound();
     }
 
-    /** What a candidate must reach on held-out prompts to be approved. */
+    /** Settings of the gate, {@code alignstream.rlhf.gate.*}. */
     interface GateThresholds {
 
         /** Most held-out prompts that are used. */
         @WithDefault("256")
+        @Between(least = "1", greatest = "1000000")
         int prompts();
 
-        /** Part of the prompts that is held out where no prompt carries the tag {@code purpose}. */
+        /** Share of the prompts that is held out where no prompt carries the tag {@code purpose}. */
         @WithDefault("0.1")
-        double heldOut();
+        @FormerName("alignstream.rlhf.gate.held-out")
+        @Between(least = "0", greatest = "0.5")
+        double heldOutShare();
 
-        /** Least part of the prompts where the reward model prefers the candidate's answer; ties count half. */
+        /** Least share of the prompts where the reward model prefers the candidate's answer; ties count half. */
         @WithDefault("0.55")
-        @WithName("win-rate")
+        @Between(least = "0", greatest = "1")
         double winRate();
 
         /** Greatest mean KL of an answer from the SFT model, in nats. */
         @WithDefault("12")
+        @Between(least = "0", greatest = "1000000")
         double kl();
 
-        /** Least part of the answers that end by themselves. */
+        /** Least share of the answers that end by themselves. */
         @WithDefault("0.95")
+        @Between(least = "0", greatest = "1")
         double endRate();
 
         /** Least gain in mean reward over the SFT model on held-out prompts, in rewards. */
         @WithDefault("0")
+        @Between(least = "-1000000", greatest = "1000000")
         double rewardGain();
     }
 }

@@ -1,28 +1,24 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.training.StoredRun;
+import io.alignstream.training.Lineage;
+import io.alignstream.stageruntime.Question;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
 import io.alignstream.stageruntime.Decision;
-import io.alignstream.stageruntime.Hyperparameters;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
-import java.util.TreeMap;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * What the RLHF service should be doing: one run for each pair of newest SFT model and newest reward model made of it.
@@ -33,22 +29,20 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class RlhfStage implements StageDefinition {
 
     private final RlhfConfig config;
-    private final long seed;
     private final CheckpointStore store;
     private final TrainingRuns runs;
-    private final SequencedMap<String, String> hyperparameters;
+    private final Question<List<StoredRun>> storedRuns;
+    private final Map<String, String> hyperparameters;
     private volatile RlhfFigures figures = RlhfFigures.NONE;
 
     RlhfStage(
             RlhfConfig config,
-            @ConfigProperty(name = "alignstream.seed", defaultValue = "1") long seed,
             CheckpointStore store) {
         this.config = config;
-        this.seed = seed;
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.RLHF);
-        this.hyperparameters = Hyperparameters.of(RlhfConfig.Training.class, config.training());
-        this.hyperparameters.put("seed", Long.toString(seed));
+        this.storedRuns = Question.afterJobs(runs::stored);
+        this.hyperparameters = config.hyperparameters();
     }
 
     @Override
@@ -61,39 +55,14 @@ public class RlhfStage implements StageDefinition {
         subscriptions.follow(Topic.CHECKPOINTS);
         subscriptions.follow(Topic.PROMPTS);
         subscriptions.follow(Topic.MODEL_RELEASES);
+        subscriptions.ask(storedRuns);
     }
 
     @Override
-    public Decision decide(View view, boolean triggered) {
-        List<Checkpoint> checkpoints = view.newestByKey(Topic.CHECKPOINTS);
+    public void show(View view) {
         Optional<Checkpoint> sft = view.newestCheckpoint(Stage.SFT);
-        Optional<Checkpoint> reward = checkpoints.stream()
-                .filter(checkpoint ->
-                        checkpoint.stage() == Stage.REWARD && sft.isPresent() && isMadeOf(checkpoint, sft.get()))
-                .reduce((older, newer) -> newer);
-        figures = figures(view, sft, reward);
-        if (sft.isEmpty()) {
-            return new Decision.Wait(Reason.of("rlhf.noSft"));
-        }
-        if (reward.isEmpty()) {
-            return new Decision.Wait(Reason.of("rlhf.noReward").with("sft", name(sft.get())));
-        }
-        List<Checkpoint> own = checkpoints.stream()
-                .filter(checkpoint -> checkpoint.stage() == Stage.RLHF
-                        && isMadeOf(checkpoint, sft.get())
-                        && hasParent(checkpoint, "reward", reward.get()))
-                .toList();
-        if (!own.isEmpty() && !triggered) {
-            return new Decision.Wait(
-                    Reason.of("rlhf.upToDate").with("sft", name(sft.get())).with("reward", name(reward.get())));
-        }
-        Map<String, Reference> parents = parents(sft.get(), reward.get());
-        Optional<TrainingRun> begun = begun(parents, own);
-        return begun.isPresent() ? run(begun.get()) : begin(view, parents, triggered);
-    }
-
-    private RlhfFigures figures(View view, Optional<Checkpoint> sft, Optional<Checkpoint> reward) {
-        return new RlhfFigures(
+        Optional<Checkpoint> reward = sft.flatMap(model -> reward(view, model));
+        figures = new RlhfFigures(
                 sft.map(checkpoint -> checkpoint.reference().sha256()).orElse(null),
                 reward.map(checkpoint -> checkpoint.reference().sha256()).orElse(null),
                 view.count(Topic.PROMPTS),
@@ -105,59 +74,52 @@ public class RlhfStage implements StageDefinition {
                         .orElse(null));
     }
 
+    /** The newest reward model that was made of {@code sft}. */
+    private static Optional<Checkpoint> reward(View view, Checkpoint sft) {
+        return Lineage.of(Lineage.SFT, sft.reference()).of(view.checkpoints(Stage.REWARD)).stream()
+                .reduce((older, newer) -> newer);
+    }
+
+    @Override
+    public Decision decide(View view, boolean triggered) {
+        Optional<Checkpoint> sft = view.newestCheckpoint(Stage.SFT);
+        if (sft.isEmpty()) {
+            return new Decision.Wait(Reason.of("rlhf.noSft"));
+        }
+        Optional<Checkpoint> reward = reward(view, sft.get());
+        if (reward.isEmpty()) {
+            return new Decision.Wait(Reason.of("rlhf.noReward").with("sft", name(sft.get())));
+        }
+        Lineage lineage = Lineage.of(Lineage.SFT, sft.get())
+                .and(Lineage.REWARD, reward.get().reference());
+        List<Checkpoint> own = lineage.of(view.checkpoints(Stage.RLHF));
+        if (!own.isEmpty() && !triggered) {
+            return new Decision.Wait(
+                    Reason.of("rlhf.upToDate").with("sft", name(sft.get())).with("reward", name(reward.get())));
+        }
+        List<String> published = own.stream().map(Checkpoint::run).toList();
+        Optional<TrainingRun> open = runs.open(lineage, hyperparameters, view.answer(storedRuns), published);
+        return open.isPresent() ? run(open.get()) : begin(view, lineage, triggered);
+    }
+
     /** What the dashboard shows; for any thread. */
     RlhfFigures figures() {
         return figures;
     }
 
-    private Decision begin(View view, Map<String, Reference> parents, boolean triggered) {
+    private Decision begin(View view, Lineage lineage, boolean triggered) {
         if (view.count(Topic.PROMPTS) == 0) {
             return new Decision.Wait(Reason.of("rlhf.noPrompts"));
         }
-        Duration left = config.quiet().minus(view.quietFor(Topic.PROMPTS));
+        Duration left = config.debounce().minus(view.quietFor(Topic.PROMPTS));
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("rlhf.promptsComing"), left);
         }
-        return run(runs.of(parents, List.of(view.snapshot(Topic.PROMPTS)), hyperparameters));
-    }
-
-    /** A run that was interrupted, or whose result nobody has published. */
-    private Optional<TrainingRun> begun(Map<String, Reference> parents, List<Checkpoint> own) {
-        try {
-            Optional<TrainingRun> interrupted = runs.interrupted(parents, hyperparameters);
-            return interrupted.isPresent()
-                    ? interrupted
-                    : runs.unpublished(
-                            parents,
-                            hyperparameters,
-                            own.stream().map(Checkpoint::run).toList());
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot look into the checkpoint store: " + e.getMessage(), e);
-        }
+        return run(runs.of(lineage, List.of(view.snapshot(Topic.PROMPTS)), hyperparameters));
     }
 
     private Decision run(TrainingRun run) {
-        return new Decision.Run(new RlhfTraining(config, seed, store, run));
-    }
-
-    private static boolean isMadeOf(Checkpoint checkpoint, Checkpoint sft) {
-        return hasParent(checkpoint, "sft", sft);
-    }
-
-    private static boolean hasParent(Checkpoint checkpoint, String role, Checkpoint parent) {
-        Reference reference = checkpoint.parents().get(role);
-        return reference != null && reference.sha256().equals(parent.reference().sha256());
-    }
-
-    private static Map<String, Reference> parents(Checkpoint sft, Checkpoint reward) {
-        Map<String, Reference> parents = new TreeMap<>();
-        parents.put("sft", sft.reference());
-        parents.put("reward", reward.reference());
-        Reference tokenizer = sft.parents().get("tokenizer");
-        if (tokenizer != null) {
-            parents.put("tokenizer", tokenizer);
-        }
-        return parents;
+        return new Decision.Run(new RlhfJob(config, store, run));
     }
 
     private static String name(Checkpoint checkpoint) {

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.ModelRelease.Verdict;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.contracts.messages.Messages;
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.Transformer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -182,6 +182,6 @@ class PpoLoopTest {
     }
 
     private static HeldOutComparison comparison() {
-        return new HeldOutComparison(3, sft, reward, new Sampler(1, 5, TinyWorld.END), HELD_OUT, TinyWorld.PAD);
+        return new HeldOutComparison(3, sft, reward, new AnswerSampler(1, 5, TinyWorld.END), HELD_OUT, TinyWorld.PAD);
     }
 }

@@ -11,17 +11,15 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.stageruntime.Hyperparameters;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
@@ -30,10 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
 class RlhfTrainingTest {
 
     private static final RlhfConfig CONFIG = Settings.of(Map.of(
-            "alignstream.rlhf.checkpoint-iterations", "2",
+            "alignstream.rlhf.checkpoint-every", "2",
             "alignstream.rlhf.training.iterations", "5",
-            "alignstream.rlhf.training.batch", "8",
-            "alignstream.rlhf.training.minibatch", "4",
+            "alignstream.rlhf.training.batch-episodes", "8",
+            "alignstream.rlhf.training.minibatch-episodes", "4",
             "alignstream.rlhf.training.epochs", "2",
             "alignstream.rlhf.training.critic-warm-up", "1",
             "alignstream.rlhf.training.policy-learning-rate", "1e-3",
@@ -117,7 +115,7 @@ class RlhfTrainingTest {
             Checkpoint sft = TinyParents.sft(store);
             Checkpoint reward = TinyParents.reward(store, sft);
             Map<String, String> hyperparameters =
-                    new TreeMap<>(Hyperparameters.of(RlhfConfig.Training.class, CONFIG.training()));
+CONFIG.hyperparameters();
             TrainingRun run = new TrainingRuns(store, Stage.RLHF)
                     .of(
                             Map.of("sft", sft.reference(), "reward", reward.reference()),

@@ -1,15 +1,18 @@
 package io.alignstream.rlhf;
 
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.validator.BeanValidationConfigValidatorImpl;
 import java.util.Map;
 
-/** Configurations for tests: the defaults with some values replaced. */
+/** Configurations for tests: the defaults with some values replaced; fails as the service would at its start. */
 final class Settings {
 
     private Settings() {}
 
     static RlhfConfig of(Map<String, String> overrides) {
         return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withValidator(new BeanValidationConfigValidatorImpl())
                 .withMapping(RlhfConfig.class)
                 .withDefaultValues(overrides)
                 .build()

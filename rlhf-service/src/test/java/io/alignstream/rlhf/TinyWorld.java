@@ -1,11 +1,15 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.RankedPair;
-import io.alignstream.languagemodel.transformer.RewardModel;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.objective.RankingObjective;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.training.Learner;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.objective.RankedPair;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,8 +34,8 @@ final class TinyWorld {
     static RlhfConfig.Training config(Map<String, String> overrides) {
         Map<String, String> all = new HashMap<>(Map.of(
                 "alignstream.rlhf.training.iterations", "14",
-                "alignstream.rlhf.training.batch", "32",
-                "alignstream.rlhf.training.minibatch", "16",
+                "alignstream.rlhf.training.batch-episodes", "32",
+                "alignstream.rlhf.training.minibatch-episodes", "16",
                 "alignstream.rlhf.training.epochs", "2",
                 "alignstream.rlhf.training.policy-learning-rate", "2e-3",
                 "alignstream.rlhf.training.critic-learning-rate", "2e-3",
@@ -54,7 +58,8 @@ final class TinyWorld {
     /** Answers {@value #GOOD} or {@value #OTHER} and ends, nearly always. */
     static Transformer sft() {
         Transformer model = Transformer.initialise(SIZE, 1);
-        try (AdamW optimiser = new AdamW(model, AdamW.Settings.REINFORCEMENT)) {
+        try (Learner learner = new Learner(model, AdamW.Settings.REINFORCEMENT)) {
+            NextTokenObjective objective = new NextTokenObjective(model, Computing.DEFAULT);
             List<int[]> prompts = prompts("sft", 64);
             for (int step = 0; step < 60; step++) {
                 List<int[]> rows = new ArrayList<>();
@@ -64,7 +69,7 @@ final class TinyWorld {
                     rows.add(PpoLoop.joined(prompt, new int[] {i % 2 == 0 ? GOOD : OTHER, END}));
                     lengths.add(prompt.length);
                 }
-                optimiser.languageModelStep(Minibatch.sequences(rows, lengths, PAD), 5e-3);
+                learner.step(objective, Minibatch.sequences(rows, lengths, PAD), 5e-3);
             }
         }
         return model;
@@ -74,7 +79,8 @@ final class TinyWorld {
     static RewardModel reward(Transformer sft) {
         Transformer network = sft.copy(1);
         network.addHead(1);
-        try (AdamW optimiser = new AdamW(network, AdamW.Settings.REINFORCEMENT)) {
+        try (Learner learner = new Learner(network, AdamW.Settings.REINFORCEMENT)) {
+            RankingObjective objective = new RankingObjective(network, 0.01);
             List<int[]> prompts = prompts("reward", 64);
             for (int step = 0; step < 30; step++) {
                 List<int[]> rows = new ArrayList<>();
@@ -86,7 +92,7 @@ final class TinyWorld {
                     pairs.add(new RankedPair(2 * i, 2 * i + 1, 0, 1 / 8.0, false));
                 }
                 int[] last = rows.stream().mapToInt(row -> row.length - 1).toArray();
-                optimiser.rankingStep(RewardModel.sequences(rows), last, pairs, 0.01, 2e-3);
+                learner.step(objective, new RankingObjective.Batch(RewardModel.sequences(rows), last, pairs), 2e-3);
             }
         }
         return new RewardModel(network, 0);

@@ -1,6 +1,10 @@
 package io.alignstream.sft;
 
-import io.alignstream.languagemodel.transformer.Precision;
+import io.alignstream.training.Trainer;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.stageruntime.settings.Between;
+import io.alignstream.stageruntime.settings.Lasting;
+import io.alignstream.stageruntime.settings.OneOf;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -15,30 +19,37 @@ public interface SftConfig {
 
     /** Instructions that must be there before the first run. */
     @WithDefault("1")
+    @Between(least = "1", greatest = "1000000000")
     int minimumInstructions();
 
     /** New, changed or withdrawn instructions after which the model is tuned again. */
     @WithDefault("100")
+    @Between(least = "1", greatest = "1000000000")
     long newInstructions();
 
-    /** No instruction for this long, before a run starts. */
+    /** Time without a new instruction before a run starts. */
     @WithDefault("PT2S")
+    @Lasting(least = "PT0S", greatest = "PT24H")
     Duration debounce();
 
     /** Passes over the conversations. */
     @WithDefault("6")
+    @Between(least = "1", greatest = "100000")
     int epochs();
 
     /** Instructions a step, each with all its reference answers. */
     @WithDefault("16")
+    @Between(least = "1", greatest = "100000")
     int batchInstructions();
 
     /** Peak learning rate. */
     @WithDefault("0.0003")
+    @Between(least = "0", greatest = "1")
     double learningRate();
 
     /** Share of the steps in which the learning rate rises. */
     @WithDefault("0.1")
+    @Between(least = "0", greatest = "1")
     double warmupShare();
 
     /** Seed of the order of the conversations. */
@@ -47,19 +58,28 @@ public interface SftConfig {
 
     /** Share of the instructions that is measured on and never learned. */
     @WithDefault("0.03")
+    @Between(least = "0", greatest = "0.5")
     double heldOutShare();
 
     /** Steps between two validations. */
     @WithDefault("20")
+    @Between(least = "1", greatest = "2147483647")
     int validateEvery();
 
     /** Steps between two checkpoints. */
     @WithDefault("100")
+    @Between(least = "1", greatest = "2147483647")
     int checkpointEvery();
 
     /** Most time between two checkpoints. */
     @WithDefault("PT60S")
+    @Lasting(least = "PT1S", greatest = "PT24H")
     Duration checkpointInterval();
+
+    /** Most times that a run which diverges starts again, with a lower learning rate. */
+    @WithDefault("3")
+    @Between(least = "0", greatest = "1000")
+    int recoveries();
 
     /**
      * Whether conversations share rows where that saves a quarter of the positions; changes no loss. For conversations
@@ -70,6 +90,7 @@ public interface SftConfig {
 
     /** Number format of products and activations: float32, bfloat16, or auto for what this processor is fastest with. */
     @WithDefault("float32")
+    @OneOf({"float32", "bfloat16", "auto"})
     String precision();
 
     /** Adapters that are trained instead of the weights. */
@@ -80,22 +101,24 @@ public interface SftConfig {
 
         /** Inner size of the adapters; 0 trains all weights and no adapters. */
         @WithDefault("0")
+        @Between(least = "0", greatest = "4096")
         int rank();
 
         /** The adapters' products are multiplied by alpha / rank. */
         @WithDefault("32")
+        @Between(least = "0.000001", greatest = "1000000")
         double alpha();
 
         /** Projections with an adapter. */
         @WithDefault("q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj")
-        List<String> targets();
+        List<@OneOf({"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}) String> targets();
 
         /** Whether the embedding's rows of the control tokens are trained, too. */
         @WithDefault("true")
         boolean controlTokens();
     }
 
-    /** Settings of a run, validated. */
+    /** What a run is configured with. */
     default SftSettings settings() {
         return new SftSettings(
                 epochs(),
@@ -105,8 +128,10 @@ public interface SftConfig {
                 seed(),
                 heldOutShare(),
                 validateEvery(),
-                checkpointEvery(),
-                checkpointInterval(),
+                new Trainer.Settings(
+                        new Trainer.Saving(checkpointEvery(), checkpointInterval()),
+                        new Trainer.Healing(recoveries(), SftLoop.RECOVERY_FACTOR),
+                        0),
                 packing(),
                 Precision.of(precision()),
                 lora().rank() == 0

@@ -1,15 +1,17 @@
 package io.alignstream.sft;
 
 import io.alignstream.contracts.Instruction;
-import io.alignstream.contracts.Reference;
-import io.alignstream.languagemodel.checkpoint.Manifest;
-import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.TorchRuntime;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.training.BestModel;
+import io.alignstream.training.Learner;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.Trouble;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -17,6 +19,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,19 +30,17 @@ import org.slf4j.LoggerFactory;
  * Supervised fine-tuning of a base model on conversations.
  *
  * <p>Cross-entropy on the assistant's tokens and its end of turn only, AdamW without weight decay, linear warm-up and
- * decay. All weights are tuned, or low-rank adapters of a base model that stays as it is. A run that diverges starts
- * again from the base model with a lower learning rate, {@value #RECOVERIES} times at most. Left out: mixing in
- * pretraining data.
+ * decay. All weights are tuned, or low-rank adapters of a base model that stays as it is. A run that diverges has to start
+ * again from the base model with a lower learning rate. Left out: mixing in pretraining data.
  *
- * <p>All state is in the checkpoint, so a run that goes on from one ends with the same weights as one that was never
- * interrupted. For one thread.
+ * <p>For one thread.
  */
-public final class SftLoop {
+public final class SftLoop implements TrainingLoop {
+
+    /** Multiplies the learning rate of a run that starts again. */
+    static final double RECOVERY_FACTOR = 0.3;
 
     private static final Logger LOG = LoggerFactory.getLogger(SftLoop.class);
-
-    private static final int RECOVERIES = 3;
-    private static final double RECOVERY_FACTOR = 0.3;
     /** Of a loss, times this and half a nat more is divergence. */
     private static final double DIVERGED = 1.5;
 
@@ -45,242 +49,205 @@ public final class SftLoop {
     /** Key of a checkpoint's position: how often the run has started again. */
     private static final String STARTED_AGAIN = "recoveries";
 
-    private static final String VALIDATION = "validationLoss";
     /** Metric: the base model's loss on the held-out conversations. */
     private static final String BASE_VALIDATION = "baseValidationLoss";
 
+    private final Inputs inputs;
     private final SftSettings settings;
-    private final Path base;
     private final Tokenizer tokenizer;
     private final Conversations conversations;
-    private final TrainingRun run;
-    private final Monitor monitor;
-
-    /** Watches the loop and can stop it. */
-    public interface Monitor {
-
-        /** Whether to write a checkpoint and return before the next step. */
-        default boolean stopRequested() {
-            return false;
-        }
-
-        /**
-         * Reports a finished step.
-         *
-         * @param metrics loss, gradientNorm, learningRate, tokensPerSecond, at times those of {@link HeldOut}
-         */
-        void progress(long step, long totalSteps, Map<String, Double> metrics);
-    }
-
-    /** The finished model: its checkpoint, the steps and the figures of the last one. */
-    public record Result(Reference checkpoint, long step, Map<String, Double> metrics) {}
+    private final Recovery recovery;
+    private final TunedModel model;
+    private final Notes notes;
+    private final long batches;
+    private List<List<Conversation>> order = List.of();
+    private long step;
 
     /**
-     * A loop on frozen inputs.
+     * What the loop knows besides weights, moments and the place in the data.
+     *
+     * @param baseValidationLoss the base model's loss on the held-out conversations; null if none is held out
+     */
+    record Notes(@Nullable Double baseValidationLoss) {}
+
+    /**
+     * The frozen inputs of a run.
      *
      * @param base folder of the base checkpoint, with its tokenizer
-     * @param instructions in any order, ids distinct
-     * @param run where checkpoints go and where the loop resumes
-     * @throws IllegalArgumentException if no conversation is left to learn from
-     * @throws IOException if the base checkpoint cannot be read
      */
-    public SftLoop(
-            SftSettings settings, Path base, Collection<Instruction> instructions, TrainingRun run, Monitor monitor)
-            throws IOException {
-        this.settings = settings;
-        this.base = base;
-        this.tokenizer = Tokenizer.load(base);
-        int longest = TransformerConfig.load(base).maxPositions();
-        this.conversations = Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest);
-        this.run = run;
-        this.monitor = monitor;
-        if (conversations.training().isEmpty()) {
-            throw new IllegalArgumentException("no conversation to learn from: of " + instructions.size()
-                    + " instructions " + conversations.heldOut().size() + " conversations are held out and "
-                    + conversations.tooLong() + " are longer than the model's " + longest
-                    + " tokens; add shorter ones or lower the held-out share");
-        }
-        if (conversations.tooLong() > 0) {
-            LOG.atWarn()
-                    .addKeyValue("runId", run.id())
-                    .addKeyValue("conversations", conversations.tooLong())
-                    .addKeyValue("longest", longest)
-                    .log("Left out conversations that are longer than the model's positions");
-        }
-    }
+    public record Inputs(SftSettings settings, Path base, Tokenizer tokenizer, Conversations conversations)
+            implements TrainingLoop.Inputs {
 
-    /**
-     * Trains to the end or until asked to stop, from the run's newest checkpoint if it has one.
-     *
-     * @return empty if the loop was stopped; its state is stored then
-     * @throws IllegalStateException if training diverges and no lower learning rate helps
-     */
-    public Optional<Result> run() throws IOException {
-        Optional<StoredCheckpoint> resume = run.newest();
-        if (resume.isPresent() && resume.get().manifest().complete()) {
-            StoredCheckpoint done = resume.get();
-            return Optional.of(new Result(
-                    done.reference(), done.manifest().step(), done.manifest().metrics()));
-        }
-        long recoveries = resume.map(found -> found.manifest().position().getOrDefault(STARTED_AGAIN, 0L))
-                .orElse(0L);
-        Attempt attempt = attempt(resume, recoveries);
-        while (attempt.trouble().isPresent()) {
-            String trouble = attempt.trouble().get();
-            if (recoveries == RECOVERIES) {
-                throw new IllegalStateException(trouble + "; the run started again " + RECOVERIES
-                        + " times with a lower learning rate without success; lower the learning rate, lengthen the"
-                        + " warm-up or look at the base model and the instructions");
+        /**
+         * Reads the tokenizer and encodes the instructions with it.
+         *
+         * @param instructions in any order, ids distinct
+         * @throws IllegalArgumentException if no conversation is left to learn from
+         * @throws IOException if the base checkpoint cannot be read
+         */
+        public static Inputs of(SftSettings settings, Path base, Collection<Instruction> instructions)
+                throws IOException {
+            Tokenizer tokenizer = Tokenizer.load(base);
+            int longest = TransformerConfig.load(base).maxPositions();
+            Conversations conversations =
+                    Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest);
+            if (conversations.training().isEmpty()) {
+                throw new IllegalArgumentException("no conversation to learn from: of " + instructions.size()
+                        + " instructions " + conversations.heldOut().size() + " conversations are held out and "
+                        + conversations.tooLong() + " are longer than the model's " + longest
+                        + " tokens; add shorter ones or lower the held-out share");
             }
-            recoveries++;
-            LOG.atWarn()
-                    .addKeyValue("runId", run.id())
-                    .addKeyValue("trouble", trouble)
-                    .addKeyValue("learningRateScale", scale(recoveries))
-                    .log("Starts again from the base model with a lower learning rate");
-            run.discard();
-            attempt = attempt(Optional.empty(), recoveries);
-        }
-        return attempt.result();
-    }
-
-    /** How a stretch of training ended; both are empty if it was stopped. */
-    private record Attempt(Optional<Result> result, Optional<String> trouble) {
-
-        static final Attempt STOPPED = new Attempt(Optional.empty(), Optional.empty());
-    }
-
-    /**
-     * What an attempt never changes.
-     *
-     * @param recoveries how often the run has started again before
-     * @param figures the base model's, to be compared with
-     */
-    private record Beginning(long recoveries, Map<String, Double> figures) {}
-
-    private Attempt attempt(Optional<StoredCheckpoint> resume, long recoveries) throws IOException {
-        try (TunedModel model = resume.isPresent()
-                ? TunedModel.resume(resume.get().folder(), base, tokenizer, settings)
-                : TunedModel.start(base, tokenizer, settings)) {
-            if (resume.isPresent()) {
-                Manifest manifest = resume.get().manifest();
-                Map<String, Double> figures = new LinkedHashMap<>(manifest.metrics());
-                figures.keySet().retainAll(List.of(BASE_VALIDATION));
-                return train(manifest.step(), new Beginning(recoveries, figures), model);
+            if (conversations.tooLong() > 0) {
+                LOG.atWarn()
+                        .addKeyValue("conversations", conversations.tooLong())
+                        .addKeyValue("longest", longest)
+                        .log("Left out conversations that are longer than the model's positions");
             }
-            Map<String, Double> figures = new LinkedHashMap<>();
+            return new Inputs(settings, base, tokenizer, conversations);
+        }
+
+        @Override
+        public SftLoop begin(Recovery recovery) throws IOException {
+            TunedModel model = TunedModel.start(base, tokenizer, settings);
             double loss = conversations.heldOut().isEmpty()
                     ? Double.NaN
                     : validation(model).loss();
-            if (Double.isFinite(loss)) {
-                figures.put(BASE_VALIDATION, loss);
-            }
-            Beginning beginning = new Beginning(recoveries, figures);
-            save(0, false, Map.of(), model, beginning);
-            return train(0, beginning, model);
+            return new SftLoop(this, recovery, model, new Notes(Double.isFinite(loss) ? loss : null), 0);
+        }
+
+        @Override
+        public SftLoop resume(StoredState stored, Recovery recovery) throws IOException {
+            return new SftLoop(
+                    this,
+                    recovery,
+                    TunedModel.resume(stored, base, tokenizer, settings),
+                    stored.notes(Notes.class),
+                    stored.step());
+        }
+
+        private HeldOut validation(TunedModel model) {
+            return model.measure(network ->
+                    HeldOut.of(network, conversations.heldOut(), settings.batchInstructions(), tokenizer.pad()));
         }
     }
 
-    private static double scale(long recoveries) {
-        return Math.pow(RECOVERY_FACTOR, recoveries);
+    private SftLoop(Inputs inputs, Recovery recovery, TunedModel model, Notes notes, long step) {
+        this.inputs = inputs;
+        this.settings = inputs.settings();
+        this.tokenizer = inputs.tokenizer();
+        this.conversations = inputs.conversations();
+        this.recovery = recovery;
+        this.model = model;
+        this.notes = notes;
+        this.step = step;
+        this.batches = EpochOrder.batches(conversations.training().size(), settings.batchInstructions());
     }
 
-    private Attempt train(long firstStep, Beginning beginning, TunedModel model) throws IOException {
-        long batches = EpochOrder.batches(conversations.training().size(), settings.batchInstructions());
-        long totalSteps = batches * settings.epochs();
-        List<List<Conversation>> order = List.of();
-        long savedStep = firstStep;
-        long savedAt = System.nanoTime();
-        Map<String, Double> metrics = new LinkedHashMap<>();
-        for (long step = firstStep; step < totalSteps; ) {
-            if (monitor.stopRequested()) {
-                if (savedStep < step) {
-                    save(step, false, metrics, model, beginning);
-                }
-                return Attempt.STOPPED;
-            }
-            if (order.isEmpty() || step % batches == 0) {
-                order = EpochOrder.of(
-                        conversations.training(), settings.batchInstructions(), settings.seed(), step / batches);
-            }
-            long began = System.nanoTime();
-            List<Conversation> batch = order.get((int) (step % batches));
-            double learningRate = settings.learningRate(step, totalSteps) * scale(beginning.recoveries());
-            AdamW.Step taken = model.step(batch, learningRate);
-            step++;
-
-            metrics.clear();
-            metrics.put("loss", taken.loss());
-            metrics.put("gradientNorm", taken.gradientNorm());
-            metrics.put("learningRate", learningRate);
-            double seconds = (System.nanoTime() - began) / 1e9;
-            if (!conversations.heldOut().isEmpty() && (step % settings.validateEvery() == 0 || step == totalSteps)) {
-                metrics.putAll(validation(model).metrics());
-            }
-            Optional<String> trouble = trouble(taken, metrics, beginning);
-            if (trouble.isPresent()) {
-                String where = "step " + step + " at learning rate " + learningRate + " gave ";
-                return new Attempt(Optional.empty(), Optional.of(where + trouble.get()));
-            }
-            monitor.progress(step, totalSteps, with(metrics, Map.of("tokensPerSecond", tokens(batch) / seconds)));
-
-            boolean byClock =
-                    System.nanoTime() - savedAt >= settings.checkpointInterval().toNanos();
-            if (step < totalSteps && (step % settings.checkpointEvery() == 0 || byClock)) {
-                save(step, false, metrics, model, beginning);
-                savedStep = step;
-                savedAt = System.nanoTime();
-            }
-        }
-        metrics.put("conversations", (double) conversations.trained());
-        if (beginning.recoveries() > 0) {
-            metrics.put("recoveries", (double) beginning.recoveries());
-        }
-        Reference checkpoint = save(totalSteps, true, metrics, model, beginning);
-        return new Attempt(
-                Optional.of(new Result(checkpoint, totalSteps, Map.copyOf(with(metrics, beginning.figures())))),
-                Optional.empty());
+    @Override
+    public long done() {
+        return step;
     }
 
-    private HeldOut validation(TunedModel model) {
-        return model.measure(
-                network -> HeldOut.of(network, conversations.heldOut(), settings.batchInstructions(), tokenizer.pad()));
+    @Override
+    public long total() {
+        return batches * settings.epochs();
+    }
+
+    @Override
+    public Step step() {
+        if (order.isEmpty() || step % batches == 0) {
+            order = EpochOrder.of(
+                    conversations.training(), settings.batchInstructions(), settings.seed(), step / batches);
+        }
+        List<Conversation> batch = order.get((int) (step % batches));
+        double learningRate = settings.learningRate(step, total()) * recovery.learningRateScale();
+        Learner.Step<Double> now = model.step(batch, learningRate);
+        step++;
+        SequencedMap<String, Double> figures = new LinkedHashMap<>();
+        figures.put("loss", now.loss());
+        figures.put("gradientNorm", now.gradientNorm());
+        figures.put("learningRate", learningRate);
+        return new Step(figures, new Speed("tokensPerSecond", tokens(batch)), trouble(now, learningRate));
+    }
+
+    @Override
+    public Evaluation evaluate() {
+        boolean due = step % settings.validateEvery() == 0 || step == total();
+        if (conversations.heldOut().isEmpty() || !due) {
+            return Evaluation.NONE;
+        }
+        HeldOut measured = inputs.validation(model);
+        return new Evaluation(
+                new TreeMap<>(measured.metrics()), OptionalDouble.of(measured.loss()), trouble(measured));
     }
 
     /** What is wrong with a step; spikes are not, as batches hold other kinds of conversations each. */
-    private Optional<String> trouble(AdamW.Step taken, Map<String, Double> metrics, Beginning beginning) {
+    private Optional<Trouble> trouble(Learner.Step<Double> now, double learningRate) {
         double nothing = Math.log(tokenizer.vocabularySize());
-        double before = beginning.figures().getOrDefault(BASE_VALIDATION, nothing);
-        double most = DIVERGED * Math.max(nothing, before) + SLACK;
-        if (!(taken.loss() <= most) || !Double.isFinite(taken.gradientNorm())) {
-            return Optional.of("loss " + taken.loss() + " and gradient norm " + taken.gradientNorm());
-        }
-        double validation = metrics.getOrDefault(VALIDATION, 0.0);
-        return validation <= DIVERGED * before + SLACK
+        double most = DIVERGED * Math.max(nothing, before()) + SLACK;
+        return now.loss() <= most && Double.isFinite(now.gradientNorm())
                 ? Optional.empty()
-                : Optional.of("loss " + validation + " on held-out conversations where the base model has " + before);
+                : Optional.of(Trouble.fromStart("loss " + now.loss() + " and gradient norm " + now.gradientNorm()
+                        + " at learning rate " + learningRate));
+    }
+
+    private Optional<Trouble> trouble(HeldOut measured) {
+        return measured.loss() <= DIVERGED * before() + SLACK
+                ? Optional.empty()
+                : Optional.of(Trouble.fromStart("loss " + measured.loss()
+                        + " on held-out conversations where the base model has " + before()));
+    }
+
+    /** The base model's loss, or that of a model that knows nothing. */
+    private double before() {
+        Double loss = notes.baseValidationLoss();
+        return loss == null ? Math.log(tokenizer.vocabularySize()) : loss;
     }
 
     private static long tokens(List<Conversation> batch) {
         return batch.stream().mapToLong(Conversation::length).sum();
     }
 
-    /** The whole state, as a Hugging Face directory with the optimiser's moments beside. */
-    private Reference save(
-            long step, boolean complete, Map<String, Double> metrics, TunedModel model, Beginning beginning)
-            throws IOException {
-        long batches = EpochOrder.batches(conversations.training().size(), settings.batchInstructions());
+    @Override
+    public Map<String, Long> position() {
         Map<String, Long> position = new LinkedHashMap<>(Map.of("epoch", step / batches, "nextBatch", step % batches));
-        if (beginning.recoveries() > 0) {
-            position.put(STARTED_AGAIN, beginning.recoveries());
+        if (recovery.count() > 0) {
+            position.put(STARTED_AGAIN, (long) recovery.count());
         }
-        return run.save(
-                step, complete, position, with(metrics, beginning.figures()), TorchRuntime.fingerprint(), model::write);
+        return position;
     }
 
-    private static Map<String, Double> with(Map<String, Double> metrics, Map<String, Double> others) {
-        Map<String, Double> more = new LinkedHashMap<>(metrics);
-        more.putAll(others);
-        return more;
+    @Override
+    public Object notes() {
+        return notes;
+    }
+
+    @Override
+    public ModelFiles model() {
+        return model.files();
+    }
+
+    @Override
+    public SequencedMap<String, Tensor> state() {
+        return model.state();
+    }
+
+    @Override
+    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> best) {
+        SequencedMap<String, Double> figures = new LinkedHashMap<>(last);
+        figures.put("conversations", (double) conversations.trained());
+        if (recovery.count() > 0) {
+            figures.put("recoveries", (double) recovery.count());
+        }
+        Double base = notes.baseValidationLoss();
+        if (base != null) {
+            figures.put(BASE_VALIDATION, base);
+        }
+        return figures;
+    }
+
+    @Override
+    public void close() {
+        model.close();
     }
 }

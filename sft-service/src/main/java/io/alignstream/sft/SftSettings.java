@@ -1,9 +1,9 @@
 package io.alignstream.sft;
 
+import io.alignstream.training.Trainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.LoraSettings;
-import io.alignstream.languagemodel.transformer.Precision;
-import java.time.Duration;
+import io.alignstream.languagemodel.network.LoraSettings;
+import io.alignstream.languagemodel.torch.Precision;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -11,7 +11,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything configured about a fine-tuning run.
+ * Everything configured about a fine-tuning run; {@link SftConfig} holds the range of each value.
  *
  * @param epochs passes over the conversations
  * @param batchInstructions instructions a step, each with all its answers
@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed of the order of the conversations
  * @param heldOutShare share of the instructions, chosen by their id, that is measured on and never learned
  * @param validateEvery steps between two validations
- * @param checkpointEvery steps between two checkpoints
- * @param checkpointInterval most time between two checkpoints; does not change the weights
+ * @param training when the state is stored and what happens when training fails
  * @param packing whether conversations share rows where that saves a quarter of the positions; the losses stay the same
  * @param precision of products and activations; packed rows are computed in fp32 always
  * @param lora adapters that are trained instead of the weights; null trains all weights
@@ -34,8 +33,7 @@ public record SftSettings(
         long seed,
         double heldOutShare,
         int validateEvery,
-        int checkpointEvery,
-        Duration checkpointInterval,
+        Trainer.Settings training,
         boolean packing,
         Precision precision,
         @Nullable Lora lora) {
@@ -59,20 +57,6 @@ public record SftSettings(
             List<Integer> rows = controlTokens ? LoraSettings.chatTokens(tokenizer) : List.of();
             return new LoraSettings(rank, alpha, new TreeSet<>(targets), rows);
         }
-    }
-
-    public SftSettings {
-        between("epochs", epochs, 1, 100_000);
-        between("batchInstructions", batchInstructions, 1, 100_000);
-        between("learningRate", learningRate, 0, 1);
-        between("warmupShare", warmupShare, 0, 1);
-        between("heldOutShare", heldOutShare, 0, 0.5);
-        between("validateEvery", validateEvery, 1, Integer.MAX_VALUE);
-        between("checkpointEvery", checkpointEvery, 1, Integer.MAX_VALUE);
-        if (lora != null) {
-            new LoraSettings(lora.rank(), lora.alpha(), new TreeSet<>(lora.targets()), List.of());
-        }
-        between("checkpointInterval (seconds)", checkpointInterval.toSeconds(), 1, Integer.MAX_VALUE);
     }
 
     /** Learning rate of step {@code step} (from 0) of {@code totalSteps}: linear warm-up, then linear decay. */
@@ -105,12 +89,5 @@ public record SftSettings(
             values.put("lora.controlTokens", Boolean.toString(lora.controlTokens()));
         }
         return values;
-    }
-
-    private static void between(String name, double value, double least, double greatest) {
-        if (!(value >= least && value <= greatest)) {
-            throw new IllegalArgumentException(
-                    name + " is " + value + " but must lie between " + least + " and " + greatest);
-        }
     }
 }

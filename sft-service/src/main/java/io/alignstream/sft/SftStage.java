@@ -1,30 +1,28 @@
 package io.alignstream.sft;
 
+import io.alignstream.training.StoredRun;
+import io.alignstream.training.Lineage;
+import io.alignstream.stageruntime.Question;
+import io.alignstream.stageruntime.Origin;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * When a model is fine-tuned: for every new base model, and when enough instructions are new, changed or withdrawn; once
@@ -33,13 +31,11 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 @ApplicationScoped
 public class SftStage implements StageDefinition {
 
-    private static final String BASE = "base";
-    private static final String TOKENIZER = "tokenizer";
-
     private final SftConfig config;
     private final SftSettings settings;
     private final CheckpointStore store;
     private final TrainingRuns runs;
+    private final Question<List<StoredRun>> storedRuns;
     private final Set<String> instructions = new HashSet<>();
     private volatile SftFigures figures = SftFigures.NONE;
 
@@ -48,6 +44,7 @@ public class SftStage implements StageDefinition {
         this.settings = config.settings();
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.SFT);
+        this.storedRuns = Question.afterJobs(runs::stored);
     }
 
     @Override
@@ -59,7 +56,7 @@ public class SftStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.INSTRUCTIONS, new Subscriptions.EventHandler<Instruction>() {
             @Override
-            public void handle(Instruction instruction, ConsumerRecord<byte[], byte[]> record) {
+            public void handle(Instruction instruction, Origin origin) {
                 instructions.add(instruction.id());
             }
 
@@ -69,66 +66,66 @@ public class SftStage implements StageDefinition {
             }
         });
         subscriptions.follow(Topic.CHECKPOINTS);
+        subscriptions.ask(storedRuns);
+    }
+
+    @Override
+    public void show(View view) {
+        Optional<Checkpoint> base = view.newestCheckpoint(Stage.PRETRAIN);
+        List<Checkpoint> models = base.map(parent -> models(view, parent)).orElse(List.of());
+        figures = SftFigures.of(
+                instructions.size(),
+                changed(view.snapshot(Topic.INSTRUCTIONS), models),
+                config.newInstructions(),
+                base,
+                models);
     }
 
     @Override
     public Decision decide(View view, boolean triggered) {
-        Optional<Checkpoint> base = view.newestCheckpoint(Stage.PRETRAIN);
-        DatasetSnapshot dataset = view.snapshot(Topic.INSTRUCTIONS);
-        List<Checkpoint> models = base.isEmpty()
-                ? List.of()
-                : view.newestByKey(Topic.CHECKPOINTS).stream()
-                        .filter(checkpoint -> isModelOf(base.get(), checkpoint))
-                        .toList();
-        figures = SftFigures.of(instructions.size(), changed(dataset, models), config.newInstructions(), base, models);
-        if (base.isEmpty()) {
+        Optional<Checkpoint> newest = view.newestCheckpoint(Stage.PRETRAIN);
+        if (newest.isEmpty()) {
             return new Decision.Wait(Reason.of("sft.noBase"));
         }
-        try {
-            Optional<TrainingRun> open = openRun(base.get(), models);
-            if (open.isPresent()) {
-                return start(open.get(), base.get());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot look into the checkpoint store: " + e.getMessage(), e);
-        }
-        return compare(base.get(), dataset, models, triggered, view.quietFor(Topic.INSTRUCTIONS));
+        Checkpoint base = newest.get();
+        List<Checkpoint> models = models(view, base);
+        List<String> published = models.stream().map(Checkpoint::run).toList();
+        Optional<TrainingRun> open =
+                runs.open(lineage(base), settings.hyperparameters(), view.answer(storedRuns), published);
+        return open.isPresent() ? start(open.get()) : compare(view, base, models, triggered);
     }
 
-    /** A run that a killed process has left behind: in the middle, or finished but not published. */
-    private Optional<TrainingRun> openRun(Checkpoint base, List<Checkpoint> models) throws IOException {
-        Optional<TrainingRun> interrupted = runs.interrupted(parents(base), settings.hyperparameters());
-        return interrupted.isPresent()
-                ? interrupted
-                : runs.unpublished(
-                        parents(base),
-                        settings.hyperparameters(),
-                        models.stream().map(Checkpoint::run).toList());
+    private static List<Checkpoint> models(View view, Checkpoint base) {
+        return lineage(base).of(view.checkpoints(Stage.SFT));
     }
 
-    private Decision compare(
-            Checkpoint base, DatasetSnapshot dataset, List<Checkpoint> models, boolean triggered, Duration quiet) {
+    private static Lineage lineage(Checkpoint base) {
+        return Lineage.of(Lineage.BASE, base);
+    }
+
+    private Decision compare(View view, Checkpoint base, List<Checkpoint> models, boolean triggered) {
+        DatasetSnapshot dataset = view.snapshot(Topic.INSTRUCTIONS);
         if (instructions.size() < (triggered ? 1 : config.minimumInstructions())) {
             return new Decision.Wait(Reason.of("sft.tooFewInstructions")
                     .with("needed", config.minimumInstructions())
                     .with("there", instructions.size()));
         }
         boolean due = models.isEmpty() || triggered || changed(dataset, models) >= config.newInstructions();
-        Duration left = config.debounce().minus(quiet);
+        Duration left = config.debounce().minus(view.quietFor(Topic.INSTRUCTIONS));
         if (due && !triggered && left.isPositive()) {
             return new Decision.WaitFor(Reason.of("sft.instructionsComing"), left);
         }
-        TrainingRun run = runs.of(parents(base), List.of(dataset), settings.hyperparameters());
+        TrainingRun run = runs.of(lineage(base), List.of(dataset), settings.hyperparameters());
         if (due && models.stream().noneMatch(model -> model.run().equals(run.id()))) {
-            return start(run, base);
+            return start(run);
         }
         return new Decision.Wait(Reason.of("sft.upToDate")
                 .with("there", changed(dataset, models))
                 .with("needed", config.newInstructions()));
     }
 
-    private Decision start(TrainingRun run, Checkpoint base) {
-        return new Decision.Run(new SftJob(run, base.reference(), settings, store));
+    private Decision start(TrainingRun run) {
+        return new Decision.Run(new SftJob(run, settings, store));
     }
 
     /** Records that the newest model has not seen; all of them if there is no model. */
@@ -140,22 +137,6 @@ public class SftStage implements StageDefinition {
                         .mapToLong(DatasetSnapshot::offsets)
                         .sum();
         return Math.max(0, dataset.offsets() - seen);
-    }
-
-    private static Map<String, Reference> parents(Checkpoint base) {
-        Map<String, Reference> parents = new HashMap<>(Map.of(BASE, base.reference()));
-        Reference tokenizer = base.parents().get(TOKENIZER);
-        if (tokenizer != null) {
-            parents.put(TOKENIZER, tokenizer);
-        }
-        return parents;
-    }
-
-    private static boolean isModelOf(Checkpoint base, Checkpoint checkpoint) {
-        Reference parent = checkpoint.parents().get(BASE);
-        return checkpoint.stage() == Stage.SFT
-                && parent != null
-                && parent.sha256().equals(base.reference().sha256());
     }
 
     /** What the dashboard shows; for any thread. */

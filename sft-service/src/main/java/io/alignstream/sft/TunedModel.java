@@ -1,20 +1,26 @@
 package io.alignstream.sft;
 
-import io.alignstream.languagemodel.checkpoint.ModelWeights;
-import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.languagemodel.objective.PackedObjective;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.network.Trainable;
+import io.alignstream.training.Learner;
 import io.alignstream.languagemodel.exchange.PeftAdapter;
-import io.alignstream.languagemodel.tokenizer.ControlToken;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Computing;
-import io.alignstream.languagemodel.transformer.LoraAdapters;
-import io.alignstream.languagemodel.transformer.LoraSettings;
-import io.alignstream.languagemodel.transformer.PackedSequences;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.network.LoraAdapters;
+import io.alignstream.languagemodel.network.LoraSettings;
+import io.alignstream.languagemodel.network.PackedSequences;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.SequencedMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,12 +32,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class TunedModel implements AutoCloseable {
 
-    private static final String STATE_FILE = "training-state.safetensors";
     private static final String OPTIMISER = "optimiser";
 
     private final Transformer model;
     private final @Nullable LoraAdapters adapters;
-    private final AdamW optimiser;
+    private final Learner learner;
+    private final NextTokenObjective nextToken;
+    private final PackedObjective packed;
     private final Tokenizer tokenizer;
     private final boolean packing;
 
@@ -40,10 +47,10 @@ final class TunedModel implements AutoCloseable {
         this.adapters = adapters;
         this.tokenizer = tokenizer;
         this.packing = settings.packing();
-        Computing computing = new Computing(settings.precision(), Integer.MAX_VALUE);
-        this.optimiser = adapters == null
-                ? new AdamW(model, AdamW.Settings.FINE_TUNING, computing)
-                : new AdamW(adapters, AdamW.Settings.FINE_TUNING, computing);
+        Trainable trained = adapters == null ? model : adapters;
+        this.learner = new Learner(trained, AdamW.Settings.FINE_TUNING, settings.precision());
+        this.nextToken = new NextTokenObjective(trained, new Computing(settings.precision(), Integer.MAX_VALUE));
+        this.packed = new PackedObjective(trained);
     }
 
     /** The beginning of a run on the base model in {@code base}. */
@@ -75,27 +82,27 @@ final class TunedModel implements AutoCloseable {
         model.copyTokens(sources);
     }
 
-    /** The state that {@link #write} put into {@code checkpoint}. */
-    static TunedModel resume(Path checkpoint, Path base, Tokenizer tokenizer, SftSettings settings) throws IOException {
+    /** The model that {@link #files} and {@link #state} gave. */
+    static TunedModel resume(StoredState stored, Path base, Tokenizer tokenizer, SftSettings settings)
+            throws IOException {
         LoraSettings lora = settings.lora() == null ? null : settings.lora().of(tokenizer);
-        Transformer model = Transformer.load(lora == null ? checkpoint : base);
-        LoraAdapters adapters = lora == null
-                ? null
-                : LoraAdapters.of(model, lora, Safetensors.read(checkpoint.resolve(PeftAdapter.WEIGHTS)));
+        Transformer model = Transformer.load(lora == null ? stored.folder() : base);
+        LoraAdapters adapters =
+                lora == null ? null : LoraAdapters.of(model, lora, stored.beside(PeftAdapter.WEIGHTS));
         TunedModel tuned = new TunedModel(model, adapters, tokenizer, settings);
-        tuned.optimiser.restore(OPTIMISER, Safetensors.read(checkpoint.resolve(STATE_FILE)));
+        tuned.learner.restore(OPTIMISER, stored.tensors());
         return tuned;
     }
 
     /** One step; the loss is the mean over all learned tokens of the batch. */
-    AdamW.Step step(List<Conversation> batch, double learningRate) {
+    Learner.Step<Double> step(List<Conversation> batch, double learningRate) {
         List<int[]> ids = batch.stream().map(Conversation::ids).toList();
         List<boolean[]> learned = batch.stream().map(Conversation::learned).toList();
         boolean worth = packing && 4 * PackedSequences.rowCount(ids) <= 3 * ids.size();
         if (worth) {
-            return optimiser.packedStep(PackedSequences.of(ids, learned, tokenizer.pad()), learningRate);
+            return learner.step(packed, PackedSequences.of(ids, learned, tokenizer.pad()), learningRate);
         }
-        return optimiser.languageModelStep(Sequences.of(ids, learned, tokenizer.pad()), learningRate);
+        return learner.step(nextToken, Sequences.of(ids, learned, tokenizer.pad()), learningRate);
     }
 
     /** A figure of the network as it is now, adapters worked in. */
@@ -108,21 +115,22 @@ final class TunedModel implements AutoCloseable {
         }
     }
 
-    /** Writes a Hugging Face directory, adapters worked in, and beside it what {@link #resume} needs. */
-    void write(Path folder) throws IOException {
+    /** The network with adapters worked in, and the adapters beside it. */
+    ModelFiles files() {
         int[] ends = {tokenizer.endOfTurn(), tokenizer.endOfDocument()};
-        model.config().save(folder, ends, tokenizer.pad());
-        tokenizer.save(folder);
-        Safetensors.write(folder.resolve(ModelWeights.FILE), measure(Transformer::tensors), Map.of("format", "pt"));
-        Safetensors.write(folder.resolve(STATE_FILE), optimiser.state(OPTIMISER), Map.of());
-        if (adapters != null) {
-            Safetensors.write(folder.resolve(PeftAdapter.WEIGHTS), adapters.tensors(), Map.of("format", "pt"));
-        }
+        ModelFiles files = ModelFiles.of(model.config(), tokenizer, ends, measure(Transformer::tensors))
+                .inTorchFormat();
+        return adapters == null ? files : files.with(PeftAdapter.WEIGHTS, adapters.tensors());
+    }
+
+    /** The optimiser's moments. */
+    SequencedMap<String, Tensor> state() {
+        return learner.state(OPTIMISER);
     }
 
     @Override
     public void close() {
-        optimiser.close();
+        learner.close();
         if (adapters != null) {
             adapters.close();
         }

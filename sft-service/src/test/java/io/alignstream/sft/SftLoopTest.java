@@ -14,13 +14,13 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.checkpoint.TrainingRun;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.exchange.ExportFormat;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.Transformer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,7 +121,7 @@ class SftLoopTest {
             Tokenizer tokenizer = Tokenizer.load(base);
             int[] prompt =
                     ChatTemplate.prompt(tokenizer, INSTRUCTIONS.getFirst().messages());
-            Sampler.Answer answer = new Sampler(0, 12, tokenizer.endOfTurn())
+            AnswerSampler.Answer answer = new AnswerSampler(0, 12, tokenizer.endOfTurn())
                     .sample(model, List.of(prompt), new Random(1))
                     .getFirst();
             assertThat(answer.ended()).isTrue();

@@ -15,7 +15,8 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.checkpoint.TrainingRuns;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.stageruntime.testing.FreshStore;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -27,11 +28,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,10 +44,7 @@ class SftServiceTest {
     public static final class Tiny implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            Map<String, String> settings = new HashMap<>();
-            settings.put(
-                    "alignstream.store.root",
-                    "file:" + Path.of("target/store-" + UUID.randomUUID()).toAbsolutePath());
+            Map<String, String> settings = FreshStore.settings();
             settings.put("alignstream.sft.epochs", "8");
             settings.put("alignstream.sft.batch-instructions", "8");
             settings.put("alignstream.sft.held-out-share", "0.1");

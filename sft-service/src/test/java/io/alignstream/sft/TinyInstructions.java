@@ -1,15 +1,18 @@
 package io.alignstream.sft;
 
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.training.Learner;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Precision;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -62,9 +65,12 @@ final class TinyInstructions {
                 .toList();
         try (Transformer model =
                         Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), 2, 32, 48), 1);
-                AdamW optimiser = new AdamW(model, AdamW.Settings.PRETRAINING)) {
+                Learner learner = new Learner(model, AdamW.Settings.PRETRAINING)) {
             for (int pass = 0; pass < passes; pass++) {
-                optimiser.languageModelStep(Sequences.packed(documents, tokenizer.pad()), 1e-2);
+                learner.step(
+                        new NextTokenObjective(model, Computing.DEFAULT),
+                        Sequences.packed(documents, tokenizer.pad()),
+                        1e-2);
             }
             model.config().save(folder, new int[] {tokenizer.endOfDocument()}, tokenizer.pad());
             tokenizer.save(folder);

@@ -15,6 +15,9 @@ import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.tokenizer.cleaning.CleaningBacklog;
+import io.alignstream.tokenizer.streams.ConsumerLag;
+import io.alignstream.tokenizer.vocabulary.TokenFrequencies;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -205,7 +208,7 @@ final class TokenizerLoop implements Job {
                 JobContext.Entry<CleanDocument> entry = entries.next();
                 if (entry.event() != null) {
                     next = entry.event().text();
-                    ends.put(entry.record().partition(), entry.record().offset() + 1);
+                    ends.put(entry.origin().partition(), entry.origin().offset() + 1);
                 }
             }
             return next != null;

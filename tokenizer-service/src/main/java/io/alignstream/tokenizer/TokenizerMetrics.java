@@ -1,5 +1,7 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.tokenizer.documents.DocumentStatistics;
+import io.alignstream.tokenizer.documents.Outcome;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
@@ -11,7 +13,7 @@ import jakarta.enterprise.event.Observes;
 public class TokenizerMetrics {
 
     void register(@Observes StartupEvent event, MeterRegistry registry, TokenizerStreams streams) {
-        for (Outcome outcome : streams.possibleOutcomes()) {
+        for (Outcome outcome : Outcome.of(streams.profile())) {
             FunctionCounter.builder("alignstream.documents", streams, source -> source.documents()
                             .count(DocumentStatistics.OUTCOME + outcome.id()))
                     .tag("outcome", outcome.id())

@@ -1,21 +1,23 @@
 package io.alignstream.tokenizer;
 
+import java.util.List;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.StoredRun;
+import io.alignstream.stageruntime.Question;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
+import io.alignstream.tokenizer.cleaning.CleaningBacklog;
+import io.alignstream.tokenizer.vocabulary.TokenizerStore;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -33,13 +35,27 @@ public class TokenizerStage implements StageDefinition {
     private final CleaningBacklog backlog;
     private final TokenizerStore store;
     private final TokenizerStreams streams;
+    private final TrainingRuns runs;
+    private final Question<Cleaning> cleaning;
+    private final Question<List<StoredRun>> storedRuns;
 
     TokenizerStage(TokenizerConfig config, CleaningBacklog backlog, TokenizerStore store, TokenizerStreams streams) {
         this.config = config;
         this.backlog = backlog;
         this.store = store;
         this.streams = streams;
+        this.runs = new TrainingRuns(store.checkpoints(), Stage.TOKENIZER);
+        this.cleaning = Question.eachTime(() -> new Cleaning(streams.learnsHere(), backlog.documents()));
+        this.storedRuns = Question.afterJobs(runs::stored);
     }
+
+    /**
+     * How far cleaning is.
+     *
+     * @param learnsHere whether this instance learns tokenizers; empty while nobody knows
+     * @param documents the raw documents there are
+     */
+    private record Cleaning(Optional<Boolean> learnsHere, DatasetSnapshot documents) {}
 
     @Override
     public Stage stage() {
@@ -50,38 +66,38 @@ public class TokenizerStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.TOKENIZERS);
         subscriptions.follow(Topic.CLEAN_DOCUMENTS);
+        subscriptions.ask(cleaning);
+        subscriptions.ask(storedRuns);
+    }
+
+    /** The newest tokenizer is the one that documents are packed with. */
+    @Override
+    public void show(View view) {
+        newest(view).ifPresent(streams::pack);
+    }
+
+    private static Optional<TrainedTokenizer> newest(View view) {
+        return view.newestByKey(Topic.TOKENIZERS).stream()
+                .filter(tokenizer -> tokenizer.name().equals(TokenizerLoop.NAME))
+                .reduce((older, newer) -> newer);
     }
 
     @Override
     public Decision decide(View view, boolean triggered) {
-        TrainedTokenizer newest = view.newestByKey(Topic.TOKENIZERS).stream()
-                .filter(tokenizer -> tokenizer.name().equals(TokenizerLoop.NAME))
-                .reduce((older, newer) -> newer)
-                .orElse(null);
-        if (newest != null) {
-            streams.pack(newest);
-        }
+        TrainedTokenizer newest = newest(view).orElse(null);
         if (!triggered) {
             Decision wait = await(view, newest);
             if (wait != null) {
                 return wait;
             }
         }
-        Optional<Boolean> learnsHere = streams.learnsHere();
-        if (learnsHere.isEmpty()) {
+        Cleaning now = view.answer(cleaning);
+        if (now.learnsHere().isEmpty()) {
             return new Decision.WaitFor(Reason.of("tokenizer.cleaningStarts"), LOOK_AGAIN);
         }
-        if (!learnsHere.get()) {
-            return new Decision.WaitFor(Reason.of("tokenizer.learnsElsewhere"), LOOK_AGAIN);
-        }
-        try {
-            return compare(newest);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return new Decision.Wait(Reason.of("tokenizer.interrupted"));
-        } catch (IOException e) {
-            throw new IllegalStateException("cannot look into the tokenizer " + newest, e);
-        }
+        return now.learnsHere().get()
+                ? compare(newest, now.documents(), view.answer(storedRuns))
+                : new Decision.WaitFor(Reason.of("tokenizer.learnsElsewhere"), LOOK_AGAIN);
     }
 
     /** What to wait for when nobody asked for a run; null if nothing is left to wait for. */
@@ -99,13 +115,13 @@ public class TokenizerStage implements StageDefinition {
         return left.isPositive() ? new Decision.WaitFor(Reason.of("tokenizer.documentsComing"), left) : null;
     }
 
-    private Decision compare(@Nullable TrainedTokenizer newest) throws InterruptedException, IOException {
-        DatasetSnapshot documents = backlog.documents();
+    private Decision compare(
+            @Nullable TrainedTokenizer newest, DatasetSnapshot documents, List<StoredRun> stored) {
         if (documents.offsets() == 0) {
             return new Decision.Wait(Reason.of("tokenizer.noDocuments"));
         }
         String run = run(documents);
-        if (newest != null && store.manifest(newest).run().equals(run)) {
+        if (newest != null && made(newest, run, stored)) {
             return new Decision.Wait(about("tokenizer.upToDate", newest));
         }
         return new Decision.Run(new TokenizerLoop(
@@ -114,14 +130,15 @@ public class TokenizerStage implements StageDefinition {
                 store.checkpoints()));
     }
 
+    private static boolean made(TrainedTokenizer tokenizer, String run, List<StoredRun> stored) {
+        return stored.stream()
+                .filter(known -> known.id().equals(run))
+                .anyMatch(known -> known.finished().contains(tokenizer.reference().sha256()));
+    }
+
     private String run(DatasetSnapshot documents) {
         String inputs = Stage.TOKENIZER.id() + "\n" + documents + "\nvocabularySize=" + config.vocabularySize();
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(inputs.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash, 0, 6);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Sha256.hex(inputs).substring(0, 12);
     }
 
     private static Reason about(String code, TrainedTokenizer tokenizer) {

@@ -5,6 +5,14 @@ import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Decontamination;
+import io.alignstream.tokenizer.cleaning.CleaningPlan;
+import io.alignstream.tokenizer.cleaning.CleaningTopics;
+import io.alignstream.tokenizer.cleaning.CleaningTopology;
+import io.alignstream.tokenizer.cleaning.EvaluationTexts;
+import io.alignstream.tokenizer.documents.DocumentFigures;
+import io.alignstream.tokenizer.packing.PackingTopology;
+import io.alignstream.tokenizer.streams.StreamsApplication;
+import io.alignstream.tokenizer.vocabulary.TokenizerStore;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.common.annotation.Identifier;
@@ -153,11 +161,6 @@ public class TokenizerStreams {
             }
         }
         return states;
-    }
-
-    /** The outcomes that documents can have with the rules that are on. */
-    List<Outcome> possibleOutcomes() {
-        return Outcome.of(config.cleaningProfile());
     }
 
     /** The rules that documents pass. */

@@ -24,7 +24,7 @@ public class VocabularyPanel implements Panel {
 
     @Override
     public TemplateInstance content() {
-        return template.data("maxText", VocabularyResource.MAX_TEXT);
+        return template.data("maxText", TokenizerResource.MAX_TEXT);
     }
 
     @Override

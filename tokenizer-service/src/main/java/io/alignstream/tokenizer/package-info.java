@@ -1,8 +1,8 @@
 /**
  * Text becomes tokens: two Kafka Streams topologies and the training of the tokenizer between them.
  *
- * <p>{@link io.alignstream.tokenizer.CleaningTopology} turns {@code documents} into {@code clean-documents};
- * {@link io.alignstream.tokenizer.PackingTopology}, one application for each tokenizer version, turns {@code
+ * <p>{@link io.alignstream.tokenizer.cleaning.CleaningTopology} turns {@code documents} into {@code clean-documents};
+ * {@link io.alignstream.tokenizer.packing.PackingTopology}, one application for each tokenizer version, turns {@code
  * clean-documents} into {@code token-batches}. Both run exactly-once (v2): input offsets, state and output move in one
  * transaction, so a crash at any moment leaves each surviving document packed once. With one partition the order is the
  * order of {@code documents} and the batches are the same bytes in every run; with several, each partition has its own

@@ -11,6 +11,7 @@ import io.alignstream.contracts.Document;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -20,6 +21,15 @@ import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Decontamination;
 import io.alignstream.textcleaning.NormalisedText;
 import io.alignstream.textcleaning.Rule;
+import io.alignstream.tokenizer.cleaning.CleaningPlan;
+import io.alignstream.tokenizer.cleaning.CleaningTopics;
+import io.alignstream.tokenizer.cleaning.CleaningTopology;
+import io.alignstream.tokenizer.documents.DocumentFigures;
+import io.alignstream.tokenizer.documents.DocumentStatistics;
+import io.alignstream.tokenizer.packing.Packing;
+import io.alignstream.tokenizer.packing.PackingTopology;
+import io.alignstream.tokenizer.streams.ConsumerLag;
+import io.alignstream.tokenizer.streams.StreamsApplication;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -264,9 +274,7 @@ class TopologiesTest {
                             document.text(),
                             document.source(),
                             Map.of(),
-                            HexFormat.of()
-                                    .formatHex(
-                                            NormalisedText.of(document.text()).contentHash()),
+                            Sha256.hex(NormalisedText.of(document.text()).text()),
                             document.text().length());
                 })
                 .toList();

@@ -3,15 +3,14 @@ package io.alignstream.tokenizer;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.TopicProbe;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.alignstream.tokenizer.cleaning.CleaningTopology;
+import io.alignstream.tokenizer.streams.ConsumerLag;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,14 +42,14 @@ final class TopologyOutput {
      * sha256 of the clean documents and of the sequences in the token batches, in the order of their offsets. The offsets
      * themselves count the markers of transactions, of which there are as many as time allows.
      */
-    static String hash(TopicProbe topics) throws NoSuchAlgorithmException {
-        MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        topics.records("clean-documents").forEach(record -> digest.update(record.value()));
+    static String hash(TopicProbe topics) {
+        Sha256 sha256 = new Sha256();
+        topics.records("clean-documents").forEach(record -> sha256.add(record.value()));
         topics.events(Topic.TOKEN_BATCHES).forEach(batch -> {
             String place = batch.shard() + " " + batch.split() + " " + batch.firstSequence() + " ";
-            digest.update((place + Arrays.toString(batch.tokens())).getBytes(StandardCharsets.UTF_8));
+            sha256.add(place + Arrays.toString(batch.tokens()));
         });
-        return HexFormat.of().formatHex(digest.digest());
+        return sha256.hex();
     }
 
     /** The texts in the token batches, shard after shard; requires dense sequence numbers. */

@@ -1,5 +1,6 @@
 package io.alignstream.contracts;
 
+import io.alignstream.contracts.check.Check;
 import java.util.List;
 import java.util.Map;
 
@@ -32,7 +33,7 @@ public record Checkpoint(
         Check.id("run", run);
         Check.atLeast("step", step, 0);
         Check.present("reference", reference);
-        parents = Check.references("parents", parents);
+        parents = Check.named("parents", parents);
         datasets = Check.list("datasets", datasets, 0, 64);
         metrics = Check.figures("metrics", metrics);
     }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The type attribute is {@code io.alignstream.NAME.vVERSION}. Unknown JSON fields are ignored so that a later minor
  * addition still decodes; a missing or unknown type is refused.
  */
-public final class CloudEventCodec<T> implements Codec<T> {
+public final class CloudEventCodec<T> implements Topic.Codec<T> {
 
     static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

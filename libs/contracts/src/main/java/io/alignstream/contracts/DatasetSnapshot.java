@@ -1,5 +1,6 @@
 package io.alignstream.contracts;
 
+import io.alignstream.contracts.check.Check;
 import java.util.List;
 
 /**

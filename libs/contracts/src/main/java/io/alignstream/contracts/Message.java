@@ -1,6 +1,7 @@
 package io.alignstream.contracts;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.alignstream.contracts.check.Check;
 import java.util.List;
 
 /**

@@ -1,6 +1,7 @@
 package io.alignstream.contracts;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import io.alignstream.contracts.check.Check;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package io.alignstream.contracts;
 
+import io.alignstream.contracts.check.Check;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -188,7 +189,7 @@ public record TokenBatch(
     }
 
     /** The topic's codec. */
-    static final class BinaryCodec implements Codec<TokenBatch> {
+    static final class BinaryCodec implements Topic.Codec<TokenBatch> {
         @Override
         public byte[] encode(TokenBatch event, String source, Headers headers) {
             return event.encode();

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
@@ -152,6 +153,23 @@ public final class Topic<T> {
     @Override
     public String toString() {
         return name;
+    }
+
+    /** Turns events of one type into record bytes and back; implementations are thread-safe. */
+    public interface Codec<T> {
+
+        /** The record value of {@code event}; its CloudEvents attributes are added to {@code headers}. */
+        byte[] encode(T event, String source, Headers headers);
+
+        /** Adds the headers that {@link #encode} adds, for a value that was encoded before. */
+        default void stamp(String source, Headers headers) {}
+
+        /**
+         * Reads an event.
+         *
+         * @throws PoisonEventException if the bytes or headers do not make a valid event, with the reason
+         */
+        T decode(byte[] value, Headers headers) throws PoisonEventException;
     }
 
     /** How long a topic keeps its records. */

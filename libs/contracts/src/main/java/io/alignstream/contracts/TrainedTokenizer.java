@@ -1,5 +1,7 @@
 package io.alignstream.contracts;
 
+import io.alignstream.contracts.check.Check;
+
 /**
  * A tokenizer version, key {@code name}: the newest record of a name is the one in use.
  *

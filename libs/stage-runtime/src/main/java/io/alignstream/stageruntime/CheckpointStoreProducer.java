@@ -1,14 +1,12 @@
 package io.alignstream.stageruntime;
 
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.stageruntime.settings.CommonConfig;
 import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import java.io.IOException;
-import java.net.URI;
-import java.nio.file.Path;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Opens the store that {@code alignstream.store.root} names; local copies of remote checkpoints go to {@code
@@ -17,14 +15,10 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 public class CheckpointStoreProducer {
 
-    private final URI root;
-    private final Path cache;
+    private final CommonConfig.Store config;
 
-    CheckpointStoreProducer(
-            @ConfigProperty(name = "alignstream.store.root") URI root,
-            @ConfigProperty(name = "alignstream.store.cache") Path cache) {
-        this.root = root;
-        this.cache = cache;
+    CheckpointStoreProducer(CommonConfig config) {
+        this.config = config.store();
     }
 
     /** Opened at start-up, so that a wrong address shows before the first run. */
@@ -32,7 +26,7 @@ public class CheckpointStoreProducer {
     @ApplicationScoped
     @Startup
     CheckpointStore store() throws IOException {
-        return CheckpointStore.open(root, cache);
+        return CheckpointStore.open(config.root(), config.cache());
     }
 
     void close(@Disposes CheckpointStore store) {

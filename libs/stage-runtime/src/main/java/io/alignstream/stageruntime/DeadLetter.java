@@ -2,11 +2,9 @@ package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.hash.Sha256;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
@@ -57,17 +55,11 @@ public record DeadLetter(byte @Nullable [] value, Headers headers) {
 
     /** Equal for records that failed at the same place in the code, whatever their data. */
     private static String stackHash(Throwable cause) {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            sha.update(cause.getClass().getName().getBytes(StandardCharsets.UTF_8));
-            for (StackTraceElement frame : cause.getStackTrace()) {
-                String place = frame.getClassName() + "." + frame.getMethodName() + ":" + frame.getLineNumber();
-                sha.update(place.getBytes(StandardCharsets.UTF_8));
-            }
-            return HexFormat.of().formatHex(sha.digest(), 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+        Sha256 sha256 = new Sha256().add(cause.getClass().getName());
+        for (StackTraceElement frame : cause.getStackTrace()) {
+            sha256.add(frame.getClassName() + "." + frame.getMethodName() + ":" + frame.getLineNumber());
         }
+        return sha256.hex().substring(0, 16);
     }
 
     private static void put(Headers headers, String key, String value) {

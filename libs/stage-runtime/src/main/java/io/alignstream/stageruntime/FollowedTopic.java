@@ -54,7 +54,7 @@ final class FollowedTopic<T> {
             withdraw(record);
         } else {
             T event = topic.decode(record);
-            handler.handle(event, record);
+            handler.handle(event, new Origin(record));
             count++;
             if (topic.retention() == Topic.Retention.COMPACTED) {
                 newest.putLast(key(record), new Newest<>(event, record.timestamp()));

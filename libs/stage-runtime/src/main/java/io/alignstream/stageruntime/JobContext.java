@@ -1,10 +1,11 @@
 package io.alignstream.stageruntime;
 
+import java.util.SequencedMap;
+import java.util.LinkedHashMap;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /** The running job's door to the outside; for use by the job's thread. */
@@ -32,6 +33,25 @@ public interface JobContext {
      */
     <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot);
 
-    /** An event with its record; without an event it is a tombstone, which withdraws the earlier events of its key. */
-    record Entry<T>(@Nullable T event, ConsumerRecord<byte[], byte[]> record) {}
+    /**
+     * What a snapshot comes to: the newest event of each key that is not withdrawn, in the order of the keys' first
+     * appearance.
+     */
+    default <T> SequencedMap<String, T> readNewest(Topic<T> topic, DatasetSnapshot snapshot) {
+        SequencedMap<String, T> newest = new LinkedHashMap<>();
+        try (Stream<Entry<T>> entries = read(topic, snapshot)) {
+            entries.forEach(entry -> {
+                T event = entry.event();
+                if (event != null) {
+                    newest.put(topic.key(event), event);
+                } else {
+                    entry.origin().key().ifPresent(newest::remove);
+                }
+            });
+        }
+        return newest;
+    }
+
+    /** An event with its origin; without an event it is a tombstone, which withdraws the earlier events of its key. */
+    record Entry<T>(@Nullable T event, Origin origin) {}
 }

@@ -28,6 +28,7 @@ final class Reconciler implements JobControl {
 
     private final StageDefinition definition;
     private final JobProgress progress;
+    private final Answers answers;
     private final Function<Job, RunningJob> starter;
     private final List<Duration> backoff;
 
@@ -56,10 +57,12 @@ final class Reconciler implements JobControl {
     Reconciler(
             StageDefinition definition,
             JobProgress progress,
+            Answers answers,
             Function<Job, RunningJob> starter,
             List<Duration> backoff) {
         this.definition = definition;
         this.progress = progress;
+        this.answers = answers;
         this.starter = starter;
         this.backoff = backoff;
     }
@@ -75,6 +78,7 @@ final class Reconciler implements JobControl {
             return Optional.empty();
         }
         running = null;
+        answers.jobEnded();
         hint = true;
         Throwable failure = job.failure();
         if (job.stopRequested()) {
@@ -119,7 +123,15 @@ final class Reconciler implements JobControl {
         }
         Decision decision;
         try {
+            if (!answers.complete()) {
+                synchronized (this) {
+                    hint = true;
+                }
+                return;
+            }
+            definition.show(view);
             decision = definition.decide(view, asked);
+            answers.compared();
         } catch (RuntimeException e) {
             LOG.errorf(
                     e, "The comparison of stage %s failed", definition.stage().id());

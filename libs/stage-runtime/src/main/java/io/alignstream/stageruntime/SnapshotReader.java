@@ -122,7 +122,7 @@ final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
 
     private void add(ConsumerRecord<byte[], byte[]> record) {
         try {
-            buffer.add(new JobContext.Entry<>(record.value() == null ? null : topic.decode(record), record));
+            buffer.add(new JobContext.Entry<>(record.value() == null ? null : topic.decode(record), new Origin(record)));
         } catch (PoisonEventException e) {
             // The reader has sent it to the dead letters.
         }

@@ -15,11 +15,18 @@ public interface StageDefinition {
     void subscribe(Subscriptions subscriptions);
 
     /**
+     * Hands on what the view shows beyond the comparison: figures for a page, the input of a topology. Called before each
+     * {@link #decide}.
+     */
+    default void show(View view) {}
+
+    /**
      * Compares what should be (newest parents, data, thresholds) with what is (the own newest checkpoint).
      *
      * <p>Called after start-up when the view has caught up with the topics, after every batch of events, after every
-     * job (when the view holds what the job published) and when a person triggers. Must be quick: work belongs into
-     * the returned job.
+     * job (when the view holds what the job published) and when a person triggers. A function of the view and
+     * of what event handlers have taken in: it changes nothing, asks nobody and is quick. Work belongs into the returned
+     * job.
      *
      * <p>A run id that failed three times or was cancelled is not started again until a person triggers, so the same
      * inputs must give the same id.

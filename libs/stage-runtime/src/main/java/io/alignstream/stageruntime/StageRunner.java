@@ -4,6 +4,7 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.stageruntime.settings.CommonConfig;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -26,12 +27,12 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a stage's two threads: {@code stage-reader} reads and compares, {@code stage-job} runs jobs.
+ * Runs a stage's threads: {@code stage-reader} reads and compares, {@code stage-questions} asks what comparisons need to
+ * know, {@code stage-job} runs jobs.
  *
  * <p>Jobs share one platform thread because native math libraries keep a pool of helpers for each thread that calls
  * them.
@@ -50,7 +51,8 @@ public class StageRunner {
     private final Duration grace;
     private final JobProgress progress;
     private final Reconciler reconciler;
-    private final TopicView view = new TopicView();
+    private final TopicView view;
+    private final ExecutorService questions;
     private final ExecutorService jobs;
     private final CountDownLatch leaving = new CountDownLatch(1);
     private volatile boolean caughtUpOnce;
@@ -63,23 +65,22 @@ public class StageRunner {
             EventPublisher publisher,
             DeadLetters deadLetters,
             MeterRegistry registry,
-            @ConfigProperty(name = "alignstream.shutdown.grace", defaultValue = "20s") Duration grace,
-            @ConfigProperty(name = "alignstream.job.backoff", defaultValue = "2s,10s") List<Duration> backoff) {
+            CommonConfig config) {
         this.definition = definition;
         this.readers = readers;
         this.publisher = publisher;
         this.deadLetters = deadLetters;
-        this.grace = grace;
+        this.grace = config.shutdown().grace();
         String stage = definition.stage().id();
         this.meters = new ReaderMeters(registry, stage);
         this.progress = new JobProgress(definition.stage(), registry, this::publish);
-        this.reconciler = new Reconciler(definition, progress, this::start, backoff);
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
-        this.jobs = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = Thread.ofPlatform().name("stage-job").daemon().unstarted(task);
-            thread.setContextClassLoader(loader);
-            return thread;
-        });
+        this.questions = thread("stage-questions", loader);
+        Answers answers = new Answers(questions);
+        this.view = new TopicView(answers);
+        this.reconciler = new Reconciler(
+                definition, progress, answers, this::start, config.job().backoff());
+        this.jobs = thread("stage-job", loader);
         for (JobStatus.State state : JobStatus.State.values()) {
             Gauge.builder(
                             "alignstream.job.state",
@@ -89,6 +90,14 @@ public class StageRunner {
                     .tag("state", state.name().toLowerCase(Locale.ROOT))
                     .register(registry);
         }
+    }
+
+    private static ExecutorService thread(String name, ClassLoader loader) {
+        return Executors.newSingleThreadExecutor(task -> {
+            Thread thread = Thread.ofPlatform().name(name).daemon().unstarted(task);
+            thread.setContextClassLoader(loader);
+            return thread;
+        });
     }
 
     @Produces
@@ -240,6 +249,7 @@ public class StageRunner {
             readerThread.join(Duration.ofSeconds(5));
         }
         jobs.shutdownNow();
+        questions.shutdownNow();
     }
 
     private static final class LeavingException extends RuntimeException {

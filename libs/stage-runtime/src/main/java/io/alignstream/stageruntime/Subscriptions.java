@@ -2,14 +2,13 @@ package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Collects the topics that a stage follows. */
 public interface Subscriptions {
 
     /** Follows {@code topic}: undecodable records go to its dead letters, positions, counts and newest events to the view. */
     default <T> void follow(Topic<T> topic) {
-        follow(topic, (event, record) -> {});
+        follow(topic, (event, origin) -> {});
     }
 
     /** Like {@link #follow(Topic)}, and {@code handler} sees every event. */
@@ -22,6 +21,9 @@ public interface Subscriptions {
      */
     <T> void followAfter(Topic<?> earlier, Topic<T> topic, EventHandler<T> handler);
 
+    /** Asks {@code question} ahead of comparisons, which read the answer from the view. */
+    void ask(Question<?> question);
+
     /** Takes one event into the stage's own state. */
     @FunctionalInterface
     interface EventHandler<T> {
@@ -31,7 +33,7 @@ public interface Subscriptions {
          *
          * @throws PoisonEventException if the event contradicts what is known; it goes to the dead letters
          */
-        void handle(T event, ConsumerRecord<byte[], byte[]> record) throws PoisonEventException;
+        void handle(T event, Origin origin) throws PoisonEventException;
 
         /** Withdraws all earlier events with record key {@code key}: a tombstone was read. */
         default void withdrawn(String key) {}

@@ -14,6 +14,23 @@ import org.jspecify.annotations.Nullable;
 final class TopicView implements View, Subscriptions {
 
     private final SequencedMap<String, FollowedTopic<?>> topics = new LinkedHashMap<>();
+    private final Answers answers;
+
+    /** A view whose questions {@code answers} asks. */
+    TopicView(Answers answers) {
+        this.answers = answers;
+    }
+
+    @Override
+    public void ask(Question<?> question) {
+        answers.add(question);
+    }
+
+    @Override
+    public <T> T answer(Question<T> question) {
+        return answers.to(question);
+    }
+
 
     @Override
     public <T> void follow(Topic<T> topic, EventHandler<T> handler) {

@@ -18,11 +18,17 @@ public interface View {
      */
     <T> List<T> newestByKey(Topic<T> topic);
 
-    /** The newest checkpoint of {@code stage}. */
-    default Optional<Checkpoint> newestCheckpoint(Stage stage) {
+    /** The finished models of {@code stage}, oldest first. */
+    default List<Checkpoint> checkpoints(Stage stage) {
         return newestByKey(Topic.CHECKPOINTS).stream()
                 .filter(checkpoint -> checkpoint.stage() == stage)
-                .reduce((older, newer) -> newer);
+                .toList();
+    }
+
+    /** The newest model of {@code stage}. */
+    default Optional<Checkpoint> newestCheckpoint(Stage stage) {
+        List<Checkpoint> models = checkpoints(stage);
+        return models.isEmpty() ? Optional.empty() : Optional.of(models.getLast());
     }
 
     /**
@@ -32,6 +38,13 @@ public interface View {
 
     /** Number of valid events read so far, tombstones not counted. */
     long count(Topic<?> topic);
+
+    /**
+     * The answer to a question that was asked ahead of this comparison.
+     *
+     * @throws IllegalArgumentException if the stage does not ask it in {@link StageDefinition#subscribe}
+     */
+    <T> T answer(Question<T> question);
 
     /** Time since the last event of {@code topic} arrived; the time since start-up if none has. */
     Duration quietFor(Topic<?> topic);

@@ -44,8 +44,7 @@ public class EchoStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.PROMPTS, new Subscriptions.EventHandler<>() {
             @Override
-            public void handle(Prompt prompt, org.apache.kafka.clients.consumer.ConsumerRecord<byte[], byte[]> record)
-                    throws PoisonEventException {
+            public void handle(Prompt prompt, Origin origin) throws PoisonEventException {
                 String text = prompt.messages().getLast().content();
                 if (text.equals("refuse")) {
                     throw new PoisonEventException("this stage refuses " + prompt.id());

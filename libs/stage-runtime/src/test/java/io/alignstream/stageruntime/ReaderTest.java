@@ -113,13 +113,13 @@ class ReaderTest {
         topics.publish(Topic.PROMPTS, prompt("b"));
 
         // When
-        TopicView first = new TopicView();
+        TopicView first = new TopicView(new Answers(Runnable::run));
         first.follow(Topic.PROMPTS);
         try (Reader reader = reader(first)) {
             readAll(reader);
         }
         topics.publishText(Topic.PROMPTS, "worse", "no event");
-        TopicView second = new TopicView();
+        TopicView second = new TopicView(new Answers(Runnable::run));
         second.follow(Topic.PROMPTS);
         try (Reader reader = reader(second)) {
             readAll(reader);
@@ -139,7 +139,7 @@ class ReaderTest {
         topics.publish(Topic.CHECKPOINTS, EchoStage.checkpoint("one", 3));
         topics.publish(Topic.CHECKPOINTS, EchoStage.checkpoint("three", 4));
         topics.publishTombstone(Topic.CHECKPOINTS, "sft/three");
-        TopicView view = new TopicView();
+        TopicView view = new TopicView(new Answers(Runnable::run));
         view.follow(Topic.CHECKPOINTS);
 
         // When
@@ -158,7 +158,7 @@ class ReaderTest {
         // Given
         admin.deleteTopics(List.of("documents")).all().get();
         await().until(() -> !admin.listTopics().names().get().contains("documents"));
-        TopicView view = new TopicView();
+        TopicView view = new TopicView(new Answers(Runnable::run));
         view.follow(Topic.DOCUMENTS);
         view.follow(Topic.CLEAN_DOCUMENTS);
 
@@ -255,7 +255,7 @@ class ReaderTest {
 
     private static TopicView rankingsAfterRequests(List<String> seen) {
         Set<String> requests = new HashSet<>();
-        TopicView view = new TopicView();
+        TopicView view = new TopicView(new Answers(Runnable::run));
         view.follow(Topic.RANKING_REQUESTS, (request, record) -> requests.add(request.requestId()));
         view.followAfter(Topic.RANKING_REQUESTS, Topic.RANKINGS, (ranking, record) -> {
             if (!requests.contains(ranking.requestId())) {
@@ -291,7 +291,7 @@ class ReaderTest {
             producer.commitTransaction();
         }
         topics.publishTombstone(Topic.FEEDBACK, "a");
-        TopicView view = new TopicView();
+        TopicView view = new TopicView(new Answers(Runnable::run));
         view.follow(Topic.FEEDBACK);
         try (Reader reader = reader(view)) {
             readAll(reader);
@@ -307,7 +307,7 @@ class ReaderTest {
 
     private List<String> read(DatasetSnapshot snapshot) {
         try (var entries = SnapshotReader.read(Topic.FEEDBACK, snapshot, readers.open())) {
-            return entries.map(entry -> key(entry.record()) + (entry.event() == null ? " withdrawn" : ""))
+            return entries.map(entry -> entry.origin().key().orElse("") + (entry.event() == null ? " withdrawn" : ""))
                     .toList();
         }
     }

@@ -12,6 +12,7 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -31,7 +32,8 @@ class ReconcilerTest {
     @Inject
     KafkaReaders readers;
 
-    private final TopicView view = new TopicView();
+    private final Answers answers = new Answers(Runnable::run);
+    private final TopicView view = new TopicView(answers);
     private final List<Thread> threads = new ArrayList<>();
     private final Deque<Boolean> triggers = new ArrayDeque<>();
 
@@ -64,7 +66,7 @@ class ReconcilerTest {
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };
-        return new Reconciler(definition, progress, starter, List.of(Duration.ZERO, Duration.ZERO));
+        return new Reconciler(definition, progress, answers, starter, List.of(Duration.ZERO, Duration.ZERO));
     }
 
     private static Job job(JobBody body) {
@@ -148,6 +150,30 @@ class ReconcilerTest {
 
         // Then
         assertThat(triggers).containsExactly(true, true, true, false);
+    }
+
+    @Test
+    void aQuestionThatCannotBeAnsweredIsShownAndAskedAgain() {
+        // Given
+        int[] times = {0};
+        Question<Integer> question = Question.afterJobs(() -> {
+            if (times[0]++ == 0) {
+                throw new IOException("the store does not answer");
+            }
+            return 1;
+        });
+        view.ask(question);
+        Reconciler reconciler = reconciler(triggered -> new Decision.Wait(Reason.of("stage.stopped")));
+
+        // When
+        reconciler.compare(view, true);
+        JobStatus failed = reconciler.status();
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(failed.state()).isEqualTo(JobStatus.State.FAILED);
+        assertThat(failed.reason().toString()).contains("the store does not answer");
+        assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.WAITING);
     }
 
     @Test

@@ -1,8 +1,5 @@
 package io.alignstream.textcleaning;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.text.Normalizer;
 
 /**
@@ -22,15 +19,6 @@ public record NormalisedText(String text) {
 
     public boolean isEmpty() {
         return text.isEmpty();
-    }
-
-    /** sha256 of the text in UTF-8, 32 bytes. */
-    public byte[] contentHash() {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 
     /** {@code text} in Unicode NFC. */

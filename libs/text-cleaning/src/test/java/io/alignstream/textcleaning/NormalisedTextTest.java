@@ -2,7 +2,6 @@ package io.alignstream.textcleaning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,15 +40,5 @@ class NormalisedTextTest {
 
         // Then
         assertThat(text.isEmpty()).isTrue();
-    }
-
-    @Test
-    void hashesTheNormalisedText() {
-        // When
-        byte[] hash = NormalisedText.of("abc\r\n").contentHash();
-
-        // Then
-        assertThat(HexFormat.of().formatHex(hash))
-                .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -1,10 +1,10 @@
 package io.alignstream.local.broker;
 
-import io.alignstream.local.Installation;
-import io.alignstream.local.LaunchException;
-import io.alignstream.local.Site;
 import io.alignstream.local.process.Ports;
 import io.alignstream.local.process.ProcessSpec;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

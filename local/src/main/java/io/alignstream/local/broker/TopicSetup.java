@@ -1,7 +1,7 @@
 package io.alignstream.local.broker;
 
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.LaunchException;
+import io.alignstream.local.site.LaunchException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,10 +4,10 @@ import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.SeededRandom;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,7 +77,7 @@ public final class TrainedModel implements AutoCloseable {
 
     /** The most probable answer to each prompt, token by token, at most {@code maxTokens} long. */
     public List<String> mostProbableAnswers(List<String> prompts, int maxTokens) {
-        Sampler sampler = new Sampler(0, maxTokens, tokenizer.endOfTurn());
+        AnswerSampler sampler = new AnswerSampler(0, maxTokens, tokenizer.endOfTurn());
         List<String> answers = new ArrayList<>();
         for (int begin = 0; begin < prompts.size(); begin += BATCH) {
             List<int[]> batch = prompts.subList(begin, Math.min(begin + BATCH, prompts.size())).stream()
@@ -96,7 +96,7 @@ public final class TrainedModel implements AutoCloseable {
      * @param maxTokens longest answer; a longer one is cut
      */
     public List<String> sampledAnswers(String prompt, int count, double temperature, int maxTokens, long seed) {
-        Sampler sampler = new Sampler(temperature, maxTokens, tokenizer.endOfTurn());
+        AnswerSampler sampler = new AnswerSampler(temperature, maxTokens, tokenizer.endOfTurn());
         int[] ids = ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt)));
         List<String> answers = new ArrayList<>();
         for (int begin = 0; begin < count; begin += BATCH) {

@@ -1,5 +1,6 @@
 package io.alignstream.local.input;
 
+import io.alignstream.local.input.file.LineReader;
 import java.nio.file.Path;
 import java.util.Map;
 

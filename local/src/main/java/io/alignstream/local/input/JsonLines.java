@@ -3,6 +3,10 @@ package io.alignstream.local.input;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.local.input.file.InputException;
+import io.alignstream.local.input.file.InputJson;
+import io.alignstream.local.input.file.LineReader;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -122,7 +126,7 @@ public final class JsonLines<T> {
 
     private static ObjectNode withId(ObjectNode json) {
         if (!json.has("id")) {
-            json.put("id", InputJson.sha256(json.toString()));
+            json.put("id", Sha256.hex(json.toString()));
         }
         return json;
     }
@@ -160,7 +164,7 @@ public final class JsonLines<T> {
         }
 
         void add(String name, long line, Object thing) {
-            Entry now = new Entry(line, InputJson.sha256(InputJson.write(thing)));
+            Entry now = new Entry(line, Sha256.hex(InputJson.write(thing)));
             Entry before = entries.putIfAbsent(name, now);
             if (before != null && !before.hash().equals(now.hash())) {
                 throw new InputException(

@@ -3,25 +3,57 @@ package io.alignstream.local.input;
 import blue.strategic.parquet.Hydrator;
 import blue.strategic.parquet.HydratorSupplier;
 import blue.strategic.parquet.ParquetReader;
+import io.alignstream.contracts.Document;
+import io.alignstream.local.input.file.InputException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.parquet.schema.MessageType;
 
 /** The rows of a Parquet file: a column {@code text}, and {@code id}, {@code source}, {@code url} if there are. */
-final class ParquetDocuments {
+record ParquetDocuments() implements DocumentFormat {
 
     private static final List<String> COLUMNS = List.of("text", "id", "source", "url");
+    private static final int MAX_ADDRESS = 1_024;
 
-    private ParquetDocuments() {}
+    @Override
+    public void read(DocumentFile file, Consumer<Document> documents) throws IOException {
+        Path path = file.path();
+        long row = 0;
+        try (Stream<Map<String, String>> all =
+                ParquetReader.streamContent(path.toFile(), HydratorSupplier.constantly(new Row()), columns(path))) {
+            Iterator<Map<String, String>> rows = all.iterator();
+            while (hasNext(rows, path, row + 1)) {
+                documents(path, ++row, rows.next(), file.source()).forEach(documents);
+            }
+        }
+        file.progress().accept(Files.size(path));
+    }
 
-    /** Gives the row's number, from 1, and its columns that are not null. */
-    static void read(Path file, BiConsumer<Long, Map<String, String>> rows) throws IOException {
+    private static List<Document> documents(Path file, long row, Map<String, String> values, String source) {
+        String text = values.getOrDefault("text", "");
+        if (text.isBlank()) {
+            return List.of();
+        }
+        String address = values.get("url");
+        Map<String, String> labels =
+                address == null || address.length() > MAX_ADDRESS ? Map.of() : Map.of("url", address);
+        try {
+            return RawText.repaired(values.get("id"), text, values.getOrDefault("source", source), labels)
+                    .documents();
+        } catch (IllegalArgumentException e) {
+            throw new InputException(file, row, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Those of our columns that the file has. */
+    private static List<String> columns(Path file) throws IOException {
         MessageType schema = schema(file);
         List<String> columns = COLUMNS.stream()
                 .filter(name ->
@@ -35,14 +67,7 @@ final class ParquetDocuments {
                                     .map(field -> field.getName())
                                     .toList());
         }
-        long row = 0;
-        try (Stream<Map<String, String>> all =
-                ParquetReader.streamContent(file.toFile(), HydratorSupplier.constantly(new Row()), columns)) {
-            Iterator<Map<String, String>> values = all.iterator();
-            while (hasNext(values, file, row + 1)) {
-                rows.accept(++row, values.next());
-            }
-        }
+        return columns;
     }
 
     /** The library says in exceptions of any kind that a file is damaged. */

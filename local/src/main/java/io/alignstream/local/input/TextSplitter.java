@@ -1,5 +1,8 @@
 package io.alignstream.local.input;
 
+import io.alignstream.contracts.Document;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -19,6 +22,19 @@ final class TextSplitter {
         this.texts = texts;
     }
 
+    /** {@code text} in pieces that are short enough for a document, whole if it is so itself. */
+    static List<String> pieces(String text) {
+        if (text.length() <= Document.MAX_TEXT) {
+            return List.of(text);
+        }
+        List<String> pieces = new ArrayList<>();
+        TextSplitter splitter = new TextSplitter(Document.MAX_TEXT, pieces::add);
+        text.lines().forEach(splitter::line);
+        splitter.end();
+        return pieces;
+    }
+
+    /** Adds a line to the text. */
     void line(String line) {
         if (!text.isEmpty()) {
             text.append('\n');

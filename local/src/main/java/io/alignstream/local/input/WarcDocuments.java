@@ -1,16 +1,15 @@
 package io.alignstream.local.input;
 
 import com.github.luben.zstd.ZstdInputStream;
+import io.alignstream.contracts.Document;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiConsumer;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
@@ -28,36 +27,43 @@ import org.netpreserve.jwarc.WarcResponse;
  * more than 32 MiB, pages packed with Brotli and records that break the format inside themselves: one bad page of a crawl
  * is no reason to stop.
  */
-final class WarcDocuments {
+record WarcDocuments() implements DocumentFormat {
 
-    private WarcDocuments() {}
+    private static final int MAX_ADDRESS = 1_024;
 
-    /** Gives the text of each page with labels that say where it is from. */
-    static void read(Path file, LongConsumer progress, BiConsumer<String, Map<String, String>> texts)
-            throws IOException {
-        try (InputStream in = PackedStream.open(file, progress);
+    @Override
+    public void read(DocumentFile file, Consumer<Document> documents) throws IOException {
+        try (InputStream in = file.open();
                 WarcReader reader = new WarcReader(Channels.newChannel(in))) {
             Optional<WarcRecord> record = reader.next();
             while (record.isPresent()) {
-                read(record.get(), texts);
+                Page page = readable(record.get());
+                if (page != null && !page.text().isBlank()) {
+                    RawText.repaired(null, page.text(), file.source(), page.labels())
+                            .documents()
+                            .forEach(documents);
+                }
                 record = reader.next();
             }
         }
     }
 
-    private static void read(WarcRecord record, BiConsumer<String, Map<String, String>> texts) {
-        Page page;
+    /** The record's page, null if it is none or breaks the format: the reader goes on behind it. */
+    private static @Nullable Page readable(WarcRecord record) {
         try {
-            page = page(record);
+            return page(record);
         } catch (IOException | RuntimeException e) {
-            return; // the reader goes on behind the record; see above
-        }
-        if (page != null) {
-            texts.accept(page.text(), page.address().length() <= 1_024 ? Map.of("url", page.address()) : Map.of());
+            return null;
         }
     }
 
-    private record Page(String text, String address) {}
+    private record Page(String text, String address) {
+
+        /** Where it is from. */
+        Map<String, String> labels() {
+            return address.length() <= MAX_ADDRESS ? Map.of("url", address) : Map.of();
+        }
+    }
 
     /** The record's page, null if it is none. */
     private static @Nullable Page page(WarcRecord record) throws IOException {

@@ -1,9 +1,10 @@
 /**
- * Reads the user's own files: documents as text or JSON lines, and JSON lines of instructions, prompts and rankings.
+ * Reads the user's own files: documents in the formats of {@code DocumentFormat}, and JSON lines of instructions, prompts
+ * and rankings.
  *
  * <p>Files are read as streams, twice where everything has to be valid before anything is published; what is held in
  * memory is bounded by a line and by the ids seen. Every complaint is an {@link
- * io.alignstream.local.input.InputException} that names the file, the line and the way out. Text is UTF-8, strictly.
+ * io.alignstream.local.input.file.InputException} that names the file, the line and the way out. Text is UTF-8, strictly.
  */
 @NullMarked
 package io.alignstream.local.input;

@@ -2,11 +2,11 @@ package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.Console;
-import io.alignstream.local.LaunchException;
 import io.alignstream.local.input.DocumentSource;
-import io.alignstream.local.input.InputException;
-import io.alignstream.local.input.InputFile;
+import io.alignstream.local.input.file.InputException;
+import io.alignstream.local.input.file.InputFile;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.LaunchException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +77,7 @@ public final class DocumentLoader implements AutoCloseable {
     /**
      * Publishes what is new of {@code documents} and returns when all of it is acknowledged.
      *
-     * @throws io.alignstream.local.input.InputException at the first invalid place; what is before it is published
+     * @throws io.alignstream.local.input.file.InputException at the first invalid place; what is before it is published
      */
     public Result load(DocumentSource documents, Console console) {
         String topicId = topicId();

@@ -1,7 +1,8 @@
 package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.Console;
+import io.alignstream.local.site.Console;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -18,6 +19,11 @@ public record EventSet<T>(Topic<T> topic, long total, Source<T> source) {
 
         /** Gives each event to {@code events}. */
         void forEach(Consumer<T> events);
+    }
+
+    /** All of {@code events}. */
+    public static <T> EventSet<T> of(Topic<T> topic, List<T> events) {
+        return new EventSet<>(topic, events.size(), events::forEach);
     }
 
     /** Publishes what is new and says so. */

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.LaunchException;
+import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.alignstream.local.pipeline;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.local.LaunchException;
-import io.alignstream.local.input.InputFile;
+import io.alignstream.local.input.file.InputFile;
+import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,6 +1,6 @@
 package io.alignstream.local.pipeline;
 
-import io.alignstream.local.Console;
+import io.alignstream.local.site.Console;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 

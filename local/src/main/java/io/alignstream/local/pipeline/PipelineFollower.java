@@ -2,12 +2,12 @@ package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
-import io.alignstream.local.Console;
-import io.alignstream.local.LaunchException;
-import io.alignstream.local.Site;
 import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.service.JobStatus;
 import io.alignstream.local.service.ServiceClient;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;

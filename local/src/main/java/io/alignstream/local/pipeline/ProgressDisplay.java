@@ -1,7 +1,7 @@
 package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.Stage;
-import io.alignstream.local.Console;
+import io.alignstream.local.site.Console;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.alignstream.local.pipeline;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.LaunchException;
+import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,7 +1,7 @@
 package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.LaunchException;
+import io.alignstream.local.site.LaunchException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package io.alignstream.local.process;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.local.LaunchException;
+import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package io.alignstream.local.process;
 
-import io.alignstream.local.Console;
-import io.alignstream.local.LaunchException;
-import io.alignstream.local.Site;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,12 +1,10 @@
 package io.alignstream.local.process;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.alignstream.contracts.hash.Sha256;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -43,12 +41,7 @@ public record ProcessSpec(
 
     /** Changes when the command, its environment or the build changes. */
     String fingerprint() {
-        try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            String text = command + "\n" + new java.util.TreeMap<>(environment) + "\n" + build;
-            return HexFormat.of().formatHex(sha256.digest(text.getBytes(StandardCharsets.UTF_8)), 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        String text = command + "\n" + new TreeMap<>(environment) + "\n" + build;
+        return Sha256.hex(text).substring(0, 16);
     }
 }

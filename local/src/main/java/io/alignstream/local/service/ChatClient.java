@@ -3,7 +3,7 @@ package io.alignstream.local.service;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.alignstream.local.LaunchException;
+import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

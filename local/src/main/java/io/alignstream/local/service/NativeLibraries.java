@@ -1,9 +1,9 @@
 package io.alignstream.local.service;
 
-import io.alignstream.languagemodel.transformer.TorchRuntime;
-import io.alignstream.local.Console;
-import io.alignstream.local.Installation;
-import io.alignstream.local.LaunchException;
+import io.alignstream.languagemodel.torch.TorchRuntime;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

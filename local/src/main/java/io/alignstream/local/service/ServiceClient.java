@@ -2,7 +2,7 @@ package io.alignstream.local.service;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.local.LaunchException;
+import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;

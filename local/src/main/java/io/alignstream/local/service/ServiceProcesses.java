@@ -1,10 +1,10 @@
 package io.alignstream.local.service;
 
 import io.alignstream.contracts.Stage;
-import io.alignstream.local.Installation;
-import io.alignstream.local.LaunchException;
-import io.alignstream.local.Site;
 import io.alignstream.local.process.ProcessSpec;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,24 +60,12 @@ public final class ServiceProcesses {
                 "-Dai.djl.offline=true",
                 "-Dquarkus.http.host=127.0.0.1",
                 "-Dquarkus.http.port=" + site.port(stage),
-                "-Dkafka.bootstrap.servers=" + site.bootstrapServers(),
-                "-Dalignstream.store.root=" + address(site.store()),
-                "-Dalignstream.store.cache=" + site.storeCache(),
-                "-Dalignstream.tokenizer.state-dir=" + site.dataFolder().resolve("tokenizer-state"),
-                "-Dalignstream.seed=" + site.seed()));
-        for (Stage other : Stage.values()) {
-            command.add("-Dalignstream.links." + other.id() + "=" + site.address(other));
-        }
+                "-Dkafka.bootstrap.servers=" + site.bootstrapServers()));
+        SiteSettings.ofItself(site).forEach((name, value) -> command.add("-D" + name + "=" + value));
         command.addAll(site.serviceOptions());
         command.add("-jar");
         command.add(jar.toString());
         return command;
-    }
-
-    /** With a slash at its end whether or not the folder is there yet: another address would be another service. */
-    private static String address(Path folder) {
-        String uri = folder.toUri().toString();
-        return uri.endsWith("/") ? uri : uri + "/";
     }
 
     /** Weights, activations and moments live outside the heap; the tokenizer's dictionaries live in it. */

@@ -1,9 +1,9 @@
 package io.alignstream.local.broker;
 
 import io.alignstream.local.RecordingConsole;
-import io.alignstream.local.Site;
 import io.alignstream.local.TestSites;
 import io.alignstream.local.process.ProcessGroup;
+import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import blue.strategic.parquet.ParquetWriter;
 import com.github.luben.zstd.Zstd;
 import io.alignstream.contracts.Document;
+import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.local.input.file.InputException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -59,7 +61,7 @@ class DocumentFormatsTest {
 
         // Then
         assertThat(documents).extracting(Document::text).containsExactly(PAGE_TEXT, PAGE_TEXT);
-        assertThat(documents.getFirst().id()).isEqualTo(InputJson.sha256(PAGE_TEXT));
+        assertThat(documents.getFirst().id()).isEqualTo(Sha256.hex(PAGE_TEXT));
     }
 
     @Test

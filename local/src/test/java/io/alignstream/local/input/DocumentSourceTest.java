@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Document;
+import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.local.input.file.InputException;
+import io.alignstream.local.input.file.LineReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -34,7 +37,7 @@ class DocumentSourceTest {
         // Then
         assertThat(documents).singleElement().satisfies(document -> {
             assertThat(document.text()).isEqualTo("第一段。\n\n第二段。");
-            assertThat(document.id()).isEqualTo(InputJson.sha256("第一段。\n\n第二段。"));
+            assertThat(document.id()).isEqualTo(Sha256.hex("第一段。\n\n第二段。"));
             assertThat(document.source()).isEqualTo(file.toString());
         });
     }
@@ -84,7 +87,7 @@ class DocumentSourceTest {
         assertThat(documents)
                 .containsExactly(
                         new Document("7", "t", "web", Map.of("lang", "en")),
-                        new Document(InputJson.sha256(""), "", file.toString(), Map.of()));
+                        new Document(Sha256.hex(""), "", file.toString(), Map.of()));
     }
 
     @Test

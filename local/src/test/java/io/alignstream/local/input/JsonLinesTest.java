@@ -8,6 +8,7 @@ import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.world.World;
 import io.alignstream.local.world.WorldGenerator;
 import java.io.IOException;

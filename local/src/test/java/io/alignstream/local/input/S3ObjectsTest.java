@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.luben.zstd.Zstd;
 import io.alignstream.contracts.Document;
+import io.alignstream.languagemodel.testing.S3Server;
+import io.alignstream.local.input.file.InputException;
+import io.alignstream.local.input.file.InputFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,11 +23,11 @@ class S3ObjectsTest {
     @TempDir
     private static Path folder;
 
-    private static S3Process server;
+    private static S3Server server;
 
     @BeforeAll
     static void start() throws Exception {
-        server = S3Process.start(folder);
+        server = S3Server.start(folder);
         server.put("texts/a.jsonl", "{\"text\": \"one\"}\n{\"text\": \"two\"}\n".getBytes(StandardCharsets.UTF_8));
         server.put("texts/deep/b.txt.zst", Zstd.compress("三\n".getBytes(StandardCharsets.UTF_8)));
         server.put("texts/picture.png", new byte[] {1});
@@ -38,14 +41,16 @@ class S3ObjectsTest {
 
     @Test
     void readsWhatLiesBelowAnAddress() {
-        // When
-        DocumentSource source = DocumentSource.at(List.of("s3://" + S3Process.BUCKET + "/texts"), false);
+        // Given
+        DocumentSource source = DocumentSource.at(List.of("s3://" + S3Server.BUCKET + "/texts"), false);
         List<Document> documents = new ArrayList<>();
+
+        // When
         source.forEach(documents::add);
 
         // Then
         assertThat(documents).extracting(Document::text).containsExactly("one", "two", "三");
-        assertThat(documents.getLast().source()).isEqualTo("s3://" + S3Process.BUCKET + "/texts/deep/b.txt.zst");
+        assertThat(documents.getLast().source()).isEqualTo("s3://" + S3Server.BUCKET + "/texts/deep/b.txt.zst");
         assertThat(source.bytesRead())
                 .isEqualTo(source.files().stream().mapToLong(InputFile::bytes).sum());
     }
@@ -54,7 +59,7 @@ class S3ObjectsTest {
     void anObjectOfItsOwnNameIsRead() {
         // When
         List<Document> documents = new ArrayList<>();
-        DocumentSource.at(List.of("s3://" + S3Process.BUCKET + "/texts-old/c.txt"), false)
+        DocumentSource.at(List.of("s3://" + S3Server.BUCKET + "/texts-old/c.txt"), false)
                 .forEach(documents::add);
 
         // Then
@@ -64,7 +69,7 @@ class S3ObjectsTest {
     @Test
     void anObjectThatChangesHasAnotherVersion() {
         // Given
-        String address = "s3://" + S3Process.BUCKET + "/changing/d.txt";
+        String address = "s3://" + S3Server.BUCKET + "/changing/d.txt";
         server.put("changing/d.txt", "before".getBytes(StandardCharsets.UTF_8));
         String before =
                 DocumentSource.at(List.of(address), false).files().getFirst().version();
@@ -79,7 +84,7 @@ class S3ObjectsTest {
 
     @Test
     void saysWhatIsMissing() {
-        assertThatThrownBy(() -> DocumentSource.at(List.of("s3://" + S3Process.BUCKET + "/nothing"), false))
+        assertThatThrownBy(() -> DocumentSource.at(List.of("s3://" + S3Server.BUCKET + "/nothing"), false))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("nothing")
                 .hasMessageContaining("holds no documents");

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Topic;
 import io.alignstream.local.RecordingConsole;
-import io.alignstream.local.Site;
 import io.alignstream.local.broker.SharedBroker;
 import io.alignstream.local.input.DocumentSource;
-import io.alignstream.local.input.InputException;
+import io.alignstream.local.input.file.InputException;
+import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.Console;
 import io.alignstream.local.RecordingConsole;
-import io.alignstream.local.Site;
 import io.alignstream.local.broker.SharedBroker;
 import io.alignstream.local.input.DocumentSource;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.Site;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Topic;
-import io.alignstream.local.Site;
 import io.alignstream.local.broker.SharedBroker;
+import io.alignstream.local.site.Site;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.alignstream.local.LaunchException;
 import io.alignstream.local.RecordingConsole;
-import io.alignstream.local.Site;
 import io.alignstream.local.TestSites;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;

@@ -21,7 +21,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.local.CommandNames;
-import io.alignstream.local.Site;
+import io.alignstream.local.site.Site;
 import java.lang.reflect.Field;
 import java.net.URI;
 import java.nio.file.Files;
@@ -111,6 +111,25 @@ class DocumentationTest {
         assertThat(paths)
                 .containsAll(
                         Project.modules().stream().map(module -> module + "/").toList());
+    }
+
+    @Test
+    void every_module_says_what_its_packages_are_for() {
+        // Given
+        List<String> modules = Project.modules();
+
+        // When
+        List<String> unexplained = modules.stream()
+                .flatMap(module -> {
+                    List<String> explained = Project.code(Project.text(module + "/" + README));
+                    return Project.packagesOf(module).stream()
+                            .filter(name -> !explained.contains(name))
+                            .map(name -> module + "/" + README + " has no phrase for `" + name + "`");
+                })
+                .toList();
+
+        // Then
+        assertThat(unexplained).isEmpty();
     }
 
     @Test

@@ -3,23 +3,18 @@ package io.alignstream.local.project;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaCodeUnit;
-import com.tngtech.archunit.core.domain.JavaMethod;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.settings.SettingsCatalogue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -32,9 +27,9 @@ class KubernetesTest {
 
     private static final String BASE = "k8s/base/";
 
-    /** Read by the JVM, DJL and the AWS client: no properties of ours. */
+    /** Read by Kafka's client, the JVM, DJL and the AWS client: no settings of ours. */
     private static final Set<String> FOREIGN =
-            Set.of("OMP_WAIT_POLICY", "JDK_JAVA_OPTIONS", "DJL_CACHE_DIR", "AWS_REGION");
+            Set.of("KAFKA_BOOTSTRAP_SERVERS", "OMP_WAIT_POLICY", "JDK_JAVA_OPTIONS", "DJL_CACHE_DIR", "AWS_REGION");
 
     @Test
     void every_file_of_the_base_is_listed_and_exists() {
@@ -202,75 +197,14 @@ class KubernetesTest {
         }
 
         // When
-        Set<String> known = new TreeSet<>(FOREIGN);
-        properties(Project.classes()).forEach(property -> known.add(variable(property)));
-        Arrays.stream(Stage.values()).forEach(stage -> known.add("ALIGNSTREAM_LINKS_" + stage.name()));
+        List<String> unknown = variables.stream()
+                .filter(variable -> !FOREIGN.contains(variable))
+                .filter(variable -> SettingsCatalogue.all().stream().noneMatch(setting -> setting.isSetBy(variable)))
+                .toList();
 
         // Then
         assertThat(variables).contains("KAFKA_BOOTSTRAP_SERVERS", "ALIGNSTREAM_STORE_ROOT");
-        assertThat(known).containsAll(variables);
-    }
-
-    /** Names of the properties that product code reads through MicroProfile Config. */
-    private static Set<String> properties(JavaClasses classes) {
-        Set<String> names = new TreeSet<>();
-        Project.text("libs/stage-runtime/src/main/resources/META-INF/microprofile-config.properties")
-                .lines()
-                .filter(line -> line.matches("[a-z].*=.*"))
-                .forEach(line -> names.add(line.substring(0, line.indexOf('='))));
-        for (String module : Project.modulesWithCode()) {
-            String resource = module + "/src/main/resources/application.properties";
-            if (Files.exists(Project.ROOT.resolve(resource))) {
-                names.addAll(expressions(Project.text(resource)));
-            }
-        }
-        for (JavaClass type : classes) {
-            type.getCodeUnits().stream().flatMap(unit -> injected(unit)).forEach(names::add);
-            type.tryGetAnnotationOfType("io.smallrye.config.ConfigMapping")
-                    .ifPresent(mapping ->
-                            collect(type, mapping.get("prefix").orElseThrow().toString(), names));
-        }
-        return names;
-    }
-
-    private static Stream<String> injected(JavaCodeUnit unit) {
-        return unit.getParameterAnnotations().stream()
-                .flatMap(Set::stream)
-                .filter(annotation -> annotation.getRawType().getSimpleName().equals("ConfigProperty"))
-                .map(annotation -> annotation.get("name").orElseThrow().toString());
-    }
-
-    /** The properties of a mapping: methods in kebab case, groups below their own name. */
-    private static void collect(JavaClass mapping, String prefix, Set<String> names) {
-        for (JavaMethod method : mapping.getMethods()) {
-            String name = method.tryGetAnnotationOfType("io.smallrye.config.WithName")
-                    .flatMap(with -> with.get("value"))
-                    .map(Object::toString)
-                    .orElse(method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT));
-            JavaClass type = method.getRawReturnType();
-            if (type.isInterface() && type.getPackageName().equals(mapping.getPackageName())) {
-                collect(type, prefix + "." + name, names);
-            } else {
-                names.add(prefix + "." + name);
-            }
-            method.tryGetAnnotationOfType("io.smallrye.config.WithDefault")
-                    .flatMap(value -> value.get("value"))
-                    .ifPresent(value -> names.addAll(expressions(value.toString())));
-        }
-    }
-
-    /** The properties that a configuration value refers to. */
-    private static List<String> expressions(String value) {
-        return Pattern.compile("\\$\\{([a-z.-]+)")
-                .matcher(value)
-                .results()
-                .map(match -> match.group(1))
-                .toList();
-    }
-
-    /** The environment variable that sets {@code property}. */
-    private static String variable(String property) {
-        return property.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT);
+        assertThat(unknown).isEmpty();
     }
 
     private static Map<String, String> environment(String path) {

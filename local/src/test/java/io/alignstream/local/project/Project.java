@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -49,6 +51,45 @@ public final class Project {
                 .filter(module -> !module.equals("benchmarks"))
                 .filter(module -> Files.isDirectory(ROOT.resolve(module).resolve("src/main/java")))
                 .toList();
+    }
+
+    /** Number of top-level types of each package with product code; every one has a file of its own. */
+    static SortedMap<String, Integer> typesByPackage() {
+        SortedMap<String, Integer> types = new TreeMap<>();
+        modules().forEach(module -> typesByPackage(module)
+                .forEach((name, count) -> types.merge(name, count, Integer::sum)));
+        return types;
+    }
+
+    private static SortedMap<String, Integer> typesByPackage(String module) {
+        Path sources = ROOT.resolve(module).resolve("src/main/java");
+        SortedMap<String, Integer> types = new TreeMap<>();
+        if (Files.isDirectory(sources)) {
+            files(module + "/src/main/java", ".java").stream()
+                    .filter(file -> !file.endsWith("package-info.java"))
+                    .map(file -> sources.relativize(file.getParent()).toString().replace('/', '.'))
+                    .forEach(name -> types.merge(name, 1, Integer::sum));
+        }
+        return types;
+    }
+
+    /** The packages of a module below the one that all of them share, for example {@code tokenizer.split}. */
+    static List<String> packagesOf(String module) {
+        SortedMap<String, Integer> types = typesByPackage(module);
+        String first = types.isEmpty() ? "" : types.firstKey() + ".";
+        String shared = types.keySet().stream().map(name -> name + ".").reduce(first, Project::commonPackage);
+        return types.keySet().stream()
+                .filter(name -> name.length() > shared.length())
+                .map(name -> name.substring(shared.length()))
+                .toList();
+    }
+
+    private static String commonPackage(String one, String other) {
+        String common = one;
+        while (!other.startsWith(common)) {
+            common = common.substring(0, common.lastIndexOf('.', common.length() - 2) + 1);
+        }
+        return common;
     }
 
     /** The product classes of all modules; fails if one is not compiled. */

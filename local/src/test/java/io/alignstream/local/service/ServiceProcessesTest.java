@@ -3,8 +3,8 @@ package io.alignstream.local.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
-import io.alignstream.local.Installation;
-import io.alignstream.local.Site;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.Site;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

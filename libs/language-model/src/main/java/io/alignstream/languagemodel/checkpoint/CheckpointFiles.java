@@ -1,8 +1,8 @@
 package io.alignstream.languagemodel.checkpoint;
 
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -12,16 +12,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Makes a folder of files a checkpoint, and checks that a folder is one. */
 final class CheckpointFiles {
-
-    private static final int BUFFER = 1 << 20;
 
     private CheckpointFiles() {}
 
@@ -34,7 +29,7 @@ final class CheckpointFiles {
     record IdentifiedManifest(URI root, Manifest manifest, byte[] json, String sha256) {
 
         static IdentifiedManifest of(URI root, Manifest manifest, byte[] json) {
-            return new IdentifiedManifest(root, manifest, json, CheckpointFiles.sha256(json));
+            return new IdentifiedManifest(root, manifest, json, Sha256.hex(json));
         }
 
         CheckpointName name() {
@@ -58,7 +53,7 @@ final class CheckpointFiles {
                 }
                 Manifest.requireFileName(path.getFileName().toString());
                 sync(path);
-                files.put(path.getFileName().toString(), new Manifest.FileEntry(sha256(path), Files.size(path)));
+                files.put(path.getFileName().toString(), new Manifest.FileEntry(Sha256.hex(path), Files.size(path)));
             }
         }
         Manifest manifest = draft.withFiles(files);
@@ -85,7 +80,7 @@ final class CheckpointFiles {
 
     static IdentifiedManifest parseManifest(URI root, byte[] json, CheckpointName name, String origin)
             throws DamagedCheckpointException {
-        String sha256 = sha256(json);
+        String sha256 = Sha256.hex(json);
         if (!sha256.startsWith(name.hash())) {
             // A manifest of a later release says so only if it is otherwise intact, hence the hash goes first.
             throw new DamagedCheckpointException(
@@ -120,7 +115,7 @@ final class CheckpointFiles {
                 throw new DamagedCheckpointException(file + " has " + size + " bytes but the manifest says "
                         + entry.getValue().size());
             }
-            String sha256 = sha256(file);
+            String sha256 = Sha256.hex(file);
             if (!sha256.equals(entry.getValue().sha256())) {
                 throw new DamagedCheckpointException(file + " has sha256 " + sha256 + " but the manifest says "
                         + entry.getValue().sha256());
@@ -133,29 +128,6 @@ final class CheckpointFiles {
                     throw new DamagedCheckpointException(path + " is not named by the manifest");
                 }
             }
-        }
-    }
-
-    static String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(digest().digest(bytes));
-    }
-
-    static String sha256(Path file) throws IOException {
-        MessageDigest digest = digest();
-        byte[] buffer = new byte[BUFFER];
-        try (InputStream in = Files.newInputStream(file)) {
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                digest.update(buffer, 0, read);
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest digest() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 

@@ -2,6 +2,7 @@ package io.alignstream.languagemodel.checkpoint;
 
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.checkpoint.CheckpointFiles.IdentifiedManifest;
 import java.io.IOException;
 import java.net.URI;
@@ -117,7 +118,7 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
             throw new DamagedCheckpointException(bucket.uri(key) + " is missing", e);
         }
         CheckpointFiles.sync(file);
-        String sha256 = CheckpointFiles.sha256(file);
+        String sha256 = Sha256.hex(file);
         if (!sha256.equals(expected.sha256())) {
             throw new DamagedCheckpointException(
                     bucket.uri(key) + " has sha256 " + sha256 + " but the manifest says " + expected.sha256());

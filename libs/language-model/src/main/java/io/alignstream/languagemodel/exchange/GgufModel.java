@@ -1,9 +1,9 @@
 package io.alignstream.languagemodel.exchange;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.transformer.Architecture;
-import io.alignstream.languagemodel.transformer.RotaryScaling;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.network.Architecture;
+import io.alignstream.languagemodel.network.RotaryScaling;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

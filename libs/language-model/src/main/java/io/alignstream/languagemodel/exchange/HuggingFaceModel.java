@@ -1,18 +1,15 @@
 package io.alignstream.languagemodel.exchange;
 
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
-import io.alignstream.languagemodel.transformer.Weights;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.network.Weights;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.SequencedMap;
 
@@ -65,17 +62,9 @@ public record HuggingFaceModel(TransformerConfig config, Tokenizer tokenizer, Se
 
     /** Hash of configuration, tokenizer and weights, 64 lower-case hexadecimal digits; reads all weights. */
     public String sha256() {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update((config + "\n" + tokenizer.sha256() + "\n").getBytes(StandardCharsets.UTF_8));
-            tensors.forEach((name, tensor) -> {
-                digest.update((name + tensor.type()).getBytes(StandardCharsets.UTF_8));
-                digest.update(tensor.data());
-            });
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        Sha256 sha256 = new Sha256().add(config + "\n" + tokenizer.sha256() + "\n");
+        tensors.forEach((name, tensor) -> sha256.add(name + tensor.type()).add(tensor.data()));
+        return sha256.hex();
     }
 
     /** Writes the files of a base checkpoint into {@code folder}. */

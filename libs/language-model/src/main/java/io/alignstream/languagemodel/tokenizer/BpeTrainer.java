@@ -1,5 +1,17 @@
 package io.alignstream.languagemodel.tokenizer;
 
+import io.alignstream.languagemodel.tokenizer.encoding.PieceCounts;
+import io.alignstream.languagemodel.tokenizer.format.TokenizerFormat;
+import io.alignstream.languagemodel.tokenizer.format.TokenizerJson;
+import io.alignstream.languagemodel.tokenizer.training.CharacterCounts;
+import io.alignstream.languagemodel.tokenizer.training.MergeLearner;
+import io.alignstream.languagemodel.tokenizer.training.MergeRules;
+import io.alignstream.languagemodel.tokenizer.training.PieceCounter;
+import io.alignstream.languagemodel.tokenizer.training.Words;
+import io.alignstream.languagemodel.tokenizer.training.Workers;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ByteAlphabet;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
+import io.alignstream.languagemodel.tokenizer.vocabulary.Vocabulary;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;

@@ -1,6 +1,7 @@
 package io.alignstream.languagemodel.tokenizer;
 
 import io.alignstream.contracts.Message;
+import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,11 +29,7 @@ public final class ChatTemplate {
 
     /** The template for programs that render text: what they make of it, they have to encode with control tokens. */
     public static String jinja(Tokenizer tokenizer) {
-        return jinja(tokenizer.name(tokenizer.endOfTurn()));
-    }
-
-    static String jinja(String endOfTurn) {
-        return JINJA.replace("END_OF_TURN", endOfTurn);
+        return JINJA.replace("END_OF_TURN", tokenizer.name(tokenizer.endOfTurn()));
     }
 
     /** The messages and then the assistant's token, after which the model writes its answer. */

@@ -1,5 +1,9 @@
 package io.alignstream.languagemodel.tokenizer;
 
+import io.alignstream.languagemodel.tokenizer.encoding.Encoder;
+import io.alignstream.languagemodel.tokenizer.encoding.TokenizerModel;
+import io.alignstream.languagemodel.tokenizer.vocabulary.Merges;
+import io.alignstream.languagemodel.tokenizer.vocabulary.Vocabulary;
 import java.util.ArrayList;
 import java.util.List;
 

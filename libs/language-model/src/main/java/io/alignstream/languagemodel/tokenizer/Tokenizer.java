@@ -1,14 +1,21 @@
 package io.alignstream.languagemodel.tokenizer;
 
-import io.alignstream.languagemodel.tokenizer.AddedTokens.AddedToken;
+import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.languagemodel.tokenizer.encoding.Encoder;
+import io.alignstream.languagemodel.tokenizer.encoding.Encoders;
+import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;
+import io.alignstream.languagemodel.tokenizer.encoding.TokenizerModel;
+import io.alignstream.languagemodel.tokenizer.format.TokenizerFile;
+import io.alignstream.languagemodel.tokenizer.format.TokenizerJson;
+import io.alignstream.languagemodel.tokenizer.vocabulary.AddedTokens;
+import io.alignstream.languagemodel.tokenizer.vocabulary.AddedTokens.AddedToken;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
+import io.alignstream.languagemodel.tokenizer.vocabulary.Vocabulary;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.text.Normalizer;
-import java.util.HexFormat;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -59,7 +66,7 @@ public final class Tokenizer {
     private Tokenizer(TokenizerModel model) {
         this.model = model;
         vocabulary = model.vocabulary();
-        sha256 = sha256(model.json());
+        sha256 = Sha256.hex(model.json());
         textTokens = added(token -> !token.control() && !token.normalized());
         normalisedTextTokens = added(token -> !token.control() && token.normalized());
         allTokens = added(token -> !token.normalized());
@@ -168,26 +175,32 @@ public final class Tokenizer {
         return vocabulary.id(token);
     }
 
+    /** Id of the token between two documents. */
     public int endOfDocument() {
         return id(ControlToken.END_OF_DOCUMENT);
     }
 
+    /** Id of the token that opens a message of the user. */
     public int user() {
         return id(ControlToken.USER);
     }
 
+    /** Id of the token that opens a message of the assistant. */
     public int assistant() {
         return id(ControlToken.ASSISTANT);
     }
 
+    /** Id of the token that opens a message of the operator. */
     public int system() {
         return id(ControlToken.SYSTEM);
     }
 
+    /** Id of the token that closes every message. */
     public int endOfTurn() {
         return id(ControlToken.END_OF_TURN);
     }
 
+    /** Id of the token that fills a batch. */
     public int pad() {
         return id(ControlToken.PAD);
     }
@@ -205,7 +218,8 @@ public final class Tokenizer {
     /** Writes {@value #TOKENIZER_FILE} and {@value #CONFIG_FILE} into a folder that exists. */
     public void save(Path folder) throws IOException {
         Files.write(folder.resolve(TOKENIZER_FILE), model.json());
-        Files.write(folder.resolve(CONFIG_FILE), TokenizerJson.writeConfig(token -> name(id(token))));
+        byte[] config = TokenizerJson.writeConfig(token -> name(id(token)), ChatTemplate.jinja(this));
+        Files.write(folder.resolve(CONFIG_FILE), config);
     }
 
     private void encode(String text, TokenBuffer out, AddedTokens before, AddedTokens after) {
@@ -241,14 +255,6 @@ public final class Tokenizer {
         @Override
         public void token(int id) {
             out.add(id);
-        }
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

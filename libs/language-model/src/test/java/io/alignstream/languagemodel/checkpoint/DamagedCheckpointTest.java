@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.hash.Sha256;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -83,7 +83,7 @@ class DamagedCheckpointTest {
         Pair pair = saveTwo();
         String json = Files.readString(pair.newer().folder().resolve("manifest.json"));
         String later = json.replace("\"version\" : 1", "\"version\" : 2");
-        String sha256 = CheckpointFiles.sha256(later.getBytes(StandardCharsets.UTF_8));
+        String sha256 = Sha256.hex(later);
         CheckpointName name = new CheckpointName(Stage.PRETRAIN, "run-1", 2, sha256.substring(0, 12));
         Path folder = root.resolve(name.path());
         Files.move(pair.newer().folder(), folder);

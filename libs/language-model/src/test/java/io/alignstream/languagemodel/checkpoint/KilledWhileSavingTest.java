@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.testing.S3Server;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.testing.S3Server;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

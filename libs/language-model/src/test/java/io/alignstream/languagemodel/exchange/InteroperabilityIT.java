@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.exchange;
 
+import io.alignstream.languagemodel.objective.Steps;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -17,15 +18,14 @@ import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.transformer.AdamW;
-import io.alignstream.languagemodel.transformer.Decoder;
-import io.alignstream.languagemodel.transformer.LoraAdapters;
-import io.alignstream.languagemodel.transformer.LoraSettings;
-import io.alignstream.languagemodel.transformer.PackedSequences;
-import io.alignstream.languagemodel.transformer.Sampler;
-import io.alignstream.languagemodel.transformer.Sequences;
-import io.alignstream.languagemodel.transformer.Transformer;
-import io.alignstream.languagemodel.transformer.TransformerConfig;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.network.LoraAdapters;
+import io.alignstream.languagemodel.network.LoraSettings;
+import io.alignstream.languagemodel.network.PackedSequences;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +103,7 @@ class InteroperabilityIT {
         int[] ids = JSON.convertValue(expected.path("ids"), int[].class);
         double[][] logits = JSON.convertValue(expected.path("logits"), double[][].class);
         try (Transformer model = Transformer.load(folder)) {
-            float[][] found = logits(model, ids);
+            float[][] found = model.logits(ids);
             for (int t = 0; t < ids.length; t++) {
                 for (int v = 0; v < logits[t].length; v++) {
                     assertThat((double) found[t][v])
@@ -112,16 +112,6 @@ class InteroperabilityIT {
                 }
             }
         }
-    }
-
-    private static float[][] logits(Transformer model, int[] ids) {
-        float[][] logits = new float[ids.length][];
-        try (Decoder decoder = new Decoder(model, ids.length)) {
-            for (int t = 0; t < ids.length; t++) {
-                logits[t] = decoder.feed(ids[t]);
-            }
-        }
-        return logits;
     }
 
     /** Writes what the others are to find: NAME.json and, if the format has a place for the network, NAME.gguf. */
@@ -146,10 +136,10 @@ class InteroperabilityIT {
         try (Transformer model = Transformer.load(folder)) {
             int[] ids = new Random(1).ints(40, 0, tokenizer.vocabularySize()).toArray();
             put(json, "ids", ids);
-            json.set("logits", JSON.valueToTree(logits(model, ids)));
+            json.set("logits", JSON.valueToTree(model.logits(ids)));
             int[] greedyPrompt = Arrays.copyOf(ids, 8);
             put(json, "greedyPrompt", greedyPrompt);
-            int[] answer = new Sampler(0, 16, -2)
+            int[] answer = new AnswerSampler(0, 16, -2)
                     .sample(model, List.of(greedyPrompt), new Random(1))
                     .getFirst()
                     .tokens();
@@ -186,7 +176,7 @@ class InteroperabilityIT {
             boolean[] learned = new boolean[row.length];
             Arrays.fill(learned, true);
             for (int step = 0; step < 5; step++) {
-                optimiser.packedStep(PackedSequences.single(List.of(row), List.of(learned), -1), 0.05);
+                Steps.packed(PackedSequences.single(List.of(row), List.of(learned), -1), adapters, optimiser, 0.05);
             }
             Reference parent = store.save(
                     Manifest.draft(Stage.PRETRAIN, base, 0).withComplete(true),
@@ -223,7 +213,7 @@ class InteroperabilityIT {
                 AdamW optimiser = new AdamW(model, AdamW.Settings.PRETRAINING)) {
             Sequences row = Sequences.packed(List.of(Arrays.copyOf(tokenizer.encode(String.join("", TEXTS)), 90)), -1);
             for (int step = 0; step < 20; step++) {
-                optimiser.languageModelStep(row, 0.01);
+                Steps.nextToken(row, model, optimiser, 0.01);
             }
             Reference reference = store.save(Manifest.draft(Stage.PRETRAIN, "own", 20), folder -> {
                 config.save(folder, new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()}, tokenizer.pad());

@@ -3,6 +3,12 @@ package io.alignstream.languagemodel.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.alignstream.languagemodel.tokenizer.encoding.PieceCounts;
+import io.alignstream.languagemodel.tokenizer.format.TokenizerFormat;
+import io.alignstream.languagemodel.tokenizer.split.CharacterClass;
+import io.alignstream.languagemodel.tokenizer.split.HanSplit;
+import io.alignstream.languagemodel.tokenizer.training.PieceCounter;
+import io.alignstream.languagemodel.tokenizer.training.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.Message;
+import io.alignstream.languagemodel.tokenizer.format.TokenizerFormat;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

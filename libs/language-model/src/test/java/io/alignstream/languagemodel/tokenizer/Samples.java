@@ -6,7 +6,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Texts that the tests of this package make for themselves. */
-final class Samples {
+public final class Samples {
 
     static final String EXAMPLE = "今天来上海出差了。我在外滩喝咖啡。这里的风景很美。";
 
@@ -148,7 +148,7 @@ final class Samples {
         return text.toString();
     }
 
-    static List<String> texts(int count, long seed) {
+    public static List<String> texts(int count, long seed) {
         Random random = new Random(seed);
         return IntStream.range(0, count).mapToObj(i -> text(random)).toList();
     }

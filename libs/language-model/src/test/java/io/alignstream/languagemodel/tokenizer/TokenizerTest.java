@@ -3,6 +3,9 @@ package io.alignstream.languagemodel.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;
+import io.alignstream.languagemodel.tokenizer.format.TokenizerFormat;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class KafkaBroker implements QuarkusTestResourceLifecycleManager {
 
     /** Survives the class loaders of test profiles, which a static field would not. */
-    private static final String SHARED = "alignstream.test.broker";
+    private static final String SHARED = "test.broker";
 
     private Map<String, String> arguments = Map.of();
     private @Nullable EmbeddedKafkaBroker own;

@@ -1,0 +1,58 @@
+package io.alignstream.benchmarks.harness;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The library of fused operators, built once for the headers and sources at hand. */
+public final class FusedOperators {
+
+    /** Names the library for Alignstream. */
+    public static final String VARIABLE = "ALIGNSTREAM_TORCH_OPERATORS";
+
+    private FusedOperators() {}
+
+    /** The library, built if that is possible; empty where there is no compiler or no headers. */
+    public static Optional<Path> find(PrintStream out, Optional<PythonPeers> python)
+            throws IOException, InterruptedException {
+        String configured = System.getenv().getOrDefault(VARIABLE, "");
+        if (!configured.isBlank()) {
+            return Optional.of(Path.of(configured).toAbsolutePath());
+        }
+        if (python.isEmpty()) {
+            out.println("without fused operators: their headers come with PyTorch");
+            return Optional.empty();
+        }
+        Path home = Path.of(System.getProperty("alignstream.home", "."));
+        Path sources = home.resolve("libs/language-model/src/main/cpp");
+        Path library = home.resolve(".alignstream/operators/libalignstream_operators.so");
+        if (Files.exists(library) && !olderThan(library, sources)) {
+            return Optional.of(library);
+        }
+        String headers;
+        try {
+            headers = python.get().packageFolder("torch").resolve("include").toString();
+        } catch (PythonPeers.UnavailableException e) {
+            out.println("without fused operators: " + e.getMessage());
+            return Optional.empty();
+        }
+        out.println("building the fused operators into " + library + " …");
+        Process build = new ProcessBuilder(sources.resolve("build.sh").toString(), headers, library.toString())
+                .inheritIO()
+                .start();
+        if (build.waitFor() == 0) {
+            return Optional.of(library);
+        }
+        out.println("without fused operators: they could not be built (is g++ installed?)");
+        return Optional.empty();
+    }
+
+    private static boolean olderThan(Path library, Path sources) throws IOException {
+        long built = Files.getLastModifiedTime(library).toMillis();
+        try (var files = Files.list(sources)) {
+            return files.anyMatch(file -> file.toFile().lastModified() > built);
+        }
+    }
+}

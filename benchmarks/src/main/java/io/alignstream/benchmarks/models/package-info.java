@@ -1,0 +1,7 @@
+/**
+ * How well models predict held-out text: the transformer in several depths beside n-grams, LSTM and GRU.
+ */
+@NullMarked
+package io.alignstream.benchmarks.models;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,109 @@
+package io.alignstream.languagemodel.generation;
+
+import io.alignstream.languagemodel.network.Transformer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Samples an answer to each of a batch of prompts.
+ *
+ * @param temperature divides the logits; 0 takes the most probable token
+ * @param maxTokens longest answer, in tokens
+ * @param endToken ends an answer; it is part of the answer's tokens
+ */
+public record AnswerSampler(double temperature, int maxTokens, int endToken) {
+
+    public AnswerSampler {
+        if (!(temperature >= 0) || maxTokens < 1) {
+            throw new IllegalArgumentException(
+                    "temperature " + temperature + " must be at least 0 and maxTokens " + maxTokens + " at least 1");
+        }
+    }
+
+    /**
+     * A sampled answer.
+     *
+     * @param tokens token ids; the last one is the end token if {@code ended}
+     * @param logProbabilities of each token, at the sampler's temperature (at 1 when it is 0)
+     * @param ended whether the end token was sampled before the limit
+     */
+    public record Answer(int[] tokens, float[] logProbabilities, boolean ended) {
+
+        /** The tokens without the end token. */
+        public int[] content() {
+            return ended ? Arrays.copyOf(tokens, tokens.length - 1) : tokens;
+        }
+    }
+
+    /**
+     * One answer for each prompt; all randomness comes from {@code random}, drawn prompt by prompt.
+     *
+     * @param prompts token ids, one or more each; prompt and answer together must fit the model's positions
+     */
+    public List<Answer> sample(Transformer model, List<int[]> prompts, RandomGenerator random) {
+        int batch = prompts.size();
+        int time = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
+        if (time < 1 || time + maxTokens > model.config().maxPositions()) {
+            throw new IllegalArgumentException("a prompt of " + time + " tokens and an answer of up to " + maxTokens
+                    + " do not fit the model's " + model.config().maxPositions() + " positions");
+        }
+        double[] uniforms = random.doubles((long) batch * maxTokens).toArray();
+        List<Draft> drafts = new ArrayList<>(batch);
+        prompts.forEach(prompt -> drafts.add(new Draft(maxTokens, endToken)));
+        TokenSampler sampler = TokenSampler.atTemperature(temperature);
+        try (PreparedWeights weights = new PreparedWeights(model);
+                Decoder decoder = new Decoder(
+                        weights, batch, time + maxTokens, model.config().vocabularySize())) {
+            List<int[]> fed = prompts;
+            for (int n = 0; n < maxTokens && !drafts.stream().allMatch(Draft::ended); n++) {
+                Decoder.Tokens next = decoder.next(fed, sampler, column(uniforms, batch, n));
+                fed = new ArrayList<>(batch);
+                for (int b = 0; b < batch; b++) {
+                    drafts.get(b).add(next.ids()[b], next.logProbabilities()[b]);
+                    fed.add(new int[] {next.ids()[b]});
+                }
+            }
+        }
+        return drafts.stream().map(Draft::answer).toList();
+    }
+
+    private double[] column(double[] uniforms, int batch, int n) {
+        double[] column = new double[batch];
+        Arrays.setAll(column, b -> uniforms[b * maxTokens + n]);
+        return column;
+    }
+
+    /** An answer that is being written; a row that has ended is fed on with the others, and nothing of it counts. */
+    private static final class Draft {
+
+        private final int[] tokens;
+        private final float[] logProbabilities;
+        private final int endToken;
+        private int length;
+        private boolean ended;
+
+        Draft(int maxTokens, int endToken) {
+            this.tokens = new int[maxTokens];
+            this.logProbabilities = new float[maxTokens];
+            this.endToken = endToken;
+        }
+
+        void add(int token, double logProbability) {
+            if (!ended) {
+                tokens[length] = token;
+                logProbabilities[length++] = (float) logProbability;
+                ended = token == endToken;
+            }
+        }
+
+        boolean ended() {
+            return ended;
+        }
+
+        Answer answer() {
+            return new Answer(Arrays.copyOf(tokens, length), Arrays.copyOf(logProbabilities, length), ended);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package io.alignstream.languagemodel.network;
+
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.torch.TorchRuntime;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.SplittableRandom;
+
+/**
+ * Low-rank adapters of a network whose own weights stay as they are: a projection W becomes W + scale·B·A.
+ *
+ * <p>The program merges them at each step and differentiates by A and B only: gradients and the optimiser's moments are
+ * those of the adapters, and of the three matrix products of a projection one falls away. Tensors have the names of PEFT's adapter files. For one thread.
+ */
+public final class LoraAdapters implements Trainable, AutoCloseable {
+
+    private static final String PEFT = "base_model.model.";
+    private static final String ROWS = ".token_adapter.trainable_tokens_delta";
+
+    private final Transformer base;
+    private final LoraSettings settings;
+    private final NDManager scope;
+    private final SequencedMap<String, NDArray> weights = new LinkedHashMap<>();
+    private final NDArray tokens;
+    private final NDArray scale;
+
+    private LoraAdapters(Transformer base, LoraSettings settings) {
+        this.base = base;
+        this.settings = settings;
+        this.scope = TorchRuntime.get().newScope();
+        this.tokens = scope.create(
+                settings.tokens().stream().mapToLong(Integer::longValue).toArray());
+        this.scale = scope.create(settings.scale());
+        int vocabulary = base.config().vocabularySize();
+        if (settings.tokens().stream().anyMatch(token -> token < 0 || token >= vocabulary)) {
+            throw new IllegalArgumentException(
+                    "tokens " + settings.tokens() + " must lie between 0 and " + (vocabulary - 1));
+        }
+    }
+
+    /** Adapters that change nothing yet: A is uniform in ±1/√in, B is 0, rows are the base's. */
+    public static LoraAdapters initialise(Transformer base, LoraSettings settings, long seed) {
+        LoraAdapters adapters = new LoraAdapters(base, settings);
+        SplittableRandom random = SeededRandom.of(seed, "lora", 0);
+        adapters.shapes().forEach((name, shape) -> {
+            float[] values = new float[(int) shape.size()];
+            if (name.startsWith("A.")) {
+                double bound = 1 / StrictMath.sqrt(shape.get(1));
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (float) random.nextDouble(-bound, bound);
+                }
+            } else if (name.startsWith("rows.")) {
+                adapters.copyRows(name.substring("rows.".length()), values);
+            }
+            adapters.put(name, Transformer.native32(adapters.scope, Tensor.of(values, shape.getShape())));
+        });
+        return adapters;
+    }
+
+    /**
+     * The adapters that {@link #tensors} gave.
+     *
+     * @throws IOException if a tensor is missing or does not fit
+     */
+    public static LoraAdapters of(Transformer base, LoraSettings settings, Map<String, Tensor> tensors)
+            throws IOException {
+        LoraAdapters adapters = new LoraAdapters(base, settings);
+        try {
+            for (Map.Entry<String, Shape> entry : adapters.shapes().entrySet()) {
+                Tensor tensor = Weights.require(tensors, peftName(entry.getKey()), entry.getValue(), "the adapters");
+                adapters.put(entry.getKey(), Transformer.native32(adapters.scope, tensor));
+            }
+            return adapters;
+        } catch (IOException | RuntimeException e) {
+            adapters.close();
+            throw e;
+        }
+    }
+
+    public LoraSettings settings() {
+        return settings;
+    }
+
+    /** The adapters on the host, under PEFT's names, in a fixed order. */
+    public SequencedMap<String, Tensor> tensors() {
+        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
+        weights.forEach((name, array) -> tensors.put(peftName(name), Transformer.host(array)));
+        return tensors;
+    }
+
+    /** An independent network with the adapters worked into its weights. */
+    public Transformer merged() {
+        Transformer merged = base.copy();
+        base.weights().forEach((name, weight) -> {
+            NDArray target = merged.weights().get(name);
+            NDArray a = weights.get("A." + name);
+            NDArray b = weights.get("B." + name);
+            NDArray rows = weights.get("rows." + name);
+            if (target != null && a != null && b != null) {
+                try (NDArray product = b.matMul(a);
+                        NDArray scaled = product.mul((float) settings.scale())) {
+                    target.addi(scaled);
+                }
+            }
+            if (target != null && rows != null) {
+                List<Integer> ids = settings.tokens();
+                for (int i = 0; i < ids.size(); i++) {
+                    try (NDArray row = rows.get(i)) {
+                        target.set(new NDIndex(ids.get(i)), row);
+                    }
+                }
+            }
+        });
+        return merged;
+    }
+
+    @Override
+    public Transformer network() {
+        return base;
+    }
+
+    @Override
+    public SequencedMap<String, NDArray> weights() {
+        return weights;
+    }
+
+    /** Adds the arguments that say where the adapters belong. */
+    public void shape(NDList in) {
+        in.add(tokens);
+        in.add(scale);
+    }
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+
+    private void copyRows(String name, float[] values) {
+        NDArray weight = base.weights().get(name);
+        if (weight == null) {
+            throw new IllegalStateException("no weight " + name);
+        }
+        float[] all = weight.toFloatArray();
+        int width = base.config().width();
+        for (int i = 0; i < settings.tokens().size(); i++) {
+            System.arraycopy(all, settings.tokens().get(i) * width, values, i * width, width);
+        }
+    }
+
+    private SequencedMap<String, Shape> shapes() {
+        SequencedMap<String, Shape> shapes = new LinkedHashMap<>();
+        Weights.shapes(base.config()).forEach((name, shape) -> {
+            if (settings.targets(name)) {
+                shapes.put("A." + name, new Shape(settings.rank(), shape.get(1)));
+                shapes.put("B." + name, new Shape(shape.get(0), settings.rank()));
+            } else if (!settings.tokens().isEmpty()
+                    && (name.equals(Weights.EMBEDDING) || name.equals(Weights.OUTPUT))) {
+                shapes.put("rows." + name, new Shape(settings.tokens().size(), shape.get(1)));
+            }
+        });
+        return shapes;
+    }
+
+    private static String peftName(String name) {
+        String kind = name.substring(0, name.indexOf('.'));
+        String module = name.substring(kind.length() + 1, name.length() - ".weight".length());
+        return PEFT
+                + module
+                + switch (kind) {
+                    case "A" -> ".lora_A.weight";
+                    case "B" -> ".lora_B.weight";
+                    default -> ROWS;
+                };
+    }
+
+    private void put(String name, NDArray array) {
+        array.setName("a." + name);
+        weights.put(name, array);
+    }
+}

@@ -1,0 +1,127 @@
+package io.alignstream.languagemodel.network;
+
+import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * Judges answers: the scalar head of a network, read at an answer's last token, plus a bias.
+ *
+ * <p>A checkpoint folder of it is a Hugging Face model with {@code score.weight} and {@code score.bias}. Scoring may run
+ * on several threads at once.
+ */
+public final class RewardModel implements AutoCloseable {
+
+    private static final String BIAS = "score.bias";
+    private static final int BATCH = 64;
+
+    private final Transformer network;
+    private final float bias;
+
+    /** Takes over {@code network}, which must have a head, and closes it when it is closed. */
+    public RewardModel(Transformer network, float bias) {
+        if (!network.hasHead()) {
+            throw new IllegalArgumentException("a reward model needs a network with a scalar head; this one has none");
+        }
+        this.network = network;
+        this.bias = bias;
+    }
+
+    /**
+     * Loads a checkpoint folder.
+     *
+     * @throws IOException if a file is missing or damaged, or the network has no scalar head
+     */
+    public static RewardModel load(Path folder) throws IOException {
+        Map<String, Tensor> tensors = Safetensors.read(folder.resolve("model.safetensors"));
+        if (!tensors.containsKey(Transformer.HEAD)) {
+            throw new IOException(folder + ": tensor " + Transformer.HEAD + " is missing; this is no reward model");
+        }
+        Tensor bias = tensors.get(BIAS);
+        return new RewardModel(
+                Transformer.of(TransformerConfig.load(folder), tensors, folder.toString()),
+                bias == null ? 0 : bias.toFloats()[0]);
+    }
+
+    /** The backbone with its head, without the bias. */
+    public Transformer network() {
+        return network;
+    }
+
+    /** All weights on the host, the bias among them. */
+    public SequencedMap<String, Tensor> tensors() {
+        SequencedMap<String, Tensor> tensors = network.tensors();
+        tensors.put(BIAS, Tensor.of(new float[] {bias}, 1));
+        return tensors;
+    }
+
+    /**
+     * The score of each answer.
+     *
+     * @param answers prompt and answer as one row of token ids, up to the end of turn
+     */
+    public double[] scores(List<int[]> answers) {
+        double[] scores = new double[answers.size()];
+        for (int start = 0; start < scores.length; start += BATCH) {
+            List<int[]> batch = answers.subList(start, Math.min(start + BATCH, scores.length));
+            float[][] values = network.scalars(sequences(batch));
+            for (int i = 0; i < values.length; i++) {
+                scores[start + i] = values[i][batch.get(i).length - 1] + bias;
+            }
+        }
+        return scores;
+    }
+
+    /**
+     * An independent copy whose scores have mean 0 and variance 1 where this model's have {@code mean} and
+     * {@code deviation}: the gain goes into the head, the shift into the bias.
+     */
+    public RewardModel normalised(double mean, double deviation) {
+        if (!Double.isFinite(mean) || !(deviation > 0)) {
+            throw new IllegalArgumentException("scores with mean " + mean + " and deviation " + deviation
+                    + " cannot be normalised; the deviation must be positive");
+        }
+        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(network.tensors());
+        Tensor head = tensors.get(Transformer.HEAD);
+        if (head == null) {
+            throw new IllegalStateException("the head is gone");
+        }
+        float[] values = head.toFloats();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (values[i] / deviation);
+        }
+        tensors.put(Transformer.HEAD, Tensor.of(values, head.shape()));
+        try {
+            return new RewardModel(
+                    Transformer.of(network.config(), tensors, "the reward model"), (float) ((bias - mean) / deviation));
+        } catch (IOException e) {
+            throw new IllegalStateException("weights of a network do not fit its own configuration", e);
+        }
+    }
+
+    /** Whole rows as a batch in which no target counts: for the head, which reads every token. */
+    public static Sequences sequences(List<int[]> rows) {
+        int time = rows.stream().mapToInt(row -> row.length).max().orElse(0);
+        long[] ids = new long[rows.size() * time];
+        long[] targets = new long[rows.size() * time];
+        Arrays.fill(targets, Sequences.IGNORE);
+        for (int b = 0; b < rows.size(); b++) {
+            int[] row = rows.get(b);
+            for (int t = 0; t < row.length; t++) {
+                ids[b * time + t] = row[t];
+            }
+        }
+        return new Sequences(rows.size(), time, ids, targets);
+    }
+
+    @Override
+    public void close() {
+        network.close();
+    }
+}

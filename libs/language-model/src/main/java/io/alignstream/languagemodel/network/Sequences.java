@@ -1,0 +1,66 @@
+package io.alignstream.languagemodel.network;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A right-padded batch of token sequences with the token that each position is to predict.
+ *
+ * @param batch number of sequences
+ * @param time positions a sequence
+ * @param ids {@code [batch, time]} row by row; padding may be any id, as nothing real attends to it
+ * @param targets {@code [batch, time]}: the next token, or {@value #IGNORE} where nothing is learned or scored
+ */
+public record Sequences(int batch, int time, long[] ids, long[] targets) {
+
+    /** Target of a position that does not count. */
+    public static final int IGNORE = -100;
+
+    public Sequences {
+        if (batch < 1 || time < 1 || ids.length != batch * time || targets.length != batch * time) {
+            throw new IllegalArgumentException("batch " + batch + " x time " + time + " does not fit " + ids.length
+                    + " ids and " + targets.length + " targets");
+        }
+    }
+
+    /** Sequences of equal length, each position predicting the next one, except that targets equal to {@code pad} do not count. */
+    public static Sequences packed(List<int[]> rows, int pad) {
+        return of(rows, rows.stream().map(row -> allTrue(row.length)).toList(), pad);
+    }
+
+    /**
+     * Sequences of any length; token t of a row is a target where {@code learned[t]} holds and it is not {@code pad}.
+     *
+     * @param rows token ids, at least two each
+     * @param learned for each row, which of its tokens count as targets
+     * @param pad token that never counts as a target, or -1 if there is none
+     */
+    public static Sequences of(List<int[]> rows, List<boolean[]> learned, int pad) {
+        int time = rows.stream().mapToInt(row -> row.length - 1).max().orElse(0);
+        long[] ids = new long[rows.size() * time];
+        long[] targets = new long[rows.size() * time];
+        Arrays.fill(ids, Math.max(pad, 0));
+        Arrays.fill(targets, IGNORE);
+        for (int b = 0; b < rows.size(); b++) {
+            int[] row = rows.get(b);
+            for (int t = 0; t + 1 < row.length; t++) {
+                ids[b * time + t] = row[t];
+                if (learned.get(b)[t + 1] && row[t + 1] != pad) {
+                    targets[b * time + t] = row[t + 1];
+                }
+            }
+        }
+        return new Sequences(rows.size(), time, ids, targets);
+    }
+
+    /** Number of targets that count. */
+    public int targetCount() {
+        return (int) Arrays.stream(targets).filter(target -> target >= 0).count();
+    }
+
+    private static boolean[] allTrue(int length) {
+        boolean[] all = new boolean[length];
+        Arrays.fill(all, true);
+        return all;
+    }
+}

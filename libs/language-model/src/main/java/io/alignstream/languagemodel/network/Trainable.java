@@ -1,0 +1,14 @@
+package io.alignstream.languagemodel.network;
+
+import ai.djl.ndarray.NDArray;
+import java.util.SequencedMap;
+
+/** Weights that learn: those of a network, or of the adapters of a network whose own weights stay as they are. */
+public sealed interface Trainable permits Transformer, LoraAdapters {
+
+    /** The network that computes with them. */
+    Transformer network();
+
+    /** The weights by name, in a fixed order, each array named {@code DICTIONARY.NAME} as a program takes it. */
+    SequencedMap<String, NDArray> weights();
+}

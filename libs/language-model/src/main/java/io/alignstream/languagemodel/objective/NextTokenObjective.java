@@ -1,0 +1,127 @@
+package io.alignstream.languagemodel.objective;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.alignstream.languagemodel.network.Gradients;
+import io.alignstream.languagemodel.network.LoraAdapters;
+import io.alignstream.languagemodel.network.NetworkProgram;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Trainable;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.torch.TorchProgram;
+import io.alignstream.languagemodel.torch.TorchRuntime;
+
+/**
+ * Next-token prediction: mean cross-entropy in nats over all targets that count.
+ *
+ * <p>Of a network, or of its adapters; forward and backward pass are written by hand. Logits exist for a chunk of the
+ * rows at a time.
+ */
+public final class NextTokenObjective implements Objective<Sequences, Double> {
+
+    private static final TorchProgram PROGRAM = NetworkProgram.with("""
+              def output_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], x: Tensor, targets: Tensor, scale: float, g: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
+                # x [N, D] -> sum of the losses, scale times the gradient of x; logits exist for a chunk of the rows at a time
+                name = self.output_name(w)
+                weight = c["output"]
+                rows = torch.floordiv(4194304, weight.size(0))
+                if rows < 128:
+                  rows = 128
+                total = torch.zeros([], dtype=7)
+                dw = w[name]
+                if "tokens" in c:
+                  name = "rows." + name
+                  dw = torch.index_select(dw, 0, c["tokens"])
+                dw = torch.zeros_like(dw)
+                parts: List[Tensor] = []
+                first = 0
+                while first < x.size(0):
+                  n = x.size(0) - first
+                  if n > rows:
+                    n = rows
+                  part = torch.narrow(x, 0, first, n)
+                  loss, d = self.cross_entropy(torch.linear(part, weight), torch.narrow(targets, 0, first, n), scale)
+                  total = torch.add(total, loss)
+                  parts.append(torch.mm(d, weight))
+                  if "tokens" in c:
+                    d = torch.index_select(d, 1, c["tokens"])
+                  dw = torch.add_(dw, torch.mm(torch.t(d), part))
+                  first = first + n
+                g[name] = dw
+                return (total, torch.cat(parts))
+
+              def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, rows: int, g: Dict[str, Tensor]) -> Tensor:
+                # mean cross-entropy in nats over the targets that are not -100
+                count = float(torch.sum(torch.ge(targets, 0)))
+                loss = torch.zeros([], dtype=7)
+                first = 0
+                while first < ids.size(0):
+                  n = ids.size(0) - first
+                  if n > rows:
+                    n = rows
+                  part = torch.narrow(ids, 0, first, n)
+                  saved: List[Tensor] = []
+                  x = self.trunk(w, c, part, cos, sin, size, eps, True, saved)
+                  gn: Dict[str, Tensor] = {}
+                  lossn, d = self.output_gradients(w, c, x, torch.flatten(torch.narrow(targets, 0, first, n)), 1. / count, gn)
+                  self.trunk_backward(w, c, part, d, cos, sin, size, saved, gn)
+                  loss = torch.add(loss, lossn)
+                  for name in gn.keys():
+                    if name in g:
+                      g[name] = torch.add(g[name], gn[name])
+                    elif rows < ids.size(0):
+                      g[name] = torch.to(gn[name], 6)
+                    else:
+                      g[name] = gn[name]
+                  first = first + n
+                return torch.to(torch.div(loss, count), 6)
+
+              def next_token_gradients(self, w: Dict[str, Tensor], ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
+                # computing = [data type, rows at a time]
+                torch.set_grad_enabled(False)
+                g: Dict[str, Tensor] = {}
+                c = self.prepared(w, int(size[0]), int(computing[0]))
+                loss = self.language_model_gradients(w, c, ids, targets, cos, sin, size, eps, int(computing[1]), g)
+                return self.reported(loss, w, g)
+
+              def adapter_gradients(self, w: Dict[str, Tensor], a: Dict[str, Tensor], tokens: Tensor, scale: Tensor, ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
+                # of the adapters only: their presence in c is what the backward pass goes by
+                torch.set_grad_enabled(False)
+                dtype = int(computing[0])
+                c = self.prepared(self.adapted(w, a, tokens, float(scale)), int(size[0]), dtype)
+                for name in a.keys():
+                  c[name] = torch.to(a[name], dtype)
+                c["tokens"] = tokens
+                c["scale"] = scale
+                g: Dict[str, Tensor] = {}
+                loss = self.language_model_gradients(w, c, ids, targets, cos, sin, size, eps, int(computing[1]), g)
+                return self.reported(loss, a, g)
+            """);
+
+    private final Trainable trained;
+    private final Computing computing;
+
+    /** The loss of {@code trained}, computed as {@code computing} says. */
+    public NextTokenObjective(Trainable trained, Computing computing) {
+        this.trained = trained;
+        this.computing = computing;
+    }
+
+    @Override
+    public Double accumulate(Sequences sequences, Gradients gradients) {
+        Transformer network = trained.network();
+        try (NDManager call = TorchRuntime.get().newScope()) {
+            NDList in = network.arguments(call);
+            String method = "next_token_gradients";
+            if (trained instanceof LoraAdapters adapters) {
+                in.addAll(adapters.weights().values());
+                adapters.shape(in);
+                method = "adapter_gradients";
+            }
+            Transformer.tokens(call, in, sequences);
+            network.shape(in);
+            in.add(call.create(new long[] {computing.precision().torchType(), computing.rows()}));
+            return (double) Computed.of(PROGRAM.run(call, method, in), gradients)[0];
+        }
+    }
+}

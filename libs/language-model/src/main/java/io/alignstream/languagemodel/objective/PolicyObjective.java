@@ -1,0 +1,87 @@
+package io.alignstream.languagemodel.objective;
+
+import io.alignstream.languagemodel.network.Gradients;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.torch.TorchProgram;
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
+
+/**
+ * PPO's clipped policy loss (Schulman et al., arXiv 1707.06347): the mean over an answer's tokens of max(−A·ρ, −A·clip(ρ,
+ * 1 − ε, 1 + ε)), where ρ is how much more probable the token has become since it was sampled.
+ */
+public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, PolicyObjective.Figures> {
+
+    private static final TorchProgram PROGRAM = program("""
+              def head(self, w: Dict[str, Tensor]) -> str:
+                return self.output_name(w)
+
+              def loss(self, hidden: Tensor, head: Tensor, x: List[Tensor]) -> List[Tensor]:
+                # x = [targets, old, advantages, temperature, clip], over the targets that are not -100
+                logs, entropy = self.token_log_probabilities(hidden, head, x[0], x[3])
+                mask = torch.to(torch.ge(x[0], 0), 6)
+                count = torch.sum(mask)
+                d = torch.mul(torch.clamp(torch.sub(logs, x[1]), -20., 20.), mask)
+                ratio = torch.exp(d)
+                c = float(x[4])
+                plain = torch.mul(torch.neg(x[2]), ratio)
+                clipped = torch.mul(torch.neg(x[2]), torch.clamp(ratio, 1. - c, 1. + c))
+                loss = torch.div(torch.sum(torch.mul(torch.maximum(plain, clipped), mask)), count)
+                q = ratio.detach()
+                k = d.detach()
+                kl = torch.div(torch.mul(torch.sum(torch.mul(torch.mul(k, k), mask)), 0.5), count)
+                fraction = torch.div(torch.sum(torch.mul(torch.to(torch.gt(clipped, plain), 6), mask)), count)
+                mean_entropy = torch.div(torch.sum(torch.mul(entropy.detach(), mask)), count)
+                mean_ratio = torch.div(torch.sum(torch.mul(q, mask)), count)
+                return [loss, loss, kl, fraction, mean_entropy, mean_ratio, torch.max(torch.abs(torch.sub(q, 1.)))]
+            """);
+
+    private final double temperature;
+    private final double clip;
+
+    /**
+     * Sampled answers.
+     *
+     * @param sequences prompts and answers; the answers' tokens are the targets that count
+     * @param oldLogProbabilities of the targets before the first update on this batch, {@code [batch][time]}
+     * @param advantages {@code [batch][time]}
+     */
+    public record Batch(Sequences sequences, float[][] oldLogProbabilities, float[][] advantages) {}
+
+    /** What was measured, over the tokens that count. */
+    public record Figures(
+            double loss,
+            double approximateKl,
+            double clipFraction,
+            double entropy,
+            double meanRatio,
+            double greatestRatioGap) {}
+
+    /**
+     * The loss of {@code model}.
+     *
+     * @param temperature at which the answers were sampled
+     * @param clip how far the ratio may move, for example 0.2
+     */
+    public PolicyObjective(Transformer model, double temperature, double clip) {
+        super(model, PROGRAM);
+        this.temperature = temperature;
+        this.clip = clip;
+    }
+
+    @Override
+    public Figures accumulate(Batch batch, Gradients gradients) {
+        Sequences sequences = batch.sequences;
+        float[] figures = accumulate(
+                sequences,
+                call -> List.of(
+                        call.create(sequences.targets(), new Shape(sequences.batch(), sequences.time())),
+                        call.create(batch.oldLogProbabilities),
+                        call.create(batch.advantages),
+                        call.create(temperature),
+                        call.create(clip)),
+                gradients);
+        return new Figures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
+    }
+}

@@ -1,0 +1,94 @@
+package io.alignstream.languagemodel.objective;
+
+import io.alignstream.languagemodel.network.Gradients;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.torch.TorchProgram;
+import java.util.List;
+
+/**
+ * All pairs of ranked answers (Ouyang et al., arXiv 2203.02155, section 3.5): −log σ(r_better − r_worse − margin), for
+ * ties |difference|, and a small pull of the sum of both scores towards 0.
+ */
+public final class RankingObjective extends HeadObjective<RankingObjective.Batch, Double> {
+
+    private static final TorchProgram PROGRAM = program("""
+              def head(self, w: Dict[str, Tensor]) -> str:
+                return "score.weight"
+
+              def loss(self, hidden: Tensor, head: Tensor, x: List[Tensor]) -> List[Tensor]:
+                # x = [last, better, worse, margin, weight, tied, centring]; the weights sum to 1
+                values = torch.squeeze(torch.linear(hidden, head), -1)
+                r = torch.squeeze(torch.gather(values, 1, torch.unsqueeze(x[0], 1)), 1)
+                b = torch.index_select(r, 0, x[1])
+                c = torch.index_select(r, 0, x[2])
+                d = torch.sub(b, c)
+                pair = torch.where(x[5], torch.abs(d), torch.neg(torch.log_sigmoid(torch.sub(d, x[3]))))
+                total = torch.add(b, c)
+                loss = torch.sum(torch.mul(x[4], torch.add(pair, torch.mul(torch.mul(total, total), float(x[6])))))
+                return [loss, loss]
+            """);
+
+    private final double centring;
+
+    /**
+     * The ranked answers of one step.
+     *
+     * @param answers prompt and answer of every answer, right-padded
+     * @param last position of each answer's last token, where the score is read, {@code [answers]}
+     * @param pairs which answer beats which; the weights sum to 1
+     */
+    public record Batch(Sequences answers, int[] last, List<RankedPair> pairs) {
+        public Batch {
+            pairs = List.copyOf(pairs);
+            if (last.length != answers.batch()) {
+                throw new IllegalArgumentException(
+                        last.length + " last positions do not fit " + answers.batch() + " answers");
+            }
+        }
+    }
+
+    /**
+     * The loss of {@code model}, which needs a scalar head.
+     *
+     * @param centring coefficient of the squared sum of a pair's scores, which keeps scores near 0
+     */
+    public RankingObjective(Transformer model, double centring) {
+        super(model, PROGRAM);
+        this.centring = centring;
+    }
+
+    @Override
+    public Double accumulate(Batch batch, Gradients gradients) {
+        int count = batch.pairs.size();
+        long[] last = new long[batch.last.length];
+        long[] better = new long[count];
+        long[] worse = new long[count];
+        float[] margin = new float[count];
+        float[] weight = new float[count];
+        boolean[] tied = new boolean[count];
+        for (int i = 0; i < last.length; i++) {
+            last[i] = batch.last[i];
+        }
+        for (int i = 0; i < count; i++) {
+            RankedPair pair = batch.pairs.get(i);
+            better[i] = pair.better();
+            worse[i] = pair.worse();
+            margin[i] = (float) pair.margin();
+            weight[i] = (float) pair.weight();
+            tied[i] = pair.tied();
+        }
+        float[] figures = accumulate(
+                batch.answers,
+                call -> List.of(
+                        call.create(last),
+                        call.create(better),
+                        call.create(worse),
+                        call.create(margin),
+                        call.create(weight),
+                        call.create(tied),
+                        call.create(centring)),
+                gradients);
+        return (double) figures[0];
+    }
+}

@@ -1,0 +1,67 @@
+package io.alignstream.languagemodel.objective;
+
+import ai.djl.ndarray.types.Shape;
+import io.alignstream.languagemodel.network.Gradients;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.torch.TorchProgram;
+import java.util.List;
+
+/** PPO's clipped value loss: ½ · mean of max((V − R)², (clip(V, V_old ± ε) − R)²). */
+public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Double> {
+
+    private static final TorchProgram PROGRAM = program("""
+              def head(self, w: Dict[str, Tensor]) -> str:
+                return "score.weight"
+
+              def loss(self, hidden: Tensor, head: Tensor, x: List[Tensor]) -> List[Tensor]:
+                # x = [targets, old, returns, clip, coefficient], over the targets that are not -100
+                values = torch.squeeze(torch.linear(hidden, head), -1)
+                mask = torch.to(torch.ge(x[0], 0), 6)
+                near = torch.add(x[1], torch.clamp(torch.sub(values, x[1]), -float(x[3]), float(x[3])))
+                a = torch.sub(values, x[2])
+                b = torch.sub(near, x[2])
+                worst = torch.maximum(torch.mul(a, a), torch.mul(b, b))
+                loss = torch.div(torch.mul(torch.sum(torch.mul(worst, mask)), 0.5), torch.sum(mask))
+                return [torch.mul(loss, float(x[4])), loss]
+            """);
+
+    private final double clip;
+    private final double coefficient;
+
+    /**
+     * Sampled answers.
+     *
+     * @param sequences prompts and answers; the answers' tokens are the targets that count
+     * @param oldValues the critic's values before the first update on this batch, {@code [batch][time]}
+     * @param returns what the values should have been, {@code [batch][time]}
+     */
+    public record Batch(Sequences sequences, float[][] oldValues, float[][] returns) {}
+
+    /**
+     * The loss of {@code critic}, which needs a scalar head.
+     *
+     * @param clip how far a value may move from its old one, in reward units
+     * @param coefficient multiplies the gradients; the loss is reported without it
+     */
+    public ValueObjective(Transformer critic, double clip, double coefficient) {
+        super(critic, PROGRAM);
+        this.clip = clip;
+        this.coefficient = coefficient;
+    }
+
+    @Override
+    public Double accumulate(Batch batch, Gradients gradients) {
+        Sequences sequences = batch.sequences;
+        float[] figures = accumulate(
+                sequences,
+                call -> List.of(
+                        call.create(sequences.targets(), new Shape(sequences.batch(), sequences.time())),
+                        call.create(batch.oldValues),
+                        call.create(batch.returns),
+                        call.create(clip),
+                        call.create(coefficient)),
+                gradients);
+        return (double) figures[0];
+    }
+}

@@ -1,0 +1,211 @@
+package io.alignstream.languagemodel.tokenizer.format;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.languagemodel.tokenizer.encoding.TokenizerModel;
+import io.alignstream.languagemodel.tokenizer.vocabulary.AddedTokens.AddedToken;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
+import io.alignstream.languagemodel.tokenizer.vocabulary.Merges;
+import io.alignstream.languagemodel.tokenizer.vocabulary.Vocabulary;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a {@code tokenizer.json}: Alignstream's own and byte-level ones of other programs.
+ *
+ * <p>Reading accepts what this package implements and refuses the rest: another pre-tokenizer or normalizer would
+ * silently make other ids. Truncation, padding, post-processor and decoder are not read: they do not change the ids of a
+ * plain text.
+ */
+public final class TokenizerFile {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final JsonNode root;
+    private final PreTokenizerJson.Read preTokenizer;
+    private final @Nullable String[] names;
+    private final Map<String, AddedToken> added = new LinkedHashMap<>();
+    private final Map<ControlToken, Integer> controlIds = new EnumMap<>(ControlToken.class);
+    /** Control tokens that the file has not, in the order of the ids that they get. */
+    private final List<ControlToken> missing = new ArrayList<>();
+
+    private TokenizerFile(JsonNode root) {
+        this.root = root;
+        preTokenizer = PreTokenizerJson.read(root.path("pre_tokenizer"));
+        JsonNode model = root.path("model");
+        require(
+                model.path("type").asText("BPE").equals("BPE")
+                        && model.path("merges").isArray(),
+                "the model must be BPE");
+        require(
+                preTokenizer.byteLevel() != model.path("byte_fallback").asBoolean(),
+                "the model must be byte-level or have byte_fallback");
+        require(!model.hasNonNull("dropout"), "dropout is not supported");
+        for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
+            require(model.path(affix).asText("").isEmpty() || model.path(affix).isNull(), affix + " is not supported");
+        }
+        names = names(model.path("vocab"), root.path("added_tokens"));
+        root.path("added_tokens").forEach(this::add);
+        assignControlTokens();
+    }
+
+    /** Reads {@code tokenizer.json}; fails with what this package cannot do exactly. */
+    public static TokenizerModel read(byte[] json) {
+        JsonNode root;
+        try {
+            root = JSON.readTree(json);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("not a tokenizer.json: " + e.getMessage(), e);
+        }
+        return new TokenizerFile(root).model(json);
+    }
+
+    private TokenizerModel model(byte[] json) {
+        List<String> all = new ArrayList<>();
+        for (int id = 0; id < names.length; id++) {
+            String name = names[id];
+            all.add(name == null ? "<|unused:" + id + "|>" : name);
+        }
+        missing.forEach(token -> all.add(token.text()));
+        BitSet addedIds = new BitSet();
+        BitSet control = new BitSet();
+        for (int id = 0; id < names.length; id++) {
+            addedIds.set(id, names[id] == null);
+            control.set(id, names[id] == null);
+        }
+        for (AddedToken token : added.values()) {
+            addedIds.set(token.id());
+            control.set(token.id(), token.control());
+        }
+        Vocabulary vocabulary = new Vocabulary(all, preTokenizer.byteLevel(), addedIds, control, controlIds);
+        Merges merges = new Merges(merges(root.path("model").path("merges"), vocabulary, addedIds));
+        List<AddedToken> tokens = List.copyOf(added.values());
+        boolean whole = root.path("model").path("ignore_merges").asBoolean();
+        return new TokenizerModel(
+                vocabulary,
+                merges,
+                preTokenizer.preTokenizer(),
+                normalises(root.path("normalizer")),
+                tokens,
+                whole ? TokenizerModel.wholePieces(vocabulary, tokens) : null,
+                missing.isEmpty() ? json : completed());
+    }
+
+    /** Names by id; null for an id that the file leaves out. */
+    private static @Nullable String[] names(JsonNode vocab, JsonNode added) {
+        long last = vocab.size() - 1L;
+        for (JsonNode id : vocab) {
+            last = Math.max(last, id.asLong(-1));
+        }
+        for (JsonNode token : added) {
+            last = Math.max(last, token.path("id").asLong(-1));
+        }
+        Vocabulary.requireSize(last + 1);
+        @Nullable String[] names = new @Nullable String[(int) last + 1];
+        for (Map.Entry<String, JsonNode> entry : vocab.properties()) {
+            int id = entry.getValue().asInt(-1);
+            require(
+                    id >= 0 && names[id] == null,
+                    "ids must be 0 or more, each once, but '" + entry.getKey() + "' has " + entry.getValue());
+            names[id] = entry.getKey();
+        }
+        return names;
+    }
+
+    private void add(JsonNode node) {
+        String text = node.path("content").asText();
+        int id = node.path("id").asInt(-1);
+        require(!text.isEmpty() && id >= 0, "an added token needs content and id: " + node);
+        String name = names[id];
+        require(name == null || name.equals(text), "added token and vocabulary disagree: " + node);
+        require(!node.path("single_word").asBoolean(), "single_word is not supported: " + node);
+        names[id] = text;
+        // Words in <| |> stand for structure even where a file calls them text.
+        boolean control = node.path("special").asBoolean() || (text.startsWith("<|") && text.endsWith("|>"));
+        put(new AddedToken(
+                id,
+                text,
+                control,
+                node.path("normalized").asBoolean(),
+                node.path("lstrip").asBoolean(),
+                node.path("rstrip").asBoolean()));
+    }
+
+    private void put(AddedToken token) {
+        require(added.put(token.text(), token) == null, "added token '" + token.text() + "' is there twice");
+    }
+
+    private void assignControlTokens() {
+        for (ControlToken role : ControlToken.values()) {
+            AddedToken token = role.names().stream()
+                    .map(added::get)
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElse(null);
+            if (token == null) {
+                require(preTokenizer.byteLevel(), "the vocabulary has no token " + role.text());
+                token = new AddedToken(names.length + missing.size(), role.text(), true, false, false, false);
+                missing.add(role);
+            }
+            controlIds.put(role, token.id());
+            added.put(
+                    token.text(),
+                    new AddedToken(
+                            token.id(), token.text(), true, token.normalized(), token.leftStrip(), token.rightStrip()));
+        }
+        Vocabulary.requireSize((long) names.length + missing.size());
+    }
+
+    private byte[] completed() {
+        ObjectNode copy = (ObjectNode) root;
+        ArrayNode tokens = copy.withArray("added_tokens");
+        for (ControlToken token : missing) {
+            tokens.add(TokenizerJson.controlToken(Objects.requireNonNull(controlIds.get(token)), token.text()));
+        }
+        return TokenizerJson.bytes(copy);
+    }
+
+    private static List<Merges.Merge> merges(JsonNode array, Vocabulary vocabulary, BitSet added) {
+        List<Merges.Merge> merges = new ArrayList<>(array.size());
+        for (JsonNode pair : array) {
+            String[] parts = pair.isTextual()
+                    ? pair.asText().split(" ", -1)
+                    : new String[] {pair.path(0).asText(), pair.path(1).asText()};
+            require(
+                    parts.length == 2 && (pair.isTextual() || pair.size() == 2),
+                    "a merge must be two tokens but is " + pair);
+            int merged = vocabulary.require(parts[0] + parts[1]);
+            require(!added.get(merged), "the merge " + Arrays.toString(parts) + " would make an added token of text");
+            merges.add(new Merges.Merge(vocabulary.require(parts[0]), vocabulary.require(parts[1]), merged));
+        }
+        return merges;
+    }
+
+    private static boolean normalises(JsonNode node) {
+        if (node.isNull() || node.isMissingNode()) {
+            return false;
+        }
+        JsonNode steps = node.path("normalizers");
+        if (node.path("type").asText().equals("Sequence") && steps.size() <= 1) {
+            return !steps.isEmpty() && normalises(steps.get(0));
+        }
+        require(node.path("type").asText().equals("NFC"), "this normalizer is not supported: " + node);
+        return true;
+    }
+
+    private static void require(boolean condition, String otherwise) {
+        if (!condition) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+}

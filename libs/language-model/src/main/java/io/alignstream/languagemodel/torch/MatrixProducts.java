@@ -1,0 +1,47 @@
+package io.alignstream.languagemodel.torch;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+
+/** Speed of this machine's matrix products: the ceiling that training can reach. */
+public final class MatrixProducts {
+
+    private static final int SIDE = 2_048;
+    private static final int PRODUCTS = 4;
+    private static final int REPEATS = 5;
+
+    private static final TorchProgram PROGRAM = new TorchProgram("""
+              def products(self, which: Tensor) -> Tensor:
+                # which = [data type, side, count]: as many products of two square matrices
+                torch.set_grad_enabled(False)
+                side = int(which[1])
+                a = torch.to(torch.ones([side, side]), int(which[0]))
+                b = torch.mul(a, 0.001)
+                for i in range(int(which[2])):
+                  b = torch.linear(a, b)
+                return torch.to(torch.select(torch.flatten(b), 0, 0), 6)
+            """);
+
+    private MatrixProducts() {}
+
+    /** Floating point operations a second of products of two square matrices of side {@value #SIDE}. */
+    public static double flopsPerSecond(Precision precision) {
+        double once = Double.MAX_VALUE;
+        double more = Double.MAX_VALUE;
+        for (int i = 0; i < REPEATS; i++) {
+            once = Math.min(once, seconds(precision, 1));
+            more = Math.min(more, seconds(precision, 1 + PRODUCTS));
+        }
+        return 2 * PRODUCTS * Math.pow(SIDE, 3) / Math.max(1e-9, more - once);
+    }
+
+    /** Time of making the matrices and {@code count} products. */
+    private static double seconds(Precision precision, int count) {
+        try (NDManager call = TorchRuntime.get().newScope()) {
+            NDList in = new NDList(call.create(new long[] {precision.torchType(), SIDE, count}));
+            long began = System.nanoTime();
+            PROGRAM.run(call, "products", in).singletonOrThrow().toFloatArray();
+            return (System.nanoTime() - began) / 1e9;
+        }
+    }
+}

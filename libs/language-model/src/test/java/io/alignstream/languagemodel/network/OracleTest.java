@@ -1,0 +1,122 @@
+package io.alignstream.languagemodel.network;
+
+import io.alignstream.languagemodel.objective.Steps;
+import io.alignstream.languagemodel.generation.Decoder;
+import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.generation.TokenSampler;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The program against plain loops over doubles, on random networks of every family. */
+class OracleTest {
+
+    private static final int NETWORKS = 30;
+
+    @Test
+    void logProbabilitiesAgree() {
+        for (int seed = 0; seed < NETWORKS; seed++) {
+            // Given
+            TransformerConfig config = RandomNetworks.config(seed);
+            int[] row = RandomNetworks.row(config, 20, seed);
+            try (Transformer model = RandomNetworks.network(config, seed)) {
+                // When
+                float[] logs = model.logProbabilities(Sequences.packed(List.of(row), -1), 1)[0];
+
+                // Then
+                double[][] logits =
+                        new NaiveTransformer(config, model.tensors()).logits(Arrays.copyOf(row, row.length - 1));
+                for (int t = 0; t < logs.length; t++) {
+                    double total = Arrays.stream(logits[t]).map(Math::exp).sum();
+                    assertThat((double) logs[t])
+                            .as("position %s of %s", t, config)
+                            .isCloseTo(logits[t][row[t + 1]] - Math.log(total), within(1e-4));
+                }
+            }
+        }
+    }
+
+    @Test
+    void decodedProbabilitiesAgree() {
+        for (int seed = 0; seed < NETWORKS; seed++) {
+            // Given: equal rows whose numbers choose other tokens each
+            TransformerConfig config = RandomNetworks.config(seed);
+            int[] row = RandomNetworks.row(config, 9, seed);
+            double[] uniforms = {0, 0.15, 0.4, 0.6, 0.85, 0.999};
+            try (Transformer model = RandomNetworks.network(config, seed);
+                    PreparedWeights weights = new PreparedWeights(model);
+                    Decoder decoder =
+                            new Decoder(weights, uniforms.length, row.length, config.vocabularySize())) {
+                double[][] logits = new NaiveTransformer(config, model.tensors()).logits(row);
+                int[] fed = Arrays.copyOf(row, 5);
+                for (int t = 4; t < row.length; t++) {
+                    // When
+                    Decoder.Tokens next = decoder.next(
+                            Collections.nCopies(uniforms.length, fed), TokenSampler.atTemperature(1), uniforms);
+
+                    // Then
+                    double total = Arrays.stream(logits[t]).map(Math::exp).sum();
+                    for (int b = 0; b < uniforms.length; b++) {
+                        assertThat(next.logProbabilities()[b])
+                                .as("token %s at %s of %s", next.ids()[b], t, config)
+                                .isCloseTo(logits[t][next.ids()[b]] - Math.log(total), within(1e-4));
+                    }
+                    fed = new int[] {t + 1 < row.length ? row[t + 1] : 0};
+                }
+            }
+        }
+    }
+
+    @Test
+    void gradientsAgreeWithFiniteDifferences() {
+        AdamW.Settings noClipping = new AdamW.Settings(0.5, 0.999, 1e-8, 0, 1e9, 0, 1);
+        for (int seed = 0; seed < NETWORKS; seed++) {
+            // Given
+            TransformerConfig config = RandomNetworks.config(seed);
+            int[] row = RandomNetworks.row(config, 7, seed);
+            try (Transformer model = RandomNetworks.network(config, seed);
+                    AdamW optimiser = new AdamW(model, noClipping)) {
+                NaiveTransformer oracle = new NaiveTransformer(config, model.tensors());
+
+                // When
+                Steps.Taken<Double> step = Steps.nextToken(Sequences.packed(List.of(row), -1), model, optimiser, 0);
+
+                // Then
+                assertThat(step.loss()).as("loss of %s", config).isCloseTo(oracle.meanLoss(row), within(1e-4));
+                Map<String, Tensor> moments = optimiser.state("optimiser");
+                Random random = new Random(seed);
+                for (String name : model.tensors().keySet()) {
+                    // The first moment after one step is (1 - beta1) times the gradient.
+                    float[] moment = moments.get("optimiser.m." + name).toFloats();
+                    for (int sample = 0; sample < 3; sample++) {
+                        int at = random.nextInt(moment.length);
+                        double expected = difference(oracle, name, at, row);
+                        assertThat(2.0 * moment[at])
+                                .as("gradient of %s[%s] of %s", name, at, config)
+                                .isCloseTo(expected, within(1e-4 + 1e-3 * Math.abs(expected)));
+                    }
+                }
+            }
+        }
+    }
+
+    private static double difference(NaiveTransformer oracle, String name, int at, int[] row) {
+        double[] weight = oracle.weights().get(name);
+        double old = weight[at];
+        double delta = 1e-5;
+        weight[at] = old + delta;
+        double above = oracle.meanLoss(row);
+        weight[at] = old - delta;
+        double below = oracle.meanLoss(row);
+        weight[at] = old;
+        return (above - below) / (2 * delta);
+    }
+}

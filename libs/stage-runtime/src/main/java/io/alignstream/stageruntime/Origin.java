@@ -1,0 +1,37 @@
+package io.alignstream.stageruntime;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+
+/** Where an event stands in its topic, and what its record says besides the event; immutable. */
+public final class Origin {
+
+    private final ConsumerRecord<byte[], byte[]> record;
+
+    Origin(ConsumerRecord<byte[], byte[]> record) {
+        this.record = record;
+    }
+
+    public int partition() {
+        return record.partition();
+    }
+
+    public long offset() {
+        return record.offset();
+    }
+
+    /** The record's key; empty if it has none. */
+    public Optional<String> key() {
+        return Optional.ofNullable(record.key()).map(key -> new String(key, StandardCharsets.UTF_8));
+    }
+
+    /** The newest header called {@code name}, as text. */
+    public Optional<String> header(String name) {
+        Header header = record.headers().lastHeader(name);
+        return Optional.ofNullable(header)
+                .map(Header::value)
+                .map(value -> new String(value, StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,47 @@
+package io.alignstream.stageruntime;
+
+import java.util.concurrent.Callable;
+
+/**
+ * Something that a comparison needs to know and no topic says: what the store holds, how far the broker is.
+ *
+ * <p>It is asked on a thread of its own, before the comparison, which reads the answer from its {@link View}.
+ *
+ * @param <T> the answer, immutable
+ */
+public final class Question<T> {
+
+    /** How long an answer holds. */
+    enum Holds {
+        /** Until a job has run: only jobs change it. */
+        UNTIL_THE_NEXT_JOB,
+        /** For one comparison. */
+        ONCE
+    }
+
+    private final Callable<T> asked;
+    private final Holds holds;
+
+    private Question(Callable<T> asked, Holds holds) {
+        this.asked = asked;
+        this.holds = holds;
+    }
+
+    /** A question whose answer only the stage's own jobs change. */
+    public static <T> Question<T> afterJobs(Callable<T> asked) {
+        return new Question<>(asked, Holds.UNTIL_THE_NEXT_JOB);
+    }
+
+    /** A question that is asked before each comparison. */
+    public static <T> Question<T> eachTime(Callable<T> asked) {
+        return new Question<>(asked, Holds.ONCE);
+    }
+
+    T ask() throws Exception {
+        return asked.call();
+    }
+
+    boolean holdsOnce() {
+        return holds == Holds.ONCE;
+    }
+}

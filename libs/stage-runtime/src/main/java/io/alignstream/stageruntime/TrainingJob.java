@@ -1,0 +1,102 @@
+package io.alignstream.stageruntime;
+
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Topic;
+import io.alignstream.training.HealingEvent;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.TrainingRun;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/**
+ * A training run of any stage: fetches its frozen inputs, lets the {@link Trainer} begin or resume it, publishes the
+ * finished model.
+ *
+ * <p>A stage's own job says what the run is called, where its inputs come from and what is published besides.
+ */
+public abstract class TrainingJob implements Job {
+
+    private static final Logger LOG = Logger.getLogger(TrainingJob.class);
+
+    private final TrainingRun run;
+    private final Trainer.Settings settings;
+
+    /** The job of {@code run}, begun or not. */
+    protected TrainingJob(TrainingRun run, Trainer.Settings settings) {
+        this.run = run;
+        this.settings = settings;
+    }
+
+    /** Reads the inputs; may take a while, ends early when the job is asked to stop. */
+    protected abstract TrainingLoop.Inputs inputs(JobContext context) throws IOException;
+
+    /** Publishes what goes out before the finished checkpoint, with which a run counts as done. */
+    protected void announce(JobContext context, Trainer.Result result) {}
+
+    /** Takes note of a failure that the run heals from. */
+    protected void healed(HealingEvent event) {}
+
+    /** Figures that are shown with those of a step but are no part of training. */
+    protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
+        return figures;
+    }
+
+    protected final TrainingRun training() {
+        return run;
+    }
+
+    @Override
+    public final String run() {
+        return run.id();
+    }
+
+    @Override
+    public final void execute(JobContext context) throws IOException {
+        Optional<Trainer.Result> result = Trainer.finished(run);
+        if (result.isEmpty()) {
+            try (TrainingLoop.Inputs inputs = inputs(context)) {
+                if (context.stopRequested()) {
+                    return; // reading them may have ended early
+                }
+                result = new Trainer(run, inputs, settings, monitor(context)).train();
+            }
+        }
+        result.ifPresent(finished -> {
+            announce(context, finished);
+            context.publish(
+                    Topic.CHECKPOINTS,
+                    new Checkpoint(
+                            run.stage(),
+                            run.id(),
+                            finished.step(),
+                            finished.checkpoint(),
+                            run.lineage().parents(),
+                            run.datasets(),
+                            finished.metrics()));
+        });
+    }
+
+    private Monitor monitor(JobContext context) {
+        return new Monitor() {
+            @Override
+            public boolean stopRequested() {
+                return context.stopRequested();
+            }
+
+            @Override
+            public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {
+                context.progress(phase, step, totalSteps, watched(phase, step, figures));
+            }
+
+            @Override
+            public void healed(HealingEvent event) {
+                LOG.warnf("Training failed and goes back: run %s, %s", run.id(), event.text());
+                TrainingJob.this.healed(event);
+            }
+        };
+    }
+}

@@ -1,0 +1,70 @@
+package io.alignstream.stageruntime.settings;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What every service has to be told, {@code alignstream.*}. */
+@ConfigMapping(prefix = "alignstream")
+public interface CommonConfig {
+
+    /** Seed of every random choice in training. */
+    @WithDefault("1")
+    long seed();
+
+    /** Where checkpoints lie. */
+    Store store();
+
+    /** How jobs are run. */
+    Job job();
+
+    /** How the service ends. */
+    Shutdown shutdown();
+
+    /** How libtorch computes. */
+    Torch torch();
+
+    /** Settings of the store, {@code alignstream.store.*}. */
+    interface Store {
+
+        /** Where checkpoints lie: {@code file:/folder} or {@code s3://bucket/prefix}; the same for every service. */
+        URI root();
+
+        /** Folder for local copies of checkpoints of a remote store. */
+        @WithDefault("${java.io.tmpdir}/alignstream-store-cache")
+        Path cache();
+    }
+
+    /** Settings of jobs, {@code alignstream.job.*}. */
+    interface Job {
+
+        /** Pauses before a job that failed is tried again; after as many attempts it waits for other inputs. */
+        @WithDefault("PT2S,PT10S")
+        List<@Lasting(least = "PT0S", greatest = "PT24H") Duration> backoff();
+    }
+
+    /** Settings of the end, {@code alignstream.shutdown.*}. */
+    interface Shutdown {
+
+        /** Time that a running job has to store a checkpoint when the service is stopped. */
+        @WithDefault("PT20S")
+        @Lasting(least = "PT0S", greatest = "PT1H")
+        Duration grace();
+    }
+
+    /** Settings of libtorch, {@code alignstream.torch.*}; read before the service starts, from the JVM's properties. */
+    interface Torch {
+
+        /** Threads of one operation; they decide the order in which partial sums are added, so the last bits of weights. */
+        @WithDefault("2")
+        @Between(least = "1", greatest = "1024")
+        int threads();
+
+        /** The library of fused operators that is loaded instead of their formulas. */
+        Optional<Path> operators();
+    }
+}

@@ -1,0 +1,55 @@
+package io.alignstream.training;
+
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/** The best weights of a run so far, a copy on the host, as a part of a loop's state; for one thread. */
+public final class BestWeights {
+
+    private static final String PREFIX = "best.";
+
+    private @Nullable SequencedMap<String, Tensor> tensors;
+    /** Step at which they were the present ones; -1 if they came from a checkpoint. */
+    private long step = -1;
+
+    /** The present weights, at {@code atStep}, are the best. */
+    public void keep(SequencedMap<String, Tensor> present, long atStep) {
+        tensors = present;
+        step = atStep;
+    }
+
+    /** Takes them from what {@link #addTo} made, if they are there. */
+    public void restore(Map<String, Tensor> state) {
+        SequencedMap<String, Tensor> found = below(PREFIX, state);
+        if (!found.isEmpty()) {
+            tensors = found;
+        }
+    }
+
+    /** Adds them to the state that is stored at {@code atStep}, unless they are the present weights, which lie there anyway. */
+    public void addTo(Map<String, Tensor> state, long atStep) {
+        if (tensors != null && step != atStep) {
+            tensors.forEach((name, tensor) -> state.put(PREFIX + name, tensor));
+        }
+    }
+
+    /** The weights; empty before the first evaluation. */
+    public Optional<SequencedMap<String, Tensor>> tensors() {
+        return Optional.ofNullable(tensors);
+    }
+
+    /** The tensors whose names begin with {@code prefix}, without it. */
+    public static SequencedMap<String, Tensor> below(String prefix, Map<String, Tensor> tensors) {
+        SequencedMap<String, Tensor> result = new LinkedHashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if (name.startsWith(prefix)) {
+                result.put(name.substring(prefix.length()), tensor);
+            }
+        });
+        return result;
+    }
+}

@@ -1,0 +1,35 @@
+package io.alignstream.training;
+
+import java.util.Map;
+
+/** Watches a run and can stop it. */
+public interface Monitor {
+
+    /** Never stops a run and hears nothing. */
+    Monitor SILENT = new Monitor() {
+        @Override
+        public boolean stopRequested() {
+            return false;
+        }
+
+        @Override
+        public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {}
+
+        @Override
+        public void healed(HealingEvent event) {}
+    };
+
+    /** Whether to store the state and return before the next step. */
+    boolean stopRequested();
+
+    /**
+     * Hears of a finished step.
+     *
+     * @param phase what it is a step of
+     * @param figures of the step, of an evaluation if one was due, and the speed
+     */
+    void progress(String phase, long step, long totalSteps, Map<String, Double> figures);
+
+    /** Hears what was done about a failure. */
+    void healed(HealingEvent event);
+}

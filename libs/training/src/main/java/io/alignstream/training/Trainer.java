@@ -1,0 +1,296 @@
+package io.alignstream.training;
+
+import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.contracts.Reference;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.torch.TorchRuntime;
+import io.alignstream.training.TrainingLoop.Evaluation;
+import io.alignstream.training.TrainingLoop.Step;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/**
+ * Drives the loop of any stage through a run: begins or resumes it, steps, saves by plan and by the clock, goes back when
+ * training fails, ends early when it gets no better, and stores the finished model.
+ *
+ * <p>The only place that knows a clock and the store. Everything that a decision depends on is in the checkpoints ({@link
+ * RunState}), so a run that goes on from one ends with the same weights as one that was never interrupted. For one thread.
+ */
+public final class Trainer {
+
+    private final TrainingRun run;
+    private final TrainingLoop.Inputs inputs;
+    private final Settings settings;
+    private final Monitor monitor;
+
+    /**
+     * What a stage configures.
+     *
+     * @param patience evaluations without a better one after which the run ends and its best model is published; 0 never
+     *     ends it early and publishes the last one
+     */
+    public record Settings(Saving saving, Healing healing, int patience) {
+        public Settings {
+            require("patience", patience, 0, 1_000_000);
+        }
+    }
+
+    /**
+     * When the state is stored.
+     *
+     * @param every steps between two checkpoints that a failed run can go back to
+     * @param interval most time between two checkpoints; does not change the weights
+     */
+    public record Saving(long every, Duration interval) {
+        public Saving {
+            require("checkpointEvery", every, 1, Integer.MAX_VALUE);
+            require("checkpointInterval (seconds)", interval.toSeconds(), 1, Integer.MAX_VALUE);
+        }
+    }
+
+    /**
+     * What happens when training fails.
+     *
+     * @param recoveries most times that a run goes back to an earlier checkpoint before it gives up
+     * @param learningRateFactor multiplies the learning rate where no data can be left out instead
+     */
+    public record Healing(int recoveries, double learningRateFactor) {
+        public Healing {
+            require("recoveries", recoveries, 0, 1_000);
+            require("recoveryLearningRateFactor", learningRateFactor, 0.001, 0.999);
+        }
+    }
+
+    /** A finished model: its checkpoint, the steps of its run and its figures. */
+    public record Result(Reference checkpoint, long step, Map<String, Double> metrics) {}
+
+    /** A run on frozen inputs. */
+    public Trainer(TrainingRun run, TrainingLoop.Inputs inputs, Settings settings, Monitor monitor) {
+        this.run = run;
+        this.inputs = inputs;
+        this.settings = settings;
+        this.monitor = monitor;
+    }
+
+    /**
+     * Trains to the end or until asked to stop, from the run's newest checkpoint if it has one.
+     *
+     * @return empty if the run was stopped; its state is stored then
+     * @throws TrainingFailedException if training failed and did not heal
+     */
+    public Optional<Result> train() throws IOException {
+        Optional<StoredCheckpoint> newest = run.newest();
+        Optional<Result> finished = newest.flatMap(Trainer::finished);
+        if (finished.isPresent()) {
+            return finished;
+        }
+        Moment moment = newest.isPresent() ? resumed(newest.get()) : begun(Recovery.NONE);
+        try {
+            while (true) {
+                Optional<Trouble> trouble = stepThrough(moment);
+                if (trouble.isEmpty()) {
+                    return moment.ended() ? Optional.of(finish(moment)) : Optional.empty();
+                }
+                Recovery.Decision decision = decide(moment, trouble.get());
+                RunState before = moment.state;
+                moment.close();
+                moment = goBack(decision, before);
+            }
+        } finally {
+            moment.close();
+        }
+    }
+
+    /** The result of {@code run} if it has finished before. */
+    public static Optional<Result> finished(TrainingRun run) throws IOException {
+        return run.newest().flatMap(Trainer::finished);
+    }
+
+    private static Optional<Result> finished(StoredCheckpoint newest) {
+        return newest.manifest().complete()
+                ? Optional.of(new Result(
+                        newest.reference(),
+                        newest.manifest().step(),
+                        newest.manifest().metrics()))
+                : Optional.empty();
+    }
+
+    /** Steps until there is nothing to do, a person stops the run (the state is stored then) or a step fails. */
+    private Optional<Trouble> stepThrough(Moment moment) throws IOException {
+        TrainingLoop loop = moment.loop;
+        long savedStep = loop.done();
+        long savedAt = System.nanoTime();
+        while (!moment.ended()) {
+            if (monitor.stopRequested()) {
+                if (savedStep < loop.done()) {
+                    moment.save(false);
+                }
+                return Optional.empty();
+            }
+            long began = System.nanoTime();
+            Step step = loop.step();
+            double seconds = (System.nanoTime() - began) / 1e9;
+            if (step.trouble().isPresent()) {
+                return step.trouble();
+            }
+            Evaluation evaluation = loop.evaluate();
+            if (evaluation.trouble().isPresent()) {
+                return evaluation.trouble();
+            }
+            moment.take(step, evaluation);
+            SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
+            figures.put(step.speed().figure(), step.speed().amount() / seconds);
+            monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
+
+            boolean byPlan = loop.done() % settings.saving.every == 0;
+            boolean byClock = System.nanoTime() - savedAt >= settings.saving.interval.toNanos();
+            if (!loop.finished() && (byPlan || byClock)) {
+                moment.save(byPlan);
+                savedStep = loop.done();
+                savedAt = System.nanoTime();
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Recovery.Decision decide(Moment moment, Trouble trouble) {
+        Recovery.Decision decision = moment.state
+                .recovery()
+                .decide(
+                        settings.healing,
+                        trouble,
+                        moment.loop.done(),
+                        settings.saving.every,
+                        moment.state.anchorSteps());
+        monitor.healed(decision.recovery().events().getLast());
+        return decision;
+    }
+
+    /** The run at a place from before the failure; what was stored after it is deleted. */
+    private Moment goBack(Recovery.Decision decision, RunState before) throws IOException {
+        return switch (decision.place()) {
+            case START -> {
+                run.discard();
+                yield begun(decision.recovery());
+            }
+            case ANCHOR_BEFORE -> recovered(run.rewind(before.anchors().getFirst()), decision.recovery());
+            case LAST_ANCHOR -> recovered(run.rewind(before.anchors().getLast()), decision.recovery());
+        };
+    }
+
+    private Moment begun(Recovery recovery) throws IOException {
+        Moment moment = new Moment(inputs.begin(recovery), RunState.NEW.with(recovery), new LinkedHashMap<>());
+        moment.save(true);
+        return moment;
+    }
+
+    private Moment resumed(StoredCheckpoint checkpoint) throws IOException {
+        return at(checkpoint, state(checkpoint));
+    }
+
+    private Moment recovered(StoredCheckpoint checkpoint, Recovery recovery) throws IOException {
+        return at(checkpoint, state(checkpoint).recovered(recovery));
+    }
+
+    private static RunState state(StoredCheckpoint checkpoint) throws IOException {
+        return RunState.read(checkpoint.folder())
+                .afterCheckpoint(
+                        checkpoint.reference().sha256(), checkpoint.manifest().step());
+    }
+
+    private Moment at(StoredCheckpoint checkpoint, RunState state) throws IOException {
+        TrainingLoop loop = inputs.resume(StoredState.of(checkpoint), state.recovery());
+        if (settings.patience > 0 && loop.done() > 0 && state.best().step() == loop.done()) {
+            loop.keepAsBest();
+        }
+        return new Moment(loop, state, new LinkedHashMap<>(checkpoint.manifest().metrics()));
+    }
+
+    private Result finish(Moment moment) throws IOException {
+        TrainingLoop loop = moment.loop;
+        BestModel best = moment.state.best();
+        boolean bestIsNotLast = settings.patience > 0 && best.step() > 0 && best.step() < loop.done();
+        SequencedMap<String, Double> figures =
+                loop.finish(moment.figures, bestIsNotLast ? Optional.of(best) : Optional.empty());
+        loop.finishedPhase()
+                .ifPresent(phase -> monitor.progress(phase, loop.done(), loop.total(), figures));
+        Reference checkpoint = moment.store(true, figures);
+        return new Result(checkpoint, loop.done(), Map.copyOf(figures));
+    }
+
+    private static void require(String name, double value, double least, double greatest) {
+        if (!(value >= least && value <= greatest)) {
+            throw new IllegalArgumentException(
+                    name + " is " + value + " but must lie between " + least + " and " + greatest);
+        }
+    }
+
+    /** A run between two steps: the loop, what the trainer knows besides, and the figures of the last step. */
+    private final class Moment implements AutoCloseable {
+
+        private final TrainingLoop loop;
+        private final SequencedMap<String, Double> figures;
+        private RunState state;
+
+        Moment(TrainingLoop loop, RunState state, SequencedMap<String, Double> figures) {
+            this.loop = loop;
+            this.state = state;
+            this.figures = figures;
+        }
+
+        /** Whether no step is left, or none that would make the model better. */
+        boolean ended() {
+            return loop.finished() || (settings.patience > 0 && state.best().worse() >= settings.patience);
+        }
+
+        void take(Step step, Evaluation evaluation) {
+            figures.clear();
+            figures.putAll(step.figures());
+            figures.putAll(evaluation.figures());
+            evaluation.judgement().ifPresent(judgement -> {
+                if (settings.patience > 0 && state.best().isBeatenBy(judgement)) {
+                    loop.keepAsBest();
+                }
+                state = state.with(state.best().after(loop.done(), judgement));
+            });
+        }
+
+        void save(boolean anchor) throws IOException {
+            state = state.stored(anchor);
+            Reference reference = store(false, figures);
+            state = state.afterCheckpoint(reference.sha256(), loop.done());
+        }
+
+        Reference store(boolean complete, Map<String, Double> metrics) throws IOException {
+            Map<String, Double> finite = new LinkedHashMap<>(metrics);
+            finite.values().removeIf(value -> !Double.isFinite(value));
+            return run.save(
+                    loop.done(),
+                    complete,
+                    loop.position(),
+                    finite,
+                    TorchRuntime.fingerprint(),
+                    new HashSet<>(state.anchors()),
+                    folder -> {
+                        (complete ? loop.finishedModel() : loop.model()).write(folder);
+                        Safetensors.write(
+                                folder.resolve(StoredState.FILE),
+                                complete ? loop.finishedState() : loop.state(),
+                                Map.of());
+                        if (!complete || loop.continuable()) {
+                            state.write(folder, loop.notes());
+                        }
+                    });
+        }
+
+        @Override
+        public void close() {
+            loop.close();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.alignstream.local.command;
+
+import io.alignstream.local.service.ServiceProcesses;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Unmatched;
+
+/** {@code ./alignstream bench NAME}: the door to the module {@code benchmarks/}, which runs in a JVM of its own. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run a benchmark.",
+            "",
+            "demo   every stage of the demonstration, from an empty data folder: seconds, tokens or episodes a second,"
+                    + " peak memory",
+            "tokenizer   training and encoding beside other tokenizers; --text FILE: on a text of yours",
+            "pretrain   training steps beside PyTorch's; --text FILE, --depths 4,6,8, --widths 256,512, --python PATH of an"
+                    + " interpreter with PyTorch",
+            "sft   LoRA beside full fine-tuning, and both beside PEFT: speed and memory; --text FILE, --depths 4,8,"
+                    + " --widths 256,512, --ranks 16, --python PATH of an interpreter with PEFT",
+            "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",
+            "batches   token batches through a broker: tokens a second and bytes a token",
+            "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",
+            "depth   the dial: bits per byte for several depths at equal compute; --text FILE --steps N",
+            "data   cleaning: megabytes a second per core; documents a second on one and two instances, state, recovery"
+        })
+public final class BenchCommand implements Callable<Integer> {
+
+    /** Main class of the module, which this one does not depend on. */
+    private static final String PROGRAM = "io.alignstream.benchmarks.Benchmarks";
+
+    /** Benchmarks whose own process trains; the others start workers, which get the environment as it is. */
+    private static final Set<String> TRAINS_ITSELF = Set.of("baselines", "depth");
+
+    @Parameters(
+            paramLabel = "NAME",
+            description =
+                    "Which benchmark: demo, tokenizer, pretrain, sft, time-to-loss, batches, baselines, depth, data.")
+    String name = "";
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")
+    @Nullable
+    Path json;
+
+    /** Options of the benchmark itself, which it checks. */
+    @Unmatched
+    List<String> options = new ArrayList<>();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Installation installation = Installation.current();
+        Path classes = installation.home().resolve("benchmarks/target/classes");
+        if (!Files.isDirectory(classes)) {
+            throw new LaunchException("benchmarks/ is not built; run ./mvnw -Dquick package.");
+        }
+        String classPath = Stream.concat(Stream.of(classes), installation.benchmarksClassPath().stream())
+                .distinct()
+                .map(Path::toString)
+                .collect(Collectors.joining(java.io.File.pathSeparator));
+        List<String> command = new ArrayList<>(List.of(
+                installation.java().toString(),
+                "-Xmx3g", // a corpus of 100 MB and what is learned from it
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dai.djl.offline=true",
+                "-Dalignstream.home=" + installation.home(),
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "-cp",
+                classPath,
+                PROGRAM,
+                name));
+        if (json != null) {
+            command.addAll(List.of("--json", json.toAbsolutePath().toString()));
+        }
+        command.addAll(options);
+        ProcessBuilder program = new ProcessBuilder(command).inheritIO();
+        if (TRAINS_ITSELF.contains(name)) {
+            program.environment().putAll(ServiceProcesses.environment(installation));
+        }
+        return program.start().waitFor();
+    }
+}

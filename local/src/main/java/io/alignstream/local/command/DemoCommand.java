@@ -1,0 +1,140 @@
+package io.alignstream.local.command;
+
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
+import io.alignstream.local.pipeline.EventSet;
+import io.alignstream.local.report.DemoReport;
+import io.alignstream.local.report.Tables;
+import io.alignstream.local.service.ChatClient;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
+import io.alignstream.local.world.World;
+import io.alignstream.local.world.WorldGenerator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code ./alignstream demo}. */
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Train on the sample world and talk to the result.",
+            "",
+            "Starts what does not run yet, publishes documents, instructions, prompts and recorded rankings about"
+                    + " Chinese cities, follows all stages, and shows what the models have learned. Run it again and"
+                    + " it goes on where it was; what is finished is not trained again.",
+            "",
+            "Ctrl-C stops every process that this command started."
+        })
+public final class DemoCommand implements Callable<Integer> {
+
+    @Mixin
+    SiteOptions options = new SiteOptions();
+
+    @Mixin
+    TrainingOptions training = new TrainingOptions();
+
+    @Option(names = "--headless", description = "No chat at the end.")
+    boolean headless;
+
+    @Option(names = "--report", paramLabel = "FILE", description = "Write what was measured as JSON.")
+    @Nullable
+    Path report;
+
+    @Option(
+            names = "--documents",
+            paramLabel = "N",
+            defaultValue = "" + WorldGenerator.DOCUMENTS,
+            description = "How many documents to publish. Default: ${DEFAULT-VALUE}.")
+    int documents;
+
+    @Override
+    public Integer call() throws IOException {
+        long begin = System.nanoTime();
+        Console console = Console.standard();
+        Site site = options.site();
+        requireSameSeed(site);
+        site = withOwnCleaning(options.site(training));
+        try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
+            DemoReport result = new DemoRun(site, cluster, console, begin).run(world(site.seed(), documents));
+            show(result, site, console);
+            if (report != null) {
+                result.write(report);
+                console.line("report written to " + report);
+            }
+            if (!headless) {
+                ChatClient client = new ChatClient(site.address(Stage.INFERENCE));
+                console.line("Ask about a city, for example 成都有啥必去的地方啊 (an empty line ends):");
+                ChatCommand.converse(client, result.served().model(), console);
+            }
+        }
+        return 0;
+    }
+
+    /** The sample world's frequencies are what its models are to learn: only exact duplicates may go. */
+    private static Site withOwnCleaning(Site site) {
+        String profile = "-Dalignstream.tokenizer.cleaning.profile=";
+        if (site.serviceOptions().stream().anyMatch(option -> option.startsWith(profile))) {
+            return site;
+        }
+        List<String> serviceOptions = new ArrayList<>(site.serviceOptions());
+        serviceOptions.add(profile + "exact");
+        return new Site(site.dataFolder(), site.portBase(), site.seed(), serviceOptions);
+    }
+
+    /** Two seeds' documents in one data folder would make a third corpus. */
+    private void requireSameSeed(Site last) {
+        Long seed = training.seed;
+        if (seed != null && seed != last.seed() && Files.isDirectory(last.kafka())) {
+            throw new LaunchException(last.dataFolder() + " holds the sample world of seed " + last.seed()
+                    + "; give seed " + seed + " a data folder of its own with --data-dir.");
+        }
+    }
+
+    /** Documents last: all the rest is there when the first stage starts. */
+    public static List<EventSet<?>> world(long seed, int documents) {
+        WorldGenerator world = new WorldGenerator(World.load(), seed);
+        return List.of(
+                EventSet.of(Topic.INSTRUCTIONS, world.instructions()),
+                EventSet.of(Topic.PROMPTS, world.prompts()),
+                EventSet.of(Topic.RANKING_REQUESTS, world.rankingRequests()),
+                EventSet.of(Topic.RANKINGS, world.rankings()),
+                new EventSet<>(Topic.DOCUMENTS, documents, consumer -> world.documents(documents)
+                        .forEachOrdered(consumer)));
+    }
+
+    private static void show(DemoReport result, Site site, Console console) {
+        console.line("");
+        Tables.stages(result.stages()).forEach(console::line);
+        console.line("");
+        console.line("Probability of each answer, over these candidates:");
+        Tables.associations(result.associationTable()).forEach(console::line);
+        console.line("");
+        console.line("Answers sampled again and again, and how many of them are one of the landmark's names:");
+        Tables.samples(result.samples()).forEach(console::line);
+        console.line("");
+        console.line("Share of right answers, and of answers in the right style:");
+        Tables.splits(result.splits()).forEach(console::line);
+        console.line("");
+        console.line("  %.0f s in all, at most %.2f GiB resident"
+                .formatted(result.totalSeconds(), result.peakResidentBytes() / (double) (1L << 30)));
+        console.line("");
+        for (Stage stage : Stage.values()) {
+            console.line("  %-18s %s".formatted(stage.service(), site.address(stage)));
+        }
+        console.line("");
+        DemoReport.Served served = result.served();
+        console.line("you> " + served.prompt());
+        console.line(served.model() + "> " + served.answer());
+    }
+}

@@ -1,0 +1,243 @@
+package io.alignstream.local.command;
+
+import io.alignstream.contracts.Stage;
+import io.alignstream.local.broker.Broker;
+import io.alignstream.local.broker.TopicSetup;
+import io.alignstream.local.input.DocumentSource;
+import io.alignstream.local.pipeline.Chain;
+import io.alignstream.local.pipeline.DocumentLoader;
+import io.alignstream.local.pipeline.EventSet;
+import io.alignstream.local.pipeline.Inputs;
+import io.alignstream.local.pipeline.PipelineFollower;
+import io.alignstream.local.pipeline.Publisher;
+import io.alignstream.local.pipeline.Registry;
+import io.alignstream.local.pipeline.TopicLog;
+import io.alignstream.local.process.ManagedProcess;
+import io.alignstream.local.process.ProcessGroup;
+import io.alignstream.local.process.ProcessSpec;
+import io.alignstream.local.service.NativeLibraries;
+import io.alignstream.local.service.ServiceProcesses;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
+import io.alignstream.local.site.SiteLock;
+import io.alignstream.local.service.SiteSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.apache.kafka.common.KafkaException;
+
+/**
+ * The broker and the six services of one site, under the site's lock.
+ *
+ * <p>Ctrl-C and every failure stop what this launcher started; processes that ran before are left alone.
+ */
+public final class LocalCluster implements AutoCloseable {
+
+    private static final long MIN_FREE_BYTES = 3L << 30;
+    /** With less than this a process that ends has most likely ended of it. */
+    private static final long FULL_BYTES = 64L << 20;
+
+    private static final Duration STOP_GRACE = Duration.ofSeconds(30);
+
+    private final Site site;
+    private final SiteLock lock;
+    private final ProcessGroup processes;
+    private final Thread hook;
+    private boolean keepRunning;
+
+    private LocalCluster(Site site, SiteLock lock, ProcessGroup processes) {
+        this.site = site;
+        this.lock = lock;
+        this.processes = processes;
+        this.hook = new Thread(processes::stopStarted, "stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** Starts what does not run yet and waits until everything is ready. */
+    public static LocalCluster start(Site site, Installation installation, Console console) {
+        return start(site, installation, specs(site, installation), console);
+    }
+
+    /** Starts the broker only, unless it runs. */
+    static LocalCluster startBroker(Site site, Installation installation, Console console) {
+        return start(site, installation, List.of(), console);
+    }
+
+    /** Starts the broker and these services. */
+    static LocalCluster start(Site site, Installation installation, List<ProcessSpec> services, Console console) {
+        new SiteSettings(site, System.getenv()).requireKnownNames();
+        site.prepare();
+        requireFreeSpace(site);
+        LocalCluster cluster = new LocalCluster(site, SiteLock.take(site), new ProcessGroup(site, console));
+        try {
+            NativeLibraries.unpack(installation, console);
+            cluster.processes.start(Broker.at(site, installation));
+            cluster.processes.awaitReady("Kafka broker on port " + site.brokerPort());
+            TopicSetup.createMissing(site.bootstrapServers());
+            if (!services.isEmpty()) {
+                services.forEach(cluster.processes::start);
+                cluster.processes.awaitReady("Kafka and " + services.size() + " services");
+            }
+            return cluster;
+        } catch (RuntimeException e) {
+            cluster.close();
+            throw e;
+        }
+    }
+
+    /** Fails if a process has ended, naming the cause that the processes' own words often hide. */
+    void requireAlive() {
+        try {
+            processes.requireAlive();
+        } catch (LaunchException e) {
+            requireRoomToWork(e);
+            throw e;
+        }
+    }
+
+    private void requireRoomToWork(RuntimeException failure) {
+        long free = freeBytes(site);
+        if (free < FULL_BYTES) {
+            throw new LaunchException(
+                    "The disk of %s is full: %d MiB are free. Free some space and start again, everything goes on where it was. %s"
+                            .formatted(
+                                    site.dataFolder(),
+                                    free >> 20,
+                                    String.valueOf(failure.getMessage())
+                                            .lines()
+                                            .findFirst()
+                                            .orElse("")),
+                    failure);
+        }
+    }
+
+    private static List<ProcessSpec> specs(Site site, Installation installation) {
+        ServiceProcesses services = new ServiceProcesses(site, installation);
+        return Arrays.stream(Stage.values()).map(services::of).toList();
+    }
+
+    private static void requireFreeSpace(Site site) {
+        long free = freeBytes(site);
+        if (free < MIN_FREE_BYTES) {
+            throw new LaunchException("The disk of " + site.dataFolder()
+                    + " has %.1f GiB free; %d GiB are needed. "
+                            .formatted(free / (double) (1L << 30), MIN_FREE_BYTES >> 30)
+                    + "Free some space or choose another --data-dir.");
+        }
+    }
+
+    private static long freeBytes(Site site) {
+        try {
+            return Files.getFileStore(site.dataFolder()).getUsableSpace();
+        } catch (IOException e) {
+            throw new LaunchException("Cannot tell the free space of " + site.dataFolder() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Publishes what is new of {@code events}. */
+    public void publish(List<EventSet<?>> events, Console console) {
+        whileKafkaAnswers(() -> {
+            try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+                events.forEach(set -> set.publish(publisher, console));
+            }
+            return events;
+        });
+    }
+
+    /** A silent broker is nothing that the callers can know more of: one that has ended is named with its last words. */
+    private <T> T whileKafkaAnswers(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (KafkaException | LaunchException e) {
+            requireAlive();
+            if (e instanceof LaunchException) {
+                requireRoomToWork(e);
+                throw e;
+            }
+            throw new LaunchException(
+                    "Kafka on " + site.bootstrapServers() + " does not answer: " + e.getMessage()
+                            + ". See ./alignstream logs " + Broker.NAME,
+                    e);
+        }
+    }
+
+    /** Publishes what is new of {@code documents}. */
+    void load(DocumentSource documents, Console console) {
+        try (DocumentLoader loader = new DocumentLoader(site.bootstrapServers(), site.dataFolder())) {
+            console.line(LoadCommand.describe(loader.load(documents, console)));
+        }
+    }
+
+    /** Follows the stages until all up to {@code last} have delivered on all that is published. */
+    public Chain follow(Registry registry, Stage last, Console console) {
+        return whileKafkaAnswers(() -> {
+            try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
+                log.readToEnd(registry::take);
+                Map<Stage, Long> stale =
+                        Inputs.stale(site.dataFolder().resolve("inputs.json"), site.bootstrapServers(), registry);
+                return new PipelineFollower(site, log, registry, stale, this::requireAlive, console).follow(last);
+            }
+        });
+    }
+
+    /** Process ids of broker and services. */
+    Collection<Long> pids() {
+        return processes.pids();
+    }
+
+    /** Leaves the processes running when this launcher ends. */
+    public void keepRunning() {
+        keepRunning = true;
+    }
+
+    /** Stops what this launcher started, unless {@link #keepRunning} was called, and gives the lock back. */
+    @Override
+    public void close() {
+        if (processes.isStopping()) {
+            return; // the shutdown hook is at it, and the system takes the lock back
+        }
+        if (!keepRunning) {
+            processes.stopStarted();
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            return; // Ctrl-C meanwhile: the hook finds everything stopped
+        }
+        lock.close();
+    }
+
+    /** Names of all processes of a site, in the order of their start. */
+    static List<String> processNames() {
+        return Stream.concat(
+                        Stream.of(Broker.NAME), Arrays.stream(Stage.values()).map(Stage::service))
+                .toList();
+    }
+
+    /** Stops whatever runs at {@code site}; returns how many processes there were. */
+    public static int stopAll(Site site, Console console) {
+        if (!Files.isDirectory(site.run())) {
+            return 0;
+        }
+        try (SiteLock lock = SiteLock.take(site)) {
+            SequencedMap<ManagedProcess, Duration> running = new LinkedHashMap<>();
+            for (String name : processNames()) {
+                Optional<ManagedProcess> process = ManagedProcess.find(site.run(), name);
+                process.ifPresent(found -> running.put(found, STOP_GRACE));
+            }
+            ProcessGroup.stop(running, console);
+            return running.size();
+        }
+    }
+}

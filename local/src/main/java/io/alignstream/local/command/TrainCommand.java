@@ -1,0 +1,167 @@
+package io.alignstream.local.command;
+
+import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.local.input.DocumentSource;
+import io.alignstream.local.input.JsonLines;
+import io.alignstream.local.input.RankedAnswers;
+import io.alignstream.local.pipeline.Chain;
+import io.alignstream.local.pipeline.EventSet;
+import io.alignstream.local.pipeline.Inputs;
+import io.alignstream.local.pipeline.Registry;
+import io.alignstream.local.pipeline.TopicLog;
+import io.alignstream.local.report.StageResults;
+import io.alignstream.local.report.Tables;
+import io.alignstream.local.service.ChatClient;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code ./alignstream train}. */
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Train on your own data.",
+            "",
+            "Reads all files through before anything is published, then runs the pipeline as far as there is data:"
+                    + " documents give a base model, instructions an SFT model, rankings a reward model, and rankings"
+                    + " with prompts an aligned model, which is served. Later calls with the same data folder add data"
+                    + " and retrain what depends on it.",
+            "",
+            "Ctrl-C stops every process that this command started."
+        })
+public final class TrainCommand implements Callable<Integer> {
+
+    @Mixin
+    SiteOptions options = new SiteOptions();
+
+    @Mixin
+    TrainingOptions training = new TrainingOptions();
+
+    @Option(names = "--documents", arity = "1..*", paramLabel = "DIR_OR_FILE", description = DocumentSource.HELP)
+    List<String> documents = List.of();
+
+    @Option(names = "--instructions", paramLabel = "FILE", description = JsonLines.INSTRUCTIONS_HELP)
+    @Nullable
+    Path instructions;
+
+    @Option(names = "--prompts", paramLabel = "FILE", description = JsonLines.PROMPTS_HELP)
+    @Nullable
+    Path prompts;
+
+    @Option(names = "--rankings", paramLabel = "FILE", description = JsonLines.RANKINGS_HELP)
+    @Nullable
+    Path rankings;
+
+    @Option(names = "--headless", description = "No chat at the end.")
+    boolean headless;
+
+    @Override
+    public Integer call() throws IOException {
+        Console console = Console.standard();
+        List<EventSet<?>> events = validated();
+        DocumentSource source = documents.isEmpty() ? null : source();
+        if (source != null) {
+            source().validate();
+        }
+        if (events.isEmpty() && source == null) {
+            throw new LaunchException(
+                    "There is nothing to train on; give --documents, --instructions, --prompts or" + " --rankings.");
+        }
+        Site site = options.site(training);
+        try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console);
+                CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
+            Registry registry = new Registry();
+            cluster.publish(events, console);
+            if (source != null) {
+                cluster.load(source, console);
+            }
+            Stage last = lastWithData(site);
+            Chain chain = cluster.follow(registry, last, console);
+            console.line("");
+            Tables.stages(StageResults.of(StageResults.open(chain, store), chain, registry, site.bootstrapServers()))
+                    .forEach(console::line);
+            console.line("");
+            chain.reference(last == Stage.INFERENCE ? Stage.RLHF : last)
+                    .ifPresent(reference -> console.line("the " + last.model() + " model: " + reference.uri()));
+            if (last == Stage.SFT && Inputs.end(site.bootstrapServers(), Stage.RLHF) > 0) {
+                console.line("to rank its answers: ./alignstream up, then " + site.address(Stage.REWARD) + "/rank");
+            }
+            if (last == Stage.INFERENCE) {
+                console.line("served at " + site.address(Stage.INFERENCE));
+                if (!headless) {
+                    ChatClient client = new ChatClient(site.address(Stage.INFERENCE));
+                    ChatCommand.converse(client, client.model().orElseThrow(), console);
+                }
+            }
+        }
+        return 0;
+    }
+
+    private DocumentSource source() {
+        return DocumentSource.at(documents, false).heldOut(training.heldOut());
+    }
+
+    /** Everything that is to be published besides documents, read through once. */
+    private List<EventSet<?>> validated() {
+        List<EventSet<?>> events = new ArrayList<>();
+        if (instructions != null) {
+            JsonLines<Instruction> lines = JsonLines.instructions(instructions);
+            events.add(new EventSet<>(Topic.INSTRUCTIONS, lines.size(), lines::forEach));
+        }
+        if (prompts != null) {
+            JsonLines<Prompt> lines = JsonLines.prompts(prompts);
+            events.add(new EventSet<>(Topic.PROMPTS, lines.size(), lines::forEach));
+        }
+        if (rankings != null) {
+            JsonLines<RankedAnswers> lines = JsonLines.rankings(rankings);
+            events.add(new EventSet<>(
+                    Topic.RANKING_REQUESTS,
+                    lines.size(),
+                    consumer -> lines.forEach(ranked -> consumer.accept(ranked.request()))));
+            events.add(new EventSet<>(
+                    Topic.RANKINGS,
+                    lines.size(),
+                    consumer -> lines.forEach(ranked -> consumer.accept(ranked.ranking()))));
+        }
+        return events;
+    }
+
+    /** The last stage that has data, from this call or an earlier one. */
+    private static Stage lastWithData(Site site) {
+        String servers = site.bootstrapServers();
+        if (Inputs.end(servers, Stage.TOKENIZER) == 0 && !hasBaseModel(servers)) {
+            throw new LaunchException("There are no documents in " + site.dataFolder()
+                    + " yet; give --documents, or take a model as the base model with ./alignstream import.");
+        }
+        if (Inputs.end(servers, Stage.SFT) == 0) {
+            return Stage.PRETRAIN;
+        }
+        if (Inputs.end(servers, Stage.REWARD) == 0) {
+            return Stage.SFT;
+        }
+        return Inputs.end(servers, Stage.RLHF) == 0 ? Stage.REWARD : Stage.INFERENCE;
+    }
+
+    private static boolean hasBaseModel(String servers) {
+        Registry registry = new Registry();
+        try (TopicLog log = new TopicLog(servers, Registry.TOPICS)) {
+            log.readToEnd(registry::take);
+        }
+        return registry.newestCheckpoint(Stage.PRETRAIN, any -> true).isPresent();
+    }
+}

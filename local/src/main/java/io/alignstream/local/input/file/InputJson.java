@@ -1,0 +1,136 @@
+package io.alignstream.local.input.file;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.type.LogicalType;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** JSON of the user's files: strict, and with complaints that a user understands. */
+public final class InputJson {
+
+    private static final int SHOWN = 60;
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .withCoercionConfig(
+                    LogicalType.Float, config -> config.setCoercion(CoercionInputShape.String, CoercionAction.Fail))
+            .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .build();
+
+    static {
+        JSON.getFactory()
+                .setStreamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(32)
+                        .maxStringLength(LineReader.MAX_LINE_BYTES)
+                        .build());
+    }
+
+    private InputJson() {}
+
+    /** The JSON object that is {@code text}. */
+    public static ObjectNode object(Path file, long line, String text) {
+        try {
+            if (JSON.readTree(text) instanceof ObjectNode object) {
+                return object;
+            }
+            throw new InputException(file, line, "must be a JSON object but is " + shown(text));
+        } catch (JsonProcessingException e) {
+            String column = e.getLocation() == null
+                    ? ""
+                    : " at column " + e.getLocation().getColumnNr();
+            throw new InputException(file, line, "not valid JSON" + column + ": " + e.getOriginalMessage());
+        }
+    }
+
+    /** The record that {@code json} describes; fields that its type does not have are refused. */
+    public static <T> T record(Path file, long line, JsonNode json, Class<T> type) {
+        try {
+            requireKnownFields(file, line, json, type);
+            return JSON.treeToValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw new InputException(file, line, describe(e));
+        }
+    }
+
+    /** The JSON of a record, the same for equal records. */
+    public static String write(Object value) {
+        try {
+            return JSON.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("cannot write " + value.getClass() + ": " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** Looks before binding does: binding would complain about the missing field, not about the misspelt one. */
+    private static void requireKnownFields(Path file, long line, JsonNode json, Class<?> type) {
+        List<RecordComponent> components = List.of(type.getRecordComponents());
+        json.properties().forEach(field -> {
+            RecordComponent known = components.stream()
+                    .filter(component -> component.getName().equals(field.getKey()))
+                    .findFirst()
+                    .orElseThrow(() -> new InputException(
+                            file,
+                            line,
+                            "unknown field " + shown(field.getKey()) + "; known are "
+                                    + components.stream()
+                                            .map(RecordComponent::getName)
+                                            .collect(Collectors.joining(", "))));
+            if (known.getType().isRecord()) {
+                requireKnownFields(file, line, field.getValue(), known.getType());
+            }
+        });
+    }
+
+    /** The beginning of a value, for messages. */
+    public static String shown(Object value) {
+        String text = value.toString();
+        return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
+    }
+
+    private static String describe(JsonProcessingException e) {
+        return switch (e) {
+            case ValueInstantiationException invalid
+            when invalid.getCause() != null ->
+                within(invalid) + invalid.getCause().getMessage();
+            case UnrecognizedPropertyException unknown ->
+                "unknown field " + place(unknown) + "; known are " + unknown.getKnownPropertyIds();
+            case InvalidFormatException wrong -> place(wrong) + " cannot be " + shown(wrong.getValue());
+            case JsonMappingException wrong -> within(wrong) + firstLine(wrong.getOriginalMessage());
+            default -> firstLine(e.getOriginalMessage());
+        };
+    }
+
+    private static String within(JsonMappingException e) {
+        return e.getPath().isEmpty() ? "" : "in " + place(e) + ": ";
+    }
+
+    private static String firstLine(String message) {
+        return message.lines().findFirst().orElse("invalid");
+    }
+
+    private static String place(JsonMappingException e) {
+        return e.getPath().stream()
+                .map(step -> step.getFieldName() == null ? "[" + step.getIndex() + "]" : step.getFieldName())
+                .collect(Collectors.joining("."))
+                .replace(".[", "[");
+    }
+}

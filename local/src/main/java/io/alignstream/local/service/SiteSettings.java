@@ -1,0 +1,115 @@
+package io.alignstream.local.service;
+
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.settings.Setting;
+import io.alignstream.contracts.settings.SettingsCatalogue;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The settings that the services of a site run with; immutable. */
+public final class SiteSettings {
+
+    private static final Pattern OPTION = Pattern.compile("-D(" + Pattern.quote(SettingsCatalogue.PREFIX) + "[^=]+)=(.*)");
+    private static final Pattern EXPRESSION = Pattern.compile("\\$\\{([^:}]+)(?::([^}]*))?}");
+
+    private final SequencedMap<String, String> given;
+    private final Map<String, String> environment;
+
+    /**
+     * The settings of {@code site}.
+     *
+     * @param environment variables of the process that starts the services, which count where no option does
+     */
+    public SiteSettings(Site site, Map<String, String> environment) {
+        this.given = ofItself(site);
+        this.environment = Map.copyOf(environment);
+        for (String option : site.serviceOptions()) {
+            Matcher matcher = OPTION.matcher(option);
+            if (matcher.matches()) {
+                given.put(matcher.group(1), matcher.group(2));
+            }
+        }
+    }
+
+    /** What a site tells its services by itself: its folders, its seed, its addresses. */
+    static SequencedMap<String, String> ofItself(Site site) {
+        SequencedMap<String, String> settings = new LinkedHashMap<>();
+        settings.put("alignstream.store.root", address(site.store()));
+        settings.put("alignstream.store.cache", site.storeCache().toString());
+        settings.put(
+                "alignstream.tokenizer.state-dir",
+                site.dataFolder().resolve("tokenizer-state").toString());
+        settings.put("alignstream.seed", Long.toString(site.seed()));
+        for (Stage stage : Stage.values()) {
+            settings.put("alignstream.links." + stage.id(), site.address(stage).toString());
+        }
+        return settings;
+    }
+
+    /** With a slash at its end whether or not the folder is there yet: another address would be another service. */
+    private static String address(Path folder) {
+        String uri = folder.toUri().toString();
+        return uri.endsWith("/") ? uri : uri + "/";
+    }
+
+    /** Fails if a name is given that no service knows: its value would have no effect, and nobody would notice. */
+    public void requireKnownNames() {
+        List<String> problems = SettingsCatalogue.problems(given.keySet().stream());
+        if (!problems.isEmpty()) {
+            throw new LaunchException("These settings cannot be:\n    " + String.join("\n    ", problems)
+                    + "\nEvery setting with its meaning, range and default: ./alignstream settings");
+        }
+    }
+
+    /** Names and values of a setting; several, or none, where its name ends in {@code .*}. */
+    public SequencedMap<String, String> of(Setting setting) {
+        SequencedMap<String, String> values = new LinkedHashMap<>();
+        if (setting.name().endsWith(".*")) {
+            String prefix = setting.name().substring(0, setting.name().length() - 1);
+            given.forEach((name, value) -> {
+                if (name.startsWith(prefix)) {
+                    values.put(name, value);
+                }
+            });
+        } else {
+            values.put(setting.name(), givenOr(setting, setting.defaultValue()));
+        }
+        return values;
+    }
+
+    /** Whether {@code setting} has another value than its default. */
+    public boolean differs(Setting setting) {
+        return !of(setting).isEmpty() && !of(setting).containsValue(resolved(setting.defaultValue()));
+    }
+
+    private String givenOr(Setting setting, String otherwise) {
+        return Optional.ofNullable(given.get(setting.name()))
+                .or(() -> Optional.ofNullable(environment.get(setting.variable())))
+                .orElseGet(() -> resolved(otherwise));
+    }
+
+    /** A default without the expressions that refer to other settings, JVM properties and variables. */
+    private String resolved(String value) {
+        return EXPRESSION
+                .matcher(value)
+                .replaceAll(match -> Matcher.quoteReplacement(referred(
+                        match.group(1), match.group(2) == null ? match.group() : match.group(2))));
+    }
+
+    private String referred(String name, String otherwise) {
+        return SettingsCatalogue.all().stream()
+                .filter(setting -> setting.name().equals(name))
+                .findFirst()
+                .map(setting -> givenOr(setting, otherwise))
+                .or(() -> Optional.ofNullable(environment.get(name)))
+                .orElseGet(() -> System.getProperty(name, otherwise));
+    }
+}

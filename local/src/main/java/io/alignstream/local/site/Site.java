@@ -1,0 +1,128 @@
+package io.alignstream.local.site;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.contracts.Stage;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One running place of the pipeline: a data folder with everything that survives a restart, and the settings that must
+ * be the same at the next start.
+ *
+ * @param dataFolder absolute path; below it {@code kafka/}, {@code store/}, {@code logs/}, {@code run/}
+ * @param portBase the services listen on portBase + 1 to portBase + 6, the broker on portBase + 12 and + 13
+ * @param seed of every random choice in training
+ * @param serviceOptions for every service's JVM, for example {@code -Dalignstream.pretrain.steps=1000}
+ */
+public record Site(Path dataFolder, int portBase, long seed, List<String> serviceOptions) {
+
+    public static final int DEFAULT_PORT_BASE = 8080;
+    public static final long DEFAULT_SEED = 1;
+    private static final int BROKER_OFFSET = 12;
+    private static final int MAX_PORT_BASE = 65_535 - BROKER_OFFSET - 1;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    public Site {
+        serviceOptions = List.copyOf(serviceOptions);
+        if (portBase < 1 || portBase > MAX_PORT_BASE) {
+            throw new LaunchException(
+                    "--port-base is " + portBase + " but must lie between 1 and " + MAX_PORT_BASE + ".");
+        }
+    }
+
+    /** The site at {@code dataFolder}; what is not given is as it was the last time, else the default. */
+    public static Site at(
+            Path dataFolder, @Nullable Integer portBase, @Nullable Long seed, @Nullable List<String> serviceOptions) {
+        Path folder = dataFolder.toAbsolutePath().normalize();
+        Settings last = Settings.read(folder.resolve("site.json"));
+        return new Site(
+                folder,
+                portBase == null ? last.portBase : portBase,
+                seed == null ? last.seed : seed,
+                serviceOptions == null ? last.serviceOptions : serviceOptions);
+    }
+
+    /** Creates the folders and remembers the settings for later commands. */
+    public void prepare() {
+        try {
+            Files.createDirectories(store());
+            Files.createDirectories(logs());
+            Files.createDirectories(run());
+            Path temporary = dataFolder.resolve("site.json.tmp");
+            JSON.writeValue(temporary.toFile(), new Settings(portBase, seed, serviceOptions));
+            Files.move(temporary, dataFolder.resolve("site.json"), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new LaunchException(
+                    "Cannot write to the data folder " + dataFolder + ": " + e.getMessage()
+                            + ". Choose another one with --data-dir.",
+                    e);
+        }
+    }
+
+    public int port(Stage stage) {
+        return portBase + stage.portOffset();
+    }
+
+    public int brokerPort() {
+        return portBase + BROKER_OFFSET;
+    }
+
+    /** The port on which the broker talks to itself as its own controller. */
+    public int controllerPort() {
+        return brokerPort() + 1;
+    }
+
+    public String bootstrapServers() {
+        return "127.0.0.1:" + brokerPort();
+    }
+
+    public URI address(Stage stage) {
+        return URI.create("http://127.0.0.1:" + port(stage));
+    }
+
+    public Path kafka() {
+        return dataFolder.resolve("kafka");
+    }
+
+    public Path store() {
+        return dataFolder.resolve("store");
+    }
+
+    /** Local copies of checkpoints; needed for remote stores only. */
+    public Path storeCache() {
+        return dataFolder.resolve("store-cache");
+    }
+
+    public Path logs() {
+        return dataFolder.resolve("logs");
+    }
+
+    /** Log of one process. */
+    public Path log(String process) {
+        return logs().resolve(process + ".log");
+    }
+
+    /** One file for each process that runs, and the lock. */
+    public Path run() {
+        return dataFolder.resolve("run");
+    }
+
+    private record Settings(int portBase, long seed, List<String> serviceOptions) {
+
+        static Settings read(Path file) {
+            if (Files.isRegularFile(file)) {
+                try {
+                    return JSON.readValue(file.toFile(), Settings.class);
+                } catch (IOException e) {
+                    throw new LaunchException(file + " is damaged (" + e.getMessage() + "); delete it.", e);
+                }
+            }
+            return new Settings(DEFAULT_PORT_BASE, DEFAULT_SEED, List.of());
+        }
+    }
+}

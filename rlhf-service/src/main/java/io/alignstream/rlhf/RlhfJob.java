@@ -1,0 +1,131 @@
+package io.alignstream.rlhf;
+
+import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.TrainingJob;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.TrainingRun;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jboss.logging.Logger;
+
+/**
+ * One run of RLHF: an SFT model, a reward model made of it and the prompts; its result passes the gate.
+ *
+ * <p>The release goes out first: a run counts as done when its checkpoint is published, so a crash in between publishes the
+ * same release again instead of none.
+ */
+final class RlhfJob extends TrainingJob {
+
+    private static final Logger LOG = Logger.getLogger(RlhfJob.class);
+
+    private final RlhfConfig config;
+    private final CheckpointStore store;
+    private final Alarms alarms = new Alarms();
+
+    RlhfJob(RlhfConfig config, CheckpointStore store, TrainingRun run) {
+        super(run, config.trainer());
+        this.config = config;
+        this.store = store;
+    }
+
+    @Override
+    public Reason title() {
+        return Reason.of("rlhf.train")
+                .with("sft", parent(Lineage.SFT).sha256().substring(0, 12))
+                .with("reward", parent(Lineage.REWARD).sha256().substring(0, 12));
+    }
+
+    private Reference parent(String role) {
+        return training().lineage().parent(role);
+    }
+
+    @Override
+    protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
+        PromptSplit prompts = PromptSplit.of(prompts(context), config.gate().heldOutShare());
+        Path folder = store.open(parent(Lineage.SFT)).folder();
+        Tokenizer tokenizer = Tokenizer.load(folder);
+        Transformer sft = Transformer.load(folder);
+        try {
+            RewardModel reward =
+                    RewardModel.load(store.open(parent(Lineage.REWARD)).folder());
+            return new PpoLoop.Inputs(
+                    config,
+                    sft,
+                    reward,
+                    tokenizer,
+                    ids(tokenizer, prompts.training()),
+                    tokenizer.endOfTurn(),
+                    tokenizer.pad(),
+                    comparison(sft, reward, tokenizer, prompts.heldOut()));
+        } catch (IOException | RuntimeException e) {
+            sft.close();
+            throw e;
+        }
+    }
+
+    private List<Prompt> prompts(JobContext context) {
+        Collection<Prompt> newest = context.readNewest(
+                        Topic.PROMPTS, training().datasets().getFirst())
+                .values();
+        if (newest.isEmpty()) {
+            throw new IllegalStateException("the frozen prompts are empty; publish prompts and trigger again");
+        }
+        return List.copyOf(newest);
+    }
+
+    private HeldOutComparison comparison(
+            Transformer sft, RewardModel reward, Tokenizer tokenizer, List<Prompt> heldOut) {
+        AnswerSampler sampler = new AnswerSampler(
+                config.training().temperature(), config.training().maxAnswerTokens(), tokenizer.endOfTurn());
+        List<Prompt> used = heldOut.subList(0, Math.min(config.gate().prompts(), heldOut.size()));
+        return new HeldOutComparison(
+                config.seed(), sft, reward, sampler, ids(tokenizer, used), tokenizer.pad());
+    }
+
+    private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {
+        return prompts.stream()
+                .map(prompt -> ChatTemplate.prompt(tokenizer, prompt.messages()))
+                .toList();
+    }
+
+    @Override
+    protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
+        Map<String, Double> watched = new TreeMap<>(figures);
+        if (phase.equals("ppo")) {
+            alarms.observe(figures)
+                    .forEach(alarm -> LOG.warnf("Iteration %d: %s", step, Messages.english(alarm)));
+            watched.putAll(alarms.metrics());
+        }
+        return watched;
+    }
+
+    @Override
+    protected void announce(JobContext context, Trainer.Result result) {
+        Gate gate = Gate.decide(config.gate(), HeldOutComparison.Figures.of(result.metrics()));
+        Reference candidate = result.checkpoint();
+        String reason = Messages.english(gate.reason());
+        LOG.infof("Candidate %s is %s: %s", candidate.sha256().substring(0, 12), gate.verdict(), reason);
+        context.publish(
+                Topic.MODEL_RELEASES,
+                new ModelRelease(
+                        config.model(), gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason()));
+    }
+}

@@ -1,0 +1,124 @@
+package io.alignstream.tokenizer;
+
+import io.alignstream.tokenizer.documents.DocumentReport;
+import io.alignstream.tokenizer.vocabulary.TokenFrequencies;
+import io.alignstream.tokenizer.vocabulary.TokenSplit;
+import io.alignstream.tokenizer.vocabulary.TokenizerStore;
+import io.alignstream.tokenizer.vocabulary.VocabularyBrowser;
+import io.alignstream.contracts.Reason;
+import io.alignstream.stageruntime.web.Refusal;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What became of the documents; the tokens of the tokenizer in use, and how a text becomes tokens step by step. */
+@Path("/")
+@Produces(MediaType.APPLICATION_JSON)
+public class TokenizerResource {
+
+    static final int MAX_TEXT = 2_000;
+    private static final int MAX_SEARCH = 100;
+
+    private final TokenizerStreams streams;
+    private final TokenizerStore store;
+    private volatile @Nullable Loaded loaded;
+
+    TokenizerResource(TokenizerStreams streams, TokenizerStore store) {
+        this.streams = streams;
+        this.store = store;
+    }
+
+    private record Loaded(TokenizerStreams.Version version, VocabularyBrowser browser) {}
+
+    /** A text to split, at most {@value #MAX_TEXT} characters. */
+    public record SplitRequest(@Nullable String text) {}
+
+    @GET
+    @Path("documents/outcomes")
+    public List<DocumentReport.OutcomeCount> outcomes() {
+        return DocumentReport.outcomes(streams.documents(), streams.profile());
+    }
+
+    @GET
+    @Path("documents/figures")
+    public DocumentReport documents() {
+        TokenizerStreams.Version version = streams.current();
+        return DocumentReport.of(streams.documents(), streams.profile(), version == null ? null : version.tokenizer());
+    }
+
+    @GET
+    @Path("vocabulary")
+    public Response find(
+            @QueryParam("search") @DefaultValue("") String search,
+            @QueryParam("order") @DefaultValue("id") String order,
+            @QueryParam("page") @DefaultValue("0") int page)
+            throws IOException {
+        List<String> orders = Arrays.stream(VocabularyBrowser.Order.values())
+                .map(value -> value.name().toLowerCase(Locale.ROOT))
+                .toList();
+        if (!orders.contains(order)) {
+            return badRequest(
+                    Reason.of("refusal.unknownOrder").with("order", order).with("orders", String.join(", ", orders)));
+        }
+        if (search.length() > MAX_SEARCH) {
+            return badRequest(tooLong(search, MAX_SEARCH));
+        }
+        Loaded current = current();
+        return current == null
+                ? none()
+                : Response.ok(current.browser()
+                                .find(search, VocabularyBrowser.Order.valueOf(order.toUpperCase(Locale.ROOT)), page))
+                        .build();
+    }
+
+    @POST
+    @Path("vocabulary/split")
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Response split(@Nullable SplitRequest request) throws IOException {
+        String text = request == null ? null : request.text();
+        if (text == null || text.length() > MAX_TEXT) {
+            return badRequest(text == null ? Reason.of("refusal.noText") : tooLong(text, MAX_TEXT));
+        }
+        Loaded current = current();
+        return current == null
+                ? none()
+                : Response.ok(TokenSplit.of(current.version().tokenizer(), current.browser(), text))
+                        .build();
+    }
+
+    private @Nullable Loaded current() throws IOException {
+        TokenizerStreams.Version version = streams.current();
+        Loaded known = loaded;
+        if (version == null || (known != null && known.version() == version)) {
+            return version == null ? null : known;
+        }
+        long[] frequencies =
+                TokenFrequencies.read(store.folder(version.event())).orElse(null);
+        Loaded fresh = new Loaded(version, new VocabularyBrowser(version.tokenizer(), frequencies));
+        loaded = fresh;
+        return fresh;
+    }
+
+    private static Response none() {
+        return Refusal.of(Response.Status.CONFLICT, Reason.of("refusal.noTokenizer"));
+    }
+
+    private static Response badRequest(Reason reason) {
+        return Refusal.of(Response.Status.BAD_REQUEST, reason);
+    }
+
+    private static Reason tooLong(String text, int most) {
+        return Reason.of("refusal.tooLong").with("characters", text.length()).with("most", most);
+    }
+}
