@@ -1,4 +1,4 @@
-package io.alignstream.tokenizer;
+package io.alignstream.tokenizer.documents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
