@@ -37,6 +37,9 @@ final class Reconciler implements JobControl {
     private Reason reason = Reason.of("stage.readingTopics");
     private @Nullable RunningJob running;
     private boolean triggered;
+    /** Whether the answers are still from before the trigger. */
+    private boolean answersOutdated;
+
     private boolean paused;
     private boolean leaving;
     /** Whether something happened that no event tells. */
@@ -120,6 +123,10 @@ final class Reconciler implements JobControl {
             hint = false;
             compareAt = null;
             asked = triggered;
+            if (answersOutdated) {
+                answersOutdated = false;
+                answers.triggered();
+            }
         }
         Decision decision;
         try {
@@ -129,9 +136,12 @@ final class Reconciler implements JobControl {
                 }
                 return;
             }
-            definition.show(view);
-            decision = definition.decide(view, asked);
-            answers.compared();
+            try {
+                definition.show(view);
+                decision = definition.decide(view, asked);
+            } finally {
+                answers.compared();
+            }
         } catch (RuntimeException e) {
             LOG.errorf(
                     e, "The comparison of stage %s failed", definition.stage().id());
@@ -265,6 +275,7 @@ final class Reconciler implements JobControl {
     @Override
     public synchronized void trigger() {
         triggered = true;
+        answersOutdated = true;
         hint = true;
     }
 
