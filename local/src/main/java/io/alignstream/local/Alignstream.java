@@ -1,6 +1,5 @@
 package io.alignstream.local;
 
-import io.alignstream.local.command.SettingsCommand;
 import io.alignstream.local.command.BenchCommand;
 import io.alignstream.local.command.ChatCommand;
 import io.alignstream.local.command.DemoCommand;
@@ -9,6 +8,7 @@ import io.alignstream.local.command.ExportCommand;
 import io.alignstream.local.command.ImportCommand;
 import io.alignstream.local.command.LoadCommand;
 import io.alignstream.local.command.LogsCommand;
+import io.alignstream.local.command.SettingsCommand;
 import io.alignstream.local.command.StatusCommand;
 import io.alignstream.local.command.SweepCommand;
 import io.alignstream.local.command.TrainCommand;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.process.ProcessGroup;
 import io.alignstream.local.service.ServiceProcesses;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,15 +1,12 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.Message;
+import io.alignstream.contracts.HeldOut;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
-import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * A ranking request with what its annotators said, as token ids and pairs.
@@ -42,7 +39,7 @@ record RankedAnswers(String promptText, int[] prompt, List<int[]> answers, List<
         List<Pair> pairs = new ArrayList<>();
         rankings.forEach(ranking -> addPairs(pairs, ranking, weight));
         return new RankedAnswers(
-                text(request.messages()), ChatTemplate.prompt(tokenizer, request.messages()), answers, pairs);
+                HeldOut.text(request.messages()), ChatTemplate.prompt(tokenizer, request.messages()), answers, pairs);
     }
 
     private static void addPairs(List<Pair> pairs, Ranking ranking, double weight) {
@@ -65,19 +62,13 @@ record RankedAnswers(String promptText, int[] prompt, List<int[]> answers, List<
         return scores.isEmpty() ? 0 : Math.max(0, scores.get(better) - scores.get(worse));
     }
 
-    private static String text(List<Message> messages) {
-        return messages.stream()
-                .map(message -> message.role() + "\n" + message.content())
-                .collect(Collectors.joining("\n\n"));
-    }
-
     /** Tokens of the longest row. */
     int longest() {
         return answers.stream().mapToInt(row -> row.length).max().orElse(0);
     }
 
-    /** Whether the prompt belongs to the held-out {@code fraction}: the same prompt always falls on the same side. */
-    boolean heldOut(double fraction) {
-        return (ByteBuffer.wrap(Sha256.bytes(promptText)).getInt() >>> 8) < fraction * (1 << 24);
+    /** Whether the prompt belongs to the held-out {@code share}. */
+    boolean heldOut(double share) {
+        return HeldOut.of(promptText, share);
     }
 }

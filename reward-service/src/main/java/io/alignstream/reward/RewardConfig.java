@@ -131,7 +131,7 @@ public interface RewardConfig {
         double centring();
 
         /** Share of the prompts that is measured on and never learned. */
-        @WithDefault("0.1")
+        @WithDefault("${alignstream.held-out-share:0.05}")
         @FormerName("alignstream.reward.training.held-out")
         @Between(least = "0", greatest = "0.5")
         double heldOutShare();

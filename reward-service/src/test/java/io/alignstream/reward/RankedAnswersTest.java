@@ -1,5 +1,6 @@
 package io.alignstream.reward;
 
+import io.alignstream.contracts.HeldOut;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -71,19 +72,26 @@ class RankedAnswersTest {
     }
 
     @Test
-    void heldOutSplitGoesByPromptTextAndHasAboutTheConfiguredSize() {
-        // Given
-        List<RankedAnswers> requests = IntStream.range(0, 2_000)
-                .mapToObj(i -> new RankedAnswers("prompt " + i, new int[0], List.of(), List.of()))
+    void theRuleOfEveryStageDecidesWhatIsHeldOut() {
+        // When
+        List<String> heldOut = IntStream.range(0, 400)
+                .mapToObj(i -> "question " + i)
+                .filter(text -> asked(text).heldOut(0.1))
                 .toList();
 
-        // When
-        long heldOut = requests.stream().filter(request -> request.heldOut(0.1)).count();
-
         // Then
-        assertThat(heldOut).isBetween(150L, 250L);
-        assertThat(requests.stream().filter(request -> request.heldOut(0))).isEmpty();
-        assertThat(requests.stream().filter(request -> request.heldOut(1))).hasSize(2_000);
+        assertThat(heldOut)
+                .containsExactlyElementsOf(IntStream.range(0, 400)
+                        .mapToObj(i -> "question " + i)
+                        .filter(text -> HeldOut.of(text, 0.1))
+                        .toList())
+                .isNotEmpty();
+    }
+
+    private static RankedAnswers asked(String text) {
+        RankingRequest request =
+                new RankingRequest("r1", List.of(Message.user(text)), List.of("a", "bb", "ccc", "d"), null, Map.of());
+        return RankedAnswers.of(TOKENIZER, request, List.of(ranking("ann", List.of(List.of(0, 1, 2, 3)), List.of())));
     }
 
     private static Ranking ranking(String annotator, List<List<Integer>> order, List<Double> scores) {

@@ -1,7 +1,7 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.contracts.HeldOut;
 import io.alignstream.contracts.Prompt;
-import io.alignstream.contracts.hash.Sha256;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -9,11 +9,11 @@ import java.util.List;
 /**
  * Prompts to train on and prompts to judge by.
  *
- * <p>Where prompts carry the tag {@code purpose}, {@code held-out} decides; otherwise a fraction is held out, at least
- * one prompt, chosen by a hash of its text. A single prompt has to serve both.
+ * <p>Where prompts carry the tag {@code purpose}, {@code held-out} decides; otherwise {@link HeldOut} does, as in every
+ * other stage. At least one prompt is held out; a single one has to serve both.
  *
  * @param training in the order of the topic
- * @param heldOut in the order of the hash, so that the first ones are a random choice
+ * @param heldOut in the order of their places, so that the first ones are a random choice
  */
 record PromptSplit(List<Prompt> training, List<Prompt> heldOut) {
 
@@ -21,25 +21,27 @@ record PromptSplit(List<Prompt> training, List<Prompt> heldOut) {
     private static final String HELD_OUT = "held-out";
 
     /** Splits {@code prompts}, one at least. */
-    static PromptSplit of(Collection<Prompt> prompts, double heldOutFraction) {
-        List<Prompt> byHash =
-                prompts.stream().sorted(Comparator.comparing(PromptSplit::hash)).toList();
-        List<Prompt> heldOut = byHash.stream().filter(PromptSplit::isHeldOut).toList();
+    static PromptSplit of(Collection<Prompt> prompts, double heldOutShare) {
+        List<Prompt> byPlace = prompts.stream()
+                .sorted(Comparator.comparingDouble(PromptSplit::place).thenComparing(Prompt::id))
+                .toList();
+        List<Prompt> heldOut = byPlace.stream().filter(PromptSplit::isHeldOut).toList();
         if (heldOut.isEmpty() || heldOut.size() == prompts.size()) {
-            int count = (int) Math.max(1, Math.round(heldOutFraction * prompts.size()));
-            heldOut = byHash.subList(0, Math.min(count, byHash.size()));
+            heldOut = byPlace.stream()
+                    .filter(prompt -> HeldOut.of(prompt.messages(), heldOutShare))
+                    .toList();
         }
-        List<Prompt> chosen = heldOut;
+        List<Prompt> chosen = heldOut.isEmpty() ? byPlace.subList(0, 1) : heldOut;
         List<Prompt> training =
                 prompts.stream().filter(prompt -> !chosen.contains(prompt)).toList();
-        return new PromptSplit(training.isEmpty() ? heldOut : training, heldOut);
+        return new PromptSplit(training.isEmpty() ? chosen : training, chosen);
     }
 
     private static boolean isHeldOut(Prompt prompt) {
         return HELD_OUT.equals(prompt.tags().get(PURPOSE));
     }
 
-    private static String hash(Prompt prompt) {
-        return Sha256.hex(prompt.messages() + prompt.id());
+    private static double place(Prompt prompt) {
+        return HeldOut.place(HeldOut.text(prompt.messages()));
     }
 }

@@ -237,7 +237,7 @@ public interface RlhfConfig {
         int prompts();
 
         /** Share of the prompts that is held out where no prompt carries the tag {@code purpose}. */
-        @WithDefault("0.1")
+        @WithDefault("${alignstream.held-out-share:0.05}")
         @FormerName("alignstream.rlhf.gate.held-out")
         @Between(least = "0", greatest = "0.5")
         double heldOutShare();

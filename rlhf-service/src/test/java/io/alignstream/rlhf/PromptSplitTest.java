@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.contracts.HeldOut;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Message;
@@ -22,16 +23,19 @@ class PromptSplitTest {
     }
 
     @Test
-    void otherwiseAHashOfTheTextDecides() {
+    void otherwiseTheRuleOfEveryStageDecides() {
         // Given
-        List<Prompt> prompts = untagged(100);
+        List<Prompt> prompts = untagged(400);
 
         // When
         PromptSplit split = PromptSplit.of(prompts, 0.1);
 
         // Then
-        assertThat(split.heldOut()).hasSize(10);
-        assertThat(split.training()).hasSize(90).doesNotContainAnyElementsOf(split.heldOut());
+        assertThat(split.heldOut())
+                .isNotEmpty()
+                .allMatch(prompt -> HeldOut.of(prompt.messages().getFirst().content(), 0.1));
+        assertThat(split.training()).noneMatch(prompt -> HeldOut.of(prompt.messages(), 0.1));
+        assertThat(split.heldOut().size() + split.training().size()).isEqualTo(400);
         assertThat(PromptSplit.of(prompts.reversed(), 0.1).heldOut()).isEqualTo(split.heldOut());
     }
 

@@ -1,15 +1,14 @@
 package io.alignstream.sft;
 
+import io.alignstream.contracts.HeldOut;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /**
  * Instructions as token ids, one conversation for each reference answer; every turn of the assistant is learned once.
@@ -21,9 +20,9 @@ import java.util.zip.CRC32C;
 record Conversations(List<List<Conversation>> training, List<Conversation> heldOut, int tooLong) {
 
     /**
-     * Encodes and splits {@code instructions}; their order does not matter, only their ids do.
+     * Encodes and splits {@code instructions}; their order does not matter.
      *
-     * @param heldOutShare of the instructions; an instruction stays on its side whatever else is added
+     * @param heldOutShare of the instructions, by what is asked; an instruction stays on its side whatever else is added
      * @param longest tokens that a conversation may have
      */
     static Conversations of(
@@ -47,7 +46,7 @@ record Conversations(List<List<Conversation>> training, List<Conversation> heldO
                     tooLong++;
                 }
             }
-            if (isHeldOut(instruction.id(), heldOutShare)) {
+            if (HeldOut.of(instruction.messages(), heldOutShare)) {
                 heldOut.addAll(answers);
             } else if (!answers.isEmpty()) {
                 training.add(List.copyOf(answers));
@@ -59,11 +58,5 @@ record Conversations(List<List<Conversation>> training, List<Conversation> heldO
     /** Number of conversations to learn from. */
     int trained() {
         return training.stream().mapToInt(List::size).sum();
-    }
-
-    private static boolean isHeldOut(String id, double share) {
-        CRC32C hash = new CRC32C();
-        hash.update(id.getBytes(StandardCharsets.UTF_8));
-        return hash.getValue() < share * (1L << 32);
     }
 }

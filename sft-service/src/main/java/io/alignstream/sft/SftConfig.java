@@ -57,9 +57,9 @@ public interface SftConfig {
     long seed();
 
     /** Share of the instructions that is measured on and never learned. */
-    @WithDefault("0.03")
+    @WithDefault("${alignstream.held-out-share:0.05}")
     @Between(least = "0", greatest = "0.5")
-    double heldOutShare();
+        double heldOutShare();
 
     /** Steps between two validations. */
     @WithDefault("20")

@@ -125,9 +125,9 @@ public final class SftLoop implements TrainingLoop {
                     stored.step());
         }
 
-        private HeldOut validation(TunedModel model) {
+        private SftEvaluation validation(TunedModel model) {
             return model.measure(network ->
-                    HeldOut.of(network, conversations.heldOut(), settings.batchInstructions(), tokenizer.pad()));
+                    SftEvaluation.of(network, conversations.heldOut(), settings.batchInstructions(), tokenizer.pad()));
         }
     }
 
@@ -176,7 +176,7 @@ public final class SftLoop implements TrainingLoop {
         if (conversations.heldOut().isEmpty() || !due) {
             return Evaluation.NONE;
         }
-        HeldOut measured = inputs.validation(model);
+        SftEvaluation measured = inputs.validation(model);
         return new Evaluation(
                 new TreeMap<>(measured.metrics()), OptionalDouble.of(measured.loss()), trouble(measured));
     }
@@ -196,7 +196,7 @@ public final class SftLoop implements TrainingLoop {
                         + " at learning rate " + learningRate));
     }
 
-    private Optional<Trouble> trouble(HeldOut measured) {
+    private Optional<Trouble> trouble(SftEvaluation measured) {
         return measured.loss() <= DIVERGED * before() + SLACK
                 ? Optional.empty()
                 : Optional.of(Trouble.fromStart("loss " + measured.loss()

@@ -2,53 +2,57 @@ package io.alignstream.sft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.HeldOut;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
-import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ConversationsTest {
 
-    private static final Tokenizer TOKENIZER = TinyInstructions.tokenizer();
+    private static final Tokenizer TOKENIZER = new BpeTrainer(300).train(Stream.of("question answer"));
 
     @Test
-    void everyTurnOfTheAssistantIsLearnedOnce() {
-        // Given
-        Instruction instruction = new Instruction(
-                "multi-turn",
-                List.of(
-                        new Message(Message.Role.SYSTEM, "西安"),
-                        Message.user("成都"),
-                        Message.assistant("熊猫基地"),
-                        Message.user("上海")),
-                List.of("外滩", "长城"),
-                Map.of());
+    void theRuleOfEveryStageDecidesWhatIsHeldOut() {
+        // Given: ids that have nothing to do with what is asked
+        List<Instruction> instructions = IntStream.range(0, 400)
+                .mapToObj(i -> new Instruction(
+                        "id " + (i * 7_919 % 400), List.of(Message.user("question " + i)), List.of("answer"), Map.of()))
+                .toList();
+        long expected = IntStream.range(0, 400)
+                .filter(i -> HeldOut.of("question " + i, 0.1))
+                .count();
 
         // When
-        Conversations conversations = Conversations.of(List.of(instruction), TOKENIZER, 0, 100);
+        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.1, 100);
 
         // Then
-        assertThat(conversations.training()).hasSize(1);
-        assertThat(conversations.training().getFirst())
-                .map(ConversationsTest::learned)
-                .containsExactly("熊猫基地<|endofturn|>外滩<|endofturn|>", "长城<|endofturn|>");
-        assertThat(TOKENIZER.decode(
-                        conversations.training().getFirst().getFirst().ids()))
-                .isEqualTo("西安成都熊猫基地上海外滩");
+        assertThat(conversations.heldOut()).hasSize((int) expected);
+        assertThat(conversations.training()).hasSize(400 - (int) expected);
     }
 
-    private static String learned(Conversation conversation) {
-        List<String> text = new ArrayList<>();
-        for (int i = 0; i < conversation.length(); i++) {
-            int id = conversation.ids()[i];
-            if (conversation.learned()[i]) {
-                text.add(id == TOKENIZER.endOfTurn() ? "<|endofturn|>" : TOKENIZER.decode(id));
-            }
-        }
-        return String.join("", text);
+    @Test
+    void oneQuestionUnderTwoIdsStaysOnOneSide() {
+        // Given
+        List<Instruction> instructions = IntStream.range(0, 50)
+                .boxed()
+                .flatMap(i -> Stream.of("a" + i, "b" + i)
+                        .map(id -> new Instruction(
+                                id, List.of(Message.user("question " + i)), List.of("answer " + id), Map.of())))
+                .toList();
+
+        // When
+        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.3, 100);
+
+        // Then
+        long heldOut = IntStream.range(0, 50)
+                .filter(i -> HeldOut.of("question " + i, 0.3))
+                .count();
+        assertThat(conversations.heldOut()).hasSize(2 * (int) heldOut);
     }
 }

@@ -39,7 +39,8 @@ class HyperparametersTest {
 
         // Then
         assertThat(lines(hyperparameters))
-                .isEqualTo("""
+                .isEqualTo(
+                        """
                         batchInstructions=16
                         epochs=6
                         heldOutShare=0.03
@@ -79,7 +80,8 @@ class HyperparametersTest {
 
         // Then
         assertThat(lines(hyperparameters))
-                .isEqualTo("""
+                .isEqualTo(
+                        """
                         batchInstructions=16
                         epochs=6
                         heldOutShare=0.03

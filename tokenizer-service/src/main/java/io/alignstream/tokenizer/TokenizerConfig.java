@@ -1,12 +1,12 @@
 package io.alignstream.tokenizer;
 
-import io.alignstream.textcleaning.CleaningProfile;
-import io.alignstream.tokenizer.packing.Packing;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.OneOf;
+import io.alignstream.textcleaning.CleaningProfile;
+import io.alignstream.tokenizer.packing.Packing;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.NotBlank;

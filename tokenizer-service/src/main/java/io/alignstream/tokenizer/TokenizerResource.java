@@ -1,12 +1,12 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.contracts.Reason;
+import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.tokenizer.documents.DocumentReport;
 import io.alignstream.tokenizer.vocabulary.TokenFrequencies;
 import io.alignstream.tokenizer.vocabulary.TokenSplit;
 import io.alignstream.tokenizer.vocabulary.TokenizerStore;
 import io.alignstream.tokenizer.vocabulary.VocabularyBrowser;
-import io.alignstream.contracts.Reason;
-import io.alignstream.stageruntime.web.Refusal;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;

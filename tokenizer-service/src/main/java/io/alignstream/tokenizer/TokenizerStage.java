@@ -1,9 +1,5 @@
 package io.alignstream.tokenizer;
 
-import java.util.List;
-import io.alignstream.training.TrainingRuns;
-import io.alignstream.training.StoredRun;
-import io.alignstream.stageruntime.Question;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
@@ -11,13 +7,17 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.stageruntime.Decision;
+import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
 import io.alignstream.tokenizer.cleaning.CleaningBacklog;
 import io.alignstream.tokenizer.vocabulary.TokenizerStore;
+import io.alignstream.training.StoredRun;
+import io.alignstream.training.TrainingRuns;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -115,8 +115,7 @@ public class TokenizerStage implements StageDefinition {
         return left.isPositive() ? new Decision.WaitFor(Reason.of("tokenizer.documentsComing"), left) : null;
     }
 
-    private Decision compare(
-            @Nullable TrainedTokenizer newest, DatasetSnapshot documents, List<StoredRun> stored) {
+    private Decision compare(@Nullable TrainedTokenizer newest, DatasetSnapshot documents, List<StoredRun> stored) {
         if (documents.offsets() == 0) {
             return new Decision.Wait(Reason.of("tokenizer.noDocuments"));
         }
@@ -131,9 +130,8 @@ public class TokenizerStage implements StageDefinition {
     }
 
     private static boolean made(TrainedTokenizer tokenizer, String run, List<StoredRun> stored) {
-        return stored.stream()
-                .filter(known -> known.id().equals(run))
-                .anyMatch(known -> known.finished().contains(tokenizer.reference().sha256()));
+        return stored.stream().filter(known -> known.id().equals(run)).anyMatch(known -> known.finished()
+                .contains(tokenizer.reference().sha256()));
     }
 
     private String run(DatasetSnapshot documents) {

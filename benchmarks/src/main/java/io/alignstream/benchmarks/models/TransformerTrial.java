@@ -1,18 +1,13 @@
 package io.alignstream.benchmarks.models;
 
-import io.alignstream.training.TrainingRun;
-import io.alignstream.training.Trainer;
-import io.alignstream.training.Monitor;
-import io.alignstream.training.Lineage;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.training.TrainingRuns;
-import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.local.input.DocumentSource;
-import io.alignstream.local.input.HeldOut;
+import io.alignstream.local.input.LastPart;
 import io.alignstream.local.world.World;
 import io.alignstream.local.world.WorldGenerator;
 import io.alignstream.pretrain.Depth;
@@ -21,13 +16,17 @@ import io.alignstream.pretrain.PretrainLoop;
 import io.alignstream.pretrain.PretrainSettings;
 import io.alignstream.pretrain.Schedule;
 import io.alignstream.pretrain.SequenceSource;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -56,13 +55,12 @@ record TransformerTrial(PreparedText text, int depth, int steps) {
                 new PretrainSettings.Optimiser(0.1, 0.95, 1, 0.95, Precision.FLOAT32),
                 new PretrainSettings.Holdout(VALIDATION, steps),
                 2,
-                new Trainer.Settings(
-                        new Trainer.Saving(steps, Duration.ofDays(1)), new Trainer.Healing(8, 0.3), 0),
+                new Trainer.Settings(new Trainer.Saving(steps, Duration.ofDays(1)), new Trainer.Healing(8, 0.3), 0),
                 1);
         Path folder = Files.createTempDirectory("alignstream-trial");
         try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
-            TrainingRun run = new TrainingRuns(store, Stage.PRETRAIN)
-                    .of(Lineage.NONE, List.of(), settings.hyperparameters());
+            TrainingRun run =
+                    new TrainingRuns(store, Stage.PRETRAIN).of(Lineage.NONE, List.of(), settings.hyperparameters());
             PretrainLoop.Inputs inputs = new PretrainLoop.Inputs(
                     settings,
                     text.tokenizer(),
@@ -94,7 +92,7 @@ record TransformerTrial(PreparedText text, int depth, int steps) {
         List<String> validation = new ArrayList<>();
         if (file.isPresent()) {
             DocumentSource.of(List.of(file.get()))
-                    .heldOut(new HeldOut(LAST))
+                    .heldOut(new LastPart(LAST))
                     .forEach(document -> ("validation".equals(document.labels().get("split")) ? validation : training)
                             .add(document.text()));
         } else {

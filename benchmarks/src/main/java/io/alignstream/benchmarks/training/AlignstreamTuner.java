@@ -1,16 +1,16 @@
 package io.alignstream.benchmarks.training;
 
-import io.alignstream.languagemodel.objective.Computing;
-import io.alignstream.languagemodel.network.Trainable;
-import io.alignstream.languagemodel.objective.NextTokenObjective;
-import io.alignstream.training.Learner;
-import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.benchmarks.harness.BenchmarkOptions;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.training.Learner;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

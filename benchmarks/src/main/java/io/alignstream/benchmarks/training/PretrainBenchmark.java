@@ -1,10 +1,10 @@
 package io.alignstream.benchmarks.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
+import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

@@ -1,18 +1,18 @@
 package io.alignstream.benchmarks.training;
 
-import io.alignstream.languagemodel.objective.NextTokenObjective;
-import io.alignstream.training.Learner;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Clock;
-import io.alignstream.languagemodel.tokenizer.BpeTrainer;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.optimiser.AdamW;
-import io.alignstream.languagemodel.objective.Computing;
-import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.training.Learner;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

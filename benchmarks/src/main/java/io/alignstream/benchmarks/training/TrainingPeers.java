@@ -1,10 +1,10 @@
 package io.alignstream.benchmarks.training;
 
-import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.FusedOperators;
 import io.alignstream.benchmarks.harness.JavaCommand;
 import io.alignstream.benchmarks.harness.PythonPeers;
+import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -109,14 +109,12 @@ public class ChatCompletionsResource {
         int positions = model.positions();
         if (characters > (long) positions * MOST_CHARACTERS_PER_TOKEN) {
             throw ApiException.tooLong(
-                    "messages",
-                    contextOf(positions, "api.tooManyCharacters").with("characters", characters));
+                    "messages", contextOf(positions, "api.tooManyCharacters").with("characters", characters));
         }
         int[] prompt = ChatTemplate.prompt(model.tokenizer(), request.messages());
         if (prompt.length >= positions) {
             throw ApiException.tooLong(
-                    "messages",
-                    contextOf(positions, "api.tooManyTokens").with("tokens", prompt.length));
+                    "messages", contextOf(positions, "api.tooManyTokens").with("tokens", prompt.length));
         }
         return prompt;
     }

@@ -1,8 +1,8 @@
 package io.alignstream.contracts;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import io.alignstream.contracts.check.Check;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.alignstream.contracts.check.Check;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;

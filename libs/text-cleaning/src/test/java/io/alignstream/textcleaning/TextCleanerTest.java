@@ -56,6 +56,19 @@ class TextCleanerTest {
         assertThat(chinese).isEqualTo(new TextCleaner.Kept(new NormalisedText(CHINESE), "zh", Set.of()));
     }
 
+    @Test
+    void aFaultHoldsTheFiguresThatDidNotPass() {
+        // Given
+        TextCleaner cleaner = cleaner("web", Map.of());
+
+        // When
+        TextCleaner.Result result = cleaner.clean("This is the last of the texts, and it is far too short.");
+
+        // Then
+        assertThat(result).isInstanceOfSatisfying(TextCleaner.Dropped.class, dropped -> assertThat(dropped.fault())
+                .isEqualTo(new Fault("words", Map.of("value", 13.0, "relation", "<", "bound", 50.0))));
+    }
+
     static Stream<Object[]> bad() {
         String lines = IntStream.range(0, 12)
                 .mapToObj(i -> "This line of the text is here for the " + i + "th time and it ends well.\n")

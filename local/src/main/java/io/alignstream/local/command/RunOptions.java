@@ -1,6 +1,6 @@
 package io.alignstream.local.command;
 
-import io.alignstream.local.input.HeldOut;
+import io.alignstream.local.input.LastPart;
 import io.alignstream.local.input.file.InputException;
 import java.io.IOException;
 import java.io.Reader;
@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * @param settings by their names, sorted
  * @param heldOut which text is held out
  */
-record RunOptions(Map<String, String> settings, HeldOut heldOut) {
+record RunOptions(Map<String, String> settings, LastPart heldOut) {
 
     private static final String SETTINGS = "alignstream.";
     private static final String VALIDATION_LAST = "documents.validation-last";
@@ -29,7 +29,7 @@ record RunOptions(Map<String, String> settings, HeldOut heldOut) {
     static RunOptions read(Path file) {
         Properties properties = properties(file);
         Map<String, String> settings = new TreeMap<>();
-        HeldOut heldOut = HeldOut.BY_HASH;
+        LastPart heldOut = LastPart.BY_HASH;
         for (String name : properties.stringPropertyNames()) {
             String value = properties.getProperty(name, "").strip();
             if (name.equals(VALIDATION_LAST)) {
@@ -47,7 +47,7 @@ record RunOptions(Map<String, String> settings, HeldOut heldOut) {
     }
 
     /** Which text is held out by a file that may name other things than settings, as that of a sweep. */
-    static HeldOut heldOut(Path file) {
+    static LastPart heldOut(Path file) {
         return share(file, properties(file).getProperty(VALIDATION_LAST, "0").strip());
     }
 
@@ -61,9 +61,9 @@ record RunOptions(Map<String, String> settings, HeldOut heldOut) {
         return properties;
     }
 
-    private static HeldOut share(Path file, String value) {
+    private static LastPart share(Path file, String value) {
         try {
-            return new HeldOut(Double.parseDouble(value));
+            return new LastPart(Double.parseDouble(value));
         } catch (NumberFormatException e) {
             throw new InputException(file, VALIDATION_LAST + " is " + value + " but must be a number");
         } catch (IllegalArgumentException e) {

@@ -1,10 +1,10 @@
 package io.alignstream.local.command;
 
-import io.alignstream.local.site.LaunchException;
-import io.alignstream.local.site.Console;
 import io.alignstream.contracts.settings.SettingsCatalogue;
 import io.alignstream.local.report.SettingsTable;
 import io.alignstream.local.service.SiteSettings;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.LaunchException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

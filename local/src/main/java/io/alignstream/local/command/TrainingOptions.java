@@ -1,6 +1,6 @@
 package io.alignstream.local.command;
 
-import io.alignstream.local.input.HeldOut;
+import io.alignstream.local.input.LastPart;
 import io.alignstream.local.site.Site;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,7 +43,7 @@ final class TrainingOptions {
     }
 
     /** Which text is held out. */
-    HeldOut heldOut() {
-        return run == null ? HeldOut.BY_HASH : RunOptions.read(run).heldOut();
+    LastPart heldOut() {
+        return run == null ? LastPart.BY_HASH : RunOptions.read(run).heldOut();
     }
 }

@@ -1,13 +1,13 @@
 package io.alignstream.local.evaluation;
 
 import io.alignstream.contracts.Message;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.generation.AnswerSampler;
-import io.alignstream.languagemodel.random.SeededRandom;
-import io.alignstream.languagemodel.network.Sequences;
-import io.alignstream.languagemodel.network.Transformer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -38,10 +38,10 @@ public final class DocumentSource {
 
     private final List<InputFile> files;
     private final boolean repair;
-    private final HeldOut heldOut;
+    private final LastPart heldOut;
     private final AtomicLong bytesRead = new AtomicLong();
 
-    private DocumentSource(List<InputFile> files, boolean repair, HeldOut heldOut) {
+    private DocumentSource(List<InputFile> files, boolean repair, LastPart heldOut) {
         this.files = List.copyOf(files);
         this.repair = repair;
         this.heldOut = heldOut;
@@ -63,11 +63,11 @@ public final class DocumentSource {
      * @throws InputException if a path does not exist, a file's ending is unknown, or a folder holds no documents
      */
     public static DocumentSource at(List<String> locations, boolean repair) {
-        return new DocumentSource(DocumentFiles.at(locations), repair, HeldOut.BY_HASH);
+        return new DocumentSource(DocumentFiles.at(locations), repair, LastPart.BY_HASH);
     }
 
     /** The same files, divided into training and validation text as {@code division} says. */
-    public DocumentSource heldOut(HeldOut division) {
+    public DocumentSource heldOut(LastPart division) {
         return new DocumentSource(files, repair, division);
     }
 

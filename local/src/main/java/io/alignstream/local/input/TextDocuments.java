@@ -55,7 +55,7 @@ record TextDocuments() implements DocumentFormat {
         long training = file.heldOut().trainingCharacters(file.path(), file.repair());
         long characters = 0;
         String line = lines.next();
-        TextSplitter texts = splitter(file, HeldOut.TRAINING, documents);
+        TextSplitter texts = splitter(file, LastPart.TRAINING, documents);
         boolean validation = false;
         while (line != null) {
             long left = training - characters;
@@ -67,7 +67,7 @@ record TextDocuments() implements DocumentFormat {
                 }
                 texts.line(line.substring(0, cut));
                 texts.end();
-                texts = splitter(file, HeldOut.VALIDATION, documents);
+                texts = splitter(file, LastPart.VALIDATION, documents);
                 line = line.substring(cut);
                 validation = true;
             }

@@ -53,7 +53,8 @@ public final class SettingsTable {
 
     /** The content of docs/settings.md. */
     public static String markdown(List<Setting> settings) {
-        StringBuilder text = new StringBuilder("""
+        StringBuilder text = new StringBuilder(
+                """
                 # Settings
 
                 Generated from the services' `…Config` interfaces; the values of a site: `./alignstream settings`.
@@ -63,7 +64,9 @@ public final class SettingsTable {
                 and says which and why. `${…}` is the value of another setting, with what it is where that is not set. Times are ISO 8601 durations or like `90s`, `5m`, `2h`.
                 """);
         for (String part : parts()) {
-            text.append("\n## ").append(part.equals(COMMON) ? "Every service" : part).append("\n\n");
+            text.append("\n## ")
+                    .append(part.equals(COMMON) ? "Every service" : part)
+                    .append("\n\n");
             text.append("| setting | meaning | range | default |\n| --- | --- | --- | --- |\n");
             for (Setting setting : of(part, settings)) {
                 text.append("| `%s` | %s | %s | %s |%n"

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 /** The settings that the services of a site run with; immutable. */
 public final class SiteSettings {
 
-    private static final Pattern OPTION = Pattern.compile("-D(" + Pattern.quote(SettingsCatalogue.PREFIX) + "[^=]+)=(.*)");
+    private static final Pattern OPTION =
+            Pattern.compile("-D(" + Pattern.quote(SettingsCatalogue.PREFIX) + "[^=]+)=(.*)");
     private static final Pattern EXPRESSION = Pattern.compile("\\$\\{([^:}]+)(?::([^}]*))?}");
 
     private final SequencedMap<String, String> given;
@@ -100,8 +101,8 @@ public final class SiteSettings {
     private String resolved(String value) {
         return EXPRESSION
                 .matcher(value)
-                .replaceAll(match -> Matcher.quoteReplacement(referred(
-                        match.group(1), match.group(2) == null ? match.group() : match.group(2))));
+                .replaceAll(match -> Matcher.quoteReplacement(
+                        referred(match.group(1), match.group(2) == null ? match.group() : match.group(2))));
     }
 
     private String referred(String name, String otherwise) {

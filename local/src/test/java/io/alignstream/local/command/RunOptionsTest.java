@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Document;
 import io.alignstream.local.input.DocumentSource;
-import io.alignstream.local.input.HeldOut;
+import io.alignstream.local.input.LastPart;
 import io.alignstream.local.project.Project;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ class RunOptionsTest {
         // Given
         Path text = folder.resolve("input.txt");
         Files.writeString(text, "0123456789\n".repeat(100));
-        HeldOut lastTenth = RunOptions.read(Project.ROOT.resolve("runs/tiny-shakespeare.properties"))
+        LastPart lastTenth = RunOptions.read(Project.ROOT.resolve("runs/tiny-shakespeare.properties"))
                 .heldOut();
 
         // When
@@ -66,7 +66,7 @@ class RunOptionsTest {
         Path share = folder.resolve("b.properties");
         Files.writeString(share, "documents.validation-last=0.9\n");
 
-        // Then
+        // When / Then
         assertThatThrownBy(() -> RunOptions.read(file)).hasMessageContaining("pretrain.steps=5 is not for a run file");
         assertThatThrownBy(() -> RunOptions.read(share)).hasMessageContaining("0.9 but must lie between 0 and 0.5");
     }

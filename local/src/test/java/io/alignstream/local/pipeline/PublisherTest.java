@@ -1,7 +1,7 @@
 package io.alignstream.local.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Topic;
@@ -37,21 +37,22 @@ class PublisherTest {
     void goesOnWhereItWasKilled() {
         // Given
         List<Document> documents = documents(100, "text");
+        Throwable end;
         try (Publisher publisher = new Publisher(site.bootstrapServers())) {
-            assertThatThrownBy(() -> publisher.publish(
-                            Topic.DOCUMENTS,
-                            consumer -> {
-                                documents.subList(0, 40).forEach(consumer);
-                                throw new IllegalStateException("killed");
-                            },
-                            seen -> {}))
-                    .hasMessage("killed");
+            end = catchThrowable(() -> publisher.publish(
+                    Topic.DOCUMENTS,
+                    consumer -> {
+                        documents.subList(0, 40).forEach(consumer);
+                        throw new IllegalStateException("killed");
+                    },
+                    seen -> {}));
         }
 
         // When
         long rest = publish(documents);
 
         // Then
+        assertThat(end).hasMessage("killed");
         assertThat(rest).isEqualTo(60);
         assertThat(published()).isEqualTo(ids(documents));
     }

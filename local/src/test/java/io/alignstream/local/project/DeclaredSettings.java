@@ -53,8 +53,8 @@ final class DeclaredSettings {
     static List<Setting> all() {
         return Project.modulesWithCode().stream()
                 .flatMap(module -> Project.files(module + "/src/main/java", ".java").stream())
-                .filter(file -> Project.text(Project.ROOT.relativize(file).toString())
-                        .contains("@ConfigMapping(prefix"))
+                .filter(file ->
+                        Project.text(Project.ROOT.relativize(file).toString()).contains("@ConfigMapping(prefix"))
                 .flatMap(DeclaredSettings::of)
                 .toList();
     }
@@ -63,8 +63,8 @@ final class DeclaredSettings {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager files =
                 compiler.getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8)) {
-            JavacTask task = (JavacTask) compiler.getTask(
-                    null, files, null, List.of("-proc:none"), null, files.getJavaFileObjects(file));
+            JavacTask task = (JavacTask)
+                    compiler.getTask(null, files, null, List.of("-proc:none"), null, files.getJavaFileObjects(file));
             CompilationUnitTree unit = task.parse().iterator().next();
             return new DeclaredSettings(Trees.instance(task), unit).read();
         } catch (IOException e) {
@@ -90,7 +90,10 @@ final class DeclaredSettings {
             if (member instanceof MethodTree method
                     && !method.getModifiers().getFlags().contains(Modifier.DEFAULT)) {
                 String name = prefix + "."
-                        + method.getName().toString().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+                        + method.getName()
+                                .toString()
+                                .replaceAll("([A-Z])", "-$1")
+                                .toLowerCase(Locale.ROOT);
                 ClassTree group = groups.get(method.getReturnType().toString());
                 if (group != null) {
                     collect(group, name);
@@ -119,9 +122,7 @@ final class DeclaredSettings {
         if (comment == null || comment.isBlank()) {
             throw new AssertionError(method.getName() + " of " + unit.getSourceFile() + " has no Javadoc");
         }
-        return comment.strip()
-                .replaceAll("\\s+", " ")
-                .replaceAll("\\{@code ([^}]*)}", "`$1`");
+        return comment.strip().replaceAll("\\s+", " ").replaceAll("\\{@code ([^}]*)}", "`$1`");
     }
 
     private TreePath path(Tree tree) {

@@ -1,5 +1,6 @@
 package io.alignstream.tokenizer.packing;
 
+import io.alignstream.contracts.HeldOut;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
@@ -9,9 +10,9 @@ import io.alignstream.contracts.TokenBatch.Split;
  *
  * @param sequenceLength tokens in each sequence; a trainer predicts tokens 1 to sequenceLength - 1 of it
  * @param batchSequences sequences in each token batch
- * @param validationFraction share of documents held out for validation, 0 to 0.5
+ * @param heldOutShare share of documents held out for validation, 0 to 0.5
  */
-public record Packing(int sequenceLength, int batchSequences, double validationFraction) {
+public record Packing(int sequenceLength, int batchSequences, double heldOutShare) {
 
     public Packing {
         if (sequenceLength < 2) {
@@ -23,15 +24,15 @@ public record Packing(int sequenceLength, int batchSequences, double validationF
                     + " but must be at least 1 and, times the sequence length " + sequenceLength + ", at most "
                     + TokenBatch.MAX_TOKENS + " tokens");
         }
-        if (!(validationFraction >= 0 && validationFraction <= 0.5)) {
-            throw new IllegalArgumentException("alignstream.tokenizer.held-out-share is " + validationFraction
-                    + " but must be between 0 and 0.5");
+        if (!(heldOutShare >= 0 && heldOutShare <= 0.5)) {
+            throw new IllegalArgumentException(
+                    "alignstream.tokenizer.held-out-share is " + heldOutShare + " but must be between 0 and 0.5");
         }
     }
 
     /**
-     * Where {@code document} goes: its label {@code split} says it ({@code training} or {@code validation}), else its
-     * content hash decides, so that it is the same in every run.
+     * Where {@code document} goes: its label {@code split} says it ({@code training} or {@code validation}), else {@link
+     * HeldOut} decides, so that it is the same in every run.
      */
     public Split split(CleanDocument document) {
         String label = document.labels().get("split");
@@ -41,8 +42,7 @@ public record Packing(int sequenceLength, int batchSequences, double validationF
         if ("validation".equals(label)) {
             return Split.VALIDATION;
         }
-        long hash = Long.parseLong(document.contentHash(), 0, 8, 16);
-        return hash < validationFraction * (1L << 32) ? Split.VALIDATION : Split.TRAINING;
+        return HeldOut.of(document.text(), heldOutShare) ? Split.VALIDATION : Split.TRAINING;
     }
 
     static Packing parse(String text) {
@@ -52,6 +52,6 @@ public record Packing(int sequenceLength, int batchSequences, double validationF
 
     /** What {@link #parse} reads. */
     String format() {
-        return sequenceLength + " " + batchSequences + " " + validationFraction;
+        return sequenceLength + " " + batchSequences + " " + heldOutShare;
     }
 }

@@ -1,10 +1,13 @@
 package io.alignstream.tokenizer.packing;
 
+import io.alignstream.contracts.HeldOut;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.TokenBatch.Split;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PackingTest {
@@ -12,15 +15,34 @@ class PackingTest {
     private static final Packing TENTH = new Packing(16, 4, 0.1);
 
     @Test
-    void theHashDecidesUnlessALabelDoes() {
-        assertThat(TENTH.split(document("00", Map.of()))).isEqualTo(Split.VALIDATION);
-        assertThat(TENTH.split(document("ff", Map.of()))).isEqualTo(Split.TRAINING);
-        assertThat(TENTH.split(document("00", Map.of("split", "training")))).isEqualTo(Split.TRAINING);
-        assertThat(TENTH.split(document("ff", Map.of("split", "validation")))).isEqualTo(Split.VALIDATION);
-        assertThat(TENTH.split(document("ff", Map.of("split", "other")))).isEqualTo(Split.TRAINING);
+    void theRuleOfEveryStageDecidesUnlessALabelDoes() {
+        // Given
+        String heldOut = text(true);
+        String other = text(false);
+
+        // When
+        List<Split> splits = List.of(
+                TENTH.split(document(heldOut, Map.of())),
+                TENTH.split(document(other, Map.of())),
+                TENTH.split(document(heldOut, Map.of("split", "training"))),
+                TENTH.split(document(other, Map.of("split", "validation"))),
+                TENTH.split(document(other, Map.of("split", "other"))));
+
+        // Then
+        assertThat(splits)
+                .containsExactly(
+                        Split.VALIDATION, Split.TRAINING, Split.TRAINING, Split.VALIDATION, Split.TRAINING);
     }
 
-    private static CleanDocument document(String digits, Map<String, String> labels) {
-        return new CleanDocument("d", "text", "here", labels, digits.repeat(32), 4);
+    private static String text(boolean heldOut) {
+        return IntStream.iterate(0, i -> i + 1)
+                .mapToObj(i -> "document " + i)
+                .filter(text -> HeldOut.of(text, 0.1) == heldOut)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static CleanDocument document(String text, Map<String, String> labels) {
+        return new CleanDocument("d", text, "here", labels, "ab".repeat(32), 4);
     }
 }

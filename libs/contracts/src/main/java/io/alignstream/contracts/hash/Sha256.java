@@ -13,8 +13,9 @@ import java.util.HexFormat;
 /**
  * SHA-256, the hash behind every content address, run id and fingerprint.
  *
- * <p>What is whole goes through the static methods; what comes in parts is added to an instance, which starts anew
- * after each hash that it gives. Text counts as its UTF-8 bytes, hexadecimal digits are lower case. Instances are for one thread.
+ * <p>What is whole goes through the static methods; what comes in parts is added to an instance, which starts anew after
+ * each hash that it gives. Text counts as its UTF-8 bytes, hexadecimal digits are lower case. Instances are for one
+ * thread.
  */
 public final class Sha256 {
 

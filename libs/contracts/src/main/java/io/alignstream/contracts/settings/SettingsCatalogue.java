@@ -107,9 +107,7 @@ public final class SettingsCatalogue {
             if (resource == null) {
                 throw new IllegalStateException("settings.json is missing from the class path");
             }
-            return List.copyOf(JsonMapper.builder()
-                    .build()
-                    .readValue(resource, new TypeReference<List<Setting>>() {}));
+            return List.copyOf(JsonMapper.builder().build().readValue(resource, new TypeReference<List<Setting>>() {}));
         } catch (IOException e) {
             throw new UncheckedIOException("settings.json cannot be read: " + e.getMessage(), e);
         }

@@ -3,9 +3,10 @@
  *
  * <p>In Alignstream's own format a text is cut by {@link io.alignstream.languagemodel.tokenizer.split.HanSplit} into
  * pieces that merges never cross (a run of Han characters, a word with the space before it, up to three digits, one
- * punctuation mark, white space). In a piece every character of the alphabet is a token and every other character becomes its UTF-8 bytes,
- * tokens {@code <0x00>} to {@code <0xFF>}: no input is unknown. Then the learned merges are applied, oldest first. Ids are
- * laid out as control tokens, the 256 bytes, single characters by frequency, merges in learning order.
+ * punctuation mark, white space). In a piece every character of the alphabet is a token and every other character becomes
+ * its UTF-8 bytes, tokens {@code <0x00>} to {@code <0xFF>}: no input is unknown. Then the learned merges are applied,
+ * oldest first. Ids are laid out as control tokens, the 256 bytes, single characters by frequency, merges in learning
+ * order.
  *
  * <p>Byte-level files of other model families are read, too, and can be trained
  * ({@link io.alignstream.languagemodel.tokenizer.format.TokenizerFormat}): there tokens start as bytes and

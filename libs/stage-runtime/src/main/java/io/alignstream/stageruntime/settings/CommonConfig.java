@@ -16,6 +16,14 @@ public interface CommonConfig {
     @WithDefault("1")
     long seed();
 
+    /**
+     * Share of instructions, ranked requests and prompts, chosen by what is asked, that is measured on and never learned.
+     * The same for every stage, or one would learn what another judges by.
+     */
+    @WithDefault("0.05")
+    @Between(least = "0", greatest = "0.5")
+    double heldOutShare();
+
     /** Where checkpoints lie. */
     Store store();
 

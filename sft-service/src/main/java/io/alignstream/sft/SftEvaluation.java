@@ -13,7 +13,7 @@ import java.util.Map;
  * @param accuracy share of the learned tokens that the model holds for the most probable
  * @param answers share of the conversations of which that holds for every learned token
  */
-record HeldOut(double loss, double accuracy, double answers) {
+record SftEvaluation(double loss, double accuracy, double answers) {
 
     /**
      * Measures {@code model}.
@@ -21,7 +21,7 @@ record HeldOut(double loss, double accuracy, double answers) {
      * @param conversations one at least
      * @param batch conversations at a time
      */
-    static HeldOut of(Transformer model, List<Conversation> conversations, int batch, int pad) {
+    static SftEvaluation of(Transformer model, List<Conversation> conversations, int batch, int pad) {
         double nats = 0;
         long targets = 0;
         long hits = 0;
@@ -46,7 +46,7 @@ record HeldOut(double loss, double accuracy, double answers) {
                 answers += wanted == found ? 1 : 0;
             }
         }
-        return new HeldOut(nats / targets, (double) hits / targets, (double) answers / conversations.size());
+        return new SftEvaluation(nats / targets, (double) hits / targets, (double) answers / conversations.size());
     }
 
     /** Under the names of the charts. */

@@ -10,15 +10,15 @@ import java.util.Map;
  * @param lastShare share of the characters at the end of each {@code .txt} file, which then is one running text; 0 leaves
  *     it to tokenizer-service, which chooses whole documents by their hash
  */
-public record HeldOut(double lastShare) {
+public record LastPart(double lastShare) {
 
     /** Documents are chosen by their hash. */
-    public static final HeldOut BY_HASH = new HeldOut(0);
+    public static final LastPart BY_HASH = new LastPart(0);
 
     static final Map<String, String> TRAINING = Map.of("split", "training");
     static final Map<String, String> VALIDATION = Map.of("split", "validation");
 
-    public HeldOut {
+    public LastPart {
         if (!(lastShare >= 0 && lastShare <= 0.5)) {
             throw new IllegalArgumentException(
                     "documents.validation-last is " + lastShare + " but must lie between 0 and 0.5");
