@@ -96,17 +96,6 @@ class AlignstreamTest {
     }
 
     @Test
-    void aSettingThatThereIsNotIsRefusedBeforeAnythingStarts() {
-        // When
-        Result result = run("up", "--data-dir", folder.toString(), "--service-option=-Dalignstream.pretran.steps=5");
-
-        // Then
-        assertThat(result.exit()).isEqualTo(1);
-        assertThat(result.err()).contains("alignstream.pretran.steps is not a setting", "alignstream.pretrain.steps");
-        assertThat(folder.resolve("run")).doesNotExist();
-    }
-
-    @Test
     void downOfAnEmptyFolderIsNoFailure() {
         // When
         Result result = run("down", "--data-dir", folder.toString());

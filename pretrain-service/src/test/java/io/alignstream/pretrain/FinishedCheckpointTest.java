@@ -82,11 +82,15 @@ class FinishedCheckpointTest {
                         "trainingBitsPerByte",
                         "trainingSequences",
                         "validationBitsPerByte");
-        assertThat(text(finished, "ledger.txt")).isEqualTo("""
+        assertThat(text(finished, "ledger.txt"))
+                .isEqualTo(
+                        """
                         shard 0 training: as the packer says
                         trained: passes=2 sequences=20
                         """);
-        assertThat(withoutFigures(text(finished, "training-state.json"))).isEqualTo("""
+        assertThat(withoutFigures(text(finished, "training-state.json")))
+                .isEqualTo(
+                        """
                         {
                           "anchor" : false,
                           "anchorSteps" : [ 21, 28 ],
@@ -121,8 +125,7 @@ class FinishedCheckpointTest {
         StoredCheckpoint finished = train(source, List.of());
 
         // Then
-        assertThat(Safetensors.read(
-                                finished.folder().resolve("training-state.safetensors"))
+        assertThat(Safetensors.read(finished.folder().resolve("training-state.safetensors"))
                         .keySet())
                 .contains("trunk.w.model.embed_tokens.weight", "trunk.w.model.norm.weight")
                 .allMatch(name -> name.matches("trunk\\.(w|optimiser\\.[a-z]+)\\..*"));

@@ -25,7 +25,8 @@ class LossGuardTest {
 
     @Test
     void noNumberMayBeTheDatasFault() {
-        for (Learner.Step<Double> step : List.of(new Learner.Step<>(Double.NaN, 1), new Learner.Step<>(3.0, Double.NaN))) {
+        for (Learner.Step<Double> step :
+                List.of(new Learner.Step<>(Double.NaN, 1), new Learner.Step<>(3.0, Double.NaN))) {
             // When
             Trouble trouble = LossGuard.NEW.trouble(step, WINDOW, 1, LIMITS).orElseThrow();
 
@@ -42,11 +43,13 @@ class LossGuardTest {
         LossGuard guard = after(20, step -> 3.0);
 
         // When // Then
-        assertThat(guard.trouble(new Learner.Step<>(6.4, 1), WINDOW, 21, LIMITS)).isEmpty();
-        assertThat(guard.trouble(new Learner.Step<>(6.6, 1), WINDOW, 21, LIMITS)).hasValueSatisfying(trouble -> {
-            assertThat(trouble.suspect()).contains(WINDOW);
-            assertThat(trouble.text()).isEqualTo("loss 6.600 after an average of 3.000");
-        });
+        assertThat(guard.trouble(new Learner.Step<>(6.4, 1), WINDOW, 21, LIMITS))
+                .isEmpty();
+        assertThat(guard.trouble(new Learner.Step<>(6.6, 1), WINDOW, 21, LIMITS))
+                .hasValueSatisfying(trouble -> {
+                    assertThat(trouble.suspect()).contains(WINDOW);
+                    assertThat(trouble.text()).isEqualTo("loss 6.600 after an average of 3.000");
+                });
         assertThat(after(5, step -> 3.0).trouble(new Learner.Step<>(6.6, 1), WINDOW, 6, LIMITS))
                 .as("the first losses vary")
                 .isEmpty();

@@ -66,8 +66,9 @@ class PretrainHealingTest {
         poison(sequences, 128, 132, TOKENIZER.pad());
 
         // When
-        Trainer.Result result =
-                trainer("a", settings(60, 3e-3, 0, 8), sequences, VALIDATION).train().orElseThrow();
+        Trainer.Result result = trainer("a", settings(60, 3e-3, 0, 8), sequences, VALIDATION)
+                .train()
+                .orElseThrow();
 
         // Then
         assertThat(healed).singleElement().satisfies(event -> {

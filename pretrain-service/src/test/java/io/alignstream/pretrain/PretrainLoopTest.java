@@ -46,8 +46,9 @@ class PretrainLoopTest {
         Recorder recorder = Recorder.toTheEnd();
 
         // When
-        Trainer.Result result =
-                trainer("a", TinyText.settings(40, 1_000, HOUR), recorder).train().orElseThrow();
+        Trainer.Result result = trainer("a", TinyText.settings(40, 1_000, HOUR), recorder)
+                .train()
+                .orElseThrow();
 
         // Then
         assertThat(recorder.last("loss")).isLessThan(0.8 * recorder.first("loss"));
@@ -264,8 +265,7 @@ class PretrainLoopTest {
     private Trainer trainer(String store, PretrainSettings settings, Recorder recorder) {
         return new Trainer(
                 run(store, settings),
-                new PretrainLoop.Inputs(
-                        settings, TOKENIZER, SequenceSource.of(TRAINING), VALIDATION, Optional.empty()),
+                new PretrainLoop.Inputs(settings, TOKENIZER, SequenceSource.of(TRAINING), VALIDATION, Optional.empty()),
                 settings.training(),
                 recorder);
     }

@@ -7,8 +7,8 @@ import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.BestModel;
 import io.alignstream.training.Learner;
-import io.alignstream.training.Recovery;
 import io.alignstream.training.ModelFiles;
+import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
@@ -89,8 +89,7 @@ public final class SftLoop implements TrainingLoop {
                 throws IOException {
             Tokenizer tokenizer = Tokenizer.load(base);
             int longest = TransformerConfig.load(base).maxPositions();
-            Conversations conversations =
-                    Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest);
+            Conversations conversations = Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest);
             if (conversations.training().isEmpty()) {
                 throw new IllegalArgumentException("no conversation to learn from: of " + instructions.size()
                         + " instructions " + conversations.heldOut().size() + " conversations are held out and "
@@ -177,8 +176,7 @@ public final class SftLoop implements TrainingLoop {
             return Evaluation.NONE;
         }
         SftEvaluation measured = inputs.validation(model);
-        return new Evaluation(
-                new TreeMap<>(measured.metrics()), OptionalDouble.of(measured.loss()), trouble(measured));
+        return new Evaluation(new TreeMap<>(measured.metrics()), OptionalDouble.of(measured.loss()), trouble(measured));
     }
 
     /** A power, not the recovery's product of factors: the last bit of the third one differs, and so would the weights. */
@@ -199,8 +197,8 @@ public final class SftLoop implements TrainingLoop {
     private Optional<Trouble> trouble(SftEvaluation measured) {
         return measured.loss() <= DIVERGED * before() + SLACK
                 ? Optional.empty()
-                : Optional.of(Trouble.fromStart("loss " + measured.loss()
-                        + " on held-out conversations where the base model has " + before()));
+                : Optional.of(Trouble.fromStart(
+                        "loss " + measured.loss() + " on held-out conversations where the base model has " + before()));
     }
 
     /** The base model's loss, or that of a model that knows nothing. */

@@ -15,10 +15,10 @@ import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.exchange.ExportFormat;
-import io.alignstream.languagemodel.tokenizer.ChatTemplate;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Recovery;
@@ -115,8 +115,9 @@ class SftLoopTest {
         Recorder recorder = Recorder.toTheEnd();
 
         // When
-        Trainer.Result result =
-                trainer("a", TinyInstructions.settings(20, 1_000), recorder).train().orElseThrow();
+        Trainer.Result result = trainer("a", TinyInstructions.settings(20, 1_000), recorder)
+                .train()
+                .orElseThrow();
 
         // Then
         assertThat(recorder.last("loss")).isLessThan(0.3 * recorder.first("loss"));
@@ -146,7 +147,8 @@ class SftLoopTest {
                 .checkpoint();
 
         // When
-        Optional<Trainer.Result> stopped = trainer("b", settings, Recorder.until(5)).train();
+        Optional<Trainer.Result> stopped =
+                trainer("b", settings, Recorder.until(5)).train();
         Recorder rest = Recorder.toTheEnd();
         Reference resumed = trainer("b", settings, rest).train().orElseThrow().checkpoint();
 
@@ -406,10 +408,7 @@ class SftLoopTest {
             String store, Path from, List<Instruction> instructions, SftSettings settings, Recorder recorder)
             throws IOException {
         return new Trainer(
-                run(store, settings),
-                SftLoop.Inputs.of(settings, from, instructions),
-                settings.training(),
-                recorder);
+                run(store, settings), SftLoop.Inputs.of(settings, from, instructions), settings.training(), recorder);
     }
 
     private TrainingRun run(String store, SftSettings settings) {

@@ -1,19 +1,19 @@
 package io.alignstream.sft;
 
-import io.alignstream.languagemodel.objective.Computing;
-import io.alignstream.languagemodel.objective.NextTokenObjective;
-import io.alignstream.training.Learner;
-import io.alignstream.training.Trainer;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
-import io.alignstream.languagemodel.tokenizer.BpeTrainer;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.optimiser.AdamW;
-import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.training.Learner;
+import io.alignstream.training.Trainer;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;

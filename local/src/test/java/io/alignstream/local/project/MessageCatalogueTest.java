@@ -27,7 +27,9 @@ class MessageCatalogueTest {
 
     private static final Pattern QUOTED = Pattern.compile("[\"'`]([a-z][A-Za-z]*(?:\\.[A-Za-z0-9-]+)*)[\"'`]");
     private static final Pattern FAULT = Pattern.compile("Fault\\.of\\(([^;]*?)\\)");
-    private static final Pattern PHASE = Pattern.compile("progress\\(\\s*\"(\\w+)\"");
+    /** In a job's report, or as what a training loop calls its steps and its end. */
+    private static final Pattern PHASE =
+            Pattern.compile("(?:progress\\(\\s*|[pP]hase\\(\\) \\{\\s*return (?:Optional\\.of\\()?)\"(\\w+)\"");
 
     private final Set<String> codes = Messages.in(Language.ENGLISH).sentences().keySet();
     private final List<Path> files = Stream.of(".java", ".js", ".html")
@@ -71,7 +73,7 @@ class MessageCatalogueTest {
 
         // Then
         assertThat(codes).containsAll(named);
-        assertThat(named).contains("fault.words", "phase.train");
+        assertThat(named).contains("fault.words", "phase.clean", "phase.train", "phase.ppo", "phase.gate");
     }
 
     @Test

@@ -44,6 +44,9 @@ public final class Reconciler implements JobControl {
     private Reason reason = Reason.of("stage.readingTopics");
     private @Nullable RunningJob running;
     private boolean triggered;
+    /** Whether the answers are still from before the trigger. */
+    private boolean answersOutdated;
+
     private boolean paused;
     private boolean leaving;
     /** Whether something happened that no event tells. */
@@ -127,6 +130,10 @@ public final class Reconciler implements JobControl {
             hint = false;
             compareAt = null;
             asked = triggered;
+            if (answersOutdated) {
+                answersOutdated = false;
+                answers.triggered();
+            }
         }
         Decision decision;
         try {
@@ -136,9 +143,12 @@ public final class Reconciler implements JobControl {
                 }
                 return;
             }
-            definition.show(view);
-            decision = definition.decide(view, asked);
-            answers.compared();
+            try {
+                definition.show(view);
+                decision = definition.decide(view, asked);
+            } finally {
+                answers.compared();
+            }
         } catch (RuntimeException e) {
             LOG.errorf(
                     e, "The comparison of stage %s failed", definition.stage().id());
@@ -272,6 +282,7 @@ public final class Reconciler implements JobControl {
     @Override
     public synchronized void trigger() {
         triggered = true;
+        answersOutdated = true;
         hint = true;
     }
 

@@ -65,6 +65,12 @@ public final class Answers {
         known.keySet().removeIf(Question::holdsOnce);
     }
 
+    /** Forgets what holds once, also while it is being asked: a person's request counts what was there before it. */
+    void triggered() {
+        compared();
+        asking = null;
+    }
+
     @SuppressWarnings("unchecked") // the map holds a T under each Question<T>
     <T> T to(Question<T> question) {
         Object answer = known.get(question);

@@ -23,13 +23,14 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
-import java.time.Duration;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,10 @@ class ReconcilerTest {
     @Inject
     KafkaReaders readers;
 
-    private final Answers answers = new Answers(Runnable::run);
+    /** Runs what asks the stage's questions. */
+    private Executor asker = Runnable::run;
+
+    private final Answers answers = new Answers(question -> asker.execute(question));
     private final TopicView view = new TopicView(answers);
     private final List<Thread> threads = new ArrayList<>();
     private final Deque<Boolean> triggers = new ArrayDeque<>();
@@ -186,6 +190,34 @@ class ReconcilerTest {
         assertThat(failed.state()).isEqualTo(JobStatus.State.FAILED);
         assertThat(failed.reason().toString()).contains("the store does not answer");
         assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.WAITING);
+    }
+
+    @Test
+    void aTriggerCountsWhatIsThereWhenItComes() {
+        // Given: the documents are counted for a comparison when one comes, and a person asks for a run
+        int[] documents = {297};
+        Question<Integer> question = Question.eachTime(() -> documents[0]);
+        view.ask(question);
+        List<Integer> counted = new ArrayList<>();
+        Deque<Runnable> asked = new ArrayDeque<>();
+        asker = asked::add;
+        Reconciler reconciler = reconciler(triggered -> {
+            counted.add(view.answer(question));
+            return new Decision.Wait(Reason.of("stage.stopped"));
+        });
+        reconciler.compare(view, true);
+        asked.remove().run();
+        documents[0] = 300;
+
+        // When
+        reconciler.trigger();
+        reconciler.compare(view, false);
+        asked.forEach(Runnable::run);
+        reconciler.compare(view, false);
+
+        // Then
+        assertThat(counted).containsExactly(300);
+        assertThat(triggers).containsExactly(true);
     }
 
     @Test

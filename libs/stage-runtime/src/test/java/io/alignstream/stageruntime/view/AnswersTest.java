@@ -88,6 +88,29 @@ class AnswersTest {
     }
 
     @Test
+    void anAnswerFromBeforeATriggerIsNotTakenAfterIt() {
+        // Given: one question is answered, the other is being answered while a person asks for a run
+        Question<Integer> known = Question.afterJobs(() -> 7);
+        answer(known);
+        Question<Integer> question = Question.eachTime(() -> ++times);
+        answers.add(question);
+        answers.complete();
+        Runnable late = asked.remove();
+
+        // When
+        answers.triggered();
+        late.run();
+        boolean complete = answers.complete();
+        asked.remove().run();
+        answers.complete();
+
+        // Then
+        assertThat(complete).isFalse();
+        assertThat(answers.to(question)).isEqualTo(2);
+        assertThat(answers.to(known)).isEqualTo(7);
+    }
+
+    @Test
     void aQuestionThatNobodyAskedHasNoAnswer() {
         // Given
         Question<Integer> question = Question.afterJobs(() -> 1);
