@@ -1,5 +1,11 @@
 package io.alignstream.inference;
 
+import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.Question;
 import static io.alignstream.contracts.ModelRelease.Verdict.APPROVED;
 import static io.alignstream.contracts.ModelRelease.Verdict.REJECTED;
 import static io.alignstream.contracts.ModelRelease.Verdict.ROLLED_BACK;
@@ -61,6 +67,30 @@ class InferenceStageTest {
         assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
                         run.job().title().arguments())
                 .containsEntry("release", sha256("one").substring(0, 12)));
+    }
+
+    @Test
+    void takesTheModelOutOfServiceWhenNoApprovalIsLeft() {
+        // Given: a model that is served
+        ServedModel served = new ServedModel(new SimpleMeterRegistry());
+        served.swap(tinyModel());
+        InferenceStage stage = new InferenceStage(new Defaults(), served, null, new FeedbackTally());
+        Compacted topic = new Compacted();
+        topic.add(release("one", ROLLED_BACK));
+
+        // When
+        stage.show(topic);
+
+        // Then
+        assertThat(served.current()).isEmpty();
+    }
+
+    private static LoadedModel tinyModel() {
+        Tokenizer tokenizer = new BpeTrainer(300).train(java.util.stream.Stream.of("a"));
+        try (Transformer network =
+                Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), 1, 32, 8), 1)) {
+            return new LoadedModel(release("one", APPROVED), new PreparedWeights(network), tokenizer);
+        }
     }
 
     @Test
@@ -148,6 +178,11 @@ class InferenceStageTest {
         @Override
         public DatasetSnapshot snapshot(Topic<?> topic) {
             return new DatasetSnapshot(topic.name(), List.of());
+        }
+
+        @Override
+        public <T> T answer(Question<T> question) {
+            throw new IllegalArgumentException("the stage asks nothing");
         }
 
         @Override

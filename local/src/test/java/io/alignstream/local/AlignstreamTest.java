@@ -81,7 +81,7 @@ class AlignstreamTest {
                 .contains(
                         "* alignstream.sft.epochs = 8\n      Passes over the conversations.\n      1 to 100000; default 6\n")
                 .contains("  alignstream.sft.warmup-share = 0.1\n")
-                .contains("* alignstream.sft.seed = 7\n")
+                .contains("  alignstream.sft.seed = 7\n")
                 .doesNotContain("alignstream.pretrain.depth =");
     }
 

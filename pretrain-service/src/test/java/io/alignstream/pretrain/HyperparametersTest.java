@@ -38,7 +38,8 @@ class HyperparametersTest {
 
         // Then
         assertThat(lines(hyperparameters))
-                .isEqualTo("""
+                .isEqualTo(
+                        """
                         accumulation=1
                         batchSequences=16
                         beta2=0.95

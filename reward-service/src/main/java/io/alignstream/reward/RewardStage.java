@@ -40,10 +40,7 @@ public class RewardStage implements StageDefinition {
     private final Map<String, String> hyperparameters;
     private final PromptBook prompts = new PromptBook();
 
-    RewardStage(
-            RewardConfig config,
-            CheckpointStore store,
-            RankingDesk desk) {
+    RewardStage(RewardConfig config, CheckpointStore store, RankingDesk desk) {
         this.config = config;
         this.store = store;
         this.desk = desk;

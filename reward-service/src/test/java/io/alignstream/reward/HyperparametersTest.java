@@ -1,5 +1,6 @@
 package io.alignstream.reward;
 
+import io.alignstream.training.Lineage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.DatasetSnapshot;
@@ -19,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a run's id is made of: a key that changes its name makes every model that is there the product of another run. */
 class HyperparametersTest {
 
-    private static final Map<String, Reference> PARENTS =
-            Map.of("parent", new Reference(URI.create("file:/store/parent"), "0123456789abcdef".repeat(4), 1));
+    private static final Lineage PARENTS = new Lineage(new TreeMap<>(Map.of("parent", new Reference(URI.create("file:/store/parent"), "0123456789abcdef".repeat(4), 1))));
     private static final List<DatasetSnapshot> DATASETS =
             List.of(new DatasetSnapshot("data", List.of(new DatasetSnapshot.PartitionRange(0, 3, 70))));
 
@@ -37,7 +37,8 @@ class HyperparametersTest {
 
         // Then
         assertThat(lines(hyperparameters))
-                .isEqualTo("""
+                .isEqualTo(
+                        """
                         batch=8
                         centring=0.01
                         epochs=5

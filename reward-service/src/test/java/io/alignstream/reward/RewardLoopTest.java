@@ -1,7 +1,27 @@
 package io.alignstream.reward;
 
+import io.alignstream.training.Trouble;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.HealingEvent;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import org.junit.jupiter.api.io.TempDir;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.TreeMap;
+import java.util.Optional;
+import java.util.HashMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
@@ -23,92 +43,124 @@ class RewardLoopTest {
     private static final int GOOD = 5;
     private static final int END = 1;
     private static final TransformerConfig SIZE = TransformerConfig.of(24, 2, 32, 24);
-    private static final RewardConfig.Training CONFIG = Settings.of(Map.of(
-                    "alignstream.reward.training.layers", "1",
-                    "alignstream.reward.training.epochs", "6",
-                    "alignstream.reward.training.batch-requests", "8",
-                    "alignstream.reward.training.learning-rate", "5e-3",
-                    "alignstream.reward.training.held-out-share", "0.25",
-                    "alignstream.reward.training.max-answer-tokens", "6"))
-            .training();
+    private static final Map<String, String> VALUES = Map.of(
+            "alignstream.reward.training.layers", "1",
+            "alignstream.reward.training.epochs", "6",
+            "alignstream.reward.training.batch-requests", "8",
+            "alignstream.reward.training.learning-rate", "5e-3",
+            "alignstream.reward.training.held-out-share", "0.25",
+            "alignstream.reward.training.max-answer-tokens", "6",
+            "alignstream.reward.checkpoint-every", "1",
+            "alignstream.reward.seed", "1");
+    private static final RewardConfig CONFIG = Settings.of(VALUES);
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
 
     @Test
-    void learnsWhatAnnotatorsPreferOnPromptsThatItHasNotSeen() {
+    void learnsWhatAnnotatorsPreferOnPromptsThatItHasNotSeen() throws IOException {
         // Given
-        try (Transformer sft = Transformer.initialise(SIZE, 1);
-                RewardLoop loop = new RewardLoop(CONFIG, 1, sft, requests(64))) {
-            assertThat(loop.evaluate().get("pairAccuracy")).isLessThan(0.9);
+        try (RewardLoop.Inputs inputs = inputs(CONFIG, requests(64));
+                RewardLoop loop = inputs.begin(Recovery.NONE)) {
+            double before = loop.evaluate().figures().get("pairAccuracy");
 
             // When
             while (!loop.finished()) {
-                loop.train();
+                loop.step();
             }
 
             // Then
-            assertThat(loop.evaluate().get("pairAccuracy")).isGreaterThan(0.9);
-            assertThat(loop.evaluate()).containsKeys("margin", "brier", "calibrationError", "lengthCorrelation");
+            assertThat(before).isLessThan(0.9);
+            assertThat(loop.evaluate().figures().get("pairAccuracy")).isGreaterThan(0.9);
+            assertThat(loop.evaluate().figures())
+                    .containsKeys("margin", "brier", "calibrationError", "lengthCorrelation");
+            assertThat(loop.evaluate().judgement().orElseThrow()).isLessThan(0.1);
         }
     }
 
     @Test
-    void finishedModelScoresReferenceAnswersWithMeanZeroAndVarianceOne() {
+    void finishedModelScoresReferenceAnswersWithMeanZeroAndVarianceOne() throws IOException {
         // Given
-        try (Transformer sft = Transformer.initialise(SIZE, 1);
-                RewardLoop loop = new RewardLoop(CONFIG, 1, sft, requests(64))) {
-            loop.train();
+        try (RewardLoop.Inputs inputs = inputs(CONFIG, requests(64));
+                RewardLoop loop = inputs.begin(Recovery.NONE)) {
+            loop.step();
 
             // When
-            try (RewardModel model = loop.finish(sft, END);
-                    RewardModel again = loop.finish(sft, END)) {
+            loop.finish(new TreeMap<>(), Optional.empty());
 
-                // Then
-                List<int[]> rows = loop.referenceRows(sft, END);
+            // Then
+            ModelFiles finished = loop.finishedModel();
+            List<int[]> rows = loop.referenceRows();
+            try (RewardModel model = model(finished)) {
                 double[] scores = model.scores(rows);
                 double mean = Arrays.stream(scores).average().orElseThrow();
                 double variance = Arrays.stream(scores)
                         .map(r -> (r - mean) * (r - mean))
                         .average()
                         .orElseThrow();
-                assertThat(rows).hasSizeGreaterThanOrEqualTo(CONFIG.referenceAnswers());
+                assertThat(rows)
+                        .hasSizeGreaterThanOrEqualTo(CONFIG.training().referenceAnswers());
                 assertThat(mean).isCloseTo(0, within(1e-4));
                 assertThat(variance).isCloseTo(1, within(1e-3));
-                assertThat(again.tensors()).isEqualTo(model.tensors());
             }
         }
     }
 
     @Test
-    void resumedRunGivesTheSameWeightsToTheLastBit() throws IOException {
+    void resumedRunGivesTheSameModelToTheLastBit() throws IOException {
         // Given
-        try (Transformer sft = Transformer.initialise(SIZE, 1);
-                RewardLoop undisturbed = new RewardLoop(CONFIG, 7, sft, requests(20));
-                RewardLoop killed = new RewardLoop(CONFIG, 7, sft, requests(20))) {
-            for (int i = 0; i < 6; i++) {
-                undisturbed.train();
-            }
-            for (int i = 0; i < 3; i++) {
-                killed.train();
-            }
-            Map<String, Tensor> weights = killed.weights();
-            Map<String, Tensor> state = killed.state();
+        Trainer.Result undisturbed = train("a", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE)
+                .orElseThrow();
+        Optional<Trainer.Result> stopped = train("b", CONFIG, inputs(CONFIG, requests(20)), 5);
 
-            // When
-            Transformer network = Transformer.of(SIZE.withLayers(1), weights, "test");
-            try (RewardLoop resumed = RewardLoop.resume(CONFIG, 7, network, requests(20), killed.step(), state)) {
-                for (int i = 0; i < 3; i++) {
-                    resumed.train();
-                }
+        // When
+        Trainer.Result resumed = train("b", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE)
+                .orElseThrow();
 
-                // Then
-                assertThat(resumed.step()).isEqualTo(undisturbed.step());
-                assertThat(resumed.weights()).isEqualTo(undisturbed.weights());
-                assertThat(resumed.state()).isEqualTo(undisturbed.state());
-            }
-        }
+        // Then: content addresses, of weights, moments and figures
+        assertThat(stopped).isEmpty();
+        assertThat(resumed.checkpoint().sha256())
+                .isEqualTo(undisturbed.checkpoint().sha256());
     }
 
     @Test
-    void tiedAnswersEndUpCloserThanRankedOnes() {
+    void aStepThatGivesNoNumberSendsTheRunBackWithALowerRate() throws IOException {
+        // Given: a learning rate that overflows
+        RewardConfig config = settings(Map.of("alignstream.reward.training.learning-rate", "1"));
+        List<HealingEvent> healed = new ArrayList<>();
+
+        // When
+        Throwable failure = catchThrowable(
+                () -> train("a", config, new Diverging(inputs(config, requests(20))), Long.MAX_VALUE, healed));
+
+        // Then
+        assertThat(failure).isNull();
+        assertThat(healed).singleElement().satisfies(event -> {
+            assertThat(event.problem()).contains("loss");
+            assertThat(event.learningRateScale()).isEqualTo(RewardLoop.RECOVERY_FACTOR);
+        });
+    }
+
+    @Test
+    void withPatienceTheBestModelIsPublished() throws IOException {
+        // Given: what was learned is unlearned later, as the training set is tiny and the rate high
+        RewardConfig config = settings(Map.of(
+                "alignstream.reward.patience", "3",
+                "alignstream.reward.training.epochs", "60",
+                "alignstream.reward.training.learning-rate", "2e-2"));
+
+        // When
+        Trainer.Result result = train("a", config, inputs(config, requests(24)), Long.MAX_VALUE)
+                .orElseThrow();
+
+        // Then
+        assertThat(result.metrics()).containsKey("bestStep");
+        assertThat((double) result.step()).isEqualTo(result.metrics().get("bestStep") + 3);
+    }
+
+    @Test
+    void tiedAnswersEndUpCloserThanRankedOnes() throws IOException {
         // Given: answers 0 and 1 are tied, both better than 2
         List<RankedAnswers> requests = new ArrayList<>();
         SplittableRandom random = SeededRandom.of(1, "ties", 0);
@@ -123,16 +175,17 @@ class RewardLoopTest {
                             new RankedAnswers.Pair(0, 2, 0, 1 / 3.0, false),
                             new RankedAnswers.Pair(1, 2, 0, 1 / 3.0, false))));
         }
-        try (Transformer sft = Transformer.initialise(SIZE, 1);
-                RewardLoop loop = new RewardLoop(CONFIG, 1, sft, requests)) {
+        try (RewardLoop.Inputs inputs = inputs(CONFIG, requests);
+                RewardLoop loop = inputs.begin(Recovery.NONE)) {
 
             // When
             while (!loop.finished()) {
-                loop.train();
+                loop.step();
             }
+            loop.finish(new TreeMap<>(), Optional.empty());
 
             // Then
-            try (RewardModel model = loop.finish(sft, END)) {
+            try (RewardModel model = model(loop.finishedModel())) {
                 double[] scores = model.scores(requests.getFirst().answers());
                 assertThat(Math.abs(scores[0] - scores[1])).isLessThan(Math.abs(scores[0] - scores[2]) / 4);
             }
@@ -150,10 +203,93 @@ class RewardLoopTest {
                 List.of(new RankedAnswers.Pair(0, 1, 0, 1, false)));
 
         // When, then
-        try (Transformer sft = Transformer.initialise(SIZE, 1)) {
-            assertThatThrownBy(() -> new RewardLoop(CONFIG, 1, sft, List.of(tooLong)).close())
+        try (RewardLoop.Inputs inputs = inputs(CONFIG, List.of(tooLong))) {
+            assertThatThrownBy(() -> inputs.begin(Recovery.NONE).close())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("1 are longer than the model's 24 positions");
+        }
+    }
+
+    /** A loop whose second step with the full learning rate gives no number. */
+    private record Diverging(RewardLoop.Inputs inputs) implements TrainingLoop.Inputs {
+
+        @Override
+        public TrainingLoop begin(Recovery recovery) {
+            return failing(inputs.begin(recovery), recovery);
+        }
+
+        @Override
+        public TrainingLoop resume(StoredState stored, Recovery recovery) throws IOException {
+            return failing(inputs.resume(stored, recovery), recovery);
+        }
+
+        private static TrainingLoop failing(TrainingLoop loop, Recovery recovery) {
+            return (TrainingLoop) Proxy.newProxyInstance(
+                    RewardLoopTest.class.getClassLoader(),
+                    new Class<?>[] {TrainingLoop.class},
+                    (proxy, method, arguments) -> {
+                        Object result = method.invoke(loop, arguments);
+                        if (result instanceof TrainingLoop.Step step && loop.done() == 2 && recovery.count() == 0) {
+                            return new TrainingLoop.Step(
+                                    step.figures(), step.speed(), Optional.of(Trouble.of("loss NaN")));
+                        }
+                        return result;
+                    });
+        }
+
+        @Override
+        public void close() {
+            inputs.close();
+        }
+    }
+
+    private static RewardConfig settings(Map<String, String> overrides) {
+        Map<String, String> values = new HashMap<>(VALUES);
+        values.putAll(overrides);
+        return Settings.of(values);
+    }
+
+    private static RewardLoop.Inputs inputs(RewardConfig config, List<RankedAnswers> requests) {
+        return new RewardLoop.Inputs(config, Transformer.initialise(SIZE, 1), TinySft.TOKENIZER, requests);
+    }
+
+    private static RewardModel model(ModelFiles files) throws IOException {
+        Tensor bias = files.weights().get("score.bias");
+        return new RewardModel(
+                Transformer.of(files.config(), files.weights(), "test"), bias == null ? 0 : bias.toFloats()[0]);
+    }
+
+    private Optional<Trainer.Result> train(
+            String name, RewardConfig config, TrainingLoop.Inputs inputs, long steps) throws IOException {
+        return train(name, config, inputs, steps, new ArrayList<>());
+    }
+
+    private Optional<Trainer.Result> train(
+            String name, RewardConfig config, TrainingLoop.Inputs inputs, long steps, List<HealingEvent> healed)
+            throws IOException {
+        long[] left = {steps};
+        Monitor monitor = new Monitor() {
+            @Override
+            public boolean stopRequested() {
+                return left[0]-- == 0;
+            }
+
+            @Override
+            public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {
+                assertThat(phase).isEqualTo("train");
+            }
+
+            @Override
+            public void healed(HealingEvent event) {
+                healed.add(event);
+            }
+        };
+        Path root = folder.resolve(name);
+        try (inputs;
+                CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
+            TrainingRun run =
+                    new TrainingRuns(store, Stage.REWARD).of(Lineage.NONE, List.of(), config.hyperparameters());
+            return new Trainer(run, inputs, config.trainer(), monitor).train();
         }
     }
 

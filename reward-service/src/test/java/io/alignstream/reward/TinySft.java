@@ -1,5 +1,7 @@
 package io.alignstream.reward;
 
+import java.util.Set;
+import io.alignstream.training.Lineage;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
@@ -28,10 +30,10 @@ final class TinySft {
 
     /** Saves a model drawn with {@code seed}; the event that announces it. */
     static Checkpoint save(CheckpointStore store, long seed) throws IOException {
-        var run = new TrainingRuns(store, Stage.SFT).of(Map.of(), List.of(), Map.of("seed", Long.toString(seed)));
+        var run = new TrainingRuns(store, Stage.SFT).of(Lineage.NONE, List.of(), Map.of("seed", Long.toString(seed)));
         TransformerConfig size = TransformerConfig.of(TOKENIZER.vocabularySize(), 2, 32, 48);
         try (Transformer model = Transformer.initialise(size, seed)) {
-            Reference reference = run.save(1, true, Map.of(), Map.of(), Map.of(), folder -> {
+            Reference reference = run.save(1, true, Map.of(), Map.of(), Map.of(), Set.of(), folder -> {
                 size.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
                 TOKENIZER.save(folder);
                 Safetensors.write(folder.resolve("model.safetensors"), model.tensors(), Map.of());

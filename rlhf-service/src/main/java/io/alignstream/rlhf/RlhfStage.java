@@ -35,9 +35,7 @@ public class RlhfStage implements StageDefinition {
     private final Map<String, String> hyperparameters;
     private volatile RlhfFigures figures = RlhfFigures.NONE;
 
-    RlhfStage(
-            RlhfConfig config,
-            CheckpointStore store) {
+    RlhfStage(RlhfConfig config, CheckpointStore store) {
         this.config = config;
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.RLHF);

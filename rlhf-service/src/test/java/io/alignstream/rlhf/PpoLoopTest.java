@@ -1,5 +1,17 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.HealingEvent;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import org.junit.jupiter.api.io.TempDir;
+import java.nio.file.Path;
+import java.util.Optional;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -28,8 +40,12 @@ class PpoLoopTest {
     @SuppressWarnings("NullAway.Init")
     private static RewardModel reward;
 
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    private Path folder;
+
     @BeforeAll
-    static void train() {
+    static void prepare() {
         sft = TinyWorld.sft();
         reward = TinyWorld.reward(sft);
     }
@@ -49,7 +65,7 @@ class PpoLoopTest {
 
             // When
             while (!loop.finished()) {
-                figures.add(loop.iterate());
+                figures.add(loop.step().figures());
             }
 
             // Then
@@ -73,63 +89,83 @@ class PpoLoopTest {
         try (PpoLoop loop = loop(TinyWorld.CONFIG)) {
 
             // When
-            Map<String, Double> first = loop.iterate();
-            Map<String, Double> second = loop.iterate();
+            Map<String, Double> first = loop.step().figures();
+            Map<String, Double> second = loop.step().figures();
 
             // Then
-            assertThat(loop.weights()).isEqualTo(sft.tensors());
+            assertThat(loop.model().weights()).isEqualTo(sft.tensors());
             assertThat(first).doesNotContainKey("policy/approxkl");
             assertThat(first.get("objective/kl")).isZero();
             assertThat(second.get("loss/value")).isLessThan(first.get("loss/value"));
-            assertThat(loop.klCoefficient()).isEqualTo(TinyWorld.CONFIG.kl().coefficient());
-            assertThat(loop.iterate()).containsKey("policy/approxkl");
-            assertThat(loop.weights()).isNotEqualTo(sft.tensors());
+            assertThat(loop.klCoefficient()).isEqualTo(TinyWorld.CONFIG.training().kl().coefficient());
+            assertThat(loop.step().figures()).containsKey("policy/approxkl");
+            assertThat(loop.model().weights()).isNotEqualTo(sft.tensors());
         }
     }
 
     @Test
-    void resumedRunGivesTheSamePolicyToTheLastBit() throws IOException {
+    void resumedRunGivesTheSameModelToTheLastBit() throws IOException {
         // Given
-        RlhfConfig.Training config = TinyWorld.config(Map.of("alignstream.rlhf.training.kl.horizon", "100"));
-        try (PpoLoop undisturbed = loop(config);
-                PpoLoop killed = loop(config)) {
-            for (int i = 0; i < 6; i++) {
-                undisturbed.iterate();
-            }
-            for (int i = 0; i < 4; i++) {
-                killed.iterate();
+        RlhfConfig config = TinyWorld.config(Map.of(
+                "alignstream.rlhf.training.kl.horizon", "100", "alignstream.rlhf.training.iterations", "6"));
+        Trainer.Result undisturbed = train("a", config, Long.MAX_VALUE).orElseThrow();
+        Optional<Trainer.Result> stopped = train("b", config, 4);
+
+        // When
+        Trainer.Result resumed = train("b", config, Long.MAX_VALUE).orElseThrow();
+
+        // Then: content addresses, of policy, critic, moments, β and figures
+        assertThat(stopped).isEmpty();
+        assertThat(resumed.checkpoint().sha256())
+                .isEqualTo(undisturbed.checkpoint().sha256());
+        assertThat(resumed.metrics().get("klCoefficient")).isNotEqualTo(0.05);
+    }
+
+    @Test
+    void withPatienceThePolicyThatWonMostIsPublished() throws IOException {
+        // Given: a rate that ruins the policy after it has become better
+        RlhfConfig config = TinyWorld.config(Map.of(
+                "alignstream.rlhf.patience", "2",
+                "alignstream.rlhf.validate-every", "1",
+                "alignstream.rlhf.training.kl.bound", "1000",
+                "alignstream.rlhf.training.iterations", "40"));
+
+        // When
+        Trainer.Result result = train("a", config, Long.MAX_VALUE).orElseThrow();
+
+        // Then
+        assertThat((double) result.step()).isEqualTo(result.metrics().get("bestStep") + 2);
+    }
+
+    private Optional<Trainer.Result> train(String name, RlhfConfig config, long steps) throws IOException {
+        long[] left = {steps};
+        Monitor monitor = new Monitor() {
+            @Override
+            public boolean stopRequested() {
+                return left[0]-- == 0;
             }
 
-            // When
-            try (PpoLoop resumed = PpoLoop.resume(
-                    config,
-                    3,
-                    sft,
-                    reward,
-                    PROMPTS,
-                    TinyWorld.END,
-                    TinyWorld.PAD,
-                    killed.iteration(),
-                    killed.weights(),
-                    killed.state())) {
-                resumed.iterate();
-                resumed.iterate();
-
-                // Then
-                assertThat(resumed.episode()).isEqualTo(undisturbed.episode());
-                assertThat(resumed.klCoefficient())
-                        .isEqualTo(undisturbed.klCoefficient())
-                        .isNotEqualTo(0.05);
-                assertThat(resumed.weights()).isEqualTo(undisturbed.weights());
-                assertThat(resumed.state()).isEqualTo(undisturbed.state());
+            @Override
+            public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {
+                assertThat(phase).isIn("ppo", "gate");
             }
+
+            @Override
+            public void healed(HealingEvent event) {
+                throw new AssertionError(event.text());
+            }
+        };
+        Path root = folder.resolve(name);
+        try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
+            TrainingRun run = new TrainingRuns(store, Stage.RLHF).of(Lineage.NONE, List.of(), config.hyperparameters());
+            return new Trainer(run, inputs(config, PROMPTS), config.trainer(), monitor).train();
         }
     }
 
     @Test
     void runThatDriftsTooFarStopsEarlyAndIsRejected() {
         // Given
-        RlhfConfig.Training config = TinyWorld.config(Map.of(
+        RlhfConfig config = TinyWorld.config(Map.of(
                 "alignstream.rlhf.training.policy-learning-rate", "2e-2",
                 "alignstream.rlhf.training.kl.coefficient", "0",
                 "alignstream.rlhf.training.kl.bound", "0.3"));
@@ -137,12 +173,12 @@ class PpoLoopTest {
 
             // When
             while (!loop.finished()) {
-                loop.iterate();
+                loop.step();
             }
 
             // Then
             assertThat(loop.drifted()).isTrue();
-            assertThat(loop.iteration()).isLessThan(config.iterations());
+            assertThat(loop.done()).isLessThan(config.training().iterations());
             Gate gate = Gate.decide(
                     Settings.of(Map.of("alignstream.rlhf.gate.kl", "0.01")).gate(),
                     comparison().compare(loop.policy()));
@@ -171,14 +207,26 @@ class PpoLoopTest {
         List<int[]> tooLong = List.of(new int[20]);
 
         // When, then
-        assertThatThrownBy(() ->
-                        new PpoLoop(TinyWorld.CONFIG, 1, sft, reward, tooLong, TinyWorld.END, TinyWorld.PAD).close())
+        assertThatThrownBy(() -> inputs(TinyWorld.CONFIG, tooLong).begin(Recovery.NONE).close())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("none of 1 training prompts leaves room for 5 tokens");
     }
 
-    private static PpoLoop loop(RlhfConfig.Training config) {
-        return new PpoLoop(config, 3, sft, reward, PROMPTS, TinyWorld.END, TinyWorld.PAD);
+    private static PpoLoop loop(RlhfConfig config) {
+        return inputs(config, PROMPTS).begin(Recovery.NONE);
+    }
+
+    /** Never closed: the models are shared by all tests. */
+    private static PpoLoop.Inputs inputs(RlhfConfig config, List<int[]> prompts) {
+        return new PpoLoop.Inputs(
+                config,
+                sft,
+                reward,
+                TinyParents.TOKENIZER,
+                prompts,
+                TinyWorld.END,
+                TinyWorld.PAD,
+                comparison());
     }
 
     private static HeldOutComparison comparison() {

@@ -46,7 +46,7 @@ class RlhfStageTest {
             await().atMost(PATIENCE).untilAsserted(() -> given().get("/job")
                     .then()
                     .body(
-                            "reason",
+                            "reason.text",
                             equalTo("waiting for a reward model made of SFT model "
                                     + sft.reference().sha256().substring(0, 12))));
 

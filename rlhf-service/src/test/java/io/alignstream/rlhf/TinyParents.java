@@ -1,5 +1,8 @@
 package io.alignstream.rlhf;
 
+import java.util.TreeMap;
+import java.util.Set;
+import io.alignstream.training.Lineage;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
@@ -61,8 +64,9 @@ final class TinyParents {
             TransformerConfig size,
             Map<String, Tensor> weights)
             throws IOException {
-        TrainingRun run = new TrainingRuns(store, stage).of(parents, List.of(), Map.of());
-        Reference reference = run.save(1, true, Map.of(), Map.of(), Map.of(), folder -> {
+        TrainingRun run = new TrainingRuns(store, stage)
+                .of(new Lineage(new TreeMap<>(parents)), List.of(), Map.of());
+        Reference reference = run.save(1, true, Map.of(), Map.of(), Map.of(), Set.of(), folder -> {
             size.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
             TOKENIZER.save(folder);
             Safetensors.write(folder.resolve("model.safetensors"), weights, Map.of());

@@ -27,12 +27,13 @@ final class TinyWorld {
     static final int GOOD = 5;
     static final int OTHER = 6;
     static final TransformerConfig SIZE = TransformerConfig.of(24, 2, 32, 24);
-    static final RlhfConfig.Training CONFIG = config(Map.of());
+    static final RlhfConfig CONFIG = config(Map.of());
 
     private TinyWorld() {}
 
-    static RlhfConfig.Training config(Map<String, String> overrides) {
+    static RlhfConfig config(Map<String, String> overrides) {
         Map<String, String> all = new HashMap<>(Map.of(
+                "alignstream.rlhf.seed", "3",
                 "alignstream.rlhf.training.iterations", "14",
                 "alignstream.rlhf.training.batch-episodes", "32",
                 "alignstream.rlhf.training.minibatch-episodes", "16",
@@ -42,7 +43,7 @@ final class TinyWorld {
                 "alignstream.rlhf.training.critic-warm-up", "2",
                 "alignstream.rlhf.training.max-answer-tokens", "5"));
         all.putAll(overrides);
-        return Settings.of(all).training();
+        return Settings.of(all);
     }
 
     static List<int[]> prompts(String purpose, int count) {

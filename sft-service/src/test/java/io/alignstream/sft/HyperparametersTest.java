@@ -38,7 +38,8 @@ class HyperparametersTest {
 
         // Then
         assertThat(lines(hyperparameters))
-                .isEqualTo("""
+                .isEqualTo(
+                        """
                         batchInstructions=16
                         epochs=6
                         heldOutShare=0.03
@@ -78,7 +79,8 @@ class HyperparametersTest {
 
         // Then
         assertThat(lines(hyperparameters))
-                .isEqualTo("""
+                .isEqualTo(
+                        """
                         batchInstructions=16
                         epochs=6
                         heldOutShare=0.03

@@ -14,6 +14,12 @@ public final class Origin {
         this.record = record;
     }
 
+    /** The place of a record with this key and no headers, which belongs to no topic: for jobs that are tried by hand. */
+    public static Origin at(int partition, long offset, String key) {
+        byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
+        return new Origin(new ConsumerRecord<>("", partition, offset, bytes, new byte[0]));
+    }
+
     public int partition() {
         return record.partition();
     }

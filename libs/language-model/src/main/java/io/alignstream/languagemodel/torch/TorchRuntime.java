@@ -18,8 +18,9 @@ import java.util.TreeMap;
  */
 public final class TorchRuntime {
 
-    /** Intra-op threads unless system property {@code alignstream.torch.threads} says otherwise. */
-    public static final int THREADS = Integer.getInteger("alignstream.torch.threads", 2);
+    /** Intra-op threads: system property {@code alignstream.torch.threads} or its environment variable, else 2. */
+    public static final int THREADS = Integer.parseInt(System.getProperty(
+            "alignstream.torch.threads", System.getenv().getOrDefault("ALIGNSTREAM_TORCH_THREADS", "2")));
 
     private final PtNDManager root;
 

@@ -51,10 +51,12 @@ public @interface Consistent {
                 try {
                     settings.getClass().getMethod(method).invoke(settings);
                 } catch (InvocationTargetException e) {
-                    // Anything else comes of a single value that is missing or out of its range, which is reported as such.
+                    // Anything else comes of a single value that is missing or out of its range, which is reported as
+                    // such.
                     if (e.getCause() instanceof IllegalArgumentException
                             && String.valueOf(e.getCause().getMessage()).startsWith(SettingsCatalogue.PREFIX)) {
-                        context.buildConstraintViolationWithTemplate(e.getCause().getMessage())
+                        context.buildConstraintViolationWithTemplate(
+                                        e.getCause().getMessage())
                                 .addConstraintViolation();
                         valid = false;
                     }

@@ -1,12 +1,13 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.stageruntime.Origin;
+import io.alignstream.training.Lineage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -21,11 +22,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class RlhfTrainingTest {
+class RlhfJobTest {
 
     private static final RlhfConfig CONFIG = Settings.of(Map.of(
             "alignstream.rlhf.checkpoint-every", "2",
@@ -114,14 +114,13 @@ class RlhfTrainingTest {
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             Checkpoint sft = TinyParents.sft(store);
             Checkpoint reward = TinyParents.reward(store, sft);
-            Map<String, String> hyperparameters =
-CONFIG.hyperparameters();
+            Map<String, String> hyperparameters = CONFIG.hyperparameters();
             TrainingRun run = new TrainingRuns(store, Stage.RLHF)
                     .of(
-                            Map.of("sft", sft.reference(), "reward", reward.reference()),
+                            Lineage.of(Lineage.SFT, sft).and(Lineage.REWARD, reward.reference()),
                             List.of(new DatasetSnapshot("prompts", List.of(new PartitionRange(0, 0, 12)))),
                             hyperparameters);
-            new RlhfTraining(CONFIG, 1, store, run).execute(context);
+            new RlhfJob(CONFIG, store, run).execute(context);
         }
     }
 
@@ -159,13 +158,8 @@ CONFIG.hyperparameters();
 
         @Override
         public <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot) {
-            return TinyParents.prompts(12).stream().map(prompt -> entry(topic, prompt));
-        }
-
-        private static <T> Entry<T> entry(Topic<T> topic, Prompt prompt) {
-            return new Entry<>(
-                    topic.eventClass().cast(prompt),
-                    new ConsumerRecord<>(topic.name(), 0, 0, new byte[] {1}, new byte[] {1}));
+            return TinyParents.prompts(12).stream()
+                    .map(prompt -> new Entry<>(topic.eventClass().cast(prompt), Origin.at(0, 0, prompt.id())));
         }
     }
 }
