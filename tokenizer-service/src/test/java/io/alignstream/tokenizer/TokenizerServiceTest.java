@@ -13,6 +13,7 @@ import io.alignstream.contracts.Document;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.stageruntime.testing.FreshStore;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -20,21 +21,18 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.Response;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The whole service on a real broker: documents in, a tokenizer and token batches out. */
 @QuarkusTest
-@TestProfile(TokenizerServiceTest.OwnFolder.class)
+@TestProfile(TokenizerServiceTest.Tiny.class)
 @QuarkusTestResource(value = KafkaBroker.class, restrictToAnnotatedClass = true)
 class TokenizerServiceTest {
 
@@ -46,26 +44,29 @@ class TokenizerServiceTest {
 
     private TopicProbe topics;
 
-    /** Store and state in a new folder. */
-    public static class OwnFolder implements QuarkusTestProfile {
+    /** Few tokens, and a store of its own. */
+    public static final class Tiny implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            try {
-                Path folder = Files.createTempDirectory("tokenizer-service");
-                return Map.of(
-                        "alignstream.store.root",
-                                folder.resolve("store").toUri().toString(),
-                        "alignstream.tokenizer.state-dir",
-                                folder.resolve("state").toString(),
-                        "alignstream.tokenizer.cleaning.profile", "exact",
-                        "alignstream.tokenizer.vocabulary-size", "500",
-                        "alignstream.tokenizer.sequence-length", "32",
-                        "alignstream.tokenizer.batch-sequences", "8");
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            Map<String, String> settings = FreshStore.settings();
+            settings.put("alignstream.tokenizer.cleaning.profile", "exact");
+            settings.put("alignstream.tokenizer.vocabulary-size", "500");
+            settings.put("alignstream.tokenizer.sequence-length", "32");
+            settings.put("alignstream.tokenizer.batch-sequences", "8");
+            return settings;
         }
     }
+
+    /**
+     * The newest tokenizer.
+     *
+     * @param documents how many good ones had been published
+     * @param end of the clean documents, which it was learned from
+     */
+    private record Learned(TrainedTokenizer tokenizer, int documents, long end) {}
+
+    private static @Nullable Learned learned;
+    private static int published;
 
     @BeforeEach
     void open() {
@@ -78,47 +79,65 @@ class TokenizerServiceTest {
     }
 
     @Test
-    void learnsATokenizerWhenAskedAndPacksWithItFromThenOn() {
-        // Given
-        split(EXAMPLE).then().statusCode(409).body("error.text", containsString("no tokenizer yet"));
-        IntStream.range(0, 300).forEach(i -> topics.publish(Topic.DOCUMENTS, document(i)));
-        topics.publish(Topic.DOCUMENTS, document(7));
-        topics.publishText(Topic.DOCUMENTS, "poison", "not JSON");
-
+    void learnsATokenizerWhenAskedAndPacksWithIt() {
         // When
-        given().post("/job/trigger").then().statusCode(202);
+        Learned newest = learned();
 
         // Then
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(topics.events(Topic.TOKENIZERS)).hasSize(1));
-        TrainedTokenizer tokenizer = topics.events(Topic.TOKENIZERS).getFirst();
-        assertThat(tokenizer.documents().partitions()).hasSize(1);
-        PartitionRange range = tokenizer.documents().partitions().getFirst();
-        var last = topics.records("clean-documents").getLast();
-        assertThat(range).isEqualTo(new PartitionRange(0, 0, last.offset() + 1));
+        assertThat(newest.tokenizer().documents().partitions()).containsExactly(new PartitionRange(0, 0, newest.end()));
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.events(Topic.TOKEN_BATCHES))
-                .anyMatch(TokenBatch::endOfSnapshot)
-                .allMatch(batch -> batch.tokenizerSha256().equals(tokenizer.sha256()))
-                .allMatch(batch -> batch.sequenceLength() == 32));
-        await().atMost(PATIENCE).untilAsserted(() -> given().get("/documents/outcomes")
+                .allMatch(batch -> batch.sequenceLength() == 32)
+                .filteredOn(batch ->
+                        batch.tokenizerSha256().equals(newest.tokenizer().sha256()))
+                .anyMatch(TokenBatch::endOfSnapshot));
+        given().get("/q/health/ready").then().statusCode(200);
+    }
+
+    @Test
+    void tellsWhatBecameOfTheDocuments() {
+        // Given
+        learned();
+
+        // When
+        await().atMost(PATIENCE)
+                .until(() ->
+                        given().get("/documents/outcomes").jsonPath().getInt("find { it.outcome == 'kept' }.documents")
+                                == published);
+
+        // Then
+        given().get("/documents/outcomes")
                 .then()
                 .statusCode(200)
-                .body("find { it.outcome == 'kept' }.documents", equalTo(300))
                 .body("find { it.outcome == 'duplicate' }.documents", equalTo(1))
                 .body("find { it.outcome == 'poison' }.documents", equalTo(1))
-                .body("find { it.outcome == 'empty' }.documents", equalTo(0)));
+                .body("find { it.outcome == 'empty' }.documents", equalTo(0));
         given().get("/documents/figures")
                 .then()
                 .statusCode(200)
                 .body("profile", equalTo("exact"))
                 .body("languages[0].language", equalTo("zh"))
-                .body("languages[0].documents", equalTo(300))
+                .body("languages[0].documents", equalTo(published))
                 .body("rules.find { it.rule == 'duplicate' }.samples.size()", equalTo(1))
                 .body("rules.find { it.rule == 'duplicate' }.samples[0].id", equalTo("d7"))
                 .body("clusters[0].duplicates", equalTo(1));
-        given().get("/q/metrics").then().body(containsString("alignstream_documents_total{outcome=\"kept\"} 300.0"));
-        given().get("/q/health/ready").then().statusCode(200);
+        given().get("/q/metrics")
+                .then()
+                .body(containsString("alignstream_documents_total{outcome=\"kept\"} " + published + ".0"));
+    }
 
+    @Test
+    void showsItsVocabularyAndHowATextIsSplit() {
+        // Given
+        learned();
+
+        // When
+        Response split = split(EXAMPLE);
+
+        // Then
+        split.then().statusCode(200).body("symbols.size()", greaterThan(24), "steps.size()", greaterThan(3));
+        assertThat(split.jsonPath().getList("symbols", Integer.class).stream()
+                        .map(id -> split.jsonPath().getString("names.'" + id + "'.text")))
+                .containsExactly(EXAMPLE.split(""));
         given().get("/")
                 .then()
                 .statusCode(200)
@@ -133,28 +152,39 @@ class TokenizerServiceTest {
                 .then()
                 .statusCode(400)
                 .body("error.text", containsString("id, frequency, length"));
-        Response split = split(EXAMPLE);
-        split.then().statusCode(200).body("symbols.size()", greaterThan(24), "steps.size()", greaterThan(3));
-        assertThat(split.jsonPath().getList("symbols", Integer.class).stream()
-                        .map(id -> split.jsonPath().getString("names.'" + id + "'.text")))
-                .containsExactly(EXAMPLE.split(""));
+    }
 
-        // When nothing has changed
+    @Test
+    void learnsNothingFromTheSameDocuments() {
+        // Given: nothing has come since the newest tokenizer
+        if (learned().documents() != published) {
+            learned = learn();
+        }
+        int tokenizers = topics.events(Topic.TOKENIZERS).size();
+
+        // When
         given().post("/job/trigger").then().statusCode(202);
 
-        // Then nothing is learned
+        // Then
         await().atMost(PATIENCE)
                 .untilAsserted(() -> given().get("/job").then().body("reason.code", equalTo("tokenizer.upToDate")));
-        assertThat(topics.events(Topic.TOKENIZERS)).hasSize(1);
+        assertThat(topics.events(Topic.TOKENIZERS)).hasSize(tokenizers);
+    }
 
-        // When a document comes later
+    @Test
+    void packsLaterDocumentsWithTheTokenizerThereIs() {
+        // Given
+        learned();
+        int tokenizers = topics.events(Topic.TOKENIZERS).size();
         int batches = topics.events(Topic.TOKEN_BATCHES).size();
-        IntStream.range(300, 500).forEach(i -> topics.publish(Topic.DOCUMENTS, document(i)));
 
-        // Then it is packed with the tokenizer there is
+        // When
+        publish(200);
+
+        // Then
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.events(Topic.TOKEN_BATCHES))
                 .hasSizeGreaterThan(batches));
-        assertThat(topics.events(Topic.TOKENIZERS)).hasSize(1);
+        assertThat(topics.events(Topic.TOKENIZERS)).hasSize(tokenizers);
     }
 
     @Test
@@ -170,6 +200,35 @@ class TokenizerServiceTest {
                 .post("/vocabulary/split")
                 .then()
                 .statusCode(400);
+    }
+
+    /** The newest tokenizer; the first is learned from documents among which are a duplicate and a poison event. */
+    private Learned learned() {
+        if (learned == null) {
+            split(EXAMPLE).then().statusCode(409).body("error.text", containsString("no tokenizer yet"));
+            publish(300);
+            topics.publish(Topic.DOCUMENTS, document(7));
+            topics.publishText(Topic.DOCUMENTS, "poison", "not JSON");
+            learned = learn();
+        }
+        return learned;
+    }
+
+    /** Learns from all that was published: not before it is clean, else the next trigger would learn from the rest. */
+    private Learned learn() {
+        await().atMost(PATIENCE)
+                .until(() -> topics.events(Topic.CLEAN_DOCUMENTS).size() == published);
+        int known = topics.events(Topic.TOKENIZERS).size();
+        given().post("/job/trigger").then().statusCode(202);
+        await().atMost(PATIENCE).until(() -> topics.events(Topic.TOKENIZERS).size() > known);
+        long end = topics.records("clean-documents").getLast().offset() + 1;
+        return new Learned(topics.events(Topic.TOKENIZERS).getLast(), published, end);
+    }
+
+    /** Publishes so many documents that nobody has published before. */
+    private void publish(int documents) {
+        IntStream.range(published, published + documents).forEach(i -> topics.publish(Topic.DOCUMENTS, document(i)));
+        published += documents;
     }
 
     private static Response split(String text) {
