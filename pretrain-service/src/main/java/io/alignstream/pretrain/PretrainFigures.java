@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.pretrain.data.PackedDocuments;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.TrainedTokenizer;
 import java.util.List;

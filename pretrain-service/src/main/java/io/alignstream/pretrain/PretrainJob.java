@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.pretrain.data.TokenBatchSource;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.TrainedTokenizer;

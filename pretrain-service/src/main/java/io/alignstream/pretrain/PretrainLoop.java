@@ -1,5 +1,7 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.pretrain.data.Validation;
+import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;

@@ -1,5 +1,8 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.pretrain.data.Ledger;
+import io.alignstream.pretrain.data.SequenceSource;
+import io.alignstream.pretrain.data.ShuffledSequences;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.ModelFiles;
 import io.alignstream.training.BestWeights;

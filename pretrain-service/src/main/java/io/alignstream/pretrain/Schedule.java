@@ -42,7 +42,7 @@ public record Schedule(
      * @param warmup steps in which the learning rate rises
      * @param decay steps in which it falls
      */
-    record Run(long total, double warmup, double decay) {
+    public record Run(long total, double warmup, double decay) {
 
         /** Steps after which the decay branches off: the last state with the full learning rate. */
         long branch() {
@@ -58,7 +58,7 @@ public record Schedule(
     }
 
     /** A run from random weights on {@code sequences} training sequences. */
-    Run first(long sequences, int batch) {
+    public Run first(long sequences, int batch) {
         long total = steps > 0 ? steps : Math.max(1, (long) Math.ceil(epochs * sequences / batch));
         return new Run(total, Math.max(1, warmupShare * total), Math.max(1, decayShare * total));
     }

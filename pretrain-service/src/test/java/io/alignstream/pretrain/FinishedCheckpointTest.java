@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.pretrain.data.SequenceSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;

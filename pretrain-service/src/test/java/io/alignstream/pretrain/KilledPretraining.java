@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;

@@ -1,5 +1,7 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.pretrain.data.Validation;
+import io.alignstream.pretrain.data.SequenceSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

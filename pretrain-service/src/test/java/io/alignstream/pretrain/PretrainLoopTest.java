@@ -1,5 +1,7 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.pretrain.data.SequenceSource;
+import io.alignstream.pretrain.sweep.RunFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;

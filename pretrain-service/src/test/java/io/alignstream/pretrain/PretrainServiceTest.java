@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.pretrain.data.SequenceSource;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** A tokenizer, sequences and settings that train in a moment. */
-final class TinyText {
+public final class TinyText {
 
     static final int LENGTH = 16;
 
@@ -20,12 +20,12 @@ final class TinyText {
 
     private TinyText() {}
 
-    static Tokenizer tokenizer() {
+    public static Tokenizer tokenizer() {
         return new BpeTrainer(320).train(IntStream.range(0, 50).mapToObj(TinyText::sentence));
     }
 
     /** Sequences of {@value #LENGTH} tokens, another text for each {@code first}. */
-    static List<int[]> sequences(Tokenizer tokenizer, int first, int count) {
+    public static List<int[]> sequences(Tokenizer tokenizer, int first, int count) {
         List<int[]> rows = new ArrayList<>();
         int[] open = new int[0];
         for (int i = first; rows.size() < count; i++) {

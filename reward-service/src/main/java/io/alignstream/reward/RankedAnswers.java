@@ -1,6 +1,6 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.HeldOut;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;

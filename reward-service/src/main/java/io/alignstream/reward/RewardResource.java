@@ -5,7 +5,7 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
-import io.alignstream.stageruntime.EventPublisher;
+import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.stageruntime.web.Visitor;
 import io.quarkus.qute.Location;

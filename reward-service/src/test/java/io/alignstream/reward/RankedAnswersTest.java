@@ -1,6 +1,6 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.HeldOut;
+import io.alignstream.contracts.split.HeldOut;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 

@@ -1,6 +1,6 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.contracts.HeldOut;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.Prompt;
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,6 +1,6 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.contracts.HeldOut;
+import io.alignstream.contracts.split.HeldOut;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Message;

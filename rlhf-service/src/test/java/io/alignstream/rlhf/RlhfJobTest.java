@@ -1,6 +1,8 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.stageruntime.Origin;
+import io.alignstream.stageruntime.view.RecordOrigin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import io.alignstream.training.Lineage;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -159,7 +161,7 @@ class RlhfJobTest {
         @Override
         public <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot) {
             return TinyParents.prompts(12).stream()
-                    .map(prompt -> new Entry<>(topic.eventClass().cast(prompt), Origin.at(0, 0, prompt.id())));
+                    .map(prompt -> new Entry<>(topic.eventClass().cast(prompt), new RecordOrigin(new ConsumerRecord<>(topic.name(), 0, 0, prompt.id().getBytes(UTF_8), new byte[0]))));
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.alignstream.sft;
 
-import io.alignstream.contracts.HeldOut;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Conversation;

@@ -2,7 +2,7 @@ package io.alignstream.sft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.alignstream.contracts.HeldOut;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;

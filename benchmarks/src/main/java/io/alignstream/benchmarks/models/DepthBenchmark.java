@@ -2,7 +2,7 @@ package io.alignstream.benchmarks.models;
 
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.pretrain.Depth;
-import io.alignstream.pretrain.PreparedText;
+import io.alignstream.pretrain.data.PreparedText;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Topic;
 import io.alignstream.inference.RecentResponses;
-import io.alignstream.stageruntime.EventPublisher;
+import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;

@@ -12,7 +12,7 @@ import java.util.concurrent.Callable;
 public final class Question<T> {
 
     /** How long an answer holds. */
-    enum Holds {
+    private enum Holds {
         /** Until a job has run: only jobs change it. */
         UNTIL_THE_NEXT_JOB,
         /** For one comparison. */
@@ -37,11 +37,13 @@ public final class Question<T> {
         return new Question<>(asked, Holds.ONCE);
     }
 
-    T ask() throws Exception {
+    /** Asks; may take a while. */
+    public T ask() throws Exception {
         return asked.call();
     }
 
-    boolean holdsOnce() {
+    /** Whether the answer holds for one comparison only. */
+    public boolean holdsOnce() {
         return holds == Holds.ONCE;
     }
 }

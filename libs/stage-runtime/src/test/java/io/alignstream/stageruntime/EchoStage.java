@@ -79,7 +79,7 @@ public class EchoStage implements StageDefinition {
         return new Decision.Run(new EchoJob(prompts, view.snapshot(Topic.PROMPTS)));
     }
 
-    static Checkpoint checkpoint(String run, long step) {
+    public static Checkpoint checkpoint(String run, long step) {
         Reference reference = new Reference(URI.create("file:/nowhere/" + run), "ab".repeat(32), 1);
         return new Checkpoint(Stage.SFT, run, step, reference, Map.of(), List.of(), Map.of("loss", 1.0));
     }

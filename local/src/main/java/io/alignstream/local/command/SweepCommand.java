@@ -40,7 +40,7 @@ import picocli.CommandLine.Parameters;
 public final class SweepCommand implements Callable<Integer> {
 
     /** Main class of the service's module, which this one does not depend on. */
-    private static final String PROGRAM = "io.alignstream.pretrain.SweepProgram";
+    private static final String PROGRAM = "io.alignstream.pretrain.sweep.SweepProgram";
 
     private static final long SAMPLE_SEED = 1;
 

@@ -1,6 +1,6 @@
 package io.alignstream.tokenizer.packing;
 
-import io.alignstream.contracts.HeldOut;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;

@@ -8,7 +8,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.StageDefinition;
-import io.alignstream.stageruntime.StageRunner;
+import io.alignstream.stageruntime.runner.StageRunner;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;

@@ -1,6 +1,6 @@
 package io.alignstream.stageruntime.web;
 
-import io.alignstream.stageruntime.StageRunner;
+import io.alignstream.stageruntime.runner.StageRunner;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import org.eclipse.microprofile.health.HealthCheck;

@@ -1,6 +1,6 @@
 package io.alignstream.stageruntime.web;
 
-import io.alignstream.stageruntime.DeadLetters;
+import io.alignstream.stageruntime.kafka.DeadLetters;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
 import jakarta.ws.rs.GET;

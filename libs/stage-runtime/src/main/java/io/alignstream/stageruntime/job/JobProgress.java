@@ -1,0 +1,175 @@
+package io.alignstream.stageruntime.job;
+
+import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.JobControl;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.TrainingProgress;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the running or last job stands: newest values, charts, gauges and {@link Topic#TRAINING_PROGRESS}; thread-safe.
+ */
+public final class JobProgress {
+
+    private static final Logger LOG = Logger.getLogger(JobProgress.class);
+    private static final int POINTS = 1_000;
+    private static final int MAX_SERIES = 128;
+    private static final long PUBLISH_NANOS = Duration.ofMillis(500).toNanos();
+
+    private final Stage stage;
+    private final MeterRegistry registry;
+    private final Consumer<TrainingProgress> publisher;
+    private final Map<String, Double> gauges = new ConcurrentHashMap<>();
+
+    private @Nullable String run;
+    private @Nullable Reason title;
+    private @Nullable String phase;
+    private long step;
+    private long totalSteps;
+    private OptionalDouble eta = OptionalDouble.empty();
+    private Map<String, Double> metrics = Map.of();
+    private final Map<SeriesKey, Series> series = new LinkedHashMap<>();
+    private StepRate rate = new StepRate(0, 0);
+    private long publishedAt;
+    private @Nullable TrainingProgress unpublished;
+
+    private record SeriesKey(String phase, String metric) {}
+
+    /** Progress of a job at one moment. */
+    record Moment(
+            @Nullable String run,
+            @Nullable Reason title,
+            @Nullable String phase,
+            long step,
+            long totalSteps,
+            @Nullable Double etaSeconds,
+            Map<String, Double> metrics) {}
+
+    public JobProgress(Stage stage, MeterRegistry registry, Consumer<TrainingProgress> publisher) {
+        this.stage = stage;
+        this.registry = registry;
+        this.publisher = publisher;
+        Gauge.builder("alignstream.job.step", this, progress -> progress.moment()
+                        .step())
+                .tag("stage", stage.id())
+                .register(registry);
+        Gauge.builder("alignstream.job.total.steps", this, progress -> progress.moment()
+                        .totalSteps())
+                .tag("stage", stage.id())
+                .register(registry);
+    }
+
+    /** A job starts; a run that goes on keeps its charts. */
+    synchronized void begin(String newRun, Reason newTitle) {
+        if (!newRun.equals(run)) {
+            series.clear();
+            metrics = Map.of();
+            step = 0;
+            totalSteps = 0;
+        }
+        run = newRun;
+        title = newTitle;
+        phase = null;
+        eta = OptionalDouble.empty();
+    }
+
+    /** See {@link JobContext#progress}. */
+    synchronized void report(String newPhase, long newStep, long newTotalSteps, Map<String, Double> newMetrics) {
+        long now = System.nanoTime();
+        if (!newPhase.equals(phase)) {
+            publishLast();
+            rate = new StepRate(newStep, now * 1e-9);
+            publishedAt = now - PUBLISH_NANOS;
+        }
+        phase = newPhase;
+        step = newStep;
+        totalSteps = Math.max(newStep, newTotalSteps);
+        rate.observe(newStep, now * 1e-9);
+        eta = rate.eta(totalSteps);
+        metrics = finite(newMetrics);
+        metrics.forEach((metric, value) -> {
+            chart(newPhase, metric, newStep, value);
+            gauge(metric, value);
+        });
+        MDC.put("step", newStep);
+        unpublished = new TrainingProgress(
+                stage, Objects.requireNonNull(run), newPhase, step, totalSteps, eta.orElse(0), metrics);
+        if (now - publishedAt >= PUBLISH_NANOS || step == totalSteps) {
+            publishLast();
+            publishedAt = now;
+        }
+    }
+
+    /** The job is over: what was thinned out last still goes. */
+    synchronized void end() {
+        publishLast();
+        eta = OptionalDouble.empty();
+    }
+
+    private void publishLast() {
+        if (unpublished != null) {
+            publisher.accept(unpublished);
+            unpublished = null;
+        }
+    }
+
+    /** A loss that is not a number would be refused by every consumer; people see it in the log and in its absence. */
+    private Map<String, Double> finite(Map<String, Double> figures) {
+        Map<String, Double> finite = new TreeMap<>(figures);
+        if (finite.values().removeIf(value -> !Double.isFinite(value))) {
+            LOG.warnf("Left out of the progress of step %d because they are no finite numbers: %s", step, figures);
+        }
+        return finite;
+    }
+
+    private void chart(String inPhase, String metric, long atStep, double value) {
+        SeriesKey key = new SeriesKey(inPhase, metric);
+        if (series.size() < MAX_SERIES || series.containsKey(key)) {
+            series.computeIfAbsent(key, missing -> new Series(POINTS)).add(atStep, value);
+        }
+    }
+
+    private void gauge(String metric, double value) {
+        if (gauges.put(metric, value) == null) {
+            Gauge.builder("alignstream." + metric.replace('/', '.'), gauges, values -> values.get(metric))
+                    .tag("stage", stage.id())
+                    .register(registry);
+        }
+    }
+
+    synchronized Moment moment() {
+        Double seconds = eta.isPresent() ? eta.getAsDouble() : null;
+        return new Moment(run, title, phase, step, totalSteps, seconds, metrics);
+    }
+
+    /** A metric that several phases report has one chart for each: {@code loss (train)}, {@code loss (evaluate)}. */
+    synchronized JobControl.Charts charts() {
+        Map<String, List<double[]>> charts = new LinkedHashMap<>();
+        List<SeriesKey> keys = new ArrayList<>(series.keySet());
+        for (SeriesKey key : keys) {
+            boolean alone = keys.stream()
+                            .filter(other -> other.metric().equals(key.metric()))
+                            .count()
+                    == 1;
+            String name = alone ? key.metric() : key.metric() + " (" + key.phase() + ")";
+            charts.put(name, Objects.requireNonNull(series.get(key)).points());
+        }
+        return new JobControl.Charts(run, charts);
+    }
+}

@@ -1,0 +1,320 @@
+package io.alignstream.stageruntime.job;
+
+import io.alignstream.stageruntime.Decision;
+import io.alignstream.stageruntime.Job;
+import io.alignstream.stageruntime.JobControl;
+import io.alignstream.stageruntime.JobStatus;
+import io.alignstream.stageruntime.StageDefinition;
+import io.alignstream.stageruntime.View;
+import io.alignstream.stageruntime.view.Answers;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+import java.util.function.Function;
+import org.apache.kafka.common.TopicPartition;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares and starts jobs, one at a time.
+ *
+ * <p>{@link #settle} and {@link #compare} are for the reader's thread, so the stage's {@code decide} never meets an
+ * event handler; the methods of {@link JobControl} are for any thread.
+ */
+public final class Reconciler implements JobControl {
+
+    private static final Logger LOG = Logger.getLogger(Reconciler.class);
+    private static final Duration DECIDE_AGAIN = Duration.ofSeconds(10);
+    private static final int MAX_CANCELLED = 1_000;
+
+    private final StageDefinition definition;
+    private final JobProgress progress;
+    private final Answers answers;
+    private final Function<Job, RunningJob> starter;
+    private final List<Duration> backoff;
+
+    private final SequencedSet<String> cancelled = new LinkedHashSet<>();
+    private JobStatus.State state = JobStatus.State.STARTING;
+    private Reason reason = Reason.of("stage.readingTopics");
+    private @Nullable RunningJob running;
+    private boolean triggered;
+    /** Whether the answers are still from before the trigger. */
+    private boolean answersOutdated;
+
+    private boolean paused;
+    private boolean leaving;
+    /** Whether something happened that no event tells. */
+    private boolean hint = true;
+
+    private @Nullable Long compareAt;
+    private @Nullable String attempted;
+    private int attempts;
+    private long retryAt;
+    private @Nullable Reason lastFailure;
+
+    /**
+     * A reconciler of {@code definition}.
+     *
+     * @param starter starts a job on the job thread
+     * @param backoff times to wait before the second attempt, the third, …; one attempt more than times
+     */
+    public Reconciler(
+            StageDefinition definition,
+            JobProgress progress,
+            Answers answers,
+            Function<Job, RunningJob> starter,
+            List<Duration> backoff) {
+        this.definition = definition;
+        this.progress = progress;
+        this.answers = answers;
+        this.starter = starter;
+        this.backoff = backoff;
+    }
+
+    /**
+     * Takes note of a job that is over.
+     *
+     * @return if one is: for each partition the end of what it published, to be read before the next comparison
+     */
+    public synchronized Optional<Map<TopicPartition, Long>> settle() {
+        RunningJob job = running;
+        if (job == null || !job.isOver()) {
+            return Optional.empty();
+        }
+        running = null;
+        answers.jobEnded();
+        hint = true;
+        Throwable failure = job.failure();
+        if (job.stopRequested()) {
+            attempts = Math.max(0, attempts - 1);
+            show(JobStatus.State.WAITING, Reason.of("stage.stopped"));
+        } else {
+            // If the stage asks for a finished run again, its result does not show: that counts as a failure, too.
+            lastFailure = failure == null ? null : describe(failure);
+            retryAt = System.nanoTime();
+            if (attempts >= 1 && attempts <= backoff.size()) {
+                retryAt += backoff.get(attempts - 1).toNanos();
+            }
+            show(
+                    JobStatus.State.WAITING,
+                    lastFailure == null
+                            ? Reason.of("stage.done").with("job", job.job().title())
+                            : Reason.of("stage.failed").with("failure", lastFailure));
+        }
+        return Optional.of(job.published());
+    }
+
+    /** Compares, if there is a reason to; {@code changed} says that events arrived. */
+    public void compare(View view, boolean changed) {
+        boolean asked;
+        synchronized (this) {
+            if (running != null || leaving) {
+                hint |= changed;
+                return;
+            }
+            if (paused) {
+                hint = true;
+                show(JobStatus.State.PAUSED, Reason.of("stage.paused"));
+                return;
+            }
+            boolean due = compareAt != null && System.nanoTime() - compareAt >= 0;
+            if (!changed && !hint && !due) {
+                return;
+            }
+            hint = false;
+            compareAt = null;
+            asked = triggered;
+            if (answersOutdated) {
+                answersOutdated = false;
+                answers.triggered();
+            }
+        }
+        Decision decision;
+        try {
+            if (!answers.complete()) {
+                synchronized (this) {
+                    hint = true;
+                }
+                return;
+            }
+            try {
+                definition.show(view);
+                decision = definition.decide(view, asked);
+            } finally {
+                answers.compared();
+            }
+        } catch (RuntimeException e) {
+            LOG.errorf(
+                    e, "The comparison of stage %s failed", definition.stage().id());
+            synchronized (this) {
+                show(JobStatus.State.FAILED, Reason.of("stage.comparisonFailed").with("failure", describe(e)));
+                compareAfter(DECIDE_AGAIN);
+            }
+            return;
+        }
+        act(decision, asked);
+    }
+
+    private synchronized void act(Decision decision, boolean asked) {
+        switch (decision) {
+            case Decision.Wait wait -> {
+                triggered &= !asked;
+                show(JobStatus.State.WAITING, wait.reason());
+            }
+            case Decision.WaitFor wait -> {
+                compareAfter(wait.delay());
+                show(JobStatus.State.WAITING, wait.reason());
+            }
+            case Decision.Run run -> consider(run.job(), asked);
+        }
+    }
+
+    private void consider(Job job, boolean asked) {
+        String run = job.run();
+        if (asked) {
+            triggered = false;
+            cancelled.remove(run);
+        }
+        if (asked || !run.equals(attempted)) {
+            attempted = run;
+            attempts = 0;
+            retryAt = System.nanoTime();
+            lastFailure = null;
+        }
+        long wait = retryAt - System.nanoTime();
+        if (cancelled.contains(run)) {
+            show(JobStatus.State.CANCELLED, Reason.of("stage.cancelled").with("run", run));
+        } else if (attempts >= maxAttempts()) {
+            show(
+                    JobStatus.State.FAILED,
+                    Reason.of("stage.failedTooOften")
+                            .with("run", run)
+                            .with("attempts", attempts)
+                            .with("failure", failureOf(run)));
+        } else if (attempts > 0 && wait > 0) {
+            compareAfter(Duration.ofNanos(wait));
+            show(
+                    JobStatus.State.WAITING,
+                    Reason.of("stage.retries")
+                            .with("attempt", attempts + 1)
+                            .with("attempts", maxAttempts())
+                            .with("failure", failureOf(run)));
+        } else {
+            attempts++;
+            show(JobStatus.State.RUNNING, job.title());
+            running = starter.apply(job);
+        }
+    }
+
+    private Reason failureOf(String run) {
+        if (lastFailure == null) {
+            lastFailure = Reason.of("stage.noResult").with("run", run);
+        }
+        return lastFailure;
+    }
+
+    private int maxAttempts() {
+        return backoff.size() + 1;
+    }
+
+    private void compareAfter(Duration delay) {
+        compareAt = System.nanoTime() + delay.toNanos();
+    }
+
+    private void show(JobStatus.State newState, Reason newReason) {
+        if (newState != state || !newReason.equals(reason)) {
+            LOG.infof("Stage is %s: %s", newState, Messages.english(newReason));
+        }
+        state = newState;
+        reason = newReason;
+    }
+
+    private static Reason describe(Throwable failure) {
+        String message = failure.getMessage();
+        return Reason.verbatim(failure.getClass().getSimpleName() + (message == null ? "" : ": " + message));
+    }
+
+    /** The view is not complete (again), and why. */
+    public synchronized void starting(Reason why) {
+        show(JobStatus.State.STARTING, why);
+    }
+
+    /** Lets the running job return and starts no other; returns the job, if there is one. */
+    public synchronized Optional<RunningJob> leave() {
+        leaving = true;
+        if (running != null) {
+            running.requestStop();
+        }
+        return Optional.ofNullable(running);
+    }
+
+    @Override
+    public synchronized JobStatus status() {
+        JobProgress.Moment moment = progress.moment();
+        Stage stage = definition.stage();
+        return new JobStatus(
+                stage,
+                stage.service(),
+                state,
+                reason,
+                moment.run(),
+                moment.title(),
+                moment.phase(),
+                moment.step(),
+                moment.totalSteps(),
+                state == JobStatus.State.RUNNING ? moment.etaSeconds() : null,
+                moment.metrics(),
+                attempts,
+                lastFailure);
+    }
+
+    @Override
+    public Charts charts() {
+        return progress.charts();
+    }
+
+    @Override
+    public synchronized void trigger() {
+        triggered = true;
+        answersOutdated = true;
+        hint = true;
+    }
+
+    @Override
+    public synchronized void pause() {
+        paused = true;
+        if (running != null) {
+            running.requestStop();
+            reason = Reason.of("stage.pausing").with("job", running.job().title());
+        }
+    }
+
+    @Override
+    public synchronized void resume() {
+        paused = false;
+        hint = true;
+    }
+
+    @Override
+    public synchronized void cancel() {
+        String run = running != null ? running.job().run() : attempted;
+        if (run == null) {
+            return;
+        }
+        if (cancelled.size() >= MAX_CANCELLED) {
+            cancelled.removeFirst();
+        }
+        cancelled.add(run);
+        hint = true;
+        if (running != null) {
+            running.requestStop();
+            reason = Reason.of("stage.cancelling").with("job", running.job().title());
+        }
+    }
+}

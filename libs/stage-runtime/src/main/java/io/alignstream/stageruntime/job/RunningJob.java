@@ -1,0 +1,114 @@
+package io.alignstream.stageruntime.job;
+
+import io.alignstream.stageruntime.Job;
+import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.kafka.EventPublisher;
+import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.kafka.SnapshotReader;
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+import org.jspecify.annotations.Nullable;
+
+/** A job with its context, from start to end; {@link #run()} is for the job's thread, the rest is thread-safe. */
+public final class RunningJob implements JobContext, Runnable {
+
+    private static final Logger LOG = Logger.getLogger(RunningJob.class);
+
+    private final Job job;
+    private final String stage;
+    private final EventPublisher publisher;
+    private final KafkaReaders readers;
+    private final JobProgress progress;
+    private final Map<TopicPartition, Long> published = new ConcurrentHashMap<>();
+    private final CountDownLatch over = new CountDownLatch(1);
+    private volatile boolean stopRequested;
+    private volatile @Nullable Throwable failure;
+
+    public RunningJob(Job job, String stage, EventPublisher publisher, KafkaReaders readers, JobProgress progress) {
+        this.job = job;
+        this.stage = stage;
+        this.publisher = publisher;
+        this.readers = readers;
+        this.progress = progress;
+    }
+
+    public Job job() {
+        return job;
+    }
+
+    @Override
+    public void run() {
+        MDC.put("stage", stage);
+        MDC.put("runId", job.run());
+        Reason title = job.title();
+        progress.begin(job.run(), title);
+        LOG.infof("Job starts: %s", Messages.english(title));
+        long start = System.nanoTime();
+        try {
+            job.execute(this);
+            LOG.infof("Job %s after %.1f s", stopRequested ? "stopped" : "done", (System.nanoTime() - start) * 1e-9);
+        } catch (Throwable e) { // also a LinkageError of the native library: it must show, not kill the thread
+            failure = e;
+            LOG.errorf(e, "Job failed after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e);
+        } finally {
+            progress.end();
+            MDC.clear();
+            over.countDown();
+        }
+    }
+
+    void requestStop() {
+        stopRequested = true;
+    }
+
+    boolean isOver() {
+        return over.getCount() == 0;
+    }
+
+    public boolean awaitEnd(long milliseconds) throws InterruptedException {
+        return over.await(milliseconds, TimeUnit.MILLISECONDS);
+    }
+
+    /** Why the job failed; null if it did not. */
+    @Nullable
+    Throwable failure() {
+        return failure;
+    }
+
+    /** For each partition the offset after the last event that the job published. */
+    Map<TopicPartition, Long> published() {
+        return published;
+    }
+
+    @Override
+    public boolean stopRequested() {
+        return stopRequested;
+    }
+
+    @Override
+    public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
+        progress.report(phase, step, totalSteps, metrics);
+    }
+
+    @Override
+    public <T> void publish(Topic<T> topic, T event) {
+        RecordMetadata place = publisher.publish(topic, event);
+        published.merge(new TopicPartition(place.topic(), place.partition()), place.offset() + 1, Math::max);
+    }
+
+    @Override
+    public <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot) {
+        return SnapshotReader.read(topic, snapshot, readers.open());
+    }
+}

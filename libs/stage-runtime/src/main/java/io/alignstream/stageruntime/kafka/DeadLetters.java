@@ -1,0 +1,96 @@
+package io.alignstream.stageruntime.kafka;
+
+import io.alignstream.stageruntime.StageDefinition;
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jboss.logging.Logger;
+
+/**
+ * Sends poison events to {@code TOPIC.dead-letters} as a {@link DeadLetter} with the original key, and remembers the
+ * newest ones; thread-safe.
+ */
+@ApplicationScoped
+public class DeadLetters {
+
+    private static final Logger LOG = Logger.getLogger(DeadLetters.class);
+    private static final int REMEMBERED = 100;
+
+    private final EventPublisher publisher;
+    private final StageDefinition definition;
+    private final MeterRegistry meters;
+    private final Deque<PoisonEvent> recent = new ArrayDeque<>();
+
+    DeadLetters(EventPublisher publisher, StageDefinition definition, MeterRegistry meters) {
+        this.publisher = publisher;
+        this.definition = definition;
+        this.meters = meters;
+    }
+
+    /** The poison events seen since start-up, newest first, at most {@value #REMEMBERED}. */
+    public List<PoisonEvent> recent() {
+        synchronized (recent) {
+            return List.copyOf(recent.reversed());
+        }
+    }
+
+    /**
+     * A poison event.
+     *
+     * @param key the record's key, empty if it has none
+     * @param reason why it can never be processed
+     * @param time the record's timestamp
+     */
+    public record PoisonEvent(String topic, int partition, long offset, String key, Reason reason, Instant time) {}
+
+    /** Remembers an event whose dead letter was published before. */
+    public void remember(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
+        PoisonEvent event = new PoisonEvent(
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8),
+                cause instanceof PoisonEventException poison
+                        ? poison.reason()
+                        : Reason.verbatim(DeadLetter.reason(cause)),
+                Instant.ofEpochMilli(Math.max(0, record.timestamp())));
+        synchronized (recent) {
+            recent.addLast(event);
+            if (recent.size() > REMEMBERED) {
+                recent.removeFirst();
+            }
+        }
+    }
+
+    /** Publishes the dead letter of {@code record}; throws if the broker does not take it. */
+    public void publish(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
+        DeadLetter letter = DeadLetter.of(
+                definition.stage(),
+                record.value(),
+                record.headers(),
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                cause);
+        publisher.send(new ProducerRecord<>(
+                record.topic() + ".dead-letters", null, record.key(), letter.value(), letter.headers()));
+        meters.counter("alignstream.dead.letters", "stage", definition.stage().id(), "topic", record.topic())
+                .increment();
+        LOG.warnf(
+                cause instanceof RuntimeException ? cause : null,
+                "Poison event in %s, partition %d, offset %d: %s",
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                DeadLetter.reason(cause));
+        remember(record, cause);
+    }
+}

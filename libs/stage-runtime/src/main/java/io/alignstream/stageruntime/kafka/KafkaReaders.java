@@ -1,0 +1,59 @@
+package io.alignstream.stageruntime.kafka;
+
+import io.alignstream.contracts.Topic;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Opens Kafka consumers that are assigned partitions by hand; thread-safe, its consumers are not.
+ *
+ * <p>They take every {@code kafka.*} setting of the service (address, TLS, SASL) and see committed records only.
+ */
+@ApplicationScoped
+public class KafkaReaders {
+
+    private final Map<String, Object> connection;
+
+    public KafkaReaders(@Identifier("default-kafka-broker") Map<String, Object> connection) {
+        this.connection = Map.copyOf(connection);
+    }
+
+    /** A consumer that commits offsets as {@code group} when told to, and never joins it. */
+    public KafkaConsumer<byte[], byte[]> open(String group) {
+        Map<String, Object> settings = settings();
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        return open(settings);
+    }
+
+    /** A consumer without a group that fails when asked for offsets that do not exist. */
+    public KafkaConsumer<byte[], byte[]> open() {
+        Map<String, Object> settings = settings();
+        settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        return open(settings);
+    }
+
+    private Map<String, Object> settings() {
+        Map<String, Object> settings = new HashMap<>(connection);
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Topic.MAX_RECORD_BYTES + 1024 * 1024);
+        // New partitions and topics show up after this time at the latest.
+        settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 10_000);
+        settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+        settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 8_000);
+        settings.put(ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 2_000);
+        return settings;
+    }
+
+    private static KafkaConsumer<byte[], byte[]> open(Map<String, Object> settings) {
+        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+}

@@ -1,0 +1,5 @@
+/** Reading and publishing events: consumers that are assigned by hand, frozen snapshots, dead letters. */
+@NullMarked
+package io.alignstream.stageruntime.kafka;
+
+import org.jspecify.annotations.NullMarked;

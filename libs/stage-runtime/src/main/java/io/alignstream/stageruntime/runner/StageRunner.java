@@ -1,0 +1,272 @@
+package io.alignstream.stageruntime.runner;
+
+import io.alignstream.stageruntime.Job;
+import io.alignstream.stageruntime.JobControl;
+import io.alignstream.stageruntime.JobStatus;
+import io.alignstream.stageruntime.StageDefinition;
+import io.alignstream.stageruntime.job.JobProgress;
+import io.alignstream.stageruntime.job.Reconciler;
+import io.alignstream.stageruntime.job.RunningJob;
+import io.alignstream.stageruntime.kafka.DeadLetters;
+import io.alignstream.stageruntime.kafka.EventPublisher;
+import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.view.Answers;
+import io.alignstream.stageruntime.view.Reader;
+import io.alignstream.stageruntime.view.ReaderMeters;
+import io.alignstream.stageruntime.view.TopicView;
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.stageruntime.settings.CommonConfig;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a stage's threads: {@code stage-reader} reads and compares, {@code stage-questions} asks what comparisons need to
+ * know, {@code stage-job} runs jobs.
+ *
+ * <p>Jobs share one platform thread because native math libraries keep a pool of helpers for each thread that calls
+ * them.
+ */
+@ApplicationScoped
+public class StageRunner {
+
+    private static final Logger LOG = Logger.getLogger(StageRunner.class);
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private final StageDefinition definition;
+    private final KafkaReaders readers;
+    private final EventPublisher publisher;
+    private final DeadLetters deadLetters;
+    private final ReaderMeters meters;
+    private final Duration grace;
+    private final JobProgress progress;
+    private final Reconciler reconciler;
+    private final TopicView view;
+    private final ExecutorService questions;
+    private final ExecutorService jobs;
+    private final CountDownLatch leaving = new CountDownLatch(1);
+    private volatile boolean caughtUpOnce;
+    private volatile List<Checkpoint> checkpoints = List.of();
+    private @Nullable Thread readerThread;
+
+    StageRunner(
+            StageDefinition definition,
+            KafkaReaders readers,
+            EventPublisher publisher,
+            DeadLetters deadLetters,
+            MeterRegistry registry,
+            CommonConfig config) {
+        this.definition = definition;
+        this.readers = readers;
+        this.publisher = publisher;
+        this.deadLetters = deadLetters;
+        this.grace = config.shutdown().grace();
+        String stage = definition.stage().id();
+        this.meters = new ReaderMeters(registry, stage);
+        this.progress = new JobProgress(definition.stage(), registry, this::publish);
+        ClassLoader loader = Thread.currentThread().getContextClassLoader();
+        this.questions = thread("stage-questions", loader);
+        Answers answers = new Answers(questions);
+        this.view = new TopicView(answers);
+        this.reconciler = new Reconciler(
+                definition, progress, answers, this::start, config.job().backoff());
+        this.jobs = thread("stage-job", loader);
+        for (JobStatus.State state : JobStatus.State.values()) {
+            Gauge.builder(
+                            "alignstream.job.state",
+                            reconciler,
+                            job -> job.status().state() == state ? 1 : 0)
+                    .tag("stage", stage)
+                    .tag("state", state.name().toLowerCase(Locale.ROOT))
+                    .register(registry);
+        }
+    }
+
+    private static ExecutorService thread(String name, ClassLoader loader) {
+        return Executors.newSingleThreadExecutor(task -> {
+            Thread thread = Thread.ofPlatform().name(name).daemon().unstarted(task);
+            thread.setContextClassLoader(loader);
+            return thread;
+        });
+    }
+
+    @Produces
+    @Singleton
+    JobControl jobControl() {
+        return reconciler;
+    }
+
+    void onStart(@Observes StartupEvent event) {
+        definition.subscribe(view);
+        Thread thread = Thread.ofPlatform().name("stage-reader").daemon().unstarted(this::read);
+        thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
+        readerThread = thread;
+        thread.start();
+    }
+
+    /** The stage's finished checkpoints, oldest first, if it follows them. */
+    public List<Checkpoint> checkpoints() {
+        return checkpoints;
+    }
+
+    /** Whether the view was complete once. */
+    public boolean started() {
+        return caughtUpOnce;
+    }
+
+    /** Whether the view is being kept up to date. */
+    public boolean ready() {
+        return caughtUpOnce && alive() && meters.inContact();
+    }
+
+    /** Whether the reader's thread runs. */
+    public boolean alive() {
+        return readerThread != null && readerThread.isAlive();
+    }
+
+    private void read() {
+        Reader reader = null;
+        boolean changed = false;
+        // What the last job published, until the view is told to wait for it.
+        Optional<Map<TopicPartition, Long>> published = Optional.empty();
+        while (leaving.getCount() > 0) {
+            try {
+                if (reader == null) {
+                    reader = new Reader(readers.open(definition.stage().service()), view, this::deadLetter, meters);
+                }
+                changed |= reader.turn();
+                if (published.isEmpty()) {
+                    published = reconciler.settle();
+                }
+                if (published.isPresent()) {
+                    reader.catchUp(published.get());
+                    published = Optional.empty();
+                }
+                changed = compare(reader, changed);
+            } catch (LeavingException e) {
+                return; // the offset stays before the record whose dead letter is not published
+            } catch (KafkaException e) {
+                LOG.warnf("Kafka does not answer, I try again: %s", e.getMessage());
+                changed = true; // the turn may have taken records in before it failed
+                pause();
+            }
+        }
+        if (reader != null) {
+            reader.close();
+        }
+    }
+
+    private boolean compare(Reader reader, boolean changed) {
+        if (reader.caughtUp()) {
+            caughtUpOnce = true;
+            if (changed && view.follows(Topic.CHECKPOINTS)) {
+                checkpoints = view.newestByKey(Topic.CHECKPOINTS).stream()
+                        .filter(checkpoint -> checkpoint.stage() == definition.stage())
+                        .toList();
+            }
+            reconciler.compare(view, changed);
+            return false;
+        }
+        if (!caughtUpOnce) {
+            var missing = reader.missing();
+            reconciler.starting(
+                    missing.isEmpty()
+                            ? Reason.of("stage.readingTopics")
+                            : Reason.of("stage.topicsMissing")
+                                    .with("topics", String.join(", ", new TreeSet<>(missing))));
+        }
+        return changed;
+    }
+
+    private void deadLetter(ConsumerRecord<byte[], byte[]> record, Throwable cause, boolean again) {
+        if (again) {
+            deadLetters.remember(record, cause);
+            return;
+        }
+        while (true) {
+            try {
+                deadLetters.publish(record, cause);
+                return;
+            } catch (RuntimeException e) {
+                LOG.errorf(
+                        e,
+                        "Dead letter of %s, partition %d, offset %d not published, I try again",
+                        record.topic(),
+                        record.partition(),
+                        record.offset());
+                pause();
+            }
+            if (leaving.getCount() == 0) {
+                throw new LeavingException();
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            boolean left = leaving.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+            LOG.tracef("left: %s", left);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LeavingException();
+        }
+    }
+
+    private RunningJob start(Job job) {
+        RunningJob running = new RunningJob(job, definition.stage().id(), publisher, readers, progress);
+        jobs.execute(running);
+        return running;
+    }
+
+    /** Progress is of no use later, so nothing waits for it and a lost one stays lost. */
+    private void publish(TrainingProgress moment) {
+        publisher
+                .publishLater(Topic.TRAINING_PROGRESS, moment)
+                .subscribe()
+                .with(ignored -> {}, failure -> LOG.debugf("Progress not published: %s", failure.getMessage()));
+    }
+
+    /** Before the messaging channels close: the job publishes and checkpoints within the grace period. */
+    void onStop(@Observes @Priority(1) ShutdownEvent event) throws InterruptedException {
+        var job = reconciler.leave();
+        if (job.isPresent() && !job.get().awaitEnd(grace.toMillis())) {
+            LOG.warnf(
+                    "Job %s did not return within %s; the next start resumes its last checkpoint",
+                    job.get().job().run(), grace);
+        }
+        leaving.countDown();
+        if (readerThread != null) {
+            readerThread.join(Duration.ofSeconds(5));
+        }
+        jobs.shutdownNow();
+        questions.shutdownNow();
+    }
+
+    private static final class LeavingException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+}

@@ -1,0 +1,110 @@
+package io.alignstream.stageruntime.view;
+
+import io.alignstream.stageruntime.Subscriptions;
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
+import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of one followed topic; for the reader's thread. */
+final class FollowedTopic<T> {
+
+    private final Topic<T> topic;
+    private final Subscriptions.EventHandler<T> handler;
+    private final @Nullable Topic<?> earlier;
+    private final SortedMap<Integer, PartitionRange> ranges = new TreeMap<>();
+    private final SequencedMap<String, Newest<T>> newest = new LinkedHashMap<>();
+    private long count;
+    private long lastArrival = System.nanoTime();
+
+    FollowedTopic(Topic<T> topic, Subscriptions.EventHandler<T> handler, @Nullable Topic<?> earlier) {
+        this.topic = topic;
+        this.handler = handler;
+        this.earlier = earlier;
+    }
+
+    Topic<T> topic() {
+        return topic;
+    }
+
+    /** The topic whose events this topic's events refer to. */
+    @Nullable
+    Topic<?> earlier() {
+        return earlier;
+    }
+
+    /** Partition {@code partition} is read from {@code begin}. */
+    void open(int partition, long begin) {
+        ranges.putIfAbsent(partition, new PartitionRange(partition, begin, begin));
+    }
+
+    /** Takes a record in, or leaves everything as it was if the record is poison. */
+    void accept(ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
+        if (record.value() == null) {
+            withdraw(record);
+        } else {
+            T event = topic.decode(record);
+            handler.handle(event, new RecordOrigin(record));
+            count++;
+            if (topic.retention() == Topic.Retention.COMPACTED) {
+                newest.putLast(key(record), new Newest<>(event, record.timestamp()));
+            }
+        }
+        lastArrival = System.nanoTime();
+        ranges.computeIfPresent(
+                record.partition(),
+                (partition, range) ->
+                        new PartitionRange(partition, range.begin(), Math.max(range.end(), record.offset() + 1)));
+    }
+
+    private void withdraw(ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
+        if (record.key() == null) {
+            throw Messages.poison(Reason.of("poison.emptyRecord"));
+        }
+        handler.withdrawn(key(record));
+        newest.remove(key(record));
+    }
+
+    private static String key(ConsumerRecord<byte[], byte[]> record) {
+        return record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+    }
+
+    /** With several partitions the order of arrival is chance, so there the records' timestamps decide. */
+    List<T> newestByKey() {
+        if (topic.retention() != Topic.Retention.COMPACTED) {
+            throw new IllegalArgumentException(topic
+                    + " is not a registry topic: it keeps every event, not the newest of each key;"
+                    + " follow it with an event handler");
+        }
+        var events = newest.values().stream();
+        if (ranges.size() > 1) {
+            events = events.sorted(Comparator.comparingLong(Newest::timestamp));
+        }
+        return events.map(Newest::event).toList();
+    }
+
+    DatasetSnapshot snapshot() {
+        return new DatasetSnapshot(topic.name(), List.copyOf(ranges.values()));
+    }
+
+    long count() {
+        return count;
+    }
+
+    long quietNanos() {
+        return System.nanoTime() - lastArrival;
+    }
+
+    private record Newest<T>(T event, long timestamp) {}
+}

@@ -1,0 +1,37 @@
+package io.alignstream.stageruntime.view;
+
+import io.alignstream.stageruntime.Origin;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+
+/** The origin of an event that was read from Kafka. */
+public record RecordOrigin(ConsumerRecord<byte[], byte[]> record) implements Origin {
+
+    @Override
+    public int partition() {
+        return record.partition();
+    }
+
+    @Override
+    public long offset() {
+        return record.offset();
+    }
+
+    @Override
+    public Optional<String> key() {
+        return Optional.ofNullable(record.key()).map(RecordOrigin::text);
+    }
+
+    @Override
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(record.headers().lastHeader(name))
+                .map(Header::value)
+                .map(RecordOrigin::text);
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

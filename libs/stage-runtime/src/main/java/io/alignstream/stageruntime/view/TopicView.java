@@ -1,0 +1,95 @@
+package io.alignstream.stageruntime.view;
+
+import io.alignstream.stageruntime.Question;
+import io.alignstream.stageruntime.Subscriptions;
+import io.alignstream.stageruntime.View;
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Topic;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/** The followed topics by name, in the order in which they were followed; for the reader's thread. */
+public final class TopicView implements View, Subscriptions {
+
+    private final SequencedMap<String, FollowedTopic<?>> topics = new LinkedHashMap<>();
+    private final Answers answers;
+
+    /** A view whose questions {@code answers} asks. */
+    public TopicView(Answers answers) {
+        this.answers = answers;
+    }
+
+    @Override
+    public void ask(Question<?> question) {
+        answers.add(question);
+    }
+
+    @Override
+    public <T> T answer(Question<T> question) {
+        return answers.to(question);
+    }
+
+
+    @Override
+    public <T> void follow(Topic<T> topic, EventHandler<T> handler) {
+        add(topic, handler, null);
+    }
+
+    @Override
+    public <T> void followAfter(Topic<?> earlier, Topic<T> topic, EventHandler<T> handler) {
+        if (!topics.containsKey(earlier.name())) {
+            throw new IllegalStateException(topic + " is followed after " + earlier + ": follow " + earlier + " first");
+        }
+        add(topic, handler, earlier);
+    }
+
+    private <T> void add(Topic<T> topic, EventHandler<T> handler, @Nullable Topic<?> earlier) {
+        if (topics.putIfAbsent(topic.name(), new FollowedTopic<>(topic, handler, earlier)) != null) {
+            throw new IllegalStateException(topic + " is followed twice; follow it once with one handler");
+        }
+    }
+
+    /** All followed topics; a topic stands after those that it refers to. */
+    Collection<FollowedTopic<?>> followed() {
+        return Collections.unmodifiableCollection(topics.values());
+    }
+
+    public boolean follows(Topic<?> topic) {
+        return topics.containsKey(topic.name());
+    }
+
+    FollowedTopic<?> followed(String name) {
+        FollowedTopic<?> topic = topics.get(name);
+        if (topic == null) {
+            throw new IllegalArgumentException(
+                    "the stage does not follow " + name + " but " + topics.keySet() + "; follow it in subscribe()");
+        }
+        return topic;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // the map holds a FollowedTopic<T> under the name of each Topic<T>
+    public <T> List<T> newestByKey(Topic<T> topic) {
+        return ((FollowedTopic<T>) followed(topic.name())).newestByKey();
+    }
+
+    @Override
+    public DatasetSnapshot snapshot(Topic<?> topic) {
+        return followed(topic.name()).snapshot();
+    }
+
+    @Override
+    public long count(Topic<?> topic) {
+        return followed(topic.name()).count();
+    }
+
+    @Override
+    public Duration quietFor(Topic<?> topic) {
+        return Duration.ofNanos(followed(topic.name()).quietNanos());
+    }
+}

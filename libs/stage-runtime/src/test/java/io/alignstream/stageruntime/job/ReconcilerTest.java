@@ -1,0 +1,237 @@
+package io.alignstream.stageruntime.job;
+
+import io.alignstream.stageruntime.Decision;
+import io.alignstream.stageruntime.Job;
+import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.JobStatus;
+import io.alignstream.stageruntime.Question;
+import io.alignstream.stageruntime.StageDefinition;
+import io.alignstream.stageruntime.Subscriptions;
+import io.alignstream.stageruntime.View;
+import io.alignstream.stageruntime.kafka.EventPublisher;
+import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.view.Answers;
+import io.alignstream.stageruntime.view.TopicView;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.stageruntime.testing.KafkaBroker;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(KafkaBroker.class)
+class ReconcilerTest {
+
+    @Inject
+    EventPublisher publisher;
+
+    @Inject
+    KafkaReaders readers;
+
+    /** Runs what asks the stage's questions. */
+    private Executor asker = Runnable::run;
+
+    private final Answers answers = new Answers(question -> asker.execute(question));
+    private final TopicView view = new TopicView(answers);
+    private final List<Thread> threads = new ArrayList<>();
+    private final Deque<Boolean> triggers = new ArrayDeque<>();
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
+
+    private Reconciler reconciler(Function<Boolean, Decision> decide) {
+        StageDefinition definition = new StageDefinition() {
+            @Override
+            public Stage stage() {
+                return Stage.REWARD;
+            }
+
+            @Override
+            public void subscribe(Subscriptions subscriptions) {}
+
+            @Override
+            public Decision decide(View known, boolean triggered) {
+                triggers.add(triggered);
+                return decide.apply(triggered);
+            }
+        };
+        JobProgress progress = new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {});
+        Function<Job, RunningJob> starter = job -> {
+            RunningJob running = new RunningJob(job, "reward", publisher, readers, progress);
+            threads.add(Thread.ofPlatform().start(running));
+            return running;
+        };
+        return new Reconciler(definition, progress, answers, starter, List.of(Duration.ZERO, Duration.ZERO));
+    }
+
+    private static Job job(JobBody body) {
+        return new Job() {
+            @Override
+            public String run() {
+                return "r1";
+            }
+
+            @Override
+            public Reason title() {
+                return Reason.of("test.job");
+            }
+
+            @Override
+            public void execute(JobContext context) throws Exception {
+                body.execute(context);
+            }
+        };
+    }
+
+    private interface JobBody {
+        void execute(JobContext context) throws Exception;
+    }
+
+    private void turn(Reconciler reconciler) {
+        reconciler.settle();
+        reconciler.compare(view, false);
+    }
+
+    @Test
+    void onLeavingTheJobIsAskedToReturnAndNoneFollows() throws InterruptedException {
+        // Given
+        Reconciler reconciler = reconciler(triggered -> new Decision.Run(job(context -> {
+            for (long step = 1; !context.stopRequested(); step++) {
+                context.progress("train", step, 1_000_000_000, Map.of());
+            }
+        })));
+        turn(reconciler);
+
+        // When
+        RunningJob job = reconciler.leave().orElseThrow();
+
+        // Then
+        assertThat(job.awaitEnd(60_000)).isTrue();
+        assertThat(job.failure()).isNull();
+        turn(reconciler);
+        assertThat(threads).hasSize(1);
+    }
+
+    @Test
+    void aRunWhoseResultNeverShowsDoesNotRunForEver() {
+        // Given
+        Reconciler reconciler = reconciler(triggered -> new Decision.Run(job(context -> {})));
+
+        // When
+        await().until(() -> {
+            turn(reconciler);
+            return reconciler.status().state() == JobStatus.State.FAILED;
+        });
+
+        // Then
+        assertThat(threads).hasSize(3);
+        assertThat(Messages.english(reconciler.status().reason())).contains("its result does not show");
+    }
+
+    @Test
+    void aTriggerLastsWhileTheAnswerIsToCompareAgain() {
+        // Given
+        Reconciler reconciler = reconciler(triggered -> triggers.size() < 3
+                ? new Decision.WaitFor(Reason.of("tokenizer.documentsComing"), Duration.ZERO)
+                : new Decision.Wait(Reason.of("test.upToDate")));
+        reconciler.trigger();
+
+        // When
+        await().until(() -> {
+            turn(reconciler);
+            return triggers.size() == 3;
+        });
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(triggers).containsExactly(true, true, true, false);
+    }
+
+    @Test
+    void aQuestionThatCannotBeAnsweredIsShownAndAskedAgain() {
+        // Given
+        int[] times = {0};
+        Question<Integer> question = Question.afterJobs(() -> {
+            if (times[0]++ == 0) {
+                throw new IOException("the store does not answer");
+            }
+            return 1;
+        });
+        view.ask(question);
+        Reconciler reconciler = reconciler(triggered -> new Decision.Wait(Reason.of("stage.stopped")));
+
+        // When
+        reconciler.compare(view, true);
+        JobStatus failed = reconciler.status();
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(failed.state()).isEqualTo(JobStatus.State.FAILED);
+        assertThat(failed.reason().toString()).contains("the store does not answer");
+        assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.WAITING);
+    }
+
+    @Test
+    void aTriggerCountsWhatIsThereWhenItComes() {
+        // Given: the documents are counted for a comparison when one comes, and a person asks for a run
+        int[] documents = {297};
+        Question<Integer> question = Question.eachTime(() -> documents[0]);
+        view.ask(question);
+        List<Integer> counted = new ArrayList<>();
+        Deque<Runnable> asked = new ArrayDeque<>();
+        asker = asked::add;
+        Reconciler reconciler = reconciler(triggered -> {
+            counted.add(view.answer(question));
+            return new Decision.Wait(Reason.of("stage.stopped"));
+        });
+        reconciler.compare(view, true);
+        asked.remove().run();
+        documents[0] = 300;
+
+        // When
+        reconciler.trigger();
+        reconciler.compare(view, false);
+        asked.forEach(Runnable::run);
+        reconciler.compare(view, false);
+
+        // Then
+        assertThat(counted).containsExactly(300);
+        assertThat(triggers).containsExactly(true);
+    }
+
+    @Test
+    void aComparisonThatThrowsIsShown() {
+        // Given
+        Reconciler reconciler = reconciler(triggered -> {
+            throw new IllegalStateException("no tokenizer named default");
+        });
+
+        // When
+        turn(reconciler);
+
+        // Then
+        assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.FAILED);
+        assertThat(Messages.english(reconciler.status().reason())).contains("no tokenizer named default");
+    }
+}

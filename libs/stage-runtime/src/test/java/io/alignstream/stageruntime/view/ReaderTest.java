@@ -1,0 +1,341 @@
+package io.alignstream.stageruntime.view;
+
+import io.alignstream.stageruntime.EchoStage;
+import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.kafka.SnapshotReader;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.Feedback;
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.testing.KafkaBroker;
+import io.alignstream.stageruntime.testing.TopicProbe;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The tests share a broker and each uses topics that no other one does. */
+class ReaderTest {
+
+    private static final KafkaBroker BROKER = new KafkaBroker();
+    private static String address = "";
+
+    private final String group = UUID.randomUUID().toString();
+    private final List<String> letters = new ArrayList<>();
+    private KafkaReaders readers;
+    private TopicProbe topics;
+    private Admin admin;
+
+    @BeforeAll
+    static void startBroker() {
+        Awaitility.setDefaultTimeout(Duration.ofMinutes(1));
+        BROKER.init(Map.of("fresh", "true"));
+        address = BROKER.start().getOrDefault("kafka.bootstrap.servers", "");
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        BROKER.stop();
+    }
+
+    @BeforeEach
+    void open() {
+        readers = new KafkaReaders(Map.of("bootstrap.servers", address));
+        topics = new TopicProbe(address);
+        admin = Admin.create(Map.of("bootstrap.servers", (Object) address));
+    }
+
+    @AfterEach
+    void close() {
+        topics.close();
+        admin.close();
+    }
+
+    private Reader reader(TopicView view) {
+        return reader(view, Reader.PATIENCE);
+    }
+
+    private Reader reader(TopicView view, Duration patience) {
+        return new Reader(
+                readers.open(group),
+                view,
+                (record, cause, again) ->
+                        letters.add(new String(record.key(), StandardCharsets.UTF_8) + (again ? " again" : " new")),
+                new ReaderMeters(new SimpleMeterRegistry(), "sft"),
+                patience);
+    }
+
+    private static void readAll(Reader reader) {
+        await().until(() -> {
+            reader.turn();
+            return reader.caughtUp();
+        });
+    }
+
+    private static Prompt prompt(String id) {
+        return new Prompt(id, List.of(Message.user("hi")), Map.of());
+    }
+
+    private static Feedback feedback(String id) {
+        return new Feedback(id, Feedback.Thumb.UP, List.of(Message.user("hi")), "ho", null, "ab".repeat(32));
+    }
+
+    @Test
+    void aRestartReadsFromTheBeginningAndDeadLettersNothingTwice() {
+        // Given
+        topics.publish(Topic.PROMPTS, prompt("a"));
+        topics.publishText(Topic.PROMPTS, "bad", "no event");
+        topics.publish(Topic.PROMPTS, prompt("b"));
+
+        // When
+        TopicView first = new TopicView(new Answers(Runnable::run));
+        first.follow(Topic.PROMPTS);
+        try (Reader reader = reader(first)) {
+            readAll(reader);
+        }
+        topics.publishText(Topic.PROMPTS, "worse", "no event");
+        TopicView second = new TopicView(new Answers(Runnable::run));
+        second.follow(Topic.PROMPTS);
+        try (Reader reader = reader(second)) {
+            readAll(reader);
+        }
+
+        // Then
+        assertThat(second.count(Topic.PROMPTS)).isEqualTo(2);
+        assertThat(letters).containsExactly("bad new", "bad again", "worse new");
+        assertThat(second.snapshot(Topic.PROMPTS).partitions()).containsExactly(new PartitionRange(0, 0, 3));
+    }
+
+    @Test
+    void aRegistryTopicKeepsTheNewestOfEachKey() {
+        // Given
+        topics.publish(Topic.CHECKPOINTS, EchoStage.checkpoint("one", 1));
+        topics.publish(Topic.CHECKPOINTS, EchoStage.checkpoint("two", 2));
+        topics.publish(Topic.CHECKPOINTS, EchoStage.checkpoint("one", 3));
+        topics.publish(Topic.CHECKPOINTS, EchoStage.checkpoint("three", 4));
+        topics.publishTombstone(Topic.CHECKPOINTS, "sft/three");
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        view.follow(Topic.CHECKPOINTS);
+
+        // When
+        try (Reader reader = reader(view)) {
+            readAll(reader);
+        }
+
+        // Then
+        assertThat(view.newestByKey(Topic.CHECKPOINTS))
+                .extracting(checkpoint -> checkpoint.run() + checkpoint.step())
+                .containsExactly("two2", "one3");
+    }
+
+    @Test
+    void waitsForMissingTopicsAndFindsNewPartitions() throws Exception {
+        // Given
+        admin.deleteTopics(List.of("documents")).all().get();
+        await().until(() -> !admin.listTopics().names().get().contains("documents"));
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        view.follow(Topic.DOCUMENTS);
+        view.follow(Topic.CLEAN_DOCUMENTS);
+
+        try (Reader reader = reader(view)) {
+            // When
+            await().until(() -> {
+                reader.turn();
+                return reader.missing().contains("documents");
+            });
+
+            // Then
+            assertThat(reader.caughtUp()).isFalse();
+
+            // When
+            admin.createTopics(List.of(new NewTopic("documents", 1, (short) 1)))
+                    .all()
+                    .get();
+            readAll(reader);
+            admin.createPartitions(Map.of("documents", NewPartitions.increaseTo(2)))
+                    .all()
+                    .get();
+
+            // Then
+            await().until(() -> {
+                reader.turn();
+                return view.snapshot(Topic.DOCUMENTS).partitions().size() == 2;
+            });
+        }
+    }
+
+    @Test
+    void eventsWaitForWhatTheyReferToAndKeepTheOrderOfTheirKey() {
+        // Given
+        List<String> seen = new ArrayList<>();
+        TopicView view = rankingsAfterRequests(seen);
+        topics.publish(Topic.RANKINGS, ranking("r", "v1"));
+        topics.publish(Topic.RANKINGS, ranking("orphan", "v1"));
+        topics.publish(Topic.RANKINGS, ranking("r", "v2"));
+        topics.publish(Topic.RANKING_REQUESTS, request("r"));
+
+        // When
+        try (Reader reader = reader(view)) {
+            readAll(reader);
+
+            // Then
+            assertThat(seen).filteredOn(one -> one.startsWith("r ")).containsExactly("r v1", "r v2");
+            awaitLetters(reader, letters, 1);
+        }
+        assertThat(letters).containsExactly("orphan/ann new");
+
+        // When: read again, what has its dead letter waits for nothing
+        letters.clear();
+        try (Reader reader = reader(rankingsAfterRequests(new ArrayList<>()))) {
+            readAll(reader);
+            awaitLetters(reader, letters, 1);
+        }
+
+        // Then
+        assertThat(letters).containsExactly("orphan/ann again");
+    }
+
+    @Test
+    void anEventIsTakenInIfTheOneThatItRefersToComesAMomentLater() {
+        // Given
+        List<String> seen = new ArrayList<>();
+        try (Reader reader = reader(rankingsAfterRequests(seen), Duration.ofMinutes(5))) {
+            readAll(reader);
+            topics.publish(Topic.RANKINGS, ranking("soon", "v1"));
+            topics.publish(Topic.RANKINGS, ranking("soon", "v2"));
+            await().until(() -> {
+                reader.turn();
+                return reader.deferredBytes() > 0;
+            });
+
+            // When
+            topics.publish(Topic.RANKING_REQUESTS, request("soon"));
+
+            // Then
+            await().until(() -> {
+                reader.turn();
+                return seen.containsAll(List.of("soon v1", "soon v2"));
+            });
+        }
+        assertThat(seen).filteredOn(one -> one.startsWith("soon ")).containsExactly("soon v1", "soon v2");
+        assertThat(letters).noneMatch(letter -> letter.startsWith("soon"));
+    }
+
+    private static void awaitLetters(Reader reader, List<String> letters, int count) {
+        await().until(() -> {
+            reader.turn();
+            return letters.size() >= count;
+        });
+    }
+
+    private static TopicView rankingsAfterRequests(List<String> seen) {
+        Set<String> requests = new HashSet<>();
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        view.follow(Topic.RANKING_REQUESTS, (request, record) -> requests.add(request.requestId()));
+        view.followAfter(Topic.RANKING_REQUESTS, Topic.RANKINGS, (ranking, record) -> {
+            if (!requests.contains(ranking.requestId())) {
+                throw new PoisonEventException("unknown request " + ranking.requestId());
+            }
+            seen.add(ranking.requestId() + " " + ranking.guidelineVersion());
+        });
+        return view;
+    }
+
+    private static RankingRequest request(String id) {
+        return new RankingRequest(id, List.of(Message.user("q")), List.of("a", "b"), null, Map.of());
+    }
+
+    private static Ranking ranking(String request, String version) {
+        return new Ranking(request, "ann", List.of(List.of(0), List.of(1)), List.of(), List.of(), version);
+    }
+
+    @Test
+    void aSnapshotIsReadWithoutAbortedAndUndecodableRecords() {
+        // Given
+        Map<String, Object> settings = Map.of("bootstrap.servers", address, "transactional.id", "t");
+        topics.publish(Topic.FEEDBACK, feedback("a"));
+        topics.publishText(Topic.FEEDBACK, "bad", "no event");
+        try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            producer.send(Topic.FEEDBACK.record(feedback("aborted"), "test"));
+            producer.flush();
+            producer.abortTransaction();
+            producer.beginTransaction();
+            producer.send(Topic.FEEDBACK.record(feedback("b"), "test"));
+            producer.commitTransaction();
+        }
+        topics.publishTombstone(Topic.FEEDBACK, "a");
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        view.follow(Topic.FEEDBACK);
+        try (Reader reader = reader(view)) {
+            readAll(reader);
+        }
+        topics.publish(Topic.FEEDBACK, feedback("later"));
+
+        // When
+        List<String> keys = read(view.snapshot(Topic.FEEDBACK));
+
+        // Then
+        assertThat(keys).containsExactly("a", "b", "a withdrawn");
+    }
+
+    private List<String> read(DatasetSnapshot snapshot) {
+        try (var entries = SnapshotReader.read(Topic.FEEDBACK, snapshot, readers.open())) {
+            return entries.map(entry -> entry.origin().key().orElse("") + (entry.event() == null ? " withdrawn" : ""))
+                    .toList();
+        }
+    }
+
+    private static String key(ConsumerRecord<byte[], byte[]> record) {
+        return new String(record.key(), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aSnapshotWhoseRecordsWereDeletedFailsWithTheRanges() throws Exception {
+        // Given
+        topics.publishText(Topic.TOKEN_BATCHES, "0", "a");
+        topics.publishText(Topic.TOKEN_BATCHES, "0", "b");
+        admin.deleteRecords(Map.of(new TopicPartition("token-batches", 0), RecordsToDelete.beforeOffset(1)))
+                .all()
+                .get();
+
+        // When
+        assertThatThrownBy(() -> SnapshotReader.read(
+                        Topic.TOKEN_BATCHES,
+                        new DatasetSnapshot("token-batches", List.of(new PartitionRange(0, 0, 2))),
+                        readers.open()))
+
+                // Then
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("token-batches-0 holds the offsets 1 to 2 but the dataset needs 0 to 2");
+    }
+}

@@ -1,0 +1,36 @@
+package io.alignstream.pretrain.data;
+
+import io.alignstream.training.ModelFiles;
+import java.util.Map;
+
+/**
+ * What a checkpoint was trained on, {@value #FILE} beside the weights: the Merkle root of each shard's sequences, and how
+ * far the training is.
+ *
+ * <p>A pass takes every sequence of its shuffle windows once, and at its end compares its roots with these. So a checkpoint
+ * with {@code passes=1} and {@code sequences=0} has seen exactly the sequences below these roots, each once; the packer
+ * gives the same roots in the headers of the token batches. The manifest holds the hash of this file.
+ */
+public final class Ledger {
+
+    static final String FILE = "ledger.txt";
+
+    private Ledger() {}
+
+    /** The model with the file beside it, unless nobody keeps a ledger of these sequences. */
+    public static ModelFiles beside(ModelFiles model, ShuffledSequences sequences) {
+        Map<String, String> roots = sequences.ledger();
+        if (roots.isEmpty()) {
+            return model;
+        }
+        StringBuilder text = new StringBuilder();
+        roots.forEach(
+                (lane, root) -> text.append(lane).append(": ").append(root).append('\n'));
+        text.append("trained: passes=")
+                .append(sequences.epoch())
+                .append(" sequences=")
+                .append(sequences.nextSequence())
+                .append('\n');
+        return model.with(FILE, text.toString());
+    }
+}

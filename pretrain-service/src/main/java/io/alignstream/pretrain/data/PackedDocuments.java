@@ -1,0 +1,104 @@
+package io.alignstream.pretrain.data;
+
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.TrainedTokenizer;
+import java.util.Optional;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the token batches of one tokenizer stand in the topic: counts and offsets, never the tokens.
+ *
+ * <p>For the thread that follows the topics.
+ */
+public final class PackedDocuments {
+
+    private final TrainedTokenizer tokenizer;
+    private final BatchSequence batches;
+    private final Map<Integer, PartitionRange> ranges = new TreeMap<>();
+    private final Map<Integer, PartitionRange> ownDocuments = new TreeMap<>();
+    private final Set<Integer> packedPartitions = new HashSet<>();
+    private @Nullable Reason problem;
+
+    public PackedDocuments(TrainedTokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+        this.batches = new BatchSequence(tokenizer.sha256(), tokenizer.vocabularySize());
+    }
+
+    /**
+     * Takes the batch at {@code offset} of {@code partition}, whose record carries {@code ledgerRoot}.
+     *
+     * @throws PoisonEventException if it is not the next one of its shard
+     */
+    public void add(TokenBatch batch, Optional<String> ledgerRoot, int partition, long offset) throws PoisonEventException {
+        try {
+            batches.admit(batch, ledgerRoot);
+        } catch (PoisonEventException e) {
+            problem = Reason.of("pretrain.batchRefused").with("offset", offset).with("problem", e.reason());
+            throw e;
+        }
+        problem = null;
+        ranges.merge(partition, range(partition, offset), PackedDocuments::span);
+        if (batch.endOfSnapshot()) {
+            packedPartitions.add(batch.documentPartition());
+            ownDocuments.put(partition, ranges.getOrDefault(partition, range(partition, offset)));
+        }
+    }
+
+    /** Whether all documents that the tokenizer was learned from are packed. */
+    public boolean holdsOwnDocuments() {
+        return tokenizer.documents().partitions().stream()
+                .filter(range -> range.end() > range.begin())
+                .allMatch(range -> packedPartitions.contains(range.partition()));
+    }
+
+    /** The batches up to the last document that the tokenizer was learned from: the same in every world. */
+    public DatasetSnapshot ownDocuments() {
+        return snapshot(ownDocuments);
+    }
+
+    /** All batches so far. */
+    public DatasetSnapshot all() {
+        return snapshot(ranges);
+    }
+
+    public long trainingSequences() {
+        return batches.trainingSequences();
+    }
+
+    public long validationSequences() {
+        return batches.validationSequences();
+    }
+
+    public int sequenceLength() {
+        return batches.sequenceLength();
+    }
+
+    /** {@code reason} and, if the last batch was refused, why. */
+    public Reason withProblem(Reason reason) {
+        return problem == null ? reason : reason.and(problem);
+    }
+
+    private static DatasetSnapshot snapshot(Map<Integer, PartitionRange> ranges) {
+        List<PartitionRange> partitions = new ArrayList<>(ranges.values());
+        return new DatasetSnapshot(Topic.TOKEN_BATCHES.name(), partitions);
+    }
+
+    private static PartitionRange range(int partition, long offset) {
+        return new PartitionRange(partition, offset, offset + 1);
+    }
+
+    private static PartitionRange span(PartitionRange first, PartitionRange last) {
+        return new PartitionRange(first.partition(), first.begin(), last.end());
+    }
+}

@@ -1,0 +1,100 @@
+package io.alignstream.pretrain.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.TokenBatch.Split;
+import io.alignstream.contracts.hash.SequenceLedger;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class BatchSequenceTest {
+
+    private static final String TOKENIZER = "a".repeat(64);
+
+    private final BatchSequence sequence = new BatchSequence(TOKENIZER, 100);
+
+    @BeforeEach
+    void admitTwoSequences() throws PoisonEventException {
+        admit(batch(0, Split.TRAINING, 0, 4, 1, 2, 3, 4, 5, 6, 7, 8));
+    }
+
+    @Test
+    void countsEachShardAndSplitOnItsOwn() throws PoisonEventException {
+        // When
+        admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4));
+        admit(batch(0, Split.VALIDATION, 0, 4, 1, 2, 3, 4));
+        admit(batch(1, Split.TRAINING, 0, 4, 1, 2, 3, 4));
+        admit(batch(1, Split.TRAINING, 1, 4));
+
+        // Then
+        assertThat(sequence.trainingSequences()).isEqualTo(4);
+        assertThat(sequence.validationSequences()).isEqualTo(1);
+    }
+
+    @Test
+    void refusesWhatRepeats() {
+        assertThatThrownBy(() -> admit(batch(0, Split.TRAINING, 1, 4, 1, 2, 3, 4)))
+                .isInstanceOf(PoisonEventException.class)
+                .hasMessageContaining("sequence number 1 of shard 0 has been seen; the next one is 2");
+    }
+
+    @Test
+    void refusesWhatSkips() {
+        assertThatThrownBy(() -> admit(batch(0, Split.TRAINING, 5, 4, 1, 2, 3, 4)))
+                .isInstanceOf(PoisonEventException.class)
+                .hasMessageContaining("sequence numbers 2 to 4 of shard 0 are missing");
+    }
+
+    @Test
+    void refusesAnotherLength() {
+        assertThatThrownBy(() -> admit(batch(0, Split.TRAINING, 2, 2, 1, 2)))
+                .isInstanceOf(PoisonEventException.class)
+                .hasMessageContaining("sequences of 2 tokens among sequences of 4 tokens");
+    }
+
+    @Test
+    void refusesIdsOutsideTheVocabularyAndGoesOnAfterThem() throws PoisonEventException {
+        // Given
+        assertThatThrownBy(() -> admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 100, 4)))
+                .isInstanceOf(PoisonEventException.class)
+                .hasMessageContaining("token id 100 is outside the vocabulary of 100 ids");
+
+        // When
+        admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4));
+
+        // Then
+        assertThat(sequence.trainingSequences()).isEqualTo(3);
+    }
+
+    @Test
+    void refusesSequencesThatWereChangedOnTheWay() throws PoisonEventException {
+        // Given: the root that the packer gave when it let both sequences go
+        SequenceLedger packer = new SequenceLedger();
+        packer.append(new int[] {1, 2, 3, 4, 5, 6, 7, 8}, 4);
+        packer.append(new int[] {1, 2, 3, 4}, 4);
+
+        // When
+        assertThatThrownBy(() -> sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 5), Optional.of(packer.root())))
+                .isInstanceOf(PoisonEventException.class)
+                .hasMessageContaining("the ledger of shard 0")
+                .hasMessageContaining(packer.root());
+        sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4), Optional.of(packer.root()));
+
+        // Then
+        assertThat(sequence.ledger())
+                .containsExactly(Map.entry("shard 0 training", "3 sequences, root " + packer.root()));
+    }
+
+    private void admit(TokenBatch batch) throws PoisonEventException {
+        sequence.admit(batch, Optional.empty());
+    }
+
+    private static TokenBatch batch(int shard, Split split, long first, int length, int... tokens) {
+        return new TokenBatch(TOKENIZER, shard, split, first, length, tokens, shard, 1, false);
+    }
+}

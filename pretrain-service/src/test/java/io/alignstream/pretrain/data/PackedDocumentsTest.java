@@ -1,0 +1,50 @@
+package io.alignstream.pretrain.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.TrainedTokenizer;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class PackedDocumentsTest {
+
+    private static final String SHA = "ab".repeat(32);
+
+    @Test
+    void anEmptyPartitionOfTheSnapshotKeepsNobodyWaiting() throws Exception {
+        // Given: documents in two of three partitions
+        PackedDocuments documents = new PackedDocuments(
+                tokenizer(new PartitionRange(0, 0, 5), new PartitionRange(1, 3, 3), new PartitionRange(2, 0, 7)));
+
+        // When
+        documents.add(end(0, 5), Optional.empty(), 0, 10);
+        boolean early = documents.holdsOwnDocuments();
+        documents.add(end(2, 7), Optional.empty(), 1, 4);
+
+        // Then
+        assertThat(early).isFalse();
+        assertThat(documents.holdsOwnDocuments()).isTrue();
+        assertThat(documents.ownDocuments().partitions())
+                .containsExactly(new PartitionRange(0, 10, 11), new PartitionRange(1, 4, 5));
+    }
+
+    private static TrainedTokenizer tokenizer(PartitionRange... ranges) {
+        return new TrainedTokenizer(
+                "default",
+                new Reference(URI.create("file:/store/tokenizer"), SHA, 1),
+                300,
+                SHA,
+                new DatasetSnapshot("clean-documents", List.of(ranges)));
+    }
+
+    private static TokenBatch end(int shard, long documentOffset) {
+        return new TokenBatch(
+                SHA, shard, TokenBatch.Split.TRAINING, 0, 2, new int[] {1, 2}, shard, documentOffset, true);
+    }
+}
