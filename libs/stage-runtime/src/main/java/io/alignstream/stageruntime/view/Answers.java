@@ -66,7 +66,7 @@ public final class Answers {
     }
 
     /** Forgets what holds once, also while it is being asked: a person's request counts what was there before it. */
-    void triggered() {
+    public void triggered() {
         compared();
         asking = null;
     }
