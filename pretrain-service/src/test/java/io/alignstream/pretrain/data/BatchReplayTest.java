@@ -6,6 +6,7 @@ import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +62,7 @@ class BatchReplayTest {
     private static BatchSequence admitted(TokenBatch... batches) throws PoisonEventException {
         BatchSequence sequence = new BatchSequence(TOKENIZER, 100);
         for (TokenBatch batch : batches) {
-            sequence.admit(batch, null);
+            sequence.admit(batch, Optional.empty());
         }
         return sequence;
     }

@@ -9,6 +9,7 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TrainedTokenizer;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PackedDocumentsTest {
@@ -22,9 +23,9 @@ class PackedDocumentsTest {
                 tokenizer(new PartitionRange(0, 0, 5), new PartitionRange(1, 3, 3), new PartitionRange(2, 0, 7)));
 
         // When
-        documents.add(end(0, 5), null, 0, 10);
+        documents.add(end(0, 5), Optional.empty(), 0, 10);
         boolean early = documents.holdsOwnDocuments();
-        documents.add(end(2, 7), null, 1, 4);
+        documents.add(end(2, 7), Optional.empty(), 1, 4);
 
         // Then
         assertThat(early).isFalse();
