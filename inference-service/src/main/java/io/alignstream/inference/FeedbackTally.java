@@ -1,7 +1,7 @@
 package io.alignstream.inference;
 
-import io.alignstream.stageruntime.Origin;
 import io.alignstream.contracts.Feedback;
+import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Subscriptions;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;

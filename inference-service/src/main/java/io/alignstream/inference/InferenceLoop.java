@@ -1,11 +1,11 @@
 package io.alignstream.inference;
 
-import java.util.List;
-import io.alignstream.languagemodel.generation.TokenSampler;
+import io.alignstream.languagemodel.generation.Decoder;
 import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.generation.TokenSampler;
 import io.alignstream.languagemodel.tokenizer.StreamingDecoder;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.generation.Decoder;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
@@ -71,7 +71,8 @@ final class InferenceLoop {
         try (Decoder decoder = new Decoder(weights, 1, capacity, tokenizer.vocabularySize())) {
             int[] fed = prompt;
             while (finish.isEmpty()) {
-                int token = decoder.next(List.of(fed), sampler, new double[] {random.nextDouble()}).ids()[0];
+                int token = decoder.next(List.of(fed), sampler, new double[] {random.nextDouble()})
+                        .ids()[0];
                 if (tokenizer.byteLength(token) == 0) { // a control token: the model leaves its turn
                     finish = Optional.of(Finish.STOP);
                     break;

@@ -1,14 +1,14 @@
 package io.alignstream.inference;
 
-import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.alignstream.inference;
 
-import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;

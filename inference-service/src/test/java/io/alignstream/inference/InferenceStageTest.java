@@ -1,11 +1,5 @@
 package io.alignstream.inference;
 
-import io.alignstream.languagemodel.generation.PreparedWeights;
-import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.tokenizer.BpeTrainer;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.stageruntime.Question;
 import static io.alignstream.contracts.ModelRelease.Verdict.APPROVED;
 import static io.alignstream.contracts.ModelRelease.Verdict.REJECTED;
 import static io.alignstream.contracts.ModelRelease.Verdict.ROLLED_BACK;
@@ -17,7 +11,13 @@ import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.Decision;
+import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.View;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;

@@ -1,7 +1,7 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.training.Trouble;
 import io.alignstream.training.Learner;
+import io.alignstream.training.Trouble;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -52,8 +52,8 @@ record LossGuard(long count, double average, double lowest) {
     Optional<Trouble> trouble(Learner.Step<Double> taken, Trouble.Window window, long step, Limits limits) {
         double loss = taken.loss();
         if (!Double.isFinite(loss) || !Double.isFinite(taken.gradientNorm())) {
-            return Optional.of(Trouble.at(
-                    window, "loss " + figure(loss) + " and gradient norm " + figure(taken.gradientNorm())));
+            return Optional.of(
+                    Trouble.at(window, "loss " + figure(loss) + " and gradient norm " + figure(taken.gradientNorm())));
         }
         double nothing = Math.log(limits.vocabulary);
         if (loss > DIVERGED * nothing + SLACK) {
@@ -65,8 +65,7 @@ record LossGuard(long count, double average, double lowest) {
         }
         double mean = after(loss).mean();
         if (lowest > 0 && mean > DIVERGED * lowest + SLACK) {
-            return Optional.of(
-                    Trouble.of("the average loss rose from " + figure(lowest) + " to " + figure(mean)));
+            return Optional.of(Trouble.of("the average loss rose from " + figure(lowest) + " to " + figure(mean)));
         }
         if (step == limits.learnedBy && mean > LEARNED * limits.words) {
             return Optional.of(Trouble.fromStart("an average loss of " + figure(mean)

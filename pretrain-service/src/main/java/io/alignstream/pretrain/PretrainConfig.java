@@ -1,12 +1,12 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.training.Trainer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.MultipleOf;
 import io.alignstream.stageruntime.settings.OneOf;
+import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;

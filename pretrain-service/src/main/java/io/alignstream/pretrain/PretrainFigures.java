@@ -1,8 +1,8 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.PackedDocuments;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.pretrain.data.PackedDocuments;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,12 +1,12 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.TokenBatchSource;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.pretrain.data.TokenBatchSource;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.HealingEvent;

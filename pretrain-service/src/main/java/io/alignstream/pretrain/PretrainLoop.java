@@ -1,15 +1,15 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.Validation;
-import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.pretrain.data.SequenceSource;
+import io.alignstream.pretrain.data.Validation;
 import io.alignstream.training.BestModel;
 import io.alignstream.training.Learner;
-import io.alignstream.training.Recovery;
 import io.alignstream.training.ModelFiles;
+import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
@@ -121,8 +121,8 @@ public final class PretrainLoop implements TrainingLoop {
                 .map(trunk -> settings.schedule().continued(unread(trunk), batch))
                 .orElseGet(() -> settings.schedule().first(training.size(), batch));
         long learnedBy = inputs.previous().isPresent() ? 0 : Math.max(LEARNED_BY, schedule.total() / 4);
-        this.limits = new LossGuard.Limits(
-                tokenizer.vocabularySize(), tokenEntropy(), learnedBy, settings.spikeFactor());
+        this.limits =
+                new LossGuard.Limits(tokenizer.vocabularySize(), tokenEntropy(), learnedBy, settings.spikeFactor());
     }
 
     @Override
@@ -218,8 +218,7 @@ public final class PretrainLoop implements TrainingLoop {
         });
         figures.put("recoveries", (double) recovery.count());
         figures.put(TRAINING_SEQUENCES, (double) training.size());
-        figures.put(
-                "trainedTokens", (double) done() * settings.batches().sequences() * training.sequenceLength());
+        figures.put("trainedTokens", (double) done() * settings.batches().sequences() * training.sequenceLength());
         state.finish(best.isPresent());
         return figures;
     }

@@ -1,7 +1,7 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.training.Trainer;
 import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.training.Trainer;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -90,7 +90,8 @@ public record PretrainSettings(
         values.put("patience", Integer.toString(training.patience()));
         values.put("recoveries", Integer.toString(training.healing().recoveries()));
         values.put("spikeFactor", Double.toString(spikeFactor));
-        values.put("recoveryLearningRateFactor", Double.toString(training.healing().learningRateFactor()));
+        values.put(
+                "recoveryLearningRateFactor", Double.toString(training.healing().learningRateFactor()));
         values.put("checkpointEvery", Long.toString(training.saving().every()));
         values.put("seed", Long.toString(seed));
         return values;

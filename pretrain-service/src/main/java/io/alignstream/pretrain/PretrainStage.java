@@ -1,6 +1,5 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.PackedDocuments;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
@@ -12,6 +11,7 @@ import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.pretrain.data.PackedDocuments;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Question;
@@ -99,8 +99,7 @@ public class PretrainStage implements StageDefinition {
                 .map(tokenizer -> new Vocabulary(
                         tokenizer,
                         packed.getOrDefault(tokenizer.sha256(), new PackedDocuments(tokenizer)),
-                        Lineage.of(Lineage.TOKENIZER, tokenizer.reference())
-                                .of(view.checkpoints(Stage.PRETRAIN))));
+                        Lineage.of(Lineage.TOKENIZER, tokenizer.reference()).of(view.checkpoints(Stage.PRETRAIN))));
     }
 
     @Override
@@ -120,9 +119,7 @@ public class PretrainStage implements StageDefinition {
         }
         List<StoredRun> stored = view.answer(storedRuns);
         Optional<TrainingRun> open = open(newest.get(), stored);
-        return open.isPresent()
-                ? start(open.get(), newest.get())
-                : compare(newest.get(), stored, triggered);
+        return open.isPresent() ? start(open.get(), newest.get()) : compare(newest.get(), stored, triggered);
     }
 
     /** A run that a killed process has left behind: in the middle, or finished but not published. */
@@ -155,8 +152,7 @@ public class PretrainStage implements StageDefinition {
         boolean enough = unseen >= (triggered ? 1 : newTokens);
         if (enough && settings.fits(made)) {
             return start(
-                    runs.of(vocabulary.continuing(), List.of(documents.all()), settings.hyperparameters()),
-                    vocabulary);
+                    runs.of(vocabulary.continuing(), List.of(documents.all()), settings.hyperparameters()), vocabulary);
         }
         if (enough || (triggered && !made.equals(settings.hyperparameters()))) {
             TrainingRun run = run(vocabulary, documents.all());

@@ -1,21 +1,21 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.Ledger;
-import io.alignstream.pretrain.data.SequenceSource;
-import io.alignstream.pretrain.data.ShuffledSequences;
-import io.alignstream.training.StoredState;
-import io.alignstream.training.ModelFiles;
-import io.alignstream.training.BestWeights;
-import io.alignstream.languagemodel.torch.Precision;
-import io.alignstream.languagemodel.objective.NextTokenObjective;
-import io.alignstream.training.Learner;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.optimiser.AdamW;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.pretrain.data.Ledger;
+import io.alignstream.pretrain.data.SequenceSource;
+import io.alignstream.pretrain.data.ShuffledSequences;
+import io.alignstream.training.BestWeights;
+import io.alignstream.training.Learner;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.StoredState;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -65,8 +65,8 @@ final class PretrainState implements AutoCloseable {
         PretrainSettings.Batches batches = settings.batches();
         Precision precision = settings.optimiser().precision();
         this.learner = new Learner(model, optimiserSettings(settings.optimiser()), precision);
-        this.objective = new NextTokenObjective(
-                model, new Computing(precision, batches.sequences() / batches.accumulation()));
+        this.objective =
+                new NextTokenObjective(model, new Computing(precision, batches.sequences() / batches.accumulation()));
         this.sequences =
                 new ShuffledSequences(source, settings.batches().shuffleWindow(), settings.seed(), epoch, nextSequence);
         this.step = step;

@@ -1,6 +1,5 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.SequenceSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
@@ -8,6 +7,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;

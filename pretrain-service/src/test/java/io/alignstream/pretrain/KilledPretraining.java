@@ -1,11 +1,11 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;

@@ -1,7 +1,5 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.Validation;
-import io.alignstream.pretrain.data.SequenceSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +8,8 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.pretrain.data.SequenceSource;
+import io.alignstream.pretrain.data.Validation;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;

@@ -1,7 +1,5 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.SequenceSource;
-import io.alignstream.pretrain.sweep.RunFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,6 +11,8 @@ import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.pretrain.data.SequenceSource;
+import io.alignstream.pretrain.sweep.RunFile;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingFailedException;

@@ -1,6 +1,5 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.pretrain.data.SequenceSource;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -20,6 +19,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.stageruntime.testing.FreshStore;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;

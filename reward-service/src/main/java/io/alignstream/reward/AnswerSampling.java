@@ -8,11 +8,11 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.generation.AnswerSampler;
-import io.alignstream.languagemodel.random.SeededRandom;
-import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
@@ -118,8 +118,8 @@ final class AnswerSampling implements Job {
             LOG.warnf("Prompt %s has %d tokens and leaves the model no room to answer", prompt.id(), ids.length);
             answers = Collections.nCopies(config.answers(), "");
         } else {
-            AnswerSampler sampler =
-                    new AnswerSampler(config.temperature(), Math.min(room, config.maxAnswerTokens()), tokenizer.endOfTurn());
+            AnswerSampler sampler = new AnswerSampler(
+                    config.temperature(), Math.min(room, config.maxAnswerTokens()), tokenizer.endOfTurn());
             answers = answers(tokenizer, model, sampler, ids, requestId);
         }
         context.publish(

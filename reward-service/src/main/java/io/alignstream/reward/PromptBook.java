@@ -1,8 +1,8 @@
 package io.alignstream.reward;
 
-import io.alignstream.stageruntime.Origin;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Subscriptions;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.ArrayList;

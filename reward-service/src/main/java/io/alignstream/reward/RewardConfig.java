@@ -1,9 +1,9 @@
 package io.alignstream.reward;
 
-import io.alignstream.training.Trainer;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
+import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;

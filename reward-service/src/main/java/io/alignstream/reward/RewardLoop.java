@@ -14,8 +14,8 @@ import io.alignstream.training.BestModel;
 import io.alignstream.training.BestWeights;
 import io.alignstream.training.Learner;
 import io.alignstream.training.ModelFiles;
-import io.alignstream.training.StoredState;
 import io.alignstream.training.Recovery;
+import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
 import java.io.IOException;
@@ -155,8 +155,8 @@ public final class RewardLoop implements TrainingLoop {
         double rate = learningRate();
         Learner.Step<Double> taken = learner.step(objective, objectiveBatch(requests, config.margin()), rate);
         step++;
-        SequencedMap<String, Double> figures = new TreeMap<>(Map.of(
-                "loss", taken.loss(), "gradientNorm", taken.gradientNorm(), "learningRate", rate));
+        SequencedMap<String, Double> figures =
+                new TreeMap<>(Map.of("loss", taken.loss(), "gradientNorm", taken.gradientNorm(), "learningRate", rate));
         boolean finite = Double.isFinite(taken.loss()) && Double.isFinite(taken.gradientNorm());
         return new Step(
                 figures,
@@ -212,9 +212,8 @@ public final class RewardLoop implements TrainingLoop {
         }
         // Not closed: it shares the network that is being trained.
         RewardEvaluation evaluation = RewardEvaluation.of(new RewardModel(network, 0), heldOut);
-        OptionalDouble wrong = evaluation.pairs() == 0
-                ? OptionalDouble.empty()
-                : OptionalDouble.of(1 - evaluation.pairAccuracy());
+        OptionalDouble wrong =
+                evaluation.pairs() == 0 ? OptionalDouble.empty() : OptionalDouble.of(1 - evaluation.pairAccuracy());
         return new Evaluation(evaluation.metrics(), wrong, Optional.empty());
     }
 
@@ -229,8 +228,7 @@ public final class RewardLoop implements TrainingLoop {
             throws IOException {
         Optional<SequencedMap<String, Tensor>> kept = bestModel.isPresent() ? best.tensors() : Optional.empty();
         RewardModel model = normalised(new RewardModel(
-                kept.isPresent() ? Transformer.of(network.config(), kept.get(), "the best model") : network.copy(),
-                0));
+                kept.isPresent() ? Transformer.of(network.config(), kept.get(), "the best model") : network.copy(), 0));
         published = model;
         SequencedMap<String, Double> figures =
                 new TreeMap<>(RewardEvaluation.of(model, heldOut).metrics());
@@ -282,7 +280,8 @@ public final class RewardLoop implements TrainingLoop {
                         wanted)
                 .mapToObj(prompts::get)
                 .toList();
-        List<AnswerSampler.Answer> answers = sampler.sample(sft, batch, SeededRandom.of(seed, "reference answers", round));
+        List<AnswerSampler.Answer> answers =
+                sampler.sample(sft, batch, SeededRandom.of(seed, "reference answers", round));
         List<int[]> rows = new ArrayList<>();
         for (int i = 0; i < wanted; i++) {
             rows.add(joined(batch.get(i), answers.get(i).tokens()));
@@ -345,8 +344,7 @@ public final class RewardLoop implements TrainingLoop {
     }
 
     private ModelFiles files(TransformerConfig shape, Map<String, Tensor> weights) {
-        return ModelFiles.of(
-                shape, tokenizer, new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()}, weights);
+        return ModelFiles.of(shape, tokenizer, new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()}, weights);
     }
 
     @Override

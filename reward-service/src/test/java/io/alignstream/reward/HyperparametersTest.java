@@ -1,12 +1,12 @@
 package io.alignstream.reward;
 
-import io.alignstream.training.Lineage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingRuns;
 import java.io.IOException;
 import java.net.URI;
@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a run's id is made of: a key that changes its name makes every model that is there the product of another run. */
 class HyperparametersTest {
 
-    private static final Lineage PARENTS = new Lineage(new TreeMap<>(Map.of("parent", new Reference(URI.create("file:/store/parent"), "0123456789abcdef".repeat(4), 1))));
+    private static final Lineage PARENTS = new Lineage(new TreeMap<>(
+            Map.of("parent", new Reference(URI.create("file:/store/parent"), "0123456789abcdef".repeat(4), 1))));
     private static final List<DatasetSnapshot> DATASETS =
             List.of(new DatasetSnapshot("data", List.of(new DatasetSnapshot.PartitionRange(0, 3, 70))));
 

@@ -1,12 +1,12 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.split.HeldOut;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.reward.RankedAnswers.Pair;

@@ -1,41 +1,41 @@
 package io.alignstream.reward;
 
-import io.alignstream.training.Trouble;
-import io.alignstream.training.TrainingRuns;
-import io.alignstream.training.TrainingRun;
-import io.alignstream.training.TrainingLoop;
-import io.alignstream.training.Trainer;
-import io.alignstream.training.StoredState;
-import io.alignstream.training.Recovery;
-import io.alignstream.training.Monitor;
-import io.alignstream.training.ModelFiles;
-import io.alignstream.training.Lineage;
-import io.alignstream.training.HealingEvent;
-import io.alignstream.contracts.Stage;
-import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import org.junit.jupiter.api.io.TempDir;
-import java.lang.reflect.Proxy;
-import java.nio.file.Path;
-import java.util.TreeMap;
-import java.util.Optional;
-import java.util.HashMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.RewardModel;
-import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.training.HealingEvent;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.Trouble;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A world of 24 tokens in which an answer is the better the more often it holds token {@value #GOOD}. */
 class RewardLoopTest {
@@ -99,8 +99,7 @@ class RewardLoopTest {
                         .map(r -> (r - mean) * (r - mean))
                         .average()
                         .orElseThrow();
-                assertThat(rows)
-                        .hasSizeGreaterThanOrEqualTo(CONFIG.training().referenceAnswers());
+                assertThat(rows).hasSizeGreaterThanOrEqualTo(CONFIG.training().referenceAnswers());
                 assertThat(mean).isCloseTo(0, within(1e-4));
                 assertThat(variance).isCloseTo(1, within(1e-3));
             }
@@ -110,13 +109,13 @@ class RewardLoopTest {
     @Test
     void resumedRunGivesTheSameModelToTheLastBit() throws IOException {
         // Given
-        Trainer.Result undisturbed = train("a", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE)
-                .orElseThrow();
+        Trainer.Result undisturbed =
+                train("a", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE).orElseThrow();
         Optional<Trainer.Result> stopped = train("b", CONFIG, inputs(CONFIG, requests(20)), 5);
 
         // When
-        Trainer.Result resumed = train("b", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE)
-                .orElseThrow();
+        Trainer.Result resumed =
+                train("b", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE).orElseThrow();
 
         // Then: content addresses, of weights, moments and figures
         assertThat(stopped).isEmpty();
@@ -151,8 +150,8 @@ class RewardLoopTest {
                 "alignstream.reward.training.learning-rate", "2e-2"));
 
         // When
-        Trainer.Result result = train("a", config, inputs(config, requests(24)), Long.MAX_VALUE)
-                .orElseThrow();
+        Trainer.Result result =
+                train("a", config, inputs(config, requests(24)), Long.MAX_VALUE).orElseThrow();
 
         // Then
         assertThat(result.metrics()).containsKey("bestStep");
@@ -259,8 +258,8 @@ class RewardLoopTest {
                 Transformer.of(files.config(), files.weights(), "test"), bias == null ? 0 : bias.toFloats()[0]);
     }
 
-    private Optional<Trainer.Result> train(
-            String name, RewardConfig config, TrainingLoop.Inputs inputs, long steps) throws IOException {
+    private Optional<Trainer.Result> train(String name, RewardConfig config, TrainingLoop.Inputs inputs, long steps)
+            throws IOException {
         return train(name, config, inputs, steps, new ArrayList<>());
     }
 

@@ -1,7 +1,5 @@
 package io.alignstream.reward;
 
-import java.util.Set;
-import io.alignstream.training.Lineage;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
@@ -9,14 +7,16 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
-import io.alignstream.training.TrainingRuns;
-import io.alignstream.languagemodel.tokenizer.BpeTrainer;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.TrainingRuns;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 

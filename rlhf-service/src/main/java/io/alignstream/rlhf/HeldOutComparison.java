@@ -1,10 +1,10 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.generation.AnswerSampler;
-import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

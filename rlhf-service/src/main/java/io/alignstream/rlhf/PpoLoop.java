@@ -1,35 +1,35 @@
 package io.alignstream.rlhf;
 
-import org.slf4j.LoggerFactory;
-import org.slf4j.Logger;
-import org.jspecify.annotations.Nullable;
-import java.util.OptionalDouble;
-import java.util.Optional;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.training.Trouble;
-import io.alignstream.training.TrainingLoop;
-import io.alignstream.training.StoredState;
-import io.alignstream.training.Recovery;
-import io.alignstream.training.ModelFiles;
-import io.alignstream.training.BestWeights;
-import io.alignstream.training.BestModel;
-import io.alignstream.languagemodel.objective.ValueObjective;
-import io.alignstream.languagemodel.objective.PolicyObjective;
-import io.alignstream.training.Learner;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.optimiser.AdamW;
-import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.generation.AnswerSampler;
-import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.languagemodel.objective.ValueObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.BestModel;
+import io.alignstream.training.BestWeights;
+import io.alignstream.training.Learner;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.Trouble;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Proximal policy optimisation (Schulman et al., arXiv 1707.06347) of an SFT model against a reward model, with a
@@ -47,7 +47,6 @@ public final class PpoLoop implements TrainingLoop {
     static final double RECOVERY_FACTOR = 0.3;
 
     private static final Logger LOG = LoggerFactory.getLogger(PpoLoop.class);
-
 
     /** Before the first update on a batch the ratio may differ from 1 by this at most (fp32). */
     static final double RATIO_TOLERANCE = 1e-5;
@@ -116,7 +115,8 @@ public final class PpoLoop implements TrainingLoop {
                 loop.criticLearner.restore(CRITIC_OPTIMISER, state);
                 loop.best.restore(state);
                 loop.kl = new AdaptiveKl(
-                        config.training().kl(), Double.longBitsToDouble(coefficient.toLongs()[0]));
+                        config.training().kl(),
+                        Double.longBitsToDouble(coefficient.toLongs()[0]));
                 loop.iteration = stored.step();
                 return loop;
             } catch (IOException e) {
@@ -206,7 +206,8 @@ public final class PpoLoop implements TrainingLoop {
     /** Samples the next prompts and scores the answers. */
     private List<Minibatch> rollOut(IterationFigures figures) {
         List<int[]> asked = nextPrompts();
-        List<AnswerSampler.Answer> answers = sampler.sample(policy, asked, SeededRandom.of(inputs.config().seed(), "rollout", iteration));
+        List<AnswerSampler.Answer> answers =
+                sampler.sample(policy, asked, SeededRandom.of(inputs.config().seed(), "rollout", iteration));
         List<Minibatch> batch = new ArrayList<>();
         for (int start = 0; start < asked.size(); start += config.minibatchEpisodes()) {
             int end = start + config.minibatchEpisodes();
@@ -259,7 +260,8 @@ public final class PpoLoop implements TrainingLoop {
         for (long episode = iteration * config.batchEpisodes(); next.size() < config.batchEpisodes(); episode++) {
             if (episode / prompts.size() != pass) {
                 pass = episode / prompts.size();
-                order = SeededRandom.permutation(prompts.size(), SeededRandom.of(inputs.config().seed(), "prompts", pass));
+                order = SeededRandom.permutation(
+                        prompts.size(), SeededRandom.of(inputs.config().seed(), "prompts", pass));
             }
             next.add(prompts.get(order[(int) (episode % prompts.size())]));
         }
@@ -272,7 +274,8 @@ public final class PpoLoop implements TrainingLoop {
         boolean first = true;
         for (int epoch = 0; epoch < config.epochs(); epoch++) {
             long index = iteration * config.epochs() + epoch;
-            for (int i : SeededRandom.permutation(batch.size(), SeededRandom.of(inputs.config().seed(), "minibatches", index))) {
+            for (int i : SeededRandom.permutation(
+                    batch.size(), SeededRandom.of(inputs.config().seed(), "minibatches", index))) {
                 Sequences sequences = batch.get(i).sequences();
                 Targets target = targets.get(i);
                 if (iteration >= config.criticWarmUp()) {

@@ -1,7 +1,7 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.split.HeldOut;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.training.Trainer;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
+import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.NotBlank;

@@ -96,8 +96,7 @@ final class RlhfJob extends TrainingJob {
         AnswerSampler sampler = new AnswerSampler(
                 config.training().temperature(), config.training().maxAnswerTokens(), tokenizer.endOfTurn());
         List<Prompt> used = heldOut.subList(0, Math.min(config.gate().prompts(), heldOut.size()));
-        return new HeldOutComparison(
-                config.seed(), sft, reward, sampler, ids(tokenizer, used), tokenizer.pad());
+        return new HeldOutComparison(config.seed(), sft, reward, sampler, ids(tokenizer, used), tokenizer.pad());
     }
 
     private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {
@@ -110,8 +109,7 @@ final class RlhfJob extends TrainingJob {
     protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
         Map<String, Double> watched = new TreeMap<>(figures);
         if (phase.equals("ppo")) {
-            alarms.observe(figures)
-                    .forEach(alarm -> LOG.warnf("Iteration %d: %s", step, Messages.english(alarm)));
+            alarms.observe(figures).forEach(alarm -> LOG.warnf("Iteration %d: %s", step, Messages.english(alarm)));
             watched.putAll(alarms.metrics());
         }
         return watched;

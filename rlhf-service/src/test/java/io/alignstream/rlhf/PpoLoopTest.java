@@ -1,33 +1,33 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.training.TrainingRuns;
-import io.alignstream.training.TrainingRun;
-import io.alignstream.training.Trainer;
-import io.alignstream.training.Recovery;
-import io.alignstream.training.Monitor;
-import io.alignstream.training.Lineage;
-import io.alignstream.training.HealingEvent;
-import io.alignstream.contracts.Stage;
-import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import org.junit.jupiter.api.io.TempDir;
-import java.nio.file.Path;
-import java.util.Optional;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.ModelRelease.Verdict;
-import io.alignstream.languagemodel.network.RewardModel;
-import io.alignstream.languagemodel.generation.AnswerSampler;
-import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.training.HealingEvent;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Monitor;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PpoLoopTest {
 
@@ -97,7 +97,8 @@ class PpoLoopTest {
             assertThat(first).doesNotContainKey("policy/approxkl");
             assertThat(first.get("objective/kl")).isZero();
             assertThat(second.get("loss/value")).isLessThan(first.get("loss/value"));
-            assertThat(loop.klCoefficient()).isEqualTo(TinyWorld.CONFIG.training().kl().coefficient());
+            assertThat(loop.klCoefficient())
+                    .isEqualTo(TinyWorld.CONFIG.training().kl().coefficient());
             assertThat(loop.step().figures()).containsKey("policy/approxkl");
             assertThat(loop.model().weights()).isNotEqualTo(sft.tensors());
         }
@@ -106,8 +107,8 @@ class PpoLoopTest {
     @Test
     void resumedRunGivesTheSameModelToTheLastBit() throws IOException {
         // Given
-        RlhfConfig config = TinyWorld.config(Map.of(
-                "alignstream.rlhf.training.kl.horizon", "100", "alignstream.rlhf.training.iterations", "6"));
+        RlhfConfig config = TinyWorld.config(
+                Map.of("alignstream.rlhf.training.kl.horizon", "100", "alignstream.rlhf.training.iterations", "6"));
         Trainer.Result undisturbed = train("a", config, Long.MAX_VALUE).orElseThrow();
         Optional<Trainer.Result> stopped = train("b", config, 4);
 
@@ -207,7 +208,8 @@ class PpoLoopTest {
         List<int[]> tooLong = List.of(new int[20]);
 
         // When, then
-        assertThatThrownBy(() -> inputs(TinyWorld.CONFIG, tooLong).begin(Recovery.NONE).close())
+        assertThatThrownBy(() ->
+                        inputs(TinyWorld.CONFIG, tooLong).begin(Recovery.NONE).close())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("none of 1 training prompts leaves room for 5 tokens");
     }
@@ -219,14 +221,7 @@ class PpoLoopTest {
     /** Never closed: the models are shared by all tests. */
     private static PpoLoop.Inputs inputs(RlhfConfig config, List<int[]> prompts) {
         return new PpoLoop.Inputs(
-                config,
-                sft,
-                reward,
-                TinyParents.TOKENIZER,
-                prompts,
-                TinyWorld.END,
-                TinyWorld.PAD,
-                comparison());
+                config, sft, reward, TinyParents.TOKENIZER, prompts, TinyWorld.END, TinyWorld.PAD, comparison());
     }
 
     private static HeldOutComparison comparison() {

@@ -1,10 +1,10 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.contracts.split.HeldOut;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.split.HeldOut;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;

@@ -1,9 +1,6 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.stageruntime.view.RecordOrigin;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import io.alignstream.training.Lineage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Checkpoint;
@@ -14,16 +11,19 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
-import io.alignstream.training.TrainingRun;
-import io.alignstream.training.TrainingRuns;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.view.RecordOrigin;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -161,7 +161,10 @@ class RlhfJobTest {
         @Override
         public <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot) {
             return TinyParents.prompts(12).stream()
-                    .map(prompt -> new Entry<>(topic.eventClass().cast(prompt), new RecordOrigin(new ConsumerRecord<>(topic.name(), 0, 0, prompt.id().getBytes(UTF_8), new byte[0]))));
+                    .map(prompt -> new Entry<>(
+                            topic.eventClass().cast(prompt),
+                            new RecordOrigin(new ConsumerRecord<>(
+                                    topic.name(), 0, 0, prompt.id().getBytes(UTF_8), new byte[0]))));
         }
     }
 }

@@ -1,8 +1,5 @@
 package io.alignstream.rlhf;
 
-import java.util.TreeMap;
-import java.util.Set;
-import io.alignstream.training.Lineage;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
@@ -11,16 +8,19 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.training.TrainingRun;
-import io.alignstream.training.TrainingRuns;
-import io.alignstream.languagemodel.tokenizer.BpeTrainer;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -64,8 +64,7 @@ final class TinyParents {
             TransformerConfig size,
             Map<String, Tensor> weights)
             throws IOException {
-        TrainingRun run = new TrainingRuns(store, stage)
-                .of(new Lineage(new TreeMap<>(parents)), List.of(), Map.of());
+        TrainingRun run = new TrainingRuns(store, stage).of(new Lineage(new TreeMap<>(parents)), List.of(), Map.of());
         Reference reference = run.save(1, true, Map.of(), Map.of(), Map.of(), Set.of(), folder -> {
             size.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
             TOKENIZER.save(folder);

@@ -1,15 +1,15 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.languagemodel.objective.RankingObjective;
-import io.alignstream.languagemodel.objective.Computing;
-import io.alignstream.languagemodel.objective.NextTokenObjective;
-import io.alignstream.training.Learner;
-import io.alignstream.languagemodel.optimiser.AdamW;
-import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.network.RewardModel;
-import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.objective.RankedPair;
+import io.alignstream.languagemodel.objective.RankingObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.training.Learner;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.alignstream.sft;
 
-import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;

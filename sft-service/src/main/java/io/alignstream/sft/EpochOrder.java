@@ -1,7 +1,7 @@
 package io.alignstream.sft;
 
-import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.tokenizer.Conversation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;

@@ -1,10 +1,10 @@
 package io.alignstream.sft;
 
-import io.alignstream.training.Trainer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.OneOf;
+import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -59,7 +59,7 @@ public interface SftConfig {
     /** Share of the instructions that is measured on and never learned. */
     @WithDefault("${alignstream.held-out-share:0.05}")
     @Between(least = "0", greatest = "0.5")
-        double heldOutShare();
+    double heldOutShare();
 
     /** Steps between two validations. */
     @WithDefault("20")

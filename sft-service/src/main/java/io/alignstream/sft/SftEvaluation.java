@@ -1,8 +1,8 @@
 package io.alignstream.sft;
 
-import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.tokenizer.Conversation;
 import java.util.List;
 import java.util.Map;
 

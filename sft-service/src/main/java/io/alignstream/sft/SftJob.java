@@ -37,8 +37,6 @@ final class SftJob extends TrainingJob {
                         Topic.INSTRUCTIONS, training().datasets().getFirst())
                 .values();
         return SftLoop.Inputs.of(
-                settings,
-                store.open(training().lineage().parent(Lineage.BASE)).folder(),
-                instructions);
+                settings, store.open(training().lineage().parent(Lineage.BASE)).folder(), instructions);
     }
 }

@@ -1,9 +1,9 @@
 package io.alignstream.sft;
 
-import io.alignstream.training.Trainer;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.network.LoraSettings;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.training.Trainer;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

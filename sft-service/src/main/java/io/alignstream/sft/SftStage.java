@@ -1,9 +1,5 @@
 package io.alignstream.sft;
 
-import io.alignstream.training.StoredRun;
-import io.alignstream.training.Lineage;
-import io.alignstream.stageruntime.Question;
-import io.alignstream.stageruntime.Origin;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Instruction;
@@ -11,12 +7,16 @@ import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.training.TrainingRun;
-import io.alignstream.training.TrainingRuns;
 import io.alignstream.stageruntime.Decision;
+import io.alignstream.stageruntime.Origin;
+import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.StoredRun;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.HashSet;

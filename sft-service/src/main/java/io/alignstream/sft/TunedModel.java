@@ -1,29 +1,29 @@
 package io.alignstream.sft;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.training.StoredState;
-import io.alignstream.training.ModelFiles;
-import io.alignstream.languagemodel.objective.PackedObjective;
-import io.alignstream.languagemodel.objective.NextTokenObjective;
-import io.alignstream.languagemodel.network.Trainable;
-import io.alignstream.training.Learner;
 import io.alignstream.languagemodel.exchange.PeftAdapter;
-import io.alignstream.languagemodel.tokenizer.Conversation;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.optimiser.AdamW;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.PackedSequences;
 import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.objective.PackedObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
+import io.alignstream.training.Learner;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.StoredState;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.SequencedMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -87,8 +87,7 @@ final class TunedModel implements AutoCloseable {
             throws IOException {
         LoraSettings lora = settings.lora() == null ? null : settings.lora().of(tokenizer);
         Transformer model = Transformer.load(lora == null ? stored.folder() : base);
-        LoraAdapters adapters =
-                lora == null ? null : LoraAdapters.of(model, lora, stored.beside(PeftAdapter.WEIGHTS));
+        LoraAdapters adapters = lora == null ? null : LoraAdapters.of(model, lora, stored.beside(PeftAdapter.WEIGHTS));
         TunedModel tuned = new TunedModel(model, adapters, tokenizer, settings);
         tuned.learner.restore(OPTIMISER, stored.tensors());
         return tuned;

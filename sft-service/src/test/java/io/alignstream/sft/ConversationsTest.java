@@ -2,9 +2,9 @@ package io.alignstream.sft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.alignstream.stageruntime;
 
-import java.util.SequencedMap;
-import java.util.LinkedHashMap;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 

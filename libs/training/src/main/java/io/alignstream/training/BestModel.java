@@ -9,8 +9,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * @param judgement lower is better; stored under the name that it had when only bits per byte were judged
  * @param worse evaluations since then, all of them worse
  */
-public record BestModel(
-        long step, @JsonProperty("bitsPerByte") double judgement, int worse) {
+public record BestModel(long step, @JsonProperty("bitsPerByte") double judgement, int worse) {
 
     static final BestModel NONE = new BestModel(0, 0, 0);
 

@@ -59,8 +59,9 @@ public record Lineage(SortedMap<String, Reference> parents) {
      * @throws IllegalStateException if there is none
      */
     public Reference parent(String role) {
-        return find(role).orElseThrow(() -> new IllegalStateException("there is no parent " + role + " among "
-                + parents.keySet() + "; its run was started by another version: cancel it and trigger a new one"));
+        return find(role)
+                .orElseThrow(() -> new IllegalStateException("there is no parent " + role + " among " + parents.keySet()
+                        + "; its run was started by another version: cancel it and trigger a new one"));
     }
 
     /** The parent in {@code role}, if there is one. */

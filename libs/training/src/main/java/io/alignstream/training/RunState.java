@@ -79,8 +79,7 @@ public record RunState(
 
     /** Of a run that went back to the newest anchor of this state: older ones may be gone. */
     RunState recovered(Recovery newRecovery) {
-        return new RunState(
-                false, List.of(anchors.getLast()), List.of(anchorSteps.getLast()), newRecovery, best);
+        return new RunState(false, List.of(anchors.getLast()), List.of(anchorSteps.getLast()), newRecovery, best);
     }
 
     /** Writes this state and the loop's notes into the folder of a checkpoint. */

@@ -47,7 +47,9 @@ public record StoredRun(
         List<StoredRun> runs = new ArrayList<>();
         List<String> ids = store.runs(stage);
         Set<String> present = Set.copyOf(ids);
-        known.stream().filter(run -> run.complete() && present.contains(run.id())).forEach(runs::add);
+        known.stream()
+                .filter(run -> run.complete() && present.contains(run.id()))
+                .forEach(runs::add);
         Set<String> settled = Set.copyOf(runs.stream().map(StoredRun::id).toList());
         for (String id : ids) {
             if (!settled.contains(id)) {

@@ -1,7 +1,7 @@
 package io.alignstream.training;
 
-import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.contracts.Reference;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import io.alignstream.training.TrainingLoop.Evaluation;
@@ -217,8 +217,7 @@ public final class Trainer {
         boolean bestIsNotLast = settings.patience > 0 && best.step() > 0 && best.step() < loop.done();
         SequencedMap<String, Double> figures =
                 loop.finish(moment.figures, bestIsNotLast ? Optional.of(best) : Optional.empty());
-        loop.finishedPhase()
-                .ifPresent(phase -> monitor.progress(phase, loop.done(), loop.total(), figures));
+        loop.finishedPhase().ifPresent(phase -> monitor.progress(phase, loop.done(), loop.total(), figures));
         Reference checkpoint = moment.store(true, figures);
         return new Result(checkpoint, loop.done(), Map.copyOf(figures));
     }

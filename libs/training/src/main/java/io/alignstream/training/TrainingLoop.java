@@ -68,8 +68,7 @@ public interface TrainingLoop extends AutoCloseable {
      * @param best the best evaluation, if the weights kept then are to be published instead of the last ones
      * @return the finished model's figures
      */
-    SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> best)
-            throws IOException;
+    SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> best) throws IOException;
 
     /** The phase under which charts show the finished model's figures, if they are not those of a step. */
     default Optional<String> finishedPhase() {
@@ -127,8 +126,7 @@ public interface TrainingLoop extends AutoCloseable {
     record Evaluation(SequencedMap<String, Double> figures, OptionalDouble judgement, Optional<Trouble> trouble) {
 
         /** Nothing was due. */
-        public static final Evaluation NONE =
-                new Evaluation(new TreeMap<>(), OptionalDouble.empty(), Optional.empty());
+        public static final Evaluation NONE = new Evaluation(new TreeMap<>(), OptionalDouble.empty(), Optional.empty());
 
         /** Figures that judge nothing. */
         public static Evaluation of(SequencedMap<String, Double> figures) {

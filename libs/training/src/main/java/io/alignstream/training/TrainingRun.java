@@ -1,12 +1,12 @@
 package io.alignstream.training;
 
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.Reference;
-import io.alignstream.contracts.Stage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

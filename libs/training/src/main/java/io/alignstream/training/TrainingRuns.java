@@ -32,8 +32,7 @@ public final class TrainingRuns {
     }
 
     /** The run on these inputs, begun or not. */
-    public TrainingRun of(
-            Lineage lineage, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
+    public TrainingRun of(Lineage lineage, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
         String id = id(lineage, datasets, hyperparameters);
         return new TrainingRun(
                 store,
@@ -76,8 +75,7 @@ public final class TrainingRuns {
         return run.id().equals(stored.id()) ? Optional.of(run) : Optional.empty();
     }
 
-    private String id(
-            Lineage lineage, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
+    private String id(Lineage lineage, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
         StringBuilder inputs = new StringBuilder(stage.id()).append('\n');
         lineage.parents()
                 .forEach((role, parent) ->

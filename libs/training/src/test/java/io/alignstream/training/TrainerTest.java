@@ -129,7 +129,8 @@ class TrainerTest {
         // Given
         trouble = step ->
                 step == 5 && rates.getLast() > 0.3 ? Optional.of(Trouble.fromStart("useless")) : Optional.empty();
-        Optional<Trainer.Result> stopped = train(settings(3, NEVER, 0), 11); // 5 + 5 steps that failed, one of the third
+        Optional<Trainer.Result> stopped =
+                train(settings(3, NEVER, 0), 11); // 5 + 5 steps that failed, one of the third
 
         // When
         Trainer.Result result = train(settings(3, NEVER, 0), Long.MAX_VALUE).orElseThrow();
@@ -186,8 +187,8 @@ class TrainerTest {
         Trainer.Result result = train(settings(3, NEVER, 0), Long.MAX_VALUE).orElseThrow();
 
         // Then
-        assertThat(manifests()).allSatisfy(manifest -> assertThat(manifest.metrics())
-                .doesNotContainKey("judgement"));
+        assertThat(manifests())
+                .allSatisfy(manifest -> assertThat(manifest.metrics()).doesNotContainKey("judgement"));
         assertThat(result.step()).isEqualTo(10);
     }
 
@@ -290,7 +291,8 @@ class TrainerTest {
 
         /** A step that takes its time, for the trainer's clock. */
         private void pause() {
-            java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(millis).toNanos());
+            java.util.concurrent.locks.LockSupport.parkNanos(
+                    Duration.ofMillis(millis).toNanos());
         }
 
         @Override
@@ -334,9 +336,8 @@ class TrainerTest {
             figures.put("finished", 1.0);
             bestModel.ifPresent(found -> {
                 figures.put("bestStep", (double) found.step());
-                figures.put(
-                        "value",
-                        (double) best.tensors().orElseThrow().get("value").toFloats()[0]);
+                figures.put("value", (double)
+                        best.tensors().orElseThrow().get("value").toFloats()[0]);
             });
             return figures;
         }

@@ -1,13 +1,13 @@
 package io.alignstream.training;
 
-import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.Manifest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

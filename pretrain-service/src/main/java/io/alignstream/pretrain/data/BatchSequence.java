@@ -1,16 +1,16 @@
 package io.alignstream.pretrain.data;
 
 import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.hash.SequenceLedger;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.messages.Messages;
-import java.util.Optional;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 

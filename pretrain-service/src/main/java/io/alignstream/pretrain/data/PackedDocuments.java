@@ -7,11 +7,11 @@ import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
-import java.util.Optional;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +40,8 @@ public final class PackedDocuments {
      *
      * @throws PoisonEventException if it is not the next one of its shard
      */
-    public void add(TokenBatch batch, Optional<String> ledgerRoot, int partition, long offset) throws PoisonEventException {
+    public void add(TokenBatch batch, Optional<String> ledgerRoot, int partition, long offset)
+            throws PoisonEventException {
         try {
             batches.admit(batch, ledgerRoot);
         } catch (PoisonEventException e) {

@@ -1,11 +1,11 @@
 package io.alignstream.pretrain.data;
 
-import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.JobContext;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.alignstream.pretrain.data;
 
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.OptionalDouble;
 

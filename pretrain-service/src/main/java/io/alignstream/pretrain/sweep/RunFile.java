@@ -1,8 +1,8 @@
 package io.alignstream.pretrain.sweep;
 
+import io.alignstream.contracts.settings.SettingsCatalogue;
 import io.alignstream.pretrain.PretrainConfig;
 import io.alignstream.pretrain.PretrainSettings;
-import io.alignstream.contracts.settings.SettingsCatalogue;
 import io.alignstream.stageruntime.settings.SettingProblems;
 import io.smallrye.config.ConfigValidationException;
 import io.smallrye.config.PropertiesConfigSource;

@@ -1,8 +1,8 @@
 package io.alignstream.pretrain.sweep;
 
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.pretrain.data.PreparedText;
 import io.alignstream.training.TrainingFailedException;
-import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;

@@ -1,13 +1,13 @@
 package io.alignstream.pretrain.sweep;
 
-import io.alignstream.pretrain.PretrainSettings;
-import io.alignstream.pretrain.TinyText;
-import io.alignstream.pretrain.data.PreparedText;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.pretrain.PretrainSettings;
+import io.alignstream.pretrain.TinyText;
+import io.alignstream.pretrain.data.PreparedText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

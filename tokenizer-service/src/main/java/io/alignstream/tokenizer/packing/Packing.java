@@ -1,9 +1,9 @@
 package io.alignstream.tokenizer.packing;
 
-import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
+import io.alignstream.contracts.split.HeldOut;
 
 /**
  * How documents are packed; frozen for a tokenizer version when its first document is packed.

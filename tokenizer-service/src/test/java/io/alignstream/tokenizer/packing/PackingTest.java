@@ -1,10 +1,10 @@
 package io.alignstream.tokenizer.packing;
 
-import io.alignstream.contracts.split.HeldOut;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.TokenBatch.Split;
+import io.alignstream.contracts.split.HeldOut;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -30,8 +30,7 @@ class PackingTest {
 
         // Then
         assertThat(splits)
-                .containsExactly(
-                        Split.VALIDATION, Split.TRAINING, Split.TRAINING, Split.VALIDATION, Split.TRAINING);
+                .containsExactly(Split.VALIDATION, Split.TRAINING, Split.TRAINING, Split.VALIDATION, Split.TRAINING);
     }
 
     private static String text(boolean heldOut) {

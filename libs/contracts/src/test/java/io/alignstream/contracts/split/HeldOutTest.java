@@ -1,9 +1,9 @@
 package io.alignstream.contracts.split;
 
-import io.alignstream.contracts.Message;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.alignstream.contracts.Message;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

@@ -34,8 +34,9 @@ public final class Decoder implements AutoCloseable {
      */
     public Decoder(PreparedWeights weights, int rows, int capacity, int candidates) {
         if (candidates < 1 || candidates > weights.config().vocabularySize()) {
-            throw new IllegalArgumentException("candidates is " + candidates + " but must lie between 1 and the model's "
-                    + weights.config().vocabularySize() + " token ids");
+            throw new IllegalArgumentException(
+                    "candidates is " + candidates + " but must lie between 1 and the model's "
+                            + weights.config().vocabularySize() + " token ids");
         }
         this.weights = weights;
         this.candidates = candidates;

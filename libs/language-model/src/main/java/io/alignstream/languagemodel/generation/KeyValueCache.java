@@ -42,8 +42,8 @@ final class KeyValueCache implements AutoCloseable {
     /** Fails unless a row has room for {@code count} more tokens. */
     void requireRoom(int row, int count) {
         if (count < 1 || positions[row] + count > capacity) {
-            throw new IllegalArgumentException(count + " tokens after " + positions[row]
-                    + " do not fit the capacity of " + capacity + " tokens");
+            throw new IllegalArgumentException(
+                    count + " tokens after " + positions[row] + " do not fit the capacity of " + capacity + " tokens");
         }
     }
 

@@ -25,7 +25,8 @@ import java.util.Set;
  */
 public final class Gradients implements AutoCloseable {
 
-    private static final TorchProgram PROGRAM = new TorchProgram("""
+    private static final TorchProgram PROGRAM = new TorchProgram(
+            """
               def sum(self, g: Dict[str, Tensor], h: Dict[str, Tensor]) -> Dict[str, Tensor]:
                 torch.set_grad_enabled(False)
                 result: Dict[str, Tensor] = {}

@@ -1,13 +1,13 @@
 package io.alignstream.languagemodel.network;
 
-import io.alignstream.languagemodel.random.SeededRandom;
-import io.alignstream.languagemodel.torch.TorchRuntime;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;

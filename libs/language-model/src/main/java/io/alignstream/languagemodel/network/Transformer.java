@@ -1,12 +1,12 @@
 package io.alignstream.languagemodel.network;
 
-import io.alignstream.languagemodel.torch.TorchRuntime;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -257,8 +257,10 @@ public final class Transformer implements Trainable, AutoCloseable {
             tokens(call, in, sequences);
             shape(in);
             in.add(call.create(temperature));
-            float[] out =
-                    NetworkProgram.SCORES.run(call, "score", in).singletonOrThrow().toFloatArray();
+            float[] out = NetworkProgram.SCORES
+                    .run(call, "score", in)
+                    .singletonOrThrow()
+                    .toFloatArray();
             return new float[][][] {rows(out, 0, sequences), rows(out, 1, sequences)};
         }
     }

@@ -26,7 +26,8 @@ import java.util.List;
  */
 abstract class HeadObjective<B, L> implements Objective<B, L> {
 
-    private static final String GRADIENTS = """
+    private static final String GRADIENTS =
+            """
               def gradients(self, w: Dict[str, Tensor], ids: Tensor, x: List[Tensor], cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor) -> Dict[str, Tensor]:
                 torch.set_grad_enabled(False)
                 c = self.prepared(w, int(size[0]), 6)

@@ -19,7 +19,8 @@ import io.alignstream.languagemodel.torch.TorchRuntime;
  */
 public final class NextTokenObjective implements Objective<Sequences, Double> {
 
-    private static final TorchProgram PROGRAM = NetworkProgram.with("""
+    private static final TorchProgram PROGRAM = NetworkProgram.with(
+            """
               def output_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], x: Tensor, targets: Tensor, scale: float, g: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
                 # x [N, D] -> sum of the losses, scale times the gradient of x; logits exist for a chunk of the rows at a time
                 name = self.output_name(w)

@@ -15,7 +15,8 @@ import io.alignstream.languagemodel.torch.TorchRuntime;
 /** {@link NextTokenObjective} on rows that hold several sequences, in fp32 and by autograd. */
 public final class PackedObjective implements Objective<PackedSequences, Double> {
 
-    private static final TorchProgram PROGRAM = NetworkProgram.with("""
+    private static final TorchProgram PROGRAM = NetworkProgram.with(
+            """
               def packed_hidden(self, w: Dict[str, Tensor], ids: Tensor, positions: Tensor, segments: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor) -> Tensor:
                 # as hidden, for autograd and several sequences a row: ids, positions and segments [B, T]; a token sees the earlier ones of its own segment
                 layers, heads, kv = int(size[0]), int(size[1]), int(size[2])

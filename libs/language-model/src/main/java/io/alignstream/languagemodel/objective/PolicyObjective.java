@@ -1,10 +1,10 @@
 package io.alignstream.languagemodel.objective;
 
+import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.torch.TorchProgram;
-import ai.djl.ndarray.types.Shape;
 import java.util.List;
 
 /**
@@ -13,7 +13,8 @@ import java.util.List;
  */
 public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, PolicyObjective.Figures> {
 
-    private static final TorchProgram PROGRAM = program("""
+    private static final TorchProgram PROGRAM = program(
+            """
               def head(self, w: Dict[str, Tensor]) -> str:
                 return self.output_name(w)
 

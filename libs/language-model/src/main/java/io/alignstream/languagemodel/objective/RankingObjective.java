@@ -12,7 +12,8 @@ import java.util.List;
  */
 public final class RankingObjective extends HeadObjective<RankingObjective.Batch, Double> {
 
-    private static final TorchProgram PROGRAM = program("""
+    private static final TorchProgram PROGRAM = program(
+            """
               def head(self, w: Dict[str, Tensor]) -> str:
                 return "score.weight"
 

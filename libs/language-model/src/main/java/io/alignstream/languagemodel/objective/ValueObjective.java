@@ -10,7 +10,8 @@ import java.util.List;
 /** PPO's clipped value loss: ½ · mean of max((V − R)², (clip(V, V_old ± ε) − R)²). */
 public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Double> {
 
-    private static final TorchProgram PROGRAM = program("""
+    private static final TorchProgram PROGRAM = program(
+            """
               def head(self, w: Dict[str, Tensor]) -> str:
                 return "score.weight"
 

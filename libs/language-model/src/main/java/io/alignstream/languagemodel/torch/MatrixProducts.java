@@ -10,7 +10,8 @@ public final class MatrixProducts {
     private static final int PRODUCTS = 4;
     private static final int REPEATS = 5;
 
-    private static final TorchProgram PROGRAM = new TorchProgram("""
+    private static final TorchProgram PROGRAM = new TorchProgram(
+            """
               def products(self, which: Tensor) -> Tensor:
                 # which = [data type, side, count]: as many products of two square matrices
                 torch.set_grad_enabled(False)

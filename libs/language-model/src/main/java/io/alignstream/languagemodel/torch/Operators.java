@@ -40,8 +40,7 @@ final class Operators {
     /** Program text that defines the operators. */
     static String text() {
         return TorchProgram.resource(
-                        Operators.class,
-                        LIBRARY.isPresent() ? "operators-fused.torchscript" : "operators.torchscript")
+                        Operators.class, LIBRARY.isPresent() ? "operators-fused.torchscript" : "operators.torchscript")
                 + TorchProgram.resource(Operators.class, "heads.torchscript");
     }
 

@@ -1,6 +1,5 @@
 package io.alignstream.languagemodel.exchange;
 
-import io.alignstream.languagemodel.objective.Steps;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -15,17 +14,18 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
-import io.alignstream.languagemodel.tokenizer.BpeTrainer;
-import io.alignstream.languagemodel.tokenizer.ChatTemplate;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.PackedSequences;
-import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.Steps;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

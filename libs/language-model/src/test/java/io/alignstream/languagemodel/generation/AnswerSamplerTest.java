@@ -1,12 +1,12 @@
 package io.alignstream.languagemodel.generation;
 
-import io.alignstream.languagemodel.network.Sequences;
-import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.network.TransformerConfig;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,7 +26,8 @@ class AnswerSamplerTest {
             double temperature = 0.7;
 
             // When
-            List<AnswerSampler.Answer> answers = new AnswerSampler(temperature, 12, 0).sample(model, prompts, random(1));
+            List<AnswerSampler.Answer> answers =
+                    new AnswerSampler(temperature, 12, 0).sample(model, prompts, random(1));
 
             // Then
             List<int[]> rows = new ArrayList<>();

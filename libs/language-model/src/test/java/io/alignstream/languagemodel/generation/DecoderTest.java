@@ -62,8 +62,8 @@ class DecoderTest {
                 PreparedWeights weights = new PreparedWeights(model);
                 Decoder decoder = new Decoder(weights, 100, 8, 4)) {
             // When
-            Decoder.Tokens next = decoder.next(
-                    Collections.nCopies(100, PROMPT), TokenSampler.atTemperature(2), evenly(100));
+            Decoder.Tokens next =
+                    decoder.next(Collections.nCopies(100, PROMPT), TokenSampler.atTemperature(2), evenly(100));
 
             // Then
             assertThat(next.ids()).containsOnly(0, 1, 2, 3);
@@ -105,7 +105,8 @@ class DecoderTest {
             }
 
             // Then
-            assertThat(probabilities[next.ids()[0]]).isEqualTo(Arrays.stream(probabilities).max().orElseThrow());
+            assertThat(probabilities[next.ids()[0]])
+                    .isEqualTo(Arrays.stream(probabilities).max().orElseThrow());
         }
     }
 

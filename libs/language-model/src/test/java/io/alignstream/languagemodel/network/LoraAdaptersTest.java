@@ -1,15 +1,15 @@
 package io.alignstream.languagemodel.network;
 
-import io.alignstream.languagemodel.objective.NextTokenObjective;
-import io.alignstream.languagemodel.objective.Steps;
-import io.alignstream.languagemodel.objective.Computing;
-import io.alignstream.languagemodel.optimiser.AdamW;
-import io.alignstream.languagemodel.torch.Precision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.objective.Steps;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -1,14 +1,14 @@
 package io.alignstream.languagemodel.network;
 
-import io.alignstream.languagemodel.objective.Steps;
-import io.alignstream.languagemodel.generation.Decoder;
-import io.alignstream.languagemodel.generation.PreparedWeights;
-import io.alignstream.languagemodel.generation.TokenSampler;
-import io.alignstream.languagemodel.optimiser.AdamW;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.generation.Decoder;
+import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.generation.TokenSampler;
+import io.alignstream.languagemodel.objective.Steps;
+import io.alignstream.languagemodel.optimiser.AdamW;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -53,8 +53,7 @@ class OracleTest {
             double[] uniforms = {0, 0.15, 0.4, 0.6, 0.85, 0.999};
             try (Transformer model = RandomNetworks.network(config, seed);
                     PreparedWeights weights = new PreparedWeights(model);
-                    Decoder decoder =
-                            new Decoder(weights, uniforms.length, row.length, config.vocabularySize())) {
+                    Decoder decoder = new Decoder(weights, uniforms.length, row.length, config.vocabularySize())) {
                 double[][] logits = new NaiveTransformer(config, model.tensors()).logits(row);
                 int[] fed = Arrays.copyOf(row, 5);
                 for (int t = 4; t < row.length; t++) {

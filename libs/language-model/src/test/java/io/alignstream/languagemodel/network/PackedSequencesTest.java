@@ -1,11 +1,11 @@
 package io.alignstream.languagemodel.network;
 
-import io.alignstream.languagemodel.objective.Steps;
-import io.alignstream.languagemodel.optimiser.AdamW;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.objective.Steps;
+import io.alignstream.languagemodel.optimiser.AdamW;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -51,10 +51,8 @@ class PackedSequencesTest {
                     AdamW plain = new AdamW(model, noClipping);
                     AdamW packed = new AdamW(model, noClipping)) {
                 // When
-                Steps.Taken<Double> expected =
-                        Steps.nextToken(Sequences.of(sequences, learned, PAD), model, plain, 0);
-                Steps.Taken<Double> step =
-                        Steps.packed(PackedSequences.of(sequences, learned, PAD), model, packed, 0);
+                Steps.Taken<Double> expected = Steps.nextToken(Sequences.of(sequences, learned, PAD), model, plain, 0);
+                Steps.Taken<Double> step = Steps.packed(PackedSequences.of(sequences, learned, PAD), model, packed, 0);
 
                 // Then
                 assertThat(PackedSequences.rowCount(sequences)).isLessThan(sequences.size());

@@ -1,11 +1,11 @@
 package io.alignstream.languagemodel.network;
 
-import io.alignstream.languagemodel.random.SeededRandom;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.random.SeededRandom;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,15 +1,15 @@
 package io.alignstream.languagemodel.objective;
 
-import io.alignstream.languagemodel.network.Sequences;
-import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.optimiser.AdamW;
-import io.alignstream.languagemodel.torch.Precision;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.torch.Precision;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -70,7 +70,9 @@ class HeadObjectivesTest {
             for (int i = 0; i < 30; i++) {
                 Steps.take(objective, batch, model, optimiser, 1e-3);
             }
-            assertThat(Steps.take(objective, batch, model, optimiser, 1e-3).loss().clipFraction())
+            assertThat(Steps.take(objective, batch, model, optimiser, 1e-3)
+                            .loss()
+                            .clipFraction())
                     .isPositive();
         }
     }

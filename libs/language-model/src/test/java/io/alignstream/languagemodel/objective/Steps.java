@@ -29,8 +29,7 @@ public final class Steps {
     }
 
     /** One step on rows of several sequences. */
-    public static Taken<Double> packed(
-            PackedSequences batch, Trainable trained, AdamW optimiser, double learningRate) {
+    public static Taken<Double> packed(PackedSequences batch, Trainable trained, AdamW optimiser, double learningRate) {
         return take(new PackedObjective(trained), batch, trained, optimiser, learningRate);
     }
 }

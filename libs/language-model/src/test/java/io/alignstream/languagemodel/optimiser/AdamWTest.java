@@ -1,14 +1,14 @@
 package io.alignstream.languagemodel.optimiser;
 
-import io.alignstream.languagemodel.objective.Steps;
-import io.alignstream.languagemodel.network.Sequences;
-import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.network.TransformerConfig;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.Steps;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

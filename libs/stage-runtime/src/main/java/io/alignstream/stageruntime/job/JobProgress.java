@@ -1,11 +1,11 @@
 package io.alignstream.stageruntime.job;
 
-import io.alignstream.stageruntime.JobContext;
-import io.alignstream.stageruntime.JobControl;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.JobControl;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;

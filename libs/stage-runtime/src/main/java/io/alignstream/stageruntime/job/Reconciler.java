@@ -1,5 +1,8 @@
 package io.alignstream.stageruntime.job;
 
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
@@ -7,9 +10,6 @@ import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.view.Answers;
-import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.Stage;
-import io.alignstream.contracts.messages.Messages;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,14 +1,14 @@
 package io.alignstream.stageruntime.job;
 
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
-import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.Topic;
-import io.alignstream.contracts.messages.Messages;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;

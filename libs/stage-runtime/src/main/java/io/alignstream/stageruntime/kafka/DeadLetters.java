@@ -1,8 +1,8 @@
 package io.alignstream.stageruntime.kafka;
 
-import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Reason;
+import io.alignstream.stageruntime.StageDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;

@@ -1,11 +1,11 @@
 package io.alignstream.stageruntime.kafka;
 
-import io.alignstream.stageruntime.view.RecordOrigin;
-import io.alignstream.stageruntime.JobContext;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.view.RecordOrigin;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -124,7 +124,8 @@ public final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
 
     private void add(ConsumerRecord<byte[], byte[]> record) {
         try {
-            buffer.add(new JobContext.Entry<>(record.value() == null ? null : topic.decode(record), new RecordOrigin(record)));
+            buffer.add(new JobContext.Entry<>(
+                    record.value() == null ? null : topic.decode(record), new RecordOrigin(record)));
         } catch (PoisonEventException e) {
             // The reader has sent it to the dead letters.
         }

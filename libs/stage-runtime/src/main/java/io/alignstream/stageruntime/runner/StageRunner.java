@@ -1,5 +1,9 @@
 package io.alignstream.stageruntime.runner;
 
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
@@ -10,15 +14,11 @@ import io.alignstream.stageruntime.job.RunningJob;
 import io.alignstream.stageruntime.kafka.DeadLetters;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.Reader;
 import io.alignstream.stageruntime.view.ReaderMeters;
 import io.alignstream.stageruntime.view.TopicView;
-import io.alignstream.contracts.Checkpoint;
-import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.Topic;
-import io.alignstream.contracts.TrainingProgress;
-import io.alignstream.stageruntime.settings.CommonConfig;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;

@@ -39,8 +39,9 @@ public final class Answers {
      * @throws RuntimeException if one could not be answered; it is asked again the next time
      */
     public boolean complete() {
-        List<Question<?>> open =
-                questions.stream().filter(question -> !known.containsKey(question)).toList();
+        List<Question<?>> open = questions.stream()
+                .filter(question -> !known.containsKey(question))
+                .toList();
         if (open.isEmpty()) {
             return true;
         }

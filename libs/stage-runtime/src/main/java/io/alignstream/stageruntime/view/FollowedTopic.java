@@ -1,12 +1,12 @@
 package io.alignstream.stageruntime.view;
 
-import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.stageruntime.Subscriptions;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

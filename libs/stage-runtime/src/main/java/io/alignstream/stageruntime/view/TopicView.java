@@ -1,10 +1,10 @@
 package io.alignstream.stageruntime.view;
 
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
-import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.Topic;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -33,7 +33,6 @@ public final class TopicView implements View, Subscriptions {
     public <T> T answer(Question<T> question) {
         return answers.to(question);
     }
-
 
     @Override
     public <T> void follow(Topic<T> topic, EventHandler<T> handler) {

@@ -1,8 +1,8 @@
 package io.alignstream.stageruntime.web;
 
-import io.alignstream.stageruntime.kafka.DeadLetters;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
+import io.alignstream.stageruntime.kafka.DeadLetters;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;

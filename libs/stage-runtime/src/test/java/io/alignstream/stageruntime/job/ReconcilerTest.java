@@ -1,5 +1,11 @@
 package io.alignstream.stageruntime.job;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
@@ -10,15 +16,9 @@ import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.TopicView;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
-
-import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.Stage;
-import io.alignstream.contracts.messages.Messages;
-import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;

@@ -1,9 +1,9 @@
 package io.alignstream.stageruntime.view;
 
-import io.alignstream.stageruntime.Question;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.alignstream.stageruntime.Question;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.junit.jupiter.api.Test;

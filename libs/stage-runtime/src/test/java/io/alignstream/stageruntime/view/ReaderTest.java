@@ -1,8 +1,5 @@
 package io.alignstream.stageruntime.view;
 
-import io.alignstream.stageruntime.EchoStage;
-import io.alignstream.stageruntime.kafka.KafkaReaders;
-import io.alignstream.stageruntime.kafka.SnapshotReader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -16,6 +13,9 @@ import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.EchoStage;
+import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.kafka.SnapshotReader;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
