@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.DynamicTest;
@@ -39,9 +38,6 @@ class ArchitectureTest {
     };
 
     private static final int MOST_TYPES = 20;
-
-    /** Packages that have grown beyond that and are still to be divided. */
-    private static final Set<String> NOT_DIVIDED_YET = Set.of("io.alignstream.pretrain", "io.alignstream.stageruntime");
 
     private final JavaClasses classes = Project.classes();
 
@@ -229,7 +225,7 @@ class ArchitectureTest {
 
         // When
         List<String> heaps = types.entrySet().stream()
-                .filter(count -> count.getValue() > MOST_TYPES && !NOT_DIVIDED_YET.contains(count.getKey()))
+                .filter(count -> count.getValue() > MOST_TYPES)
                 .map(count -> count.getKey() + " has " + count.getValue() + " types, at most " + MOST_TYPES
                         + " are found again: divide it by idea")
                 .toList();

@@ -8,6 +8,7 @@ import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -56,7 +57,7 @@ public final class Gradients implements AutoCloseable {
         }
         NDList added = new NDList(names.size());
         for (String name : names) {
-            NDArray gradient = computed.get(name);
+            NDArray gradient = Objects.requireNonNull(computed.get(name));
             gradient.setName("g." + name);
             added.add(gradient);
         }
