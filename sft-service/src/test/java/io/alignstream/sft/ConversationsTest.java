@@ -6,7 +6,9 @@ import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -54,5 +56,43 @@ class ConversationsTest {
                 .filter(i -> HeldOut.of("question " + i, 0.3))
                 .count();
         assertThat(conversations.heldOut()).hasSize(2 * (int) heldOut);
+    }
+
+    @Test
+    void everyTurnOfTheAssistantIsLearnedOnce() {
+        // Given
+        Tokenizer tokenizer = TinyInstructions.tokenizer();
+        Instruction instruction = new Instruction(
+                "multi-turn",
+                List.of(
+                        new Message(Message.Role.SYSTEM, "西安"),
+                        Message.user("成都"),
+                        Message.assistant("熊猫基地"),
+                        Message.user("上海")),
+                List.of("外滩", "长城"),
+                Map.of());
+
+        // When
+        Conversations conversations = Conversations.of(List.of(instruction), tokenizer, 0, 100);
+
+        // Then
+        assertThat(conversations.training()).hasSize(1);
+        assertThat(conversations.training().getFirst())
+                .map(conversation -> learned(conversation, tokenizer))
+                .containsExactly("熊猫基地<|endofturn|>外滩<|endofturn|>", "长城<|endofturn|>");
+        assertThat(tokenizer.decode(
+                        conversations.training().getFirst().getFirst().ids()))
+                .isEqualTo("西安成都熊猫基地上海外滩");
+    }
+
+    private static String learned(Conversation conversation, Tokenizer tokenizer) {
+        List<String> text = new ArrayList<>();
+        for (int i = 0; i < conversation.length(); i++) {
+            int id = conversation.ids()[i];
+            if (conversation.learned()[i]) {
+                text.add(id == tokenizer.endOfTurn() ? "<|endofturn|>" : tokenizer.decode(id));
+            }
+        }
+        return String.join("", text);
     }
 }

@@ -43,7 +43,7 @@ class HyperparametersTest {
                         """
                         batchInstructions=16
                         epochs=6
-                        heldOutShare=0.03
+                        heldOutShare=0.05
                         learningRate=3.0E-4
                         seed=1
                         warmupShare=0.1
@@ -64,7 +64,7 @@ class HyperparametersTest {
         }
 
         // Then
-        assertThat(run).isEqualTo("506c4800318a");
+        assertThat(run).isEqualTo("1b1a93212b41");
     }
 
     @Test
@@ -84,7 +84,7 @@ class HyperparametersTest {
                         """
                         batchInstructions=16
                         epochs=6
-                        heldOutShare=0.03
+                        heldOutShare=0.05
                         learningRate=3.0E-4
                         lora.alpha=32.0
                         lora.controlTokens=true
