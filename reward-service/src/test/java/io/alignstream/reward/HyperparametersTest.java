@@ -43,7 +43,7 @@ class HyperparametersTest {
                         batch=8
                         centring=0.01
                         epochs=5
-                        heldOut=0.1
+                        heldOut=0.05
                         layers=3
                         learningRate=5.0E-4
                         margin=0.0
@@ -68,7 +68,7 @@ class HyperparametersTest {
         }
 
         // Then
-        assertThat(run).isEqualTo("7b4ffa3d5cc0");
+        assertThat(run).isEqualTo("e46978d5593f");
     }
 
     @Test

@@ -91,9 +91,14 @@ public record RunState(
         Files.writeString(folder.resolve(FILE), JSON.writeValueAsString(all) + "\n", StandardCharsets.UTF_8);
     }
 
-    /** The state in the folder of a checkpoint; that of a new run where there is none. */
+    /** Whether the folder of an unfinished checkpoint holds a state: those that versions before the trainer wrote may not. */
+    static boolean isIn(Path folder) {
+        return Files.exists(folder.resolve(FILE));
+    }
+
+    /** The state in the folder of a checkpoint. */
     static RunState read(Path folder) throws IOException {
-        return Files.exists(folder.resolve(FILE)) ? read(folder, RunState.class) : NEW;
+        return read(folder, RunState.class);
     }
 
     /**

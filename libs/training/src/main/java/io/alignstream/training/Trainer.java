@@ -13,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Drives the loop of any stage through a run: begins or resumes it, steps, saves by plan and by the clock, goes back when
@@ -22,6 +24,8 @@ import java.util.SequencedMap;
  * RunState}), so a run that goes on from one ends with the same weights as one that was never interrupted. For one thread.
  */
 public final class Trainer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
 
     private final TrainingRun run;
     private final TrainingLoop.Inputs inputs;
@@ -89,7 +93,7 @@ public final class Trainer {
         if (finished.isPresent()) {
             return finished;
         }
-        Moment moment = newest.isPresent() ? resumed(newest.get()) : begun(Recovery.NONE);
+        Moment moment = canResume(newest) ? resumed(newest.orElseThrow()) : begun(Recovery.NONE);
         try {
             while (true) {
                 Optional<Trouble> trouble = stepThrough(moment);
@@ -104,6 +108,19 @@ public final class Trainer {
         } finally {
             moment.close();
         }
+    }
+
+    /** Whether the run goes on; what another version left unfinished is trained again from its frozen inputs. */
+    private boolean canResume(Optional<StoredCheckpoint> newest) throws IOException {
+        if (newest.isEmpty() || RunState.isIn(newest.get().folder())) {
+            return newest.isPresent();
+        }
+        LOG.atWarn()
+                .addKeyValue("run", run.id())
+                .addKeyValue("step", newest.get().manifest().step())
+                .log("Begins again: an older version left this run unfinished, without " + RunState.FILE);
+        run.discard();
+        return false;
     }
 
     /** The result of {@code run} if it has finished before. */

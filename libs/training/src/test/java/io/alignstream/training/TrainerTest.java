@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
 import java.util.function.LongToDoubleFunction;
@@ -90,6 +91,23 @@ class TrainerTest {
         // Then
         assertThat(stopped).isEmpty();
         assertThat(rates).hasSize(6);
+        assertThat(result.metrics()).containsEntry("value", 10.0);
+    }
+
+    @Test
+    void whatAnOlderVersionLeftUnfinishedIsTrainedAgain() throws IOException {
+        // Given
+        train(settings(1_000, NEVER, 0), 4);
+        run().save(5, false, Map.of(), Map.of(), Map.of(), Set.of(), folder -> ModelFiles.of(
+                        SHAPE, TOKENIZER, new int[] {TOKENIZER.endOfTurn()}, new LinkedHashMap<>())
+                .write(folder));
+        rates.clear();
+
+        // When
+        Trainer.Result result = train(settings(1_000, NEVER, 0), Long.MAX_VALUE).orElseThrow();
+
+        // Then
+        assertThat(rates).hasSize(10);
         assertThat(result.metrics()).containsEntry("value", 10.0);
     }
 

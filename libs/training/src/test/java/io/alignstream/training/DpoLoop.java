@@ -1,0 +1,116 @@
+package io.alignstream.training;
+
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.objective.DpoObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+
+/** Direct preference optimisation on one batch of pairs, for as many steps as its settings say. */
+final class DpoLoop implements TrainingLoop {
+
+    private final Inputs inputs;
+    private final Transformer policy;
+    private final Learner learner;
+    private final DpoObjective.Batch pairs;
+    private long step;
+
+    /** What a service's configuration would say. */
+    record Settings(double beta, double learningRate, long steps) {}
+
+    /** The frozen inputs: a reference model and pairs of conversations, each chosen one before its rejected one. */
+    record Inputs(Settings settings, Transformer reference, Tokenizer tokenizer, List<Conversation> pairs)
+            implements TrainingLoop.Inputs {
+
+        @Override
+        public DpoLoop begin(Recovery recovery) {
+            return new DpoLoop(this, reference.copy(), 0);
+        }
+
+        @Override
+        public DpoLoop resume(StoredState stored, Recovery recovery) throws IOException {
+            DpoLoop loop = new DpoLoop(this, Transformer.load(stored.folder()), stored.step());
+            loop.learner.restore("", stored.tensors());
+            return loop;
+        }
+    }
+
+    private DpoLoop(Inputs inputs, Transformer policy, long step) {
+        this.inputs = inputs;
+        this.policy = policy;
+        this.learner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
+        this.step = step;
+        Sequences answers = Sequences.of(
+                inputs.pairs.stream().map(Conversation::ids).toList(),
+                inputs.pairs.stream().map(Conversation::learned).toList(),
+                inputs.tokenizer.pad());
+        this.pairs = new DpoObjective.Batch(answers, sums(inputs.reference.logProbabilities(answers, 1), answers));
+    }
+
+    private static float[] sums(float[][] logProbabilities, Sequences answers) {
+        float[] sums = new float[answers.batch()];
+        for (int row = 0; row < sums.length; row++) {
+            for (int t = 0; t < answers.time(); t++) {
+                boolean counts = answers.targets()[row * answers.time() + t] != Sequences.IGNORE;
+                sums[row] += counts ? logProbabilities[row][t] : 0;
+            }
+        }
+        return sums;
+    }
+
+    @Override
+    public long done() {
+        return step;
+    }
+
+    @Override
+    public long total() {
+        return inputs.settings.steps;
+    }
+
+    @Override
+    public Step step() {
+        Learner.Step<DpoObjective.Figures> now =
+                learner.step(new DpoObjective(policy, inputs.settings.beta), pairs, inputs.settings.learningRate);
+        step++;
+        SequencedMap<String, Double> figures = new TreeMap<>(
+                Map.of("loss", now.loss().loss(), "margin", now.loss().margin()));
+        return new Step(figures, new Speed("pairsPerSecond", inputs.pairs.size() / 2), Optional.empty());
+    }
+
+    @Override
+    public Map<String, Long> position() {
+        return Map.of("step", step);
+    }
+
+    @Override
+    public ModelFiles model() {
+        return ModelFiles.of(
+                policy.config(), inputs.tokenizer, new int[] {inputs.tokenizer.endOfTurn()}, policy.tensors());
+    }
+
+    @Override
+    public SequencedMap<String, Tensor> state() {
+        return new LinkedHashMap<>(learner.state(""));
+    }
+
+    @Override
+    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> best) {
+        return last;
+    }
+
+    @Override
+    public void close() {
+        learner.close();
+        policy.close();
+    }
+}
