@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,155 +122,97 @@ public record Manifest(
 
     /** This manifest with {@code complete} as given. */
     public Manifest withComplete(boolean complete) {
-        return new Manifest(
-                version,
-                stage,
-                run,
-                step,
-                complete,
-                files,
-                parents,
-                datasets,
-                position,
-                hyperparameters,
-                metrics,
-                fingerprint);
+        return changed(draft -> draft.complete = complete);
     }
 
     /** This manifest at another step. */
     public Manifest withStep(long step) {
-        return new Manifest(
-                version,
-                stage,
-                run,
-                step,
-                complete,
-                files,
-                parents,
-                datasets,
-                position,
-                hyperparameters,
-                metrics,
-                fingerprint);
+        return changed(draft -> draft.step = step);
     }
 
     /** This manifest with other parents. */
     public Manifest withParents(Map<String, Reference> parents) {
-        return new Manifest(
-                version,
-                stage,
-                run,
-                step,
-                complete,
-                files,
-                parents,
-                datasets,
-                position,
-                hyperparameters,
-                metrics,
-                fingerprint);
+        return changed(draft -> draft.parents = parents);
     }
 
     /** This manifest with other datasets. */
     public Manifest withDatasets(List<DatasetSnapshot> datasets) {
-        return new Manifest(
-                version,
-                stage,
-                run,
-                step,
-                complete,
-                files,
-                parents,
-                datasets,
-                position,
-                hyperparameters,
-                metrics,
-                fingerprint);
+        return changed(draft -> draft.datasets = datasets);
     }
 
     /** This manifest with another position. */
     public Manifest withPosition(Map<String, Long> position) {
-        return new Manifest(
-                version,
-                stage,
-                run,
-                step,
-                complete,
-                files,
-                parents,
-                datasets,
-                position,
-                hyperparameters,
-                metrics,
-                fingerprint);
+        return changed(draft -> draft.position = position);
     }
 
     /** This manifest with other hyper-parameters. */
     public Manifest withHyperparameters(Map<String, String> hyperparameters) {
-        return new Manifest(
-                version,
-                stage,
-                run,
-                step,
-                complete,
-                files,
-                parents,
-                datasets,
-                position,
-                hyperparameters,
-                metrics,
-                fingerprint);
+        return changed(draft -> draft.hyperparameters = hyperparameters);
     }
 
     /** This manifest with other metrics. */
     public Manifest withMetrics(Map<String, Double> metrics) {
-        return new Manifest(
-                version,
-                stage,
-                run,
-                step,
-                complete,
-                files,
-                parents,
-                datasets,
-                position,
-                hyperparameters,
-                metrics,
-                fingerprint);
+        return changed(draft -> draft.metrics = metrics);
     }
 
     /** This manifest with another fingerprint. */
     public Manifest withFingerprint(Map<String, String> fingerprint) {
-        return new Manifest(
-                version,
-                stage,
-                run,
-                step,
-                complete,
-                files,
-                parents,
-                datasets,
-                position,
-                hyperparameters,
-                metrics,
-                fingerprint);
+        return changed(draft -> draft.fingerprint = fingerprint);
     }
 
     /** This manifest with other files: for stores. */
     Manifest withFiles(Map<String, FileEntry> files) {
-        return new Manifest(
-                version,
-                stage,
-                run,
-                step,
-                complete,
-                files,
-                parents,
-                datasets,
-                position,
-                hyperparameters,
-                metrics,
-                fingerprint);
+        return changed(draft -> draft.files = files);
+    }
+
+    private Manifest changed(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.manifest();
+    }
+
+    /** The parts of a manifest while one of them is exchanged. */
+    private static final class Draft {
+
+        private final Manifest origin;
+        private long step;
+        private boolean complete;
+        private Map<String, FileEntry> files;
+        private Map<String, Reference> parents;
+        private List<DatasetSnapshot> datasets;
+        private Map<String, Long> position;
+        private Map<String, String> hyperparameters;
+        private Map<String, Double> metrics;
+        private Map<String, String> fingerprint;
+
+        Draft(Manifest origin) {
+            this.origin = origin;
+            this.step = origin.step;
+            this.complete = origin.complete;
+            this.files = origin.files;
+            this.parents = origin.parents;
+            this.datasets = origin.datasets;
+            this.position = origin.position;
+            this.hyperparameters = origin.hyperparameters;
+            this.metrics = origin.metrics;
+            this.fingerprint = origin.fingerprint;
+        }
+
+        Manifest manifest() {
+            return new Manifest(
+                    origin.version,
+                    origin.stage,
+                    origin.run,
+                    step,
+                    complete,
+                    files,
+                    parents,
+                    datasets,
+                    position,
+                    hyperparameters,
+                    metrics,
+                    fingerprint);
+        }
     }
 
     /** Bytes of all files together, the manifest not counted. */

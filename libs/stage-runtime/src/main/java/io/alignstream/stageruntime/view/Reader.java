@@ -3,37 +3,27 @@ package io.alignstream.stageruntime.view;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 
 /**
  * Reads the followed topics from their beginning into the view; for one thread.
  *
- * <p>Partitions are assigned, never balanced. The offset committed for the group says up to where poison events have
+ * <p>Partitions are assigned, never balanced ({@link Assignment}). The offset committed for the group says up to where poison events have
  * reached their dead letters: a record before it is not dead-lettered again when a restart reads it again.
  */
 public final class Reader implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Reader.class);
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final Duration DISCOVERY = Duration.ofSeconds(1);
     private static final Duration CONTACT = Duration.ofSeconds(5);
-    private static final Duration COMMIT = Duration.ofSeconds(5);
-    /** Brokers forget the offsets of a group that is silent for days. */
-    private static final Duration COMMIT_AGAIN = Duration.ofHours(6);
     /**
      * How long an event may come before the one that it refers to: two producers do not know of each other. Short enough
      * for a dead letter within seconds.
@@ -48,16 +38,9 @@ public final class Reader implements AutoCloseable {
     private final ReaderMeters meters;
     private final Duration patience;
     private final DeferredEvents deferred = new DeferredEvents();
-    private final Set<String> missing = new TreeSet<>();
-    private final Map<TopicPartition, Long> targets = new HashMap<>();
-    private final Map<TopicPartition, Long> committed = new HashMap<>();
-    private final Map<TopicPartition, Long> dutyDoneBefore = new HashMap<>();
-    private final Timer discovery = new Timer(DISCOVERY);
+    private final CommittedOffsets offsets;
+    private final Assignment assignment;
     private final Timer contact = new Timer(CONTACT);
-    private final Timer commit = new Timer(COMMIT);
-    private final Timer commitAgain = new Timer(COMMIT_AGAIN);
-    private boolean discovered;
-    private boolean deadLettered;
 
     public Reader(Consumer<byte[], byte[]> consumer, TopicView view, DeadLetterDuty duty, ReaderMeters meters) {
         this(consumer, view, duty, meters, PATIENCE);
@@ -75,7 +58,8 @@ public final class Reader implements AutoCloseable {
         this.duty = duty;
         this.meters = meters;
         this.patience = patience;
-        commitAgain.due();
+        this.offsets = new CommittedOffsets(consumer, deferred);
+        this.assignment = new Assignment(consumer, view, offsets);
     }
 
     /** Takes care of poison events. */
@@ -97,9 +81,7 @@ public final class Reader implements AutoCloseable {
      * @throws KafkaException if the broker does not answer; nothing is lost, call again
      */
     public boolean turn() {
-        if (discovery.due()) {
-            discover();
-        }
+        assignment.discoverWhenDue();
         if (contact.due()) {
             consumer.endOffsets(consumer.assignment().stream().limit(1).toList());
             meters.contact();
@@ -113,7 +95,7 @@ public final class Reader implements AutoCloseable {
                 records.partitions().stream().map(TopicPartition::topic).collect(Collectors.toSet());
         boolean settled = deferred.offer(consumer, news, this::settle);
         limitDeferred();
-        commitWhenDue();
+        offsets.commitWhenDue();
         meters.lag(consumer);
         return settled || !records.isEmpty();
     }
@@ -131,11 +113,7 @@ public final class Reader implements AutoCloseable {
 
     /** Whether everything is read that stood in the topics when {@link #catchUp} was last called. */
     public boolean caughtUp() {
-        if (!discovered || !missing.isEmpty()) {
-            return false;
-        }
-        targets.entrySet().removeIf(target -> consumer.position(target.getKey()) >= target.getValue());
-        return targets.isEmpty() && !deferred.waitForUnread(consumer);
+        return assignment.caughtUp() && !deferred.waitForUnread(consumer);
     }
 
     /** Memory taken by events that wait for what they refer to. */
@@ -145,53 +123,12 @@ public final class Reader implements AutoCloseable {
 
     /** Topics that do not exist yet. */
     public Set<String> missing() {
-        return Set.copyOf(missing);
+        return assignment.missing();
     }
 
     /** Makes {@link #caughtUp} wait for the present end of all topics and, beyond it, for what was published. */
     public void catchUp(Map<TopicPartition, Long> published) {
-        targets.putAll(consumer.endOffsets(consumer.assignment()));
-        published.forEach((partition, end) -> targets.computeIfPresent(partition, (key, old) -> Math.max(old, end)));
-    }
-
-    /** Finds topics and partitions that are new; for known topics the client answers from its cached metadata. */
-    private void discover() {
-        List<TopicPartition> found = new ArrayList<>();
-        for (FollowedTopic<?> topic : view.followed()) {
-            String name = topic.topic().name();
-            List<PartitionInfo> partitions = consumer.partitionsFor(name);
-            if (partitions == null || partitions.isEmpty()) {
-                if (missing.add(name)) {
-                    LOG.warnf("Topic %s does not exist yet: create it, I look again every second", name);
-                }
-                continue;
-            }
-            missing.remove(name);
-            partitions.forEach(partition -> found.add(new TopicPartition(name, partition.partition())));
-        }
-        found.removeAll(consumer.assignment());
-        if (!found.isEmpty()) {
-            assign(found);
-        }
-        discovered = true;
-    }
-
-    private void assign(List<TopicPartition> found) {
-        Map<TopicPartition, Long> begins = consumer.beginningOffsets(found);
-        Map<TopicPartition, Long> ends = consumer.endOffsets(found);
-        Map<TopicPartition, OffsetAndMetadata> offsets = consumer.committed(Set.copyOf(found));
-        List<TopicPartition> all = new ArrayList<>(consumer.assignment());
-        all.addAll(found);
-        consumer.assign(all);
-        for (TopicPartition partition : found) {
-            long begin = begins.getOrDefault(partition, 0L);
-            consumer.seek(partition, begin);
-            view.followed(partition.topic()).open(partition.partition(), begin);
-            targets.put(partition, ends.getOrDefault(partition, begin));
-            OffsetAndMetadata offset = offsets.get(partition);
-            dutyDoneBefore.put(partition, offset == null ? 0 : offset.offset());
-        }
-        LOG.infof("Following %s from the beginning", found);
+        assignment.catchUp(published);
     }
 
     private void take(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record) {
@@ -207,7 +144,7 @@ public final class Reader implements AutoCloseable {
 
     /** An event that has its dead letter already is over as soon as the topics are read. */
     private Duration patience(ConsumerRecord<byte[], byte[]> record) {
-        return deadLetteredBefore(record) ? Duration.ZERO : patience;
+        return offsets.wasDone(record) ? Duration.ZERO : patience;
     }
 
     private boolean settle(DeferredEvents.Event event, boolean last) {
@@ -235,70 +172,22 @@ public final class Reader implements AutoCloseable {
         return true;
     }
 
-    private boolean deadLetteredBefore(ConsumerRecord<byte[], byte[]> record) {
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        return record.offset() < dutyDoneBefore.getOrDefault(partition, 0L);
-    }
-
     private void deadLetter(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
-        boolean again = deadLetteredBefore(record);
+        boolean again = offsets.wasDone(record);
         duty.fulfil(record, cause, again);
-        deadLettered |= !again;
-    }
-
-    private void commitWhenDue() {
-        if (!deadLettered && !commit.due()) {
-            return;
+        if (!again) {
+            offsets.deadLettered();
         }
-        if (commitAgain.due()) {
-            committed.clear();
-        }
-        Map<TopicPartition, OffsetAndMetadata> changed = new HashMap<>();
-        for (TopicPartition partition : consumer.assignment()) {
-            long done = Math.min(consumer.position(partition), deferred.firstOffset(partition));
-            // While a restart reads again, its position is behind what earlier processes have done.
-            done = Math.max(done, dutyDoneBefore.getOrDefault(partition, 0L));
-            if (done > 0 && !Long.valueOf(done).equals(committed.get(partition))) {
-                changed.put(partition, new OffsetAndMetadata(done));
-            }
-        }
-        if (!changed.isEmpty()) {
-            consumer.commitSync(changed);
-            changed.forEach((partition, offset) -> committed.put(partition, offset.offset()));
-        }
-        deadLettered = false;
     }
 
     /** Commits what is done and leaves. */
     @Override
     public void close() {
         try {
-            deadLettered = true;
-            commitWhenDue();
+            offsets.commit();
         } catch (KafkaException e) {
             LOG.warnf("Offsets not committed on leaving, poison events may be dead-lettered twice: %s", e.getMessage());
         }
         consumer.close();
-    }
-
-    /** Says every now and then that it is time. */
-    private static final class Timer {
-
-        private final long nanos;
-        private long last;
-
-        Timer(Duration period) {
-            this.nanos = period.toNanos();
-            this.last = System.nanoTime() - nanos;
-        }
-
-        boolean due() {
-            long now = System.nanoTime();
-            if (now - last < nanos) {
-                return false;
-            }
-            last = now;
-            return true;
-        }
     }
 }
