@@ -4,12 +4,9 @@ import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.Reference;
-import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -18,6 +15,7 @@ import io.alignstream.stageruntime.JobContext;
 import io.alignstream.tokenizer.cleaning.CleaningBacklog;
 import io.alignstream.tokenizer.streams.ConsumerLag;
 import io.alignstream.tokenizer.vocabulary.TokenFrequencies;
+import io.alignstream.training.TokenizerRun;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -77,7 +75,7 @@ final class TokenizerLoop implements Job {
 
     @Override
     public void execute(JobContext context) throws Exception {
-        Optional<StoredCheckpoint> finished = store.newest(Stage.TOKENIZER, run());
+        Optional<StoredCheckpoint> finished = new TokenizerRun(store, run()).finished();
         if (finished.isPresent() && finished.get().manifest().complete()) {
             announce(context, finished.get());
             return;
@@ -94,7 +92,7 @@ final class TokenizerLoop implements Job {
             try (corpus) {
                 tokenizer = trainer.train(corpus, corpus::merging);
             }
-            announce(context, store.open(save(tokenizer, trainer.frequencies(), corpus)));
+            announce(context, save(tokenizer, trainer.frequencies(), corpus));
         } catch (Stopped e) {
             // Nothing is stored before the end, so there is nothing to keep.
         }
@@ -135,20 +133,17 @@ final class TokenizerLoop implements Job {
         }
     }
 
-    private Reference save(Tokenizer tokenizer, long[] frequencies, Corpus corpus) throws IOException {
-        Manifest draft = Manifest.draft(Stage.TOKENIZER, run(), tokenizer.vocabularySize())
-                .withComplete(true)
-                .withDatasets(List.of(inputs.documents(), corpus.snapshot()))
-                .withHyperparameters(Map.of("vocabularySize", Integer.toString(inputs.vocabularySize())))
-                .withMetrics(Map.of(
-                        "documents", (double) corpus.documents,
-                        "vocabularySize", (double) tokenizer.vocabularySize(),
-                        "bytesPerToken", corpus.bytesPerToken(tokenizer)))
-                .withFingerprint(Map.of("tokenizer", tokenizer.sha256()));
-        return store.save(draft, folder -> {
-            tokenizer.save(folder);
-            TokenFrequencies.write(folder, frequencies);
-        });
+    private StoredCheckpoint save(Tokenizer tokenizer, long[] frequencies, Corpus corpus) throws IOException {
+        return new TokenizerRun(store, run())
+                .save(
+                        tokenizer,
+                        List.of(inputs.documents(), corpus.snapshot()),
+                        Map.of("vocabularySize", Integer.toString(inputs.vocabularySize())),
+                        Map.of(
+                                "documents", (double) corpus.documents,
+                                "vocabularySize", (double) tokenizer.vocabularySize(),
+                                "bytesPerToken", corpus.bytesPerToken(tokenizer)),
+                        folder -> TokenFrequencies.write(folder, frequencies));
     }
 
     private static void announce(JobContext context, StoredCheckpoint stored) throws IOException {

@@ -1,5 +1,6 @@
 package io.alignstream.local.project;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -12,11 +13,14 @@ import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.DynamicTest;
@@ -180,6 +184,31 @@ class ArchitectureTest {
                 .that(resideInAPackage(ANY).and(not(computing)))
                 .should()
                 .dependOnClassesThat(resideInAPackage("ai.djl.."))
+                .check(classes);
+    }
+
+    @Test
+    void a_trainer_writes_checkpoints_and_no_service_does() {
+        noClasses()
+                .that(resideInAnyPackage(services()))
+                .should()
+                .dependOnClassesThat()
+                .belongToAnyOf(Safetensors.class)
+                .orShould()
+                .callMethodWhere(describe(
+                        "a checkpoint is written, pruned or gone back to",
+                        call -> call.getTargetOwner().isAssignableTo(CheckpointStore.class)
+                                && Set.of("save", "prune", "rewind").contains(call.getName())))
+                .check(classes);
+    }
+
+    @Test
+    void services_see_events_and_no_records_of_a_consumer() {
+        noClasses()
+                .that(resideInAnyPackage(services()))
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("org.apache.kafka.clients.consumer.ConsumerRecord")
                 .check(classes);
     }
 
