@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.training.HealingEvent;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -10,17 +11,17 @@ final class HealingLog {
 
     private static final int KEPT = 20;
 
-    private final Deque<String> lines = new ArrayDeque<>();
+    private final Deque<Reason> lines = new ArrayDeque<>();
 
     synchronized void add(String run, HealingEvent event) {
         if (lines.size() == KEPT) {
             lines.removeFirst();
         }
-        lines.addLast("run " + run + ", " + event.text());
+        lines.addLast(Reason.of("pretrain.healed").with("run", run).with("event", event.reason()));
     }
 
     /** Oldest first. */
-    synchronized List<String> lines() {
+    synchronized List<Reason> lines() {
         return List.copyOf(lines);
     }
 }

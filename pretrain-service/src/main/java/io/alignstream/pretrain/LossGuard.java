@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.training.Learner;
 import io.alignstream.training.Trouble;
 import java.util.Locale;
@@ -52,24 +53,34 @@ record LossGuard(long count, double average, double lowest) {
     Optional<Trouble> trouble(Learner.Step<Double> taken, Trouble.Window window, long step, Limits limits) {
         double loss = taken.loss();
         if (!Double.isFinite(loss) || !Double.isFinite(taken.gradientNorm())) {
-            return Optional.of(
-                    Trouble.at(window, "loss " + figure(loss) + " and gradient norm " + figure(taken.gradientNorm())));
+            return Optional.of(Trouble.at(
+                    window,
+                    Reason.of("training.notFinite")
+                            .with("loss", figure(loss))
+                            .with("norm", figure(taken.gradientNorm()))));
         }
         double nothing = Math.log(limits.vocabulary);
         if (loss > DIVERGED * nothing + SLACK) {
             return Optional.of(Trouble.at(
-                    window, "loss " + figure(loss) + " where a model that knows nothing has " + figure(nothing)));
+                    window,
+                    Reason.of("training.worseThanNothing")
+                            .with("loss", figure(loss))
+                            .with("nothing", figure(nothing))));
         }
         if (count >= SPIKES_FROM && loss > limits.spikeFactor * mean() + SLACK) {
-            return Optional.of(Trouble.at(window, "loss " + figure(loss) + " after an average of " + figure(mean())));
+            return Optional.of(Trouble.at(
+                    window,
+                    Reason.of("training.spike").with("loss", figure(loss)).with("average", figure(mean()))));
         }
         double mean = after(loss).mean();
         if (lowest > 0 && mean > DIVERGED * lowest + SLACK) {
-            return Optional.of(Trouble.of("the average loss rose from " + figure(lowest) + " to " + figure(mean)));
+            return Optional.of(Trouble.of(
+                    Reason.of("training.rose").with("from", figure(lowest)).with("to", figure(mean))));
         }
         if (step == limits.learnedBy && mean > LEARNED * limits.words) {
-            return Optional.of(Trouble.fromStart("an average loss of " + figure(mean)
-                    + " where frequencies of single tokens alone give " + figure(limits.words)));
+            return Optional.of(Trouble.fromStart(Reason.of("training.nothingLearned")
+                    .with("loss", figure(mean))
+                    .with("words", figure(limits.words))));
         }
         return Optional.empty();
     }

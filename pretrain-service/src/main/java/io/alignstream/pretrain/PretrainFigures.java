@@ -1,6 +1,7 @@
 package io.alignstream.pretrain;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.pretrain.data.PackedDocuments;
 import java.util.List;
@@ -28,7 +29,7 @@ public record PretrainFigures(
         long newTokens,
         long nextRunAt,
         @Nullable Model model,
-        List<String> healing) {
+        List<Reason> healing) {
 
     static final PretrainFigures NONE = new PretrainFigures(null, 0, 0, 0, 0, 0, 0, null, List.of());
 
@@ -64,7 +65,7 @@ public record PretrainFigures(
                 List.of());
     }
 
-    PretrainFigures withHealing(List<String> lines) {
+    PretrainFigures withHealing(List<Reason> lines) {
         return new PretrainFigures(
                 tokenizer,
                 vocabularySize,

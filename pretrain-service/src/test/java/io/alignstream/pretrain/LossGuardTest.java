@@ -2,6 +2,7 @@ package io.alignstream.pretrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.training.Learner;
 import io.alignstream.training.Trouble;
 import java.util.List;
@@ -33,7 +34,7 @@ class LossGuardTest {
             // Then
             assertThat(trouble.suspect()).contains(WINDOW);
             assertThat(trouble.fromStart()).isFalse();
-            assertThat(trouble.text()).contains("NaN");
+            assertThat(Messages.english(trouble.why())).contains("NaN");
         }
     }
 
@@ -48,7 +49,7 @@ class LossGuardTest {
         assertThat(guard.trouble(new Learner.Step<>(6.6, 1), WINDOW, 21, LIMITS))
                 .hasValueSatisfying(trouble -> {
                     assertThat(trouble.suspect()).contains(WINDOW);
-                    assertThat(trouble.text()).isEqualTo("loss 6.600 after an average of 3.000");
+                    assertThat(Messages.english(trouble.why())).isEqualTo("loss 6.600 after an average of 3.000");
                 });
         assertThat(after(5, step -> 3.0).trouble(new Learner.Step<>(6.6, 1), WINDOW, 6, LIMITS))
                 .as("the first losses vary")
@@ -61,8 +62,8 @@ class LossGuardTest {
     @Test
     void moreThanKnowingNothingIsDivergence() {
         assertThat(LossGuard.NEW.trouble(new Learner.Step<>(14.4, 1), WINDOW, 1, LIMITS))
-                .hasValueSatisfying(trouble ->
-                        assertThat(trouble.text()).isEqualTo("loss 14.400 where a model that knows nothing has 9.210"));
+                .hasValueSatisfying(trouble -> assertThat(Messages.english(trouble.why()))
+                        .isEqualTo("loss 14.400 where a model that knows nothing has 9.210"));
     }
 
     @Test
@@ -74,7 +75,7 @@ class LossGuardTest {
         // Then
         assertThat(trouble.suspect()).isEmpty();
         assertThat(trouble.fromStart()).isFalse();
-        assertThat(trouble.text()).startsWith("the average loss rose from 3.000 to 5.0");
+        assertThat(Messages.english(trouble.why())).startsWith("the average loss rose from 3.000 to 5.0");
     }
 
     @Test
@@ -84,7 +85,7 @@ class LossGuardTest {
 
         // Then
         assertThat(trouble.fromStart()).isTrue();
-        assertThat(trouble.text())
+        assertThat(Messages.english(trouble.why()))
                 .isEqualTo("an average loss of 7.900 where frequencies of single tokens alone give 8.000");
         assertThat(firstTrouble(1_000, step -> 7.5)).as("a little less").isEmpty();
     }

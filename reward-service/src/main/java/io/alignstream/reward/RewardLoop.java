@@ -161,10 +161,7 @@ public final class RewardLoop implements TrainingLoop {
         return new Step(
                 figures,
                 new Speed("rankingsPerSecond", requests.size()),
-                finite
-                        ? Optional.empty()
-                        : Optional.of(Trouble.of("loss " + taken.loss() + " and gradient norm " + taken.gradientNorm()
-                                + " at learning rate " + rate)));
+                finite ? Optional.empty() : Optional.of(Trouble.notFinite(taken.loss(), taken.gradientNorm(), rate)));
     }
 
     /** All answers of {@code requests} as rows, and every pair of them that somebody compared. */

@@ -136,7 +136,7 @@ class RewardLoopTest {
         // Then
         assertThat(failure).isNull();
         assertThat(healed).singleElement().satisfies(event -> {
-            assertThat(event.problem()).contains("loss");
+            assertThat(event.text()).contains("loss");
             assertThat(event.learningRateScale()).isEqualTo(RewardLoop.RECOVERY_FACTOR);
         });
     }
@@ -230,7 +230,7 @@ class RewardLoopTest {
                         Object result = method.invoke(loop, arguments);
                         if (result instanceof TrainingLoop.Step step && loop.done() == 2 && recovery.count() == 0) {
                             return new TrainingLoop.Step(
-                                    step.figures(), step.speed(), Optional.of(Trouble.of("loss NaN")));
+                                    step.figures(), step.speed(), Optional.of(Trouble.notFinite(Double.NaN, 1, 1)));
                         }
                         return result;
                     });

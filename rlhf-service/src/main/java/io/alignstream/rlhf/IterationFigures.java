@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.objective.PolicyObjective;
 import io.alignstream.training.Learner;
 import java.util.Arrays;
@@ -73,10 +74,12 @@ final class IterationFigures {
     }
 
     /** A figure that is no finite number, if there is one. */
-    Optional<String> notFinite() {
+    Optional<Reason> notFinite() {
         return metrics().entrySet().stream()
                 .filter(figure -> !Double.isFinite(figure.getValue()))
-                .map(figure -> figure.getKey() + " is " + figure.getValue())
+                .map(figure -> Reason.of("rlhf.notFinite")
+                        .with("figure", figure.getKey())
+                        .with("value", Double.toString(figure.getValue())))
                 .findFirst();
     }
 

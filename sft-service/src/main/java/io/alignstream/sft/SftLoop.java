@@ -1,6 +1,7 @@
 package io.alignstream.sft;
 
 import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Conversation;
@@ -190,15 +191,16 @@ public final class SftLoop implements TrainingLoop {
         double most = DIVERGED * Math.max(nothing, before()) + SLACK;
         return now.loss() <= most && Double.isFinite(now.gradientNorm())
                 ? Optional.empty()
-                : Optional.of(Trouble.fromStart("loss " + now.loss() + " and gradient norm " + now.gradientNorm()
-                        + " at learning rate " + learningRate));
+                : Optional.of(Trouble.fromStart(Trouble.notFinite(now.loss(), now.gradientNorm(), learningRate)
+                        .why()));
     }
 
     private Optional<Trouble> trouble(SftEvaluation measured) {
         return measured.loss() <= DIVERGED * before() + SLACK
                 ? Optional.empty()
-                : Optional.of(Trouble.fromStart(
-                        "loss " + measured.loss() + " on held-out conversations where the base model has " + before()));
+                : Optional.of(Trouble.fromStart(Reason.of("sft.worseThanBase")
+                        .with("loss", Double.toString(measured.loss()))
+                        .with("base", Double.toString(before()))));
     }
 
     /** The base model's loss, or that of a model that knows nothing. */

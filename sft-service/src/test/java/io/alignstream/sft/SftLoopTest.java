@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.split.HeldOut;
@@ -263,7 +264,7 @@ class SftLoopTest {
     void aRunThatStartsForTheFourthTimeHasTheRateTimesTheThirdPowerToTheLastBit() throws IOException {
         // Given
         SftSettings settings = TinyInstructions.settings(4, 3);
-        HealingEvent again = new HealingEvent(1, "diverged", 0, 0, 0.3);
+        HealingEvent again = new HealingEvent(1, Reason.verbatim("diverged"), 0, 0, 0.3);
         Recovery recovery = new Recovery(0.3 * 0.3 * 0.3, List.of(again, again, again), List.of());
 
         try (SftLoop loop = SftLoop.Inputs.of(settings, base, INSTRUCTIONS).begin(recovery)) {

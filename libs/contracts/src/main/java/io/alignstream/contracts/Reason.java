@@ -84,9 +84,13 @@ public record Reason(String code, Map<String, Object> arguments) {
         };
     }
 
-    /** Reads what JSON holds of a reason; further fields are left alone. */
+    /**
+     * Reads what JSON holds of a reason; further fields are left alone.
+     *
+     * @throws IllegalArgumentException if it holds none
+     */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
-    static Reason of(JsonNode json) {
+    public static Reason of(JsonNode json) {
         JsonNode code = json.path("code");
         JsonNode arguments = json.path("arguments");
         if (!code.isTextual() || !(arguments.isObject() || arguments.isNull() || arguments.isMissingNode())) {

@@ -1,5 +1,10 @@
 package io.alignstream.training;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Messages;
 import java.util.Locale;
 
 /**
@@ -11,13 +16,31 @@ import java.util.Locale;
  * @param skipped sequences of the data that are left out from then on, 0 if the data was not blamed
  * @param learningRateScale multiplies the learning rate from then on
  */
-public record HealingEvent(long step, String problem, long backTo, int skipped, double learningRateScale) {
+public record HealingEvent(long step, Reason problem, long backTo, int skipped, double learningRateScale) {
 
-    /** One line for people. */
+    /** Reads an event; older versions wrote the problem as an English sentence. */
+    @JsonCreator
+    static HealingEvent read(
+            @JsonProperty("step") long step,
+            @JsonProperty("problem") JsonNode problem,
+            @JsonProperty("backTo") long backTo,
+            @JsonProperty("skipped") int skipped,
+            @JsonProperty("learningRateScale") double learningRateScale) {
+        Reason why = problem.isTextual() ? Reason.verbatim(problem.textValue()) : Reason.of(problem);
+        return new HealingEvent(step, why, backTo, skipped, learningRateScale);
+    }
+
+    /** One sentence for people. */
+    public Reason reason() {
+        Reason healed = skipped > 0
+                ? Reason.of("training.healedBySkipping").with("skipped", skipped)
+                : Reason.of("training.healedByRate")
+                        .with("scale", String.format(Locale.ROOT, "%.3g", learningRateScale));
+        return healed.with("step", step).with("problem", problem).with("backTo", backTo);
+    }
+
+    /** The same in English, for logs. */
     public String text() {
-        return "step " + step + ": " + problem + "; back to step " + backTo + ", "
-                + (skipped > 0
-                        ? "skipping " + skipped + " sequences"
-                        : "learning rate times " + String.format(Locale.ROOT, "%.3g", learningRateScale));
+        return Messages.english(reason());
     }
 }

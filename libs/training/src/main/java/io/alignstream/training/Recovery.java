@@ -1,5 +1,6 @@
 package io.alignstream.training;
 
+import io.alignstream.contracts.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,19 +68,18 @@ public record Recovery(double learningRateScale, List<HealingEvent> events, List
                 };
         List<HealingEvent> more = new ArrayList<>(events);
         more.add(new HealingEvent(
-                step, trouble.text(), backTo, skip.map(Trouble.Window::size).orElse(0), scale));
+                step, trouble.why(), backTo, skip.map(Trouble.Window::size).orElse(0), scale));
         List<Long> windows = new ArrayList<>(skipped);
         skip.ifPresent(window -> windows.add(window.first()));
         return new Decision(new Recovery(scale, more, windows), place);
     }
 
-    private String givingUp(Trouble trouble, long step) {
-        StringBuilder text = new StringBuilder("step " + step + " failed: " + trouble.text());
-        if (!events.isEmpty()) {
-            text.append("; the run went back ").append(events.size()).append(" times without success (last: ");
-            text.append(events.getLast().text()).append(')');
-        }
-        return text.append("; lower the learning rate, lengthen the warm-up or look at the data")
-                .toString();
+    private Reason givingUp(Trouble trouble, long step) {
+        Reason failed = events.isEmpty()
+                ? Reason.of("training.failed")
+                : Reason.of("training.gaveUp")
+                        .with("times", events.size())
+                        .with("last", events.getLast().reason());
+        return failed.with("step", step).with("problem", trouble.why());
     }
 }

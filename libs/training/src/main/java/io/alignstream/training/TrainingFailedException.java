@@ -1,12 +1,23 @@
 package io.alignstream.training;
 
-/** Training failed and could not heal itself: its message says what was seen, what was tried and what may help. */
+import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Messages;
+
+/** Training failed and could not heal itself: its reason says what was seen, what was tried and what may help. */
 public final class TrainingFailedException extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;
 
+    private final transient Reason reason;
+
     /** With what was seen and tried. */
-    public TrainingFailedException(String message) {
-        super(message);
+    public TrainingFailedException(Reason reason) {
+        super(Messages.english(reason));
+        this.reason = reason;
+    }
+
+    /** What was seen and tried, for people. */
+    public Reason reason() {
+        return reason;
     }
 }

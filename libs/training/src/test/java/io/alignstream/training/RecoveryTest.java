@@ -3,8 +3,11 @@ package io.alignstream.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.contracts.Reason;
 import io.alignstream.training.Recovery.Decision;
 import io.alignstream.training.Recovery.Place;
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -12,9 +15,9 @@ import org.junit.jupiter.api.Test;
 class RecoveryTest {
 
     private static final Trainer.Healing SETTINGS = new Trainer.Healing(4, 0.5);
-    private static final Trouble SPIKE = Trouble.at(new Trouble.Window(100, 8), "a spike");
-    private static final Trouble RISING = Trouble.of("rising");
-    private static final Trouble USELESS = Trouble.fromStart("nothing learned");
+    private static final Trouble SPIKE = Trouble.at(new Trouble.Window(100, 8), Reason.verbatim("a spike"));
+    private static final Trouble RISING = Trouble.of(Reason.verbatim("rising"));
+    private static final Trouble USELESS = Trouble.fromStart(Reason.verbatim("nothing learned"));
     /** Steps in which a failure after another one is the same. */
     private static final long SOON = 10;
 
@@ -97,5 +100,23 @@ class RecoveryTest {
 
     private static Decision decide(Recovery recovery, Trouble trouble, long step) {
         return recovery.decide(SETTINGS, trouble, step, SOON, List.of(10L, 20L));
+    }
+
+    @Test
+    void an_event_is_read_again_also_one_that_an_older_version_wrote() throws IOException {
+        // Given
+        JsonMapper json = new JsonMapper();
+        HealingEvent event =
+                new HealingEvent(7, Reason.of("training.rose").with("from", "1").with("to", "2"), 4, 0, 0.5);
+
+        // When
+        HealingEvent now = json.readValue(json.writeValueAsBytes(event), HealingEvent.class);
+        HealingEvent older = json.readValue(
+                "{\"step\":7,\"problem\":\"loss NaN\",\"backTo\":4,\"skipped\":0,\"learningRateScale\":0.5}",
+                HealingEvent.class);
+
+        // Then
+        assertThat(now).isEqualTo(event);
+        assertThat(older.text()).isEqualTo("step 7: loss NaN; back to step 4, learning rate times 0.500");
     }
 }

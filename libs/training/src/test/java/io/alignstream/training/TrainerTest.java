@@ -3,6 +3,7 @@ package io.alignstream.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
@@ -128,7 +129,9 @@ class TrainerTest {
     @Test
     void goesBackWithALowerRateWhenAStepFails() throws IOException {
         // Given: the fifth step fails with the full rate
-        trouble = step -> step == 5 && rates.getLast() == 1.0 ? Optional.of(Trouble.of("too much")) : Optional.empty();
+        trouble = step -> step == 5 && rates.getLast() == 1.0
+                ? Optional.of(Trouble.of(Reason.verbatim("too much")))
+                : Optional.empty();
 
         // When
         Trainer.Result result = train(settings(3, NEVER, 0), Long.MAX_VALUE).orElseThrow();
@@ -138,15 +141,16 @@ class TrainerTest {
         assertThat(healed).singleElement().satisfies(event -> {
             assertThat(event.step()).isEqualTo(5);
             assertThat(event.backTo()).isEqualTo(3);
-            assertThat(event.problem()).isEqualTo("too much");
+            assertThat(event.problem()).isEqualTo(Reason.verbatim("too much"));
         });
     }
 
     @Test
     void aRunThatStartsAgainRemembersWhyWhereverItIsKilled() throws IOException {
         // Given
-        trouble = step ->
-                step == 5 && rates.getLast() > 0.3 ? Optional.of(Trouble.fromStart("useless")) : Optional.empty();
+        trouble = step -> step == 5 && rates.getLast() > 0.3
+                ? Optional.of(Trouble.fromStart(Reason.verbatim("useless")))
+                : Optional.empty();
         Optional<Trainer.Result> stopped =
                 train(settings(3, NEVER, 0), 11); // 5 + 5 steps that failed, one of the third
 
@@ -161,7 +165,7 @@ class TrainerTest {
     @Test
     void givesUpAfterAsManyRecoveriesAsConfigured() {
         // Given
-        trouble = step -> step == 5 ? Optional.of(Trouble.of("always")) : Optional.empty();
+        trouble = step -> step == 5 ? Optional.of(Trouble.of(Reason.verbatim("always"))) : Optional.empty();
 
         // When, then
         assertThatThrownBy(() -> train(settings(3, NEVER, 0), Long.MAX_VALUE))

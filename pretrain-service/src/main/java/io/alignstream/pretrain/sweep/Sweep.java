@@ -1,5 +1,6 @@
 package io.alignstream.pretrain.sweep;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
@@ -206,7 +207,7 @@ final class Sweep {
             trial.step = newest.manifest().step();
             double bits = measure(trial, newest);
             if (!Double.isFinite(bits)) {
-                throw new TrainingFailedException("the loss of the held-out text is no number");
+                throw new TrainingFailedException(Reason.of("training.noLoss"));
             }
             trial.bitsPerByte = bits;
             if (!trial.curve.containsKey(trial.step)) {

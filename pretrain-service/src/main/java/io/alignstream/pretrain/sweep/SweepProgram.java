@@ -1,5 +1,6 @@
 package io.alignstream.pretrain.sweep;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.pretrain.data.PreparedText;
 import io.alignstream.training.TrainingFailedException;
@@ -84,7 +85,7 @@ public final class SweepProgram {
         Files.writeString(folder.resolve("sweep.svg"), SweepReport.plot(ranked));
         out.println("plot:              " + folder.resolve("sweep.svg"));
         if (ranked.getFirst().failed()) {
-            throw new TrainingFailedException("every set of settings failed to train; try lower learning rates");
+            throw new TrainingFailedException(Reason.of("training.sweepFailed"));
         }
         Files.writeString(best, properties(ranked.getFirst().values));
         out.println("the best settings: " + best + " (for ./alignstream train --run)");

@@ -10,6 +10,7 @@ import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.view.Answers;
+import io.alignstream.training.TrainingFailedException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -236,6 +237,9 @@ public final class Reconciler implements JobControl {
     }
 
     private static Reason describe(Throwable failure) {
+        if (failure instanceof TrainingFailedException training) {
+            return training.reason();
+        }
         String message = failure.getMessage();
         return Reason.verbatim(failure.getClass().getSimpleName() + (message == null ? "" : ": " + message));
     }
