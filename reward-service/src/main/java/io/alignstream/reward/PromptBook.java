@@ -2,6 +2,7 @@ package io.alignstream.reward;
 
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Subscriptions;
 import java.util.Collection;
@@ -15,7 +16,7 @@ final class PromptBook implements Subscriptions.EventHandler<Prompt> {
 
     @Override
     public void handle(Prompt prompt, Origin origin) throws PoisonEventException {
-        if ("held-out".equals(prompt.tags().get("purpose"))) {
+        if (HeldOut.isTagged(prompt.tags())) {
             prompts.remove(prompt.id());
         } else {
             prompts.put(prompt.id(), prompt);

@@ -11,12 +11,12 @@ import java.util.List;
 /**
  * A ranking request with what its annotators said, as token ids and pairs.
  *
- * @param promptText the conversation as text: what the held-out split goes by
+ * @param place of the prompt, for the held-out split; below 0 if a person has held it out
  * @param prompt token ids up to the assistant's token
  * @param answers K rows of prompt and answer ids, end of turn included
  * @param pairs every pair of answers of every annotator; the weights sum to 1, so that one request counts once
  */
-record RankedAnswers(String promptText, int[] prompt, List<int[]> answers, List<Pair> pairs) {
+record RankedAnswers(double place, int[] prompt, List<int[]> answers, List<Pair> pairs) {
 
     /**
      * Two answers as one annotator sees them.
@@ -39,7 +39,10 @@ record RankedAnswers(String promptText, int[] prompt, List<int[]> answers, List<
         List<Pair> pairs = new ArrayList<>();
         rankings.forEach(ranking -> addPairs(pairs, ranking, weight));
         return new RankedAnswers(
-                HeldOut.text(request.messages()), ChatTemplate.prompt(tokenizer, request.messages()), answers, pairs);
+                HeldOut.isTagged(request.tags()) ? -1 : HeldOut.place(request.messages()),
+                ChatTemplate.prompt(tokenizer, request.messages()),
+                answers,
+                pairs);
     }
 
     private static void addPairs(List<Pair> pairs, Ranking ranking, double weight) {
@@ -69,6 +72,6 @@ record RankedAnswers(String promptText, int[] prompt, List<int[]> answers, List<
 
     /** Whether the prompt belongs to the held-out {@code share}. */
     boolean heldOut(double share) {
-        return HeldOut.of(promptText, share);
+        return place < share;
     }
 }

@@ -19,6 +19,7 @@ import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
 import java.io.IOException;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -287,8 +288,8 @@ public final class RewardLoop implements TrainingLoop {
     }
 
     private List<int[]> distinctPrompts() {
-        SequencedMap<String, int[]> prompts = new LinkedHashMap<>();
-        training.forEach(request -> prompts.putIfAbsent(request.promptText(), request.prompt()));
+        SequencedMap<IntBuffer, int[]> prompts = new LinkedHashMap<>();
+        training.forEach(request -> prompts.putIfAbsent(IntBuffer.wrap(request.prompt()), request.prompt()));
         return List.copyOf(prompts.values());
     }
 

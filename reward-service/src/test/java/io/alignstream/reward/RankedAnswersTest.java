@@ -88,6 +88,20 @@ class RankedAnswersTest {
                 .isNotEmpty();
     }
 
+    @Test
+    void aRequestThatAPersonHoldsOutIsHeldOutWhateverTheShare() {
+        // Given
+        RankingRequest request = new RankingRequest(
+                "r1", List.of(Message.user("q")), List.of("a", "b", "c", "d"), null, Map.of("purpose", "held-out"));
+
+        // When
+        RankedAnswers ranked =
+                RankedAnswers.of(TOKENIZER, request, List.of(ranking("ann", List.of(List.of(0, 1, 2, 3)), List.of())));
+
+        // Then
+        assertThat(ranked.heldOut(0)).isTrue();
+    }
+
     private static RankedAnswers asked(String text) {
         RankingRequest request =
                 new RankingRequest("r1", List.of(Message.user(text)), List.of("a", "bb", "ccc", "d"), null, Map.of());

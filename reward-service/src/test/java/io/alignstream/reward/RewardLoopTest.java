@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.RewardModel;
@@ -166,7 +167,7 @@ class RewardLoopTest {
         for (int i = 0; i < 48; i++) {
             int[] prompt = prompt(random);
             requests.add(new RankedAnswers(
-                    "prompt " + i,
+                    HeldOut.place("prompt " + i),
                     prompt,
                     List.of(row(prompt, 6, 6), row(prompt, 7, 7), row(prompt, 8, 8)),
                     List.of(
@@ -196,7 +197,7 @@ class RewardLoopTest {
         // Given
         int[] prompt = new int[40];
         RankedAnswers tooLong = new RankedAnswers(
-                "p",
+                HeldOut.place("p"),
                 prompt,
                 List.of(row(prompt, 5), row(prompt, 6)),
                 List.of(new RankedAnswers.Pair(0, 1, 0, 1, false)));
@@ -298,7 +299,7 @@ class RewardLoopTest {
         for (int i = 0; i < count; i++) {
             int[] prompt = prompt(random);
             requests.add(new RankedAnswers(
-                    "prompt " + i,
+                    HeldOut.place("prompt " + i),
                     prompt,
                     List.of(row(prompt, GOOD, GOOD), row(prompt, GOOD, 9), row(prompt, 9)),
                     List.of(

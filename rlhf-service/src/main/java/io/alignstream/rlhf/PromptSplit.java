@@ -5,43 +5,42 @@ import io.alignstream.contracts.split.HeldOut;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Prompts to train on and prompts to judge by.
  *
- * <p>Where prompts carry the tag {@code purpose}, {@code held-out} decides; otherwise {@link HeldOut} does, as in every
- * other stage. At least one prompt is held out; a single one has to serve both.
+ * <p>Where people have tagged prompts as held out, those are judged by; otherwise the share of {@link HeldOut}, as in every
+ * other stage. Neither of them is trained on, under any id. At least one prompt is judged by; a single one has to serve both.
  *
  * @param training in the order of the topic
  * @param heldOut in the order of their places, so that the first ones are a random choice
  */
 record PromptSplit(List<Prompt> training, List<Prompt> heldOut) {
 
-    private static final String PURPOSE = "purpose";
-    private static final String HELD_OUT = "held-out";
-
     /** Splits {@code prompts}, one at least. */
     static PromptSplit of(Collection<Prompt> prompts, double heldOutShare) {
         List<Prompt> byPlace = prompts.stream()
                 .sorted(Comparator.comparingDouble(PromptSplit::place).thenComparing(Prompt::id))
                 .toList();
-        List<Prompt> heldOut = byPlace.stream().filter(PromptSplit::isHeldOut).toList();
-        if (heldOut.isEmpty() || heldOut.size() == prompts.size()) {
-            heldOut = byPlace.stream()
-                    .filter(prompt -> HeldOut.of(prompt.messages(), heldOutShare))
-                    .toList();
-        }
-        List<Prompt> chosen = heldOut.isEmpty() ? byPlace.subList(0, 1) : heldOut;
+        List<Prompt> tagged = byPlace.stream()
+                .filter(prompt -> HeldOut.isTagged(prompt.tags()))
+                .toList();
+        List<Prompt> share =
+                byPlace.stream().filter(prompt -> place(prompt) < heldOutShare).toList();
+        boolean people = !tagged.isEmpty() && tagged.size() < prompts.size();
+        List<Prompt> judged = people ? tagged : share.isEmpty() ? byPlace.subList(0, 1) : share;
+        Set<Double> kept = Stream.concat(judged.stream(), share.stream())
+                .map(PromptSplit::place)
+                .collect(Collectors.toSet());
         List<Prompt> training =
-                prompts.stream().filter(prompt -> !chosen.contains(prompt)).toList();
-        return new PromptSplit(training.isEmpty() ? chosen : training, chosen);
-    }
-
-    private static boolean isHeldOut(Prompt prompt) {
-        return HELD_OUT.equals(prompt.tags().get(PURPOSE));
+                prompts.stream().filter(prompt -> !kept.contains(place(prompt))).toList();
+        return new PromptSplit(training.isEmpty() ? judged : training, judged);
     }
 
     private static double place(Prompt prompt) {
-        return HeldOut.place(HeldOut.text(prompt.messages()));
+        return HeldOut.place(prompt.messages());
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.split.HeldOut;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -15,11 +16,28 @@ class PromptSplitTest {
     @Test
     void tagsDecideWhereThereAreSome() {
         // When
-        PromptSplit split = PromptSplit.of(TinyParents.prompts(12), 0.5);
+        PromptSplit split = PromptSplit.of(TinyParents.prompts(12), 0);
 
         // Then
         assertThat(split.heldOut()).extracting(Prompt::id).containsExactlyInAnyOrder("p0", "p4", "p8");
         assertThat(split.training()).hasSize(9).doesNotContainAnyElementsOf(split.heldOut());
+    }
+
+    @Test
+    void whatPeopleOrTheRuleHoldOutIsTrainedOnUnderNoId() {
+        // Given: one question tagged, and once more under another id without a tag
+        List<Prompt> prompts = new ArrayList<>(untagged(400));
+        prompts.add(new Prompt("tagged", List.of(Message.user("Question  7")), Map.of("purpose", "held-out")));
+
+        // When
+        PromptSplit split = PromptSplit.of(prompts, 0.1);
+
+        // Then
+        assertThat(split.heldOut()).extracting(Prompt::id).containsExactly("tagged");
+        assertThat(split.training())
+                .hasSizeGreaterThan(300)
+                .noneMatch(prompt -> prompt.id().equals("u7"))
+                .noneMatch(prompt -> HeldOut.of(prompt.messages(), prompt.tags(), 0.1));
     }
 
     @Test
@@ -34,7 +52,7 @@ class PromptSplitTest {
         assertThat(split.heldOut())
                 .isNotEmpty()
                 .allMatch(prompt -> HeldOut.of(prompt.messages().getFirst().content(), 0.1));
-        assertThat(split.training()).noneMatch(prompt -> HeldOut.of(prompt.messages(), 0.1));
+        assertThat(split.training()).noneMatch(prompt -> HeldOut.of(prompt.messages(), prompt.tags(), 0.1));
         assertThat(split.heldOut().size() + split.training().size()).isEqualTo(400);
         assertThat(PromptSplit.of(prompts.reversed(), 0.1).heldOut()).isEqualTo(split.heldOut());
     }

@@ -46,7 +46,7 @@ record Conversations(List<List<Conversation>> training, List<Conversation> heldO
                     tooLong++;
                 }
             }
-            if (HeldOut.of(instruction.messages(), heldOutShare)) {
+            if (HeldOut.of(instruction.messages(), instruction.tags(), heldOutShare)) {
                 heldOut.addAll(answers);
             } else if (!answers.isEmpty()) {
                 training.add(List.copyOf(answers));

@@ -59,6 +59,26 @@ class ConversationsTest {
     }
 
     @Test
+    void aQuestionThatIsHeldOutIsNotLearnedInALongerConversationEither() {
+        // Given
+        List<Instruction> instructions = IntStream.range(0, 400)
+                .filter(i -> HeldOut.of("question " + i, 0.1))
+                .mapToObj(i -> new Instruction(
+                        "id " + i,
+                        List.of(Message.user("question " + i), Message.assistant("answer"), Message.user("And?")),
+                        List.of("answer"),
+                        Map.of()))
+                .toList();
+
+        // When
+        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.1, 100);
+
+        // Then
+        assertThat(conversations.training()).isEmpty();
+        assertThat(conversations.heldOut()).hasSameSizeAs(instructions).isNotEmpty();
+    }
+
+    @Test
     void everyTurnOfTheAssistantIsLearnedOnce() {
         // Given
         Tokenizer tokenizer = TinyInstructions.tokenizer();

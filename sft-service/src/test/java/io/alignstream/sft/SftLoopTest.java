@@ -116,7 +116,7 @@ class SftLoopTest {
         // Given
         SftSettings settings = TinyInstructions.settings(40, 1_000);
         Instruction learned = INSTRUCTIONS.stream()
-                .filter(instruction -> !HeldOut.of(instruction.messages(), settings.heldOutShare()))
+                .filter(instruction -> !HeldOut.of(instruction.messages(), instruction.tags(), settings.heldOutShare()))
                 .findFirst()
                 .orElseThrow();
         Recorder recorder = Recorder.toTheEnd();

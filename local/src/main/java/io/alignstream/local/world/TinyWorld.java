@@ -137,6 +137,7 @@ public final class TinyWorld {
                 Map.entry("rlhf.training.batch-episodes", "16"),
                 Map.entry("rlhf.training.minibatch-episodes", "8"),
                 Map.entry("rlhf.training.critic-warm-up", "1"),
+                Map.entry("rlhf.gate.held-out-share", "0"),
                 Map.entry("rlhf.gate.prompts", "32"));
     }
 }

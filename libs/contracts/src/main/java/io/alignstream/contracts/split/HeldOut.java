@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.text.Normalizer;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import java.util.Map;
 
 /**
  * Who is held out: the one rule by which every stage keeps some texts apart from those that it learns.
@@ -26,9 +26,36 @@ public final class HeldOut {
         return place(text) < share;
     }
 
-    /** Whether the conversation that a model is to continue belongs to the held-out {@code share}. */
-    public static boolean of(List<Message> messages, double share) {
-        return of(text(messages), share);
+    /**
+     * Whether a conversation that a model is to continue is held out: by a person, with {@link #isTagged a tag}, or because
+     * it belongs to the held-out {@code share}.
+     */
+    public static boolean of(List<Message> messages, Map<String, String> tags, double share) {
+        return isTagged(tags) || place(messages) < share;
+    }
+
+    /** Whether a person has held it out: its tag {@code purpose} is {@code held-out}. */
+    public static boolean isTagged(Map<String, String> tags) {
+        return "held-out".equals(tags.get("purpose"));
+    }
+
+    /**
+     * The place of a conversation: the lowest of its beginnings that end in a question, because who learns from the whole
+     * may learn to answer each of them. Instructions of the system count for nothing.
+     */
+    public static double place(List<Message> messages) {
+        double lowest = 1;
+        StringBuilder said = new StringBuilder();
+        for (Message message : messages) {
+            if (message.role() == Message.Role.SYSTEM) {
+                continue;
+            }
+            said.append(message.content()).append('\n');
+            if (message.role() == Message.Role.USER) {
+                lowest = Math.min(lowest, place(said.toString()));
+            }
+        }
+        return lowest;
     }
 
     /** The place of {@code text}: the beginning of its hash as a number from 0 to below 1. */
@@ -36,14 +63,10 @@ public final class HeldOut {
         return (ByteBuffer.wrap(Sha256.bytes(normalised(text))).getLong() >>> 11) * BITS_53;
     }
 
-    /** A conversation as one text: what was said, not by whom. */
-    public static String text(List<Message> messages) {
-        return messages.stream().map(Message::content).collect(Collectors.joining("\n"));
-    }
-
-    /** Compatible characters, white space and case made alike. */
+    /** Compatible characters, white space and case made alike, characters that nobody sees left out. */
     private static String normalised(String text) {
         return Normalizer.normalize(text, Normalizer.Form.NFKC)
+                .replaceAll("\\p{Cf}", "")
                 .replaceAll("\\s+", " ")
                 .strip()
                 .toLowerCase(Locale.ROOT);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.Message;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -41,11 +42,48 @@ class HeldOutTest {
         // When
         List<Double> others = List.of(
                 HeldOut.place("  what to   SEE in\nChengdu？"),
-                HeldOut.place(HeldOut.text(List.of(Message.user("What to see in Chengdu?")))),
+                HeldOut.place("What to see\u200b in Chengdu?"),
+                HeldOut.place(List.of(
+                        new Message(Message.Role.SYSTEM, "Answer briefly."), Message.user("What to see in Chengdu?"))),
                 HeldOut.place("Ｗｈａｔ to see in Chengdu?"));
 
         // Then
         assertThat(others).containsOnly(place);
+    }
+
+    @Test
+    void aConversationIsHeldOutWithTheFirstOfItsQuestionsThatIs() {
+        // Given
+        List<String> questions = IntStream.range(0, 400)
+                .mapToObj(i -> "question " + i)
+                .filter(text -> HeldOut.of(text, 0.1))
+                .toList();
+
+        // When
+        List<String> learned = questions.stream()
+                .filter(text -> !HeldOut.of(
+                        List.of(Message.user(text), Message.assistant("an answer"), Message.user("And then?")),
+                        Map.of(),
+                        0.1))
+                .toList();
+
+        // Then
+        assertThat(questions).isNotEmpty();
+        assertThat(learned).isEmpty();
+    }
+
+    @Test
+    void aPersonsTagHoldsOutWhateverTheShare() {
+        // Given
+        List<Message> question = List.of(Message.user("What to see in Chengdu?"));
+
+        // When
+        boolean tagged = HeldOut.of(question, Map.of("purpose", "held-out"), 0);
+        boolean other = HeldOut.of(question, Map.of("purpose", "train"), 0);
+
+        // Then
+        assertThat(tagged).isTrue();
+        assertThat(other).isFalse();
     }
 
     @Test
