@@ -1,12 +1,13 @@
 package io.alignstream.reward;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -15,13 +16,12 @@ import org.junit.jupiter.api.Test;
 class RankingDeskTest {
 
     private final RankingDesk desk = new RankingDesk();
+    private final List<Throwable> refusals = new ArrayList<>();
 
     @Test
     void whatCountsDoesNotDependOnTheOrderOfRequestAndRanking() throws Exception {
         // Given
-        refuse(ranking("late", "ann", 2));
-        refuse(ranking("late", "ann", 2));
-        refuse(ranking("late", "bob", 3));
+        offerRankingsBeforeTheirRequest();
 
         // When
         desk.add(request("late"));
@@ -30,8 +30,16 @@ class RankingDeskTest {
         assertThat(desk.rankings()).isEqualTo(1);
         assertThat(desk.remaining("ann")).isZero();
         assertThat(desk.remaining("bob")).isEqualTo(1);
+        assertThatNobodyAskedFor(3);
+    }
 
-        // When it is offered again
+    @Test
+    void aRankingThatWaitedForItsRequestCountsOnceThoughItIsOfferedAgain() throws Exception {
+        // Given
+        offerRankingsBeforeTheirRequest();
+        desk.add(request("late"));
+
+        // When
         desk.add(ranking("late", "ann", 2));
 
         // Then
@@ -41,7 +49,7 @@ class RankingDeskTest {
     @Test
     void aWithdrawnRankingDoesNotWaitForItsRequest() {
         // Given
-        refuse(ranking("late", "ann", 2));
+        offer(ranking("late", "ann", 2));
 
         // When
         desk.withdrawRanking("late/ann");
@@ -49,23 +57,35 @@ class RankingDeskTest {
 
         // Then
         assertThat(desk.rankings()).isZero();
+        assertThatNobodyAskedFor(1);
     }
 
     @Test
     void remembersBoundedlyManyRankingsWithoutARequest() {
         // When
-        IntStream.rangeClosed(0, 10_000).forEach(i -> refuse(ranking("unknown-" + i, "ann", 2)));
+        IntStream.rangeClosed(0, 10_000).forEach(i -> offer(ranking("unknown-" + i, "ann", 2)));
         desk.add(request("unknown-0"));
         desk.add(request("unknown-10000"));
 
         // Then: the oldest is forgotten
         assertThat(desk.rankings()).isEqualTo(1);
+        assertThatNobodyAskedFor(10_001);
     }
 
-    private void refuse(Ranking ranking) {
-        assertThatExceptionOfType(PoisonEventException.class)
-                .isThrownBy(() -> desk.add(ranking))
-                .withMessageContaining("which nobody asked");
+    private void offerRankingsBeforeTheirRequest() {
+        offer(ranking("late", "ann", 2));
+        offer(ranking("late", "ann", 2));
+        offer(ranking("late", "bob", 3));
+    }
+
+    private void offer(Ranking ranking) {
+        refusals.add(catchThrowable(() -> desk.add(ranking)));
+    }
+
+    private void assertThatNobodyAskedFor(int rankings) {
+        assertThat(refusals).hasSize(rankings).allSatisfy(refusal -> assertThat(refusal)
+                .isInstanceOf(PoisonEventException.class)
+                .hasMessageContaining("which nobody asked"));
     }
 
     private static RankingRequest request(String id) {

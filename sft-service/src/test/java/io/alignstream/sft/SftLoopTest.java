@@ -2,6 +2,7 @@ package io.alignstream.sft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -67,9 +68,11 @@ class SftLoopTest {
         Recorder stoppedAtOnce = Recorder.until(0);
 
         // When
-        assertThat(trainer("tokens", settings, stoppedAtOnce).train()).isEmpty();
+        Optional<Trainer.Result> result =
+                trainer("tokens", settings, stoppedAtOnce).train();
 
         // Then
+        assertThat(result).isEmpty();
         try (CheckpointStore store = store("tokens")) {
             Path first = store.list(Stage.SFT, run("tokens", settings).id())
                     .getFirst()
@@ -175,13 +178,14 @@ class SftLoopTest {
                 throw new OutOfMemoryError("as if killed");
             }
         });
-        assertThatThrownBy(() -> trainer("b", settings, dying).train()).isInstanceOf(OutOfMemoryError.class);
+        Throwable death = catchThrowable(() -> trainer("b", settings, dying).train());
 
         // When
         Recorder rest = Recorder.toTheEnd();
         Reference resumed = trainer("b", settings, rest).train().orElseThrow().checkpoint();
 
         // Then
+        assertThat(death).isInstanceOf(OutOfMemoryError.class);
         assertThat(rest.steps().getFirst()).isEqualTo(7);
         assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
     }
@@ -194,23 +198,46 @@ class SftLoopTest {
                 .train()
                 .orElseThrow()
                 .checkpoint();
-        assertThat(trainer("b", settings, Recorder.until(7)).train()).isEmpty();
-        TrainingRun run = run("b", settings);
-        Path newest = run.newest().orElseThrow().folder();
-        byte[] model = Files.readAllBytes(newest.resolve("model.safetensors"));
+        Optional<Trainer.Result> stopped =
+                trainer("b", settings, Recorder.until(7)).train();
+        Path model = newestModel(run("b", settings));
+        byte[] whole = Files.readAllBytes(model);
+        Files.write(model, Arrays.copyOf(whole, (int) (whole.length * 99L / 100)));
 
-        for (int i = 0; i < 100; i++) {
-            // When
-            int length = (int) ((long) model.length * i / 100);
-            Files.write(newest.resolve("model.safetensors"), Arrays.copyOf(model, length));
-
-            // Then
-            assertThat(run.newest().orElseThrow().manifest().step()).isEqualTo(6);
-        }
+        // When
         Recorder rest = Recorder.toTheEnd();
         Reference resumed = trainer("b", settings, rest).train().orElseThrow().checkpoint();
+
+        // Then
+        assertThat(stopped).isEmpty();
         assertThat(rest.steps().getFirst()).isEqualTo(7);
         assertThat(resumed.sha256()).isEqualTo(undisturbed.sha256());
+    }
+
+    @Test
+    void whereverTheNewestCheckpointIsCutTheOneBeforeIsTheNewest() throws IOException {
+        // Given
+        SftSettings settings = TinyInstructions.settings(4, 3);
+        Optional<Trainer.Result> stopped =
+                trainer("b", settings, Recorder.until(7)).train();
+        TrainingRun run = run("b", settings);
+        Path model = newestModel(run);
+        byte[] whole = Files.readAllBytes(model);
+        List<Long> newest = new ArrayList<>();
+
+        // When
+        for (int i = 0; i < 100; i++) {
+            Files.write(model, Arrays.copyOf(whole, (int) ((long) whole.length * i / 100)));
+            newest.add(run.newest().orElseThrow().manifest().step());
+        }
+
+        // Then
+        assertThat(stopped).isEmpty();
+        assertThat(newest).hasSize(100).containsOnly(6L);
+    }
+
+    private static Path newestModel(TrainingRun run) throws IOException {
+        return run.newest().orElseThrow().folder().resolve("model.safetensors");
     }
 
     @Test
@@ -221,13 +248,15 @@ class SftLoopTest {
 
         // When
         Trainer.Result undisturbed = trainer("a", settings, recorder).train().orElseThrow();
-        assertThat(trainer("b", settings, Recorder.until(15)).train()).isEmpty();
+        Optional<Trainer.Result> stopped =
+                trainer("b", settings, Recorder.until(15)).train();
         Reference resumed = trainer("b", settings, Recorder.toTheEnd())
                 .train()
                 .orElseThrow()
                 .checkpoint();
 
         // Then
+        assertThat(stopped).isEmpty();
         Map<String, Double> metrics = undisturbed.metrics();
         assertThat(metrics.get("recoveries")).isBetween(1.0, 3.0);
         assertThat(metrics.get("validationLoss"))
@@ -319,13 +348,15 @@ class SftLoopTest {
                 trainer("a", trained, settings, recorder).train().orElseThrow();
 
         // When
-        assertThat(trainer("b", trained, settings, Recorder.until(6)).train()).isEmpty();
+        Optional<Trainer.Result> stopped =
+                trainer("b", trained, settings, Recorder.until(6)).train();
         Reference resumed = trainer("b", trained, settings, Recorder.toTheEnd())
                 .train()
                 .orElseThrow()
                 .checkpoint();
 
         // Then
+        assertThat(stopped).isEmpty();
         assertThat(meanLoss(recorder, epochs - 1, epochs)).isLessThan(0.7 * meanLoss(recorder, 0, epochs));
         assertThat(resumed.sha256()).isEqualTo(undisturbed.checkpoint().sha256());
         StoredCheckpoint tuned = run("a", settings).newest().orElseThrow();

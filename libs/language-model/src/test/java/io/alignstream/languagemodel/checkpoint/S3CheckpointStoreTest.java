@@ -15,11 +15,14 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.sync.RequestBody;
 
@@ -118,35 +121,67 @@ class S3CheckpointStoreTest {
                 .hasSize(2);
     }
 
+    private enum Damage {
+        FLIPPED,
+        SHORTENED,
+        LENGTHENED,
+        EMPTIED;
+
+        byte[] of(byte[] whole) {
+            return switch (this) {
+                case FLIPPED -> {
+                    byte[] flipped = whole.clone();
+                    flipped[whole.length / 2] ^= 1;
+                    yield flipped;
+                }
+                case SHORTENED -> Arrays.copyOf(whole, whole.length - 1);
+                case LENGTHENED -> Arrays.copyOf(whole, whole.length + 1);
+                case EMPTIED -> new byte[0];
+            };
+        }
+    }
+
+    private static Stream<Arguments> everyDamageOfEveryFile() {
+        return Stream.of("manifest.json", "config.json", "model.safetensors")
+                .flatMap(file -> Stream.of(Damage.values()).map(damage -> Arguments.of(file, damage)));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"manifest.json", "config.json", "model.safetensors"})
-    void everyDamageIsNoticedAndSavingAgainHealsIt(String file) throws IOException {
+    @MethodSource("everyDamageOfEveryFile")
+    void everyDamageIsNoticed(String file, Damage damage) throws IOException {
         // Given
         CheckpointStore store = open("one");
         Reference older = store.save(DRAFT.withStep(1), CONTENT);
         Reference newer = store.save(DRAFT.withStep(2), CONTENT);
-        Path folder = store.open(newer).folder();
-        byte[] whole = Files.readAllBytes(folder.resolve(file));
-        byte[] flipped = whole.clone();
-        flipped[whole.length / 2] ^= 1;
-        byte[] shortened = Arrays.copyOf(whole, whole.length - 1);
-        byte[] lengthened = Arrays.copyOf(whole, whole.length + 1);
-        for (byte[] damaged : new byte[][] {flipped, shortened, lengthened, new byte[0]}) {
-            put(newer, file, damaged);
-            // When
-            CheckpointStore other = open("other-" + UUID.randomUUID());
-            // Then
-            assertThatExceptionOfType(DamagedCheckpointException.class)
-                    .isThrownBy(() -> other.open(newer))
-                    .withMessageContaining(newer.uri() + "/" + file);
-            assertThat(other.newest(Stage.REWARD, "run-1"))
-                    .map(StoredCheckpoint::reference)
-                    .contains(older);
-        }
+        damage(store, newer, file, damage);
         // When
-        store.save(DRAFT.withStep(2), CONTENT);
+        CheckpointStore other = open("other");
         // Then
-        assertThat(open("two").open(newer).reference()).isEqualTo(newer);
+        assertThatExceptionOfType(DamagedCheckpointException.class)
+                .isThrownBy(() -> other.open(newer))
+                .withMessageContaining(newer.uri() + "/" + file);
+        assertThat(other.newest(Stage.REWARD, "run-1"))
+                .map(StoredCheckpoint::reference)
+                .contains(older);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"manifest.json", "config.json", "model.safetensors"})
+    void savingAgainHealsADamage(String file) throws IOException {
+        // Given
+        CheckpointStore store = open("one");
+        Reference reference = store.save(DRAFT, CONTENT);
+        damage(store, reference, file, Damage.EMPTIED);
+        // When
+        store.save(DRAFT, CONTENT);
+        // Then
+        assertThat(open("two").open(reference).reference()).isEqualTo(reference);
+    }
+
+    private static void damage(CheckpointStore store, Reference reference, String file, Damage damage)
+            throws IOException {
+        byte[] whole = Files.readAllBytes(store.open(reference).folder().resolve(file));
+        put(reference, file, damage.of(whole));
     }
 
     @ParameterizedTest
