@@ -1,7 +1,9 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -27,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -186,7 +189,13 @@ public final class PpoLoop implements TrainingLoop {
     @Override
     public Step step() {
         IterationFigures figures = new IterationFigures();
-        List<Minibatch> batch = rollOut(figures);
+        List<Minibatch> batch;
+        try {
+            batch = rollOut(figures);
+        } catch (NotFiniteException e) {
+            iteration++;
+            return new Step(new TreeMap<>(), episodes(), Optional.of(Trouble.of(Reason.of("rlhf.diverged"))));
+        }
         List<Episode> episodes =
                 batch.stream().flatMap(part -> part.episodes().stream()).toList();
         figures.observe(episodes, kl.coefficient());
@@ -197,10 +206,11 @@ public final class PpoLoop implements TrainingLoop {
         }
         drifted = divergence > config.kl().bound();
         iteration++;
-        return new Step(
-                figures.metrics(),
-                new Speed("episodesPerSecond", config.batchEpisodes()),
-                figures.notFinite().map(Trouble::of));
+        return new Step(figures.metrics(), episodes(), figures.notFinite().map(Trouble::of));
+    }
+
+    private Speed episodes() {
+        return new Speed("episodesPerSecond", config.batchEpisodes());
     }
 
     /** Samples the next prompts and scores the answers. */
@@ -296,7 +306,7 @@ public final class PpoLoop implements TrainingLoop {
     }
 
     private void requireSameNumerics(boolean first, PolicyObjective.Figures step) {
-        if (first && !(step.greatestRatioGap() <= RATIO_TOLERANCE)) {
+        if (first && step.greatestRatioGap() > RATIO_TOLERANCE) { // no number is a trouble of the step
             throw new IllegalStateException("before the first update of iteration " + iteration
                     + " the probability ratio differs from 1 by " + step.greatestRatioGap() + ", more than "
                     + RATIO_TOLERANCE + ": scoring and training do not compute the same probabilities");

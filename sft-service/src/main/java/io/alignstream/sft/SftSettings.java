@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param learningRate peak learning rate
  * @param warmupShare share of the steps in which the learning rate rises from 0; after it, it falls to 0
  * @param seed of the order of the conversations
- * @param heldOutShare share of the instructions, chosen by their id, that is measured on and never learned
+ * @param heldOutShare share of the instructions, chosen by what is asked, that is measured on and never learned
  * @param validateEvery steps between two validations
  * @param training when the state is stored and what happens when training fails
  * @param packing whether conversations share rows where that saves a quarter of the positions; the losses stay the same

@@ -13,8 +13,8 @@ import java.util.SequencedMap;
 /**
  * Weights that learn: takes an objective's gradients to the optimiser, step by step; for one thread.
  *
- * <p>Every training step of every stage passes here, between the gradients and their update. Micro-batches are summed and
- * machines put their gradients together at this place.
+ * <p>Every training step of every stage passes here, between the gradients and their update. Here is the place to
+ * add those of further micro-batches or other machines.
  */
 public final class Learner implements AutoCloseable {
 

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Drives the loop of any stage through a run: begins or resumes it, steps, saves by plan and by the clock, goes back when
  * training fails, ends early when it gets no better, and stores the finished model.
  *
- * <p>The only place that knows a clock and the store. Everything that a decision depends on is in the checkpoints ({@link
+ * <p>The only place that knows a clock, and when something is stored. Everything that a decision depends on is in the checkpoints ({@link
  * RunState}), so a run that goes on from one ends with the same weights as one that was never interrupted. For one thread.
  */
 public final class Trainer {

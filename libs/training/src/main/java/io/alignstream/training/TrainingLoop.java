@@ -41,8 +41,14 @@ public interface TrainingLoop extends AutoCloseable {
         return Evaluation.NONE;
     }
 
-    /** Keeps the weights as they are now: they are the best so far. Part of the state. */
-    default void keepAsBest() {}
+    /**
+     * Keeps the weights as they are now: they are the best so far. Part of the state.
+     *
+     * @throws IllegalStateException if the algorithm cannot; it is not asked where patience is 0
+     */
+    default void keepAsBest() {
+        throw new IllegalStateException("this algorithm cannot keep its best model; set its patience to 0");
+    }
 
     /** Where reading and counting resume, for the manifest. */
     Map<String, Long> position();

@@ -98,8 +98,7 @@ public final class Decoder implements AutoCloseable {
             ids[b] = (int) out[b];
             logs[b] = out[rows + b];
             if (Double.isNaN(logs[b])) {
-                throw new IllegalStateException("the model's probabilities are no numbers: its weights are damaged, or"
-                        + " its training diverged");
+                throw new NotFiniteException();
             }
         }
         return new Tokens(ids, logs);
