@@ -16,6 +16,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +25,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 class OpenAiApiTest extends ServiceTest {
+
+    private static final String ENDLESS = question("Hi", ", \"stream\": true, \"max_completion_tokens\": 8000");
+
+    private final List<HttpResponse<InputStream>> open = new ArrayList<>();
+    private int cancelledBefore;
+
+    @BeforeEach
+    void countCancelled() {
+        cancelledBefore = cancelled();
+    }
 
     @Test
     void completesAsTheApiDefines() {
@@ -220,24 +232,28 @@ class OpenAiApiTest extends ServiceTest {
     }
 
     @Test
-    void aFullQueueRefusesAndAClosedConnectionCancels() throws IOException {
+    void aFullQueueRefuses() throws IOException {
         // Given
         serve(first);
-        String endless = question("Hi", ", \"stream\": true, \"max_completion_tokens\": 8000");
-        List<HttpResponse<InputStream>> open = new ArrayList<>();
+        fillTheQueue();
 
         // When
-        for (int i = 0; i < 7; i++) { // two are written, four wait
-            open.add(api.open(endless));
-        }
+        HttpResponse<InputStream> oneMore = api.open(ENDLESS);
 
         // Then
-        assertThat(open.getLast().statusCode()).isEqualTo(429);
-        assertThat(json(new String(open.getLast().body().readAllBytes(), StandardCharsets.UTF_8))
+        assertThat(oneMore.statusCode()).isEqualTo(429);
+        assertThat(json(new String(oneMore.body().readAllBytes(), StandardCharsets.UTF_8))
                         .path("error")
                         .path("code")
                         .asText())
                 .isEqualTo("rate_limit_exceeded");
+    }
+
+    @Test
+    void aClosedConnectionCancels() throws IOException {
+        // Given
+        serve(first);
+        fillTheQueue();
 
         // When
         for (HttpResponse<InputStream> response : open) {
@@ -245,9 +261,31 @@ class OpenAiApiTest extends ServiceTest {
         }
 
         // Then
-        await().atMost(PATIENCE).until(() -> api.get("/q/metrics")
+        await().atMost(PATIENCE).until(() -> cancelled() == cancelledBefore + 6);
+    }
+
+    private void fillTheQueue() {
+        for (int i = 0; i < 6; i++) { // two are written, four wait
+            open.add(api.open(ENDLESS));
+        }
+    }
+
+    private int cancelled() {
+        String counter = "alignstream_inference_requests_total{outcome=\"cancelled\"} ";
+        return api.get("/q/metrics")
                 .body()
-                .contains("alignstream_inference_requests_total{outcome=\"cancelled\"} 6"));
+                .lines()
+                .filter(line -> line.startsWith(counter))
+                .mapToInt(line -> (int) Double.parseDouble(line.substring(counter.length())))
+                .sum();
+    }
+
+    @AfterEach
+    void emptyTheQueue() throws IOException {
+        for (HttpResponse<InputStream> response : open) {
+            response.body().close();
+        }
+        await().atMost(PATIENCE).until(() -> cancelled() == cancelledBefore + open.size());
     }
 
     @Test

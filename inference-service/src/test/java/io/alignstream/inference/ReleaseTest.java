@@ -127,7 +127,7 @@ class ReleaseTest extends ServiceTest {
     }
 
     @Test
-    void aRejectedCandidateChangesNothingAndARollbackMakesRoomForTheOneBefore() throws IOException {
+    void aRejectedCandidateChangesNothing() throws IOException {
         // Given
         serve(first);
         serve(second);
@@ -138,15 +138,31 @@ class ReleaseTest extends ServiceTest {
 
         // Then
         assertThat(served.current().orElseThrow().sha256()).isEqualTo(second.sha256());
+    }
+
+    @Test
+    void aRollbackMakesRoomForTheOneBefore() {
+        // Given
+        serve(first);
+        serve(second);
 
         // When
         publish(ROLLED_BACK, second);
 
         // Then
         awaitServed(first);
+    }
 
-        // When: an approval that is published again is the newest
+    @Test
+    void anApprovalThatIsPublishedAgainIsTheNewestUntilItIsWithdrawn() {
+        // Given
+        serve(first);
         serve(second);
+        publish(ROLLED_BACK, second);
+        awaitServed(first);
+        serve(second);
+
+        // When
         withdraw(second);
 
         // Then

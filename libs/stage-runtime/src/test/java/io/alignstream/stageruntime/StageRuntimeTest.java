@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -63,6 +64,10 @@ class StageRuntimeTest {
         topics = new TopicProbe(broker);
         stage.mode = EchoStage.Mode.SUCCEED;
         control.resume();
+        if (Set.of(JobStatus.State.FAILED, JobStatus.State.CANCELLED)
+                .contains(control.status().state())) {
+            control.trigger();
+        }
         settle();
     }
 
@@ -205,47 +210,95 @@ class StageRuntimeTest {
                 .body("state", equalTo("failed"))
                 .body("attempts", equalTo(3))
                 .body("lastFailure.text", containsString("the loss is not finite"));
+    }
+
+    @Test
+    void aRunThatFailedTooOftenIsTriedAgainWhenTriggered() {
+        // Given
+        stage.mode = EchoStage.Mode.FAIL;
+        stage.starts.clear();
+        publishPrompt("x");
+        awaitStatus(status -> status.state() == JobStatus.State.FAILED);
+        stage.mode = EchoStage.Mode.SUCCEED;
 
         // When
-        stage.mode = EchoStage.Mode.SUCCEED;
-        given().post("/job/trigger").then().statusCode(202);
+        int answer = given().post("/job/trigger").statusCode();
 
         // Then
+        assertThat(answer).isEqualTo(202);
         settle();
         assertThat(stage.starts).hasSize(4);
     }
 
-    @Test
-    void peoplePauseResumeAndCancel() {
-        // Given
+    private void startEndlessRun() {
         stage.mode = EchoStage.Mode.UNTIL_STOPPED;
         publishPrompt("x");
         awaitStatus(status -> status.state() == JobStatus.State.RUNNING && status.step() > 2);
+    }
+
+    private void awaitCancelled() {
+        awaitStatus(status -> status.state() == JobStatus.State.CANCELLED
+                && status.reason().code().equals("stage.cancelled"));
+    }
+
+    @Test
+    void peoplePause() {
+        // Given
+        startEndlessRun();
 
         // When
-        given().post("/job/pause").then().statusCode(202);
+        int answer = given().post("/job/pause").statusCode();
 
         // Then
+        assertThat(answer).isEqualTo(202);
+        awaitStatus(status -> status.state() == JobStatus.State.PAUSED);
+    }
+
+    @Test
+    void peopleResume() {
+        // Given
+        startEndlessRun();
+        control.pause();
         awaitStatus(status -> status.state() == JobStatus.State.PAUSED);
 
         // When
-        given().post("/job/resume").then().statusCode(202);
+        int answer = given().post("/job/resume").statusCode();
 
         // Then
+        assertThat(answer).isEqualTo(202);
+        awaitStatus(status -> status.state() == JobStatus.State.RUNNING);
+    }
+
+    @Test
+    void peopleCancelARunThatWasPausedAndResumed() {
+        // Given
+        startEndlessRun();
+        control.pause();
+        awaitStatus(status -> status.state() == JobStatus.State.PAUSED);
+        control.resume();
         awaitStatus(status -> status.state() == JobStatus.State.RUNNING);
 
         // When
-        given().post("/job/cancel").then().statusCode(202);
+        int answer = given().post("/job/cancel").statusCode();
 
         // Then
-        awaitStatus(status -> status.state() == JobStatus.State.CANCELLED
-                && status.reason().code().equals("stage.cancelled"));
+        assertThat(answer).isEqualTo(202);
+        awaitCancelled();
+    }
+
+    @Test
+    void peopleTriggerACancelledRun() {
+        // Given
+        startEndlessRun();
+        control.cancel();
+        awaitCancelled();
+        stage.mode = EchoStage.Mode.SUCCEED;
 
         // When
-        stage.mode = EchoStage.Mode.SUCCEED;
-        given().post("/job/trigger").then().statusCode(202);
+        int answer = given().post("/job/trigger").statusCode();
 
         // Then
+        assertThat(answer).isEqualTo(202);
         settle();
     }
 

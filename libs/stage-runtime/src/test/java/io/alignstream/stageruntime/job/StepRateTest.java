@@ -8,10 +8,18 @@ import org.junit.jupiter.api.Test;
 class StepRateTest {
 
     @Test
-    void unknownAtFirstThenTheRestOverTheRate() {
+    void unknownAtFirst() {
+        // When
+        StepRate rate = new StepRate(100, 0);
+
+        // Then
+        assertThat(rate.eta(200)).isEmpty();
+    }
+
+    @Test
+    void theRestOverTheRate() {
         // Given
         StepRate rate = new StepRate(100, 0);
-        assertThat(rate.eta(200)).isEmpty();
 
         // When
         rate.observe(110, 5);
