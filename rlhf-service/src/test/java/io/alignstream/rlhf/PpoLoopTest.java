@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.ModelRelease.Verdict;
+import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -16,6 +17,7 @@ import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import java.io.IOException;
@@ -160,6 +162,21 @@ class PpoLoopTest {
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             TrainingRun run = new TrainingRuns(store, Stage.RLHF).of(Lineage.NONE, List.of(), config.hyperparameters());
             return new Trainer(run, inputs(config, PROMPTS), config.trainer(), monitor).train();
+        }
+    }
+
+    @Test
+    void aPolicyWhoseProbabilitiesAreNoNumbersIsTroubleToHealFrom() {
+        // Given
+        try (PpoLoop loop = loop(TinyWorld.config(Map.of()))) {
+            loop.policy().weights().values().forEach(weight -> weight.muli(Float.NaN));
+
+            // When
+            TrainingLoop.Step step = loop.step();
+
+            // Then
+            assertThat(step.trouble().orElseThrow().why()).isEqualTo(Reason.of("rlhf.diverged"));
+            assertThat(loop.done()).isEqualTo(1);
         }
     }
 
