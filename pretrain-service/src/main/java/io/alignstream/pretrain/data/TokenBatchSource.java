@@ -25,19 +25,13 @@ public final class TokenBatchSource implements SequenceSource {
 
     private final JobContext context;
     private final DatasetSnapshot dataset;
-    private final Tokenizer tokenizer;
     private final BatchSequence counted;
     private final List<int[]> validation;
 
     private TokenBatchSource(
-            JobContext context,
-            DatasetSnapshot dataset,
-            Tokenizer tokenizer,
-            BatchSequence counted,
-            List<int[]> validation) {
+            JobContext context, DatasetSnapshot dataset, BatchSequence counted, List<int[]> validation) {
         this.context = context;
         this.dataset = dataset;
-        this.tokenizer = tokenizer;
         this.counted = counted;
         this.validation = validation;
     }
@@ -63,7 +57,7 @@ public final class TokenBatchSource implements SequenceSource {
                         }
                     });
         }
-        return new TokenBatchSource(context, dataset, tokenizer, counted, List.copyOf(validation));
+        return new TokenBatchSource(context, dataset, counted, List.copyOf(validation));
     }
 
     /** The first validation sequences of the range. */
