@@ -63,8 +63,8 @@ public final class HeldOut {
         return (ByteBuffer.wrap(Sha256.bytes(normalised(text))).getLong() >>> 11) * BITS_53;
     }
 
-    /** Compatible characters, white space and case made alike, characters that nobody sees left out. */
-    private static String normalised(String text) {
+    /** {@code text} with compatible characters, white space and case made alike, characters that nobody sees left out. */
+    public static String normalised(String text) {
         return Normalizer.normalize(text, Normalizer.Form.NFKC)
                 .replaceAll("\\p{Cf}", "")
                 .replaceAll("\\s+", " ")
