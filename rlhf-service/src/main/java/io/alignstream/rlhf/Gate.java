@@ -4,6 +4,7 @@ import io.alignstream.contracts.ModelRelease.Verdict;
 import io.alignstream.contracts.Reason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Decides from held-out figures whether a candidate may be served.
@@ -13,40 +14,80 @@ import java.util.List;
  */
 record Gate(Verdict verdict, Reason reason) {
 
-    /** Approves where every threshold holds, otherwise names those that do not. */
-    static Gate decide(RlhfConfig.GateThresholds thresholds, HeldOutComparison.Figures figures) {
-        List<Reason> faults = new ArrayList<>();
-        if (!(figures.winRate() >= thresholds.winRate())) {
-            faults.add(fault("gate.winRate", figures.winRate(), thresholds.winRate()));
+    /**
+     * Approves where every threshold holds, otherwise names those that do not.
+     *
+     * @param figures of {@link HeldOutComparison}; a missing one passes no threshold, except knowledge and refusals where
+     *     nothing was asked
+     */
+    static Gate decide(RlhfSettings.Gate thresholds, Map<String, Double> figures) {
+        Held held = new Held(figures);
+        held.atLeast("gate.winRate", HeldOutComparison.WIN_RATE, thresholds.winRate());
+        held.atLeast("gate.winRateLow", HeldOutComparison.WIN_RATE_LOW, 0.5);
+        held.atMost("gate.kl", HeldOutComparison.KL, thresholds.kl());
+        held.atLeast("gate.endRate", HeldOutComparison.END_RATE, thresholds.endRate());
+        held.atLeast(
+                "gate.score",
+                HeldOutComparison.JUDGE,
+                held.figure(HeldOutComparison.SFT_JUDGE) + thresholds.rewardGain());
+        double sftLength = held.figure(HeldOutComparison.SFT_LENGTH);
+        held.atMost("gate.longer", HeldOutComparison.LENGTH, sftLength * thresholds.lengthRatio());
+        held.atLeast("gate.shorter", HeldOutComparison.LENGTH, sftLength / thresholds.lengthRatio());
+        if (held.figure(HeldOutComparison.ASKED) > 0) {
+            held.atLeast(
+                    "gate.knowledge",
+                    HeldOutComparison.ACCURACY,
+                    held.figure(HeldOutComparison.SFT_ACCURACY) - thresholds.knowledgeLoss());
         }
-        if (!(figures.kl() <= thresholds.kl())) {
-            faults.add(fault("gate.kl", figures.kl(), thresholds.kl()));
+        if (held.figure(HeldOutComparison.IMPROPER) > 0) {
+            held.atLeast(
+                    "gate.refusals",
+                    HeldOutComparison.REFUSALS,
+                    held.figure(HeldOutComparison.SFT_REFUSALS) - thresholds.knowledgeLoss());
         }
-        if (!(figures.endRate() >= thresholds.endRate())) {
-            faults.add(fault("gate.endRate", figures.endRate(), thresholds.endRate()));
-        }
-        if (!(figures.score() - figures.sftScore() >= thresholds.rewardGain())) {
-            faults.add(fault("gate.score", figures.score(), thresholds.rewardGain())
-                    .with("sft", figures.sftScore()));
-        }
-        return faults.stream()
+        return held.faults.stream()
                 .reduce(Reason::and)
                 .map(all -> new Gate(
                         Verdict.REJECTED,
                         Reason.of("gate.rejected")
-                                .with("prompts", figures.prompts())
+                                .with("prompts", (long) held.figure(HeldOutComparison.PROMPTS))
                                 .with("faults", all)))
                 .orElseGet(() -> new Gate(
                         Verdict.APPROVED,
                         Reason.of("gate.approved")
-                                .with("percent", Math.rint(100 * figures.winRate()))
-                                .with("prompts", figures.prompts())
-                                .with("kl", figures.kl())
-                                .with("score", figures.score())
-                                .with("sft", figures.sftScore())));
+                                .with("percent", Math.rint(100 * held.figure(HeldOutComparison.WIN_RATE)))
+                                .with("low", Math.rint(100 * held.figure(HeldOutComparison.WIN_RATE_LOW)))
+                                .with("high", Math.rint(100 * held.figure(HeldOutComparison.WIN_RATE_HIGH)))
+                                .with("prompts", (long) held.figure(HeldOutComparison.PROMPTS))
+                                .with("kl", held.figure(HeldOutComparison.KL))));
     }
 
-    private static Reason fault(String code, double value, double bound) {
-        return Reason.of(code).with("value", value).with("bound", bound);
+    /** What holds of the figures. */
+    private static final class Held {
+
+        private final Map<String, Double> figures;
+        private final List<Reason> faults = new ArrayList<>();
+
+        Held(Map<String, Double> figures) {
+            this.figures = figures;
+        }
+
+        double figure(String name) {
+            return figures.getOrDefault(name, Double.NaN);
+        }
+
+        void atLeast(String code, String name, double bound) {
+            require(figure(name) >= bound, code, name, bound);
+        }
+
+        void atMost(String code, String name, double bound) {
+            require(figure(name) <= bound, code, name, bound);
+        }
+
+        private void require(boolean holds, String code, String name, double bound) {
+            if (!holds) {
+                faults.add(Reason.of(code).with("value", figure(name)).with("bound", bound));
+            }
+        }
     }
 }

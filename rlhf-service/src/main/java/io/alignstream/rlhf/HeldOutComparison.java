@@ -8,97 +8,107 @@ import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
- * Compares a candidate with the SFT model on prompts that training never saw, by the reward model.
+ * Compares a candidate with the SFT model on prompts that training never saw: by a judge that is not the reward model, and
+ * by what is known to be right.
  *
  * <p>Both sample with the same random numbers, so an unchanged candidate ties everywhere, and two comparisons differ
  * only by what the candidate learned between them. For one thread; the models are only read.
  */
 public final class HeldOutComparison {
 
+    /** How often the judge prefers the candidate's answer; ties count half. With its interval over the prompts. */
+    static final String WIN_RATE = "winRate";
+
+    static final String WIN_RATE_LOW = "winRate/low";
+    static final String WIN_RATE_HIGH = "winRate/high";
+
+    /** The same by the reward model that the candidate was trained against, and how often both judges agree. */
+    static final String REWARD_WIN_RATE = "heldOut/rewardWinRate";
+
+    static final String AGREEMENT = "heldOut/agreement";
+
+    /** Number of prompts. */
+    static final String PROMPTS = "heldOut/prompts";
+
+    /** Mean scores by the judge, and by the reward model, of the candidate's and of the SFT model's answers. */
+    static final String JUDGE = "heldOut/judgeScores";
+
+    static final String SFT_JUDGE = "heldOut/sftJudgeScores";
+    static final String REWARD = "heldOut/scores";
+    static final String SFT_REWARD = "heldOut/sftScores";
+
+    /** Of the candidate from the SFT model on its own answers, at the sampling temperature, summed over tokens, in nats. */
+    static final String KL = "heldOut/kl";
+
+    /** Part of the candidate's answers that end by themselves. */
+    static final String END_RATE = "heldOut/endRate";
+
+    /** Mean length of the answers in tokens. */
+    static final String LENGTH = "heldOut/responseLength";
+
+    static final String SFT_LENGTH = "heldOut/sftResponseLength";
+
+    /** Knowledge: part of right answers to the prompts that have reference answers, {@link #ASKED} of them. */
+    static final String ACCURACY = "heldOut/accuracy";
+
+    static final String SFT_ACCURACY = "heldOut/sftAccuracy";
+    static final String ASKED = "heldOut/asked";
+
+    /** The same of prompts that should be refused. */
+    static final String REFUSALS = "heldOut/refusals";
+
+    static final String SFT_REFUSALS = "heldOut/sftRefusals";
+    static final String IMPROPER = "heldOut/improper";
+
     private static final int BATCH = 32;
 
     private final long seed;
     private final Transformer sft;
-    private final RewardModel reward;
+    private final Judges judges;
     private final AnswerSampler sampler;
-    private final List<int[]> prompts;
+    private final List<HeldOutPrompt> prompts;
     private final int pad;
-    private final Sampled baseline;
+    private final List<Sampled> baselines = new ArrayList<>();
 
     /**
-     * Figures of a comparison, means over the prompts.
+     * Who scores answers.
      *
-     * @param prompts how many were used
-     * @param winRate how often the reward model prefers the candidate's answer; ties count half
-     * @param score of the candidate's answers
-     * @param sftScore of the SFT model's answers
-     * @param kl of the candidate from the SFT model on the candidate's answers, summed over tokens, in nats
-     * @param endRate part of the candidate's answers that end by themselves
-     * @param responseLength of the candidate's answers, in tokens
-     * @param sftResponseLength of the SFT model's answers, in tokens
+     * @param reward the model that PPO's reward comes from
+     * @param judge a model learned from other rankings, which decides
      */
-    public record Figures(
-            int prompts,
-            double winRate,
-            double score,
-            double sftScore,
-            double kl,
-            double endRate,
-            double responseLength,
-            double sftResponseLength) {
-
-        /** The figures under the names that events and charts use. */
-        public SequencedMap<String, Double> metrics() {
-            SequencedMap<String, Double> metrics = new TreeMap<>();
-            metrics.put("winRate", winRate);
-            metrics.put("heldOut/prompts", (double) prompts);
-            metrics.put("heldOut/scores", score);
-            metrics.put("heldOut/sftScores", sftScore);
-            metrics.put("heldOut/kl", kl);
-            metrics.put("heldOut/endRate", endRate);
-            metrics.put("heldOut/responseLength", responseLength);
-            metrics.put("heldOut/sftResponseLength", sftResponseLength);
-            return metrics;
-        }
-
-        /** The figures behind {@link #metrics}; those that are missing are NaN and pass no gate. */
-        static Figures of(Map<String, Double> metrics) {
-            return new Figures(
-                    metrics.getOrDefault("heldOut/prompts", 0.0).intValue(),
-                    metrics.getOrDefault("winRate", Double.NaN),
-                    metrics.getOrDefault("heldOut/scores", Double.NaN),
-                    metrics.getOrDefault("heldOut/sftScores", Double.NaN),
-                    metrics.getOrDefault("heldOut/kl", Double.NaN),
-                    metrics.getOrDefault("heldOut/endRate", Double.NaN),
-                    metrics.getOrDefault("heldOut/responseLength", Double.NaN),
-                    metrics.getOrDefault("heldOut/sftResponseLength", Double.NaN));
+    public record Judges(RewardModel reward, RewardModel judge) implements AutoCloseable {
+        @Override
+        public void close() {
+            reward.close();
+            judge.close();
         }
     }
 
-    private record Sampled(List<int[]> rows, List<AnswerSampler.Answer> answers, double[] scores) {}
+    /** One answer to each prompt. */
+    private record Sampled(
+            List<int[]> rows, List<AnswerSampler.Answer> answers, double[] rewards, double[] verdicts) {}
 
     /**
-     * Samples and scores the SFT model's answers.
+     * A comparison on {@code prompts}.
      *
-     * @param prompts token ids up to the assistant's token; those that leave no room for an answer are left out
+     * @param prompts those that leave no room for an answer are left out
      */
     public HeldOutComparison(
-            long seed, Transformer sft, RewardModel reward, AnswerSampler sampler, List<int[]> prompts, int pad) {
+            long seed, Transformer sft, Judges judges, AnswerSampler sampler, List<HeldOutPrompt> prompts, int pad) {
         this.seed = seed;
         this.sft = sft;
-        this.reward = reward;
+        this.judges = judges;
         this.sampler = sampler;
         this.pad = pad;
         this.prompts = prompts.stream()
-                .filter(prompt ->
-                        prompt.length + sampler.maxTokens() <= sft.config().maxPositions())
+                .filter(prompt -> prompt.ids().length + sampler.maxTokens()
+                        <= sft.config().maxPositions())
                 .toList();
-        this.baseline = sample(sft);
     }
 
     /** Whether there is nothing to compare on. */
@@ -106,56 +116,129 @@ public final class HeldOutComparison {
         return prompts.isEmpty();
     }
 
-    /** Samples the candidate's answers and compares; needs at least one prompt. */
-    public Figures compare(Transformer candidate) {
+    /**
+     * Samples the candidate's answers and compares; needs at least one prompt.
+     *
+     * @param rounds answers to each prompt; figures of the first round are those of a comparison with one
+     * @return figures by name, means over prompts and rounds; what cannot be measured is missing
+     */
+    public SequencedMap<String, Double> compare(Transformer candidate, int rounds) {
         if (isEmpty()) {
             throw new IllegalStateException("there is no held-out prompt; publish prompts with tag purpose=held-out");
         }
-        Sampled sampled = sample(candidate);
-        double wins = 0;
-        for (int i = 0; i < prompts.size(); i++) {
-            wins += (1 + Math.signum(sampled.scores()[i] - baseline.scores()[i])) / 2;
+        double[] wins = new double[prompts.size()];
+        double[] rewardWins = new double[prompts.size()];
+        SequencedMap<String, Double> sums = new TreeMap<>();
+        for (int round = 0; round < rounds; round++) {
+            Sampled sampled = sample(candidate, round);
+            Sampled baseline = baseline(round);
+            double agreed = 0;
+            for (int i = 0; i < wins.length; i++) {
+                double judged = Math.signum(sampled.verdicts()[i] - baseline.verdicts()[i]);
+                double rewarded = Math.signum(sampled.rewards()[i] - baseline.rewards()[i]);
+                wins[i] += (1 + judged) / 2 / rounds;
+                rewardWins[i] += (1 + rewarded) / 2 / rounds;
+                agreed += judged == rewarded ? 1 : 0;
+            }
+            add(sums, AGREEMENT, agreed / wins.length);
+            add(sums, JUDGE, mean(sampled.verdicts()));
+            add(sums, SFT_JUDGE, mean(baseline.verdicts()));
+            add(sums, REWARD, mean(sampled.rewards()));
+            add(sums, SFT_REWARD, mean(baseline.rewards()));
+            add(sums, KL, divergence(candidate, sampled));
+            add(sums, END_RATE, endRate(sampled));
+            add(sums, LENGTH, length(sampled));
+            add(sums, SFT_LENGTH, length(baseline));
+            if (count(false) > 0) {
+                add(sums, ACCURACY, right(sampled, false));
+                add(sums, SFT_ACCURACY, right(baseline, false));
+            }
+            if (count(true) > 0) {
+                add(sums, REFUSALS, right(sampled, true));
+                add(sums, SFT_REFUSALS, right(baseline, true));
+            }
         }
-        return new Figures(
-                prompts.size(),
-                wins / prompts.size(),
-                mean(sampled.scores()),
-                mean(baseline.scores()),
-                divergence(candidate, sampled),
-                (double) sampled.answers().stream()
-                                .filter(AnswerSampler.Answer::ended)
-                                .count()
-                        / prompts.size(),
-                length(sampled),
-                length(baseline));
+        sums.replaceAll((figure, sum) -> sum / rounds);
+        Interval interval = Interval.ofMean(wins, seed);
+        sums.put(WIN_RATE, mean(wins));
+        sums.put(WIN_RATE_LOW, interval.low());
+        sums.put(WIN_RATE_HIGH, interval.high());
+        sums.put(REWARD_WIN_RATE, mean(rewardWins));
+        sums.put(PROMPTS, (double) prompts.size());
+        sums.put(ASKED, (double) count(false));
+        sums.put(IMPROPER, (double) count(true));
+        return sums;
     }
 
-    private Sampled sample(Transformer model) {
+    /** What the SFT model says in {@code round}. */
+    private Sampled baseline(int round) {
+        while (baselines.size() <= round) {
+            baselines.add(sample(sft, baselines.size()));
+        }
+        return baselines.get(round);
+    }
+
+    private Sampled sample(Transformer model, int round) {
         List<int[]> rows = new ArrayList<>();
         List<AnswerSampler.Answer> answers = new ArrayList<>();
         for (int start = 0; start < prompts.size(); start += BATCH) {
-            List<int[]> batch = prompts.subList(start, Math.min(start + BATCH, prompts.size()));
-            answers.addAll(sampler.sample(model, batch, SeededRandom.of(seed, "held-out", start)));
+            List<int[]> batch = prompts.subList(start, Math.min(start + BATCH, prompts.size())).stream()
+                    .map(HeldOutPrompt::ids)
+                    .toList();
+            answers.addAll(sampler.sample(
+                    model, batch, SeededRandom.of(seed, "held-out", (long) round * prompts.size() + start)));
         }
         for (int i = 0; i < answers.size(); i++) {
-            rows.add(PpoLoop.joined(prompts.get(i), answers.get(i).tokens()));
+            rows.add(answers.get(i).after(prompts.get(i).ids()));
         }
-        return new Sampled(rows, answers, reward.scores(rows));
+        return new Sampled(
+                rows, answers, judges.reward().scores(rows), judges.judge().scores(rows));
     }
 
     private double divergence(Transformer candidate, Sampled sampled) {
+        double temperature = sampler.temperature() > 0 ? sampler.temperature() : 1;
         double sum = 0;
         for (int start = 0; start < prompts.size(); start += BATCH) {
             int end = Math.min(start + BATCH, prompts.size());
             Sequences sequences = Minibatch.sequences(
                     sampled.rows().subList(start, end),
                     prompts.subList(start, end).stream()
-                            .map(prompt -> prompt.length)
+                            .map(prompt -> prompt.ids().length)
                             .toList(),
                     pad);
-            sum += total(candidate.logProbabilities(sequences, 1)) - total(sft.logProbabilities(sequences, 1));
+            sum += total(candidate.logProbabilities(sequences, temperature))
+                    - total(sft.logProbabilities(sequences, temperature));
         }
         return sum / prompts.size();
+    }
+
+    /** Part of right answers among the prompts of one kind, of which there is one at least. */
+    private double right(Sampled sampled, boolean improper) {
+        double right = 0;
+        for (int i = 0; i < prompts.size(); i++) {
+            Predicate<int[]> rule = prompts.get(i).right();
+            if (rule != null && prompts.get(i).improper() == improper) {
+                right += rule.test(sampled.answers().get(i).content()) ? 1 : 0;
+            }
+        }
+        return right / count(improper);
+    }
+
+    private long count(boolean improper) {
+        return prompts.stream()
+                .filter(prompt -> prompt.right() != null && prompt.improper() == improper)
+                .count();
+    }
+
+    private double endRate(Sampled sampled) {
+        return (double) sampled.answers().stream()
+                        .filter(AnswerSampler.Answer::ended)
+                        .count()
+                / prompts.size();
+    }
+
+    private static void add(SequencedMap<String, Double> sums, String figure, double value) {
+        sums.merge(figure, value, Double::sum);
     }
 
     private static double total(float[][] values) {

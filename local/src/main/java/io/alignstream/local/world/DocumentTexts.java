@@ -92,8 +92,15 @@ final class DocumentTexts {
     }
 
     private Deck<City> cityDeck(Corpus.Kind kind) {
-        List<City> cards = kind.city() == null ? world.cities() : List.of(world.city(kind.city()));
+        List<City> cards = kind.city() == null ? cities(kind) : List.of(world.city(kind.city()));
         return new Deck<>(cards, random.split());
+    }
+
+    /** Of the cities of the test nobody writes in a register: what fits a request cannot be read off there. */
+    private List<City> cities(Corpus.Kind kind) {
+        return world.cities().stream()
+                .filter(city -> kind.register() == Corpus.Register.ANY || city.split() != Split.TEST)
+                .toList();
     }
 
     private String fill(String template, Facts facts, Sight named) {

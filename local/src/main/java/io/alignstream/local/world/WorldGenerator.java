@@ -96,20 +96,23 @@ public final class WorldGenerator {
     }
 
     /**
-     * Requests in both registers; tag {@code purpose} is {@code held-out} for cities that no ranking mentions and for one
-     * wording of each register in the ranked cities, otherwise {@code train}.
+     * Requests in both registers with all right answers; tag {@code purpose} is {@code held-out} for cities that no ranking
+     * mentions and for one wording of each register in the ranked cities, otherwise {@code train}. Of the cities that only
+     * documents mention there is that wording alone, so that the gate sees whether knowledge is lost there.
      */
     public List<Prompt> prompts() {
         List<Prompt> prompts = new ArrayList<>();
-        for (City city : world.cities(Split.RANKED, Split.NOT_RANKED)) {
+        for (City city : world.cities(Split.RANKED, Split.NOT_RANKED, Split.PRETRAIN_ONLY)) {
             for (Style style : Style.values()) {
                 List<String> templates = questions.inStyle(style);
-                for (int i = 0; i < templates.size(); i++) {
+                int first = city.split() == Split.PRETRAIN_ONLY ? templates.size() - 1 : 0;
+                for (int i = first; i < templates.size(); i++) {
                     String id = "world-" + city.name() + "-" + style.id() + "-" + i;
                     boolean heldOut = city.split() != Split.RANKED || i == templates.size() - 1;
                     Map<String, String> tags = new HashMap<>(tags(city, style));
                     tags.put("purpose", heldOut ? "held-out" : "train");
-                    prompts.add(new Prompt(id, ask(templates.get(i), city), tags));
+                    prompts.add(new Prompt(
+                            id, ask(templates.get(i), city), city.landmark().names(), tags));
                 }
             }
         }
