@@ -17,12 +17,12 @@ import java.util.List;
 /** One training run of the reward model: an SFT model, and the ranked requests at the end of the run's datasets. */
 final class RewardJob extends TrainingJob {
 
-    private final RewardConfig config;
+    private final RewardSettings settings;
     private final CheckpointStore store;
 
-    RewardJob(RewardConfig config, CheckpointStore store, TrainingRun run) {
-        super(run, config.trainer());
-        this.config = config;
+    RewardJob(TrainingRun run, RewardSettings settings, CheckpointStore store) {
+        super(run, settings.training());
+        this.settings = settings;
         this.store = store;
     }
 
@@ -40,6 +40,6 @@ final class RewardJob extends TrainingJob {
         Path folder = store.open(sft()).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
         List<RankedAnswers> requests = RankedDataset.read(context, training().datasets(), tokenizer);
-        return new RewardLoop.Inputs(config, Transformer.load(folder), tokenizer, requests);
+        return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, requests);
     }
 }

@@ -31,7 +31,7 @@ class HyperparametersTest {
     @Test
     void the_defaults_have_these_keys_and_values() {
         // Given
-        RewardConfig settings = Settings.of(Map.of());
+        RewardSettings settings = Settings.of(Map.of()).settings();
 
         // When
         Map<String, String> hyperparameters = settings.hyperparameters();
@@ -57,7 +57,7 @@ class HyperparametersTest {
     @Test
     void the_defaults_give_this_run() throws IOException {
         // Given
-        Map<String, String> hyperparameters = Settings.of(Map.of()).hyperparameters();
+        Map<String, String> hyperparameters = Settings.of(Map.of()).settings().hyperparameters();
 
         // When
         String run;
@@ -74,15 +74,17 @@ class HyperparametersTest {
     @Test
     void patience_has_a_key_only_where_there_is_some() {
         // Given
-        RewardConfig patient = Settings.of(Map.of("alignstream.reward.patience", "4"));
+        RewardSettings patient =
+                Settings.of(Map.of("alignstream.reward.patience", "4")).settings();
 
         // When
         Map<String, String> hyperparameters = patient.hyperparameters();
 
         // Then
-        Map<String, String> more = new TreeMap<>(Settings.of(Map.of()).hyperparameters());
+        Map<String, String> more =
+                new TreeMap<>(Settings.of(Map.of()).settings().hyperparameters());
         more.put("patience", "4");
-        more.put("checkpointEvery", "25");
+        more.put("validateEvery", "25");
         assertThat(hyperparameters).isEqualTo(more);
     }
 

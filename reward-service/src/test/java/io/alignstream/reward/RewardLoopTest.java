@@ -52,8 +52,9 @@ class RewardLoopTest {
             "alignstream.reward.training.held-out-share", "0.25",
             "alignstream.reward.training.max-answer-tokens", "6",
             "alignstream.reward.checkpoint-every", "1",
+            "alignstream.reward.validate-every", "1",
             "alignstream.reward.seed", "1");
-    private static final RewardConfig CONFIG = Settings.of(VALUES);
+    private static final RewardSettings SETTINGS = settings(Map.of());
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -62,7 +63,7 @@ class RewardLoopTest {
     @Test
     void learnsWhatAnnotatorsPreferOnPromptsThatItHasNotSeen() throws IOException {
         // Given
-        try (RewardLoop.Inputs inputs = inputs(CONFIG, requests(64));
+        try (RewardLoop.Inputs inputs = inputs(SETTINGS, requests(64));
                 RewardLoop loop = inputs.begin(Recovery.NONE)) {
             double before = loop.evaluate().figures().get("pairAccuracy");
 
@@ -83,7 +84,7 @@ class RewardLoopTest {
     @Test
     void finishedModelScoresReferenceAnswersWithMeanZeroAndVarianceOne() throws IOException {
         // Given
-        try (RewardLoop.Inputs inputs = inputs(CONFIG, requests(64));
+        try (RewardLoop.Inputs inputs = inputs(SETTINGS, requests(64));
                 RewardLoop loop = inputs.begin(Recovery.NONE)) {
             loop.step();
 
@@ -100,7 +101,8 @@ class RewardLoopTest {
                         .map(r -> (r - mean) * (r - mean))
                         .average()
                         .orElseThrow();
-                assertThat(rows).hasSizeGreaterThanOrEqualTo(CONFIG.training().referenceAnswers());
+                assertThat(rows)
+                        .hasSizeGreaterThanOrEqualTo(SETTINGS.referenceAnswers().count());
                 assertThat(mean).isCloseTo(0, within(1e-4));
                 assertThat(variance).isCloseTo(1, within(1e-3));
             }
@@ -110,13 +112,13 @@ class RewardLoopTest {
     @Test
     void resumedRunGivesTheSameModelToTheLastBit() throws IOException {
         // Given
-        Trainer.Result undisturbed =
-                train("a", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE).orElseThrow();
-        Optional<Trainer.Result> stopped = train("b", CONFIG, inputs(CONFIG, requests(20)), 5);
+        Trainer.Result undisturbed = train("a", SETTINGS, inputs(SETTINGS, requests(20)), Long.MAX_VALUE)
+                .orElseThrow();
+        Optional<Trainer.Result> stopped = train("b", SETTINGS, inputs(SETTINGS, requests(20)), 5);
 
         // When
-        Trainer.Result resumed =
-                train("b", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE).orElseThrow();
+        Trainer.Result resumed = train("b", SETTINGS, inputs(SETTINGS, requests(20)), Long.MAX_VALUE)
+                .orElseThrow();
 
         // Then: content addresses, of weights, moments and figures
         assertThat(stopped).isEmpty();
@@ -127,12 +129,12 @@ class RewardLoopTest {
     @Test
     void aStepThatGivesNoNumberSendsTheRunBackWithALowerRate() throws IOException {
         // Given: a learning rate that overflows
-        RewardConfig config = settings(Map.of("alignstream.reward.training.learning-rate", "1"));
+        RewardSettings settings = settings(Map.of("alignstream.reward.training.learning-rate", "1"));
         List<HealingEvent> healed = new ArrayList<>();
 
         // When
         Throwable failure = catchThrowable(
-                () -> train("a", config, new Diverging(inputs(config, requests(20))), Long.MAX_VALUE, healed));
+                () -> train("a", settings, new Diverging(inputs(settings, requests(20))), Long.MAX_VALUE, healed));
 
         // Then
         assertThat(failure).isNull();
@@ -145,14 +147,14 @@ class RewardLoopTest {
     @Test
     void withPatienceTheBestModelIsPublished() throws IOException {
         // Given: what was learned is unlearned later, as the training set is tiny and the rate high
-        RewardConfig config = settings(Map.of(
+        RewardSettings settings = settings(Map.of(
                 "alignstream.reward.patience", "3",
                 "alignstream.reward.training.epochs", "60",
                 "alignstream.reward.training.learning-rate", "2e-2"));
 
         // When
-        Trainer.Result result =
-                train("a", config, inputs(config, requests(24)), Long.MAX_VALUE).orElseThrow();
+        Trainer.Result result = train("a", settings, inputs(settings, requests(24)), Long.MAX_VALUE)
+                .orElseThrow();
 
         // Then
         assertThat(result.metrics()).containsKey("bestStep");
@@ -175,7 +177,7 @@ class RewardLoopTest {
                             new RankedAnswers.Pair(0, 2, 0, 1 / 3.0, false),
                             new RankedAnswers.Pair(1, 2, 0, 1 / 3.0, false))));
         }
-        try (RewardLoop.Inputs inputs = inputs(CONFIG, requests);
+        try (RewardLoop.Inputs inputs = inputs(SETTINGS, requests);
                 RewardLoop loop = inputs.begin(Recovery.NONE)) {
 
             // When
@@ -203,7 +205,7 @@ class RewardLoopTest {
                 List.of(new RankedAnswers.Pair(0, 1, 0, 1, false)));
 
         // When, then
-        try (RewardLoop.Inputs inputs = inputs(CONFIG, List.of(tooLong))) {
+        try (RewardLoop.Inputs inputs = inputs(SETTINGS, List.of(tooLong))) {
             assertThatThrownBy(() -> inputs.begin(Recovery.NONE).close())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("1 are longer than the model's 24 positions");
@@ -243,14 +245,14 @@ class RewardLoopTest {
         }
     }
 
-    private static RewardConfig settings(Map<String, String> overrides) {
+    private static RewardSettings settings(Map<String, String> overrides) {
         Map<String, String> values = new HashMap<>(VALUES);
         values.putAll(overrides);
-        return Settings.of(values);
+        return Settings.of(values).settings();
     }
 
-    private static RewardLoop.Inputs inputs(RewardConfig config, List<RankedAnswers> requests) {
-        return new RewardLoop.Inputs(config, Transformer.initialise(SIZE, 1), TinySft.TOKENIZER, requests);
+    private static RewardLoop.Inputs inputs(RewardSettings settings, List<RankedAnswers> requests) {
+        return new RewardLoop.Inputs(settings, Transformer.initialise(SIZE, 1), TinySft.TOKENIZER, requests);
     }
 
     private static RewardModel model(ModelFiles files) throws IOException {
@@ -259,13 +261,13 @@ class RewardLoopTest {
                 Transformer.of(files.config(), files.weights(), "test"), bias == null ? 0 : bias.toFloats()[0]);
     }
 
-    private Optional<Trainer.Result> train(String name, RewardConfig config, TrainingLoop.Inputs inputs, long steps)
+    private Optional<Trainer.Result> train(String name, RewardSettings settings, TrainingLoop.Inputs inputs, long steps)
             throws IOException {
-        return train(name, config, inputs, steps, new ArrayList<>());
+        return train(name, settings, inputs, steps, new ArrayList<>());
     }
 
     private Optional<Trainer.Result> train(
-            String name, RewardConfig config, TrainingLoop.Inputs inputs, long steps, List<HealingEvent> healed)
+            String name, RewardSettings settings, TrainingLoop.Inputs inputs, long steps, List<HealingEvent> healed)
             throws IOException {
         long[] left = {steps};
         Monitor monitor = new Monitor() {
@@ -288,8 +290,8 @@ class RewardLoopTest {
         try (inputs;
                 CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             TrainingRun run =
-                    new TrainingRuns(store, Stage.REWARD).of(Lineage.NONE, List.of(), config.hyperparameters());
-            return new Trainer(run, inputs, config.trainer(), monitor).train();
+                    new TrainingRuns(store, Stage.REWARD).of(Lineage.NONE, List.of(), settings.hyperparameters());
+            return new Trainer(run, inputs, settings.training(), monitor).train();
         }
     }
 

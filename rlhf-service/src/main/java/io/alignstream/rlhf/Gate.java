@@ -20,7 +20,7 @@ record Gate(Verdict verdict, Reason reason) {
      * @param figures of {@link HeldOutComparison}; a missing one passes no threshold, except knowledge and refusals where
      *     nothing was asked
      */
-    static Gate decide(RlhfSettings.Gate thresholds, Map<String, Double> figures) {
+    static Gate decide(RlhfSettings.GateThresholds thresholds, Map<String, Double> figures) {
         Held held = new Held(figures);
         held.atLeast("gate.winRate", HeldOutComparison.WIN_RATE, thresholds.winRate());
         held.atLeast("gate.winRateLow", HeldOutComparison.WIN_RATE_LOW, 0.5);

@@ -84,9 +84,9 @@ class EpisodeTest {
     @Test
     void coefficientRisesWhereKlIsAboveItsTargetAndFallsBelow() {
         // Given
-        RlhfConfig.KullbackLeibler config = Settings.of(Map.of()).training().kl();
-        AdaptiveKl tooFar = new AdaptiveKl(config, 0.05);
-        AdaptiveKl tooNear = new AdaptiveKl(config, 0.05);
+        RlhfSettings.KullbackLeibler settings = Settings.of(Map.of()).settings().kl();
+        AdaptiveKl tooFar = new AdaptiveKl(settings, 0.05);
+        AdaptiveKl tooNear = new AdaptiveKl(settings, 0.05);
 
         // When
         tooFar.observe(60, 100);

@@ -31,7 +31,7 @@ class HyperparametersTest {
     @Test
     void the_defaults_have_these_keys_and_values() {
         // Given
-        RlhfConfig settings = Settings.of(Map.of());
+        RlhfSettings settings = Settings.of(Map.of()).settings();
 
         // When
         Map<String, String> hyperparameters = settings.hyperparameters();
@@ -67,7 +67,7 @@ class HyperparametersTest {
     @Test
     void the_defaults_give_this_run() throws IOException {
         // Given
-        Map<String, String> hyperparameters = Settings.of(Map.of()).hyperparameters();
+        Map<String, String> hyperparameters = Settings.of(Map.of()).settings().hyperparameters();
 
         // When
         String run;
@@ -84,13 +84,15 @@ class HyperparametersTest {
     @Test
     void patience_has_a_key_only_where_there_is_some() {
         // Given
-        RlhfConfig patient = Settings.of(Map.of("alignstream.rlhf.patience", "4"));
+        RlhfSettings patient =
+                Settings.of(Map.of("alignstream.rlhf.patience", "4")).settings();
 
         // When
         Map<String, String> hyperparameters = patient.hyperparameters();
 
         // Then
-        Map<String, String> more = new TreeMap<>(Settings.of(Map.of()).hyperparameters());
+        Map<String, String> more =
+                new TreeMap<>(Settings.of(Map.of()).settings().hyperparameters());
         more.put("patience", "4");
         more.put("validateEvery", "5");
         assertThat(hyperparameters).isEqualTo(more);
