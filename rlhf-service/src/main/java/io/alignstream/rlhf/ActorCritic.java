@@ -27,8 +27,11 @@ final class ActorCritic implements AutoCloseable {
     private final Learner criticLearner;
     private final PolicyObjective policyObjective;
     private final ValueObjective valueObjective;
+    /** The critic's network begins as the reward model's, whose scores have this besides; it stays as it is. */
+    private final float bias;
 
-    private ActorCritic(RlhfSettings settings, Transformer policy, Transformer critic) {
+    private ActorCritic(RlhfSettings settings, Transformer policy, Transformer critic, float bias) {
+        this.bias = bias;
         this.policy = policy;
         this.critic = critic;
         this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
@@ -43,7 +46,8 @@ final class ActorCritic implements AutoCloseable {
         return new ActorCritic(
                 inputs.settings(),
                 inputs.sft().copy(),
-                inputs.reward().network().copy());
+                inputs.judges().reward().network().copy(),
+                inputs.judges().reward().bias());
     }
 
     /** Both as a checkpoint has them: the policy is its model, the rest is what {@link #state} gave. */
@@ -51,8 +55,9 @@ final class ActorCritic implements AutoCloseable {
         Map<String, Tensor> state = stored.tensors();
         Transformer policy = Transformer.load(stored.folder());
         Transformer critic = Transformer.of(
-                inputs.reward().network().config(), BestWeights.below(CRITIC, state), "the critic's checkpoint");
-        ActorCritic networks = new ActorCritic(inputs.settings(), policy, critic);
+                inputs.judges().reward().network().config(), BestWeights.below(CRITIC, state), "the critic's checkpoint");
+        ActorCritic networks = new ActorCritic(
+                inputs.settings(), policy, critic, inputs.judges().reward().bias());
         try {
             networks.policyLearner.restore(POLICY_OPTIMISER, state);
             networks.criticLearner.restore(CRITIC_OPTIMISER, state);
@@ -68,9 +73,9 @@ final class ActorCritic implements AutoCloseable {
         return policy;
     }
 
-    /** The critic as it is now; stays owned by this. */
-    Transformer critic() {
-        return critic;
+    /** What the critic expects before each token, {@code [batch][time]}. */
+    float[][] values(Sequences sequences) {
+        return shifted(critic.scalars(sequences), bias);
     }
 
     /** One step of the policy. */
@@ -84,7 +89,21 @@ final class ActorCritic implements AutoCloseable {
     /** One step of the critic. */
     Learner.Step<Double> stepCritic(Sequences sequences, Targets target, double learningRate) {
         return criticLearner.step(
-                valueObjective, new ValueObjective.Batch(sequences, target.values(), target.returns()), learningRate);
+                valueObjective,
+                new ValueObjective.Batch(
+                        sequences, shifted(target.values(), -bias), shifted(target.returns(), -bias)),
+                learningRate);
+    }
+
+    private static float[][] shifted(float[][] values, float by) {
+        float[][] shifted = new float[values.length][];
+        for (int row = 0; row < values.length; row++) {
+            shifted[row] = values[row].clone();
+            for (int t = 0; t < shifted[row].length; t++) {
+                shifted[row][t] += by;
+            }
+        }
+        return shifted;
     }
 
     /** The critic and both optimisers. */

@@ -29,7 +29,7 @@ record Gate(Verdict verdict, Reason reason) {
         held.atLeast(
                 "gate.score",
                 HeldOutComparison.JUDGE,
-                held.figure(HeldOutComparison.SFT_JUDGE) + thresholds.rewardGain());
+                held.figure(HeldOutComparison.SFT_JUDGE) + thresholds.scoreGain());
         double sftLength = held.figure(HeldOutComparison.SFT_LENGTH);
         held.atMost("gate.longer", HeldOutComparison.LENGTH, sftLength * thresholds.lengthRatio());
         held.atLeast("gate.shorter", HeldOutComparison.LENGTH, sftLength / thresholds.lengthRatio());

@@ -3,7 +3,6 @@ package io.alignstream.rlhf;
 import io.alignstream.contracts.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.generation.NotFiniteException;
-import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.objective.PolicyObjective;
@@ -69,12 +68,13 @@ public final class PpoLoop implements TrainingLoop {
      * @param prompts token ids up to the assistant's token; those that leave no room for an answer are left out
      * @param endToken the end of turn
      * @param pad another id
+     * @param judges the reward model that scores episodes, and the judge of the comparison
      * @param comparison measures the policy on held-out prompts; it may have none
      */
     public record Inputs(
             RlhfSettings settings,
             Transformer sft,
-            RewardModel reward,
+            HeldOutComparison.Judges judges,
             Tokenizer tokenizer,
             List<int[]> prompts,
             int endToken,
@@ -118,7 +118,7 @@ public final class PpoLoop implements TrainingLoop {
 
         @Override
         public void close() {
-            reward.close();
+            judges.close();
             sft.close();
         }
     }
@@ -228,8 +228,17 @@ public final class PpoLoop implements TrainingLoop {
         if (iteration % settings.holdout().every() != 0) {
             return Evaluation.NONE;
         }
-        HeldOutComparison.Figures figures = inputs.comparison().compare(networks.policy());
-        return new Evaluation(figures.metrics(), OptionalDouble.of(1 - figures.winRate()), Optional.empty());
+        SequencedMap<String, Double> figures = inputs.comparison().compare(networks.policy(), 1);
+        return new Evaluation(figures, OptionalDouble.of(judgement(figures)), Optional.empty());
+    }
+
+    /** Lower is better: who has lost more knowledge than the gate lets through is worse than any who has not. */
+    private double judgement(Map<String, Double> figures) {
+        double lost = figures.getOrDefault(HeldOutComparison.SFT_ACCURACY, 0.0)
+                - figures.getOrDefault(HeldOutComparison.ACCURACY, 0.0);
+        return lost > settings.gate().knowledgeLoss()
+                ? 1 + lost
+                : 1 - figures.getOrDefault(HeldOutComparison.WIN_RATE, Double.NaN);
     }
 
     @Override
@@ -275,8 +284,8 @@ public final class PpoLoop implements TrainingLoop {
         if (kept.isPresent()) {
             published = Transformer.of(networks.policy().config(), kept.get(), "the best policy");
         }
-        SequencedMap<String, Double> figures =
-                inputs.comparison().compare(finished(published)).metrics();
+        SequencedMap<String, Double> figures = inputs.comparison()
+                .compare(finished(published), settings.holdout().answers());
         figures.put("klCoefficient", kl.coefficient());
         figures.put("episodes", (double) iteration * settings.batches().episodes());
         bestModel.ifPresent(found -> figures.put("bestStep", (double) found.step()));

@@ -83,8 +83,15 @@ public interface RlhfConfig {
                 new RlhfSettings.Clipping(run.clip(), run.valueClip(), run.scoreClip()),
                 run.valueCoefficient(),
                 run.missingEndPenalty(),
-                new RlhfSettings.Holdout(gate().prompts(), gate().heldOutShare(), validateEvery()),
-                new RlhfSettings.GateThresholds(gate().winRate(), gate().kl(), gate().endRate(), gate().rewardGain()),
+                new RlhfSettings.Holdout(
+                        gate().prompts(), gate().heldOutShare(), validateEvery(), gate().answers()),
+                new RlhfSettings.GateThresholds(
+                        gate().winRate(),
+                        gate().kl(),
+                        gate().endRate(),
+                        gate().scoreGain(),
+                        gate().knowledgeLoss(),
+                        gate().lengthRatio()),
                 new Trainer.Settings(
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
                         new Trainer.Healing(recoveries(), PpoLoop.RECOVERY_FACTOR),
@@ -219,7 +226,12 @@ public interface RlhfConfig {
         @Between(least = "0", greatest = "0.5")
         double heldOutShare();
 
-        /** Least share of the prompts where the reward model prefers the candidate's answer; ties count half. */
+        /** Answers to each held-out prompt by which the gate decides. */
+        @WithDefault("4")
+        @Between(least = "1", greatest = "1000")
+        int answers();
+
+        /** Least share of the prompts where the judge prefers the candidate's answer; ties count half. */
         @WithDefault("0.55")
         @Between(least = "0", greatest = "1")
         double winRate();
@@ -234,9 +246,20 @@ public interface RlhfConfig {
         @Between(least = "0", greatest = "1")
         double endRate();
 
-        /** Least gain in mean reward over the SFT model on held-out prompts, in rewards. */
+        /** Least gain in the judge's mean score over the SFT model on held-out prompts. */
         @WithDefault("0")
+        @FormerName("alignstream.rlhf.gate.reward-gain")
         @Between(least = "-1000000", greatest = "1000000")
-        double rewardGain();
+        double scoreGain();
+
+        /** Most that the share of right answers, and that of refusals of improper prompts, may be below the SFT model's. */
+        @WithDefault("0.02")
+        @Between(least = "0", greatest = "1")
+        double knowledgeLoss();
+
+        /** Most times that answers may be longer, or shorter, than the SFT model's in the mean. */
+        @WithDefault("2")
+        @Between(least = "1", greatest = "1000000")
+        double lengthRatio();
     }
 }

@@ -72,19 +72,29 @@ final class RlhfJob extends TrainingJob {
         Tokenizer tokenizer = Tokenizer.load(folder);
         Transformer sft = Transformer.load(folder);
         try {
-            RewardModel reward =
-                    RewardModel.load(store.open(parent(Lineage.REWARD)).folder());
+            HeldOutComparison.Judges judges =
+                    judges(store.open(parent(Lineage.REWARD)).folder());
             return new PpoLoop.Inputs(
                     settings,
                     sft,
-                    reward,
+                    judges,
                     tokenizer,
                     ids(tokenizer, prompts.training()),
                     tokenizer.endOfTurn(),
                     tokenizer.pad(),
-                    comparison(sft, reward, tokenizer, prompts.heldOut()));
+                    comparison(sft, judges, tokenizer, prompts.heldOut()));
         } catch (IOException | RuntimeException e) {
             sft.close();
+            throw e;
+        }
+    }
+
+    private static HeldOutComparison.Judges judges(Path folder) throws IOException {
+        RewardModel reward = RewardModel.load(folder);
+        try {
+            return new HeldOutComparison.Judges(reward, RewardModel.load(folder, RewardModel.JUDGE_FILE));
+        } catch (IOException | RuntimeException e) {
+            reward.close();
             throw e;
         }
     }
@@ -100,11 +110,14 @@ final class RlhfJob extends TrainingJob {
     }
 
     private HeldOutComparison comparison(
-            Transformer sft, RewardModel reward, Tokenizer tokenizer, List<Prompt> heldOut) {
+            Transformer sft, HeldOutComparison.Judges judges, Tokenizer tokenizer, List<Prompt> heldOut) {
         AnswerSampler sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
-        List<Prompt> used = heldOut.subList(0, Math.min(settings.holdout().prompts(), heldOut.size()));
-        return new HeldOutComparison(settings.seed(), sft, reward, sampler, ids(tokenizer, used), tokenizer.pad());
+        List<HeldOutPrompt> used = heldOut.stream()
+                .limit(settings.holdout().prompts())
+                .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
+                .toList();
+        return new HeldOutComparison(settings.seed(), sft, judges, sampler, used, tokenizer.pad());
     }
 
     private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {
@@ -125,7 +138,7 @@ final class RlhfJob extends TrainingJob {
 
     @Override
     protected void announce(JobContext context, Trainer.Result result) {
-        Gate gate = Gate.decide(settings.gate(), HeldOutComparison.Figures.of(result.metrics()));
+        Gate gate = Gate.decide(settings.gate(), result.metrics());
         Reference candidate = result.checkpoint();
         String reason = Messages.english(gate.reason());
         LOG.infof("Candidate %s is %s: %s", candidate.sha256().substring(0, 12), gate.verdict(), reason);

@@ -90,18 +90,22 @@ public record RlhfSettings(
      * @param prompts most held-out prompts that are used
      * @param share of the prompts that is held out, chosen by what is asked, where people have tagged none
      * @param every iterations between two comparisons with the SFT model
+     * @param answers to each prompt by which the gate decides; comparisons on the way take one
      */
-    public record Holdout(int prompts, double share, int every) {}
+    public record Holdout(int prompts, double share, int every, int answers) {}
 
     /**
      * What a candidate must reach.
      *
-     * @param winRate least share of the prompts where the reward model prefers the candidate's answer; ties count half
+     * @param winRate least share of the prompts where the judge prefers the candidate's answer; ties count half
      * @param kl greatest mean KL of an answer from the SFT model, in nats
      * @param endRate least share of the answers that end by themselves
-     * @param rewardGain least gain in mean reward over the SFT model
+     * @param scoreGain least gain in the judge's mean score over the SFT model
+     * @param knowledgeLoss most that the share of right answers, or of refusals, may be below the SFT model's
+     * @param lengthRatio most times that answers may be longer, or shorter, than the SFT model's
      */
-    public record GateThresholds(double winRate, double kl, double endRate, double rewardGain) {}
+    public record GateThresholds(
+            double winRate, double kl, double endRate, double scoreGain, double knowledgeLoss, double lengthRatio) {}
 
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     public Map<String, String> hyperparameters() {

@@ -67,8 +67,8 @@ final class Rollout {
         double temperature = settings.sampling().temperature();
         float[][] logs = networks.policy().logProbabilities(sequences, temperature);
         float[][] referenceLogs = inputs.sft().logProbabilities(sequences, temperature);
-        float[][] values = networks.critic().scalars(sequences);
-        double[] scores = inputs.reward().scores(rows);
+        float[][] values = networks.values(sequences);
+        double[] scores = inputs.judges().reward().scores(rows);
         List<Episode> episodes = new ArrayList<>();
         for (int b = 0; b < rows.size(); b++) {
             int prompt = asked.get(b).length;
