@@ -8,6 +8,7 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.BestModel;
@@ -196,10 +197,8 @@ public final class RewardLoop implements TrainingLoop {
     }
 
     private double learningRate() {
-        double warmUp = Math.max(1, config.warmupShare() * total());
-        double rising = (step + 1) / warmUp;
-        double falling = (total() - step) / Math.max(1, total() - warmUp);
-        return config.learningRate() * recovery.learningRateScale() * Math.min(1, Math.min(rising, falling));
+        return new LinearSchedule(config.learningRate() * recovery.learningRateScale(), config.warmupShare())
+                .learningRate(step, total());
     }
 
     /** How well held-out pairs are judged now. */
