@@ -78,6 +78,7 @@ public interface RewardConfig {
                 training().margin(),
                 training().centring(),
                 training().heldOutShare(),
+                training().judgeShare(),
                 new RewardSettings.ReferenceAnswers(
                         training().referenceAnswers(), training().maxAnswerTokens()),
                 validateEvery(),
@@ -133,6 +134,14 @@ public interface RewardConfig {
         @FormerName("alignstream.reward.training.held-out")
         @Between(least = "0", greatest = "0.5")
         double heldOutShare();
+
+        /**
+         * Share of the other prompts, chosen by what is asked, that the judge learns from and the reward model does not: the
+         * gate decides by the judge.
+         */
+        @WithDefault("0.3")
+        @Between(least = "0.01", greatest = "0.99")
+        double judgeShare();
 
         /** Answers of the SFT model whose scores get mean 0 and variance 1. */
         @WithDefault("256")

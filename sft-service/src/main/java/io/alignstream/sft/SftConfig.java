@@ -1,5 +1,6 @@
 package io.alignstream.sft;
 
+import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Lasting;
@@ -123,8 +124,7 @@ public interface SftConfig {
         return new SftSettings(
                 epochs(),
                 batchInstructions(),
-                learningRate(),
-                warmupShare(),
+                new LinearSchedule(learningRate(), warmupShare()),
                 seed(),
                 heldOutShare(),
                 validateEvery(),

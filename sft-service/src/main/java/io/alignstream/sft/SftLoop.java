@@ -160,7 +160,7 @@ public final class SftLoop implements TrainingLoop {
                     conversations.training(), settings.batchInstructions(), settings.seed(), step / batches);
         }
         List<Conversation> batch = order.get((int) (step % batches));
-        double learningRate = settings.learningRate(step, total()) * learningRateScale();
+        double learningRate = settings.schedule().learningRate(step, total()) * learningRateScale();
         Learner.Step<Double> now = model.step(batch, learningRate);
         step++;
         SequencedMap<String, Double> figures = new LinkedHashMap<>();

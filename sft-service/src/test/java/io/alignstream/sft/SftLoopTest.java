@@ -302,8 +302,8 @@ class SftLoopTest {
 
             // Then
             assertThat(step.figures().get("learningRate"))
-                    .isEqualTo(settings.learningRate(0, loop.total()) * Math.pow(0.3, 3))
-                    .isNotEqualTo(settings.learningRate(0, loop.total()) * recovery.learningRateScale());
+                    .isEqualTo(settings.schedule().learningRate(0, loop.total()) * Math.pow(0.3, 3))
+                    .isNotEqualTo(settings.schedule().learningRate(0, loop.total()) * recovery.learningRateScale());
         }
     }
 

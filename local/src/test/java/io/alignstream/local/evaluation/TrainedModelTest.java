@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,7 +55,7 @@ class TrainedModelTest {
         try (TrainedModel model = TrainedModel.load(folder)) {
 
             // When
-            Evaluation evaluation = Evaluation.of(set, Map.of("base", model));
+            Evaluation evaluation = Evaluation.of(set, Map.of("base", model), Optional.empty());
 
             // Then
             assertThat(evaluation.associationTable()).hasSize(1).allSatisfy(row -> assertThat(
