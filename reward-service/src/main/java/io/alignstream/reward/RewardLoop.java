@@ -18,6 +18,8 @@ import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
+import io.alignstream.training.dataset.PreferencePair;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
@@ -167,8 +169,8 @@ public final class RewardLoop implements TrainingLoop {
         List<RankedPair> pairs = new ArrayList<>();
         for (RankedAnswers request : requests) {
             int first = rows.size();
-            rows.addAll(request.answers());
-            for (RankedAnswers.Pair pair : request.pairs()) {
+            request.answers().forEach(answer -> rows.add(answer.ids()));
+            for (PreferencePair pair : request.pairs()) {
                 pairs.add(new RankedPair(
                         first + pair.better(),
                         first + pair.worse(),
