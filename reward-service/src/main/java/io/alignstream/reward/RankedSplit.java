@@ -1,5 +1,6 @@
 package io.alignstream.reward;
 
+import io.alignstream.training.dataset.RankedAnswers;
 import java.util.List;
 import java.util.function.Predicate;
 import org.slf4j.Logger;

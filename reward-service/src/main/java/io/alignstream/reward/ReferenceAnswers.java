@@ -4,6 +4,7 @@ import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,9 @@
 package io.alignstream.reward;
 
+import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -10,8 +12,10 @@ import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 
 /** One training run of the reward model: an SFT model, and the ranked requests at the end of the run's datasets. */
@@ -39,7 +43,17 @@ final class RewardJob extends TrainingJob {
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
         Path folder = store.open(sft()).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
-        List<RankedAnswers> requests = RankedDataset.read(context, training().datasets(), tokenizer);
+        List<RankedAnswers> requests =
+                RankedAnswers.of(tokenizer, newest(context, Topic.RANKING_REQUESTS), newest(context, Topic.RANKINGS));
         return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, requests);
+    }
+
+    /** The frozen events of {@code topic}, the newest of each key in the order of the keys' first appearance. */
+    private <T> Collection<T> newest(JobContext context, Topic<T> topic) {
+        DatasetSnapshot snapshot = training().datasets().stream()
+                .filter(dataset -> dataset.topic().equals(topic.name()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("the run has no snapshot of topic " + topic));
+        return context.readNewest(topic, snapshot).values();
     }
 }

@@ -9,6 +9,8 @@ import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.training.Learner;
+import io.alignstream.training.dataset.PreferencePair;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -99,8 +101,8 @@ final class RewardLearner implements AutoCloseable {
         List<RankedPair> pairs = new ArrayList<>();
         for (RankedAnswers request : requests) {
             int first = rows.size();
-            rows.addAll(request.answers());
-            for (RankedAnswers.Pair pair : request.pairs()) {
+            request.answers().forEach(answer -> rows.add(answer.ids()));
+            for (PreferencePair pair : request.pairs()) {
                 pairs.add(new RankedPair(
                         first + pair.better(),
                         first + pair.worse(),

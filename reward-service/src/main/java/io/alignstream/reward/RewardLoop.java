@@ -12,6 +12,7 @@ import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -13,6 +13,7 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.ModelFiles;
@@ -24,6 +25,8 @@ import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.Trouble;
+import io.alignstream.training.dataset.PreferencePair;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -178,9 +181,9 @@ class RewardLoopTest {
                     prompt,
                     List.of(row(prompt, 6, 6), row(prompt, 7, 7), row(prompt, 8, 8)),
                     List.of(
-                            new RankedAnswers.Pair(0, 1, 0, 1 / 3.0, true),
-                            new RankedAnswers.Pair(0, 2, 0, 1 / 3.0, false),
-                            new RankedAnswers.Pair(1, 2, 0, 1 / 3.0, false))));
+                            new PreferencePair(0, 1, 0, 1 / 3.0, true),
+                            new PreferencePair(0, 2, 0, 1 / 3.0, false),
+                            new PreferencePair(1, 2, 0, 1 / 3.0, false))));
         }
         try (RewardLoop.Inputs inputs = inputs(SETTINGS, requests);
                 RewardLoop loop = inputs.begin(Recovery.NONE)) {
@@ -193,7 +196,9 @@ class RewardLoopTest {
 
             // Then
             try (RewardModel model = model(loop.finishedModel())) {
-                double[] scores = model.scores(requests.getFirst().answers());
+                double[] scores = model.scores(requests.getFirst().answers().stream()
+                        .map(Conversation::ids)
+                        .toList());
                 assertThat(Math.abs(scores[0] - scores[1])).isLessThan(Math.abs(scores[0] - scores[2]) / 4);
             }
         }
@@ -207,7 +212,7 @@ class RewardLoopTest {
                 HeldOut.place("p"),
                 prompt,
                 List.of(row(prompt, 5), row(prompt, 6)),
-                List.of(new RankedAnswers.Pair(0, 1, 0, 1, false)));
+                List.of(new PreferencePair(0, 1, 0, 1, false)));
 
         // When, then
         try (RewardLoop.Inputs inputs = inputs(SETTINGS, List.of(tooLong))) {
@@ -310,9 +315,9 @@ class RewardLoopTest {
                     prompt,
                     List.of(row(prompt, GOOD, GOOD), row(prompt, GOOD, 9), row(prompt, 9)),
                     List.of(
-                            new RankedAnswers.Pair(0, 1, 1, 1 / 3.0, false),
-                            new RankedAnswers.Pair(0, 2, 2, 1 / 3.0, false),
-                            new RankedAnswers.Pair(1, 2, 1, 1 / 3.0, false))));
+                            new PreferencePair(0, 1, 1, 1 / 3.0, false),
+                            new PreferencePair(0, 2, 2, 1 / 3.0, false),
+                            new PreferencePair(1, 2, 1, 1 / 3.0, false))));
         }
         return requests;
     }
@@ -321,10 +326,12 @@ class RewardLoopTest {
         return random.ints(4, 10, SIZE.vocabularySize()).toArray();
     }
 
-    private static int[] row(int[] prompt, int... answer) {
+    private static Conversation row(int[] prompt, int... answer) {
         int[] row = Arrays.copyOf(prompt, prompt.length + answer.length + 1);
         System.arraycopy(answer, 0, row, prompt.length, answer.length);
         row[row.length - 1] = END;
-        return row;
+        boolean[] learned = new boolean[row.length];
+        Arrays.fill(learned, prompt.length, row.length, true);
+        return new Conversation(row, learned);
     }
 }

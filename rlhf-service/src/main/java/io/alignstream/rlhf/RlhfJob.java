@@ -18,6 +18,7 @@ import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.dataset.PromptSplit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;

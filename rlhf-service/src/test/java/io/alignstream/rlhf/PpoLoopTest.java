@@ -41,6 +41,7 @@ class PpoLoopTest {
 
     @SuppressWarnings("NullAway.Init")
     private static RewardModel reward;
+    private static RewardModel judge;
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -49,12 +50,14 @@ class PpoLoopTest {
     @BeforeAll
     static void prepare() {
         sft = TinyWorld.sft();
-        reward = TinyWorld.reward(sft);
+        reward = TinyWorld.reward(sft, "reward");
+        judge = TinyWorld.reward(sft, "judge");
     }
 
     @AfterAll
     static void close() {
         reward.close();
+        judge.close();
         sft.close();
     }
 
@@ -71,13 +74,15 @@ class PpoLoopTest {
             }
 
             // Then
-            HeldOutComparison.Figures result = comparison.compare(loop.policy());
+            Map<String, Double> result = comparison.compare(loop.policy(), 2);
             assertThat(figures.getLast().get("objective/scores"))
                     .isGreaterThan(figures.getFirst().get("objective/scores") + 0.5);
-            assertThat(result.score()).isGreaterThan(result.sftScore() + 0.5);
-            assertThat(result.winRate()).isGreaterThan(0.6);
-            assertThat(result.endRate()).isGreaterThan(0.95);
-            assertThat(result.kl()).isBetween(0.2, 3.0);
+            assertThat(result.get("heldOut/scores")).isGreaterThan(result.get("heldOut/sftScores") + 0.5);
+            assertThat(result.get("heldOut/judgeScores")).isGreaterThan(result.get("heldOut/sftJudgeScores") + 0.5);
+            assertThat(result.get("winRate")).isGreaterThan(0.6).isBetween(result.get("winRate/low"), result.get("winRate/high"));
+            assertThat(result.get("heldOut/agreement")).isGreaterThan(0.5);
+            assertThat(result.get("heldOut/endRate")).isGreaterThan(0.95);
+            assertThat(result.get("heldOut/kl")).isBetween(0.2, 3.0);
             assertThat(figures)
                     .allSatisfy(one -> assertThat(one.get("val/sampling_gap")).isLessThan(1e-3));
             assertThat(Gate.decide(Settings.of(Map.of()).settings().gate(), result)
@@ -202,7 +207,7 @@ class PpoLoopTest {
                     Settings.of(Map.of("alignstream.rlhf.gate.kl", "0.01"))
                             .settings()
                             .gate(),
-                    comparison().compare(loop.policy()));
+                    comparison().compare(loop.policy(), 1));
             assertThat(gate.verdict()).isEqualTo(Verdict.REJECTED);
             assertThat(Messages.english(gate.reason())).contains("KL").contains("above 0.01");
         }
@@ -211,12 +216,16 @@ class PpoLoopTest {
     @Test
     void unchangedModelTiesWithItself() {
         // When
-        HeldOutComparison.Figures figures = comparison().compare(sft);
+        Map<String, Double> figures = comparison().compare(sft, 3);
 
         // Then
-        assertThat(figures.winRate()).isEqualTo(0.5);
-        assertThat(figures.kl()).isCloseTo(0, within(1e-9));
-        assertThat(figures.prompts()).isEqualTo(40);
+        assertThat(figures)
+                .containsEntry("winRate", 0.5)
+                .containsEntry("winRate/low", 0.5)
+                .containsEntry("heldOut/agreement", 1.0)
+                .containsEntry("heldOut/prompts", 40.0)
+                .doesNotContainKey("heldOut/accuracy");
+        assertThat(figures.get("heldOut/kl")).isCloseTo(0, within(1e-9));
         assertThat(Messages.english(Gate.decide(Settings.of(Map.of()).settings().gate(), figures)
                         .reason()))
                 .contains("win rate 0.5 is below");
@@ -241,10 +250,15 @@ class PpoLoopTest {
     /** Never closed: the models are shared by all tests. */
     private static PpoLoop.Inputs inputs(RlhfSettings settings, List<int[]> prompts) {
         return new PpoLoop.Inputs(
-                settings, sft, reward, TinyParents.TOKENIZER, prompts, TinyWorld.END, TinyWorld.PAD, comparison());
+                settings, sft, judges(), TinyParents.TOKENIZER, prompts, TinyWorld.END, TinyWorld.PAD, comparison());
     }
 
     private static HeldOutComparison comparison() {
-        return new HeldOutComparison(3, sft, reward, new AnswerSampler(1, 5, TinyWorld.END), HELD_OUT, TinyWorld.PAD);
+        List<HeldOutPrompt> prompts = HELD_OUT.stream().map(HeldOutPrompt::of).toList();
+        return new HeldOutComparison(3, sft, judges(), new AnswerSampler(1, 5, TinyWorld.END), prompts, TinyWorld.PAD);
+    }
+
+    private static HeldOutComparison.Judges judges() {
+        return new HeldOutComparison.Judges(reward, judge);
     }
 }

@@ -69,6 +69,9 @@ final class TinyParents {
             size.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
             TOKENIZER.save(folder);
             Safetensors.write(folder.resolve("model.safetensors"), weights, Map.of());
+            if (stage == Stage.REWARD) {
+                Safetensors.write(folder.resolve(RewardModel.JUDGE_FILE), weights, Map.of());
+            }
         });
         return new Checkpoint(stage, run.id(), 1, reference, parents, List.of(), Map.of());
     }

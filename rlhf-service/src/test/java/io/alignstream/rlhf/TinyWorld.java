@@ -82,13 +82,13 @@ final class TinyWorld {
         return model;
     }
 
-    /** Of one block; scores near 1 and −1. */
-    static RewardModel reward(Transformer sft) {
+    /** Of one block; scores near 1 and −1; learned from the prompts of {@code role}. */
+    static RewardModel reward(Transformer sft, String role) {
         Transformer network = sft.copy(1);
         network.addHead(1);
         try (Learner learner = new Learner(network, AdamW.Settings.REINFORCEMENT)) {
             RankingObjective objective = new RankingObjective(network, 0.01);
-            List<int[]> prompts = prompts("reward", 64);
+            List<int[]> prompts = prompts(role, 64);
             for (int step = 0; step < 30; step++) {
                 List<int[]> rows = new ArrayList<>();
                 List<RankedPair> pairs = new ArrayList<>();
