@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Transformer;

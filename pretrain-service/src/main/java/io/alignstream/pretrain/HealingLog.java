@@ -1,6 +1,6 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.HealingEvent;
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -1,8 +1,8 @@
 package io.alignstream.pretrain;
 
 import io.alignstream.contracts.Checkpoint;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.pretrain.data.PackedDocuments;
 import java.util.List;
 import java.util.Map;

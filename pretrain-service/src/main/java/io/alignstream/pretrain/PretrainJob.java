@@ -1,8 +1,9 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -72,9 +73,12 @@ final class PretrainJob extends TrainingJob {
     private Tokenizer loadTokenizer() throws IOException {
         Tokenizer loaded = Tokenizer.load(store.open(tokenizer.reference()).folder());
         if (!loaded.sha256().equals(tokenizer.sha256()) || loaded.vocabularySize() != tokenizer.vocabularySize()) {
-            throw new IllegalStateException(tokenizer.reference().uri() + " holds tokenizer " + loaded.sha256()
-                    + " with " + loaded.vocabularySize() + " ids but its event says " + tokenizer.sha256() + " with "
-                    + tokenizer.vocabularySize() + "; publish the tokenizer again");
+            throw new InvalidInputException(Reason.of("pretrain.otherTokenizer")
+                    .with("uri", tokenizer.reference().uri().toString())
+                    .with("held", loaded.sha256())
+                    .with("heldTokens", loaded.vocabularySize())
+                    .with("tokenizer", tokenizer.sha256())
+                    .with("tokens", tokenizer.vocabularySize()));
         }
         return loaded;
     }

@@ -3,13 +3,12 @@ package io.alignstream.pretrain;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.hash.SequenceLedger;
-import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.pretrain.data.PackedDocuments;
 import io.alignstream.stageruntime.Decision;
@@ -74,7 +73,8 @@ public class PretrainStage implements StageDefinition {
     private void take(TokenBatch batch, Origin origin) throws PoisonEventException {
         PackedDocuments documents = packed.get(batch.tokenizerSha256());
         if (documents == null) {
-            throw Messages.poison(Reason.of("poison.unknownTokenizer").with("tokenizer", batch.tokenizerSha256()));
+            throw new PoisonEventException(
+                    Reason.of("poison.unknownTokenizer").with("tokenizer", batch.tokenizerSha256()));
         }
         documents.add(batch, origin.header(SequenceLedger.HEADER), origin.partition(), origin.offset());
     }

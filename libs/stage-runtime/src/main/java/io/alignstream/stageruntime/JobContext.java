@@ -2,6 +2,7 @@ package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -29,7 +30,7 @@ public interface JobContext {
      * Reads a snapshot by assign and seek, partition by partition in offset order. Records that do not decode are left
      * out (they stand in the dead letters); what an event handler refuses is not known here. Close the stream.
      *
-     * @throws IllegalStateException if the topic no longer holds all of the snapshot, on opening or while reading
+     * @throws InvalidInputException if the topic no longer holds all of the snapshot, on opening or while reading
      */
     <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot);
 

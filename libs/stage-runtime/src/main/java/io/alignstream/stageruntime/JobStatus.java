@@ -1,8 +1,8 @@
 package io.alignstream.stageruntime;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Reason;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -3,8 +3,8 @@ package io.alignstream.training;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import java.util.Locale;
 
 /**

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.Recovery.Decision;
 import io.alignstream.training.Recovery.Place;
 import java.io.IOException;

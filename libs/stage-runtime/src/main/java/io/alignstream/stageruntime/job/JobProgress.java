@@ -1,9 +1,9 @@
 package io.alignstream.stageruntime.job;
 
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.JobControl;
 import io.micrometer.core.instrument.Gauge;

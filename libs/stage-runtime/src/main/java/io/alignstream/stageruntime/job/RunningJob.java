@@ -1,9 +1,9 @@
 package io.alignstream.stageruntime.job;
 
 import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.kafka.EventPublisher;
