@@ -10,7 +10,6 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.TokenBatchSource;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
-import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
@@ -23,19 +22,12 @@ final class PretrainJob extends TrainingJob {
     private final TrainedTokenizer tokenizer;
     private final PretrainSettings settings;
     private final CheckpointStore store;
-    private final HealingLog healings;
 
-    PretrainJob(
-            TrainingRun run,
-            TrainedTokenizer tokenizer,
-            PretrainSettings settings,
-            CheckpointStore store,
-            HealingLog healings) {
+    PretrainJob(TrainingRun run, TrainedTokenizer tokenizer, PretrainSettings settings, CheckpointStore store) {
         super(run, settings.training());
         this.tokenizer = tokenizer;
         this.settings = settings;
         this.store = store;
-        this.healings = healings;
     }
 
     @Override
@@ -63,11 +55,6 @@ final class PretrainJob extends TrainingJob {
     private Optional<StoredCheckpoint> previous() throws IOException {
         Optional<Reference> previous = training().lineage().find(Lineage.PREVIOUS);
         return previous.isPresent() ? Optional.of(store.open(previous.get())) : Optional.empty();
-    }
-
-    @Override
-    protected void healed(HealingEvent event) {
-        healings.add(run(), event);
     }
 
     private Tokenizer loadTokenizer() throws IOException {

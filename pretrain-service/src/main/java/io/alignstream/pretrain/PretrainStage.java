@@ -43,7 +43,6 @@ public class PretrainStage implements StageDefinition {
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
     private final Map<String, PackedDocuments> packed = new HashMap<>();
-    private final HealingLog healings = new HealingLog();
     private volatile PretrainFigures figures = PretrainFigures.NONE;
 
     PretrainStage(PretrainConfig config, CheckpointStore store) {
@@ -178,11 +177,11 @@ public class PretrainStage implements StageDefinition {
     }
 
     private Decision start(TrainingRun run, Vocabulary vocabulary) {
-        return new Decision.Run(new PretrainJob(run, vocabulary.tokenizer(), settings, store, healings));
+        return new Decision.Run(new PretrainJob(run, vocabulary.tokenizer(), settings, store));
     }
 
     /** What the dashboard shows; for any thread. */
     PretrainFigures figures() {
-        return figures.withHealing(healings.lines());
+        return figures;
     }
 }

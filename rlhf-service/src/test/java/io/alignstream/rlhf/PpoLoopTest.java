@@ -155,7 +155,7 @@ class PpoLoopTest {
 
             @Override
             public void healed(HealingEvent event) {
-                throw new AssertionError(event.text());
+                throw new AssertionError(Messages.english(event.reason()));
             }
         };
         Path root = folder.resolve(name);

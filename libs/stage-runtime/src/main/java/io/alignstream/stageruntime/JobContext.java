@@ -3,6 +3,7 @@ package io.alignstream.stageruntime;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -22,6 +23,9 @@ public interface JobContext {
      * @param phase what is being done, for example {@code train} or {@code sample}
      */
     void progress(String phase, long step, long totalSteps, Map<String, Double> metrics);
+
+    /** Reports a failure that the job goes on after: what was wrong and what was done; it stands in the job's status. */
+    void healed(Reason what);
 
     /** Publishes an event and returns when all in-sync replicas have it. */
     <T> void publish(Topic<T> topic, T event);

@@ -114,6 +114,7 @@ public class EchoStage implements StageDefinition {
                 entries.forEach(entry -> readByJob.add(
                         entry.event() == null ? "-" : entry.event().id()));
             }
+            context.healed(Reason.of("echo.healed").with("prompts", prompts));
             for (long step = 1; step <= prompts || mode == Mode.UNTIL_STOPPED; step++) {
                 context.progress(
                         "train", step, Math.max(step, prompts), Map.of("loss", 1.0 / step, "objective/kl", 0.5));

@@ -275,6 +275,7 @@ public final class Reconciler implements JobControl {
                 moment.totalSteps(),
                 state == JobStatus.State.RUNNING ? moment.etaSeconds() : null,
                 moment.metrics(),
+                moment.healed(),
                 attempts,
                 lastFailure);
     }

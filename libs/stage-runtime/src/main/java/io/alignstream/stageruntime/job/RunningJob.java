@@ -102,6 +102,12 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     @Override
+    public void healed(Reason what) {
+        LOG.warnf("Training failed and goes back: %s", Messages.english(what));
+        progress.healed(what);
+    }
+
+    @Override
     public <T> void publish(Topic<T> topic, T event) {
         RecordMetadata place = publisher.publish(topic, event);
         published.merge(new TopicPartition(place.topic(), place.partition()), place.offset() + 1, Math::max);
