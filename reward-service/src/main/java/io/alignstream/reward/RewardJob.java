@@ -1,7 +1,7 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;

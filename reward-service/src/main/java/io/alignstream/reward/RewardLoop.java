@@ -1,5 +1,7 @@
 package io.alignstream.reward;
 
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
@@ -131,10 +133,10 @@ public final class RewardLoop implements TrainingLoop {
                 .toList();
         if (training.isEmpty()) {
             network.close();
-            throw new IllegalArgumentException(
-                    "none of " + requests.size() + " ranked requests is left to train on: " + tooLong
-                            + " are longer than the model's " + network.config().maxPositions()
-                            + " positions, the others are held out; add rankings of more prompts");
+            throw new InvalidInputException(Reason.of("reward.noRequest")
+                    .with("requests", requests.size())
+                    .with("tooLong", tooLong)
+                    .with("positions", network.config().maxPositions()));
         }
         this.learner = new Learner(network, AdamW.Settings.REINFORCEMENT);
         this.objective = new RankingObjective(network, config.centring());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Tensor;
@@ -137,7 +138,7 @@ class RewardLoopTest {
         // Then
         assertThat(failure).isNull();
         assertThat(healed).singleElement().satisfies(event -> {
-            assertThat(event.text()).contains("loss");
+            assertThat(Messages.english(event.reason())).contains("loss");
             assertThat(event.learningRateScale()).isEqualTo(RewardLoop.RECOVERY_FACTOR);
         });
     }

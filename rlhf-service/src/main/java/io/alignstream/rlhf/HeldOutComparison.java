@@ -1,5 +1,7 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
@@ -109,7 +111,7 @@ public final class HeldOutComparison {
     /** Samples the candidate's answers and compares; needs at least one prompt. */
     public Figures compare(Transformer candidate) {
         if (isEmpty()) {
-            throw new IllegalStateException("there is no held-out prompt; publish prompts with tag purpose=held-out");
+            throw new InvalidInputException(Reason.of("rlhf.noHeldOut"));
         }
         Sampled sampled = sample(candidate);
         double wins = 0;

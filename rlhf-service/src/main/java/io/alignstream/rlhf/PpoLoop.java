@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.generation.NotFiniteException;
@@ -150,9 +151,10 @@ public final class PpoLoop implements TrainingLoop {
         if (prompts.isEmpty()) {
             policy.close();
             critic.close();
-            throw new IllegalArgumentException("none of " + inputs.prompts().size()
-                    + " training prompts leaves room for " + config.maxAnswerTokens() + " tokens of answer in "
-                    + positions + " positions; publish shorter prompts");
+            throw new InvalidInputException(Reason.of("rlhf.noPrompt")
+                    .with("prompts", inputs.prompts().size())
+                    .with("tokens", config.maxAnswerTokens())
+                    .with("positions", positions));
         }
         this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
         this.criticLearner = new Learner(critic, AdamW.Settings.REINFORCEMENT);

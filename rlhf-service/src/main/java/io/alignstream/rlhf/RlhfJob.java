@@ -2,10 +2,11 @@ package io.alignstream.rlhf;
 
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
@@ -86,7 +87,7 @@ final class RlhfJob extends TrainingJob {
                         Topic.PROMPTS, training().datasets().getFirst())
                 .values();
         if (newest.isEmpty()) {
-            throw new IllegalStateException("the frozen prompts are empty; publish prompts and trigger again");
+            throw new InvalidInputException(Reason.of("rlhf.promptsGone"));
         }
         return List.copyOf(newest);
     }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.ModelRelease.Verdict;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
@@ -155,7 +155,7 @@ class PpoLoopTest {
 
             @Override
             public void healed(HealingEvent event) {
-                throw new AssertionError(event.text());
+                throw new AssertionError(Messages.english(event.reason()));
             }
         };
         Path root = folder.resolve(name);

@@ -9,6 +9,7 @@ import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.network.Transformer;
@@ -147,6 +148,9 @@ class RlhfJobTest {
         public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
             steps.add(step);
         }
+
+        @Override
+        public void healed(Reason what) {}
 
         @Override
         public <T> void publish(Topic<T> topic, T event) {

@@ -1,7 +1,8 @@
 package io.alignstream.sft;
 
 import io.alignstream.contracts.Instruction;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Conversation;
@@ -83,7 +84,7 @@ public final class SftLoop implements TrainingLoop {
          * Reads the tokenizer and encodes the instructions with it.
          *
          * @param instructions in any order, ids distinct
-         * @throws IllegalArgumentException if no conversation is left to learn from
+         * @throws InvalidInputException if no conversation is left to learn from
          * @throws IOException if the base checkpoint cannot be read
          */
         public static Inputs of(SftSettings settings, Path base, Collection<Instruction> instructions)
@@ -92,10 +93,11 @@ public final class SftLoop implements TrainingLoop {
             int longest = TransformerConfig.load(base).maxPositions();
             Conversations conversations = Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest);
             if (conversations.training().isEmpty()) {
-                throw new IllegalArgumentException("no conversation to learn from: of " + instructions.size()
-                        + " instructions " + conversations.heldOut().size() + " conversations are held out and "
-                        + conversations.tooLong() + " are longer than the model's " + longest
-                        + " tokens; add shorter ones or lower the held-out share");
+                throw new InvalidInputException(Reason.of("sft.noConversation")
+                        .with("instructions", instructions.size())
+                        .with("heldOut", conversations.heldOut().size())
+                        .with("tooLong", conversations.tooLong())
+                        .with("longest", longest));
             }
             if (conversations.tooLong() > 0) {
                 LOG.atWarn()

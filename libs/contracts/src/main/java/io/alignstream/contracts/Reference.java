@@ -1,6 +1,8 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 
 /**
@@ -16,7 +18,7 @@ public record Reference(URI uri, String sha256, long size) {
         Check.present("uri", uri);
         String scheme = uri.getScheme();
         if (!"file".equals(scheme) && !"s3".equals(scheme)) {
-            throw new IllegalArgumentException("uri must start with file: or s3: but is " + uri);
+            throw new InvalidInputException(Reason.of("invalid.uri").with("uri", uri.toString()));
         }
         Check.sha256("sha256", sha256);
         Check.atLeast("size", size, 0);

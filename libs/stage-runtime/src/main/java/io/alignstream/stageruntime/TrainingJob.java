@@ -10,7 +10,6 @@ import io.alignstream.training.TrainingRun;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
-import org.jboss.logging.Logger;
 
 /**
  * A training run of any stage: fetches its frozen inputs, lets the {@link Trainer} begin or resume it, publishes the
@@ -19,8 +18,6 @@ import org.jboss.logging.Logger;
  * <p>A stage's own job says what the run is called, where its inputs come from and what is published besides.
  */
 public abstract class TrainingJob implements Job {
-
-    private static final Logger LOG = Logger.getLogger(TrainingJob.class);
 
     private final TrainingRun run;
     private final Trainer.Settings settings;
@@ -36,9 +33,6 @@ public abstract class TrainingJob implements Job {
 
     /** Publishes what goes out before the finished checkpoint, with which a run counts as done. */
     protected void announce(JobContext context, Trainer.Result result) {}
-
-    /** Takes note of a failure that the run heals from. */
-    protected void healed(HealingEvent event) {}
 
     /** Figures that are shown with those of a step but are no part of training. */
     protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
@@ -94,8 +88,7 @@ public abstract class TrainingJob implements Job {
 
             @Override
             public void healed(HealingEvent event) {
-                LOG.warnf("Training failed and goes back: run %s, %s", run.id(), event.text());
-                TrainingJob.this.healed(event);
+                context.healed(event.reason());
             }
         };
     }
