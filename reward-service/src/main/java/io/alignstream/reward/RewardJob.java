@@ -32,7 +32,7 @@ final class RewardJob extends TrainingJob {
 
     @Override
     public Reason title() {
-        return Reason.of("reward.train").with("sft", sft().sha256().substring(0, 12));
+        return Reason.of("reward.train").with("sft", sft().shortSha256());
     }
 
     private Reference sft() {

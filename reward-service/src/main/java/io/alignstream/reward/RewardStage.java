@@ -100,7 +100,7 @@ public class RewardStage implements StageDefinition {
                 rankings.offsets() - (own.isEmpty() ? 0 : seen(own.getLast().datasets()));
         if (!own.isEmpty() && unseen < config.newRankings() && !triggered) {
             return new Decision.Wait(Reason.of("reward.upToDate")
-                    .with("sft", name(sft))
+                    .with("sft", sft.reference().shortSha256())
                     .with("there", unseen)
                     .with("needed", config.newRankings()));
         }
@@ -145,9 +145,5 @@ public class RewardStage implements StageDefinition {
                 .filter(dataset -> dataset.topic().equals(Topic.RANKINGS.name()))
                 .mapToLong(DatasetSnapshot::offsets)
                 .sum();
-    }
-
-    private static String name(Checkpoint checkpoint) {
-        return checkpoint.reference().sha256().substring(0, 12);
     }
 }

@@ -14,6 +14,7 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.ModelFiles;
@@ -253,7 +254,7 @@ class RewardLoopTest {
     private static RewardSettings settings(Map<String, String> overrides) {
         Map<String, String> values = new HashMap<>(VALUES);
         values.putAll(overrides);
-        return Settings.of(values).settings();
+        return Settings.of(RewardConfig.class, values).settings();
     }
 
     private static RewardLoop.Inputs inputs(RewardSettings settings, List<RankedAnswers> requests) {

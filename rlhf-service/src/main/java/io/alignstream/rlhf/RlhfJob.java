@@ -57,8 +57,8 @@ final class RlhfJob extends TrainingJob {
     @Override
     public Reason title() {
         return Reason.of("rlhf.train")
-                .with("sft", parent(Lineage.SFT).sha256().substring(0, 12))
-                .with("reward", parent(Lineage.REWARD).sha256().substring(0, 12));
+                .with("sft", parent(Lineage.SFT).shortSha256())
+                .with("reward", parent(Lineage.REWARD).shortSha256());
     }
 
     private Reference parent(String role) {
@@ -129,7 +129,7 @@ final class RlhfJob extends TrainingJob {
         Gate gate = Gate.decide(settings.gate(), HeldOutComparison.Figures.of(result.metrics()));
         Reference candidate = result.checkpoint();
         String reason = Messages.english(gate.reason());
-        LOG.infof("Candidate %s is %s: %s", candidate.sha256().substring(0, 12), gate.verdict(), reason);
+        LOG.infof("Candidate %s is %s: %s", candidate.shortSha256(), gate.verdict(), reason);
         context.publish(
                 Topic.MODEL_RELEASES,
                 new ModelRelease(model, gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason()));

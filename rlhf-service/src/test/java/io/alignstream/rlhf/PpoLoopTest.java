@@ -12,6 +12,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
@@ -80,7 +81,11 @@ class PpoLoopTest {
             assertThat(result.kl()).isBetween(0.2, 3.0);
             assertThat(figures)
                     .allSatisfy(one -> assertThat(one.get("val/sampling_gap")).isLessThan(1e-3));
-            assertThat(Gate.decide(Settings.of(Map.of()).settings().gate(), result)
+            assertThat(Gate.decide(
+                                    Settings.of(RlhfConfig.class, Map.of())
+                                            .settings()
+                                            .gate(),
+                                    result)
                             .verdict())
                     .isEqualTo(Verdict.APPROVED);
         }
@@ -199,7 +204,7 @@ class PpoLoopTest {
             assertThat(loop.drifted()).isTrue();
             assertThat(loop.done()).isLessThan(settings.batches().iterations());
             Gate gate = Gate.decide(
-                    Settings.of(Map.of("alignstream.rlhf.gate.kl", "0.01"))
+                    Settings.of(RlhfConfig.class, Map.of("alignstream.rlhf.gate.kl", "0.01"))
                             .settings()
                             .gate(),
                     comparison().compare(loop.policy()));
@@ -217,7 +222,11 @@ class PpoLoopTest {
         assertThat(figures.winRate()).isEqualTo(0.5);
         assertThat(figures.kl()).isCloseTo(0, within(1e-9));
         assertThat(figures.prompts()).isEqualTo(40);
-        assertThat(Messages.english(Gate.decide(Settings.of(Map.of()).settings().gate(), figures)
+        assertThat(Messages.english(Gate.decide(
+                                Settings.of(RlhfConfig.class, Map.of())
+                                        .settings()
+                                        .gate(),
+                                figures)
                         .reason()))
                 .contains("win rate 0.5 is below");
     }

@@ -28,7 +28,7 @@ final class SftJob extends TrainingJob {
     public Reason title() {
         return Reason.of("sft.train")
                 .with("run", run())
-                .with("base", training().lineage().parent(Lineage.BASE).sha256().substring(0, 12));
+                .with("base", training().lineage().parent(Lineage.BASE).shortSha256());
     }
 
     @Override
