@@ -91,9 +91,7 @@ final class RlhfJob extends TrainingJob {
     }
 
     private List<Prompt> prompts(JobContext context) {
-        Collection<Prompt> newest = context.readNewest(
-                        Topic.PROMPTS, training().datasets().getFirst())
-                .values();
+        Collection<Prompt> newest = newest(context, Topic.PROMPTS);
         if (newest.isEmpty()) {
             throw new IllegalStateException("the frozen prompts are empty; publish prompts and trigger again");
         }

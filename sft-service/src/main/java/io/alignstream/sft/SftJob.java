@@ -33,9 +33,7 @@ final class SftJob extends TrainingJob {
 
     @Override
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
-        Collection<Instruction> instructions = context.readNewest(
-                        Topic.INSTRUCTIONS, training().datasets().getFirst())
-                .values();
+        Collection<Instruction> instructions = newest(context, Topic.INSTRUCTIONS);
         return SftLoop.Inputs.of(
                 settings, store.open(training().lineage().parent(Lineage.BASE)).folder(), instructions);
     }
