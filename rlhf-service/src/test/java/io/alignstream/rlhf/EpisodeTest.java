@@ -71,7 +71,7 @@ class EpisodeTest {
         List<double[]> parts = List.of(new double[] {1, 2, 3}, new double[] {10});
 
         // When
-        Whitening whitening = Whitening.of(parts);
+        Targets.Whitening whitening = Targets.Whitening.of(parts);
 
         // Then
         double[] all = parts.stream()
