@@ -38,7 +38,7 @@ final class PretrainJob extends TrainingJob {
                 .with("tokenizer", tokenizer.sha256().substring(0, 12));
         return previous.isEmpty()
                 ? title
-                : title.with("previous", previous.get().sha256().substring(0, 12));
+                : title.with("previous", previous.get().shortSha256());
     }
 
     @Override

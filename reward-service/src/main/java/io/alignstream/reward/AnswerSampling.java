@@ -91,7 +91,7 @@ final class AnswerSampling implements Job {
     public Reason title() {
         return Reason.of("reward.sample")
                 .with("answers", config.answers())
-                .with("sft", sft.sha256().substring(0, 12))
+                .with("sft", sft.shortSha256())
                 .with("prompts", prompts.size());
     }
 
@@ -148,7 +148,6 @@ final class AnswerSampling implements Job {
 
     /** The id of the request for a model's answers to a prompt. */
     static String requestId(Reference sft, Prompt prompt) {
-        return "answers-" + sft.sha256().substring(0, 12) + "-"
-                + Sha256.hex(prompt.id()).substring(0, 16);
+        return "answers-" + sft.shortSha256() + "-" + Sha256.hex(prompt.id()).substring(0, 16);
     }
 }

@@ -7,10 +7,11 @@ import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
-import java.util.Map;
-import java.util.TreeMap;
 
-/** Settings of the service, {@code alignstream.reward.*}. The defaults are the demo's. */
+/**
+ * Settings of the service, {@code alignstream.reward.*}; see {@link RewardSettings} for those of a run. The defaults are
+ * the demo's.
+ */
 @ConfigMapping(prefix = "alignstream.reward")
 public interface RewardConfig {
 
@@ -36,7 +37,7 @@ public interface RewardConfig {
     @Lasting(least = "PT0S", greatest = "PT24H")
     Duration debounce();
 
-    /** Steps between two checkpoints, with an evaluation each. */
+    /** Steps between two checkpoints. */
     @WithDefault("25")
     @FormerName("alignstream.reward.checkpoint-steps")
     @Between(least = "1", greatest = "2147483647")
@@ -46,6 +47,11 @@ public interface RewardConfig {
     @WithDefault("PT60S")
     @Lasting(least = "PT1S", greatest = "PT24H")
     Duration checkpointInterval();
+
+    /** Steps between two evaluations on held-out requests. */
+    @WithDefault("25")
+    @Between(least = "1", greatest = "2147483647")
+    int validateEvery();
 
     /** Evaluations without a better one after which the run ends and its best model is published; 0: never. */
     @WithDefault("0")
@@ -61,33 +67,25 @@ public interface RewardConfig {
     @WithDefault("${alignstream.seed:1}")
     long seed();
 
-    /** When the state is stored, what happens when training fails, and when to give up getting better. */
-    default Trainer.Settings trainer() {
-        return new Trainer.Settings(
-                new Trainer.Saving(checkpointEvery(), checkpointInterval()),
-                new Trainer.Healing(recoveries(), RewardLoop.RECOVERY_FACTOR),
-                patience());
-    }
-
-    /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
-    default Map<String, String> hyperparameters() {
-        Map<String, String> values = new TreeMap<>();
-        values.put("layers", Integer.toString(training().layers()));
-        values.put("epochs", Integer.toString(training().epochs()));
-        values.put("batch", Integer.toString(training().batchRequests()));
-        values.put("learningRate", Double.toString(training().learningRate()));
-        values.put("warmUp", Double.toString(training().warmupShare()));
-        values.put("margin", Double.toString(training().margin()));
-        values.put("centring", Double.toString(training().centring()));
-        values.put("heldOut", Double.toString(training().heldOutShare()));
-        values.put("referenceAnswers", Integer.toString(training().referenceAnswers()));
-        values.put("maxAnswerTokens", Integer.toString(training().maxAnswerTokens()));
-        values.put("seed", Long.toString(seed()));
-        if (patience() > 0) {
-            values.put("patience", Integer.toString(patience()));
-            values.put("checkpointEvery", Integer.toString(checkpointEvery())); // there it is evaluated
-        }
-        return values;
+    /** What a run is configured with. */
+    default RewardSettings settings() {
+        return new RewardSettings(
+                training().layers(),
+                training().epochs(),
+                training().batchRequests(),
+                training().learningRate(),
+                training().warmupShare(),
+                training().margin(),
+                training().centring(),
+                training().heldOutShare(),
+                new RewardSettings.ReferenceAnswers(
+                        training().referenceAnswers(), training().maxAnswerTokens()),
+                validateEvery(),
+                new Trainer.Settings(
+                        new Trainer.Saving(checkpointEvery(), checkpointInterval()),
+                        new Trainer.Healing(recoveries(), RewardLoop.RECOVERY_FACTOR),
+                        patience()),
+                seed());
     }
 
     /** Settings of a run, {@code alignstream.reward.training.*}. */

@@ -1,6 +1,9 @@
 package io.alignstream.reward;
 
 import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.training.dataset.PreferencePair;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,16 +32,18 @@ record RewardEvaluation(
 
     /** Scores the answers of {@code requests}. */
     static RewardEvaluation of(RewardModel model, List<RankedAnswers> requests) {
-        double[] scores = model.scores(
-                requests.stream().flatMap(request -> request.answers().stream()).toList());
+        double[] scores = model.scores(requests.stream()
+                .flatMap(request -> request.answers().stream())
+                .map(Conversation::ids)
+                .toList());
         List<Double> differences = new ArrayList<>();
         double[] lengths = new double[scores.length];
         int start = 0;
         for (RankedAnswers request : requests) {
             for (int i = 0; i < request.answers().size(); i++) {
-                lengths[start + i] = request.answers().get(i).length - request.prompt().length;
+                lengths[start + i] = request.answers().get(i).length() - request.prompt().length;
             }
-            for (RankedAnswers.Pair pair : request.pairs()) {
+            for (PreferencePair pair : request.pairs()) {
                 if (!pair.tied()) {
                     differences.add(scores[start + pair.better()] - scores[start + pair.worse()]);
                 }

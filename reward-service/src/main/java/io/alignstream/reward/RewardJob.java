@@ -1,6 +1,7 @@
 package io.alignstream.reward;
 
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.network.Transformer;
@@ -10,6 +11,7 @@ import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,18 +19,18 @@ import java.util.List;
 /** One training run of the reward model: an SFT model, and the ranked requests at the end of the run's datasets. */
 final class RewardJob extends TrainingJob {
 
-    private final RewardConfig config;
+    private final RewardSettings settings;
     private final CheckpointStore store;
 
-    RewardJob(RewardConfig config, CheckpointStore store, TrainingRun run) {
-        super(run, config.trainer());
-        this.config = config;
+    RewardJob(TrainingRun run, RewardSettings settings, CheckpointStore store) {
+        super(run, settings.training());
+        this.settings = settings;
         this.store = store;
     }
 
     @Override
     public Reason title() {
-        return Reason.of("reward.train").with("sft", sft().sha256().substring(0, 12));
+        return Reason.of("reward.train").with("sft", sft().shortSha256());
     }
 
     private Reference sft() {
@@ -39,7 +41,8 @@ final class RewardJob extends TrainingJob {
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
         Path folder = store.open(sft()).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
-        List<RankedAnswers> requests = RankedDataset.read(context, training().datasets(), tokenizer);
-        return new RewardLoop.Inputs(config, Transformer.load(folder), tokenizer, requests);
+        List<RankedAnswers> requests =
+                RankedAnswers.of(tokenizer, newest(context, Topic.RANKING_REQUESTS), newest(context, Topic.RANKINGS));
+        return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, requests);
     }
 }

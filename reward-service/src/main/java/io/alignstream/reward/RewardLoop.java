@@ -20,6 +20,8 @@ import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
+import io.alignstream.training.dataset.PreferencePair;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
@@ -51,9 +53,7 @@ public final class RewardLoop implements TrainingLoop {
     private static final Logger LOG = LoggerFactory.getLogger(RewardLoop.class);
     private static final String OPTIMISER = "optimiser";
 
-    private final RewardConfig.Training config;
-    private final long seed;
-    private final int evaluateEvery;
+    private final RewardSettings settings;
     private final Transformer sft;
     private final Tokenizer tokenizer;
     private final Recovery recovery;
@@ -72,7 +72,7 @@ public final class RewardLoop implements TrainingLoop {
      * @param sft is only read; closed with the inputs
      * @param requests with their rankings, in a fixed order
      */
-    public record Inputs(RewardConfig config, Transformer sft, Tokenizer tokenizer, List<RankedAnswers> requests)
+    public record Inputs(RewardSettings settings, Transformer sft, Tokenizer tokenizer, List<RankedAnswers> requests)
             implements TrainingLoop.Inputs {
 
         public Inputs {
@@ -82,8 +82,8 @@ public final class RewardLoop implements TrainingLoop {
         @Override
         public RewardLoop begin(Recovery recovery) {
             Transformer network =
-                    sft.copy(Math.min(config.training().layers(), sft.config().layers()));
-            network.addHead(config.seed());
+                    sft.copy(Math.min(settings.layers(), sft.config().layers()));
+            network.addHead(settings.seed());
             return new RewardLoop(this, recovery, network, 0);
         }
 
@@ -107,9 +107,7 @@ public final class RewardLoop implements TrainingLoop {
     }
 
     private RewardLoop(Inputs inputs, Recovery recovery, Transformer network, long step) {
-        this.config = inputs.config().training();
-        this.seed = inputs.config().seed();
-        this.evaluateEvery = inputs.config().checkpointEvery();
+        this.settings = inputs.settings();
         this.sft = inputs.sft();
         this.tokenizer = inputs.tokenizer();
         this.recovery = recovery;
@@ -126,10 +124,10 @@ public final class RewardLoop implements TrainingLoop {
                     .log("Left out ranked requests that do not fit the model's positions");
         }
         this.training = fitting.stream()
-                .filter(request -> !request.heldOut(config.heldOutShare()))
+                .filter(request -> !request.heldOut(settings.heldOutShare()))
                 .toList();
         this.heldOut = fitting.stream()
-                .filter(request -> request.heldOut(config.heldOutShare()))
+                .filter(request -> request.heldOut(settings.heldOutShare()))
                 .toList();
         if (training.isEmpty()) {
             network.close();
@@ -139,7 +137,7 @@ public final class RewardLoop implements TrainingLoop {
                     .with("positions", network.config().maxPositions()));
         }
         this.learner = new Learner(network, AdamW.Settings.REINFORCEMENT);
-        this.objective = new RankingObjective(network, config.centring());
+        this.objective = new RankingObjective(network, settings.centring());
     }
 
     @Override
@@ -149,14 +147,14 @@ public final class RewardLoop implements TrainingLoop {
 
     @Override
     public long total() {
-        return config.epochs() * stepsPerEpoch();
+        return settings.epochs() * stepsPerEpoch();
     }
 
     @Override
     public Step step() {
         List<RankedAnswers> requests = batch();
         double rate = learningRate();
-        Learner.Step<Double> taken = learner.step(objective, objectiveBatch(requests, config.margin()), rate);
+        Learner.Step<Double> taken = learner.step(objective, objectiveBatch(requests, settings.margin()), rate);
         step++;
         SequencedMap<String, Double> figures =
                 new TreeMap<>(Map.of("loss", taken.loss(), "gradientNorm", taken.gradientNorm(), "learningRate", rate));
@@ -173,8 +171,8 @@ public final class RewardLoop implements TrainingLoop {
         List<RankedPair> pairs = new ArrayList<>();
         for (RankedAnswers request : requests) {
             int first = rows.size();
-            rows.addAll(request.answers());
-            for (RankedAnswers.Pair pair : request.pairs()) {
+            request.answers().forEach(answer -> rows.add(answer.ids()));
+            for (PreferencePair pair : request.pairs()) {
                 pairs.add(new RankedPair(
                         first + pair.better(),
                         first + pair.worse(),
@@ -190,24 +188,25 @@ public final class RewardLoop implements TrainingLoop {
     /** The requests of this step; each epoch has its own order, and its last batch may be smaller. */
     private List<RankedAnswers> batch() {
         long epoch = step / stepsPerEpoch();
-        int start = (int) (step % stepsPerEpoch()) * config.batchRequests();
-        int[] order = SeededRandom.permutation(training.size(), SeededRandom.of(seed, "reward epoch", epoch));
-        return Arrays.stream(order, start, Math.min(start + config.batchRequests(), order.length))
+        int start = (int) (step % stepsPerEpoch()) * settings.batchRequests();
+        int[] order =
+                SeededRandom.permutation(training.size(), SeededRandom.of(settings.seed(), "reward epoch", epoch));
+        return Arrays.stream(order, start, Math.min(start + settings.batchRequests(), order.length))
                 .mapToObj(training::get)
                 .toList();
     }
 
     private double learningRate() {
-        double warmUp = Math.max(1, config.warmupShare() * total());
-        double rising = (step + 1) / warmUp;
-        double falling = (total() - step) / Math.max(1, total() - warmUp);
-        return config.learningRate() * recovery.learningRateScale() * Math.min(1, Math.min(rising, falling));
+        double warmup = Math.max(1, settings.warmupShare() * total());
+        double rising = (step + 1) / warmup;
+        double falling = (total() - step) / Math.max(1, total() - warmup);
+        return settings.learningRate() * recovery.learningRateScale() * Math.min(1, Math.min(rising, falling));
     }
 
     /** How well held-out pairs are judged now. */
     @Override
     public Evaluation evaluate() {
-        if (step % evaluateEvery != 0) {
+        if (step % settings.validateEvery() != 0) {
             return Evaluation.NONE;
         }
         // Not closed: it shares the network that is being trained.
@@ -260,13 +259,13 @@ public final class RewardLoop implements TrainingLoop {
 
     /** Prompts with answers sampled at temperature 1; none if no prompt leaves room for an answer. */
     List<int[]> referenceRows() {
-        AnswerSampler sampler = new AnswerSampler(1, config.maxAnswerTokens(), tokenizer.endOfTurn());
-        int longest = sft.config().maxPositions() - config.maxAnswerTokens();
+        AnswerSampler sampler = new AnswerSampler(1, settings.referenceAnswers().maxTokens(), tokenizer.endOfTurn());
+        int longest = sft.config().maxPositions() - settings.referenceAnswers().maxTokens();
         List<int[]> prompts = distinctPrompts().stream()
                 .filter(prompt -> prompt.length <= longest)
                 .toList();
         List<int[]> rows = new ArrayList<>();
-        for (int round = 0; rows.size() < config.referenceAnswers() && !prompts.isEmpty(); round++) {
+        for (int round = 0; rows.size() < settings.referenceAnswers().count() && !prompts.isEmpty(); round++) {
             rows.addAll(answered(sampler, prompts, round));
         }
         return rows;
@@ -275,16 +274,17 @@ public final class RewardLoop implements TrainingLoop {
     private List<int[]> answered(AnswerSampler sampler, List<int[]> prompts, int round) {
         int wanted = Math.min(prompts.size(), 32);
         List<int[]> batch = Arrays.stream(
-                        SeededRandom.permutation(prompts.size(), SeededRandom.of(seed, "reference prompts", round)),
+                        SeededRandom.permutation(
+                                prompts.size(), SeededRandom.of(settings.seed(), "reference prompts", round)),
                         0,
                         wanted)
                 .mapToObj(prompts::get)
                 .toList();
         List<AnswerSampler.Answer> answers =
-                sampler.sample(sft, batch, SeededRandom.of(seed, "reference answers", round));
+                sampler.sample(sft, batch, SeededRandom.of(settings.seed(), "reference answers", round));
         List<int[]> rows = new ArrayList<>();
         for (int i = 0; i < wanted; i++) {
-            rows.add(joined(batch.get(i), answers.get(i).tokens()));
+            rows.add(answers.get(i).after(batch.get(i)));
         }
         return rows;
     }
@@ -295,21 +295,15 @@ public final class RewardLoop implements TrainingLoop {
         return List.copyOf(prompts.values());
     }
 
-    private static int[] joined(int[] prompt, int[] answer) {
-        int[] row = Arrays.copyOf(prompt, prompt.length + answer.length);
-        System.arraycopy(answer, 0, row, prompt.length, answer.length);
-        return row;
-    }
-
     /** Ranked requests learned from so far, each counted in every epoch. */
     private long episodes() {
         long epoch = step / stepsPerEpoch();
-        long inEpoch = Math.min(training.size(), (step % stepsPerEpoch()) * config.batchRequests());
+        long inEpoch = Math.min(training.size(), (step % stepsPerEpoch()) * settings.batchRequests());
         return epoch * training.size() + inEpoch;
     }
 
     private long stepsPerEpoch() {
-        return Math.ceilDiv(training.size(), config.batchRequests());
+        return Math.ceilDiv(training.size(), settings.batchRequests());
     }
 
     @Override

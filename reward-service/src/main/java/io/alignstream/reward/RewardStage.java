@@ -22,7 +22,6 @@ import io.alignstream.training.TrainingRuns;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -33,20 +32,20 @@ import java.util.Optional;
 public class RewardStage implements StageDefinition {
 
     private final RewardConfig config;
+    private final RewardSettings settings;
     private final CheckpointStore store;
     private final RankingDesk desk;
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
-    private final Map<String, String> hyperparameters;
     private final PromptBook prompts = new PromptBook();
 
     RewardStage(RewardConfig config, CheckpointStore store, RankingDesk desk) {
         this.config = config;
+        this.settings = config.settings();
         this.store = store;
         this.desk = desk;
         this.runs = new TrainingRuns(store, Stage.REWARD);
         this.storedRuns = Question.afterJobs(runs::stored);
-        this.hyperparameters = config.hyperparameters();
     }
 
     @Override
@@ -101,12 +100,12 @@ public class RewardStage implements StageDefinition {
                 rankings.offsets() - (own.isEmpty() ? 0 : seen(own.getLast().datasets()));
         if (!own.isEmpty() && unseen < config.newRankings() && !triggered) {
             return new Decision.Wait(Reason.of("reward.upToDate")
-                    .with("sft", name(sft))
+                    .with("sft", sft.reference().shortSha256())
                     .with("there", unseen)
                     .with("needed", config.newRankings()));
         }
         List<String> published = own.stream().map(Checkpoint::run).toList();
-        Optional<TrainingRun> open = runs.open(lineage, hyperparameters, view.answer(storedRuns), published)
+        Optional<TrainingRun> open = runs.open(lineage, settings.hyperparameters(), view.answer(storedRuns), published)
                 .filter(run -> rankings.offsets() - seen(run.datasets()) < config.newRankings());
         if (open.isPresent()) {
             return run(open.get());
@@ -120,11 +119,12 @@ public class RewardStage implements StageDefinition {
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("reward.rankingsComing"), left);
         }
-        return run(runs.of(lineage, List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings), hyperparameters));
+        return run(
+                runs.of(lineage, List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings), settings.hyperparameters()));
     }
 
     private Decision run(TrainingRun run) {
-        return new Decision.Run(new RewardJob(config, store, run));
+        return new Decision.Run(new RewardJob(run, settings, store));
     }
 
     private Decision sampling(View view, Checkpoint sft, Reason trainingReason) {
@@ -145,9 +145,5 @@ public class RewardStage implements StageDefinition {
                 .filter(dataset -> dataset.topic().equals(Topic.RANKINGS.name()))
                 .mapToLong(DatasetSnapshot::offsets)
                 .sum();
-    }
-
-    private static String name(Checkpoint checkpoint) {
-        return checkpoint.reference().sha256().substring(0, 12);
     }
 }

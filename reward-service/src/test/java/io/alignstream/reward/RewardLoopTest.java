@@ -14,6 +14,8 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.ModelFiles;
@@ -25,6 +27,8 @@ import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.Trouble;
+import io.alignstream.training.dataset.PreferencePair;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -53,8 +57,9 @@ class RewardLoopTest {
             "alignstream.reward.training.held-out-share", "0.25",
             "alignstream.reward.training.max-answer-tokens", "6",
             "alignstream.reward.checkpoint-every", "1",
+            "alignstream.reward.validate-every", "1",
             "alignstream.reward.seed", "1");
-    private static final RewardConfig CONFIG = Settings.of(VALUES);
+    private static final RewardSettings SETTINGS = settings(Map.of());
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -63,7 +68,7 @@ class RewardLoopTest {
     @Test
     void learnsWhatAnnotatorsPreferOnPromptsThatItHasNotSeen() throws IOException {
         // Given
-        try (RewardLoop.Inputs inputs = inputs(CONFIG, requests(64));
+        try (RewardLoop.Inputs inputs = inputs(SETTINGS, requests(64));
                 RewardLoop loop = inputs.begin(Recovery.NONE)) {
             double before = loop.evaluate().figures().get("pairAccuracy");
 
@@ -84,7 +89,7 @@ class RewardLoopTest {
     @Test
     void finishedModelScoresReferenceAnswersWithMeanZeroAndVarianceOne() throws IOException {
         // Given
-        try (RewardLoop.Inputs inputs = inputs(CONFIG, requests(64));
+        try (RewardLoop.Inputs inputs = inputs(SETTINGS, requests(64));
                 RewardLoop loop = inputs.begin(Recovery.NONE)) {
             loop.step();
 
@@ -101,7 +106,8 @@ class RewardLoopTest {
                         .map(r -> (r - mean) * (r - mean))
                         .average()
                         .orElseThrow();
-                assertThat(rows).hasSizeGreaterThanOrEqualTo(CONFIG.training().referenceAnswers());
+                assertThat(rows)
+                        .hasSizeGreaterThanOrEqualTo(SETTINGS.referenceAnswers().count());
                 assertThat(mean).isCloseTo(0, within(1e-4));
                 assertThat(variance).isCloseTo(1, within(1e-3));
             }
@@ -111,13 +117,13 @@ class RewardLoopTest {
     @Test
     void resumedRunGivesTheSameModelToTheLastBit() throws IOException {
         // Given
-        Trainer.Result undisturbed =
-                train("a", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE).orElseThrow();
-        Optional<Trainer.Result> stopped = train("b", CONFIG, inputs(CONFIG, requests(20)), 5);
+        Trainer.Result undisturbed = train("a", SETTINGS, inputs(SETTINGS, requests(20)), Long.MAX_VALUE)
+                .orElseThrow();
+        Optional<Trainer.Result> stopped = train("b", SETTINGS, inputs(SETTINGS, requests(20)), 5);
 
         // When
-        Trainer.Result resumed =
-                train("b", CONFIG, inputs(CONFIG, requests(20)), Long.MAX_VALUE).orElseThrow();
+        Trainer.Result resumed = train("b", SETTINGS, inputs(SETTINGS, requests(20)), Long.MAX_VALUE)
+                .orElseThrow();
 
         // Then: content addresses, of weights, moments and figures
         assertThat(stopped).isEmpty();
@@ -128,12 +134,12 @@ class RewardLoopTest {
     @Test
     void aStepThatGivesNoNumberSendsTheRunBackWithALowerRate() throws IOException {
         // Given: a learning rate that overflows
-        RewardConfig config = settings(Map.of("alignstream.reward.training.learning-rate", "1"));
+        RewardSettings settings = settings(Map.of("alignstream.reward.training.learning-rate", "1"));
         List<HealingEvent> healed = new ArrayList<>();
 
         // When
         Throwable failure = catchThrowable(
-                () -> train("a", config, new Diverging(inputs(config, requests(20))), Long.MAX_VALUE, healed));
+                () -> train("a", settings, new Diverging(inputs(settings, requests(20))), Long.MAX_VALUE, healed));
 
         // Then
         assertThat(failure).isNull();
@@ -146,14 +152,14 @@ class RewardLoopTest {
     @Test
     void withPatienceTheBestModelIsPublished() throws IOException {
         // Given: what was learned is unlearned later, as the training set is tiny and the rate high
-        RewardConfig config = settings(Map.of(
+        RewardSettings settings = settings(Map.of(
                 "alignstream.reward.patience", "3",
                 "alignstream.reward.training.epochs", "60",
                 "alignstream.reward.training.learning-rate", "2e-2"));
 
         // When
-        Trainer.Result result =
-                train("a", config, inputs(config, requests(24)), Long.MAX_VALUE).orElseThrow();
+        Trainer.Result result = train("a", settings, inputs(settings, requests(24)), Long.MAX_VALUE)
+                .orElseThrow();
 
         // Then
         assertThat(result.metrics()).containsKey("bestStep");
@@ -172,11 +178,11 @@ class RewardLoopTest {
                     prompt,
                     List.of(row(prompt, 6, 6), row(prompt, 7, 7), row(prompt, 8, 8)),
                     List.of(
-                            new RankedAnswers.Pair(0, 1, 0, 1 / 3.0, true),
-                            new RankedAnswers.Pair(0, 2, 0, 1 / 3.0, false),
-                            new RankedAnswers.Pair(1, 2, 0, 1 / 3.0, false))));
+                            new PreferencePair(0, 1, 0, 1 / 3.0, true),
+                            new PreferencePair(0, 2, 0, 1 / 3.0, false),
+                            new PreferencePair(1, 2, 0, 1 / 3.0, false))));
         }
-        try (RewardLoop.Inputs inputs = inputs(CONFIG, requests);
+        try (RewardLoop.Inputs inputs = inputs(SETTINGS, requests);
                 RewardLoop loop = inputs.begin(Recovery.NONE)) {
 
             // When
@@ -187,7 +193,9 @@ class RewardLoopTest {
 
             // Then
             try (RewardModel model = model(loop.finishedModel())) {
-                double[] scores = model.scores(requests.getFirst().answers());
+                double[] scores = model.scores(requests.getFirst().answers().stream()
+                        .map(Conversation::ids)
+                        .toList());
                 assertThat(Math.abs(scores[0] - scores[1])).isLessThan(Math.abs(scores[0] - scores[2]) / 4);
             }
         }
@@ -201,10 +209,10 @@ class RewardLoopTest {
                 HeldOut.place("p"),
                 prompt,
                 List.of(row(prompt, 5), row(prompt, 6)),
-                List.of(new RankedAnswers.Pair(0, 1, 0, 1, false)));
+                List.of(new PreferencePair(0, 1, 0, 1, false)));
 
         // When, then
-        try (RewardLoop.Inputs inputs = inputs(CONFIG, List.of(tooLong))) {
+        try (RewardLoop.Inputs inputs = inputs(SETTINGS, List.of(tooLong))) {
             assertThatThrownBy(() -> inputs.begin(Recovery.NONE).close())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("1 are longer than the model's 24 positions");
@@ -244,14 +252,14 @@ class RewardLoopTest {
         }
     }
 
-    private static RewardConfig settings(Map<String, String> overrides) {
+    private static RewardSettings settings(Map<String, String> overrides) {
         Map<String, String> values = new HashMap<>(VALUES);
         values.putAll(overrides);
-        return Settings.of(values);
+        return Settings.of(RewardConfig.class, values).settings();
     }
 
-    private static RewardLoop.Inputs inputs(RewardConfig config, List<RankedAnswers> requests) {
-        return new RewardLoop.Inputs(config, Transformer.initialise(SIZE, 1), TinySft.TOKENIZER, requests);
+    private static RewardLoop.Inputs inputs(RewardSettings settings, List<RankedAnswers> requests) {
+        return new RewardLoop.Inputs(settings, Transformer.initialise(SIZE, 1), TinySft.TOKENIZER, requests);
     }
 
     private static RewardModel model(ModelFiles files) throws IOException {
@@ -260,13 +268,13 @@ class RewardLoopTest {
                 Transformer.of(files.config(), files.weights(), "test"), bias == null ? 0 : bias.toFloats()[0]);
     }
 
-    private Optional<Trainer.Result> train(String name, RewardConfig config, TrainingLoop.Inputs inputs, long steps)
+    private Optional<Trainer.Result> train(String name, RewardSettings settings, TrainingLoop.Inputs inputs, long steps)
             throws IOException {
-        return train(name, config, inputs, steps, new ArrayList<>());
+        return train(name, settings, inputs, steps, new ArrayList<>());
     }
 
     private Optional<Trainer.Result> train(
-            String name, RewardConfig config, TrainingLoop.Inputs inputs, long steps, List<HealingEvent> healed)
+            String name, RewardSettings settings, TrainingLoop.Inputs inputs, long steps, List<HealingEvent> healed)
             throws IOException {
         long[] left = {steps};
         Monitor monitor = new Monitor() {
@@ -289,8 +297,8 @@ class RewardLoopTest {
         try (inputs;
                 CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             TrainingRun run =
-                    new TrainingRuns(store, Stage.REWARD).of(Lineage.NONE, List.of(), config.hyperparameters());
-            return new Trainer(run, inputs, config.trainer(), monitor).train();
+                    new TrainingRuns(store, Stage.REWARD).of(Lineage.NONE, List.of(), settings.hyperparameters());
+            return new Trainer(run, inputs, settings.training(), monitor).train();
         }
     }
 
@@ -304,9 +312,9 @@ class RewardLoopTest {
                     prompt,
                     List.of(row(prompt, GOOD, GOOD), row(prompt, GOOD, 9), row(prompt, 9)),
                     List.of(
-                            new RankedAnswers.Pair(0, 1, 1, 1 / 3.0, false),
-                            new RankedAnswers.Pair(0, 2, 2, 1 / 3.0, false),
-                            new RankedAnswers.Pair(1, 2, 1, 1 / 3.0, false))));
+                            new PreferencePair(0, 1, 1, 1 / 3.0, false),
+                            new PreferencePair(0, 2, 2, 1 / 3.0, false),
+                            new PreferencePair(1, 2, 1, 1 / 3.0, false))));
         }
         return requests;
     }
@@ -315,10 +323,12 @@ class RewardLoopTest {
         return random.ints(4, 10, SIZE.vocabularySize()).toArray();
     }
 
-    private static int[] row(int[] prompt, int... answer) {
+    private static Conversation row(int[] prompt, int... answer) {
         int[] row = Arrays.copyOf(prompt, prompt.length + answer.length + 1);
         System.arraycopy(answer, 0, row, prompt.length, answer.length);
         row[row.length - 1] = END;
-        return row;
+        boolean[] learned = new boolean[row.length];
+        Arrays.fill(learned, prompt.length, row.length, true);
+        return new Conversation(row, learned);
     }
 }

@@ -8,12 +8,12 @@ final class AdaptiveKl {
 
     private static final double LARGEST_ERROR = 0.2;
 
-    private final RlhfConfig.KullbackLeibler config;
+    private final RlhfSettings.KullbackLeibler settings;
     private double coefficient;
 
     /** Continues with β at {@code coefficient}. */
-    AdaptiveKl(RlhfConfig.KullbackLeibler config, double coefficient) {
-        this.config = config;
+    AdaptiveKl(RlhfSettings.KullbackLeibler settings, double coefficient) {
+        this.settings = settings;
         this.coefficient = coefficient;
     }
 
@@ -23,9 +23,9 @@ final class AdaptiveKl {
 
     /** Takes the mean KL of {@code episodes} answers, in nats each. */
     void observe(double kl, int episodes) {
-        if (config.horizon() > 0) {
-            double error = Math.clamp(kl / config.target() - 1, -LARGEST_ERROR, LARGEST_ERROR);
-            coefficient *= 1 + error * episodes / config.horizon();
+        if (settings.horizon() > 0) {
+            double error = Math.clamp(kl / settings.target() - 1, -LARGEST_ERROR, LARGEST_ERROR);
+            coefficient *= 1 + error * episodes / settings.horizon();
         }
     }
 }

@@ -14,7 +14,7 @@ import java.util.List;
 record Gate(Verdict verdict, Reason reason) {
 
     /** Approves where every threshold holds, otherwise names those that do not. */
-    static Gate decide(RlhfConfig.GateThresholds thresholds, HeldOutComparison.Figures figures) {
+    static Gate decide(RlhfSettings.GateThresholds thresholds, HeldOutComparison.Figures figures) {
         List<Reason> faults = new ArrayList<>();
         if (!(figures.winRate() >= thresholds.winRate())) {
             faults.add(fault("gate.winRate", figures.winRate(), thresholds.winRate()));

@@ -140,7 +140,7 @@ public final class HeldOutComparison {
             answers.addAll(sampler.sample(model, batch, SeededRandom.of(seed, "held-out", start)));
         }
         for (int i = 0; i < answers.size(); i++) {
-            rows.add(PpoLoop.joined(prompts.get(i), answers.get(i).tokens()));
+            rows.add(answers.get(i).after(prompts.get(i)));
         }
         return new Sampled(rows, answers, reward.scores(rows));
     }

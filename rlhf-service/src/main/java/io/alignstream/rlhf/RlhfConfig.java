@@ -9,11 +9,12 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.NotBlank;
 import java.time.Duration;
-import java.util.Map;
-import java.util.TreeMap;
 
-/** Settings of the service, {@code alignstream.rlhf.*}. The defaults are the demo's. */
-@Consistent("hyperparameters")
+/**
+ * Settings of the service, {@code alignstream.rlhf.*}; see {@link RlhfSettings} for those of a run. The defaults are the
+ * demo's.
+ */
+@Consistent("settings")
 @ConfigMapping(prefix = "alignstream.rlhf")
 public interface RlhfConfig {
 
@@ -65,23 +66,30 @@ public interface RlhfConfig {
     @WithDefault("${alignstream.seed:1}")
     long seed();
 
-    /** When the state is stored, what happens when training fails, and when to give up getting better. */
-    default Trainer.Settings trainer() {
-        return new Trainer.Settings(
-                new Trainer.Saving(checkpointEvery(), checkpointInterval()),
-                new Trainer.Healing(recoveries(), PpoLoop.RECOVERY_FACTOR),
-                patience());
-    }
-
-    /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
-    default Map<String, String> hyperparameters() {
-        Map<String, String> values = training().hyperparameters();
-        values.put("seed", Long.toString(seed()));
-        if (patience() > 0) {
-            values.put("patience", Integer.toString(patience()));
-            values.put("validateEvery", Integer.toString(validateEvery()));
-        }
-        return values;
+    /** What a run is configured with. */
+    default RlhfSettings settings() {
+        Training run = training();
+        return new RlhfSettings(
+                new RlhfSettings.Batches(run.iterations(), run.batchEpisodes(), run.minibatchEpisodes(), run.epochs()),
+                new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
+                new RlhfSettings.Sampling(run.temperature(), run.maxAnswerTokens()),
+                new RlhfSettings.KullbackLeibler(
+                        run.kl().coefficient(),
+                        run.kl().target(),
+                        run.kl().horizon(),
+                        run.kl().bound()),
+                run.gamma(),
+                run.lambda(),
+                new RlhfSettings.Clipping(run.clip(), run.valueClip(), run.scoreClip()),
+                run.valueCoefficient(),
+                run.missingEndPenalty(),
+                new RlhfSettings.Holdout(gate().prompts(), gate().heldOutShare(), validateEvery()),
+                new RlhfSettings.GateThresholds(gate().winRate(), gate().kl(), gate().endRate(), gate().rewardGain()),
+                new Trainer.Settings(
+                        new Trainer.Saving(checkpointEvery(), checkpointInterval()),
+                        new Trainer.Healing(recoveries(), PpoLoop.RECOVERY_FACTOR),
+                        patience()),
+                seed());
     }
 
     /** Settings of a run, {@code alignstream.rlhf.training.*}. */
@@ -171,37 +179,6 @@ public interface RlhfConfig {
         @WithDefault("1")
         @Between(least = "0", greatest = "1000000")
         double missingEndPenalty();
-
-        /** What of it shapes the weights: all. */
-        default Map<String, String> hyperparameters() {
-            if (minibatchEpisodes() < 1 || batchEpisodes() % minibatchEpisodes() != 0) {
-                throw new IllegalArgumentException("alignstream.rlhf.training.minibatch-episodes is "
-                        + minibatchEpisodes() + " but must divide alignstream.rlhf.training.batch-episodes, which is "
-                        + batchEpisodes());
-            }
-            Map<String, String> values = new TreeMap<>();
-            values.put("iterations", Integer.toString(iterations()));
-            values.put("batch", Integer.toString(batchEpisodes()));
-            values.put("minibatch", Integer.toString(minibatchEpisodes()));
-            values.put("epochs", Integer.toString(epochs()));
-            values.put("policyLearningRate", Double.toString(policyLearningRate()));
-            values.put("criticLearningRate", Double.toString(criticLearningRate()));
-            values.put("criticWarmUp", Integer.toString(criticWarmUp()));
-            values.put("temperature", Double.toString(temperature()));
-            values.put("maxAnswerTokens", Integer.toString(maxAnswerTokens()));
-            values.put("kl.coefficient", Double.toString(kl().coefficient()));
-            values.put("kl.target", Double.toString(kl().target()));
-            values.put("kl.horizon", Double.toString(kl().horizon()));
-            values.put("kl.bound", Double.toString(kl().bound()));
-            values.put("gamma", Double.toString(gamma()));
-            values.put("lambda", Double.toString(lambda()));
-            values.put("clip", Double.toString(clip()));
-            values.put("valueClip", Double.toString(valueClip()));
-            values.put("valueCoefficient", Double.toString(valueCoefficient()));
-            values.put("scoreClip", Double.toString(scoreClip()));
-            values.put("missingEndPenalty", Double.toString(missingEndPenalty()));
-            return values;
-        }
     }
 
     /** The penalty for drifting away from the SFT model; KL is the sum over an answer's tokens, in nats. */

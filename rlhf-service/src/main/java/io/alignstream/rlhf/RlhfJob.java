@@ -19,6 +19,7 @@ import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.dataset.PromptSplit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -37,21 +38,28 @@ final class RlhfJob extends TrainingJob {
 
     private static final Logger LOG = Logger.getLogger(RlhfJob.class);
 
-    private final RlhfConfig config;
+    private final RlhfSettings settings;
+    private final String model;
     private final CheckpointStore store;
     private final Alarms alarms = new Alarms();
 
-    RlhfJob(RlhfConfig config, CheckpointStore store, TrainingRun run) {
-        super(run, config.trainer());
-        this.config = config;
+    /**
+     * The job of {@code run}.
+     *
+     * @param model name under which its result is released
+     */
+    RlhfJob(TrainingRun run, RlhfSettings settings, String model, CheckpointStore store) {
+        super(run, settings.training());
+        this.settings = settings;
+        this.model = model;
         this.store = store;
     }
 
     @Override
     public Reason title() {
         return Reason.of("rlhf.train")
-                .with("sft", parent(Lineage.SFT).sha256().substring(0, 12))
-                .with("reward", parent(Lineage.REWARD).sha256().substring(0, 12));
+                .with("sft", parent(Lineage.SFT).shortSha256())
+                .with("reward", parent(Lineage.REWARD).shortSha256());
     }
 
     private Reference parent(String role) {
@@ -60,7 +68,8 @@ final class RlhfJob extends TrainingJob {
 
     @Override
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
-        PromptSplit prompts = PromptSplit.of(prompts(context), config.gate().heldOutShare());
+        PromptSplit prompts =
+                PromptSplit.of(prompts(context), settings.holdout().share());
         Path folder = store.open(parent(Lineage.SFT)).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
         Transformer sft = Transformer.load(folder);
@@ -68,7 +77,7 @@ final class RlhfJob extends TrainingJob {
             RewardModel reward =
                     RewardModel.load(store.open(parent(Lineage.REWARD)).folder());
             return new PpoLoop.Inputs(
-                    config,
+                    settings,
                     sft,
                     reward,
                     tokenizer,
@@ -83,9 +92,7 @@ final class RlhfJob extends TrainingJob {
     }
 
     private List<Prompt> prompts(JobContext context) {
-        Collection<Prompt> newest = context.readNewest(
-                        Topic.PROMPTS, training().datasets().getFirst())
-                .values();
+        Collection<Prompt> newest = newest(context, Topic.PROMPTS);
         if (newest.isEmpty()) {
             throw new InvalidInputException(Reason.of("rlhf.promptsGone"));
         }
@@ -95,9 +102,9 @@ final class RlhfJob extends TrainingJob {
     private HeldOutComparison comparison(
             Transformer sft, RewardModel reward, Tokenizer tokenizer, List<Prompt> heldOut) {
         AnswerSampler sampler = new AnswerSampler(
-                config.training().temperature(), config.training().maxAnswerTokens(), tokenizer.endOfTurn());
-        List<Prompt> used = heldOut.subList(0, Math.min(config.gate().prompts(), heldOut.size()));
-        return new HeldOutComparison(config.seed(), sft, reward, sampler, ids(tokenizer, used), tokenizer.pad());
+                settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
+        List<Prompt> used = heldOut.subList(0, Math.min(settings.holdout().prompts(), heldOut.size()));
+        return new HeldOutComparison(settings.seed(), sft, reward, sampler, ids(tokenizer, used), tokenizer.pad());
     }
 
     private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {
@@ -118,13 +125,12 @@ final class RlhfJob extends TrainingJob {
 
     @Override
     protected void announce(JobContext context, Trainer.Result result) {
-        Gate gate = Gate.decide(config.gate(), HeldOutComparison.Figures.of(result.metrics()));
+        Gate gate = Gate.decide(settings.gate(), HeldOutComparison.Figures.of(result.metrics()));
         Reference candidate = result.checkpoint();
         String reason = Messages.english(gate.reason());
-        LOG.infof("Candidate %s is %s: %s", candidate.sha256().substring(0, 12), gate.verdict(), reason);
+        LOG.infof("Candidate %s is %s: %s", candidate.shortSha256(), gate.verdict(), reason);
         context.publish(
                 Topic.MODEL_RELEASES,
-                new ModelRelease(
-                        config.model(), gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason()));
+                new ModelRelease(model, gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason()));
     }
 }

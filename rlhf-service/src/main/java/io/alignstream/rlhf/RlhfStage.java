@@ -17,7 +17,6 @@ import io.alignstream.training.TrainingRuns;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -29,18 +28,18 @@ import java.util.Optional;
 public class RlhfStage implements StageDefinition {
 
     private final RlhfConfig config;
+    private final RlhfSettings settings;
     private final CheckpointStore store;
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
-    private final Map<String, String> hyperparameters;
     private volatile RlhfFigures figures = RlhfFigures.NONE;
 
     RlhfStage(RlhfConfig config, CheckpointStore store) {
         this.config = config;
+        this.settings = config.settings();
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.RLHF);
         this.storedRuns = Question.afterJobs(runs::stored);
-        this.hyperparameters = config.hyperparameters();
     }
 
     @Override
@@ -86,17 +85,19 @@ public class RlhfStage implements StageDefinition {
         }
         Optional<Checkpoint> reward = reward(view, sft.get());
         if (reward.isEmpty()) {
-            return new Decision.Wait(Reason.of("rlhf.noReward").with("sft", name(sft.get())));
+            return new Decision.Wait(
+                    Reason.of("rlhf.noReward").with("sft", sft.get().reference().shortSha256()));
         }
         Lineage lineage = Lineage.of(Lineage.SFT, sft.get())
                 .and(Lineage.REWARD, reward.get().reference());
         List<Checkpoint> own = lineage.of(view.checkpoints(Stage.RLHF));
         if (!own.isEmpty() && !triggered) {
-            return new Decision.Wait(
-                    Reason.of("rlhf.upToDate").with("sft", name(sft.get())).with("reward", name(reward.get())));
+            return new Decision.Wait(Reason.of("rlhf.upToDate")
+                    .with("sft", sft.get().reference().shortSha256())
+                    .with("reward", reward.get().reference().shortSha256()));
         }
         List<String> published = own.stream().map(Checkpoint::run).toList();
-        Optional<TrainingRun> open = runs.open(lineage, hyperparameters, view.answer(storedRuns), published);
+        Optional<TrainingRun> open = runs.open(lineage, settings.hyperparameters(), view.answer(storedRuns), published);
         return open.isPresent() ? run(open.get()) : begin(view, lineage, triggered);
     }
 
@@ -113,14 +114,10 @@ public class RlhfStage implements StageDefinition {
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("rlhf.promptsComing"), left);
         }
-        return run(runs.of(lineage, List.of(view.snapshot(Topic.PROMPTS)), hyperparameters));
+        return run(runs.of(lineage, List.of(view.snapshot(Topic.PROMPTS)), settings.hyperparameters()));
     }
 
     private Decision run(TrainingRun run) {
-        return new Decision.Run(new RlhfJob(config, store, run));
-    }
-
-    private static String name(Checkpoint checkpoint) {
-        return checkpoint.reference().sha256().substring(0, 12);
+        return new Decision.Run(new RlhfJob(run, settings, config.model(), store));
     }
 }

@@ -12,6 +12,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
@@ -63,7 +64,7 @@ class PpoLoopTest {
         // Given
         HeldOutComparison comparison = comparison();
         List<Map<String, Double>> figures = new ArrayList<>();
-        try (PpoLoop loop = loop(TinyWorld.CONFIG)) {
+        try (PpoLoop loop = loop(TinyWorld.SETTINGS)) {
 
             // When
             while (!loop.finished()) {
@@ -80,7 +81,12 @@ class PpoLoopTest {
             assertThat(result.kl()).isBetween(0.2, 3.0);
             assertThat(figures)
                     .allSatisfy(one -> assertThat(one.get("val/sampling_gap")).isLessThan(1e-3));
-            assertThat(Gate.decide(Settings.of(Map.of()).gate(), result).verdict())
+            assertThat(Gate.decide(
+                                    Settings.of(RlhfConfig.class, Map.of())
+                                            .settings()
+                                            .gate(),
+                                    result)
+                            .verdict())
                     .isEqualTo(Verdict.APPROVED);
         }
     }
@@ -88,7 +94,7 @@ class PpoLoopTest {
     @Test
     void onlyTheCriticLearnsDuringItsWarmUp() {
         // Given
-        try (PpoLoop loop = loop(TinyWorld.CONFIG)) {
+        try (PpoLoop loop = loop(TinyWorld.SETTINGS)) {
 
             // When
             Map<String, Double> first = loop.step().figures();
@@ -99,8 +105,7 @@ class PpoLoopTest {
             assertThat(first).doesNotContainKey("policy/approxkl");
             assertThat(first.get("objective/kl")).isZero();
             assertThat(second.get("loss/value")).isLessThan(first.get("loss/value"));
-            assertThat(loop.klCoefficient())
-                    .isEqualTo(TinyWorld.CONFIG.training().kl().coefficient());
+            assertThat(loop.klCoefficient()).isEqualTo(TinyWorld.SETTINGS.kl().coefficient());
             assertThat(loop.step().figures()).containsKey("policy/approxkl");
             assertThat(loop.model().weights()).isNotEqualTo(sft.tensors());
         }
@@ -109,13 +114,13 @@ class PpoLoopTest {
     @Test
     void resumedRunGivesTheSameModelToTheLastBit() throws IOException {
         // Given
-        RlhfConfig config = TinyWorld.config(
+        RlhfSettings settings = TinyWorld.settings(
                 Map.of("alignstream.rlhf.training.kl.horizon", "100", "alignstream.rlhf.training.iterations", "6"));
-        Trainer.Result undisturbed = train("a", config, Long.MAX_VALUE).orElseThrow();
-        Optional<Trainer.Result> stopped = train("b", config, 4);
+        Trainer.Result undisturbed = train("a", settings, Long.MAX_VALUE).orElseThrow();
+        Optional<Trainer.Result> stopped = train("b", settings, 4);
 
         // When
-        Trainer.Result resumed = train("b", config, Long.MAX_VALUE).orElseThrow();
+        Trainer.Result resumed = train("b", settings, Long.MAX_VALUE).orElseThrow();
 
         // Then: content addresses, of policy, critic, moments, β and figures
         assertThat(stopped).isEmpty();
@@ -127,20 +132,20 @@ class PpoLoopTest {
     @Test
     void withPatienceThePolicyThatWonMostIsPublished() throws IOException {
         // Given: a rate that ruins the policy after it has become better
-        RlhfConfig config = TinyWorld.config(Map.of(
+        RlhfSettings settings = TinyWorld.settings(Map.of(
                 "alignstream.rlhf.patience", "2",
                 "alignstream.rlhf.validate-every", "1",
                 "alignstream.rlhf.training.kl.bound", "1000",
                 "alignstream.rlhf.training.iterations", "40"));
 
         // When
-        Trainer.Result result = train("a", config, Long.MAX_VALUE).orElseThrow();
+        Trainer.Result result = train("a", settings, Long.MAX_VALUE).orElseThrow();
 
         // Then
         assertThat((double) result.step()).isEqualTo(result.metrics().get("bestStep") + 2);
     }
 
-    private Optional<Trainer.Result> train(String name, RlhfConfig config, long steps) throws IOException {
+    private Optional<Trainer.Result> train(String name, RlhfSettings settings, long steps) throws IOException {
         long[] left = {steps};
         Monitor monitor = new Monitor() {
             @Override
@@ -160,15 +165,16 @@ class PpoLoopTest {
         };
         Path root = folder.resolve(name);
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
-            TrainingRun run = new TrainingRuns(store, Stage.RLHF).of(Lineage.NONE, List.of(), config.hyperparameters());
-            return new Trainer(run, inputs(config, PROMPTS), config.trainer(), monitor).train();
+            TrainingRun run =
+                    new TrainingRuns(store, Stage.RLHF).of(Lineage.NONE, List.of(), settings.hyperparameters());
+            return new Trainer(run, inputs(settings, PROMPTS), settings.training(), monitor).train();
         }
     }
 
     @Test
     void aPolicyWhoseProbabilitiesAreNoNumbersIsTroubleToHealFrom() {
         // Given
-        try (PpoLoop loop = loop(TinyWorld.config(Map.of()))) {
+        try (PpoLoop loop = loop(TinyWorld.settings(Map.of()))) {
             loop.policy().weights().values().forEach(weight -> weight.muli(Float.NaN));
 
             // When
@@ -183,11 +189,11 @@ class PpoLoopTest {
     @Test
     void runThatDriftsTooFarStopsEarlyAndIsRejected() {
         // Given
-        RlhfConfig config = TinyWorld.config(Map.of(
+        RlhfSettings settings = TinyWorld.settings(Map.of(
                 "alignstream.rlhf.training.policy-learning-rate", "2e-2",
                 "alignstream.rlhf.training.kl.coefficient", "0",
                 "alignstream.rlhf.training.kl.bound", "0.3"));
-        try (PpoLoop loop = loop(config)) {
+        try (PpoLoop loop = loop(settings)) {
 
             // When
             while (!loop.finished()) {
@@ -196,9 +202,11 @@ class PpoLoopTest {
 
             // Then
             assertThat(loop.drifted()).isTrue();
-            assertThat(loop.done()).isLessThan(config.training().iterations());
+            assertThat(loop.done()).isLessThan(settings.batches().iterations());
             Gate gate = Gate.decide(
-                    Settings.of(Map.of("alignstream.rlhf.gate.kl", "0.01")).gate(),
+                    Settings.of(RlhfConfig.class, Map.of("alignstream.rlhf.gate.kl", "0.01"))
+                            .settings()
+                            .gate(),
                     comparison().compare(loop.policy()));
             assertThat(gate.verdict()).isEqualTo(Verdict.REJECTED);
             assertThat(Messages.english(gate.reason())).contains("KL").contains("above 0.01");
@@ -214,8 +222,12 @@ class PpoLoopTest {
         assertThat(figures.winRate()).isEqualTo(0.5);
         assertThat(figures.kl()).isCloseTo(0, within(1e-9));
         assertThat(figures.prompts()).isEqualTo(40);
-        assertThat(Messages.english(
-                        Gate.decide(Settings.of(Map.of()).gate(), figures).reason()))
+        assertThat(Messages.english(Gate.decide(
+                                Settings.of(RlhfConfig.class, Map.of())
+                                        .settings()
+                                        .gate(),
+                                figures)
+                        .reason()))
                 .contains("win rate 0.5 is below");
     }
 
@@ -226,19 +238,19 @@ class PpoLoopTest {
 
         // When, then
         assertThatThrownBy(() ->
-                        inputs(TinyWorld.CONFIG, tooLong).begin(Recovery.NONE).close())
+                        inputs(TinyWorld.SETTINGS, tooLong).begin(Recovery.NONE).close())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("none of 1 training prompts leaves room for 5 tokens");
     }
 
-    private static PpoLoop loop(RlhfConfig config) {
-        return inputs(config, PROMPTS).begin(Recovery.NONE);
+    private static PpoLoop loop(RlhfSettings settings) {
+        return inputs(settings, PROMPTS).begin(Recovery.NONE);
     }
 
     /** Never closed: the models are shared by all tests. */
-    private static PpoLoop.Inputs inputs(RlhfConfig config, List<int[]> prompts) {
+    private static PpoLoop.Inputs inputs(RlhfSettings settings, List<int[]> prompts) {
         return new PpoLoop.Inputs(
-                config, sft, reward, TinyParents.TOKENIZER, prompts, TinyWorld.END, TinyWorld.PAD, comparison());
+                settings, sft, reward, TinyParents.TOKENIZER, prompts, TinyWorld.END, TinyWorld.PAD, comparison());
     }
 
     private static HeldOutComparison comparison() {

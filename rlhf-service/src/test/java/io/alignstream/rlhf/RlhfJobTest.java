@@ -14,6 +14,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.stageruntime.view.RecordOrigin;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingRun;
@@ -30,15 +31,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RlhfJobTest {
 
-    private static final RlhfConfig CONFIG = Settings.of(Map.of(
-            "alignstream.rlhf.checkpoint-every", "2",
-            "alignstream.rlhf.training.iterations", "5",
-            "alignstream.rlhf.training.batch-episodes", "8",
-            "alignstream.rlhf.training.minibatch-episodes", "4",
-            "alignstream.rlhf.training.epochs", "2",
-            "alignstream.rlhf.training.critic-warm-up", "1",
-            "alignstream.rlhf.training.policy-learning-rate", "1e-3",
-            "alignstream.rlhf.training.max-answer-tokens", "6"));
+    private static final RlhfSettings SETTINGS = Settings.of(
+                    RlhfConfig.class,
+                    Map.of(
+                            "alignstream.rlhf.checkpoint-every", "2",
+                            "alignstream.rlhf.training.iterations", "5",
+                            "alignstream.rlhf.training.batch-episodes", "8",
+                            "alignstream.rlhf.training.minibatch-episodes", "4",
+                            "alignstream.rlhf.training.epochs", "2",
+                            "alignstream.rlhf.training.critic-warm-up", "1",
+                            "alignstream.rlhf.training.policy-learning-rate", "1e-3",
+                            "alignstream.rlhf.training.max-answer-tokens", "6"))
+            .settings();
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -117,13 +121,13 @@ class RlhfJobTest {
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             Checkpoint sft = TinyParents.sft(store);
             Checkpoint reward = TinyParents.reward(store, sft);
-            Map<String, String> hyperparameters = CONFIG.hyperparameters();
+            Map<String, String> hyperparameters = SETTINGS.hyperparameters();
             TrainingRun run = new TrainingRuns(store, Stage.RLHF)
                     .of(
                             Lineage.of(Lineage.SFT, sft).and(Lineage.REWARD, reward.reference()),
                             List.of(new DatasetSnapshot("prompts", List.of(new PartitionRange(0, 0, 12)))),
                             hyperparameters);
-            new RlhfJob(CONFIG, store, run).execute(context);
+            new RlhfJob(run, SETTINGS, "alignstream", store).execute(context);
         }
     }
 

@@ -9,12 +9,15 @@ import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.Learner;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * A language of 24 tokens in which every prompt has two right answers, as frequent as each other; the reward model
@@ -27,11 +30,11 @@ final class TinyWorld {
     static final int GOOD = 5;
     static final int OTHER = 6;
     static final TransformerConfig SIZE = TransformerConfig.of(24, 2, 32, 24);
-    static final RlhfConfig CONFIG = config(Map.of());
+    static final RlhfSettings SETTINGS = settings(Map.of());
 
     private TinyWorld() {}
 
-    static RlhfConfig config(Map<String, String> overrides) {
+    static RlhfSettings settings(Map<String, String> overrides) {
         Map<String, String> all = new HashMap<>(Map.of(
                 "alignstream.rlhf.seed", "3",
                 "alignstream.rlhf.training.iterations", "14",
@@ -43,7 +46,7 @@ final class TinyWorld {
                 "alignstream.rlhf.training.critic-warm-up", "2",
                 "alignstream.rlhf.training.max-answer-tokens", "5"));
         all.putAll(overrides);
-        return Settings.of(all);
+        return Settings.of(RlhfConfig.class, all).settings();
     }
 
     static List<int[]> prompts(String purpose, int count) {
@@ -54,6 +57,10 @@ final class TinyWorld {
                     random.ints(random.nextInt(2, 5), 10, SIZE.vocabularySize()).toArray());
         }
         return prompts;
+    }
+
+    private static int[] joined(int[] prompt, int... answer) {
+        return IntStream.concat(Arrays.stream(prompt), Arrays.stream(answer)).toArray();
     }
 
     /** Answers {@value #GOOD} or {@value #OTHER} and ends, nearly always. */
@@ -67,7 +74,7 @@ final class TinyWorld {
                 List<Integer> lengths = new ArrayList<>();
                 for (int i = 0; i < 16; i++) {
                     int[] prompt = prompts.get((step * 16 + i) % prompts.size());
-                    rows.add(PpoLoop.joined(prompt, new int[] {i % 2 == 0 ? GOOD : OTHER, END}));
+                    rows.add(joined(prompt, i % 2 == 0 ? GOOD : OTHER, END));
                     lengths.add(prompt.length);
                 }
                 learner.step(objective, Minibatch.sequences(rows, lengths, PAD), 5e-3);
@@ -88,8 +95,8 @@ final class TinyWorld {
                 List<RankedPair> pairs = new ArrayList<>();
                 for (int i = 0; i < 8; i++) {
                     int[] prompt = prompts.get((step * 8 + i) % prompts.size());
-                    rows.add(PpoLoop.joined(prompt, new int[] {GOOD, END}));
-                    rows.add(PpoLoop.joined(prompt, new int[] {OTHER, END}));
+                    rows.add(joined(prompt, GOOD, END));
+                    rows.add(joined(prompt, OTHER, END));
                     pairs.add(new RankedPair(2 * i, 2 * i + 1, 0, 1 / 8.0, false));
                 }
                 int[] last = rows.stream().mapToInt(row -> row.length - 1).toArray();

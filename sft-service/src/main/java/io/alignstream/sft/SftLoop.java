@@ -14,6 +14,7 @@ import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
+import io.alignstream.training.dataset.Conversations;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;

@@ -23,4 +23,9 @@ public record Reference(URI uri, String sha256, long size) {
         Check.sha256("sha256", sha256);
         Check.atLeast("size", size, 0);
     }
+
+    /** The first 12 digits of the hash: what people see, and what folders are called by. */
+    public String shortSha256() {
+        return sha256.substring(0, 12);
+    }
 }

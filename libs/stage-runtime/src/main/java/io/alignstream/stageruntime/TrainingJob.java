@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Monitor;
@@ -8,6 +9,7 @@ import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 
@@ -41,6 +43,20 @@ public abstract class TrainingJob implements Job {
 
     protected final TrainingRun training() {
         return run;
+    }
+
+    /**
+     * The run's frozen events of {@code topic}: the newest of each key, in the order of the keys' first appearance.
+     *
+     * @throws IllegalStateException if the run has no snapshot of the topic
+     */
+    protected final <T> Collection<T> newest(JobContext context, Topic<T> topic) {
+        DatasetSnapshot snapshot = run.datasets().stream()
+                .filter(dataset -> dataset.topic().equals(topic.name()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("run " + run.id() + " has no snapshot of topic "
+                        + topic.name() + "; it was started by another version: cancel it and trigger a new one"));
+        return context.readNewest(topic, snapshot).values();
     }
 
     @Override

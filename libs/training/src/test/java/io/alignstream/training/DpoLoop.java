@@ -7,7 +7,10 @@ import io.alignstream.languagemodel.objective.DpoObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.dataset.PreferencePair;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +30,8 @@ final class DpoLoop implements TrainingLoop {
     /** What a service's configuration would say. */
     record Settings(double beta, double learningRate, long steps) {}
 
-    /** The frozen inputs: a reference model and pairs of conversations, each chosen one before its rejected one. */
-    record Inputs(Settings settings, Transformer reference, Tokenizer tokenizer, List<Conversation> pairs)
+    /** The frozen inputs: a reference model, and rankings as a reward model would learn from them. */
+    record Inputs(Settings settings, Transformer reference, Tokenizer tokenizer, List<RankedAnswers> requests)
             implements TrainingLoop.Inputs {
 
         @Override
@@ -49,11 +52,26 @@ final class DpoLoop implements TrainingLoop {
         this.policy = policy;
         this.learner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
         this.step = step;
+        List<Conversation> rows = chosenAndRejected(inputs.requests);
         Sequences answers = Sequences.of(
-                inputs.pairs.stream().map(Conversation::ids).toList(),
-                inputs.pairs.stream().map(Conversation::learned).toList(),
+                rows.stream().map(Conversation::ids).toList(),
+                rows.stream().map(Conversation::learned).toList(),
                 inputs.tokenizer.pad());
         this.pairs = new DpoObjective.Batch(answers, sums(inputs.reference.logProbabilities(answers, 1), answers));
+    }
+
+    /** Each chosen answer before its rejected one; a tie chooses none. */
+    private static List<Conversation> chosenAndRejected(List<RankedAnswers> requests) {
+        List<Conversation> rows = new ArrayList<>();
+        for (RankedAnswers request : requests) {
+            for (PreferencePair pair : request.pairs()) {
+                if (!pair.tied()) {
+                    rows.add(request.answers().get(pair.better()));
+                    rows.add(request.answers().get(pair.worse()));
+                }
+            }
+        }
+        return rows;
     }
 
     private static float[] sums(float[][] logProbabilities, Sequences answers) {
@@ -84,7 +102,7 @@ final class DpoLoop implements TrainingLoop {
         step++;
         SequencedMap<String, Double> figures = new TreeMap<>(
                 Map.of("loss", now.loss().loss(), "margin", now.loss().margin()));
-        return new Step(figures, new Speed("pairsPerSecond", inputs.pairs.size() / 2), Optional.empty());
+        return new Step(figures, new Speed("pairsPerSecond", pairs.reference().length / 2), Optional.empty());
     }
 
     @Override

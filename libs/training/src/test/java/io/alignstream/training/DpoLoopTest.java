@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
-import io.alignstream.languagemodel.tokenizer.ChatTemplate;
-import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,14 +69,19 @@ class DpoLoopTest {
                     .of(Lineage.NONE, List.of(), Map.of("steps", Long.toString(steps)));
             Trainer.Settings plan =
                     new Trainer.Settings(new Trainer.Saving(4, Duration.ofDays(1)), new Trainer.Healing(0, 0.5), 0);
-            return new Trainer(run, new DpoLoop.Inputs(settings, reference, TOKENIZER, pairs()), plan, monitor).train();
+            return new Trainer(run, new DpoLoop.Inputs(settings, reference, TOKENIZER, requests()), plan, monitor)
+                    .train();
         }
     }
 
-    private static List<Conversation> pairs() {
-        List<Message> question = List.of(Message.user("Which tower is taller?"));
-        return List.of(
-                ChatTemplate.conversation(TOKENIZER, question, "The new one."),
-                ChatTemplate.conversation(TOKENIZER, question, "The old one."));
+    private static List<RankedAnswers> requests() {
+        RankingRequest request = new RankingRequest(
+                "towers",
+                List.of(Message.user("Which tower is taller?")),
+                List.of("The old one.", "The new one."),
+                null,
+                Map.of());
+        Ranking ranking = new Ranking("towers", "ann", List.of(List.of(1), List.of(0)), List.of(), List.of(), "test");
+        return RankedAnswers.of(TOKENIZER, List.of(request), List.of(ranking));
     }
 }

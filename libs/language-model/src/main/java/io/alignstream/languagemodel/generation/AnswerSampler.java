@@ -35,6 +35,13 @@ public record AnswerSampler(double temperature, int maxTokens, int endToken) {
         public int[] content() {
             return ended ? Arrays.copyOf(tokens, tokens.length - 1) : tokens;
         }
+
+        /** The ids of {@code prompt} and then all of this answer's, as one row. */
+        public int[] after(int[] prompt) {
+            int[] row = Arrays.copyOf(prompt, prompt.length + tokens.length);
+            System.arraycopy(tokens, 0, row, prompt.length, tokens.length);
+            return row;
+        }
     }
 
     /**

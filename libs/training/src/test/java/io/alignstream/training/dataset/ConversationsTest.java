@@ -1,4 +1,4 @@
-package io.alignstream.sft;
+package io.alignstream.training.dataset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,6 +9,7 @@ import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -81,7 +82,9 @@ class ConversationsTest {
     @Test
     void everyTurnOfTheAssistantIsLearnedOnce() {
         // Given
-        Tokenizer tokenizer = TinyInstructions.tokenizer();
+        Tokenizer tokenizer = new BpeTrainer(330)
+                .train(Collections.nCopies(5, List.of("成都", "上海", "西安", "熊猫基地", "外滩", "长城")).stream()
+                        .flatMap(List::stream));
         Instruction instruction = new Instruction(
                 "multi-turn",
                 List.of(

@@ -1,4 +1,4 @@
-package io.alignstream.rlhf;
+package io.alignstream.training.dataset;
 
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.split.HeldOut;
@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Prompts to train on and prompts to judge by.
+ * Prompts to train on and prompts to judge by. Immutable.
  *
  * <p>Where people have tagged prompts as held out, those are judged by; otherwise the share of {@link HeldOut}, as in every
  * other stage. Neither of them is trained on, under any id. At least one prompt is judged by; a single one has to serve both.
@@ -18,10 +18,20 @@ import java.util.stream.Stream;
  * @param training in the order of the topic
  * @param heldOut in the order of their places, so that the first ones are a random choice
  */
-record PromptSplit(List<Prompt> training, List<Prompt> heldOut) {
+public record PromptSplit(List<Prompt> training, List<Prompt> heldOut) {
 
-    /** Splits {@code prompts}, one at least. */
-    static PromptSplit of(Collection<Prompt> prompts, double heldOutShare) {
+    public PromptSplit {
+        training = List.copyOf(training);
+        heldOut = List.copyOf(heldOut);
+    }
+
+    /**
+     * Splits {@code prompts}.
+     *
+     * @param prompts one at least, in the order of the topic
+     * @param heldOutShare 0 to 1
+     */
+    public static PromptSplit of(Collection<Prompt> prompts, double heldOutShare) {
         List<Prompt> byPlace = prompts.stream()
                 .sorted(Comparator.comparingDouble(PromptSplit::place).thenComparing(Prompt::id))
                 .toList();

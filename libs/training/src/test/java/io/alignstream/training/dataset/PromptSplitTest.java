@@ -1,4 +1,4 @@
-package io.alignstream.rlhf;
+package io.alignstream.training.dataset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,8 +15,16 @@ class PromptSplitTest {
 
     @Test
     void tagsDecideWhereThereAreSome() {
+        // Given
+        List<Prompt> prompts = IntStream.range(0, 12)
+                .mapToObj(i -> new Prompt(
+                        "p" + i,
+                        List.of(Message.user("question " + i)),
+                        Map.of("purpose", i % 4 == 0 ? "held-out" : "train")))
+                .toList();
+
         // When
-        PromptSplit split = PromptSplit.of(TinyParents.prompts(12), 0);
+        PromptSplit split = PromptSplit.of(prompts, 0);
 
         // Then
         assertThat(split.heldOut()).extracting(Prompt::id).containsExactlyInAnyOrder("p0", "p4", "p8");

@@ -1,4 +1,4 @@
-package io.alignstream.reward;
+package io.alignstream.training.dataset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -9,7 +9,6 @@ import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.reward.RankedAnswers.Pair;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -35,12 +34,12 @@ class RankedAnswersTest {
         double sixth = 1 / 6.0;
         assertThat(ranked.pairs())
                 .containsExactlyInAnyOrder(
-                        new Pair(2, 0, 2, sixth, false),
-                        new Pair(2, 3, 2, sixth, false),
-                        new Pair(2, 1, 5, sixth, false),
-                        new Pair(0, 3, 0, sixth, true),
-                        new Pair(0, 1, 3, sixth, false),
-                        new Pair(3, 1, 3, sixth, false));
+                        new PreferencePair(2, 0, 2, sixth, false),
+                        new PreferencePair(2, 3, 2, sixth, false),
+                        new PreferencePair(2, 1, 5, sixth, false),
+                        new PreferencePair(0, 3, 0, sixth, true),
+                        new PreferencePair(0, 1, 3, sixth, false),
+                        new PreferencePair(3, 1, 3, sixth, false));
     }
 
     @Test
@@ -55,7 +54,8 @@ class RankedAnswersTest {
 
         // Then
         assertThat(ranked.pairs()).hasSize(12);
-        assertThat(ranked.pairs().stream().mapToDouble(Pair::weight).sum()).isCloseTo(1, within(1e-12));
+        assertThat(ranked.pairs().stream().mapToDouble(PreferencePair::weight).sum())
+                .isCloseTo(1, within(1e-12));
     }
 
     @Test
@@ -66,9 +66,27 @@ class RankedAnswersTest {
 
         // Then
         assertThat(ranked.answers()).hasSize(4).allSatisfy(row -> {
-            assertThat(row).startsWith(ranked.prompt());
-            assertThat(row).endsWith(TOKENIZER.endOfTurn());
+            assertThat(row.ids()).startsWith(ranked.prompt());
+            assertThat(row.ids()).endsWith(TOKENIZER.endOfTurn());
         });
+    }
+
+    @Test
+    void rankingsOfNoRequestOrOfAnotherNumberOfAnswersCountForNothing() {
+        // Given
+        RankingRequest unranked = new RankingRequest("r2", REQUEST.messages(), List.of("a", "b"), null, Map.of());
+        List<Ranking> rankings = List.of(
+                ranking("ann", List.of(List.of(0, 1, 2, 3)), List.of()),
+                ranking("bob", List.of(List.of(0), List.of(1)), List.of()),
+                new Ranking("nobody-asked", "ann", List.of(List.of(0), List.of(1)), List.of(), List.of(), "test"));
+
+        // When
+        List<RankedAnswers> ranked = RankedAnswers.of(TOKENIZER, List.of(REQUEST, unranked), rankings);
+
+        // Then
+        assertThat(ranked)
+                .singleElement()
+                .satisfies(one -> assertThat(one.pairs()).hasSize(6).allMatch(PreferencePair::tied));
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.alignstream.sft;
+package io.alignstream.training.dataset;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.split.HeldOut;
@@ -12,12 +12,18 @@ import java.util.List;
 
 /**
  * Instructions as token ids, one conversation for each reference answer; every turn of the assistant is learned once.
+ * Immutable.
  *
  * @param training to learn from: for each instruction its conversations, at least one
  * @param heldOut to measure on
  * @param tooLong conversations that do not fit the model's positions and are in neither list
  */
-record Conversations(List<List<Conversation>> training, List<Conversation> heldOut, int tooLong) {
+public record Conversations(List<List<Conversation>> training, List<Conversation> heldOut, int tooLong) {
+
+    public Conversations {
+        training = List.copyOf(training);
+        heldOut = List.copyOf(heldOut);
+    }
 
     /**
      * Encodes and splits {@code instructions}; their order does not matter.
@@ -25,7 +31,7 @@ record Conversations(List<List<Conversation>> training, List<Conversation> heldO
      * @param heldOutShare of the instructions, by what is asked; an instruction stays on its side whatever else is added
      * @param longest tokens that a conversation may have
      */
-    static Conversations of(
+    public static Conversations of(
             Collection<Instruction> instructions, Tokenizer tokenizer, double heldOutShare, int longest) {
         List<List<Conversation>> training = new ArrayList<>();
         List<Conversation> heldOut = new ArrayList<>();
@@ -56,7 +62,7 @@ record Conversations(List<List<Conversation>> training, List<Conversation> heldO
     }
 
     /** Number of conversations to learn from. */
-    int trained() {
+    public int trained() {
         return training.stream().mapToInt(List::size).sum();
     }
 }

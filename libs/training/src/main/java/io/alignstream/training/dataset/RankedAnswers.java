@@ -1,0 +1,95 @@
+package io.alignstream.training.dataset;
+
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.split.HeldOut;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A ranking request with what its annotators said, as token ids and preference pairs; what a reward model learns from, or
+ * a policy directly. Immutable, but for the arrays of ids.
+ *
+ * @param place of the prompt, for the held-out split; below 0 if a person has held it out
+ * @param prompt token ids up to the assistant's token
+ * @param answers K rows of prompt and answer ids, end of turn included; learned is the answer
+ * @param pairs every pair of answers of every annotator; the weights sum to 1, so that one request counts once
+ */
+public record RankedAnswers(double place, int[] prompt, List<Conversation> answers, List<PreferencePair> pairs) {
+
+    public RankedAnswers {
+        answers = List.copyOf(answers);
+        pairs = List.copyOf(pairs);
+    }
+
+    /**
+     * The ranked ones of {@code requests}, in their order, each with its rankings in theirs. A ranking of a request that is
+     * not there, or of another number of answers than it has, counts for nothing.
+     */
+    public static List<RankedAnswers> of(
+            Tokenizer tokenizer, Collection<RankingRequest> requests, Collection<Ranking> rankings) {
+        Map<String, List<Ranking>> byRequest = rankings.stream().collect(Collectors.groupingBy(Ranking::requestId));
+        List<RankedAnswers> ranked = new ArrayList<>();
+        for (RankingRequest request : requests) {
+            List<Ranking> fitting = byRequest.getOrDefault(request.requestId(), List.of()).stream()
+                    .filter(ranking ->
+                            ranking.answerCount() == request.answers().size())
+                    .toList();
+            if (!fitting.isEmpty()) {
+                ranked.add(of(tokenizer, request, fitting));
+            }
+        }
+        return ranked;
+    }
+
+    /** The request with its rankings, one or more, each of as many answers as the request has. */
+    static RankedAnswers of(Tokenizer tokenizer, RankingRequest request, List<Ranking> rankings) {
+        int k = request.answers().size();
+        double weight = 2.0 / (k * (k - 1.0) * rankings.size());
+        List<PreferencePair> pairs = new ArrayList<>();
+        rankings.forEach(ranking -> addPairs(pairs, ranking, weight));
+        return new RankedAnswers(
+                HeldOut.isTagged(request.tags()) ? -1 : HeldOut.place(request.messages()),
+                ChatTemplate.prompt(tokenizer, request.messages()),
+                request.answers().stream()
+                        .map(answer -> ChatTemplate.conversation(tokenizer, request.messages(), answer))
+                        .toList(),
+                pairs);
+    }
+
+    private static void addPairs(List<PreferencePair> pairs, Ranking ranking, double weight) {
+        for (int group = 0; group < ranking.order().size(); group++) {
+            List<Integer> equals = ranking.order().get(group);
+            for (int i = 0; i < equals.size(); i++) {
+                int better = equals.get(i);
+                equals.subList(i + 1, equals.size())
+                        .forEach(tied -> pairs.add(new PreferencePair(better, tied, 0, weight, true)));
+                ranking.order().subList(group + 1, ranking.order().size()).stream()
+                        .flatMap(List::stream)
+                        .forEach(worse -> pairs.add(new PreferencePair(
+                                better, worse, gap(ranking.scores(), better, worse), weight, false)));
+            }
+        }
+    }
+
+    /** Scores that contradict the order give no margin: the order is what the annotator decided last. */
+    private static double gap(List<Double> scores, int better, int worse) {
+        return scores.isEmpty() ? 0 : Math.max(0, scores.get(better) - scores.get(worse));
+    }
+
+    /** Tokens of the longest row. */
+    public int longest() {
+        return answers.stream().mapToInt(Conversation::length).max().orElse(0);
+    }
+
+    /** Whether a person has held the prompt out, or it belongs to the held-out {@code share}, 0 to 1. */
+    public boolean heldOut(double share) {
+        return place < share;
+    }
+}

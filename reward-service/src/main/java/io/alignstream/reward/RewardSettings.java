@@ -1,0 +1,65 @@
+package io.alignstream.reward;
+
+import io.alignstream.training.Trainer;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Everything configured about a run of the reward model; {@link RewardConfig} holds the range of each value.
+ *
+ * @param layers blocks of the SFT model that the reward model keeps, from the bottom; at most as many as there are
+ * @param epochs passes over the ranking requests
+ * @param batchRequests ranking requests a step, each with all its rankings
+ * @param learningRate peak learning rate
+ * @param warmupShare share of the steps in which the learning rate rises from 0; after it, it falls to 0
+ * @param margin in the pair loss, for each point that two answers' scores (0 to 5) differ
+ * @param centring coefficient of the squared sum of a pair's scores
+ * @param heldOutShare share of the requests, chosen by what is asked, that is measured on and never learned
+ * @param referenceAnswers answers of the SFT model by which the finished model's scores are normalised
+ * @param validateEvery steps between two evaluations on held-out requests
+ * @param training when the state is stored, what happens when training fails, and when to give up getting better
+ * @param seed of the order of the requests, of the new head and of the reference answers
+ */
+public record RewardSettings(
+        int layers,
+        int epochs,
+        int batchRequests,
+        double learningRate,
+        double warmupShare,
+        double margin,
+        double centring,
+        double heldOutShare,
+        ReferenceAnswers referenceAnswers,
+        int validateEvery,
+        Trainer.Settings training,
+        long seed) {
+
+    /**
+     * Sampled answers whose scores get mean 0 and variance 1.
+     *
+     * @param count how many, at least
+     * @param maxTokens longest one, in tokens
+     */
+    public record ReferenceAnswers(int count, int maxTokens) {}
+
+    /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
+    public Map<String, String> hyperparameters() {
+        Map<String, String> values = new TreeMap<>();
+        values.put("layers", Integer.toString(layers));
+        values.put("epochs", Integer.toString(epochs));
+        values.put("batch", Integer.toString(batchRequests));
+        values.put("learningRate", Double.toString(learningRate));
+        values.put("warmUp", Double.toString(warmupShare));
+        values.put("margin", Double.toString(margin));
+        values.put("centring", Double.toString(centring));
+        values.put("heldOut", Double.toString(heldOutShare));
+        values.put("referenceAnswers", Integer.toString(referenceAnswers.count));
+        values.put("maxAnswerTokens", Integer.toString(referenceAnswers.maxTokens));
+        values.put("seed", Long.toString(seed));
+        if (training.patience() > 0) {
+            values.put("patience", Integer.toString(training.patience()));
+            values.put("validateEvery", Integer.toString(validateEvery));
+        }
+        return values;
+    }
+}

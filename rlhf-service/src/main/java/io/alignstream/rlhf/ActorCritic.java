@@ -1,0 +1,106 @@
+package io.alignstream.rlhf;
+
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.languagemodel.objective.ValueObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.training.BestWeights;
+import io.alignstream.training.Learner;
+import io.alignstream.training.StoredState;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/** The policy and its critic, each with an optimiser of its own; for one thread. */
+final class ActorCritic implements AutoCloseable {
+
+    private static final String POLICY_OPTIMISER = "policy.optimiser";
+    private static final String CRITIC = "critic.";
+    private static final String CRITIC_OPTIMISER = "critic.optimiser";
+
+    private final Transformer policy;
+    private final Transformer critic;
+    private final Learner policyLearner;
+    private final Learner criticLearner;
+    private final PolicyObjective policyObjective;
+    private final ValueObjective valueObjective;
+
+    private ActorCritic(RlhfSettings settings, Transformer policy, Transformer critic) {
+        this.policy = policy;
+        this.critic = critic;
+        this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
+        this.criticLearner = new Learner(critic, AdamW.Settings.REINFORCEMENT);
+        this.policyObjective = new PolicyObjective(
+                policy, settings.sampling().temperature(), settings.clipping().ratio());
+        this.valueObjective = new ValueObjective(critic, settings.clipping().value(), settings.valueCoefficient());
+    }
+
+    /** Copies of the SFT model and of the reward model's network. */
+    static ActorCritic start(PpoLoop.Inputs inputs) {
+        return new ActorCritic(
+                inputs.settings(),
+                inputs.sft().copy(),
+                inputs.reward().network().copy());
+    }
+
+    /** Both as a checkpoint has them: the policy is its model, the rest is what {@link #state} gave. */
+    static ActorCritic resume(PpoLoop.Inputs inputs, StoredState stored) throws IOException {
+        Map<String, Tensor> state = stored.tensors();
+        Transformer policy = Transformer.load(stored.folder());
+        Transformer critic = Transformer.of(
+                inputs.reward().network().config(), BestWeights.below(CRITIC, state), "the critic's checkpoint");
+        ActorCritic networks = new ActorCritic(inputs.settings(), policy, critic);
+        try {
+            networks.policyLearner.restore(POLICY_OPTIMISER, state);
+            networks.criticLearner.restore(CRITIC_OPTIMISER, state);
+            return networks;
+        } catch (IOException e) {
+            networks.close();
+            throw e;
+        }
+    }
+
+    /** The policy as it is now; stays owned by this. */
+    Transformer policy() {
+        return policy;
+    }
+
+    /** The critic as it is now; stays owned by this. */
+    Transformer critic() {
+        return critic;
+    }
+
+    /** One step of the policy. */
+    Learner.Step<PolicyObjective.Figures> stepPolicy(Sequences sequences, Targets target, double learningRate) {
+        return policyLearner.step(
+                policyObjective,
+                new PolicyObjective.Batch(sequences, target.logs(), target.advantages()),
+                learningRate);
+    }
+
+    /** One step of the critic. */
+    Learner.Step<Double> stepCritic(Sequences sequences, Targets target, double learningRate) {
+        return criticLearner.step(
+                valueObjective, new ValueObjective.Batch(sequences, target.values(), target.returns()), learningRate);
+    }
+
+    /** The critic and both optimisers. */
+    SequencedMap<String, Tensor> state() {
+        SequencedMap<String, Tensor> state = new LinkedHashMap<>();
+        critic.tensors().forEach((name, tensor) -> state.put(CRITIC + name, tensor));
+        state.putAll(policyLearner.state(POLICY_OPTIMISER));
+        state.putAll(criticLearner.state(CRITIC_OPTIMISER));
+        return state;
+    }
+
+    @Override
+    public void close() {
+        policyLearner.close();
+        criticLearner.close();
+        policy.close();
+        critic.close();
+    }
+}
