@@ -10,6 +10,7 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.BestModel;
@@ -197,10 +198,8 @@ public final class RewardLoop implements TrainingLoop {
     }
 
     private double learningRate() {
-        double warmup = Math.max(1, settings.warmupShare() * total());
-        double rising = (step + 1) / warmup;
-        double falling = (total() - step) / Math.max(1, total() - warmup);
-        return settings.learningRate() * recovery.learningRateScale() * Math.min(1, Math.min(rising, falling));
+        return new LinearSchedule(settings.learningRate() * recovery.learningRateScale(), settings.warmupShare())
+                .learningRate(step, total());
     }
 
     /** How well held-out pairs are judged now. */

@@ -8,6 +8,7 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.BestModel;
+import io.alignstream.training.BestWeights;
 import io.alignstream.training.Learner;
 import io.alignstream.training.ModelFiles;
 import io.alignstream.training.Recovery;
@@ -62,6 +63,7 @@ public final class SftLoop implements TrainingLoop {
     private final Recovery recovery;
     private final TunedModel model;
     private final Notes notes;
+    private final BestWeights best = new BestWeights();
     private final long batches;
     private List<List<Conversation>> order = List.of();
     private long step;
@@ -120,12 +122,14 @@ public final class SftLoop implements TrainingLoop {
 
         @Override
         public SftLoop resume(StoredState stored, Recovery recovery) throws IOException {
-            return new SftLoop(
+            SftLoop loop = new SftLoop(
                     this,
                     recovery,
                     TunedModel.resume(stored, base, tokenizer, settings),
                     stored.notes(Notes.class),
                     stored.step());
+            loop.best.restore(stored.tensors());
+            return loop;
         }
 
         private SftEvaluation validation(TunedModel model) {
@@ -163,7 +167,7 @@ public final class SftLoop implements TrainingLoop {
                     conversations.training(), settings.batchInstructions(), settings.seed(), step / batches);
         }
         List<Conversation> batch = order.get((int) (step % batches));
-        double learningRate = settings.learningRate(step, total()) * learningRateScale();
+        double learningRate = settings.schedule().learningRate(step, total()) * learningRateScale();
         Learner.Step<Double> now = model.step(batch, learningRate);
         step++;
         SequencedMap<String, Double> figures = new LinkedHashMap<>();
@@ -181,6 +185,11 @@ public final class SftLoop implements TrainingLoop {
         }
         SftEvaluation measured = inputs.validation(model);
         return new Evaluation(new TreeMap<>(measured.metrics()), OptionalDouble.of(measured.loss()), trouble(measured));
+    }
+
+    @Override
+    public void keepAsBest() {
+        best.keep(model.trained(), step);
     }
 
     /** A power, not the recovery's product of factors: the last bit of the third one differs, and so would the weights. */
@@ -237,12 +246,25 @@ public final class SftLoop implements TrainingLoop {
 
     @Override
     public SequencedMap<String, Tensor> state() {
+        SequencedMap<String, Tensor> state = model.state();
+        best.addTo(state, step);
+        return state;
+    }
+
+    @Override
+    public SequencedMap<String, Tensor> finishedState() {
         return model.state();
     }
 
     @Override
-    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> best) {
+    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
+            throws IOException {
         SequencedMap<String, Double> figures = new LinkedHashMap<>(last);
+        if (bestModel.isPresent()) {
+            model.goBack(best.tensors().orElseThrow());
+            figures.putAll(inputs.validation(model).metrics());
+            figures.put("bestStep", (double) bestModel.get().step());
+        }
         figures.put("conversations", (double) conversations.trained());
         if (recovery.count() > 0) {
             figures.put("recoveries", (double) recovery.count());

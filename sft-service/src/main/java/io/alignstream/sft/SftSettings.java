@@ -1,6 +1,7 @@
 package io.alignstream.sft;
 
 import io.alignstream.languagemodel.network.LoraSettings;
+import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.Trainer;
@@ -15,12 +16,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param epochs passes over the conversations
  * @param batchInstructions instructions a step, each with all its answers
- * @param learningRate peak learning rate
- * @param warmupShare share of the steps in which the learning rate rises from 0; after it, it falls to 0
+ * @param schedule of the learning rate
  * @param seed of the order of the conversations
  * @param heldOutShare share of the instructions, chosen by what is asked, that is measured on and never learned
  * @param validateEvery steps between two validations
- * @param training when the state is stored and what happens when training fails
+ * @param training when the state is stored, what happens when training fails, and when to give up getting better
  * @param packing whether conversations share rows where that saves a quarter of the positions; the losses stay the same
  * @param precision of products and activations; packed rows are computed in fp32 always
  * @param lora adapters that are trained instead of the weights; null trains all weights
@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
 public record SftSettings(
         int epochs,
         int batchInstructions,
-        double learningRate,
-        double warmupShare,
+        LinearSchedule schedule,
         long seed,
         double heldOutShare,
         int validateEvery,
@@ -59,23 +58,19 @@ public record SftSettings(
         }
     }
 
-    /** Learning rate of step {@code step} (from 0) of {@code totalSteps}: linear warm-up, then linear decay. */
-    public double learningRate(long step, long totalSteps) {
-        double warmup = Math.max(1, warmupShare * totalSteps);
-        double rising = (step + 1) / warmup;
-        double falling = (totalSteps - step) / Math.max(1, totalSteps - warmup);
-        return learningRate * Math.min(1, Math.min(rising, falling));
-    }
-
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     public Map<String, String> hyperparameters() {
         Map<String, String> values = new TreeMap<>();
         values.put("epochs", Integer.toString(epochs));
         values.put("batchInstructions", Integer.toString(batchInstructions));
-        values.put("learningRate", Double.toString(learningRate));
-        values.put("warmupShare", Double.toString(warmupShare));
+        values.put("learningRate", Double.toString(schedule.peak()));
+        values.put("warmupShare", Double.toString(schedule.warmupShare()));
         values.put("seed", Long.toString(seed));
         values.put("heldOutShare", Double.toString(heldOutShare));
+        if (training.patience() > 0) {
+            values.put("patience", Integer.toString(training.patience()));
+            values.put("validateEvery", Integer.toString(validateEvery)); // there it is judged
+        }
         if (packing) {
             values.put("packing", "true");
         }

@@ -9,6 +9,7 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
@@ -102,8 +103,7 @@ final class TinyInstructions {
         return new SftSettings(
                 epochs,
                 batchInstructions,
-                learningRate,
-                0.1,
+                new LinearSchedule(learningRate, 0.1),
                 1,
                 0.1,
                 5,
@@ -118,9 +118,14 @@ final class TinyInstructions {
 
     /** The settings that a user gets who sets the precision and the rank of the adapters only. */
     static SftSettings configured(String precision, String rank) {
+        return configured(Map.of("alignstream.sft.precision", precision, "alignstream.sft.lora.rank", rank));
+    }
+
+    /** The settings that a user gets who sets these values only. */
+    static SftSettings configured(Map<String, String> values) {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
-                .withDefaultValues(Map.of("alignstream.sft.precision", precision, "alignstream.sft.lora.rank", rank))
+                .withDefaultValues(values)
                 .withMapping(SftConfig.class)
                 .build()
                 .getConfigMapping(SftConfig.class)

@@ -4,7 +4,6 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
-import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Question;
@@ -14,6 +13,7 @@ import io.alignstream.stageruntime.View;
 import io.alignstream.tokenizer.cleaning.CleaningBacklog;
 import io.alignstream.tokenizer.vocabulary.TokenizerStore;
 import io.alignstream.training.StoredRun;
+import io.alignstream.training.TokenizerRun;
 import io.alignstream.training.TrainingRuns;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -78,7 +78,7 @@ public class TokenizerStage implements StageDefinition {
 
     private static Optional<TrainedTokenizer> newest(View view) {
         return view.newestByKey(Topic.TOKENIZERS).stream()
-                .filter(tokenizer -> tokenizer.name().equals(TokenizerLoop.NAME))
+                .filter(tokenizer -> tokenizer.name().equals(TokenizerJob.NAME))
                 .reduce((older, newer) -> newer);
     }
 
@@ -119,24 +119,16 @@ public class TokenizerStage implements StageDefinition {
         if (documents.offsets() == 0) {
             return new Decision.Wait(Reason.of("tokenizer.noDocuments"));
         }
-        String run = run(documents);
-        if (newest != null && made(newest, run, stored)) {
+        TokenizerRun run = new TokenizerRun(store.checkpoints(), documents, config.vocabularySize());
+        if (newest != null && made(newest, run.id(), stored)) {
             return new Decision.Wait(about("tokenizer.upToDate", newest));
         }
-        return new Decision.Run(new TokenizerLoop(
-                new TokenizerLoop.Inputs(run, documents, config.vocabularySize(), newest),
-                backlog,
-                store.checkpoints()));
+        return new Decision.Run(new TokenizerJob(run, newest, backlog));
     }
 
     private static boolean made(TrainedTokenizer tokenizer, String run, List<StoredRun> stored) {
         return stored.stream().filter(known -> known.id().equals(run)).anyMatch(known -> known.finished()
                 .contains(tokenizer.reference().sha256()));
-    }
-
-    private String run(DatasetSnapshot documents) {
-        String inputs = Stage.TOKENIZER.id() + "\n" + documents + "\nvocabularySize=" + config.vocabularySize();
-        return Sha256.hex(inputs).substring(0, 12);
     }
 
     private static Reason about(String code, TrainedTokenizer tokenizer) {

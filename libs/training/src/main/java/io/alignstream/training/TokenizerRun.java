@@ -13,34 +13,44 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The run of a tokenizer, which is learned in one go: nothing to resume, one finished checkpoint.
+ * The run of a tokenizer, which is learned in one go: nothing to resume, one finished checkpoint. Thread-safe.
  *
- * @param id of the run
+ * @param documents the raw documents whose clean ones it learns from
+ * @param vocabularySize token ids to learn at most
  */
-public record TokenizerRun(CheckpointStore store, String id) {
+public record TokenizerRun(CheckpointStore store, DatasetSnapshot documents, int vocabularySize) {
+
+    private static final String VOCABULARY_SIZE = "vocabularySize";
+
+    /** First 12 hexadecimal digits of a hash of stage, documents and vocabulary size. */
+    public String id() {
+        return TrainingRuns.id(Stage.TOKENIZER.id() + "\n" + documents + "\n" + VOCABULARY_SIZE + "=" + vocabularySize);
+    }
+
+    /** What shapes the tokenizer besides the documents. */
+    public Map<String, String> hyperparameters() {
+        return Map.of(VOCABULARY_SIZE, Integer.toString(vocabularySize));
+    }
 
     /** The stored tokenizer, opened and checked; empty if it was not learned yet. */
     public Optional<StoredCheckpoint> finished() throws IOException {
-        return store.newest(Stage.TOKENIZER, id);
+        return store.newest(Stage.TOKENIZER, id());
     }
 
     /**
      * Stores the tokenizer and opens it.
      *
+     * @param learned the clean documents that it was learned from
      * @param metrics finite figures
      * @param beside writes further files into the checkpoint's folder
      */
     public StoredCheckpoint save(
-            Tokenizer tokenizer,
-            List<DatasetSnapshot> datasets,
-            Map<String, String> hyperparameters,
-            Map<String, Double> metrics,
-            CheckpointStore.Content beside)
+            Tokenizer tokenizer, DatasetSnapshot learned, Map<String, Double> metrics, CheckpointStore.Content beside)
             throws IOException {
-        Manifest draft = Manifest.draft(Stage.TOKENIZER, id, tokenizer.vocabularySize())
+        Manifest draft = Manifest.draft(Stage.TOKENIZER, id(), tokenizer.vocabularySize())
                 .withComplete(true)
-                .withDatasets(datasets)
-                .withHyperparameters(hyperparameters)
+                .withDatasets(List.of(documents, learned))
+                .withHyperparameters(hyperparameters())
                 .withMetrics(metrics)
                 .withFingerprint(Map.of("tokenizer", tokenizer.sha256()));
         Reference stored = store.save(draft, folder -> {

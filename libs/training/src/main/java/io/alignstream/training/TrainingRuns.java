@@ -93,6 +93,11 @@ public final class TrainingRuns {
         new TreeMap<>(hyperparameters)
                 .forEach((name, value) ->
                         inputs.append(name).append('=').append(value).append('\n'));
-        return Sha256.hex(inputs.toString()).substring(0, ID_DIGITS);
+        return id(inputs.toString());
+    }
+
+    /** The id of the run on {@code inputs}, written out. */
+    static String id(String inputs) {
+        return Sha256.hex(inputs).substring(0, ID_DIGITS);
     }
 }

@@ -10,27 +10,35 @@ import java.util.Map;
 /**
  * One more pass over batches that a {@link BatchSequence} has admitted; for one thread.
  *
- * <p>What they hold was proved then, with the packer's ledger. Now their place and a number for their tokens tell them from
- * those that were refused, so a pass hashes no sequence again.
+ * <p>What they hold was proved then, with the packer's ledger, and a pass hashes no sequence again. It takes the same
+ * records, by partition and offset, which leaves out those that were refused; and a record that says the same as then: a
+ * topic that was made anew has other roots at the same offsets.
  */
 final class BatchReplay {
 
     private final Map<Lane, Remaining> lanes = new HashMap<>();
 
-    /** @param admitted the number of each batch, {@link #number} */
-    BatchReplay(Map<Lane, List<Integer>> admitted) {
-        admitted.forEach((lane, numbers) -> lanes.put(lane, new Remaining(List.copyOf(numbers))));
+    /** @param admitted the batches in their order */
+    BatchReplay(Map<Lane, List<Known>> admitted) {
+        admitted.forEach((lane, batches) -> lanes.put(lane, new Remaining(List.copyOf(batches))));
     }
 
-    /** A number that batches with other tokens hardly ever share. */
-    static int number(TokenBatch batch) {
-        return Arrays.hashCode(batch.tokens());
+    /**
+     * What is remembered of a batch.
+     *
+     * @param number of its tokens, which others hardly ever share: all there is if the record has no root
+     */
+    record Known(BatchRecord record, long firstSequence, int number) {
+
+        static Known of(TokenBatch batch, BatchRecord record) {
+            return new Known(record, batch.firstSequence(), Arrays.hashCode(batch.tokens()));
+        }
     }
 
     /** Whether {@code batch} is the next one of its shard and split; false for one that was refused. */
-    boolean admits(TokenBatch batch) {
+    boolean admits(TokenBatch batch, BatchRecord record) {
         Remaining lane = lanes.get(Lane.of(batch));
-        return lane != null && lane.take(batch);
+        return lane != null && lane.take(Known.of(batch, record));
     }
 
     /** Whether every batch has come. */
@@ -41,24 +49,22 @@ final class BatchReplay {
     /** The batches of one shard and split that have not come yet. */
     private static final class Remaining {
 
-        private final List<Integer> numbers;
+        private final List<Known> batches;
         private int taken;
-        private long nextSequence;
 
-        Remaining(List<Integer> numbers) {
-            this.numbers = numbers;
+        Remaining(List<Known> batches) {
+            this.batches = batches;
         }
 
         boolean isEmpty() {
-            return taken == numbers.size();
+            return taken == batches.size();
         }
 
-        boolean take(TokenBatch batch) {
-            if (isEmpty() || batch.firstSequence() != nextSequence || numbers.get(taken) != number(batch)) {
+        boolean take(Known batch) {
+            if (isEmpty() || !batches.get(taken).equals(batch)) {
                 return false;
             }
             taken++;
-            nextSequence = batch.nextSequence();
             return true;
         }
     }

@@ -26,8 +26,7 @@ final class BatchSequence {
     private final int vocabularySize;
     private final Map<Lane, Long> next = new HashMap<>();
     private final Map<Lane, SequenceLedger> ledgers = new HashMap<>();
-    /** The number of each batch that was admitted, {@link BatchReplay#number}. */
-    private final Map<Lane, List<Integer>> admitted = new HashMap<>();
+    private final Map<Lane, List<BatchReplay.Known>> admitted = new HashMap<>();
 
     private int sequenceLength;
     private long trainingSequences;
@@ -54,10 +53,9 @@ final class BatchSequence {
     /**
      * Takes {@code batch} as the next one of its shard and split.
      *
-     * @param ledgerRoot the packer's root after this batch, if its record has one
      * @throws PoisonEventException if it is not, with the reason; nothing has changed then
      */
-    void admit(TokenBatch batch, Optional<String> ledgerRoot) throws PoisonEventException {
+    void admit(TokenBatch batch, BatchRecord record) throws PoisonEventException {
         batch.requireTokensBelow(vocabularySize);
         if (sequenceLength != 0 && batch.sequenceLength() != sequenceLength) {
             throw new PoisonEventException(Reason.of("poison.otherLength")
@@ -81,6 +79,7 @@ final class BatchSequence {
         SequenceLedger known = ledgers.get(lane);
         SequenceLedger ledger = known == null ? new SequenceLedger() : SequenceLedger.of(known.state());
         ledger.append(batch.tokens(), batch.sequenceLength());
+        Optional<String> ledgerRoot = record.ledgerRoot();
         if (ledgerRoot.isPresent() && !ledgerRoot.get().equals(ledger.root())) {
             throw new PoisonEventException(Reason.of("poison.otherLedger")
                     .with("shard", batch.shard())
@@ -89,7 +88,7 @@ final class BatchSequence {
                     .with("packer", ledgerRoot.get()));
         }
         ledgers.put(lane, ledger);
-        admitted.computeIfAbsent(lane, first -> new ArrayList<>()).add(BatchReplay.number(batch));
+        admitted.computeIfAbsent(lane, first -> new ArrayList<>()).add(BatchReplay.Known.of(batch, record));
         next.put(lane, batch.nextSequence());
         sequenceLength = batch.sequenceLength();
         if (batch.split() == TokenBatch.Split.TRAINING) {

@@ -7,9 +7,10 @@ import java.util.Map;
  * What a checkpoint was trained on, {@value #FILE} beside the weights: the Merkle root of each shard's sequences, and how
  * far the training is.
  *
- * <p>A pass takes every sequence of its shuffle windows once, and at its end compares its roots with these. So a checkpoint
- * with {@code passes=1} and {@code sequences=0} has seen exactly the sequences below these roots, each once; the packer
- * gives the same roots in the headers of the token batches. The manifest holds the hash of this file.
+ * <p>The roots are made when the data is first read. A pass takes the same batches, as {@link BatchReplay} tells them,
+ * and every sequence of its shuffle windows once; at its end all batches must have come. So a checkpoint with {@code
+ * passes=1} and {@code sequences=0} has seen exactly the sequences below these roots, each once; the packer gives the same
+ * roots in the headers of the token batches. The manifest holds the hash of this file.
  */
 public final class Ledger {
 

@@ -43,7 +43,7 @@ public final class PackedDocuments {
     public void add(TokenBatch batch, Optional<String> ledgerRoot, int partition, long offset)
             throws PoisonEventException {
         try {
-            batches.admit(batch, ledgerRoot);
+            batches.admit(batch, new BatchRecord(partition, offset, ledgerRoot));
         } catch (PoisonEventException e) {
             problem = Reason.of("pretrain.batchRefused").with("offset", offset).with("problem", e.reason());
             throw e;

@@ -6,7 +6,6 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
-import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.JobContext;
@@ -81,8 +80,8 @@ public final class TokenBatchSource implements SequenceSource {
     public Stream<int[]> open(long first) {
         BatchReplay pass = counted.replay();
         Stream<int[]> sequences = context.read(Topic.TOKEN_BATCHES, dataset)
-                .flatMap(entry -> Stream.ofNullable(entry.event()))
-                .filter(batch -> counted.concerns(batch) && pass.admits(batch))
+                .flatMap(entry -> Stream.ofNullable(entry.event())
+                        .filter(batch -> counted.concerns(batch) && pass.admits(batch, BatchRecord.of(entry.origin()))))
                 .filter(batch -> batch.split() == Split.TRAINING)
                 .flatMap(TokenBatchSource::sequences);
         // At the end of a pass: it must have been the same sequences, each once.
@@ -110,7 +109,7 @@ public final class TokenBatchSource implements SequenceSource {
                 return Stream.empty();
             }
             try {
-                sequence.admit(batch, entry.origin().header(SequenceLedger.HEADER));
+                sequence.admit(batch, BatchRecord.of(entry.origin()));
                 return Stream.of(batch);
             } catch (PoisonEventException e) {
                 return Stream.empty();

@@ -80,10 +80,11 @@ class BatchSequenceTest {
         packer.append(new int[] {1, 2, 3, 4, 5, 6, 7, 8}, 4);
         packer.append(new int[] {1, 2, 3, 4}, 4);
 
+        BatchRecord record = new BatchRecord(0, 1, Optional.of(packer.root()));
+
         // When
-        Throwable refusal = catchThrowable(
-                () -> sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 5), Optional.of(packer.root())));
-        sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4), Optional.of(packer.root()));
+        Throwable refusal = catchThrowable(() -> sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 5), record));
+        sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4), record);
 
         // Then
         assertThat(refusal)
@@ -95,7 +96,7 @@ class BatchSequenceTest {
     }
 
     private void admit(TokenBatch batch) throws PoisonEventException {
-        sequence.admit(batch, Optional.empty());
+        sequence.admit(batch, new BatchRecord(0, 0, Optional.empty()));
     }
 
     private static TokenBatch batch(int shard, Split split, long first, int length, int... tokens) {
