@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  jobFacts, metricName, metricsLine, ShownSeries, usableActions,
+  healedLines, jobFacts, metricName, metricsLine, ShownSeries, usableActions,
 } from '../../main/resources/META-INF/resources/alignstream/dashboard-model.js';
 import { Messages } from '../../main/resources/META-INF/resources/alignstream/messages.js';
 
 const messages = new Messages('en', {
   'job.run': 'Run', 'job.phase': 'Phase', 'job.step': 'Step', 'job.eta': 'Time left', 'job.attempt': 'Attempt',
   'phase.train': 'training', 'metric.loss': 'loss', 'metric.bits (per byte)': 'bits',
+  'training.healedByRate': 'step {step}: {problem}; learning rate times {scale}', 'training.rose': 'from {from} to {to}',
 });
 
 test('only a paused stage can be resumed, only one that may run cancelled', () => {
@@ -38,6 +39,22 @@ test('a running job tells phase, step, time left and that it is tried again', ()
   // Then
   assert.deepEqual(facts, [
     ['Run', 'r1'], ['Phase', 'training'], ['Step', '1,500 / 3,000'], ['Time left', '1 min 1 sec'], ['Attempt', '2'],
+  ]);
+});
+
+test('what a job healed from stands with the newest first', () => {
+  // Given
+  const healed = [10, 20].map(step => ({
+    code: 'training.healedByRate',
+    arguments: { step, problem: { code: 'training.rose', arguments: { from: 1, to: 2 } }, scale: '0.5' },
+  }));
+
+  // When
+  const lines = healedLines({ healed }, messages);
+
+  // Then
+  assert.deepEqual(lines, [
+    'step 20: from 1 to 2; learning rate times 0.5', 'step 10: from 1 to 2; learning rate times 0.5',
   ]);
 });
 

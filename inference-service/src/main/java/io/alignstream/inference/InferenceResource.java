@@ -1,7 +1,7 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;

@@ -1,16 +1,18 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.Decision;
+import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Compares the release that should be served with the one that is.
@@ -25,12 +27,14 @@ public class InferenceStage implements StageDefinition {
     private final ServedModel served;
     private final CheckpointStore store;
     private final FeedbackTally feedback;
+    private final Question<Optional<String>> inService;
 
     InferenceStage(InferenceConfig config, ServedModel served, CheckpointStore store, FeedbackTally feedback) {
         this.config = config;
         this.served = served;
         this.store = store;
         this.feedback = feedback;
+        this.inService = Question.eachTime(() -> served.current().map(LoadedModel::sha256));
     }
 
     @Override
@@ -42,6 +46,7 @@ public class InferenceStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.MODEL_RELEASES);
         subscriptions.follow(Topic.FEEDBACK, feedback);
+        subscriptions.ask(inService);
     }
 
     /** A model is taken out of service at once; to take another one in is a job. */
@@ -68,7 +73,7 @@ public class InferenceStage implements StageDefinition {
             return new Decision.Wait(Reason.of("inference.noRelease").with("model", config.model()));
         }
         String sha256 = approved.getFirst().reference().sha256();
-        if (served.current().filter(model -> model.sha256().equals(sha256)).isPresent()) {
+        if (view.answer(inService).filter(sha256::equals).isPresent()) {
             return new Decision.Wait(Reason.of("inference.serving")
                     .with("model", config.model())
                     .with("release", sha256.substring(0, 12)));

@@ -2,7 +2,8 @@ package io.alignstream.inference;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.PreparedWeights;
@@ -90,8 +91,7 @@ final class LoadJob implements Job {
         int[] prompt = ChatTemplate.prompt(model.tokenizer(), List.of(Message.user("Hi")));
         int room = model.positions() - prompt.length;
         if (room < 1) {
-            throw new IllegalArgumentException(
-                    "a model of " + model.positions() + " positions is too short for a conversation");
+            throw new InvalidInputException(Reason.of("inference.tooShort").with("positions", model.positions()));
         }
         Decoding greedy = new Decoding(0, 1, Math.min(WARM_UP_TOKENS, room), List.of(), 0);
         InferenceLoop.answer(model.weights(), model.tokenizer(), prompt, greedy, Optional::empty, text -> {});

@@ -1,6 +1,8 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.time.Instant;
@@ -19,13 +21,14 @@ public final class LoadedModel {
     private final Instant loadedAt = Instant.now();
     private final AtomicInteger shares = new AtomicInteger(1);
 
-    /** @throws IllegalArgumentException if the network does not know all of the tokenizer's ids */
+    /** @throws InvalidInputException if the network does not know all of the tokenizer's ids */
     LoadedModel(ModelRelease release, PreparedWeights weights, Tokenizer tokenizer) {
         int ids = weights.config().vocabularySize();
         if (tokenizer.vocabularySize() > ids) {
-            throw new IllegalArgumentException(
-                    "the tokenizer of " + release.reference().uri() + " has " + tokenizer.vocabularySize()
-                            + " tokens but the network only knows " + ids + ": the checkpoint mixes two models");
+            throw new InvalidInputException(Reason.of("inference.twoModels")
+                    .with("uri", release.reference().uri().toString())
+                    .with("tokens", tokenizer.vocabularySize())
+                    .with("known", ids));
         }
         this.release = release;
         this.weights = weights;

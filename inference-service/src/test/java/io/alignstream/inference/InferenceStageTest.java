@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Transformer;
@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +84,23 @@ class InferenceStageTest {
 
         // Then
         assertThat(served.current()).isEmpty();
+    }
+
+    @Test
+    void comparesWithTheModelThatTheViewSaysIsServed() throws Exception {
+        // Given
+        Compacted topic = new Compacted();
+        topic.add(release("one", APPROVED));
+        topic.inService = Optional.of(sha256("one"));
+
+        // When
+        Decision decision = freshInstance(topic);
+
+        // Then
+        assertThat(decision)
+                .isEqualTo(new Decision.Wait(Reason.of("inference.serving")
+                        .with("model", "alignstream")
+                        .with("release", sha256("one").substring(0, 12))));
     }
 
     private static LoadedModel tinyModel() {
@@ -165,6 +183,7 @@ class InferenceStageTest {
     private static final class Compacted implements View {
 
         private final SequencedMap<String, ModelRelease> releases = new LinkedHashMap<>();
+        private Optional<String> inService = Optional.empty();
 
         void add(ModelRelease release) {
             releases.putLast(Topic.MODEL_RELEASES.key(release), release);
@@ -181,8 +200,9 @@ class InferenceStageTest {
         }
 
         @Override
+        @SuppressWarnings("unchecked") // the stage asks one thing: what is in service
         public <T> T answer(Question<T> question) {
-            throw new IllegalArgumentException("the stage asks nothing");
+            return (T) inService;
         }
 
         @Override

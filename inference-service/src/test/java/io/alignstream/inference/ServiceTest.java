@@ -2,7 +2,6 @@ package io.alignstream.inference;
 
 import static io.alignstream.contracts.ModelRelease.Verdict.APPROVED;
 import static io.alignstream.inference.ChatApi.json;
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -86,8 +85,15 @@ abstract class ServiceTest {
                 .until(() -> topics.records(Topic.MODEL_RELEASES.deadLetters()).size() > before);
     }
 
+    /**
+     * The text of an answer.
+     *
+     * @throws IllegalArgumentException if it is a refusal
+     */
     static String content(HttpResponse<String> response) {
-        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        if (response.statusCode() != 200) {
+            throw new IllegalArgumentException("no answer but " + response.statusCode() + ": " + response.body());
+        }
         return json(response.body())
                 .path("choices")
                 .path(0)

@@ -1,7 +1,7 @@
 package io.alignstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import io.alignstream.contracts.ModelRelease;
@@ -92,10 +92,18 @@ class PipelineIT {
     /**
      * A pipeline that has been through twice; its processes may run or not.
      *
+     * @param kills what was killed before
      * @param first the report of the pass during which every process was killed once
      * @param again the report of the next one
      */
-    private record Passed(Site site, DemoReport first, DemoReport again) {}
+    private record Passed(Site site, List<Kill> kills, DemoReport first, DemoReport again) {}
+
+    /**
+     * A process that was killed.
+     *
+     * @param end how the pass ended of which it was a part; null if it went through
+     */
+    private record Kill(String victim, @Nullable Throwable end) {}
 
     @AfterAll
     void stop() {
@@ -107,7 +115,11 @@ class PipelineIT {
         // When
         Passed disturbed = disturbed();
 
-        // Then: every stage delivered, the model answers, and nothing is trained twice
+        // Then: each kill was seen, every stage delivered, the model answers, and nothing is trained twice
+        assertThat(disturbed.kills()).hasSize(6).allSatisfy(kill -> assertThat(kill.end())
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining(kill.victim())
+                .hasMessageContaining("ended unexpectedly"));
         DemoReport report = disturbed.first();
         assertThat(report.stages())
                 .extracting(DemoReport.StageResult::stage)
@@ -202,14 +214,15 @@ class PipelineIT {
 
     /** Lets the world through while every process is killed once; after each kill as with {@code ./alignstream up}. */
     private Passed pass(Site site) throws IOException {
-        killDuringPass(site, Stage.TOKENIZER, 0, Stage.TOKENIZER.service());
-        killDuringPass(site, Stage.PRETRAIN, 15, Stage.PRETRAIN.service());
-        killDuringPass(site, Stage.PRETRAIN, 30, Broker.NAME);
-        killDuringPass(site, Stage.SFT, 6, Stage.SFT.service());
-        killDuringPass(site, Stage.REWARD, 2, Stage.REWARD.service());
-        killDuringPass(site, Stage.RLHF, 1, Stage.RLHF.service());
+        List<Kill> kills = List.of(
+                killDuringPass(site, Stage.TOKENIZER, 0, Stage.TOKENIZER.service()),
+                killDuringPass(site, Stage.PRETRAIN, 15, Stage.PRETRAIN.service()),
+                killDuringPass(site, Stage.PRETRAIN, 30, Broker.NAME),
+                killDuringPass(site, Stage.SFT, 6, Stage.SFT.service()),
+                killDuringPass(site, Stage.REWARD, 2, Stage.REWARD.service()),
+                killDuringPass(site, Stage.RLHF, 1, Stage.RLHF.service()));
         try (LocalCluster cluster = up(site)) {
-            return new Passed(site, run(site, cluster), run(site, cluster));
+            return new Passed(site, kills, run(site, cluster), run(site, cluster));
         }
     }
 
@@ -218,7 +231,7 @@ class PipelineIT {
     }
 
     /** Starts what does not run, follows a pass, and kills {@code victim} when {@code stage} has done some steps. */
-    private void killDuringPass(Site site, Stage stage, long steps, String victim) {
+    private Kill killDuringPass(Site site, Stage stage, long steps, String victim) {
         try (LocalCluster cluster = up(site)) {
             CompletableFuture<Void> killed = CompletableFuture.runAsync(() -> {
                 ServiceClient client = new ServiceClient(site.address(stage));
@@ -229,11 +242,9 @@ class PipelineIT {
                                 .isPresent());
                 kill(site, victim);
             });
-            assertThatThrownBy(() -> run(site, cluster))
-                    .isInstanceOf(LaunchException.class)
-                    .hasMessageContaining(victim)
-                    .hasMessageContaining("ended unexpectedly");
+            Throwable end = catchThrowable(() -> run(site, cluster));
             killed.join();
+            return new Kill(victim, end);
         }
     }
 

@@ -1,6 +1,6 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.Learner;
 import io.alignstream.training.Trouble;
 import java.util.Locale;

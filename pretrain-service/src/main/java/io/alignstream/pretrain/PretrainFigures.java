@@ -1,7 +1,6 @@
 package io.alignstream.pretrain;
 
 import io.alignstream.contracts.Checkpoint;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.pretrain.data.PackedDocuments;
 import java.util.List;
@@ -18,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param newTokens training tokens that the newest model has not seen
  * @param nextRunAt new tokens that start the next run
  * @param model the newest model, null if there is none
- * @param healing failures that training healed from since the service started, oldest first
  */
 public record PretrainFigures(
         @Nullable String tokenizer,
@@ -28,10 +26,9 @@ public record PretrainFigures(
         long trainingTokens,
         long newTokens,
         long nextRunAt,
-        @Nullable Model model,
-        List<Reason> healing) {
+        @Nullable Model model) {
 
-    static final PretrainFigures NONE = new PretrainFigures(null, 0, 0, 0, 0, 0, 0, null, List.of());
+    static final PretrainFigures NONE = new PretrainFigures(null, 0, 0, 0, 0, 0, 0, null);
 
     /** A finished base model. */
     public record Model(String run, String sha256, long step, Map<String, Double> metrics) {}
@@ -61,20 +58,6 @@ public record PretrainFigures(
                 documents.trainingSequences() * length,
                 Math.max(0, documents.trainingSequences() - seen) * length,
                 nextRunAt,
-                newest,
-                List.of());
-    }
-
-    PretrainFigures withHealing(List<Reason> lines) {
-        return new PretrainFigures(
-                tokenizer,
-                vocabularySize,
-                trainingSequences,
-                validationSequences,
-                trainingTokens,
-                newTokens,
-                nextRunAt,
-                model,
-                lines);
+                newest);
     }
 }

@@ -1,15 +1,15 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.TokenBatchSource;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
-import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
@@ -22,19 +22,12 @@ final class PretrainJob extends TrainingJob {
     private final TrainedTokenizer tokenizer;
     private final PretrainSettings settings;
     private final CheckpointStore store;
-    private final HealingLog healings;
 
-    PretrainJob(
-            TrainingRun run,
-            TrainedTokenizer tokenizer,
-            PretrainSettings settings,
-            CheckpointStore store,
-            HealingLog healings) {
+    PretrainJob(TrainingRun run, TrainedTokenizer tokenizer, PretrainSettings settings, CheckpointStore store) {
         super(run, settings.training());
         this.tokenizer = tokenizer;
         this.settings = settings;
         this.store = store;
-        this.healings = healings;
     }
 
     @Override
@@ -45,7 +38,7 @@ final class PretrainJob extends TrainingJob {
                 .with("tokenizer", tokenizer.sha256().substring(0, 12));
         return previous.isEmpty()
                 ? title
-                : title.with("previous", previous.get().sha256().substring(0, 12));
+                : title.with("previous", previous.get().shortSha256());
     }
 
     @Override
@@ -64,17 +57,15 @@ final class PretrainJob extends TrainingJob {
         return previous.isPresent() ? Optional.of(store.open(previous.get())) : Optional.empty();
     }
 
-    @Override
-    protected void healed(HealingEvent event) {
-        healings.add(run(), event);
-    }
-
     private Tokenizer loadTokenizer() throws IOException {
         Tokenizer loaded = Tokenizer.load(store.open(tokenizer.reference()).folder());
         if (!loaded.sha256().equals(tokenizer.sha256()) || loaded.vocabularySize() != tokenizer.vocabularySize()) {
-            throw new IllegalStateException(tokenizer.reference().uri() + " holds tokenizer " + loaded.sha256()
-                    + " with " + loaded.vocabularySize() + " ids but its event says " + tokenizer.sha256() + " with "
-                    + tokenizer.vocabularySize() + "; publish the tokenizer again");
+            throw new InvalidInputException(Reason.of("pretrain.otherTokenizer")
+                    .with("uri", tokenizer.reference().uri().toString())
+                    .with("held", loaded.sha256())
+                    .with("heldTokens", loaded.vocabularySize())
+                    .with("tokenizer", tokenizer.sha256())
+                    .with("tokens", tokenizer.vocabularySize()));
         }
         return loaded;
     }

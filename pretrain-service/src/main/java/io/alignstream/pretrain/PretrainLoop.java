@@ -1,5 +1,7 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
@@ -80,8 +82,9 @@ public final class PretrainLoop implements TrainingLoop {
 
         public Inputs {
             if (training.size() < 1 || training.sequenceLength() < 2) {
-                throw new IllegalArgumentException(training.size() + " training sequences of "
-                        + training.sequenceLength() + " tokens; at least one of two tokens is needed");
+                throw new InvalidInputException(Reason.of("pretrain.tooFewSequences")
+                        .with("sequences", training.size())
+                        .with("length", training.sequenceLength()));
             }
         }
 
@@ -243,9 +246,10 @@ public final class PretrainLoop implements TrainingLoop {
     private long unread(StoredCheckpoint trunk) {
         long read = trunk.manifest().position().getOrDefault("trunkNextSequence", 0L);
         if (read >= training.size()) {
-            throw new IllegalStateException(
-                    "the run continues " + trunk.reference().uri() + ", which has read " + read + " sequences, on "
-                            + training.size() + "; some of the data is gone: start a new run");
+            throw new InvalidInputException(Reason.of("pretrain.trunkAhead")
+                    .with("uri", trunk.reference().uri().toString())
+                    .with("read", read)
+                    .with("sequences", training.size()));
         }
         return training.size() - read;
     }

@@ -3,13 +3,12 @@ package io.alignstream.pretrain;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.hash.SequenceLedger;
-import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.pretrain.data.PackedDocuments;
 import io.alignstream.stageruntime.Decision;
@@ -44,7 +43,6 @@ public class PretrainStage implements StageDefinition {
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
     private final Map<String, PackedDocuments> packed = new HashMap<>();
-    private final HealingLog healings = new HealingLog();
     private volatile PretrainFigures figures = PretrainFigures.NONE;
 
     PretrainStage(PretrainConfig config, CheckpointStore store) {
@@ -74,7 +72,8 @@ public class PretrainStage implements StageDefinition {
     private void take(TokenBatch batch, Origin origin) throws PoisonEventException {
         PackedDocuments documents = packed.get(batch.tokenizerSha256());
         if (documents == null) {
-            throw Messages.poison(Reason.of("poison.unknownTokenizer").with("tokenizer", batch.tokenizerSha256()));
+            throw new PoisonEventException(
+                    Reason.of("poison.unknownTokenizer").with("tokenizer", batch.tokenizerSha256()));
         }
         documents.add(batch, origin.header(SequenceLedger.HEADER), origin.partition(), origin.offset());
     }
@@ -178,11 +177,11 @@ public class PretrainStage implements StageDefinition {
     }
 
     private Decision start(TrainingRun run, Vocabulary vocabulary) {
-        return new Decision.Run(new PretrainJob(run, vocabulary.tokenizer(), settings, store, healings));
+        return new Decision.Run(new PretrainJob(run, vocabulary.tokenizer(), settings, store));
     }
 
     /** What the dashboard shows; for any thread. */
     PretrainFigures figures() {
-        return figures.withHealing(healings.lines());
+        return figures;
     }
 }

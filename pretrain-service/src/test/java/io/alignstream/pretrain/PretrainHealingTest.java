@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -76,7 +77,7 @@ class PretrainHealingTest {
             assertThat(event.backTo()).isEqualTo(30);
             assertThat(event.skipped()).isEqualTo(4);
             assertThat(event.learningRateScale()).isEqualTo(1);
-            assertThat(event.text()).contains("loss NaN", "skipping 4 sequences");
+            assertThat(Messages.english(event.reason())).contains("loss NaN", "skipping 4 sequences");
         });
         assertThat(result.step()).isEqualTo(60);
         assertThat(steps).extracting(metrics -> metrics.get("loss")).allMatch(Double::isFinite);
@@ -99,7 +100,7 @@ class PretrainHealingTest {
         // Then
         assertThat(healed).singleElement().satisfies(event -> {
             assertThat(event.step()).isEqualTo(76);
-            assertThat(event.text()).contains("after an average of");
+            assertThat(Messages.english(event.reason())).contains("after an average of");
         });
     }
 

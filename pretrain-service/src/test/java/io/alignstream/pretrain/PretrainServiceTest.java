@@ -43,6 +43,9 @@ import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -86,11 +89,115 @@ class PretrainServiceTest {
     @TempDir
     private Path folder;
 
+    private TopicProbe topics;
+
+    /**
+     * The first model, whose run was paused once; and what was seen before.
+     *
+     * @param waiting what the stage said when most documents were packed
+     * @param refused number of batches that were in the dead letters then
+     */
+    private record First(Reference tokenizer, String waiting, int refused, Checkpoint checkpoint) {}
+
+    private static @Nullable First first;
+    private static @Nullable Checkpoint newest;
+
+    @BeforeEach
+    void open() {
+        topics = new TopicProbe(broker);
+    }
+
+    @AfterEach
+    void close() {
+        topics.close();
+    }
+
     @Test
-    void trainsOnceTheDocumentsArePackedLeavesPoisonOutResumesAndTrainsAgainOnNewTokens() throws IOException {
-        try (TopicProbe topics = new TopicProbe(broker)) {
-            // Given
-            Reference tokenizer = publishTokenizer(topics);
+    void waitsUntilTheDocumentsArePackedAndLeavesPoisonOut() throws IOException {
+        // When
+        First model = first();
+
+        // Then
+        assertThat(model.waiting()).contains("are being packed: 30 sequences so far");
+        assertThat(model.refused()).isEqualTo(5);
+        assertThat(model.checkpoint().metrics()).containsEntry("trainingSequences", 50.0);
+    }
+
+    @Test
+    void publishesAModelWithWhatItWasMadeFrom() throws IOException {
+        // Given
+        First model = first();
+
+        // When
+        StoredCheckpoint stored = store.open(model.checkpoint().reference());
+
+        // Then
+        assertThat(stored.manifest().complete()).isTrue();
+        assertThat(stored.manifest().datasets()).isEqualTo(model.checkpoint().datasets());
+        assertThat(model.checkpoint().parents()).containsEntry("tokenizer", model.tokenizer());
+        assertThat(model.checkpoint().metrics())
+                .containsEntry("trainedTokens", 60.0 * 4 * TinyText.LENGTH)
+                .containsKeys("loss", "validationBitsPerByte");
+    }
+
+    @Test
+    void aPausedRunEndsWithTheWeightsOfOneThatWasNot() throws IOException {
+        // Given
+        Manifest paused = store.open(first().checkpoint().reference()).manifest();
+
+        // When
+        Manifest undisturbed = undisturbed();
+
+        // Then
+        assertThat(modelSha256(paused)).isEqualTo(modelSha256(undisturbed));
+    }
+
+    @Test
+    void showsItsDataAndItsNewestModel() throws IOException {
+        // Given
+        first();
+        Checkpoint model = Objects.requireNonNull(newest);
+
+        // When
+        await().atMost(PATIENCE).until(() -> model.run()
+                .equals(given().get("/pretrain").jsonPath().getString("model.run")));
+
+        // Then
+        given().get("/pretrain")
+                .then()
+                .body("tokenizer", equalTo(TOKENIZER.sha256()))
+                .body(
+                        "trainingSequences",
+                        equalTo(model.metrics().get("trainingSequences").intValue()));
+        given().get("/job/series").then().body(containsString("validationBitsPerByte"));
+        given().get("/").then().statusCode(200).body(containsString("Data and base model"));
+        given().get("/alignstream/figures-view.js").then().statusCode(200);
+    }
+
+    @Test
+    void trainsAgainOnNewTokens() throws IOException {
+        // Given
+        First model = first();
+
+        // When
+        topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 50, TRAINING.subList(0, 10), false));
+        Checkpoint second = checkpoint(2);
+
+        // Then
+        assertThat(second.run()).isNotEqualTo(model.checkpoint().run());
+        assertThat(second.parents())
+                .containsEntry("tokenizer", model.tokenizer())
+                .containsEntry("previous", model.checkpoint().reference());
+        assertThat(second.metrics()).containsEntry("trainingSequences", 60.0);
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        given().get("/job").then().body("reason.text", containsString("the base model is up to date")));
+    }
+
+    /** The first model; whoever asks first has it trained on batches among which are some that must be refused. */
+    private First first() throws IOException {
+        if (first == null) {
+            Reference tokenizer = publishTokenizer();
             topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 0, TRAINING.subList(0, 30), false));
             topics.publish(Topic.TOKEN_BATCHES, batch(Split.VALIDATION, 0, VALIDATION, false));
             int[] outside = TRAINING.getFirst().clone();
@@ -101,56 +208,26 @@ class PretrainServiceTest {
             topics.publishText(Topic.TOKEN_BATCHES, "0", "no token batch");
             topics.send(new ProducerRecord<>(
                     Topic.TOKEN_BATCHES.name(), "0".getBytes(StandardCharsets.UTF_8), new byte[5_000_000]));
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.records(Topic.TOKEN_BATCHES.deadLetters()))
-                    .hasSize(5));
-            given().get("/job").then().body("reason.text", containsString("are being packed: 30 sequences so far"));
-
-            // When
+            await().atMost(PATIENCE).until(() -> refused() >= 5);
+            int refused = refused();
+            String waiting = given().get("/job").jsonPath().getString("reason.text");
             topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 30, TRAINING.subList(30, 50), true));
             await().atMost(PATIENCE).until(() -> given().get("/job").jsonPath().getLong("step") >= 10);
-            given().post("/job/pause").then().statusCode(202);
+            given().post("/job/pause");
             await().atMost(PATIENCE)
                     .until(() ->
                             given().get("/job").jsonPath().getString("state").equals("paused"));
-            given().post("/job/resume").then().statusCode(202);
-            Checkpoint first = checkpoint(topics, 1);
-
-            // Then
-            assertThat(first.parents()).containsEntry("tokenizer", tokenizer);
-            assertThat(first.metrics())
-                    .containsEntry("trainingSequences", 50.0)
-                    .containsEntry("trainedTokens", 60.0 * 4 * TinyText.LENGTH)
-                    .containsKeys("loss", "validationBitsPerByte");
-            StoredCheckpoint stored = store.open(first.reference());
-            assertThat(stored.manifest().complete()).isTrue();
-            assertThat(stored.manifest().datasets()).isEqualTo(first.datasets());
-            assertThat(modelSha256(stored.manifest())).isEqualTo(modelSha256(undisturbed()));
-            given().get("/job/series").then().body(containsString("validationBitsPerByte"));
-            await().atMost(PATIENCE).untilAsserted(() -> given().get("/pretrain")
-                    .then()
-                    .body("tokenizer", equalTo(TOKENIZER.sha256()))
-                    .body("trainingSequences", equalTo(50))
-                    .body("model.run", equalTo(first.run())));
-            given().get("/").then().statusCode(200).body(containsString("Data and base model"));
-            given().get("/alignstream/figures-view.js").then().statusCode(200);
-
-            // When
-            topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 50, TRAINING.subList(0, 10), false));
-            Checkpoint second = checkpoint(topics, 2);
-
-            // Then
-            assertThat(second.run()).isNotEqualTo(first.run());
-            assertThat(second.parents())
-                    .containsEntry("tokenizer", tokenizer)
-                    .containsEntry("previous", first.reference());
-            assertThat(second.metrics()).containsEntry("trainingSequences", 60.0);
-            await().atMost(PATIENCE).untilAsserted(() -> given().get("/job")
-                    .then()
-                    .body("reason.text", containsString("the base model is up to date")));
+            given().post("/job/resume");
+            first = new First(tokenizer, waiting, refused, checkpoint(1));
         }
+        return first;
     }
 
-    private Reference publishTokenizer(TopicProbe topics) throws IOException {
+    private int refused() {
+        return topics.records(Topic.TOKEN_BATCHES.deadLetters()).size();
+    }
+
+    private Reference publishTokenizer() throws IOException {
         Reference reference = store.save(
                 Manifest.draft(Stage.TOKENIZER, "tiny", 0).withComplete(true), folder -> TOKENIZER.save(folder));
         DatasetSnapshot documents =
@@ -161,9 +238,11 @@ class PretrainServiceTest {
         return reference;
     }
 
-    private static Checkpoint checkpoint(TopicProbe topics, int count) {
+    /** The {@code count}th checkpoint, now the newest. */
+    private Checkpoint checkpoint(int count) {
         await().atMost(PATIENCE).until(() -> topics.events(Topic.CHECKPOINTS).size() == count);
-        return topics.events(Topic.CHECKPOINTS).getLast();
+        newest = topics.events(Topic.CHECKPOINTS).getLast();
+        return newest;
     }
 
     /** The same run, never paused, on sequences in memory. */

@@ -3,10 +3,10 @@ package io.alignstream.reward;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.RankingRequest;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Transformer;
@@ -91,7 +91,7 @@ final class AnswerSampling implements Job {
     public Reason title() {
         return Reason.of("reward.sample")
                 .with("answers", config.answers())
-                .with("sft", sft.sha256().substring(0, 12))
+                .with("sft", sft.shortSha256())
                 .with("prompts", prompts.size());
     }
 
@@ -148,7 +148,6 @@ final class AnswerSampling implements Job {
 
     /** The id of the request for a model's answers to a prompt. */
     static String requestId(Reference sft, Prompt prompt) {
-        return "answers-" + sft.sha256().substring(0, 12) + "-"
-                + Sha256.hex(prompt.id()).substring(0, 16);
+        return "answers-" + sft.shortSha256() + "-" + Sha256.hex(prompt.id()).substring(0, 16);
     }
 }

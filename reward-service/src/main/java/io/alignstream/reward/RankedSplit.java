@@ -1,5 +1,7 @@
 package io.alignstream.reward;
 
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.dataset.RankedAnswers;
 import java.util.List;
 import java.util.function.Predicate;
@@ -22,7 +24,7 @@ record RankedSplit(List<RankedAnswers> heldOut, List<RankedAnswers> judge, List<
      *
      * @param heldOutShare of the prompts
      * @param judgeShare of those that are not held out
-     * @throws IllegalArgumentException if one of the models has nothing to learn from
+     * @throws InvalidInputException if one of the models has nothing to learn from
      */
     static RankedSplit of(
             List<RankedAnswers> requests, int maxPositions, double heldOutShare, double judgeShare) {
@@ -41,10 +43,13 @@ record RankedSplit(List<RankedAnswers> heldOut, List<RankedAnswers> judge, List<
                 select(fitting, place -> place >= heldOutShare && place < judgeBelow),
                 select(fitting, place -> place >= judgeBelow));
         if (split.judge.isEmpty() || split.reward.isEmpty()) {
-            throw new IllegalArgumentException("of " + requests.size() + " ranked requests " + tooLong
-                    + " are longer than the model's " + maxPositions + " positions, " + split.heldOut.size()
-                    + " are held out, " + split.judge.size() + " are left for the judge and " + split.reward.size()
-                    + " for the reward model; add rankings of more prompts");
+            throw new InvalidInputException(Reason.of("reward.noRequest")
+                    .with("requests", requests.size())
+                    .with("tooLong", tooLong)
+                    .with("positions", maxPositions)
+                    .with("heldOut", split.heldOut.size())
+                    .with("judge", split.judge.size())
+                    .with("reward", split.reward.size()));
         }
         return split;
     }

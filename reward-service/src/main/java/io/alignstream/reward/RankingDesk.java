@@ -3,9 +3,8 @@ package io.alignstream.reward;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
-import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
 import java.util.HashMap;
@@ -73,7 +72,7 @@ public class RankingDesk {
             if (!requests.containsKey(ranking.requestId())) {
                 remember(ranking);
             }
-            throw Messages.poison(fault.get());
+            throw new PoisonEventException(fault.get());
         }
         Set<String> arriving = onTheirWay.get(ranking.requestId());
         if (arriving != null && arriving.remove(ranking.annotator()) && arriving.isEmpty()) {

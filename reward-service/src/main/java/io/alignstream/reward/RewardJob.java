@@ -1,9 +1,8 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -15,7 +14,6 @@ import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 
 /** One training run of the reward model: an SFT model, and the ranked requests at the end of the run's datasets. */
@@ -32,7 +30,7 @@ final class RewardJob extends TrainingJob {
 
     @Override
     public Reason title() {
-        return Reason.of("reward.train").with("sft", sft().sha256().substring(0, 12));
+        return Reason.of("reward.train").with("sft", sft().shortSha256());
     }
 
     private Reference sft() {
@@ -46,14 +44,5 @@ final class RewardJob extends TrainingJob {
         List<RankedAnswers> requests =
                 RankedAnswers.of(tokenizer, newest(context, Topic.RANKING_REQUESTS), newest(context, Topic.RANKINGS));
         return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, requests);
-    }
-
-    /** The frozen events of {@code topic}, the newest of each key in the order of the keys' first appearance. */
-    private <T> Collection<T> newest(JobContext context, Topic<T> topic) {
-        DatasetSnapshot snapshot = training().datasets().stream()
-                .filter(dataset -> dataset.topic().equals(topic.name()))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("the run has no snapshot of topic " + topic));
-        return context.readNewest(topic, snapshot).values();
     }
 }

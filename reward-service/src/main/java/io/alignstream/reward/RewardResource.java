@@ -3,8 +3,9 @@ package io.alignstream.reward;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.stageruntime.web.Visitor;
@@ -107,8 +108,8 @@ public class RewardResource {
         Ranking ranking;
         try {
             ranking = ranking(judgement);
-        } catch (IllegalArgumentException e) {
-            return Refusal.of(Response.Status.BAD_REQUEST, Reason.verbatim(String.valueOf(e.getMessage())));
+        } catch (InvalidInputException e) {
+            return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         }
         Optional<Reason> mismatch = desk.fault(ranking);
         if (mismatch.isPresent()) {

@@ -5,9 +5,9 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Origin;
@@ -100,7 +100,7 @@ public class RewardStage implements StageDefinition {
                 rankings.offsets() - (own.isEmpty() ? 0 : seen(own.getLast().datasets()));
         if (!own.isEmpty() && unseen < config.newRankings() && !triggered) {
             return new Decision.Wait(Reason.of("reward.upToDate")
-                    .with("sft", name(sft))
+                    .with("sft", sft.reference().shortSha256())
                     .with("there", unseen)
                     .with("needed", config.newRankings()));
         }
@@ -145,9 +145,5 @@ public class RewardStage implements StageDefinition {
                 .filter(dataset -> dataset.topic().equals(Topic.RANKINGS.name()))
                 .mapToLong(DatasetSnapshot::offsets)
                 .sum();
-    }
-
-    private static String name(Checkpoint checkpoint) {
-        return checkpoint.reference().sha256().substring(0, 12);
     }
 }

@@ -1,9 +1,8 @@
 package io.alignstream.reward;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.alignstream.stageruntime.settings.SettingProblems;
+import io.alignstream.stageruntime.testing.Settings;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +24,7 @@ class RewardConfigTest {
         Map<String, String> settings = Map.of("alignstream.reward." + name, value);
 
         // When
-        List<String> problems = SettingProblems.of(catchThrowable(() -> Settings.of(settings)));
+        List<String> problems = Settings.problems(RewardConfig.class, settings);
 
         // Then
         assertThat(problems).containsExactly("alignstream.reward." + name + " " + message);

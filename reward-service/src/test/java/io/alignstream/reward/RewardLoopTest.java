@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Tensor;
@@ -14,6 +15,7 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.Conversation;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.ModelFiles;
@@ -147,7 +149,7 @@ class RewardLoopTest {
         // Then
         assertThat(failure).isNull();
         assertThat(healed).singleElement().satisfies(event -> {
-            assertThat(event.text()).contains("loss");
+            assertThat(Messages.english(event.reason())).contains("loss");
             assertThat(event.learningRateScale()).isEqualTo(RewardLoop.RECOVERY_FACTOR);
         });
     }
@@ -258,7 +260,7 @@ class RewardLoopTest {
     private static RewardSettings settings(Map<String, String> overrides) {
         Map<String, String> values = new HashMap<>(VALUES);
         values.putAll(overrides);
-        return Settings.of(values).settings();
+        return Settings.of(RewardConfig.class, values).settings();
     }
 
     private static RewardLoop.Inputs inputs(RewardSettings settings, List<RankedAnswers> requests) {

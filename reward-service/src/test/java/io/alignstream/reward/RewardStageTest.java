@@ -4,8 +4,10 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThanOrEqualTo;
 import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.notNullValue;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Message;
@@ -20,6 +22,7 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
+import io.alignstream.training.Lineage;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
@@ -62,50 +65,80 @@ class RewardStageTest {
     }
 
     @Test
-    void anSftModelIsRankedAndBecomesARewardModel() throws IOException {
+    void everyPromptIsAskedOnceAndHeldOutOnesNever() throws IOException {
         // Given
         Checkpoint sft = TinySft.save(store, 1);
         TinySft.prompts(8).forEach(prompt -> topics.publish(Topic.PROMPTS, prompt));
         topics.publish(
                 Topic.PROMPTS, new Prompt("held", List.of(Message.user("必去景点？")), Map.of("purpose", "held-out")));
 
-        // When
+        // When: it is announced, and once more
+        topics.publish(Topic.CHECKPOINTS, sft);
         topics.publish(Topic.CHECKPOINTS, sft);
 
-        // Then: every prompt is asked once, held-out ones never, also when the model is announced again
-        await().atMost(PATIENCE).until(() -> asked(sft).size() == 8);
-        topics.publish(Topic.CHECKPOINTS, sft);
-        assertThat(asked(sft)).allSatisfy(request -> {
+        // Then
+        await().atMost(PATIENCE).until(() -> asked(sft).size() >= 8);
+        await().atMost(PATIENCE).untilAsserted(() -> given().get("/job").then().body("state", equalTo("waiting")));
+        assertThat(asked(sft)).hasSize(8).allSatisfy(request -> {
             assertThat(request.answers()).hasSize(4);
             assertThat(request.messages().getLast().content())
                     .startsWith("必去景点")
                     .doesNotContain("？");
         });
+    }
 
-        // When: a person ranks one on the page, the others come from elsewhere
-        String requestId = given().get("/ranking-requests/next?annotator=ann")
-                .then()
-                .statusCode(200)
-                .body("answers", hasSize(4))
-                .extract()
-                .path("requestId");
-        rank(requestId, "ann", "[[2],[0,1],[3]]", "[3,3,5,0]").then().statusCode(201);
-        asked(sft).stream()
-                .filter(request -> !request.requestId().equals(requestId))
-                .forEach(request -> topics.publish(
-                        Topic.RANKINGS,
-                        new Ranking(
-                                request.requestId(),
-                                "bob",
-                                List.of(List.of(1), List.of(0), List.of(2, 3)),
-                                List.of(),
-                                List.of(),
-                                "test")));
+    @Test
+    void thePageAsksWhatAnAnnotatorHasNotRanked() {
+        // Given
+        publishRequest("known-3");
+
+        // When
+        Response next = given().get("/ranking-requests/next?annotator=new");
 
         // Then
-        await().atMost(PATIENCE).until(() -> !rewardModels().isEmpty());
-        Checkpoint reward = rewardModels().getFirst();
-        assertThat(reward.parents().get("sft")).isEqualTo(sft.reference());
+        next.then()
+                .statusCode(200)
+                .body("requestId", notNullValue())
+                .body("answers", hasSize(greaterThanOrEqualTo(2)))
+                .body("remaining", greaterThanOrEqualTo(1));
+    }
+
+    @Test
+    void aRankingOnThePageIsPublished() {
+        // Given
+        String known = publishRequest("known-4");
+
+        // When
+        Response ranked = rank(known, "ann", "[[1],[0]]", "[3,5]");
+
+        // Then
+        ranked.then().statusCode(201);
+        assertThat(topics.events(Topic.RANKINGS))
+                .filteredOn(ranking -> ranking.requestId().equals(known))
+                .singleElement()
+                .satisfies(ranking -> {
+                    assertThat(ranking.annotator()).isEqualTo("ann");
+                    assertThat(ranking.order()).isEqualTo(List.of(List.of(1), List.of(0)));
+                    assertThat(ranking.guidelineVersion()).isEqualTo("ranking-page-1");
+                });
+    }
+
+    @Test
+    void enoughRankingsBecomeARewardModel() throws IOException {
+        // Given
+        Checkpoint sft = TinySft.save(store, 2);
+        TinySft.prompts(8).forEach(prompt -> topics.publish(Topic.PROMPTS, prompt));
+        topics.publish(Topic.CHECKPOINTS, sft);
+        await().atMost(PATIENCE).until(() -> asked(sft).size() == 8);
+
+        // When
+        asked(sft)
+                .forEach(request -> topics.publish(
+                        Topic.RANKINGS, ranking(request.requestId(), List.of(List.of(1), List.of(0), List.of(2, 3)))));
+
+        // Then
+        await().atMost(PATIENCE).until(() -> !rewardModels(sft).isEmpty());
+        Checkpoint reward = rewardModels(sft).getFirst();
         assertThat(reward.datasets()).extracting("topic").containsExactly("ranking-requests", "rankings");
         StoredCheckpoint stored = store.open(reward.reference());
         assertThat(stored.manifest().complete()).isTrue();
@@ -119,10 +152,6 @@ class RewardStageTest {
             assertThat(model.scores(List.of(row))[0]).isFinite();
         }
         assertThat(asked(sft)).hasSize(8);
-        assertThat(topics.events(Topic.RANKINGS))
-                .filteredOn(ranking -> ranking.annotator().equals("ann"))
-                .singleElement()
-                .satisfies(ranking -> assertThat(ranking.guidelineVersion()).isEqualTo("ranking-page-1"));
         given().get("/ranking-requests/progress").then().body("rankings", greaterThanOrEqualTo(8));
         given().get("/").then().statusCode(200).body(containsString("/rank"));
     }
@@ -196,9 +225,11 @@ class RewardStageTest {
 
     @Test
     void thePageSpeaksTheVisitorsLanguage() {
-        given().header("Accept-Language", "zh-CN")
-                .get("/rank")
-                .then()
+        // When
+        Response page = given().header("Accept-Language", "zh-CN").get("/rank");
+
+        // Then
+        page.then()
                 .statusCode(200)
                 .body(containsString("id=\"answers\""))
                 .body(containsString("<html lang=\"zh\">"))
@@ -236,9 +267,11 @@ class RewardStageTest {
                 .toList();
     }
 
-    private List<Checkpoint> rewardModels() {
+    private List<Checkpoint> rewardModels(Checkpoint sft) {
         return topics.events(Topic.CHECKPOINTS).stream()
                 .filter(checkpoint -> checkpoint.stage() == Stage.REWARD)
+                .filter(checkpoint ->
+                        sft.reference().equals(checkpoint.parents().get(Lineage.SFT)))
                 .toList();
     }
 }

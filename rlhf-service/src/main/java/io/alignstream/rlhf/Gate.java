@@ -1,7 +1,7 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.ModelRelease.Verdict;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
@@ -124,7 +126,7 @@ public final class HeldOutComparison {
      */
     public SequencedMap<String, Double> compare(Transformer candidate, int rounds) {
         if (isEmpty()) {
-            throw new IllegalStateException("there is no held-out prompt; publish prompts with tag purpose=held-out");
+            throw new InvalidInputException(Reason.of("rlhf.noHeldOut"));
         }
         double[] wins = new double[prompts.size()];
         double[] rewardWins = new double[prompts.size()];

@@ -1,6 +1,6 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.objective.PolicyObjective;
 import io.alignstream.training.Learner;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.network.Sequences;
@@ -110,8 +111,10 @@ public final class PpoLoop implements TrainingLoop {
                     .filter(prompt -> prompt.length + room <= positions)
                     .toList();
             if (fitting.isEmpty()) {
-                throw new IllegalArgumentException("none of " + prompts.size() + " training prompts leaves room for "
-                        + room + " tokens of answer in " + positions + " positions; publish shorter prompts");
+                throw new InvalidInputException(Reason.of("rlhf.noPrompt")
+                        .with("prompts", prompts.size())
+                        .with("tokens", room)
+                        .with("positions", positions));
             }
             return fitting;
         }

@@ -1,7 +1,7 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

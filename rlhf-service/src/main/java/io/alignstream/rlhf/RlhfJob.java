@@ -2,10 +2,11 @@ package io.alignstream.rlhf;
 
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
@@ -57,8 +58,8 @@ final class RlhfJob extends TrainingJob {
     @Override
     public Reason title() {
         return Reason.of("rlhf.train")
-                .with("sft", parent(Lineage.SFT).sha256().substring(0, 12))
-                .with("reward", parent(Lineage.REWARD).sha256().substring(0, 12));
+                .with("sft", parent(Lineage.SFT).shortSha256())
+                .with("reward", parent(Lineage.REWARD).shortSha256());
     }
 
     private Reference parent(String role) {
@@ -101,11 +102,9 @@ final class RlhfJob extends TrainingJob {
     }
 
     private List<Prompt> prompts(JobContext context) {
-        Collection<Prompt> newest = context.readNewest(
-                        Topic.PROMPTS, training().datasets().getFirst())
-                .values();
+        Collection<Prompt> newest = newest(context, Topic.PROMPTS);
         if (newest.isEmpty()) {
-            throw new IllegalStateException("the frozen prompts are empty; publish prompts and trigger again");
+            throw new InvalidInputException(Reason.of("rlhf.promptsGone"));
         }
         return List.copyOf(newest);
     }
@@ -142,7 +141,7 @@ final class RlhfJob extends TrainingJob {
         Gate gate = Gate.decide(settings.gate(), result.metrics());
         Reference candidate = result.checkpoint();
         String reason = Messages.english(gate.reason());
-        LOG.infof("Candidate %s is %s: %s", candidate.sha256().substring(0, 12), gate.verdict(), reason);
+        LOG.infof("Candidate %s is %s: %s", candidate.shortSha256(), gate.verdict(), reason);
         context.publish(
                 Topic.MODEL_RELEASES,
                 new ModelRelease(model, gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason()));

@@ -1,9 +1,9 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.Checkpoint;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Question;
@@ -85,14 +85,16 @@ public class RlhfStage implements StageDefinition {
         }
         Optional<Checkpoint> reward = reward(view, sft.get());
         if (reward.isEmpty()) {
-            return new Decision.Wait(Reason.of("rlhf.noReward").with("sft", name(sft.get())));
+            return new Decision.Wait(
+                    Reason.of("rlhf.noReward").with("sft", sft.get().reference().shortSha256()));
         }
         Lineage lineage = Lineage.of(Lineage.SFT, sft.get())
                 .and(Lineage.REWARD, reward.get().reference());
         List<Checkpoint> own = lineage.of(view.checkpoints(Stage.RLHF));
         if (!own.isEmpty() && !triggered) {
-            return new Decision.Wait(
-                    Reason.of("rlhf.upToDate").with("sft", name(sft.get())).with("reward", name(reward.get())));
+            return new Decision.Wait(Reason.of("rlhf.upToDate")
+                    .with("sft", sft.get().reference().shortSha256())
+                    .with("reward", reward.get().reference().shortSha256()));
         }
         List<String> published = own.stream().map(Checkpoint::run).toList();
         Optional<TrainingRun> open = runs.open(lineage, settings.hyperparameters(), view.answer(storedRuns), published);
@@ -117,9 +119,5 @@ public class RlhfStage implements StageDefinition {
 
     private Decision run(TrainingRun run) {
         return new Decision.Run(new RlhfJob(run, settings, config.model(), store));
-    }
-
-    private static String name(Checkpoint checkpoint) {
-        return checkpoint.reference().sha256().substring(0, 12);
     }
 }

@@ -2,7 +2,7 @@ package io.alignstream.rlhf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.alignstream.rlhf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.alignstream.stageruntime.testing.Settings;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,7 @@ class EpisodeTest {
         List<double[]> parts = List.of(new double[] {1, 2, 3}, new double[] {10});
 
         // When
-        Whitening whitening = Whitening.of(parts);
+        Targets.Whitening whitening = Targets.Whitening.of(parts);
 
         // Then
         double[] all = parts.stream()
@@ -84,7 +85,8 @@ class EpisodeTest {
     @Test
     void coefficientRisesWhereKlIsAboveItsTargetAndFallsBelow() {
         // Given
-        RlhfSettings.KullbackLeibler settings = Settings.of(Map.of()).settings().kl();
+        RlhfSettings.KullbackLeibler settings =
+                Settings.of(RlhfConfig.class, Map.of()).settings().kl();
         AdaptiveKl tooFar = new AdaptiveKl(settings, 0.05);
         AdaptiveKl tooNear = new AdaptiveKl(settings, 0.05);
 

@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.ModelRelease.Verdict;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
@@ -85,7 +86,11 @@ class PpoLoopTest {
             assertThat(result.get("heldOut/kl")).isBetween(0.2, 3.0);
             assertThat(figures)
                     .allSatisfy(one -> assertThat(one.get("val/sampling_gap")).isLessThan(1e-3));
-            assertThat(Gate.decide(Settings.of(Map.of()).settings().gate(), result)
+            assertThat(Gate.decide(
+                                    Settings.of(RlhfConfig.class, Map.of())
+                                            .settings()
+                                            .gate(),
+                                    result)
                             .verdict())
                     .isEqualTo(Verdict.APPROVED);
         }
@@ -160,7 +165,7 @@ class PpoLoopTest {
 
             @Override
             public void healed(HealingEvent event) {
-                throw new AssertionError(event.text());
+                throw new AssertionError(Messages.english(event.reason()));
             }
         };
         Path root = folder.resolve(name);
@@ -204,7 +209,7 @@ class PpoLoopTest {
             assertThat(loop.drifted()).isTrue();
             assertThat(loop.done()).isLessThan(settings.batches().iterations());
             Gate gate = Gate.decide(
-                    Settings.of(Map.of("alignstream.rlhf.gate.kl", "0.01"))
+                    Settings.of(RlhfConfig.class, Map.of("alignstream.rlhf.gate.kl", "0.01"))
                             .settings()
                             .gate(),
                     comparison().compare(loop.policy(), 1));
@@ -226,7 +231,7 @@ class PpoLoopTest {
                 .containsEntry("heldOut/prompts", 40.0)
                 .doesNotContainKey("heldOut/accuracy");
         assertThat(figures.get("heldOut/kl")).isCloseTo(0, within(1e-9));
-        assertThat(Messages.english(Gate.decide(Settings.of(Map.of()).settings().gate(), figures)
+        assertThat(Messages.english(Gate.decide(Settings.of(RlhfConfig.class, Map.of()).settings().gate(), figures)
                         .reason()))
                 .contains("win rate 0.5 is below");
     }

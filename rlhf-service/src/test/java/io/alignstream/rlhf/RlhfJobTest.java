@@ -9,10 +9,12 @@ import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.stageruntime.view.RecordOrigin;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingRun;
@@ -29,15 +31,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RlhfJobTest {
 
-    private static final RlhfSettings SETTINGS = Settings.of(Map.of(
-                    "alignstream.rlhf.checkpoint-every", "2",
-                    "alignstream.rlhf.training.iterations", "5",
-                    "alignstream.rlhf.training.batch-episodes", "8",
-                    "alignstream.rlhf.training.minibatch-episodes", "4",
-                    "alignstream.rlhf.training.epochs", "2",
-                    "alignstream.rlhf.training.critic-warm-up", "1",
-                    "alignstream.rlhf.training.policy-learning-rate", "1e-3",
-                    "alignstream.rlhf.training.max-answer-tokens", "6"))
+    private static final RlhfSettings SETTINGS = Settings.of(
+                    RlhfConfig.class,
+                    Map.of(
+                            "alignstream.rlhf.checkpoint-every", "2",
+                            "alignstream.rlhf.training.iterations", "5",
+                            "alignstream.rlhf.training.batch-episodes", "8",
+                            "alignstream.rlhf.training.minibatch-episodes", "4",
+                            "alignstream.rlhf.training.epochs", "2",
+                            "alignstream.rlhf.training.critic-warm-up", "1",
+                            "alignstream.rlhf.training.policy-learning-rate", "1e-3",
+                            "alignstream.rlhf.training.max-answer-tokens", "6"))
             .settings();
 
     @TempDir
@@ -148,6 +152,9 @@ class RlhfJobTest {
         public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
             steps.add(step);
         }
+
+        @Override
+        public void healed(Reason what) {}
 
         @Override
         public <T> void publish(Topic<T> topic, T event) {

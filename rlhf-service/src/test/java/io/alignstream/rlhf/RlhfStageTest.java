@@ -48,7 +48,7 @@ class RlhfStageTest {
                     .body(
                             "reason.text",
                             equalTo("waiting for a reward model made of SFT model "
-                                    + sft.reference().sha256().substring(0, 12))));
+                                    + sft.reference().shortSha256())));
 
             // When
             topics.publish(Topic.CHECKPOINTS, TinyParents.reward(store, sft));

@@ -9,6 +9,7 @@ import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.Learner;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,7 +46,7 @@ final class TinyWorld {
                 "alignstream.rlhf.training.critic-warm-up", "2",
                 "alignstream.rlhf.training.max-answer-tokens", "5"));
         all.putAll(overrides);
-        return Settings.of(all).settings();
+        return Settings.of(RlhfConfig.class, all).settings();
     }
 
     static List<int[]> prompts(String purpose, int count) {

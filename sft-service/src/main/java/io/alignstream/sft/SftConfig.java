@@ -77,6 +77,11 @@ public interface SftConfig {
     @Lasting(least = "PT1S", greatest = "PT24H")
     Duration checkpointInterval();
 
+    /** Validations without a better one after which the run ends and its best model is published; 0: never. */
+    @WithDefault("0")
+    @Between(least = "0", greatest = "1000000")
+    int patience();
+
     /** Most times that a run which diverges starts again, with a lower learning rate. */
     @WithDefault("3")
     @Between(least = "0", greatest = "1000")
@@ -131,7 +136,7 @@ public interface SftConfig {
                 new Trainer.Settings(
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
                         new Trainer.Healing(recoveries(), SftLoop.RECOVERY_FACTOR),
-                        0),
+                        patience()),
                 packing(),
                 Precision.of(precision()),
                 lora().rank() == 0

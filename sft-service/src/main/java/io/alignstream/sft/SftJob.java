@@ -1,8 +1,8 @@
 package io.alignstream.sft;
 
 import io.alignstream.contracts.Instruction;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
@@ -28,14 +28,12 @@ final class SftJob extends TrainingJob {
     public Reason title() {
         return Reason.of("sft.train")
                 .with("run", run())
-                .with("base", training().lineage().parent(Lineage.BASE).sha256().substring(0, 12));
+                .with("base", training().lineage().parent(Lineage.BASE).shortSha256());
     }
 
     @Override
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
-        Collection<Instruction> instructions = context.readNewest(
-                        Topic.INSTRUCTIONS, training().datasets().getFirst())
-                .values();
+        Collection<Instruction> instructions = newest(context, Topic.INSTRUCTIONS);
         return SftLoop.Inputs.of(
                 settings, store.open(training().lineage().parent(Lineage.BASE)).folder(), instructions);
     }

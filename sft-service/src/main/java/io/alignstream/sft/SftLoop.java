@@ -1,12 +1,14 @@
 package io.alignstream.sft;
 
 import io.alignstream.contracts.Instruction;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.BestModel;
+import io.alignstream.training.BestWeights;
 import io.alignstream.training.Learner;
 import io.alignstream.training.ModelFiles;
 import io.alignstream.training.Recovery;
@@ -61,6 +63,7 @@ public final class SftLoop implements TrainingLoop {
     private final Recovery recovery;
     private final TunedModel model;
     private final Notes notes;
+    private final BestWeights best = new BestWeights();
     private final long batches;
     private List<List<Conversation>> order = List.of();
     private long step;
@@ -84,7 +87,7 @@ public final class SftLoop implements TrainingLoop {
          * Reads the tokenizer and encodes the instructions with it.
          *
          * @param instructions in any order, ids distinct
-         * @throws IllegalArgumentException if no conversation is left to learn from
+         * @throws InvalidInputException if no conversation is left to learn from
          * @throws IOException if the base checkpoint cannot be read
          */
         public static Inputs of(SftSettings settings, Path base, Collection<Instruction> instructions)
@@ -93,10 +96,11 @@ public final class SftLoop implements TrainingLoop {
             int longest = TransformerConfig.load(base).maxPositions();
             Conversations conversations = Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest);
             if (conversations.training().isEmpty()) {
-                throw new IllegalArgumentException("no conversation to learn from: of " + instructions.size()
-                        + " instructions " + conversations.heldOut().size() + " conversations are held out and "
-                        + conversations.tooLong() + " are longer than the model's " + longest
-                        + " tokens; add shorter ones or lower the held-out share");
+                throw new InvalidInputException(Reason.of("sft.noConversation")
+                        .with("instructions", instructions.size())
+                        .with("heldOut", conversations.heldOut().size())
+                        .with("tooLong", conversations.tooLong())
+                        .with("longest", longest));
             }
             if (conversations.tooLong() > 0) {
                 LOG.atWarn()
@@ -118,12 +122,14 @@ public final class SftLoop implements TrainingLoop {
 
         @Override
         public SftLoop resume(StoredState stored, Recovery recovery) throws IOException {
-            return new SftLoop(
+            SftLoop loop = new SftLoop(
                     this,
                     recovery,
                     TunedModel.resume(stored, base, tokenizer, settings),
                     stored.notes(Notes.class),
                     stored.step());
+            loop.best.restore(stored.tensors());
+            return loop;
         }
 
         private SftEvaluation validation(TunedModel model) {
@@ -181,6 +187,11 @@ public final class SftLoop implements TrainingLoop {
         return new Evaluation(new TreeMap<>(measured.metrics()), OptionalDouble.of(measured.loss()), trouble(measured));
     }
 
+    @Override
+    public void keepAsBest() {
+        best.keep(model.trained(), step);
+    }
+
     /** A power, not the recovery's product of factors: the last bit of the third one differs, and so would the weights. */
     private double learningRateScale() {
         return Math.pow(settings.training().healing().learningRateFactor(), recovery.count());
@@ -235,12 +246,25 @@ public final class SftLoop implements TrainingLoop {
 
     @Override
     public SequencedMap<String, Tensor> state() {
+        SequencedMap<String, Tensor> state = model.state();
+        best.addTo(state, step);
+        return state;
+    }
+
+    @Override
+    public SequencedMap<String, Tensor> finishedState() {
         return model.state();
     }
 
     @Override
-    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> best) {
+    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
+            throws IOException {
         SequencedMap<String, Double> figures = new LinkedHashMap<>(last);
+        if (bestModel.isPresent()) {
+            model.goBack(best.tensors().orElseThrow());
+            figures.putAll(inputs.validation(model).metrics());
+            figures.put("bestStep", (double) bestModel.get().step());
+        }
         figures.put("conversations", (double) conversations.trained());
         if (recovery.count() > 0) {
             figures.put("recoveries", (double) recovery.count());

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed of the order of the conversations
  * @param heldOutShare share of the instructions, chosen by what is asked, that is measured on and never learned
  * @param validateEvery steps between two validations
- * @param training when the state is stored and what happens when training fails
+ * @param training when the state is stored, what happens when training fails, and when to give up getting better
  * @param packing whether conversations share rows where that saves a quarter of the positions; the losses stay the same
  * @param precision of products and activations; packed rows are computed in fp32 always
  * @param lora adapters that are trained instead of the weights; null trains all weights
@@ -67,6 +67,10 @@ public record SftSettings(
         values.put("warmupShare", Double.toString(schedule.warmupShare()));
         values.put("seed", Long.toString(seed));
         values.put("heldOutShare", Double.toString(heldOutShare));
+        if (training.patience() > 0) {
+            values.put("patience", Integer.toString(training.patience()));
+            values.put("validateEvery", Integer.toString(validateEvery)); // there it is judged
+        }
         if (packing) {
             values.put("packing", "true");
         }

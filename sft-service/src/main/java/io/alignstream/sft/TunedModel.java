@@ -34,8 +34,8 @@ final class TunedModel implements AutoCloseable {
 
     private static final String OPTIMISER = "optimiser";
 
-    private final Transformer model;
-    private final @Nullable LoraAdapters adapters;
+    private Transformer model;
+    private @Nullable LoraAdapters adapters;
     private final Learner learner;
     private final NextTokenObjective nextToken;
     private final PackedObjective packed;
@@ -120,6 +120,24 @@ final class TunedModel implements AutoCloseable {
         ModelFiles files = ModelFiles.of(model.config(), tokenizer, ends, measure(Transformer::tensors))
                 .inTorchFormat();
         return adapters == null ? files : files.with(PeftAdapter.WEIGHTS, adapters.tensors());
+    }
+
+    /** What is trained, on the host: the weights, or the adapters. */
+    SequencedMap<String, Tensor> trained() {
+        return adapters == null ? model.tensors() : adapters.tensors();
+    }
+
+    /** Goes back to what {@link #trained} gave; no step may follow, as the optimiser knows the later weights only. */
+    void goBack(Map<String, Tensor> earlier) throws IOException {
+        if (adapters == null) {
+            Transformer before = Transformer.of(model.config(), earlier, "the best model");
+            model.close();
+            model = before;
+        } else {
+            LoraAdapters before = LoraAdapters.of(model, adapters.settings(), earlier);
+            adapters.close();
+            adapters = before;
+        }
     }
 
     /** The optimiser's moments. */

@@ -97,6 +97,21 @@ class HyperparametersTest {
                         """);
     }
 
+    @Test
+    void patience_has_a_key_only_where_there_is_some() {
+        // Given
+        SftConfig patient = settings(Map.of("alignstream.sft.patience", "4"));
+
+        // When
+        Map<String, String> hyperparameters = patient.settings().hyperparameters();
+
+        // Then
+        Map<String, String> more = new TreeMap<>(settings(Map.of()).settings().hyperparameters());
+        more.put("patience", "4");
+        more.put("validateEvery", "20");
+        assertThat(hyperparameters).isEqualTo(more);
+    }
+
     private static SftConfig settings(Map<String, String> overrides) {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()

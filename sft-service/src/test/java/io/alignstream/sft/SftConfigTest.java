@@ -1,11 +1,8 @@
 package io.alignstream.sft;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.alignstream.stageruntime.settings.SettingProblems;
-import io.smallrye.config.SmallRyeConfigBuilder;
-import io.smallrye.config.validator.BeanValidationConfigValidatorImpl;
+import io.alignstream.stageruntime.testing.Settings;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,7 +14,7 @@ class SftConfigTest {
     @Test
     void the_defaults_are_in_their_ranges() {
         // When
-        List<String> problems = problems(Map.of());
+        List<String> problems = Settings.problems(SftConfig.class, Map.of());
 
         // Then
         assertThat(problems).isEmpty();
@@ -37,19 +34,9 @@ class SftConfigTest {
         Map<String, String> settings = Map.of("alignstream.sft." + name, value);
 
         // When
-        List<String> problems = problems(settings);
+        List<String> problems = Settings.problems(SftConfig.class, settings);
 
         // Then
         assertThat(problems).containsExactly("alignstream.sft." + name + " " + message);
-    }
-
-    private static List<String> problems(Map<String, String> settings) {
-        Throwable failure = catchThrowable(() -> new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withValidator(new BeanValidationConfigValidatorImpl())
-                .withMapping(SftConfig.class)
-                .withDefaultValues(settings)
-                .build());
-        return failure == null ? List.of() : SettingProblems.of(failure);
     }
 }

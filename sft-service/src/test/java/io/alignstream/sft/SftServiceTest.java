@@ -35,6 +35,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,65 +77,141 @@ class SftServiceTest {
     @TempDir
     private Path folder;
 
+    private TopicProbe topics;
+
+    /**
+     * The first model, whose run was paused once; and what was seen before there was a base model.
+     *
+     * @param refused number of instructions in the dead letters
+     */
+    private record First(int refused, Reference base, Checkpoint checkpoint) {}
+
+    private static @Nullable First first;
+    private static @Nullable Checkpoint newest;
+    private static int instructions;
+
+    @BeforeEach
+    void open() {
+        topics = new TopicProbe(broker);
+    }
+
+    @AfterEach
+    void close() {
+        topics.close();
+    }
+
     @Test
-    void tunesEveryBaseModelLeavesPoisonOutResumesAndTunesAgainOnChangedInstructions() throws IOException {
-        try (TopicProbe topics = new TopicProbe(broker)) {
-            // Given
+    void leavesPoisonOutWhileItWaitsForABaseModel() throws IOException {
+        // When
+        First model = first();
+
+        // Then
+        assertThat(model.refused()).isEqualTo(1);
+    }
+
+    @Test
+    void publishesAModelWithWhatItWasMadeFrom() throws IOException {
+        // Given
+        First model = first();
+
+        // When
+        StoredCheckpoint stored = store.open(model.checkpoint().reference());
+
+        // Then
+        assertThat(stored.manifest().complete()).isTrue();
+        assertThat(stored.manifest().datasets()).isEqualTo(model.checkpoint().datasets());
+        assertThat(model.checkpoint().parents()).containsEntry("base", model.base());
+        assertThat(model.checkpoint().metrics()).containsKeys("loss", "validationLoss", "conversations");
+    }
+
+    @Test
+    void aPausedRunEndsWithTheWeightsOfOneThatWasNot() throws IOException {
+        // Given
+        First model = first();
+        Manifest paused = store.open(model.checkpoint().reference()).manifest();
+
+        // When
+        Manifest undisturbed = undisturbed(model.base());
+
+        // Then
+        assertThat(modelSha256(paused)).isEqualTo(modelSha256(undisturbed));
+    }
+
+    @Test
+    void showsItsInstructionsAndItsNewestModel() throws IOException {
+        // Given
+        first();
+        Checkpoint model = Objects.requireNonNull(newest);
+
+        // When
+        await().atMost(PATIENCE)
+                .until(() -> model.run().equals(given().get("/sft").jsonPath().getString("model.run")));
+
+        // Then
+        given().get("/sft").then().body("instructions", equalTo(instructions)).body("changedInstructions", equalTo(0));
+        given().get("/").then().statusCode(200).body(containsString("Instructions and SFT model"));
+    }
+
+    @Test
+    void tunesAgainOnChangedInstructions() throws IOException {
+        // Given
+        First model = first();
+
+        // When
+        publish(withAnswer("new 1", "外滩"));
+        publish(withAnswer("new 2", "外滩"));
+        publish(withAnswer("new 3", "外滩"));
+        Checkpoint second = checkpoint(2);
+
+        // Then
+        assertThat(second.parents()).containsEntry("base", model.base());
+        assertThat(second.run()).isNotEqualTo(model.checkpoint().run());
+        await().atMost(PATIENCE).untilAsserted(() -> given().get("/job")
+                .then()
+                .body("reason.text", containsString("the model is up to date: 0 of 3")));
+    }
+
+    /** The first model; whoever asks first has it tuned on instructions of which one is replaced and one withdrawn. */
+    private First first() throws IOException {
+        if (first == null) {
             topics.publish(Topic.INSTRUCTIONS, withAnswer("replaced", "外滩"));
             topics.publish(Topic.INSTRUCTIONS, withAnswer("withdrawn", "长城"));
-            INSTRUCTIONS.forEach(instruction -> topics.publish(Topic.INSTRUCTIONS, instruction));
+            INSTRUCTIONS.forEach(this::publish);
             topics.publishText(Topic.INSTRUCTIONS, "poison", "not JSON");
-            topics.publish(Topic.INSTRUCTIONS, withAnswer("replaced", "西湖"));
+            publish(withAnswer("replaced", "西湖"));
             topics.publishTombstone(Topic.INSTRUCTIONS, "withdrawn");
-            await().atMost(PATIENCE).untilAsserted(() -> {
-                assertThat(topics.records(Topic.INSTRUCTIONS.deadLetters())).hasSize(1);
-                given().get("/job").then().body("reason.text", equalTo("waiting for a base model"));
-            });
-
-            // When
-            Reference base = publishBase(topics);
+            await().atMost(PATIENCE)
+                    .until(() -> refused() > 0
+                            && "waiting for a base model"
+                                    .equals(given().get("/job").jsonPath().getString("reason.text")));
+            int refused = refused();
+            Reference base = publishBase();
             await().atMost(PATIENCE).until(() -> given().get("/job").jsonPath().getLong("step") >= 5);
-            given().post("/job/pause").then().statusCode(202);
+            given().post("/job/pause");
             await().atMost(PATIENCE)
                     .until(() ->
                             given().get("/job").jsonPath().getString("state").equals("paused"));
-            given().post("/job/resume").then().statusCode(202);
-            Checkpoint first = checkpoint(topics, 1);
-
-            // Then
-            assertThat(first.parents()).containsEntry("base", base);
-            assertThat(first.metrics()).containsKeys("loss", "validationLoss", "conversations");
-            StoredCheckpoint stored = store.open(first.reference());
-            assertThat(stored.manifest().complete()).isTrue();
-            assertThat(stored.manifest().datasets()).isEqualTo(first.datasets());
-            assertThat(modelSha256(stored.manifest())).isEqualTo(modelSha256(undisturbed(base)));
-            await().atMost(PATIENCE).untilAsserted(() -> given().get("/sft")
-                    .then()
-                    .body("instructions", equalTo(INSTRUCTIONS.size() + 1))
-                    .body("changedInstructions", equalTo(0))
-                    .body("model.run", equalTo(first.run())));
-            given().get("/").then().statusCode(200).body(containsString("Instructions and SFT model"));
-
-            // When
-            topics.publish(Topic.INSTRUCTIONS, withAnswer("new 1", "外滩"));
-            topics.publish(Topic.INSTRUCTIONS, withAnswer("new 2", "外滩"));
-            topics.publish(Topic.INSTRUCTIONS, withAnswer("new 3", "外滩"));
-            Checkpoint second = checkpoint(topics, 2);
-
-            // Then
-            assertThat(second.parents()).containsEntry("base", base);
-            assertThat(second.run()).isNotEqualTo(first.run());
-            await().atMost(PATIENCE).untilAsserted(() -> given().get("/job")
-                    .then()
-                    .body("reason.text", containsString("the model is up to date: 0 of 3")));
+            given().post("/job/resume");
+            first = new First(refused, base, checkpoint(1));
         }
+        return first;
+    }
+
+    private int refused() {
+        return topics.records(Topic.INSTRUCTIONS.deadLetters()).size();
+    }
+
+    /** Publishes an instruction that stays. */
+    private void publish(Instruction instruction) {
+        topics.publish(Topic.INSTRUCTIONS, instruction);
+        instructions++;
     }
 
     private static Instruction withAnswer(String id, String answer) {
         return new Instruction(id, List.of(Message.user("哪里好玩")), List.of(answer), Map.of());
     }
 
-    private Reference publishBase(TopicProbe topics) throws IOException {
+    private Reference publishBase() throws IOException {
         Reference reference =
                 store.save(Manifest.draft(Stage.PRETRAIN, "tiny", 1).withComplete(true), TinyInstructions::writeBase);
         topics.publish(
@@ -140,10 +219,11 @@ class SftServiceTest {
         return reference;
     }
 
-    /** The {@code count}th checkpoint after the base's. */
-    private static Checkpoint checkpoint(TopicProbe topics, int count) {
+    /** The {@code count}th checkpoint after the base's, now the newest. */
+    private Checkpoint checkpoint(int count) {
         await().atMost(PATIENCE).until(() -> topics.events(Topic.CHECKPOINTS).size() == count + 1);
-        return topics.events(Topic.CHECKPOINTS).getLast();
+        newest = topics.events(Topic.CHECKPOINTS).getLast();
+        return newest;
     }
 
     /** The same run, never paused. */

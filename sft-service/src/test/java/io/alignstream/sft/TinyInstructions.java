@@ -118,9 +118,14 @@ final class TinyInstructions {
 
     /** The settings that a user gets who sets the precision and the rank of the adapters only. */
     static SftSettings configured(String precision, String rank) {
+        return configured(Map.of("alignstream.sft.precision", precision, "alignstream.sft.lora.rank", rank));
+    }
+
+    /** The settings that a user gets who sets these values only. */
+    static SftSettings configured(Map<String, String> values) {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
-                .withDefaultValues(Map.of("alignstream.sft.precision", precision, "alignstream.sft.lora.rank", rank))
+                .withDefaultValues(values)
                 .withMapping(SftConfig.class)
                 .build()
                 .getConfigMapping(SftConfig.class)

@@ -1,6 +1,6 @@
 package io.alignstream.tokenizer;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.tokenizer.documents.DocumentReport;
 import io.alignstream.tokenizer.vocabulary.TokenFrequencies;

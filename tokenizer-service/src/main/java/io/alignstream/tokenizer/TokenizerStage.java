@@ -1,10 +1,10 @@
 package io.alignstream.tokenizer;
 
 import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;

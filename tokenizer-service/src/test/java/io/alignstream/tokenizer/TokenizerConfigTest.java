@@ -1,11 +1,8 @@
 package io.alignstream.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.alignstream.stageruntime.settings.SettingProblems;
-import io.smallrye.config.SmallRyeConfigBuilder;
-import io.smallrye.config.validator.BeanValidationConfigValidatorImpl;
+import io.alignstream.stageruntime.testing.Settings;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,7 +14,7 @@ class TokenizerConfigTest {
     @Test
     void the_defaults_are_in_their_ranges() {
         // When
-        List<String> problems = problems(Map.of());
+        List<String> problems = Settings.problems(TokenizerConfig.class, Map.of());
 
         // Then
         assertThat(problems).isEmpty();
@@ -36,7 +33,7 @@ class TokenizerConfigTest {
         Map<String, String> settings = Map.of("alignstream.tokenizer." + name, value);
 
         // When
-        List<String> problems = problems(settings);
+        List<String> problems = Settings.problems(TokenizerConfig.class, settings);
 
         // Then
         assertThat(problems).containsExactly("alignstream.tokenizer." + name + " " + message);
@@ -48,7 +45,7 @@ class TokenizerConfigTest {
         Map<String, String> settings = Map.of("alignstream.tokenizer.cleaning.rules.gopher", "true");
 
         // When
-        List<String> problems = problems(settings);
+        List<String> problems = Settings.problems(TokenizerConfig.class, settings);
 
         // Then
         assertThat(problems)
@@ -56,15 +53,5 @@ class TokenizerConfigTest {
                 .asString()
                 .startsWith("alignstream.tokenizer.cleaning.rules cannot be: there is no cleaning rule 'gopher'")
                 .contains("gopher-words");
-    }
-
-    private static List<String> problems(Map<String, String> settings) {
-        Throwable failure = catchThrowable(() -> new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withValidator(new BeanValidationConfigValidatorImpl())
-                .withMapping(TokenizerConfig.class)
-                .withDefaultValues(settings)
-                .build());
-        return failure == null ? List.of() : SettingProblems.of(failure);
     }
 }

@@ -103,7 +103,8 @@ class TopologiesTest {
         assertThat(letters).hasSize(2);
         assertThat(header(letters.get(0), "dead-letter-reason")).contains("ce_type is null");
         assertThat(header(letters.get(0), "dead-letter-offset")).isEqualTo("3");
-        assertThat(header(letters.get(1), "dead-letter-reason")).contains("5000000 characters, the limit is 1000000");
+        assertThat(header(letters.get(1), "dead-letter-reason"))
+                .contains("5,000,000 characters, the limit is 1,000,000");
         assertThat(letters.get(1).value()).hasSizeGreaterThan(5_000_000);
     }
 

@@ -1,11 +1,12 @@
 package io.alignstream.inference.openai;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import org.jspecify.annotations.Nullable;
 
 /** A request that is refused with an HTTP status and OpenAI's error JSON. */
-public final class ApiException extends RuntimeException {
+public final class ApiException extends RuntimeException implements Explained {
 
     private static final long serialVersionUID = 1L;
     private static final String INVALID = "invalid_request_error";
@@ -26,9 +27,13 @@ public final class ApiException extends RuntimeException {
         this.code = code;
     }
 
-    /** A value that is not allowed; {@code message} names it and the way out. */
-    public static ApiException invalid(@Nullable String param, String message) {
-        return new ApiException(400, INVALID, param, null, Reason.verbatim(message));
+    /** A value that is not allowed; {@code reason} names it and the way out. */
+    static ApiException invalid(@Nullable String param, Reason reason) {
+        return new ApiException(400, INVALID, param, null, reason);
+    }
+
+    static ApiException missing(String param) {
+        return invalid(param, Reason.of("api.missing").with("parameter", param));
     }
 
     static ApiException unsupported(String param) {
@@ -75,6 +80,11 @@ public final class ApiException extends RuntimeException {
     /** Whether the same request may succeed a moment later. */
     boolean retryable() {
         return status == 429 || status == 503;
+    }
+
+    @Override
+    public Reason reason() {
+        return reason;
     }
 
     ErrorBody body() {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.messages.Reason;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -36,11 +37,12 @@ final class Body {
             if (JSON.readTree(json) instanceof ObjectNode object) {
                 return new Body(object);
             }
-            throw ApiException.invalid(null, "The request's body must be a JSON object.");
+            throw ApiException.invalid(null, Reason.of("api.noObject"));
         } catch (JsonProcessingException e) {
-            throw ApiException.invalid(null, "The request's body is not valid JSON: " + e.getOriginalMessage());
+            throw ApiException.invalid(
+                    null, Reason.of("api.notJson").with("detail", String.valueOf(e.getOriginalMessage())));
         } catch (IOException e) {
-            throw ApiException.invalid(null, "The request's body cannot be read as JSON: " + e.getMessage());
+            throw ApiException.invalid(null, Reason.of("api.notJson").with("detail", String.valueOf(e.getMessage())));
         }
     }
 
@@ -56,7 +58,7 @@ final class Body {
     Optional<String> text(String name) {
         return field(name).map(value -> {
             if (!value.isTextual()) {
-                throw wrong(name, value, "must be a string");
+                throw wrong(name, value, Reason.of("api.mustBeString"));
             }
             return value.textValue();
         });
@@ -66,7 +68,7 @@ final class Body {
         return field(name)
                 .map(value -> {
                     if (!value.isBoolean()) {
-                        throw wrong(name, value, "must be true or false");
+                        throw wrong(name, value, Reason.of("api.mustBeFlag"));
                     }
                     return value.booleanValue();
                 })
@@ -77,7 +79,12 @@ final class Body {
         return field(name)
                 .map(value -> {
                     if (!value.isNumber() || value.doubleValue() < least || value.doubleValue() > most) {
-                        throw wrong(name, value, "must be a number from " + shown(least) + " to " + shown(most));
+                        throw wrong(
+                                name,
+                                value,
+                                Reason.of("api.mustBeNumber")
+                                        .with("least", shown(least))
+                                        .with("most", shown(most)));
                     }
                     return value.doubleValue();
                 })
@@ -91,17 +98,27 @@ final class Body {
         }
         JsonNode value = field.get();
         if (!value.isIntegralNumber() || !value.canConvertToLong()) {
-            throw wrong(name, value, "must be an integer");
+            throw wrong(name, value, Reason.of("api.mustBeInteger"));
         }
         if (value.longValue() < least || value.longValue() > most) {
-            throw wrong(name, value, "must be an integer from " + least + " to " + most);
+            throw wrong(
+                    name,
+                    value,
+                    Reason.of("api.mustBeIntegerFrom")
+                            .with("least", Long.toString(least))
+                            .with("most", Long.toString(most)));
         }
         return OptionalLong.of(value.longValue());
     }
 
     /** The complaint that {@code value} of {@code param} breaks {@code rule}. */
-    static ApiException wrong(String param, JsonNode value, String rule) {
-        return ApiException.invalid(param, "'" + param + "' " + rule + " but is " + shown(value) + ".");
+    static ApiException wrong(String param, JsonNode value, Reason rule) {
+        return ApiException.invalid(
+                param,
+                Reason.of("api.wrong")
+                        .with("parameter", param)
+                        .with("rule", rule)
+                        .with("value", shown(value)));
     }
 
     private static String shown(JsonNode value) {

@@ -2,7 +2,7 @@ package io.alignstream.inference.openai;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.Decoding;
 import io.alignstream.inference.Generation;
 import io.alignstream.inference.Generations;

@@ -2,6 +2,8 @@ package io.alignstream.inference.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.alignstream.contracts.Message;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -112,29 +114,28 @@ record ChatRequest(
         } else if (value.isArray() && value.size() <= MAX_STOPS) {
             value.forEach(stop -> stops.add(stop.isTextual() ? stop.textValue() : ""));
         } else {
-            throw Body.wrong("stop", value, "must be a string or up to " + MAX_STOPS + " strings");
+            throw Body.wrong("stop", value, Reason.of("api.mustBeStops").with("most", MAX_STOPS));
         }
         for (String stop : stops) {
             if (stop.isEmpty() || stop.length() > MAX_STOP_LENGTH) {
-                throw Body.wrong("stop", value, "must hold strings of 1 to " + MAX_STOP_LENGTH + " characters");
+                throw Body.wrong("stop", value, Reason.of("api.mustHoldStops").with("most", MAX_STOP_LENGTH));
             }
         }
         return stops;
     }
 
     private static List<Message> messages(Body body) {
-        JsonNode list =
-                body.field("messages").orElseThrow(() -> ApiException.invalid("messages", "'messages' is missing."));
+        JsonNode list = body.field("messages").orElseThrow(() -> ApiException.missing("messages"));
         if (!list.isArray() || list.isEmpty() || list.size() > MAX_MESSAGES) {
             throw ApiException.invalid(
-                    "messages", "'messages' must be an array of 1 to " + MAX_MESSAGES + " messages.");
+                    "messages", Reason.of("api.mustBeMessages").with("most", MAX_MESSAGES));
         }
         List<Message> messages = new ArrayList<>();
         for (JsonNode message : list) {
             messages.add(message(message, "messages[" + messages.size() + "]"));
         }
         if (messages.getLast().role() != Message.Role.USER) {
-            throw ApiException.invalid("messages", "The last of 'messages' must have the role user: it is answered.");
+            throw ApiException.invalid("messages", Reason.of("api.notTheUsersTurn"));
         }
         return messages;
     }
@@ -143,8 +144,10 @@ record ChatRequest(
         String content = content(message.path("content"), path + ".content");
         try {
             return new Message(role(message.path("role"), path + ".role"), content);
-        } catch (IllegalArgumentException e) {
-            throw ApiException.invalid(path + ".content", path + ": " + e.getMessage() + ".");
+        } catch (InvalidInputException e) {
+            throw ApiException.invalid(
+                    path + ".content",
+                    Reason.of("api.invalid").with("parameter", path).with("problem", e.reason()));
         }
     }
 
@@ -153,7 +156,7 @@ record ChatRequest(
             case "system", "developer" -> Message.Role.SYSTEM;
             case "user" -> Message.Role.USER;
             case "assistant" -> Message.Role.ASSISTANT;
-            default -> throw Body.wrong(path, role, "must be system, developer, user or assistant");
+            default -> throw Body.wrong(path, role, Reason.of("api.mustBeRole"));
         };
     }
 
@@ -163,13 +166,13 @@ record ChatRequest(
             return content.textValue();
         }
         if (!content.isArray()) {
-            throw Body.wrong(path, content, "must be a string or an array of text parts");
+            throw Body.wrong(path, content, Reason.of("api.mustBeContent"));
         }
         StringBuilder text = new StringBuilder();
         for (JsonNode part : content) {
             if (!"text".equals(part.path("type").textValue())
                     || !part.path("text").isTextual()) {
-                throw Body.wrong(path, part, "may only have parts like {\"type\": \"text\", \"text\": \"…\"}");
+                throw Body.wrong(path, part, Reason.of("api.mustBeTextParts"));
             }
             text.append(part.path("text").textValue());
         }

@@ -3,6 +3,8 @@ package io.alignstream.inference.openai;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -35,13 +37,13 @@ public class FeedbackResource {
     @RunOnVirtualThread
     public Taken give(byte[] json) {
         Body body = Body.of(json);
-        String id = body.text("response_id")
-                .orElseThrow(() -> ApiException.invalid("response_id", "'response_id' is missing."));
+        String id = body.text("response_id").orElseThrow(() -> ApiException.missing("response_id"));
         Feedback.Thumb thumb =
                 switch (body.text("thumb").orElse("")) {
                     case "up" -> Feedback.Thumb.UP;
                     case "down" -> Feedback.Thumb.DOWN;
-                    case String other -> throw Body.wrong("thumb", TextNode.valueOf(other), "must be up or down");
+                    case String other ->
+                        throw Body.wrong("thumb", TextNode.valueOf(other), Reason.of("api.mustBeThumb"));
                 };
         String correction = body.text("correction").orElse(null);
         RecentResponses.Response response = responses.find(id).orElseThrow(() -> ApiException.unknownResponse(id));
@@ -53,8 +55,10 @@ public class FeedbackResource {
             String id, Feedback.Thumb thumb, @Nullable String correction, RecentResponses.Response response) {
         try {
             return new Feedback(id, thumb, response.messages(), response.answer(), correction, response.model());
-        } catch (IllegalArgumentException e) {
-            throw ApiException.invalid("correction", e.getMessage() + ".");
+        } catch (InvalidInputException e) {
+            throw ApiException.invalid(
+                    "correction",
+                    Reason.of("api.invalid").with("parameter", "feedback").with("problem", e.reason()));
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 import java.util.Map;
 
@@ -28,7 +30,7 @@ public record Checkpoint(
     public Checkpoint {
         Check.present("stage", stage);
         if (stage == Stage.TOKENIZER || stage == Stage.INFERENCE) {
-            throw new IllegalArgumentException("stage must be pretrain, sft, reward or rlhf but is " + stage.id());
+            throw new InvalidInputException(Reason.of("invalid.stage").with("stage", stage.id()));
         }
         Check.id("run", run);
         Check.atLeast("step", step, 0);

@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -91,24 +93,41 @@ public final class CloudEventCodec<T> implements Topic.Codec<T> {
     public T decode(byte[] value, Headers headers) throws PoisonEventException {
         String actual = header(headers, "ce_type");
         if (!type.equals(actual)) {
-            throw new PoisonEventException(
-                    "header ce_type is " + actual + " but this topic carries " + type + "; unknown type or version");
+            throw new PoisonEventException(Reason.of("poison.otherType")
+                    .with("actual", String.valueOf(actual))
+                    .with("type", type));
         }
         try {
             T event = JSON.readValue(value, eventClass);
             if (event == null) {
-                throw new PoisonEventException("the value is null but must be a JSON object of type " + type);
+                throw new PoisonEventException(Reason.of("poison.nullValue").with("type", type));
             }
             return event;
         } catch (ValueInstantiationException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new PoisonEventException("invalid " + type + ": " + cause.getMessage(), e);
+            Reason invalid = Reason.of("poison.invalid").with("type", type);
+            throw new PoisonEventException(
+                    cause instanceof InvalidInputException input
+                            ? invalid.with("problem", input.reason())
+                            : invalid.with("problem", String.valueOf(cause.getMessage())),
+                    e);
         } catch (JsonMappingException e) {
-            throw new PoisonEventException("invalid " + type + ": " + path(e) + ": " + e.getOriginalMessage(), e);
+            throw new PoisonEventException(
+                    Reason.of("poison.invalidField")
+                            .with("type", type)
+                            .with("field", path(e))
+                            .with("detail", String.valueOf(e.getOriginalMessage())),
+                    e);
         } catch (JsonProcessingException e) {
-            throw new PoisonEventException("not valid JSON for " + type + ": " + e.getOriginalMessage(), e);
+            throw new PoisonEventException(
+                    Reason.of("poison.notJson")
+                            .with("type", type)
+                            .with("detail", String.valueOf(e.getOriginalMessage())),
+                    e);
         } catch (IOException e) {
-            throw new PoisonEventException("unreadable " + type + ": " + e.getMessage(), e);
+            throw new PoisonEventException(
+                    Reason.of("poison.unreadable").with("type", type).with("detail", String.valueOf(e.getMessage())),
+                    e);
         }
     }
 

@@ -2,6 +2,8 @@ package io.alignstream.contracts;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 
 /**
@@ -32,8 +34,8 @@ public record Message(Role role, String content) {
     static List<Message> prompt(List<Message> messages) {
         List<Message> checked = Check.list("messages", messages, 1, MAX_MESSAGES);
         if (checked.getLast().role() != Role.USER) {
-            throw new IllegalArgumentException("the last of messages must be the user's but its role is "
-                    + checked.getLast().role());
+            throw new InvalidInputException(Reason.of("invalid.lastRole")
+                    .with("role", checked.getLast().role().toString()));
         }
         return checked;
     }

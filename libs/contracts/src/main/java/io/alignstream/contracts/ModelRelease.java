@@ -3,6 +3,7 @@ package io.alignstream.contracts;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.messages.Reason;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

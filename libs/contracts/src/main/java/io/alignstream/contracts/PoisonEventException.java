@@ -1,41 +1,50 @@
 package io.alignstream.contracts;
 
-import org.jspecify.annotations.Nullable;
+import io.alignstream.contracts.messages.Explained;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** Says why a record of a topic can never be processed; it belongs in the topic's dead letters with this reason. */
-public final class PoisonEventException extends Exception {
+public final class PoisonEventException extends Exception implements Explained {
 
     private static final long serialVersionUID = 1L;
 
     /** A longer reason is cut: it may quote what the sender wrote, and travels in a header. */
     static final int MAX_REASON = 2_000;
 
-    /** What {@link #getMessage} says, where the catalogues have it. */
-    private final transient @Nullable Reason reason;
+    private final transient Reason reason;
 
-    /** A reason in words that no catalogue has: they name fields and values of the sender. */
-    public PoisonEventException(String reason) {
-        super(cut(reason));
-        this.reason = null;
+    /** With why the record can never be processed. */
+    public PoisonEventException(Reason reason) {
+        super(cut(Messages.english(reason)));
+        this.reason = cut(reason);
     }
 
-    /** A reason of the catalogues; {@code english} is its sentence. */
-    public PoisonEventException(Reason reason, String english) {
-        super(cut(english));
-        this.reason = reason;
-    }
-
-    public PoisonEventException(String reason, Throwable cause) {
-        super(cut(reason), cause);
-        this.reason = null;
+    /** The same after {@code cause}. */
+    public PoisonEventException(Reason reason, Throwable cause) {
+        this(reason);
+        initCause(cause);
     }
 
     /** Why the record can never be processed. */
+    @Override
     public Reason reason() {
-        return reason == null ? Reason.verbatim(String.valueOf(getMessage())) : reason;
+        return reason;
     }
 
-    private static String cut(String reason) {
-        return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON - 1) + "…";
+    private static Reason cut(Reason reason) {
+        Map<String, Object> arguments = new LinkedHashMap<>(reason.arguments());
+        arguments.replaceAll((name, value) -> switch (value) {
+            case String text -> cut(text);
+            case Reason inner -> cut(inner);
+            default -> value;
+        });
+        return new Reason(reason.code(), arguments);
+    }
+
+    private static String cut(String text) {
+        return text.length() <= MAX_REASON ? text : text.substring(0, MAX_REASON - 1) + "…";
     }
 }

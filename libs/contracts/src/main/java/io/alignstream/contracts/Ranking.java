@@ -1,6 +1,8 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 
 /**
@@ -28,32 +30,37 @@ public record Ranking(
         Check.id("requestId", requestId);
         Check.id("annotator", annotator);
         order = Check.list("order", order, 1, RankingRequest.MAX_ANSWERS).stream()
-                .map(group -> Check.list("a group of order", group, 1, RankingRequest.MAX_ANSWERS))
+                .map(group -> Check.list("order[]", group, 1, RankingRequest.MAX_ANSWERS))
                 .toList();
         List<Integer> indexes = order.stream().flatMap(List::stream).sorted().toList();
         for (int i = 0; i < indexes.size(); i++) {
             if (indexes.get(i) != i) {
-                throw new IllegalArgumentException(
-                        "order must name every answer from 0 to K-1 exactly once but is " + order);
+                throw new InvalidInputException(Reason.of("invalid.order").with("order", order.toString()));
             }
         }
         scores = Check.list("scores", scores, 0, RankingRequest.MAX_ANSWERS);
         for (Double score : scores) {
-            if (!(Check.finite("an entry of scores", score) >= MIN_SCORE && score <= MAX_SCORE)) {
-                throw new IllegalArgumentException("an entry of scores is " + score + ", outside 0 to 5");
+            if (!(Check.finite("scores[]", score) >= MIN_SCORE && score <= MAX_SCORE)) {
+                throw new InvalidInputException(Reason.of("invalid.score")
+                        .with("score", score)
+                        .with("least", MIN_SCORE)
+                        .with("most", MAX_SCORE));
             }
         }
-        if (!scores.isEmpty() && scores.size() != indexes.size()) {
-            throw new IllegalArgumentException(
-                    "scores has " + scores.size() + " entries but order names " + indexes.size() + " answers");
-        }
+        requireNoneOrAll("scores", scores, indexes.size());
         reasons = Check.list("reasons", reasons, 0, RankingRequest.MAX_ANSWERS);
-        reasons.forEach(reason -> Check.bounded("an entry of reasons", reason, MAX_REASON));
-        if (!reasons.isEmpty() && reasons.size() != indexes.size()) {
-            throw new IllegalArgumentException(
-                    "reasons has " + reasons.size() + " entries but order names " + indexes.size() + " answers");
-        }
+        reasons.forEach(reason -> Check.bounded("reasons[]", reason, MAX_REASON));
+        requireNoneOrAll("reasons", reasons, indexes.size());
         Check.id("guidelineVersion", guidelineVersion);
+    }
+
+    private static void requireNoneOrAll(String field, List<?> values, int answers) {
+        if (!values.isEmpty() && values.size() != answers) {
+            throw new InvalidInputException(Reason.of("invalid.noneOrAll")
+                    .with("field", field)
+                    .with("entries", values.size())
+                    .with("answers", answers));
+        }
     }
 
     /** Number of ranked answers, K. */

@@ -1,6 +1,8 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 
 /**
@@ -16,9 +18,14 @@ public record Reference(URI uri, String sha256, long size) {
         Check.present("uri", uri);
         String scheme = uri.getScheme();
         if (!"file".equals(scheme) && !"s3".equals(scheme)) {
-            throw new IllegalArgumentException("uri must start with file: or s3: but is " + uri);
+            throw new InvalidInputException(Reason.of("invalid.uri").with("uri", uri.toString()));
         }
         Check.sha256("sha256", sha256);
         Check.atLeast("size", size, 0);
+    }
+
+    /** The first 12 digits of the hash: what people see, and what folders are called by. */
+    public String shortSha256() {
+        return sha256.substring(0, 12);
     }
 }

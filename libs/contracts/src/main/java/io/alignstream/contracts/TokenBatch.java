@@ -1,6 +1,8 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -64,15 +66,17 @@ public record TokenBatch(
         Check.atLeast("documentPartition", documentPartition, 0);
         Check.atLeast("documentOffset", documentOffset, 0);
         if (tokens.length > MAX_TOKENS || tokens.length % sequenceLength != 0) {
-            throw new IllegalArgumentException(tokens.length + " tokens do not make sequences of " + sequenceLength
-                    + " (at most " + MAX_TOKENS + " tokens)");
+            throw new InvalidInputException(Reason.of("invalid.tokens")
+                    .with("tokens", tokens.length)
+                    .with("length", sequenceLength)
+                    .with("most", MAX_TOKENS));
         }
         int signs = 0;
         for (int token : tokens) {
             signs |= token;
         }
         if (signs < 0) {
-            Check.atLeast("a token id", Arrays.stream(tokens).min().orElse(0), 0);
+            Check.atLeast("tokens[]", Arrays.stream(tokens).min().orElse(0), 0);
         }
     }
 
@@ -96,7 +100,7 @@ public record TokenBatch(
         for (int token : tokens) {
             if (token >= vocabularySize) {
                 throw new PoisonEventException(
-                        "token id " + token + " is outside the vocabulary of " + vocabularySize + " ids");
+                        Reason.of("poison.unknownToken").with("token", token).with("size", vocabularySize));
             }
         }
     }
@@ -129,12 +133,14 @@ public record TokenBatch(
 
     static TokenBatch decode(byte[] bytes) throws PoisonEventException {
         if (bytes.length < HEADER + 4 || !Arrays.equals(bytes, 0, 4, MAGIC, 0, 4)) {
-            throw new PoisonEventException(bytes.length + " bytes without the token batch magic ASTB");
+            throw new PoisonEventException(Reason.of("poison.noTokenBatch").with("bytes", bytes.length));
         }
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(4);
         byte version = in.get();
         if (version != VERSION) {
-            throw new PoisonEventException("token batch version " + version + " is unknown; known is " + VERSION);
+            throw new PoisonEventException(Reason.of("poison.tokenBatchVersion")
+                    .with("version", version)
+                    .with("known", VERSION));
         }
         int flags = in.get();
         int width = in.get();
@@ -152,8 +158,11 @@ public record TokenBatch(
                 || count < 0
                 || count > MAX_TOKENS
                 || bytes.length != HEADER + count * width + 4) {
-            throw new PoisonEventException("token batch says " + sequences + " sequences of " + length + " tokens of "
-                    + width + " bytes but has " + bytes.length + " bytes");
+            throw new PoisonEventException(Reason.of("poison.tokenBatchSize")
+                    .with("sequences", sequences)
+                    .with("length", length)
+                    .with("width", width)
+                    .with("bytes", bytes.length));
         }
         int[] tokens = new int[(int) count];
         if (width == 2) {
@@ -164,7 +173,7 @@ public record TokenBatch(
             in.asIntBuffer().get(tokens);
         }
         if (in.getInt(bytes.length - 4) != checksum(bytes, bytes.length - 4)) {
-            throw new PoisonEventException("token batch checksum does not match; the bytes are damaged");
+            throw new PoisonEventException(Reason.of("poison.tokenBatchChecksum"));
         }
         try {
             return new TokenBatch(
@@ -177,8 +186,9 @@ public record TokenBatch(
                     partition,
                     offset,
                     (flags & 2) != 0);
-        } catch (IllegalArgumentException e) {
-            throw new PoisonEventException("invalid token batch: " + e.getMessage(), e);
+        } catch (InvalidInputException e) {
+            throw new PoisonEventException(
+                    Reason.of("poison.invalid").with("type", "ASTB").with("problem", e.reason()), e);
         }
     }
 

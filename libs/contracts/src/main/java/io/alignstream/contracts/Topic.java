@@ -1,5 +1,6 @@
 package io.alignstream.contracts;
 
+import io.alignstream.contracts.messages.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Function;
@@ -145,7 +146,7 @@ public final class Topic<T> {
      */
     public T decode(ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
         if (record.value() == null) {
-            throw new PoisonEventException("the record has no value");
+            throw new PoisonEventException(Reason.of("poison.noValue"));
         }
         return codec.decode(record.value(), record.headers());
     }

@@ -2,7 +2,11 @@ package io.alignstream.contracts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.alignstream.contracts.messages.Language;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -126,7 +130,7 @@ class PoisonEventTest {
         {'id':'d','text':['t'],'source':'s'} | String
         {'id':'d','text':'t','source':'s','labels':{'a':null}} | labels.a is missing
         {'id':'d','text':'t','source':'s','labels':{'a':1}} | String
-        {'id':'d','text':'t','source':'s','labels':{'':'x'}} | a key of labels is missing
+        {'id':'d','text':'t','source':'s','labels':{'':'x'}} | labels.keys is missing
         {'id':'d','text':'half \\ud83d of a fox','source':'s'} | text has half a character (an unpaired surrogate) at index 5
         {'id':'d','text':'half \\udd8a','source':'s'} | text has half a character
         {'id':'\\ud83d','text':'t','source':'s'} | id has half a character
@@ -167,13 +171,13 @@ class PoisonEventTest {
             textBlock =
                     """
         [] | order has 0 entries
-        [[]] | a group of order has 0 entries
+        [[]] | order[] has 0 entries
         [[0],[0]] | exactly once
         [[0],[2]] | exactly once
         [[1],[2]] | exactly once
         [[-1],[0]] | exactly once
-        [[0,null]] | an entry of a group of order
-        [null] | an entry of order
+        [[0,null]] | order[][1] is missing
+        [null] | order[0] is missing
         [[0.5]] | value.order[0][0]:
         [['0']] | Integer
         [0] | ArrayList
@@ -194,7 +198,7 @@ class PoisonEventTest {
         'scores':[1] | scores has 1 entries but order names 2
         'scores':[1,6] | outside 0 to 5
         'scores':[1,-0.1] | outside 0 to 5
-        'scores':[1,null] | an entry of scores
+        'scores':[1,null] | scores[1] is missing
         'reasons':['x'] | reasons has 1 entries but order names 2
         """)
     void scoresAndReasonsMustFitTheOrder(String fields, String reason) {
@@ -216,7 +220,7 @@ class PoisonEventTest {
         [{'role':1,'content':'x'}] | Role
         [{'role':'user','content':' '}] | content is missing or blank
         [{'role':'user'}] | content is missing or blank
-        [null] | an entry of messages
+        [null] | messages[0] is missing
         {} | ArrayList
         """)
     void promptsMustWaitForAnAnswer(String messages, String reason) {
@@ -261,8 +265,8 @@ class PoisonEventTest {
         assertPoison(
                 Topic.DOCUMENTS,
                 bytes("{'id':'d','text':'" + text + "','source':'s'}"),
-                "text has 1000001 characters, the limit is 1000000; split it");
-        assertPoison(Topic.DOCUMENTS, bytes("{'id':'" + text + "','text':'t','source':'s'}"), "id has 1000001");
+                "text has 1,000,001 characters, the limit is 1,000,000; split it");
+        assertPoison(Topic.DOCUMENTS, bytes("{'id':'" + text + "','text':'t','source':'s'}"), "id has 1,000,001");
     }
 
     @Test
@@ -283,6 +287,51 @@ class PoisonEventTest {
         // When // Then
         assertPoison(Topic.RANKINGS, bytes("{'order':" + deep + "}"), "value.order[0][0]: ");
         assertPoison(Topic.RANKINGS, bytes("{'unknown':" + deep + "}"), "depth");
+    }
+
+    @Test
+    void theReasonIsACodeWithTheParsersWordsAsAnArgument() {
+        // Given
+        byte[] value = bytes("{'unknown'");
+
+        // When
+        PoisonEventException poison = catchThrowableOfType(
+                PoisonEventException.class, () -> Topic.RANKINGS.decode(Samples.consumed(Topic.RANKINGS, value)));
+
+        // Then
+        assertThat(poison.reason().code()).isEqualTo("poison.notJson");
+        assertThat(poison.reason().arguments()).containsKeys("type", "detail");
+        assertThat(Messages.in(Language.CHINESE).text(poison.reason())).startsWith("不是 io.alignstream.ranking.v1");
+    }
+
+    @Test
+    void theReasonOfAWrongFieldIsACodeInAnother() {
+        // Given
+        Reason missing = Reason.of("invalid.missing").with("field", "order[0]");
+
+        // When
+        PoisonEventException poison = catchThrowableOfType(
+                PoisonEventException.class,
+                () -> Topic.RANKINGS.decode(
+                        Samples.consumed(Topic.RANKINGS, bytes("{'requestId':'r','annotator':'a','order':[null]}"))));
+
+        // Then
+        assertThat(poison.reason())
+                .isEqualTo(Reason.of("poison.invalid")
+                        .with("type", "io.alignstream.ranking.v1")
+                        .with("problem", missing));
+    }
+
+    @Test
+    void whatTheSenderWroteIsCut() {
+        // Given
+        Reason endless = Reason.of("poison.otherType").with("actual", "x".repeat(1_000_000));
+
+        // When
+        PoisonEventException poison = new PoisonEventException(Reason.of("and").with("next", endless));
+
+        // Then
+        assertThat(poison.reason().toString()).hasSizeLessThan(PoisonEventException.MAX_REASON + 200);
     }
 
     private static byte[] bytes(String json) {

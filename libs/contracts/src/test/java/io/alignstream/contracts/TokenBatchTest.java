@@ -83,7 +83,7 @@ class TokenBatchTest {
     void negativeIdsAreRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> batch(1, -1))
-                .withMessage("a token id is -1 but must be at least 0");
+                .withMessage("tokens[] is -1 but must be at least 0");
     }
 
     @Test

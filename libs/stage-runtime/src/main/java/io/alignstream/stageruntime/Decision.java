@@ -1,6 +1,6 @@
 package io.alignstream.stageruntime;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import java.time.Duration;
 
 /** What the comparison of a stage came to. */

@@ -1,6 +1,6 @@
 package io.alignstream.stageruntime;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 
 /** One run of a stage's loop on frozen inputs. */
 public interface Job {

@@ -2,6 +2,8 @@ package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -22,6 +24,9 @@ public interface JobContext {
      */
     void progress(String phase, long step, long totalSteps, Map<String, Double> metrics);
 
+    /** Reports a failure that the job goes on after: what was wrong and what was done; it stands in the job's status. */
+    void healed(Reason what);
+
     /** Publishes an event and returns when all in-sync replicas have it. */
     <T> void publish(Topic<T> topic, T event);
 
@@ -29,7 +34,7 @@ public interface JobContext {
      * Reads a snapshot by assign and seek, partition by partition in offset order. Records that do not decode are left
      * out (they stand in the dead letters); what an event handler refuses is not known here. Close the stream.
      *
-     * @throws IllegalStateException if the topic no longer holds all of the snapshot, on opening or while reading
+     * @throws InvalidInputException if the topic no longer holds all of the snapshot, on opening or while reading
      */
     <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot);
 

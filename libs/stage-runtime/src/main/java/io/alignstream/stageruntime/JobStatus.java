@@ -1,8 +1,9 @@
 package io.alignstream.stageruntime;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Reason;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param step steps done of {@code totalSteps} in this phase
  * @param etaSeconds expected time to the end of this phase; null when unknown
  * @param metrics newest value of each metric
+ * @param healed failures that the run went on after since the service started, oldest first, the newest ones only
  * @param attempts how often this run was started since its inputs changed or a person triggered
  * @param lastFailure why the last attempt failed; null if it did not
  */
@@ -32,6 +34,7 @@ public record JobStatus(
         long totalSteps,
         @Nullable Double etaSeconds,
         Map<String, Double> metrics,
+        List<Reason> healed,
         int attempts,
         @Nullable Reason lastFailure) {
 

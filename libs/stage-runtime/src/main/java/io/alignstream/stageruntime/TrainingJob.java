@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Monitor;
@@ -8,9 +9,9 @@ import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
-import org.jboss.logging.Logger;
 
 /**
  * A training run of any stage: fetches its frozen inputs, lets the {@link Trainer} begin or resume it, publishes the
@@ -19,8 +20,6 @@ import org.jboss.logging.Logger;
  * <p>A stage's own job says what the run is called, where its inputs come from and what is published besides.
  */
 public abstract class TrainingJob implements Job {
-
-    private static final Logger LOG = Logger.getLogger(TrainingJob.class);
 
     private final TrainingRun run;
     private final Trainer.Settings settings;
@@ -37,9 +36,6 @@ public abstract class TrainingJob implements Job {
     /** Publishes what goes out before the finished checkpoint, with which a run counts as done. */
     protected void announce(JobContext context, Trainer.Result result) {}
 
-    /** Takes note of a failure that the run heals from. */
-    protected void healed(HealingEvent event) {}
-
     /** Figures that are shown with those of a step but are no part of training. */
     protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
         return figures;
@@ -47,6 +43,20 @@ public abstract class TrainingJob implements Job {
 
     protected final TrainingRun training() {
         return run;
+    }
+
+    /**
+     * The run's frozen events of {@code topic}: the newest of each key, in the order of the keys' first appearance.
+     *
+     * @throws IllegalStateException if the run has no snapshot of the topic
+     */
+    protected final <T> Collection<T> newest(JobContext context, Topic<T> topic) {
+        DatasetSnapshot snapshot = run.datasets().stream()
+                .filter(dataset -> dataset.topic().equals(topic.name()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("run " + run.id() + " has no snapshot of topic "
+                        + topic.name() + "; it was started by another version: cancel it and trigger a new one"));
+        return context.readNewest(topic, snapshot).values();
     }
 
     @Override
@@ -94,8 +104,7 @@ public abstract class TrainingJob implements Job {
 
             @Override
             public void healed(HealingEvent event) {
-                LOG.warnf("Training failed and goes back: run %s, %s", run.id(), event.text());
-                TrainingJob.this.healed(event);
+                context.healed(event.reason());
             }
         };
     }

@@ -8,7 +8,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What the service knows of the topics it follows; valid only inside {@link StageDefinition#decide}. */
+/**
+ * What the service knows of the topics it follows; valid only inside {@link StageDefinition#show} and {@link
+ * StageDefinition#decide}, on the thread that calls them.
+ */
 public interface View {
 
     /**

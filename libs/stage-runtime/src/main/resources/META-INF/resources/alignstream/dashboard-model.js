@@ -26,6 +26,11 @@ export function jobFacts(job, messages) {
   return facts;
 }
 
+/** Failures that the job went on after: what was wrong and what was done, newest first. */
+export function healedLines(job, messages) {
+  return job.healed.map(reason => messages.said(reason)).reverse();
+}
+
 /** What a metric is called; one that several phases report comes as `metric (phase)`. */
 export function metricName(metric, messages) {
   const end = metric.endsWith(')') ? metric.lastIndexOf(' (') : -1;

@@ -1,7 +1,7 @@
 // The page of a service: asks it again and again and shows what it says.
 import { get, post, reasonOf } from './api.js';
 import { LineChart, onColoursChanged } from './chart.js';
-import { jobFacts, metricName, metricsLine, ShownSeries, usableActions } from './dashboard-model.js';
+import { healedLines, jobFacts, metricName, metricsLine, ShownSeries, usableActions } from './dashboard-model.js';
 import { element, every, make, say } from './dom.js';
 import { pageMessages } from './language.js';
 
@@ -76,6 +76,8 @@ class Dashboard {
     element('progress').value = job.step;
     element('facts').replaceChildren(...jobFacts(job, this.messages)
       .map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
+    element('healed').hidden = job.healed.length === 0;
+    element('healed-lines').replaceChildren(...healedLines(job, this.messages).map(line => make('li', {}, line)));
     const failed = job.lastFailure !== null;
     element('failure').hidden = !failed;
     say(element('failure'), failed ? this.messages.text('job.failure', { failure: job.lastFailure }) : '');

@@ -7,11 +7,8 @@ export function valueAt(figures, path) {
 
 /** A value as people read it; `family` names the codes under which its names stand in the catalogue, if it has names. */
 export function shownValue(value, family, messages) {
-  if (value === null || value === undefined || value.length === 0) {
+  if (value === null || value === undefined) {
     return '–';
-  }
-  if (Array.isArray(value)) {
-    return value.map(one => shownValue(one, family, messages)).join('\n');
   }
   if (typeof value === 'object') {
     return messages.said(value);

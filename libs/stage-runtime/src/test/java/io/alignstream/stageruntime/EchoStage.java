@@ -5,10 +5,10 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.util.HashSet;
@@ -47,7 +47,7 @@ public class EchoStage implements StageDefinition {
             public void handle(Prompt prompt, Origin origin) throws PoisonEventException {
                 String text = prompt.messages().getLast().content();
                 if (text.equals("refuse")) {
-                    throw new PoisonEventException("this stage refuses " + prompt.id());
+                    throw new PoisonEventException(Reason.verbatim("this stage refuses " + prompt.id()));
                 }
                 if (text.equals("crash")) {
                     throw new IllegalStateException("bug in the handler");
@@ -62,7 +62,7 @@ public class EchoStage implements StageDefinition {
         subscriptions.follow(Topic.RANKING_REQUESTS, (request, record) -> requests.add(request.requestId()));
         subscriptions.followAfter(Topic.RANKING_REQUESTS, Topic.RANKINGS, (ranking, record) -> {
             if (!requests.contains(ranking.requestId())) {
-                throw new PoisonEventException("no ranking request " + ranking.requestId());
+                throw new PoisonEventException(Reason.verbatim("no ranking request " + ranking.requestId()));
             }
             rankings.add(ranking);
         });
@@ -114,6 +114,7 @@ public class EchoStage implements StageDefinition {
                 entries.forEach(entry -> readByJob.add(
                         entry.event() == null ? "-" : entry.event().id()));
             }
+            context.healed(Reason.of("echo.healed").with("prompts", prompts));
             for (long step = 1; step <= prompts || mode == Mode.UNTIL_STOPPED; step++) {
                 context.progress(
                         "train", step, Math.max(step, prompts), Map.of("loss", 1.0 / step, "objective/kl", 0.5));

@@ -236,6 +236,18 @@ class StageRuntimeTest {
         awaitStatus(status -> status.state() == JobStatus.State.RUNNING && status.step() > 2);
     }
 
+    @Test
+    void aRunTellsWhatItHealedFrom() {
+        // Given
+        startEndlessRun();
+
+        // When
+        var job = given().get("/job").then();
+
+        // Then
+        job.body("healed.code", equalTo(List.of("echo.healed")));
+    }
+
     private void awaitCancelled() {
         awaitStatus(status -> status.state() == JobStatus.State.CANCELLED
                 && status.reason().code().equals("stage.cancelled"));

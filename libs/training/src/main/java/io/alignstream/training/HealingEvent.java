@@ -3,8 +3,7 @@ package io.alignstream.training;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.alignstream.contracts.Reason;
-import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import java.util.Locale;
 
 /**
@@ -37,10 +36,5 @@ public record HealingEvent(long step, Reason problem, long backTo, int skipped, 
                 : Reason.of("training.healedByRate")
                         .with("scale", String.format(Locale.ROOT, "%.3g", learningRateScale));
         return healed.with("step", step).with("problem", problem).with("backTo", backTo);
-    }
-
-    /** The same in English, for logs. */
-    public String text() {
-        return Messages.english(reason());
     }
 }

@@ -1,6 +1,6 @@
 package io.alignstream.training;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import java.util.Optional;
 
 /**

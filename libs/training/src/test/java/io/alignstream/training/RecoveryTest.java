@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.Recovery.Decision;
 import io.alignstream.training.Recovery.Place;
 import java.io.IOException;
@@ -73,7 +74,7 @@ class RecoveryTest {
         // Then
         assertThat(rising.place()).isEqualTo(Place.LAST_ANCHOR);
         assertThat(useless.place()).isEqualTo(Place.START);
-        assertThat(useless.recovery().events().getLast().text())
+        assertThat(Messages.english(useless.recovery().events().getLast().reason()))
                 .isEqualTo("step 25: nothing learned; back to step 0, learning rate times 0.500");
         for (Decision decision : List.of(rising, useless)) {
             assertThat(decision.recovery().skipped()).isEmpty();
@@ -117,6 +118,7 @@ class RecoveryTest {
 
         // Then
         assertThat(now).isEqualTo(event);
-        assertThat(older.text()).isEqualTo("step 7: loss NaN; back to step 4, learning rate times 0.500");
+        assertThat(Messages.english(older.reason()))
+                .isEqualTo("step 7: loss NaN; back to step 4, learning rate times 0.500");
     }
 }

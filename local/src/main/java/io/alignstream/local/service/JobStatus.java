@@ -1,8 +1,8 @@
 package io.alignstream.local.service;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 

@@ -13,6 +13,7 @@ import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import java.security.MessageDigest;
@@ -92,6 +93,17 @@ class ArchitectureTest {
                 .that(resideInAPackage(TRAINING))
                 .should()
                 .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, TRAINING)))
+                .check(classes);
+    }
+
+    /** All else has a code in the catalogues, so that nobody reads an English sentence on a Chinese page. */
+    @Test
+    void only_readers_of_old_records_and_of_people_pass_sentences_on() {
+        noClasses()
+                .that(describe("are no such readers", type -> !Set.of("ModelRelease", "HealingEvent", "Sample")
+                        .contains(type.getSimpleName())))
+                .should()
+                .callMethod(Reason.class, "verbatim", String.class)
                 .check(classes);
     }
 

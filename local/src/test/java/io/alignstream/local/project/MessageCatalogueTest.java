@@ -112,7 +112,7 @@ class MessageCatalogueTest {
 
     /** Whether a class gives reasons or names a panel; others have texts of their own that look like codes. */
     private static boolean speaks(String source) {
-        return source.contains("io.alignstream.contracts.Reason") || source.contains("stageruntime.web.Panel");
+        return source.contains("io.alignstream.contracts.messages.Reason") || source.contains("stageruntime.web.Panel");
     }
 
     private static Stream<String> matches(Pattern pattern, String text) {

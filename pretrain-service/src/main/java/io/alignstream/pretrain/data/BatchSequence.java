@@ -1,10 +1,9 @@
 package io.alignstream.pretrain.data;
 
 import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.hash.SequenceLedger;
-import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -59,20 +58,20 @@ final class BatchSequence {
     void admit(TokenBatch batch, BatchRecord record) throws PoisonEventException {
         batch.requireTokensBelow(vocabularySize);
         if (sequenceLength != 0 && batch.sequenceLength() != sequenceLength) {
-            throw Messages.poison(Reason.of("poison.otherLength")
+            throw new PoisonEventException(Reason.of("poison.otherLength")
                     .with("length", batch.sequenceLength())
                     .with("known", sequenceLength));
         }
         Lane lane = Lane.of(batch);
         long expected = next.getOrDefault(lane, 0L);
         if (batch.firstSequence() < expected) {
-            throw Messages.poison(Reason.of("poison.sequenceRepeated")
+            throw new PoisonEventException(Reason.of("poison.sequenceRepeated")
                     .with("sequence", batch.firstSequence())
                     .with("shard", batch.shard())
                     .with("next", expected));
         }
         if (batch.firstSequence() > expected) {
-            throw Messages.poison(Reason.of("poison.sequencesMissing")
+            throw new PoisonEventException(Reason.of("poison.sequencesMissing")
                     .with("first", expected)
                     .with("last", batch.firstSequence() - 1)
                     .with("shard", batch.shard()));
@@ -82,7 +81,7 @@ final class BatchSequence {
         ledger.append(batch.tokens(), batch.sequenceLength());
         Optional<String> ledgerRoot = record.ledgerRoot();
         if (ledgerRoot.isPresent() && !ledgerRoot.get().equals(ledger.root())) {
-            throw Messages.poison(Reason.of("poison.otherLedger")
+            throw new PoisonEventException(Reason.of("poison.otherLedger")
                     .with("shard", batch.shard())
                     .with("root", ledger.root())
                     .with("sequence", batch.nextSequence())

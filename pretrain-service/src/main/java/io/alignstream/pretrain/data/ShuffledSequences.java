@@ -1,5 +1,7 @@
 package io.alignstream.pretrain.data;
 
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -79,8 +81,7 @@ public final class ShuffledSequences implements AutoCloseable {
         windowStart += rows.size();
         if (windowStart >= source.size()) {
             if (unread.hasNext()) {
-                throw new IllegalStateException("the data goes on behind the " + source.size()
-                        + " training sequences that the run was started on; cancel this run and start a new one");
+                throw new InvalidInputException(Reason.of("pretrain.dataGoesOn").with("sequences", source.size()));
             }
             epoch++;
             windowStart = 0;
@@ -97,9 +98,9 @@ public final class ShuffledSequences implements AutoCloseable {
         long count = Math.min(window, source.size() - windowStart);
         while (rows.size() < count) {
             if (!unread.hasNext()) {
-                throw new IllegalStateException("the data ends after " + (windowStart + rows.size())
-                        + " training sequences but the run was started on " + source.size()
-                        + "; some of its records are gone: cancel this run and start a new one");
+                throw new InvalidInputException(Reason.of("pretrain.dataEnds")
+                        .with("there", windowStart + rows.size())
+                        .with("sequences", source.size()));
             }
             rows.add(unread.next());
         }

@@ -5,6 +5,8 @@ import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.JobContext;
 import java.util.ArrayList;
@@ -94,8 +96,7 @@ public final class TokenBatchSource implements SequenceSource {
 
     private static Stream<int[]> requireComplete(BatchReplay pass) {
         if (!pass.complete()) {
-            throw new IllegalStateException("this pass over the data did not read every token batch that the run was"
-                    + " started on; cancel this run and start a new one");
+            throw new InvalidInputException(Reason.of("pretrain.batchesMissing"));
         }
         return Stream.empty();
     }

@@ -1,7 +1,7 @@
 package io.alignstream.pretrain.sweep;
 
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.network.Transformer;

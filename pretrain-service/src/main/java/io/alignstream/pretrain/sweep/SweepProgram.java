@@ -1,6 +1,6 @@
 package io.alignstream.pretrain.sweep;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.pretrain.data.PreparedText;
 import io.alignstream.training.TrainingFailedException;

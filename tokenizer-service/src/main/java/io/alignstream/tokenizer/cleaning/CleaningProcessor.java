@@ -3,10 +3,10 @@ package io.alignstream.tokenizer.cleaning;
 import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.kafka.DeadLetter;
 import io.alignstream.textcleaning.Fault;
 import io.alignstream.textcleaning.LanguageIdentifier;
@@ -85,7 +85,7 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
 
     private void clean(Record<byte[], byte[]> record, long offset) throws PoisonEventException {
         if (record.value() == null) {
-            throw new PoisonEventException("the record has no value; a document cannot be withdrawn by a tombstone");
+            throw new PoisonEventException(Reason.of("poison.noDocument"));
         }
         Document document = Topic.DOCUMENTS.codec().decode(record.value(), record.headers());
         statistics.arrived(record.value().length);
@@ -100,7 +100,11 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
                 clean = clean(document, kept, hash);
             }
         } catch (RuntimeException e) {
-            throw new PoisonEventException("document " + document.id() + " cannot be cleaned: " + e.getMessage(), e);
+            throw new PoisonEventException(
+                    Reason.of("poison.notCleaned")
+                            .with("document", document.id())
+                            .with("detail", String.valueOf(e.getMessage())),
+                    e);
         }
         cleaned.applied().forEach(statistics::applied);
         if (cleaned instanceof TextCleaner.Dropped dropped) {

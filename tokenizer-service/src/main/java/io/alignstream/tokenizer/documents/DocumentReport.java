@@ -1,6 +1,6 @@
 package io.alignstream.tokenizer.documents;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Rule;

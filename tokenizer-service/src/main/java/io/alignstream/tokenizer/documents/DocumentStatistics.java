@@ -2,7 +2,7 @@ package io.alignstream.tokenizer.documents;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.textcleaning.Rule;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -7,6 +7,7 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.SequenceLedger;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -104,7 +105,7 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
 
     private static CleanDocument decode(Record<byte[], byte[]> record) throws PoisonEventException {
         if (record.value() == null) {
-            throw new PoisonEventException("the record has no value");
+            throw new PoisonEventException(Reason.of("poison.noValue"));
         }
         return Topic.CLEAN_DOCUMENTS.codec().decode(record.value(), record.headers());
     }

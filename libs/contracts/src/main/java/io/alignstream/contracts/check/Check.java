@@ -1,12 +1,16 @@
 package io.alignstream.contracts.check;
 
+import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What the events' compact constructors ask of their values; every failure names the field, the value and the bound. */
+/**
+ * What the events' compact constructors ask of their values; every failure, an {@link
+ * InvalidInputException}, names the field, the value and the bound.
+ */
 public final class Check {
 
     static final int MAX_ID = 256;
@@ -26,7 +30,7 @@ public final class Check {
     /** A text that is not blank. */
     public static String text(String field, @Nullable String value, int maxLength) {
         if (value == null || value.isBlank()) {
-            throw new IllegalArgumentException(field + " is missing or blank; give it a value");
+            throw new InvalidInputException(Reason.of("invalid.blank").with("field", field));
         }
         return bounded(field, value, maxLength);
     }
@@ -34,11 +38,13 @@ public final class Check {
     /** A text that may be blank. */
     public static String bounded(String field, @Nullable String value, int maxLength) {
         if (value == null) {
-            throw new IllegalArgumentException(field + " is missing; give it a value");
+            throw new InvalidInputException(Reason.of("invalid.missing").with("field", field));
         }
         if (value.length() > maxLength) {
-            throw new IllegalArgumentException(
-                    field + " has " + value.length() + " characters, the limit is " + maxLength + "; split it");
+            throw new InvalidInputException(Reason.of("invalid.tooLong")
+                    .with("field", field)
+                    .with("characters", value.length())
+                    .with("most", maxLength));
         }
         requireWholeCharacters(field, value);
         return value;
@@ -49,8 +55,9 @@ public final class Check {
         for (int i = 0; i < value.length(); i++) {
             if (Character.isSurrogate(value.charAt(i))) {
                 if (!Character.isSupplementaryCodePoint(value.codePointAt(i))) {
-                    throw new IllegalArgumentException(field + " has half a character (an unpaired surrogate) at index "
-                            + i + "; repair the text");
+                    throw new InvalidInputException(Reason.of("invalid.halfCharacter")
+                            .with("field", field)
+                            .with("index", i));
                 }
                 i++;
             }
@@ -60,7 +67,7 @@ public final class Check {
     /** Anything but null. */
     public static <T> T present(String field, @Nullable T value) {
         if (value == null) {
-            throw new IllegalArgumentException(field + " is missing; give it a value");
+            throw new InvalidInputException(Reason.of("invalid.missing").with("field", field));
         }
         return value;
     }
@@ -68,7 +75,8 @@ public final class Check {
     /** A hash in lower-case hexadecimal digits. */
     public static String sha256(String field, @Nullable String value) {
         if (value == null || !value.matches("[0-9a-f]{64}")) {
-            throw new IllegalArgumentException(field + " must be 64 lower-case hexadecimal digits but is " + value);
+            throw new InvalidInputException(
+                    Reason.of("invalid.sha256").with("field", field).with("value", String.valueOf(value)));
         }
         return value;
     }
@@ -77,13 +85,17 @@ public final class Check {
     public static <T> List<T> list(String field, @Nullable List<T> values, int min, int max) {
         int size = values == null ? 0 : values.size();
         if (size < min || size > max) {
-            throw new IllegalArgumentException(field + " has " + size + " entries; allowed are " + min + " to " + max);
+            throw new InvalidInputException(Reason.of("invalid.entries")
+                    .with("field", field)
+                    .with("entries", size)
+                    .with("least", min)
+                    .with("most", max));
         }
         if (values == null) {
             return List.of();
         }
-        for (Object value : values) {
-            present("an entry of " + field, value);
+        for (int i = 0; i < size; i++) {
+            present(field + "[" + i + "]", values.get(i));
         }
         return List.copyOf(values);
     }
@@ -95,7 +107,7 @@ public final class Check {
         }
         atMost(field, values.size(), MAX_LABELS);
         values.forEach((key, value) -> {
-            id("a key of " + field, key);
+            id(field + ".keys", key);
             bounded(field + "." + key, value, MAX_LABEL);
         });
         return Map.copyOf(values);
@@ -107,13 +119,17 @@ public final class Check {
             return Map.of();
         }
         atMost(field, values.size(), MAX_LABELS);
-        values.forEach((key, value) -> present(field + "." + id("a key of " + field, key), value));
+        values.forEach((key, value) -> present(field + "." + id(field + ".keys", key), value));
         return Map.copyOf(values);
     }
 
     private static void atMost(String field, int entries, int max) {
         if (entries > max) {
-            throw new IllegalArgumentException(field + " has " + entries + " entries, the limit is " + max);
+            throw new InvalidInputException(Reason.of("invalid.entries")
+                    .with("field", field)
+                    .with("entries", entries)
+                    .with("least", 0)
+                    .with("most", max));
         }
     }
 
@@ -123,14 +139,15 @@ public final class Check {
             return Map.of();
         }
         atMost(field, values.size(), MAX_FIGURES);
-        values.forEach((key, value) -> finite(field + "." + id("a key of " + field, key), value));
+        values.forEach((key, value) -> finite(field + "." + id(field + ".keys", key), value));
         return values.entrySet().stream().collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     /** A number that is neither infinite nor missing. */
     public static double finite(String field, @Nullable Double value) {
         if (value == null || !Double.isFinite(value)) {
-            throw new IllegalArgumentException(field + " must be a finite number but is " + value);
+            throw new InvalidInputException(
+                    Reason.of("invalid.notFinite").with("field", field).with("value", String.valueOf(value)));
         }
         return value;
     }
@@ -138,7 +155,10 @@ public final class Check {
     /** A number that is not below {@code min}. */
     public static long atLeast(String field, long value, long min) {
         if (value < min) {
-            throw new IllegalArgumentException(field + " is " + value + " but must be at least " + min);
+            throw new InvalidInputException(Reason.of("invalid.tooSmall")
+                    .with("field", field)
+                    .with("value", value)
+                    .with("least", min));
         }
         return value;
     }
@@ -146,7 +166,8 @@ public final class Check {
     /** Fails if two of {@code values} have the same key. */
     public static <T> void unique(String field, List<T> values, Function<T, ?> key) {
         if (values.stream().map(key).distinct().count() != values.size()) {
-            throw new IllegalArgumentException(field + " names an entry twice: " + values);
+            throw new InvalidInputException(
+                    Reason.of("invalid.twice").with("field", field).with("values", values.toString()));
         }
     }
 }

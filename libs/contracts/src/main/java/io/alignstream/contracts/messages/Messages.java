@@ -1,7 +1,5 @@
 package io.alignstream.contracts.messages;
 
-import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -56,11 +54,6 @@ public final class Messages {
     /** What {@code reason} says in English: for logs, and for people at a command line. */
     public static String english(Reason reason) {
         return in(Language.ENGLISH).text(reason);
-    }
-
-    /** Says of a record that it can never be processed; its dead letter says so in English. */
-    public static PoisonEventException poison(Reason reason) {
-        return new PoisonEventException(reason, english(reason));
     }
 
     /** The sentence {@code code}, which needs no arguments. */

@@ -3,7 +3,6 @@ package io.alignstream.contracts.messages;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.contracts.Reason;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

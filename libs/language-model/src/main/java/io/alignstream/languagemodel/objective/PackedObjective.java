@@ -12,7 +12,12 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.torch.TorchProgram;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 
-/** {@link NextTokenObjective} on rows that hold several sequences, in fp32 and by autograd. */
+/**
+ * {@link NextTokenObjective} on rows that hold several sequences, in fp32 and by autograd.
+ *
+ * <p>The block stands here once more, in operators of libtorch: the network's own ones may be fused, which autograd cannot
+ * differentiate, and its attention has no mask. For one thread.
+ */
 public final class PackedObjective implements Objective<PackedSequences, Double> {
 
     private static final TorchProgram PROGRAM = NetworkProgram.with(

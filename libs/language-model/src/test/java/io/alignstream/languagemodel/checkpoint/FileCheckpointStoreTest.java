@@ -47,8 +47,7 @@ class FileCheckpointStoreTest {
         StoredCheckpoint stored = store.open(reference);
         // Then
         assertThat(reference.uri().toString())
-                .isEqualTo(root().toUri() + "sft/run-1/0000000005-"
-                        + reference.sha256().substring(0, 12));
+                .isEqualTo(root().toUri() + "sft/run-1/0000000005-" + reference.shortSha256());
         assertThat(stored.reference()).isEqualTo(reference);
         assertThat(stored.manifest().files()).containsOnlyKeys("config.json", "model.safetensors");
         assertThat(stored.manifest().metrics()).isEqualTo(DRAFT.metrics());
@@ -238,8 +237,8 @@ class FileCheckpointStoreTest {
         // Given
         CheckpointStore store = open();
         Reference saved = store.save(DRAFT, CONTENT);
-        Reference reference = new Reference(
-                URI.create(uri.replace("%s", saved.sha256().substring(0, 12))), saved.sha256(), saved.size());
+        Reference reference =
+                new Reference(URI.create(uri.replace("%s", saved.shortSha256())), saved.sha256(), saved.size());
         // When // Then
         assertThatExceptionOfType(DamagedCheckpointException.class)
                 .isThrownBy(() -> store.open(reference))

@@ -65,9 +65,7 @@ class S3CheckpointStoreTest {
         Reference reference = store.save(draft, CONTENT);
         StoredCheckpoint stored = open("two").open(reference);
         // Then
-        assertThat(reference.uri())
-                .isEqualTo(URI.create(
-                        root + "reward/run-1/0000000005-" + reference.sha256().substring(0, 12)));
+        assertThat(reference.uri()).isEqualTo(URI.create(root + "reward/run-1/0000000005-" + reference.shortSha256()));
         assertThat(stored.reference()).isEqualTo(reference);
         assertThat(stored.manifest().parents()).isEqualTo(draft.parents());
         assertThat(stored.folder()).startsWith(temporary.resolve("two"));

@@ -1,15 +1,17 @@
 package io.alignstream.stageruntime.job;
 
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.JobControl;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,7 @@ public final class JobProgress {
     private static final Logger LOG = Logger.getLogger(JobProgress.class);
     private static final int POINTS = 1_000;
     private static final int MAX_SERIES = 128;
+    private static final int MAX_HEALED = 20;
     private static final long PUBLISH_NANOS = Duration.ofMillis(500).toNanos();
 
     private final Stage stage;
@@ -45,6 +48,7 @@ public final class JobProgress {
     private OptionalDouble eta = OptionalDouble.empty();
     private Map<String, Double> metrics = Map.of();
     private final Map<SeriesKey, Series> series = new LinkedHashMap<>();
+    private final Deque<Reason> healed = new ArrayDeque<>();
     private StepRate rate = new StepRate(0, 0);
     private long publishedAt;
     private @Nullable TrainingProgress unpublished;
@@ -59,7 +63,8 @@ public final class JobProgress {
             long step,
             long totalSteps,
             @Nullable Double etaSeconds,
-            Map<String, Double> metrics) {}
+            Map<String, Double> metrics,
+            List<Reason> healed) {}
 
     public JobProgress(Stage stage, MeterRegistry registry, Consumer<TrainingProgress> publisher) {
         this.stage = stage;
@@ -75,10 +80,11 @@ public final class JobProgress {
                 .register(registry);
     }
 
-    /** A job starts; a run that goes on keeps its charts. */
+    /** A job starts; a run that goes on keeps its charts and what it healed from. */
     synchronized void begin(String newRun, Reason newTitle) {
         if (!newRun.equals(run)) {
             series.clear();
+            healed.clear();
             metrics = Map.of();
             step = 0;
             totalSteps = 0;
@@ -114,6 +120,14 @@ public final class JobProgress {
             publishLast();
             publishedAt = now;
         }
+    }
+
+    /** See {@link JobContext#healed}. */
+    synchronized void healed(Reason what) {
+        if (healed.size() == MAX_HEALED) {
+            healed.removeFirst();
+        }
+        healed.addLast(what);
     }
 
     /** The job is over: what was thinned out last still goes. */
@@ -155,7 +169,7 @@ public final class JobProgress {
 
     synchronized Moment moment() {
         Double seconds = eta.isPresent() ? eta.getAsDouble() : null;
-        return new Moment(run, title, phase, step, totalSteps, seconds, metrics);
+        return new Moment(run, title, phase, step, totalSteps, seconds, metrics, List.copyOf(healed));
     }
 
     /** A metric that several phases report has one chart for each: {@code loss (train)}, {@code loss (evaluate)}. */

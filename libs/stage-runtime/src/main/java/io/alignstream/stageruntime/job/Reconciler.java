@@ -1,8 +1,9 @@
 package io.alignstream.stageruntime.job;
 
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
@@ -10,7 +11,6 @@ import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.view.Answers;
-import io.alignstream.training.TrainingFailedException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -237,11 +237,12 @@ public final class Reconciler implements JobControl {
     }
 
     private static Reason describe(Throwable failure) {
-        if (failure instanceof TrainingFailedException training) {
-            return training.reason();
+        if (failure instanceof Explained explained) {
+            return explained.reason();
         }
         String message = failure.getMessage();
-        return Reason.verbatim(failure.getClass().getSimpleName() + (message == null ? "" : ": " + message));
+        return Reason.of("stage.unexpected")
+                .with("detail", failure.getClass().getSimpleName() + (message == null ? "" : ": " + message));
     }
 
     /** The view is not complete (again), and why. */
@@ -274,6 +275,7 @@ public final class Reconciler implements JobControl {
                 moment.totalSteps(),
                 state == JobStatus.State.RUNNING ? moment.etaSeconds() : null,
                 moment.metrics(),
+                moment.healed(),
                 attempts,
                 lastFailure);
     }

@@ -1,9 +1,9 @@
 package io.alignstream.stageruntime.job;
 
 import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.kafka.EventPublisher;
@@ -99,6 +99,12 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
         progress.report(phase, step, totalSteps, metrics);
+    }
+
+    @Override
+    public void healed(Reason what) {
+        LOG.warnf("Training failed and goes back: %s", Messages.english(what));
+        progress.healed(what);
     }
 
     @Override

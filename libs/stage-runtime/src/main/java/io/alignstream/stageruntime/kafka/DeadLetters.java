@@ -1,7 +1,7 @@
 package io.alignstream.stageruntime.kafka;
 
-import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Explained;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.StageDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -58,9 +58,9 @@ public class DeadLetters {
                 record.partition(),
                 record.offset(),
                 record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8),
-                cause instanceof PoisonEventException poison
-                        ? poison.reason()
-                        : Reason.verbatim(DeadLetter.reason(cause)),
+                cause instanceof Explained explained
+                        ? explained.reason()
+                        : Reason.of("poison.handlerFailed").with("detail", DeadLetter.reason(cause)),
                 Instant.ofEpochMilli(Math.max(0, record.timestamp())));
         synchronized (recent) {
             recent.addLast(event);

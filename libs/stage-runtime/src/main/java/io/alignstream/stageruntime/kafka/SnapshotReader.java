@@ -4,6 +4,8 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.view.RecordOrigin;
 import java.time.Duration;
@@ -76,9 +78,12 @@ public final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
             long begin = begins.getOrDefault(key, Long.MAX_VALUE);
             long last = ends.getOrDefault(key, 0L);
             if (begin > range.begin() || last < range.end()) {
-                throw new IllegalStateException(key + " holds the offsets " + begin + " to " + last
-                        + " but the dataset needs " + range.begin() + " to " + range.end()
-                        + ": its records were deleted; start a new run on what is there");
+                throw new InvalidInputException(Reason.of("stage.recordsGone")
+                        .with("partition", key.toString())
+                        .with("first", begin)
+                        .with("last", last)
+                        .with("begin", range.begin())
+                        .with("end", range.end()));
             }
         }
     }
@@ -117,8 +122,7 @@ public final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
                 }
             }
         } catch (OffsetOutOfRangeException e) {
-            throw new IllegalStateException(
-                    "records of " + partition + " were deleted while the dataset was read; start a new run", e);
+            throw new InvalidInputException(Reason.of("stage.recordsDeleted").with("partition", partition.toString()));
         }
     }
 

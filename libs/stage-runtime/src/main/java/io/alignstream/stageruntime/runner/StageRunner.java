@@ -1,9 +1,9 @@
 package io.alignstream.stageruntime.runner;
 
 import io.alignstream.contracts.Checkpoint;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;

@@ -56,7 +56,7 @@ public @interface Consistent {
                     if (e.getCause() instanceof IllegalArgumentException
                             && String.valueOf(e.getCause().getMessage()).startsWith(SettingsCatalogue.PREFIX)) {
                         context.buildConstraintViolationWithTemplate(
-                                        e.getCause().getMessage())
+                                        literal(e.getCause().getMessage()))
                                 .addConstraintViolation();
                         valid = false;
                     }
@@ -65,6 +65,11 @@ public @interface Consistent {
                 }
             }
             return valid;
+        }
+
+        /** A template in which nothing is replaced: what looks like a placeholder is a part of somebody's value. */
+        private static String literal(String message) {
+            return message.replaceAll("[\\\\{}$]", "\\\\$0");
         }
     }
 }

@@ -13,7 +13,12 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** What is wrong with the settings, one line for each that is: its name, its value and what it may be. */
+/**
+ * What is wrong with the settings, one line for each that is: its name, its value and what it may be.
+ *
+ * <p>SmallRye Config tells a problem as an English sentence only: the exception behind it is not public, and a
+ * configuration that fails cannot be asked. So names and values are read out of its sentences; a test holds each kind.
+ */
 public final class SettingProblems {
 
     private static final Pattern UNREADABLE =

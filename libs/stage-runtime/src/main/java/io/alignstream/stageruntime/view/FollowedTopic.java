@@ -3,9 +3,8 @@ package io.alignstream.stageruntime.view;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
-import io.alignstream.contracts.Reason;
 import io.alignstream.contracts.Topic;
-import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Subscriptions;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
@@ -70,7 +69,7 @@ final class FollowedTopic<T> {
 
     private void withdraw(ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
         if (record.key() == null) {
-            throw Messages.poison(Reason.of("poison.emptyRecord"));
+            throw new PoisonEventException(Reason.of("poison.emptyRecord"));
         }
         handler.withdrawn(key(record));
         newest.remove(key(record));

@@ -1,6 +1,6 @@
 package io.alignstream.stageruntime.web;
 
-import io.alignstream.contracts.Reason;
+import io.alignstream.contracts.messages.Reason;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
 import jakarta.ws.rs.container.PreMatching;

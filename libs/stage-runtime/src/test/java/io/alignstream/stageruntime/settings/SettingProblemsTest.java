@@ -42,6 +42,9 @@ class SettingProblemsTest {
         @OneOf({"float32", "bfloat16"})
         String precision();
 
+        @WithDefault("1")
+        String seed();
+
         Lora lora();
 
         /** A group with a list. */
@@ -53,6 +56,9 @@ class SettingProblemsTest {
         default int halves() {
             if (epochs() == 7) {
                 throw new IllegalArgumentException("alignstream.sft.epochs is 7 but must be even");
+            }
+            if (!seed().equals("1")) {
+                throw new IllegalArgumentException("alignstream.sft.seed is " + seed() + " but must be 1");
             }
             return 100 / epochs();
         }
@@ -71,7 +77,11 @@ class SettingProblemsTest {
                 "lora.targets | a,c | alignstream.sft.lora.targets[1] is c but must be one of [a, b]",
                 "epochs | many | alignstream.sft.epochs is many but must be 1 to 100000",
                 "debounce | soon | alignstream.sft.debounce is soon but must be PT0S to PT24H",
-                "epochs | 7 | alignstream.sft.epochs is 7 but must be even"
+                "epochs | 7 | alignstream.sft.epochs is 7 but must be even",
+                "seed | {value} | alignstream.sft.seed is {value} but must be 1",
+                "seed | a{b | alignstream.sft.seed is a{b but must be 1",
+                "seed | \\${1 + 1} | alignstream.sft.seed is ${1 + 1} but must be 1",
+                "seed | C:\\\\x$y | alignstream.sft.seed is C:\\\\x$y but must be 1"
             })
     void a_value_is_named_with_what_it_may_be(String name, String value, String message) {
         // Given

@@ -13,6 +13,8 @@ import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.EchoStage;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
@@ -303,7 +305,7 @@ class ReaderTest {
         view.follow(Topic.RANKING_REQUESTS, (request, record) -> requests.add(request.requestId()));
         view.followAfter(Topic.RANKING_REQUESTS, Topic.RANKINGS, (ranking, record) -> {
             if (!requests.contains(ranking.requestId())) {
-                throw new PoisonEventException("unknown request " + ranking.requestId());
+                throw new PoisonEventException(Reason.verbatim("unknown request " + ranking.requestId()));
             }
             seen.add(ranking.requestId() + " " + ranking.guidelineVersion());
         });
@@ -372,7 +374,7 @@ class ReaderTest {
                         readers.open()))
 
                 // Then
-                .isInstanceOf(IllegalStateException.class)
+                .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("token-batches-0 holds the offsets 1 to 2 but the dataset needs 0 to 2");
     }
 }

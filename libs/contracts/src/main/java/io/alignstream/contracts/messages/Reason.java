@@ -1,8 +1,7 @@
-package io.alignstream.contracts;
+package io.alignstream.contracts.messages;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.alignstream.contracts.check.Check;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Something that people are told, before it is a sentence of any language: pages, commands and logs render it with the
- * catalogue of their reader ({@link io.alignstream.contracts.messages.Messages}).
+ * catalogue of their reader ({@link Messages}).
  *
  * <pre>{@code
  * Reason.of("sft.tooFewInstructions").with("needed", 100).with("there", 7)
@@ -22,11 +21,15 @@ import org.jspecify.annotations.Nullable;
  */
 public record Reason(String code, Map<String, Object> arguments) {
 
+    private static final int MAX_NAME = 256;
+
     public Reason {
-        Check.id("code", code);
+        requireName("the code", code);
         Map<String, Object> checked = new LinkedHashMap<>();
-        arguments.forEach(
-                (name, value) -> checked.put(Check.id("an argument of " + code, name), argument(name, value)));
+        arguments.forEach((name, value) -> {
+            requireName("an argument of " + code, name);
+            checked.put(name, argument(name, value));
+        });
         arguments = Collections.unmodifiableMap(checked);
     }
 
@@ -35,7 +38,7 @@ public record Reason(String code, Map<String, Object> arguments) {
         return new Reason(code, Map.of());
     }
 
-    /** What a person, another program or a library said: it stands in no catalogue. */
+    /** What a person wrote, or a record of an older version holds: it stands in no catalogue. */
     public static Reason verbatim(String text) {
         return of("verbatim").with("text", text);
     }
@@ -69,6 +72,12 @@ public record Reason(String code, Map<String, Object> arguments) {
         Map<String, Object> more = new LinkedHashMap<>(arguments);
         more.put(name, value);
         return new Reason(code, more);
+    }
+
+    private static void requireName(String what, @Nullable String name) {
+        if (name == null || name.isBlank() || name.length() > MAX_NAME) {
+            throw new IllegalArgumentException(what + " must have 1 to " + MAX_NAME + " characters but is " + name);
+        }
     }
 
     private static Object argument(String name, @Nullable Object value) {

@@ -1,0 +1,60 @@
+package io.alignstream.stageruntime.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Reason;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.Test;
+
+class JobProgressTest {
+
+    private final JobProgress progress = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {});
+
+    @Test
+    void keepsTheNewestFailuresThatARunHealedFrom() {
+        // Given
+        progress.begin("a", Reason.of("job"));
+
+        // When
+        for (int step = 1; step <= 30; step++) {
+            progress.healed(healed(step));
+        }
+
+        // Then
+        assertThat(progress.moment().healed())
+                .hasSize(20)
+                .startsWith(healed(11))
+                .endsWith(healed(30));
+    }
+
+    @Test
+    void aRunThatGoesOnKeepsThem() {
+        // Given
+        progress.begin("a", Reason.of("job"));
+        progress.healed(healed(1));
+
+        // When
+        progress.begin("a", Reason.of("job"));
+
+        // Then
+        assertThat(progress.moment().healed()).containsExactly(healed(1));
+    }
+
+    @Test
+    void anotherRunBeginsWithNone() {
+        // Given
+        progress.begin("a", Reason.of("job"));
+        progress.healed(healed(1));
+
+        // When
+        progress.begin("b", Reason.of("job"));
+
+        // Then
+        assertThat(progress.moment().healed()).isEmpty();
+    }
+
+    private static Reason healed(int step) {
+        return Reason.of("training.healedByRate").with("step", step);
+    }
+}
