@@ -1,5 +1,7 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.FormerName;
@@ -18,8 +20,18 @@ import java.time.Duration;
 @ConfigMapping(prefix = "alignstream.rlhf")
 public interface RlhfConfig {
 
+    /** How the policy is aligned: {@code ppo}, {@code grpo} or {@code dpo}. */
+    @WithDefault("ppo")
+    RlhfSettings.Algorithm algorithm();
+
     /** What shapes the policy's weights. */
     Training training();
+
+    /** Settings of GRPO, besides those of the training. */
+    Grpo grpo();
+
+    /** Settings of DPO. */
+    Dpo dpo();
 
     /** What a candidate must reach on held-out prompts to be approved. */
     GateThresholds gate();
@@ -70,6 +82,7 @@ public interface RlhfConfig {
     default RlhfSettings settings() {
         Training run = training();
         return new RlhfSettings(
+                algorithm(),
                 new RlhfSettings.Batches(run.iterations(), run.batchEpisodes(), run.minibatchEpisodes(), run.epochs()),
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
                 new RlhfSettings.Sampling(run.temperature(), run.maxAnswerTokens()),
@@ -83,9 +96,12 @@ public interface RlhfConfig {
                 new RlhfSettings.Clipping(run.clip(), run.valueClip(), run.scoreClip()),
                 run.valueCoefficient(),
                 run.missingEndPenalty(),
+                new RlhfSettings.Grpo(grpo().answers(), grpo().advantage()),
+                new RlhfSettings.Dpo(
+                        dpo().beta(), dpo().epochs(), dpo().batchRequests(), dpo().learningRate(), dpo().validateEvery()),
                 new RlhfSettings.Holdout(
                         gate().prompts(), gate().heldOutShare(), validateEvery(), gate().answers()),
-                new RlhfSettings.GateThresholds(
+                new Gate.Thresholds(
                         gate().winRate(),
                         gate().kl(),
                         gate().endRate(),
@@ -94,7 +110,7 @@ public interface RlhfConfig {
                         gate().lengthRatio()),
                 new Trainer.Settings(
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
-                        new Trainer.Healing(recoveries(), PpoLoop.RECOVERY_FACTOR),
+                        new Trainer.Healing(recoveries(), RlhfSettings.RECOVERY_FACTOR),
                         patience()),
                 seed());
     }
@@ -210,6 +226,51 @@ public interface RlhfConfig {
         @WithDefault("15")
         @Between(least = "0.000001", greatest = "1000000")
         double bound();
+    }
+
+    /** Settings of GRPO, {@code alignstream.rlhf.grpo.*}. */
+    interface Grpo {
+
+        /** Answers to a prompt; divides the episodes of a minibatch. */
+        @WithDefault("8")
+        @Between(least = "2", greatest = "1024")
+        int answers();
+
+        /**
+         * What an answer is worth: {@code group-normalised}, in standard deviations above its group's mean, or {@code
+         * leave-one-out}, above the mean of the others (RLOO).
+         */
+        @WithDefault("group-normalised")
+        RlhfSettings.Advantage advantage();
+    }
+
+    /** Settings of DPO, {@code alignstream.rlhf.dpo.*}. */
+    interface Dpo {
+
+        /** The greater, the nearer the policy stays to the SFT model. */
+        @WithDefault("0.1")
+        @Between(least = "0.000001", greatest = "1000")
+        double beta();
+
+        /** Passes over the ranked requests. */
+        @WithDefault("1")
+        @Between(least = "1", greatest = "100000")
+        int epochs();
+
+        /** Ranked requests a step, each with all its pairs. */
+        @WithDefault("8")
+        @Between(least = "1", greatest = "100000")
+        int batchRequests();
+
+        /** Learning rate after the warm-up; falls linearly to 0. */
+        @WithDefault("1e-4")
+        @Between(least = "0", greatest = "1")
+        double learningRate();
+
+        /** Steps between two comparisons with the SFT model. */
+        @WithDefault("25")
+        @Between(least = "1", greatest = "2147483647")
+        int validateEvery();
     }
 
     /** Settings of the gate, {@code alignstream.rlhf.gate.*}. */

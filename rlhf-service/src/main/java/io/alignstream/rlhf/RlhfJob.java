@@ -1,10 +1,18 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.rlhf.training.RlhfInputs;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.gate.HeldOutPrompt;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
-import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -74,14 +82,15 @@ final class RlhfJob extends TrainingJob {
         Tokenizer tokenizer = Tokenizer.load(folder);
         Transformer sft = Transformer.load(folder);
         try {
-            HeldOutComparison.Judges judges =
-                    judges(store.open(parent(Lineage.REWARD)).folder());
-            return new PpoLoop.Inputs(
+            StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
+            HeldOutComparison.Judges judges = judges(reward.folder());
+            return new RlhfInputs(
                     settings,
                     sft,
                     judges,
                     tokenizer,
                     ids(tokenizer, prompts.training()),
+                    ranked(context, reward, tokenizer),
                     tokenizer.endOfTurn(),
                     tokenizer.pad(),
                     comparison(sft, judges, tokenizer, prompts.heldOut()));
@@ -89,6 +98,26 @@ final class RlhfJob extends TrainingJob {
             sft.close();
             throw e;
         }
+    }
+
+    /** The rankings that the reward model has learned from, for DPO. */
+    private List<RankedAnswers> ranked(JobContext context, StoredCheckpoint reward, Tokenizer tokenizer) {
+        if (settings.algorithm() != RlhfSettings.Algorithm.DPO) {
+            return List.of();
+        }
+        return RankedAnswers.of(
+                tokenizer,
+                newest(context, Topic.RANKING_REQUESTS, reward),
+                newest(context, Topic.RANKINGS, reward));
+    }
+
+    private static <T> Collection<T> newest(JobContext context, Topic<T> topic, StoredCheckpoint parent) {
+        DatasetSnapshot snapshot = parent.manifest().datasets().stream()
+                .filter(dataset -> dataset.topic().equals(topic.name()))
+                .findFirst()
+                .orElseThrow(() -> new InvalidInputException(
+                        Reason.of("rlhf.noDataset").with("topic", topic.name())));
+        return context.readNewest(topic, snapshot).values();
     }
 
     private static HeldOutComparison.Judges judges(Path folder) throws IOException {
@@ -129,7 +158,7 @@ final class RlhfJob extends TrainingJob {
     @Override
     protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
         Map<String, Double> watched = new TreeMap<>(figures);
-        if (phase.equals("ppo")) {
+        if (phase.equals(settings.algorithm().label())) {
             alarms.observe(figures).forEach(alarm -> LOG.warnf("Iteration %d: %s", step, Messages.english(alarm)));
             watched.putAll(alarms.metrics());
         }

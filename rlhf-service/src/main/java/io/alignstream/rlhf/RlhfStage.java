@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;

@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.rlhf.training.RlhfSettings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;

@@ -57,7 +57,7 @@ final class DpoLoop implements TrainingLoop {
                 rows.stream().map(Conversation::ids).toList(),
                 rows.stream().map(Conversation::learned).toList(),
                 inputs.tokenizer.pad());
-        this.pairs = new DpoObjective.Batch(answers, sums(inputs.reference.logProbabilities(answers, 1), answers));
+        this.pairs = new DpoObjective.Batch(answers, inputs.reference.answerLogProbabilities(answers));
     }
 
     /** Each chosen answer before its rejected one; a tie chooses none. */
@@ -72,17 +72,6 @@ final class DpoLoop implements TrainingLoop {
             }
         }
         return rows;
-    }
-
-    private static float[] sums(float[][] logProbabilities, Sequences answers) {
-        float[] sums = new float[answers.batch()];
-        for (int row = 0; row < sums.length; row++) {
-            for (int t = 0; t < answers.time(); t++) {
-                boolean counts = answers.targets()[row * answers.time() + t] != Sequences.IGNORE;
-                sums[row] += counts ? logProbabilities[row][t] : 0;
-            }
-        }
-        return sums;
     }
 
     @Override

@@ -16,7 +16,7 @@ import java.util.List;
  * tokens. With β = 0 it is the surrogate alone, which is what RLOO (Ahmadian et al., arXiv 2402.14740) takes, whose
  * penalty is part of the reward.
  */
-public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, GrpoObjective.Figures> {
+public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, PolicyObjective.Figures> {
 
     private static final TorchProgram PROGRAM = program(
             """
@@ -43,7 +43,8 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Grpo
                 fraction = torch.div(torch.sum(torch.mul(torch.to(torch.gt(clipped, plain), 6), mask)), count)
                 mean_entropy = torch.div(torch.sum(torch.mul(entropy.detach(), mask)), count)
                 mean_ratio = torch.div(torch.sum(torch.mul(q, mask)), count)
-                kl = torch.mean(torch.sum(r.detach(), [1]))
+                m = d.detach()
+                kl = torch.div(torch.mul(torch.sum(torch.mul(torch.mul(m, m), mask)), 0.5), count)
                 return [loss, loss, kl, fraction, mean_entropy, mean_ratio, torch.max(torch.abs(torch.sub(q, 1.)))]
             """);
 
@@ -67,19 +68,6 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Grpo
             float[] advantages) {}
 
     /**
-     * What was measured, over the tokens that count.
-     *
-     * @param kl from the reference model, summed over an answer's tokens, mean over the answers, in nats
-     */
-    public record Figures(
-            double loss,
-            double kl,
-            double clipFraction,
-            double entropy,
-            double meanRatio,
-            double greatestRatioGap) {}
-
-    /**
      * The loss of {@code model}.
      *
      * @param temperature at which the answers were sampled
@@ -94,7 +82,7 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Grpo
     }
 
     @Override
-    public Figures accumulate(Batch batch, Gradients gradients) {
+    public PolicyObjective.Figures accumulate(Batch batch, Gradients gradients) {
         Sequences sequences = batch.sequences;
         float[] figures = accumulate(
                 sequences,
@@ -107,6 +95,7 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Grpo
                         call.create(clip),
                         call.create(beta)),
                 gradients);
-        return new Figures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
+        return new PolicyObjective.Figures(
+                figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
     }
 }

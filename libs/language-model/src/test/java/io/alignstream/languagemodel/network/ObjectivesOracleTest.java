@@ -191,7 +191,7 @@ class ObjectivesOracleTest {
                 float[] advantages = {1.2f, -0.7f, -0.5f};
 
                 // When
-                GrpoObjective.Figures figures = new GrpoObjective(given.model, TEMPERATURE, CLIP, 0.1)
+                PolicyObjective.Figures figures = new GrpoObjective(given.model, TEMPERATURE, CLIP, 0.1)
                         .accumulate(new GrpoObjective.Batch(sequences, old, reference, advantages), gradients);
 
                 // Then

@@ -1,7 +1,6 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.training;
 
 import io.alignstream.languagemodel.network.Sequences;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -12,18 +11,7 @@ import java.util.List;
  * @param sequences the episodes' rows, the answers' tokens as targets
  * @param episodes in the order of the rows
  */
-record Minibatch(Sequences sequences, List<Episode> episodes) {
-
-    /** Rows of prompt and answer with the answer's tokens as targets. */
-    static Sequences sequences(List<int[]> rows, List<Integer> promptLengths, int pad) {
-        List<boolean[]> learned = new ArrayList<>();
-        for (int b = 0; b < rows.size(); b++) {
-            boolean[] answer = new boolean[rows.get(b).length];
-            Arrays.fill(answer, promptLengths.get(b), answer.length, true);
-            learned.add(answer);
-        }
-        return Sequences.of(rows, learned, pad);
-    }
+public record Minibatch(Sequences sequences, List<Episode> episodes) {
 
     /** The entries of {@code grid}, {@code [batch][time]}, that belong to an answer's tokens. */
     static double[] answerPart(float[] gridRow, int promptLength, int answerLength) {

@@ -1,4 +1,4 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.gate;
 
 import io.alignstream.contracts.ModelRelease.Verdict;
 import io.alignstream.contracts.messages.Reason;
@@ -12,7 +12,7 @@ import java.util.Map;
  * @param verdict approved or rejected
  * @param reason why
  */
-record Gate(Verdict verdict, Reason reason) {
+public record Gate(Verdict verdict, Reason reason) {
 
     /**
      * Approves where every threshold holds, otherwise names those that do not.
@@ -20,7 +20,7 @@ record Gate(Verdict verdict, Reason reason) {
      * @param figures of {@link HeldOutComparison}; a missing one passes no threshold, except knowledge and refusals where
      *     nothing was asked
      */
-    static Gate decide(RlhfSettings.GateThresholds thresholds, Map<String, Double> figures) {
+    public static Gate decide(Thresholds thresholds, Map<String, Double> figures) {
         Held held = new Held(figures);
         held.atLeast("gate.winRate", HeldOutComparison.WIN_RATE, thresholds.winRate());
         held.atLeast("gate.winRateLow", HeldOutComparison.WIN_RATE_LOW, 0.5);
@@ -61,6 +61,19 @@ record Gate(Verdict verdict, Reason reason) {
                                 .with("prompts", (long) held.figure(HeldOutComparison.PROMPTS))
                                 .with("kl", held.figure(HeldOutComparison.KL))));
     }
+
+    /**
+     * What a candidate must reach.
+     *
+     * @param winRate least share of the prompts where the judge prefers the candidate's answer; ties count half
+     * @param kl greatest mean KL of an answer from the SFT model, in nats
+     * @param endRate least share of the answers that end by themselves
+     * @param scoreGain least gain in the judge's mean score over the SFT model
+     * @param knowledgeLoss most that the share of right answers, or of refusals, may be below the SFT model's
+     * @param lengthRatio most times that answers may be longer, or shorter, than the SFT model's
+     */
+    public record Thresholds(
+            double winRate, double kl, double endRate, double scoreGain, double knowledgeLoss, double lengthRatio) {}
 
     /** What holds of the figures. */
     private static final class Held {

@@ -1,4 +1,4 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.gate;
 
 import io.alignstream.contracts.Prompt;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
@@ -19,12 +19,12 @@ public record HeldOutPrompt(int[] ids, @Nullable Predicate<int[]> right, boolean
     static final String IMPROPER = "improper";
 
     /** A prompt of which nobody can say what answers are right. */
-    static HeldOutPrompt of(int[] ids) {
+    public static HeldOutPrompt of(int[] ids) {
         return new HeldOutPrompt(ids, null, false);
     }
 
     /** {@code prompt} in the chat template of {@code tokenizer}. */
-    static HeldOutPrompt of(Tokenizer tokenizer, Prompt prompt) {
+    public static HeldOutPrompt of(Tokenizer tokenizer, Prompt prompt) {
         return new HeldOutPrompt(
                 ChatTemplate.prompt(tokenizer, prompt.messages()),
                 prompt.referenceAnswers().isEmpty() ? null : answer -> prompt.isRight(tokenizer.decode(answer)),

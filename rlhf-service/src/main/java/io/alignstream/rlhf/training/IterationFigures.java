@@ -1,4 +1,4 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.training;
 
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.objective.PolicyObjective;

@@ -1,5 +1,6 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.training;
 
+import io.alignstream.rlhf.RlhfConfig;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 

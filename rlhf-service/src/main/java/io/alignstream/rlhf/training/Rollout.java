@@ -1,29 +1,46 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.training;
 
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 
 /**
- * Makes an iteration's episodes: the next prompts, an answer of the policy to each, its score. A function of the seed, the
- * iteration and the networks; for one thread.
+ * Makes an iteration's episodes: the next prompts, one or several answers of the policy to each, their scores. A function
+ * of the seed, the iteration and the networks; for one thread.
  */
 final class Rollout {
 
-    private final PpoLoop.Inputs inputs;
+    private final RlhfInputs inputs;
     private final RlhfSettings settings;
     private final List<int[]> prompts;
-    private final ActorCritic networks;
+    private final Transformer policy;
+    private final Function<Sequences, float[][]> values;
+    private final int group;
     private final AnswerSampler sampler;
 
-    /** Answers of {@code networks} to {@code prompts}, one at least, each with room for an answer. */
-    Rollout(PpoLoop.Inputs inputs, List<int[]> prompts, ActorCritic networks) {
+    /**
+     * Answers of {@code policy} to {@code prompts}, one at least, each with room for an answer.
+     *
+     * @param values what a critic expects before each token, {@code [batch][time]}
+     * @param group answers to a prompt, one after the other; divides the episodes of a minibatch
+     */
+    Rollout(
+            RlhfInputs inputs,
+            List<int[]> prompts,
+            Transformer policy,
+            Function<Sequences, float[][]> values,
+            int group) {
         this.inputs = inputs;
         this.settings = inputs.settings();
         this.prompts = prompts;
-        this.networks = networks;
+        this.policy = policy;
+        this.values = values;
+        this.group = group;
         this.sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), inputs.endToken());
     }
@@ -32,7 +49,7 @@ final class Rollout {
     List<Minibatch> of(long iteration, IterationFigures figures) {
         List<int[]> asked = prompts(iteration);
         List<AnswerSampler.Answer> answers =
-                sampler.sample(networks.policy(), asked, SeededRandom.of(settings.seed(), "rollout", iteration));
+                sampler.sample(policy, asked, SeededRandom.of(settings.seed(), "rollout", iteration));
         int size = settings.batches().minibatchEpisodes();
         List<Minibatch> batch = new ArrayList<>();
         for (int start = 0; start < asked.size(); start += size) {
@@ -43,16 +60,16 @@ final class Rollout {
 
     /** Pass after pass over all prompts, each pass in its own order. */
     private List<int[]> prompts(long iteration) {
-        int episodes = settings.batches().episodes();
+        int wanted = settings.batches().episodes() / group;
         List<int[]> next = new ArrayList<>();
         long pass = -1;
         int[] order = {};
-        for (long episode = iteration * episodes; next.size() < episodes; episode++) {
-            if (episode / prompts.size() != pass) {
-                pass = episode / prompts.size();
+        for (long turn = iteration * wanted; next.size() < wanted * group; turn++) {
+            if (turn / prompts.size() != pass) {
+                pass = turn / prompts.size();
                 order = SeededRandom.permutation(prompts.size(), SeededRandom.of(settings.seed(), "prompts", pass));
             }
-            next.add(prompts.get(order[(int) (episode % prompts.size())]));
+            next.addAll(Collections.nCopies(group, prompts.get(order[(int) (turn % prompts.size())])));
         }
         return next;
     }
@@ -62,12 +79,12 @@ final class Rollout {
         for (int b = 0; b < asked.size(); b++) {
             rows.add(answers.get(b).after(asked.get(b)));
         }
-        Sequences sequences = Minibatch.sequences(
+        Sequences sequences = Sequences.answers(
                 rows, asked.stream().map(prompt -> prompt.length).toList(), inputs.pad());
         double temperature = settings.sampling().temperature();
-        float[][] logs = networks.policy().logProbabilities(sequences, temperature);
+        float[][] logs = policy.logProbabilities(sequences, temperature);
         float[][] referenceLogs = inputs.sft().logProbabilities(sequences, temperature);
-        float[][] values = networks.values(sequences);
+        float[][] expected = values.apply(sequences);
         double[] scores = inputs.judges().reward().scores(rows);
         List<Episode> episodes = new ArrayList<>();
         for (int b = 0; b < rows.size(); b++) {
@@ -81,7 +98,7 @@ final class Rollout {
                     score(scores[b], ended),
                     Minibatch.answerPart(logs[b], prompt, length),
                     Minibatch.answerPart(referenceLogs[b], prompt, length),
-                    Minibatch.answerPart(values[b], prompt, length));
+                    Minibatch.answerPart(expected[b], prompt, length));
             figures.observeSampling(answers.get(b).logProbabilities(), episode.logs());
             episodes.add(episode);
         }

@@ -1,5 +1,10 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.training;
 
+import io.alignstream.rlhf.RlhfConfig;
+import io.alignstream.rlhf.TinyParents;
+import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.gate.HeldOutPrompt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,9 +18,7 @@ import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.stageruntime.testing.Settings;
-import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
-import io.alignstream.training.Monitor;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
@@ -151,28 +154,11 @@ class PpoLoopTest {
     }
 
     private Optional<Trainer.Result> train(String name, RlhfSettings settings, long steps) throws IOException {
-        long[] left = {steps};
-        Monitor monitor = new Monitor() {
-            @Override
-            public boolean stopRequested() {
-                return left[0]-- == 0;
-            }
-
-            @Override
-            public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {
-                assertThat(phase).isIn("ppo", "gate");
-            }
-
-            @Override
-            public void healed(HealingEvent event) {
-                throw new AssertionError(Messages.english(event.reason()));
-            }
-        };
         Path root = folder.resolve(name);
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             TrainingRun run =
                     new TrainingRuns(store, Stage.RLHF).of(Lineage.NONE, List.of(), settings.hyperparameters());
-            return new Trainer(run, inputs(settings, PROMPTS), settings.training(), monitor).train();
+            return new Trainer(run, inputs(settings, PROMPTS), settings.training(), new StoppingMonitor(steps)).train();
         }
     }
 
@@ -249,13 +235,13 @@ class PpoLoopTest {
     }
 
     private static PpoLoop loop(RlhfSettings settings) {
-        return inputs(settings, PROMPTS).begin(Recovery.NONE);
+        return (PpoLoop) inputs(settings, PROMPTS).begin(Recovery.NONE);
     }
 
     /** Never closed: the models are shared by all tests. */
-    private static PpoLoop.Inputs inputs(RlhfSettings settings, List<int[]> prompts) {
-        return new PpoLoop.Inputs(
-                settings, sft, judges(), TinyParents.TOKENIZER, prompts, TinyWorld.END, TinyWorld.PAD, comparison());
+    private static RlhfInputs inputs(RlhfSettings settings, List<int[]> prompts) {
+        return new RlhfInputs(
+                settings, sft, judges(), TinyParents.TOKENIZER, prompts, List.of(), TinyWorld.END, TinyWorld.PAD, comparison());
     }
 
     private static HeldOutComparison comparison() {

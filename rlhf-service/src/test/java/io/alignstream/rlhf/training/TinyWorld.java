@@ -1,6 +1,8 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.training;
 
+import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.objective.Computing;
@@ -77,7 +79,7 @@ final class TinyWorld {
                     rows.add(joined(prompt, i % 2 == 0 ? GOOD : OTHER, END));
                     lengths.add(prompt.length);
                 }
-                learner.step(objective, Minibatch.sequences(rows, lengths, PAD), 5e-3);
+                learner.step(objective, Sequences.answers(rows, lengths, PAD), 5e-3);
             }
         }
         return model;

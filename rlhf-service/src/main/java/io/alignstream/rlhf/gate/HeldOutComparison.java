@@ -1,4 +1,4 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.gate;
 
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
@@ -10,6 +10,7 @@ import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -113,6 +114,15 @@ public final class HeldOutComparison {
                 .toList();
     }
 
+    /**
+     * How good a candidate is by its figures, lower is better: one that has lost more knowledge than {@code knowledgeLoss}
+     * is worse than any that has not.
+     */
+    public static double judgement(Map<String, Double> figures, double knowledgeLoss) {
+        double lost = figures.getOrDefault(SFT_ACCURACY, 0.0) - figures.getOrDefault(ACCURACY, 0.0);
+        return lost > knowledgeLoss ? 1 + lost : 1 - figures.getOrDefault(WIN_RATE, Double.NaN);
+    }
+
     /** Whether there is nothing to compare on. */
     public boolean isEmpty() {
         return prompts.isEmpty();
@@ -202,7 +212,7 @@ public final class HeldOutComparison {
         double sum = 0;
         for (int start = 0; start < prompts.size(); start += BATCH) {
             int end = Math.min(start + BATCH, prompts.size());
-            Sequences sequences = Minibatch.sequences(
+            Sequences sequences = Sequences.answers(
                     sampled.rows().subList(start, end),
                     prompts.subList(start, end).stream()
                             .map(prompt -> prompt.ids().length)

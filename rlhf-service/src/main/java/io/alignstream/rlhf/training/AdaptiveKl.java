@@ -1,4 +1,4 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.training;
 
 /**
  * Moves β so that the KL of an answer stays near a target (Ziegler et al., arXiv 1909.08593): proportional, by at most

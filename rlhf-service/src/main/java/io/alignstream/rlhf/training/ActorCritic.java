@@ -1,4 +1,4 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.training;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
@@ -42,7 +42,7 @@ final class ActorCritic implements AutoCloseable {
     }
 
     /** Copies of the SFT model and of the reward model's network. */
-    static ActorCritic start(PpoLoop.Inputs inputs) {
+    static ActorCritic start(RlhfInputs inputs) {
         return new ActorCritic(
                 inputs.settings(),
                 inputs.sft().copy(),
@@ -51,7 +51,7 @@ final class ActorCritic implements AutoCloseable {
     }
 
     /** Both as a checkpoint has them: the policy is its model, the rest is what {@link #state} gave. */
-    static ActorCritic resume(PpoLoop.Inputs inputs, StoredState stored) throws IOException {
+    static ActorCritic resume(RlhfInputs inputs, StoredState stored) throws IOException {
         Map<String, Tensor> state = stored.tensors();
         Transformer policy = Transformer.load(stored.folder());
         Transformer critic = Transformer.of(

@@ -1,4 +1,4 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.gate;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;

@@ -1,6 +1,9 @@
-package io.alignstream.rlhf;
+package io.alignstream.rlhf.training;
 
+import io.alignstream.rlhf.RlhfConfig;
+import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.training.Trainer;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -8,6 +11,7 @@ import java.util.TreeMap;
  * Everything configured about a run of RLHF; {@link RlhfConfig} holds the range of each value, here is checked what must go
  * together.
  *
+ * @param algorithm what of the following is used: batches and what stands before {@code grpo} by PPO and GRPO
  * @param sampling how answers are sampled
  * @param gamma discount γ
  * @param lambda λ of generalised advantage estimation
@@ -18,6 +22,7 @@ import java.util.TreeMap;
  * @param seed of the episodes, their order and the sampled answers
  */
 public record RlhfSettings(
+        Algorithm algorithm,
         Batches batches,
         LearningRates learningRates,
         Sampling sampling,
@@ -27,10 +32,15 @@ public record RlhfSettings(
         Clipping clipping,
         double valueCoefficient,
         double missingEndPenalty,
+        Grpo grpo,
+        Dpo dpo,
         Holdout holdout,
-        GateThresholds gate,
+        Gate.Thresholds gate,
         Trainer.Settings training,
         long seed) {
+
+    /** Multiplies the learning rates of a run that went back. */
+    public static final double RECOVERY_FACTOR = 0.3;
 
     /**
      * How episodes, each a prompt with an answer, become optimiser steps.
@@ -94,47 +104,111 @@ public record RlhfSettings(
      */
     public record Holdout(int prompts, double share, int every, int answers) {}
 
+    /** How the policy is aligned. */
+    public enum Algorithm {
+        /** Proximal policy optimisation, with a critic. */
+        PPO,
+        /** Group relative policy optimisation: the other answers to the prompt take the critic's place. */
+        GRPO,
+        /** Direct preference optimisation, from the rankings without a reward model. */
+        DPO;
+
+        /** In figures, settings and runs. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What an answer is measured by among the answers to its prompt. */
+    public enum Advantage {
+        /** How far its score is above the mean of all, in standard deviations; the KL penalty is part of the loss. */
+        GROUP_NORMALISED,
+        /** How far its score, the KL penalty subtracted, is above the mean of the others (RLOO). */
+        LEAVE_ONE_OUT
+    }
+
     /**
-     * What a candidate must reach.
+     * Of GRPO.
      *
-     * @param winRate least share of the prompts where the judge prefers the candidate's answer; ties count half
-     * @param kl greatest mean KL of an answer from the SFT model, in nats
-     * @param endRate least share of the answers that end by themselves
-     * @param scoreGain least gain in the judge's mean score over the SFT model
-     * @param knowledgeLoss most that the share of right answers, or of refusals, may be below the SFT model's
-     * @param lengthRatio most times that answers may be longer, or shorter, than the SFT model's
+     * @param group answers to a prompt, 2 at least
      */
-    public record GateThresholds(
-            double winRate, double kl, double endRate, double scoreGain, double knowledgeLoss, double lengthRatio) {}
+    public record Grpo(int group, Advantage advantage) {}
+
+    /**
+     * Of DPO.
+     *
+     * @param beta the greater, the nearer the policy stays to the SFT model
+     * @param epochs passes over the ranked requests
+     * @param batchRequests ranked requests in a step, each with all its pairs
+     * @param learningRate at the peak, after a warm-up of a tenth of the steps; falls linearly to 0
+     * @param validateEvery steps between two comparisons with the SFT model
+     */
+    public record Dpo(double beta, int epochs, int batchRequests, double learningRate, int validateEvery) {}
+
+    public RlhfSettings {
+        if (algorithm == Algorithm.GRPO && batches.minibatchEpisodes % grpo.group != 0) {
+            throw new IllegalArgumentException("alignstream.rlhf.grpo.answers is " + grpo.group
+                    + " but must divide alignstream.rlhf.training.minibatch-episodes, which is "
+                    + batches.minibatchEpisodes);
+        }
+    }
 
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     public Map<String, String> hyperparameters() {
         Map<String, String> values = new TreeMap<>();
+        switch (algorithm) {
+            case PPO -> putPpo(values);
+            case GRPO -> {
+                putSampled(values);
+                values.put("algorithm", algorithm.label());
+                values.put("grpo.group", Integer.toString(grpo.group));
+                values.put("grpo.advantage", grpo.advantage.name());
+            }
+            case DPO -> {
+                values.put("algorithm", algorithm.label());
+                values.put("dpo.beta", Double.toString(dpo.beta));
+                values.put("dpo.epochs", Integer.toString(dpo.epochs));
+                values.put("dpo.batch", Integer.toString(dpo.batchRequests));
+                values.put("dpo.learningRate", Double.toString(dpo.learningRate));
+                values.put("heldOut", Double.toString(holdout.share));
+            }
+        }
+        values.put("seed", Long.toString(seed));
+        if (training.patience() > 0) {
+            values.put("patience", Integer.toString(training.patience()));
+            values.put(
+                    "validateEvery",
+                    Integer.toString(algorithm == Algorithm.DPO ? dpo.validateEvery : holdout.every));
+            values.put("knowledgeLoss", Double.toString(gate.knowledgeLoss())); // decides which model is the best
+        }
+        return values;
+    }
+
+    private void putPpo(Map<String, String> values) {
+        putSampled(values);
+        values.put("criticLearningRate", Double.toString(learningRates.critic));
+        values.put("criticWarmUp", Integer.toString(learningRates.criticWarmup));
+        values.put("gamma", Double.toString(gamma));
+        values.put("lambda", Double.toString(lambda));
+        values.put("valueClip", Double.toString(clipping.value));
+        values.put("valueCoefficient", Double.toString(valueCoefficient));
+    }
+
+    /** Of an algorithm that learns from sampled answers. */
+    private void putSampled(Map<String, String> values) {
         values.put("iterations", Integer.toString(batches.iterations));
         values.put("batch", Integer.toString(batches.episodes));
         values.put("minibatch", Integer.toString(batches.minibatchEpisodes));
         values.put("epochs", Integer.toString(batches.epochs));
         values.put("policyLearningRate", Double.toString(learningRates.policy));
-        values.put("criticLearningRate", Double.toString(learningRates.critic));
-        values.put("criticWarmUp", Integer.toString(learningRates.criticWarmup));
         values.put("temperature", Double.toString(sampling.temperature));
         values.put("maxAnswerTokens", Integer.toString(sampling.maxAnswerTokens));
         values.put("kl.coefficient", Double.toString(kl.coefficient));
         values.put("kl.target", Double.toString(kl.target));
         values.put("kl.horizon", Double.toString(kl.horizon));
         values.put("kl.bound", Double.toString(kl.bound));
-        values.put("gamma", Double.toString(gamma));
-        values.put("lambda", Double.toString(lambda));
         values.put("clip", Double.toString(clipping.ratio));
-        values.put("valueClip", Double.toString(clipping.value));
-        values.put("valueCoefficient", Double.toString(valueCoefficient));
         values.put("scoreClip", Double.toString(clipping.score));
         values.put("missingEndPenalty", Double.toString(missingEndPenalty));
-        values.put("seed", Long.toString(seed));
-        if (training.patience() > 0) {
-            values.put("patience", Integer.toString(training.patience()));
-            values.put("validateEvery", Integer.toString(holdout.every));
-        }
-        return values;
     }
 }
