@@ -96,6 +96,7 @@ public interface RlhfConfig {
                 new RlhfSettings.Clipping(run.clip(), run.valueClip(), run.scoreClip()),
                 run.valueCoefficient(),
                 run.missingEndPenalty(),
+                run.instructionCoefficient(),
                 new RlhfSettings.Grpo(grpo().answers(), grpo().advantage()),
                 new RlhfSettings.Dpo(
                         dpo().beta(), dpo().epochs(), dpo().batchRequests(), dpo().learningRate(), dpo().validateEvery()),
@@ -202,6 +203,11 @@ public interface RlhfConfig {
         @WithDefault("1")
         @Between(least = "0", greatest = "1000000")
         double missingEndPenalty();
+
+        /** Multiplies the loss of the SFT model's instructions that PPO mixes into the policy's steps; 0 for none. */
+        @WithDefault("0")
+        @Between(least = "0", greatest = "1000")
+        double instructionCoefficient();
     }
 
     /** The penalty for drifting away from the SFT model; KL is the sum over an answer's tokens, in nats. */

@@ -1,5 +1,7 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.training.dataset.Conversations;
+import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.rlhf.training.RlhfInputs;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
@@ -90,6 +92,7 @@ final class RlhfJob extends TrainingJob {
                     judges,
                     tokenizer,
                     ids(tokenizer, prompts.training()),
+                    instructions(context, tokenizer, sft.config().maxPositions()),
                     ranked(context, reward, tokenizer),
                     tokenizer.endOfTurn(),
                     tokenizer.pad(),
@@ -98,6 +101,25 @@ final class RlhfJob extends TrainingJob {
             sft.close();
             throw e;
         }
+    }
+
+    /** What the SFT model has learned from, for PPO; an imported one has learned from nothing that is known. */
+    private List<Conversation> instructions(JobContext context, Tokenizer tokenizer, int longest) throws IOException {
+        StoredCheckpoint sft = store.open(parent(Lineage.SFT));
+        boolean known = sft.manifest().datasets().stream()
+                .anyMatch(dataset -> dataset.topic().equals(Topic.INSTRUCTIONS.name()));
+        if (settings.instructionCoefficient() == 0 || !known) {
+            return List.of();
+        }
+        return Conversations.of(
+                        newest(context, Topic.INSTRUCTIONS, sft),
+                        tokenizer,
+                        settings.holdout().share(),
+                        longest)
+                .training()
+                .stream()
+                .flatMap(List::stream)
+                .toList();
     }
 
     /** The rankings that the reward model has learned from, for DPO. */

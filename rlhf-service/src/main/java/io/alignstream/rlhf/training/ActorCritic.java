@@ -27,11 +27,20 @@ final class ActorCritic implements AutoCloseable {
     private final Learner criticLearner;
     private final PolicyObjective policyObjective;
     private final ValueObjective valueObjective;
+    private final InstructionMix mix;
     /** The critic's network begins as the reward model's, whose scores have this besides; it stays as it is. */
     private final float bias;
 
-    private ActorCritic(RlhfSettings settings, Transformer policy, Transformer critic, float bias) {
-        this.bias = bias;
+    private ActorCritic(RlhfInputs inputs, Transformer policy, Transformer critic) {
+        RlhfSettings settings = inputs.settings();
+        this.bias = inputs.judges().reward().bias();
+        this.mix = new InstructionMix(
+                policy,
+                inputs.instructions(),
+                settings.instructionCoefficient(),
+                settings.batches().minibatchEpisodes(),
+                settings.seed(),
+                inputs.pad());
         this.policy = policy;
         this.critic = critic;
         this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
@@ -44,10 +53,7 @@ final class ActorCritic implements AutoCloseable {
     /** Copies of the SFT model and of the reward model's network. */
     static ActorCritic start(RlhfInputs inputs) {
         return new ActorCritic(
-                inputs.settings(),
-                inputs.sft().copy(),
-                inputs.judges().reward().network().copy(),
-                inputs.judges().reward().bias());
+                inputs, inputs.sft().copy(), inputs.judges().reward().network().copy());
     }
 
     /** Both as a checkpoint has them: the policy is its model, the rest is what {@link #state} gave. */
@@ -56,8 +62,7 @@ final class ActorCritic implements AutoCloseable {
         Transformer policy = Transformer.load(stored.folder());
         Transformer critic = Transformer.of(
                 inputs.judges().reward().network().config(), BestWeights.below(CRITIC, state), "the critic's checkpoint");
-        ActorCritic networks = new ActorCritic(
-                inputs.settings(), policy, critic, inputs.judges().reward().bias());
+        ActorCritic networks = new ActorCritic(inputs, policy, critic);
         try {
             networks.policyLearner.restore(POLICY_OPTIMISER, state);
             networks.criticLearner.restore(CRITIC_OPTIMISER, state);
@@ -78,11 +83,14 @@ final class ActorCritic implements AutoCloseable {
         return shifted(critic.scalars(sequences), bias);
     }
 
-    /** One step of the policy. */
-    Learner.Step<PolicyObjective.Figures> stepPolicy(Sequences sequences, Targets target, double learningRate) {
-        return policyLearner.step(
+    /** One step of the policy, the run's {@code number}th. */
+    Learner.Step<PolicyObjective.Figures> stepPolicy(
+            Sequences sequences, Targets target, long number, double learningRate) {
+        return mix.step(
+                policyLearner,
                 policyObjective,
                 new PolicyObjective.Batch(sequences, target.logs(), target.advantages()),
+                number,
                 learningRate);
     }
 

@@ -44,6 +44,10 @@ public abstract class PolicyLoop implements TrainingLoop {
     /** The policy as it is now; stays owned by the loop. */
     abstract Transformer policy();
 
+    /** Takes the next step; its figures have the field's names. */
+    @Override
+    public abstract Step step();
+
     /** Steps between two comparisons. */
     abstract int validateEvery();
 

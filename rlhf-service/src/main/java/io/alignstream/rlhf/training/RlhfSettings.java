@@ -17,6 +17,7 @@ import java.util.TreeMap;
  * @param lambda λ of generalised advantage estimation
  * @param valueCoefficient multiplies the value loss
  * @param missingEndPenalty subtracted from the score of an answer that does not end
+ * @param instructionCoefficient multiplies the loss of the SFT model's instructions that PPO mixes in; 0 for none
  * @param gate what a candidate must reach on held-out prompts to be approved
  * @param training when the state is stored, what happens when training fails, and when to give up getting better
  * @param seed of the episodes, their order and the sampled answers
@@ -32,6 +33,7 @@ public record RlhfSettings(
         Clipping clipping,
         double valueCoefficient,
         double missingEndPenalty,
+        double instructionCoefficient,
         Grpo grpo,
         Dpo dpo,
         Holdout holdout,
@@ -192,6 +194,7 @@ public record RlhfSettings(
         values.put("lambda", Double.toString(lambda));
         values.put("valueClip", Double.toString(clipping.value));
         values.put("valueCoefficient", Double.toString(valueCoefficient));
+        values.put("instructionCoefficient", Double.toString(instructionCoefficient));
     }
 
     /** Of an algorithm that learns from sampled answers. */

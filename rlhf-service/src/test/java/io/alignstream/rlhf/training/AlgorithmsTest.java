@@ -74,7 +74,7 @@ class AlgorithmsTest {
                 Map.of(
                         "alignstream.rlhf.algorithm", "dpo",
                         "alignstream.rlhf.dpo.learning-rate", "2e-3",
-                        "alignstream.rlhf.dpo.epochs", "3"));
+                        "alignstream.rlhf.dpo.epochs", "8"));
     }
 
     @ParameterizedTest
@@ -125,6 +125,7 @@ class AlgorithmsTest {
                 TinyParents.TOKENIZER,
                 PROMPTS,
                 List.of(),
+                List.of(),
                 TinyWorld.END,
                 TinyWorld.PAD,
                 comparison());
@@ -164,6 +165,7 @@ class AlgorithmsTest {
                 judges,
                 TinyParents.TOKENIZER,
                 PROMPTS,
+                List.of(),
                 PROMPTS.stream().map(AlgorithmsTest::ranked).toList(),
                 TinyWorld.END,
                 TinyWorld.PAD,

@@ -241,7 +241,7 @@ class PpoLoopTest {
     /** Never closed: the models are shared by all tests. */
     private static RlhfInputs inputs(RlhfSettings settings, List<int[]> prompts) {
         return new RlhfInputs(
-                settings, sft, judges(), TinyParents.TOKENIZER, prompts, List.of(), TinyWorld.END, TinyWorld.PAD, comparison());
+                settings, sft, judges(), TinyParents.TOKENIZER, prompts, List.of(), List.of(), TinyWorld.END, TinyWorld.PAD, comparison());
     }
 
     private static HeldOutComparison comparison() {
