@@ -48,42 +48,47 @@ public record Agreement(int requests, OptionalDouble alpha, OptionalDouble conco
      */
     static OptionalDouble alpha(List<double[]> units) {
         List<double[]> pairable = units.stream().filter(unit -> unit.length > 1).toList();
-        TreeMap<Double, Integer> counts = new TreeMap<>();
-        pairable.forEach(unit -> Arrays.stream(unit).forEach(value -> counts.merge(value, 1, Integer::sum)));
-        Map<Double, Double> middles = middles(counts);
-        double values = counts.values().stream().mapToInt(Integer::intValue).sum();
+        double[] sorted =
+                pairable.stream().flatMapToDouble(Arrays::stream).sorted().toArray();
         double observed = 0;
         for (double[] unit : pairable) {
-            double differences = 0;
-            for (double one : unit) {
-                for (double other : unit) {
-                    differences += squared(middles.get(one) - middles.get(other));
-                }
-            }
-            observed += differences / (unit.length - 1);
+            observed += differences(middles(unit, sorted)) / (unit.length - 1);
         }
-        double expected = 0;
-        for (Map.Entry<Double, Integer> one : counts.entrySet()) {
-            for (Map.Entry<Double, Integer> other : counts.entrySet()) {
-                expected += one.getValue()
-                        * other.getValue()
-                        * squared(middles.get(one.getKey()) - middles.get(other.getKey()));
-            }
-        }
-        return expected == 0
-                ? OptionalDouble.empty()
-                : OptionalDouble.of(1 - observed / values / (expected / (values * (values - 1))));
+        double expected = differences(middles(sorted, sorted)) / (sorted.length - 1);
+        return expected > 0 ? OptionalDouble.of(1 - observed / expected) : OptionalDouble.empty();
     }
 
-    /** Where each value's middle stands among all values in order: the ordinal difference is one of these. */
-    private static Map<Double, Double> middles(TreeMap<Double, Integer> counts) {
-        Map<Double, Double> middles = new TreeMap<>();
-        double before = 0;
-        for (Map.Entry<Double, Integer> value : counts.entrySet()) {
-            middles.put(value.getKey(), before + value.getValue() / 2.0);
-            before += value.getValue();
+    /**
+     * Where the middle of those that are equal to each of {@code values} stands in {@code sorted}: the ordinal difference
+     * of two values is the distance of their middles.
+     */
+    private static double[] middles(double[] values, double[] sorted) {
+        return Arrays.stream(values)
+                .map(value -> (firstFrom(value, sorted) + firstFrom(Math.nextUp(value), sorted)) / 2.0)
+                .toArray();
+    }
+
+    /** The index of the first of {@code sorted} that is {@code least} or more. */
+    private static int firstFrom(double least, double[] sorted) {
+        int low = 0;
+        int high = sorted.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (sorted[middle] < least) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
-        return middles;
+        return low;
+    }
+
+    /** The sum of the squared differences of all ordered pairs: 2n times the sum of the squared distances from the mean. */
+    private static double differences(double[] values) {
+        double mean = Arrays.stream(values).average().orElse(0);
+        return 2
+                * values.length
+                * Arrays.stream(values).map(value -> squared(value - mean)).sum();
     }
 
     /** Kendall's W of rankings of the same answers, corrected for ties; empty if all answers are tied in all of them. */
