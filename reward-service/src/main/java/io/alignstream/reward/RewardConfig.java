@@ -21,6 +21,9 @@ public interface RewardConfig {
     /** How answers are sampled for people to rank. */
     Sampling sampling();
 
+    /** How requests are given to people. */
+    Desk desk();
+
     /** Rankings needed before the first training. */
     @WithDefault("200")
     @Between(least = "1", greatest = "1000000000")
@@ -162,9 +165,9 @@ public interface RewardConfig {
         @Between(least = "2", greatest = "16")
         int answers();
 
-        /** Most prompts of one SFT model that are sent out to be ranked. */
-        @WithDefault("100")
-        @Between(least = "0", greatest = "1000000")
+        /** Most prompts of one SFT model that are sent out to be ranked; unless set, as many as one person has to rank. */
+        @WithDefault("${alignstream.reward.minimum-rankings:200}")
+        @Between(least = "0", greatest = "1000000000")
         int prompts();
 
         /** Divides the logits before an answer's tokens are drawn. */
@@ -176,5 +179,19 @@ public interface RewardConfig {
         @WithDefault("24")
         @Between(least = "1", greatest = "65536")
         int maxAnswerTokens();
+    }
+
+    /** Settings of the ranking page, {@code alignstream.reward.desk.*}. */
+    interface Desk {
+
+        /** How many people rank each request. */
+        @WithDefault("1")
+        @Between(least = "1", greatest = "1000")
+        int overlap();
+
+        /** For how long a request is kept for the person to whom it was given. */
+        @WithDefault("PT10M")
+        @Lasting(least = "PT1S", greatest = "PT24H")
+        Duration lease();
     }
 }

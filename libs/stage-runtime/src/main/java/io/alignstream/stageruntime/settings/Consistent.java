@@ -53,10 +53,10 @@ public @interface Consistent {
                 } catch (InvocationTargetException e) {
                     // Anything else comes of a single value that is missing or out of its range, which is reported as
                     // such.
-                    if (e.getCause() instanceof IllegalArgumentException
-                            && String.valueOf(e.getCause().getMessage()).startsWith(SettingsCatalogue.PREFIX)) {
-                        context.buildConstraintViolationWithTemplate(
-                                        literal(e.getCause().getMessage()))
+                    if (e.getCause() instanceof IllegalArgumentException refused
+                            && refused.getMessage() instanceof String message
+                            && message.startsWith(SettingsCatalogue.PREFIX)) {
+                        context.buildConstraintViolationWithTemplate(literal(message))
                                 .addConstraintViolation();
                         valid = false;
                     }
