@@ -52,15 +52,18 @@ class ReleasesPanel {
   row(release) {
     const row = releaseRow(release, this.messages);
     const buttons = row.actions.map(({ verdict, label }) => make('button', {
-      type: 'button', 'aria-haspopup': 'dialog', on: { click: () => this.ask(release, verdict, label) },
+      type: 'button',
+      'aria-haspopup': 'dialog',
+      'aria-label': decisionTitle(release, verdict, this.messages),
+      on: { click: () => this.ask(release, verdict, label) },
     }, label));
     return make('tr', { data: { release: row.key } },
-      make('td', {}, make('code', { title: row.sha256 }, row.candidate), make('div', { className: 'empty' }, row.run)),
+      make('td', {}, make('code', { title: row.sha256 }, row.candidate), make('div', { className: 'empty line' }, row.run)),
       make('td', {}, make('span', { className: 'state', data: { verdict: row.verdict } }, row.verdictName)),
       make('td', {}, make('div', { className: 'actions' }, ...buttons)),
       make('td', { className: 'text' }, row.why),
       make('td', {}, row.by),
-      make('td', {}, ...row.figures.map(line => make('div', {}, line))));
+      make('td', {}, ...row.figures.map(line => make('div', { className: 'line' }, line))));
   }
 
   ask(release, verdict, label) {
