@@ -23,6 +23,7 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.rlhf.release.Releases;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
@@ -35,6 +36,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jboss.logging.Logger;
 
@@ -42,7 +44,7 @@ import org.jboss.logging.Logger;
  * One run of RLHF: an SFT model, a reward model made of it and the prompts; its result passes the gate.
  *
  * <p>The release goes out first: a run counts as done when its checkpoint is published, so a crash in between publishes the
- * same release again instead of none.
+ * checkpoint and leaves the release as it is. The gate decides about a candidate once; what comes after is for people.
  */
 final class RlhfJob extends TrainingJob {
 
@@ -51,18 +53,21 @@ final class RlhfJob extends TrainingJob {
     private final RlhfSettings settings;
     private final String model;
     private final CheckpointStore store;
+    private final Releases releases;
     private final Alarms alarms = new Alarms();
 
     /**
      * The job of {@code run}.
      *
      * @param model name under which its result is released
+     * @param releases what is decided already
      */
-    RlhfJob(TrainingRun run, RlhfSettings settings, String model, CheckpointStore store) {
+    RlhfJob(TrainingRun run, RlhfSettings settings, String model, CheckpointStore store, Releases releases) {
         super(run, settings.training());
         this.settings = settings;
         this.model = model;
         this.store = store;
+        this.releases = releases;
     }
 
     @Override
@@ -189,12 +194,18 @@ final class RlhfJob extends TrainingJob {
 
     @Override
     protected void announce(JobContext context, Trainer.Result result) {
+        Optional<ModelRelease.Verdict> decided = releases.verdict(model, run());
+        if (decided.isPresent()) {
+            LOG.infof("The candidate of run %s is %s already", run(), decided.get());
+            return;
+        }
         Gate gate = Gate.decide(settings.gate(), result.metrics());
         Reference candidate = result.checkpoint();
         String reason = Messages.english(gate.reason());
         LOG.infof("Candidate %s is %s: %s", candidate.shortSha256(), gate.verdict(), reason);
         context.publish(
                 Topic.MODEL_RELEASES,
-                new ModelRelease(model, gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason()));
+                new ModelRelease(
+                        model, gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason(), null));
     }
 }

@@ -27,6 +27,9 @@ record Questions(
 
     static final String CITY = "{city}";
 
+    /** Wordings of each register, from the end, that are held out for the gate. */
+    static final int HELD_OUT = 2;
+
     Questions {
         Stream.of(neutral, colloquial, formal, dish, region, neighbour, newColloquial, newFormal)
                 .flatMap(List::stream)
@@ -45,10 +48,16 @@ record Questions(
         return style == Style.COLLOQUIAL ? colloquial : formal;
     }
 
-    /** The wordings of {@code style} but the last one, which is held out. */
+    /** The wordings of {@code style} that something is learned from. */
     List<String> trainedInStyle(Style style) {
         List<String> all = inStyle(style);
-        return all.subList(0, all.size() - 1);
+        return all.subList(0, all.size() - HELD_OUT);
+    }
+
+    /** The others, by which the gate judges and which nothing is learned from. */
+    List<String> heldOutInStyle(Style style) {
+        List<String> all = inStyle(style);
+        return all.subList(all.size() - HELD_OUT, all.size());
     }
 
     /** Wordings of {@code style} that no stage has seen. */
