@@ -26,8 +26,7 @@ record RankedSplit(List<RankedAnswers> heldOut, List<RankedAnswers> judge, List<
      * @param judgeShare of those that are not held out
      * @throws InvalidInputException if one of the models has nothing to learn from
      */
-    static RankedSplit of(
-            List<RankedAnswers> requests, int maxPositions, double heldOutShare, double judgeShare) {
+    static RankedSplit of(List<RankedAnswers> requests, int maxPositions, double heldOutShare, double judgeShare) {
         List<RankedAnswers> fitting = requests.stream()
                 .filter(request -> request.longest() <= maxPositions)
                 .toList();

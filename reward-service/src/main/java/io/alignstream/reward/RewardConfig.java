@@ -96,7 +96,7 @@ public interface RewardConfig {
     interface Training {
 
         /** Blocks of the SFT model that the reward model keeps, from the bottom; at most as many as there are. */
-        @WithDefault("3")
+        @WithDefault("4")
         @Between(least = "1", greatest = "1000")
         int layers();
 
@@ -142,7 +142,7 @@ public interface RewardConfig {
          * Share of the other prompts, chosen by what is asked, that the judge learns from and the reward model does not: the
          * gate decides by the judge.
          */
-        @WithDefault("0.3")
+        @WithDefault("0.5")
         @Between(least = "0.01", greatest = "0.99")
         double judgeShare();
 

@@ -88,8 +88,8 @@ final class RewardLearner implements AutoCloseable {
     private List<RankedAnswers> batch(long step) {
         long epoch = step / stepsPerEpoch();
         int start = (int) (step % stepsPerEpoch()) * settings.batchRequests();
-        int[] order = SeededRandom.permutation(
-                requests.size(), SeededRandom.of(settings.seed(), role + " epoch", epoch));
+        int[] order =
+                SeededRandom.permutation(requests.size(), SeededRandom.of(settings.seed(), role + " epoch", epoch));
         return Arrays.stream(order, start, Math.min(start + settings.batchRequests(), order.length))
                 .mapToObj(requests::get)
                 .toList();

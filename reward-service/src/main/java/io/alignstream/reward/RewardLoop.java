@@ -110,10 +110,7 @@ public final class RewardLoop implements TrainingLoop {
         RankedSplit split;
         try {
             split = RankedSplit.of(
-                    inputs.requests(),
-                    network.config().maxPositions(),
-                    settings.heldOutShare(),
-                    settings.judgeShare());
+                    inputs.requests(), network.config().maxPositions(), settings.heldOutShare(), settings.judgeShare());
         } catch (RuntimeException e) {
             network.close();
             judge.close();
@@ -202,8 +199,7 @@ public final class RewardLoop implements TrainingLoop {
         published = normalised(trained, rows);
         publishedJudge = normalised(trainedJudge, rows);
         figures.put(
-                "episodes",
-                (double) judge.episodes(judge.totalSteps()) + reward.episodes(step - judge.totalSteps()));
+                "episodes", (double) judge.episodes(judge.totalSteps()) + reward.episodes(step - judge.totalSteps()));
         bestModel.ifPresent(found -> figures.put("bestStep", (double) found.step()));
         return figures;
     }

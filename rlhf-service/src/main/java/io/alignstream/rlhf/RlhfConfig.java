@@ -6,6 +6,7 @@ import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
+import io.alignstream.stageruntime.settings.OneOf;
 import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -20,9 +21,10 @@ import java.time.Duration;
 @ConfigMapping(prefix = "alignstream.rlhf")
 public interface RlhfConfig {
 
-    /** How the policy is aligned: {@code ppo}, {@code grpo} or {@code dpo}. */
+    /** How the policy is aligned: by PPO, by GRPO, or by DPO from the rankings alone. */
     @WithDefault("ppo")
-    RlhfSettings.Algorithm algorithm();
+    @OneOf({"ppo", "grpo", "dpo"})
+    String algorithm();
 
     /** What shapes the policy's weights. */
     Training training();
@@ -65,7 +67,7 @@ public interface RlhfConfig {
     int validateEvery();
 
     /** Comparisons without a better one after which the run ends and its best model is published; 0: never. */
-    @WithDefault("0")
+    @WithDefault("3")
     @Between(least = "0", greatest = "1000000")
     int patience();
 
@@ -82,7 +84,7 @@ public interface RlhfConfig {
     default RlhfSettings settings() {
         Training run = training();
         return new RlhfSettings(
-                algorithm(),
+                RlhfSettings.Algorithm.of(algorithm()),
                 new RlhfSettings.Batches(run.iterations(), run.batchEpisodes(), run.minibatchEpisodes(), run.epochs()),
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
                 new RlhfSettings.Sampling(run.temperature(), run.maxAnswerTokens()),
@@ -96,12 +98,14 @@ public interface RlhfConfig {
                 new RlhfSettings.Clipping(run.clip(), run.valueClip(), run.scoreClip()),
                 run.valueCoefficient(),
                 run.missingEndPenalty(),
-                run.instructionCoefficient(),
-                new RlhfSettings.Grpo(grpo().answers(), grpo().advantage()),
+                new RlhfSettings.Grpo(grpo().answers(), RlhfSettings.Advantage.of(grpo().advantage())),
                 new RlhfSettings.Dpo(
-                        dpo().beta(), dpo().epochs(), dpo().batchRequests(), dpo().learningRate(), dpo().validateEvery()),
-                new RlhfSettings.Holdout(
-                        gate().prompts(), gate().heldOutShare(), validateEvery(), gate().answers()),
+                        dpo().beta(),
+                        dpo().epochs(),
+                        dpo().batchRequests(),
+                        dpo().learningRate(),
+                        dpo().validateEvery()),
+                new RlhfSettings.Holdout(gate().prompts(), gate().heldOutShare(), validateEvery(), gate().answers()),
                 new Gate.Thresholds(
                         gate().winRate(),
                         gate().kl(),
@@ -203,18 +207,13 @@ public interface RlhfConfig {
         @WithDefault("1")
         @Between(least = "0", greatest = "1000000")
         double missingEndPenalty();
-
-        /** Multiplies the loss of the SFT model's instructions that PPO mixes into the policy's steps; 0 for none. */
-        @WithDefault("0")
-        @Between(least = "0", greatest = "1000")
-        double instructionCoefficient();
     }
 
     /** The penalty for drifting away from the SFT model; KL is the sum over an answer's tokens, in nats. */
     interface KullbackLeibler {
 
         /** β at the start. */
-        @WithDefault("0.05")
+        @WithDefault("0.2")
         @Between(least = "0", greatest = "1000")
         double coefficient();
 
@@ -242,12 +241,10 @@ public interface RlhfConfig {
         @Between(least = "2", greatest = "1024")
         int answers();
 
-        /**
-         * What an answer is worth: {@code group-normalised}, in standard deviations above its group's mean, or {@code
-         * leave-one-out}, above the mean of the others (RLOO).
-         */
+        /** What an answer is worth: in deviations above its group's mean, or above the mean of the others (RLOO). */
         @WithDefault("group-normalised")
-        RlhfSettings.Advantage advantage();
+        @OneOf({"group-normalised", "leave-one-out"})
+        String advantage();
     }
 
     /** Settings of DPO, {@code alignstream.rlhf.dpo.*}. */

@@ -1,29 +1,26 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.training.dataset.Conversations;
-import io.alignstream.languagemodel.tokenizer.Conversation;
-import io.alignstream.training.dataset.RankedAnswers;
-import io.alignstream.rlhf.training.RlhfInputs;
-import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.rlhf.gate.Gate;
-import io.alignstream.rlhf.gate.HeldOutComparison;
-import io.alignstream.rlhf.gate.HeldOutPrompt;
-import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.gate.HeldOutPrompt;
 import io.alignstream.rlhf.release.Releases;
+import io.alignstream.rlhf.training.RlhfInputs;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
@@ -31,6 +28,7 @@ import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.PromptSplit;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -97,7 +95,6 @@ final class RlhfJob extends TrainingJob {
                     judges,
                     tokenizer,
                     ids(tokenizer, prompts.training()),
-                    instructions(context, tokenizer, sft.config().maxPositions()),
                     ranked(context, reward, tokenizer),
                     tokenizer.endOfTurn(),
                     tokenizer.pad(),
@@ -108,42 +105,21 @@ final class RlhfJob extends TrainingJob {
         }
     }
 
-    /** What the SFT model has learned from, for PPO; an imported one has learned from nothing that is known. */
-    private List<Conversation> instructions(JobContext context, Tokenizer tokenizer, int longest) throws IOException {
-        StoredCheckpoint sft = store.open(parent(Lineage.SFT));
-        boolean known = sft.manifest().datasets().stream()
-                .anyMatch(dataset -> dataset.topic().equals(Topic.INSTRUCTIONS.name()));
-        if (settings.instructionCoefficient() == 0 || !known) {
-            return List.of();
-        }
-        return Conversations.of(
-                        newest(context, Topic.INSTRUCTIONS, sft),
-                        tokenizer,
-                        settings.holdout().share(),
-                        longest)
-                .training()
-                .stream()
-                .flatMap(List::stream)
-                .toList();
-    }
-
     /** The rankings that the reward model has learned from, for DPO. */
     private List<RankedAnswers> ranked(JobContext context, StoredCheckpoint reward, Tokenizer tokenizer) {
         if (settings.algorithm() != RlhfSettings.Algorithm.DPO) {
             return List.of();
         }
         return RankedAnswers.of(
-                tokenizer,
-                newest(context, Topic.RANKING_REQUESTS, reward),
-                newest(context, Topic.RANKINGS, reward));
+                tokenizer, newest(context, Topic.RANKING_REQUESTS, reward), newest(context, Topic.RANKINGS, reward));
     }
 
     private static <T> Collection<T> newest(JobContext context, Topic<T> topic, StoredCheckpoint parent) {
         DatasetSnapshot snapshot = parent.manifest().datasets().stream()
                 .filter(dataset -> dataset.topic().equals(topic.name()))
                 .findFirst()
-                .orElseThrow(() -> new InvalidInputException(
-                        Reason.of("rlhf.noDataset").with("topic", topic.name())));
+                .orElseThrow(() ->
+                        new InvalidInputException(Reason.of("rlhf.noDataset").with("topic", topic.name())));
         return context.readNewest(topic, snapshot).values();
     }
 

@@ -1,12 +1,12 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.rlhf.release.Releases;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;

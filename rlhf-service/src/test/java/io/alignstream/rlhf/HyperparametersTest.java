@@ -1,9 +1,9 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.rlhf.training.RlhfSettings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.testing.RunIdentity;
 import io.alignstream.stageruntime.testing.Settings;
 import java.io.IOException;

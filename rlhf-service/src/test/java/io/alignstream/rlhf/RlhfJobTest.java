@@ -1,6 +1,5 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.rlhf.training.RlhfSettings;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +14,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.rlhf.release.Releases;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.stageruntime.view.RecordOrigin;

@@ -18,7 +18,9 @@ class PromptTest {
 
         // When
         List<Boolean> right = List.of(
-                prompt.isRight("the  old one\n"), prompt.isRight("ＯＬＤ tower"), prompt.isRight("The old one. No, the new"));
+                prompt.isRight("the  old one\n"),
+                prompt.isRight("ＯＬＤ tower"),
+                prompt.isRight("The old one. No, the new"));
 
         // Then
         assertThat(right).containsExactly(true, true, false);

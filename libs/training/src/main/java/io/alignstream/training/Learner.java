@@ -52,16 +52,6 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /** One step on the sum of two losses: what the second one reports is not told. */
-    public <B, L, C> Step<L> step(
-            Objective<B, L> objective, B batch, Objective<C, ?> besides, C batchBesides, double learningRate) {
-        try (Gradients gradients = new Gradients(trained)) {
-            L loss = objective.accumulate(batch, gradients);
-            besides.accumulate(batchBesides, gradients);
-            return new Step<>(loss, optimiser.step(gradients, learningRate));
-        }
-    }
-
     /** The optimiser's moments and step counts on the host, their names below {@code prefix}. */
     public SequencedMap<String, Tensor> state(String prefix) {
         return optimiser.state(prefix);

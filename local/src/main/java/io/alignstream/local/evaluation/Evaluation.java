@@ -59,7 +59,11 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
      *     of the requests where of the two right answers they find the fitting one more probable, or score it higher
      */
     public record SplitFigures(
-            String split, boolean newWordings, int prompts, Map<String, Double> answerAccuracy, Map<String, Double> styleAccuracy) {}
+            String split,
+            boolean newWordings,
+            int prompts,
+            Map<String, Double> answerAccuracy,
+            Map<String, Double> styleAccuracy) {}
 
     /**
      * Asks {@code models}, by the names of their stages; rows and figures of a stage without a model are left out.
@@ -136,8 +140,10 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
         Map<String, Double> styles = new TreeMap<>();
         judge.ifPresent(model -> styles.put(
                 REWARD,
-                share(prompts, prompt -> model.score(prompt.prompt(), prompt.styled())
-                        > model.score(prompt.prompt(), prompt.unstyled()))));
+                share(
+                        prompts,
+                        prompt -> model.score(prompt.prompt(), prompt.styled())
+                                > model.score(prompt.prompt(), prompt.unstyled()))));
         models.forEach((stage, model) -> {
             if (stage.equals(BASE)) {
                 styles.put(BASE, share(prompts, prompt -> prefersStyled(model, prompt)));

@@ -29,7 +29,7 @@ final class RecordedRankings {
     static final int ANSWERS = 4;
 
     /** Requests for each city and register. */
-    static final int REQUESTS = 20;
+    static final int REQUESTS = 40;
 
     private final World world;
     private final Questions questions;

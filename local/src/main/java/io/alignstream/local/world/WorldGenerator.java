@@ -88,7 +88,8 @@ public final class WorldGenerator {
         for (City city : world.cities(Split.RANKED, Split.NOT_RANKED)) {
             List<String> landmark = city.landmark().names();
             instruct(instructions, city, "landmark", "neutral", questions.neutral(), landmark);
-            instruct(instructions, city, "landmark", "colloquial", questions.trainedInStyle(Style.COLLOQUIAL), landmark);
+            instruct(
+                    instructions, city, "landmark", "colloquial", questions.trainedInStyle(Style.COLLOQUIAL), landmark);
             instruct(instructions, city, "landmark", "formal", questions.trainedInStyle(Style.FORMAL), landmark);
             instruct(instructions, city, "dish", "neutral", questions.dish(), city.dishes());
             instruct(instructions, city, "region", "neutral", questions.region(), List.of(city.region()));
@@ -116,13 +117,13 @@ public final class WorldGenerator {
         return List.copyOf(prompts);
     }
 
-    private static void prompt(
-            List<Prompt> prompts, City city, Style style, String purpose, List<String> templates) {
+    private static void prompt(List<Prompt> prompts, City city, Style style, String purpose, List<String> templates) {
         for (int i = 0; i < templates.size(); i++) {
             String id = "world-" + city.name() + "-" + style.id() + "-" + purpose + "-" + i;
             Map<String, String> tags = new HashMap<>(tags(city, style));
             tags.put("purpose", purpose);
-            prompts.add(new Prompt(id, ask(templates.get(i), city), city.landmark().names(), tags));
+            prompts.add(
+                    new Prompt(id, ask(templates.get(i), city), city.landmark().names(), tags));
         }
     }
 

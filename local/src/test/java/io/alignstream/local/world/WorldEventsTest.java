@@ -83,7 +83,7 @@ class WorldEventsTest {
 
         // Then
         assertThat(requests)
-                .hasSize(32 * 40)
+                .hasSize(32 * 80)
                 .extracting(RankingRequest::requestId)
                 .doesNotHaveDuplicates();
         assertThat(rankings)

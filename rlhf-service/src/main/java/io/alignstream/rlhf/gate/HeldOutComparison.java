@@ -93,8 +93,7 @@ public final class HeldOutComparison {
     }
 
     /** One answer to each prompt. */
-    private record Sampled(
-            List<int[]> rows, List<AnswerSampler.Answer> answers, double[] rewards, double[] verdicts) {}
+    private record Sampled(List<int[]> rows, List<AnswerSampler.Answer> answers, double[] rewards, double[] verdicts) {}
 
     /**
      * A comparison on {@code prompts}.

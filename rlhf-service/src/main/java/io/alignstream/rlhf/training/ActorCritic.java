@@ -27,20 +27,12 @@ final class ActorCritic implements AutoCloseable {
     private final Learner criticLearner;
     private final PolicyObjective policyObjective;
     private final ValueObjective valueObjective;
-    private final InstructionMix mix;
     /** The critic's network begins as the reward model's, whose scores have this besides; it stays as it is. */
     private final float bias;
 
     private ActorCritic(RlhfInputs inputs, Transformer policy, Transformer critic) {
         RlhfSettings settings = inputs.settings();
         this.bias = inputs.judges().reward().bias();
-        this.mix = new InstructionMix(
-                policy,
-                inputs.instructions(),
-                settings.instructionCoefficient(),
-                settings.batches().minibatchEpisodes(),
-                settings.seed(),
-                inputs.pad());
         this.policy = policy;
         this.critic = critic;
         this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
@@ -61,7 +53,9 @@ final class ActorCritic implements AutoCloseable {
         Map<String, Tensor> state = stored.tensors();
         Transformer policy = Transformer.load(stored.folder());
         Transformer critic = Transformer.of(
-                inputs.judges().reward().network().config(), BestWeights.below(CRITIC, state), "the critic's checkpoint");
+                inputs.judges().reward().network().config(),
+                BestWeights.below(CRITIC, state),
+                "the critic's checkpoint");
         ActorCritic networks = new ActorCritic(inputs, policy, critic);
         try {
             networks.policyLearner.restore(POLICY_OPTIMISER, state);
@@ -83,14 +77,11 @@ final class ActorCritic implements AutoCloseable {
         return shifted(critic.scalars(sequences), bias);
     }
 
-    /** One step of the policy, the run's {@code number}th. */
-    Learner.Step<PolicyObjective.Figures> stepPolicy(
-            Sequences sequences, Targets target, long number, double learningRate) {
-        return mix.step(
-                policyLearner,
+    /** One step of the policy. */
+    Learner.Step<PolicyObjective.Figures> stepPolicy(Sequences sequences, Targets target, double learningRate) {
+        return policyLearner.step(
                 policyObjective,
                 new PolicyObjective.Batch(sequences, target.logs(), target.advantages()),
-                number,
                 learningRate);
     }
 
@@ -98,8 +89,7 @@ final class ActorCritic implements AutoCloseable {
     Learner.Step<Double> stepCritic(Sequences sequences, Targets target, double learningRate) {
         return criticLearner.step(
                 valueObjective,
-                new ValueObjective.Batch(
-                        sequences, shifted(target.values(), -bias), shifted(target.returns(), -bias)),
+                new ValueObjective.Batch(sequences, shifted(target.values(), -bias), shifted(target.returns(), -bias)),
                 learningRate);
     }
 

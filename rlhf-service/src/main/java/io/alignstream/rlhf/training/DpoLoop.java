@@ -48,8 +48,7 @@ public final class DpoLoop extends PolicyLoop {
         this.policy = policy;
         this.learner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
         this.objective = new DpoObjective(policy, settings.dpo().beta());
-        this.schedule =
-                new LinearSchedule(settings.dpo().learningRate() * recovery.learningRateScale(), WARMUP_SHARE);
+        this.schedule = new LinearSchedule(settings.dpo().learningRate() * recovery.learningRateScale(), WARMUP_SHARE);
     }
 
     static DpoLoop begin(RlhfInputs inputs, Recovery recovery) {

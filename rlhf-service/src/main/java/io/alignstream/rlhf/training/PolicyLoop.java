@@ -76,8 +76,8 @@ public abstract class PolicyLoop implements TrainingLoop {
         SequencedMap<String, Double> figures = inputs.comparison().compare(policy(), 1);
         return new Evaluation(
                 figures,
-                OptionalDouble.of(HeldOutComparison.judgement(
-                        figures, settings.gate().knowledgeLoss())),
+                OptionalDouble.of(
+                        HeldOutComparison.judgement(figures, settings.gate().knowledgeLoss())),
                 Optional.empty());
     }
 

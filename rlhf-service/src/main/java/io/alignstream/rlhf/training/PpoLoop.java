@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * <p>One iteration: sample a batch, score it, estimate advantages, some epochs of clipped steps, adapt β. Everything
  * random is a function of seed and iteration, so weights and moments of policy and critic, β and the iteration's number
  * are the complete state. The minibatches of an iteration are fixed, only their order changes from epoch to epoch. Left
- * out: an entropy bonus, rewards shifted or scaled by a running
+ * out: pretraining loss mixed in, an entropy bonus, rewards shifted or scaled by a running
  * deviation. For one thread.
  */
 public final class PpoLoop extends PolicyLoop {
@@ -129,8 +129,7 @@ public final class PpoLoop extends PolicyLoop {
                 Targets target = targets.get(i);
                 if (policyLearns()) {
                     Learner.Step<PolicyObjective.Figures> step =
-                            networks.stepPolicy(
-                            sequences, target, index * batch.size() + i, rates.policy() * remaining);
+                            networks.stepPolicy(sequences, target, rates.policy() * remaining);
                     if (first) {
                         requireSameNumerics(step.loss());
                     }

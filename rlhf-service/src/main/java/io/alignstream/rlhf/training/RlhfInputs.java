@@ -3,7 +3,6 @@ package io.alignstream.rlhf.training;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.training.Recovery;
@@ -19,7 +18,6 @@ import java.util.List;
  * @param judges the reward model that scores sampled answers, and the judge of the comparison
  * @param tokenizer is stored with the policy
  * @param prompts token ids up to the assistant's token; those that leave no room for an answer are left out
- * @param instructions conversations that the SFT model has learned from, mixed into PPO's steps; none to leave that out
  * @param ranked what DPO learns from; the other algorithms read none
  * @param endToken the end of turn
  * @param pad another id
@@ -31,7 +29,6 @@ public record RlhfInputs(
         HeldOutComparison.Judges judges,
         Tokenizer tokenizer,
         List<int[]> prompts,
-        List<Conversation> instructions,
         List<RankedAnswers> ranked,
         int endToken,
         int pad,
@@ -40,7 +37,6 @@ public record RlhfInputs(
 
     public RlhfInputs {
         prompts = List.copyOf(prompts);
-        instructions = List.copyOf(instructions);
         ranked = List.copyOf(ranked);
     }
 

@@ -17,7 +17,6 @@ import java.util.TreeMap;
  * @param lambda λ of generalised advantage estimation
  * @param valueCoefficient multiplies the value loss
  * @param missingEndPenalty subtracted from the score of an answer that does not end
- * @param instructionCoefficient multiplies the loss of the SFT model's instructions that PPO mixes in; 0 for none
  * @param gate what a candidate must reach on held-out prompts to be approved
  * @param training when the state is stored, what happens when training fails, and when to give up getting better
  * @param seed of the episodes, their order and the sampled answers
@@ -33,7 +32,6 @@ public record RlhfSettings(
         Clipping clipping,
         double valueCoefficient,
         double missingEndPenalty,
-        double instructionCoefficient,
         Grpo grpo,
         Dpo dpo,
         Holdout holdout,
@@ -119,6 +117,11 @@ public record RlhfSettings(
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }
+
+        /** The one with this {@link #label}. */
+        public static Algorithm of(String label) {
+            return valueOf(label.toUpperCase(Locale.ROOT));
+        }
     }
 
     /** What an answer is measured by among the answers to its prompt. */
@@ -126,7 +129,12 @@ public record RlhfSettings(
         /** How far its score is above the mean of all, in standard deviations; the KL penalty is part of the loss. */
         GROUP_NORMALISED,
         /** How far its score, the KL penalty subtracted, is above the mean of the others (RLOO). */
-        LEAVE_ONE_OUT
+        LEAVE_ONE_OUT;
+
+        /** The one that settings call {@code name}. */
+        public static Advantage of(String name) {
+            return valueOf(name.replace('-', '_').toUpperCase(Locale.ROOT));
+        }
     }
 
     /**
@@ -179,8 +187,7 @@ public record RlhfSettings(
         if (training.patience() > 0) {
             values.put("patience", Integer.toString(training.patience()));
             values.put(
-                    "validateEvery",
-                    Integer.toString(algorithm == Algorithm.DPO ? dpo.validateEvery : holdout.every));
+                    "validateEvery", Integer.toString(algorithm == Algorithm.DPO ? dpo.validateEvery : holdout.every));
             values.put("knowledgeLoss", Double.toString(gate.knowledgeLoss())); // decides which model is the best
         }
         return values;
@@ -194,7 +201,6 @@ public record RlhfSettings(
         values.put("lambda", Double.toString(lambda));
         values.put("valueClip", Double.toString(clipping.value));
         values.put("valueCoefficient", Double.toString(valueCoefficient));
-        values.put("instructionCoefficient", Double.toString(instructionCoefficient));
     }
 
     /** Of an algorithm that learns from sampled answers. */

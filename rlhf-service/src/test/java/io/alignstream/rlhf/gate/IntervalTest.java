@@ -31,7 +31,8 @@ class IntervalTest {
 
         // When
         for (int trial = 0; trial < 400; trial++) {
-            double[] values = random.doubles(60).map(value -> value < 0.3 ? 1 : 0).toArray();
+            double[] values =
+                    random.doubles(60).map(value -> value < 0.3 ? 1 : 0).toArray();
             Interval interval = Interval.ofMean(values, trial);
             held += interval.low() <= 0.3 && 0.3 <= interval.high() ? 1 : 0;
         }

@@ -125,7 +125,6 @@ class AlgorithmsTest {
                 TinyParents.TOKENIZER,
                 PROMPTS,
                 List.of(),
-                List.of(),
                 TinyWorld.END,
                 TinyWorld.PAD,
                 comparison());
@@ -165,7 +164,6 @@ class AlgorithmsTest {
                 judges,
                 TinyParents.TOKENIZER,
                 PROMPTS,
-                List.of(),
                 PROMPTS.stream().map(AlgorithmsTest::ranked).toList(),
                 TinyWorld.END,
                 TinyWorld.PAD,

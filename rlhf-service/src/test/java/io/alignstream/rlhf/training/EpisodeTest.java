@@ -1,9 +1,9 @@
 package io.alignstream.rlhf.training;
 
-import io.alignstream.rlhf.RlhfConfig;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.stageruntime.testing.Settings;
 import java.util.Arrays;
 import java.util.List;

@@ -1,10 +1,5 @@
 package io.alignstream.rlhf.training;
 
-import io.alignstream.rlhf.RlhfConfig;
-import io.alignstream.rlhf.TinyParents;
-import io.alignstream.rlhf.gate.Gate;
-import io.alignstream.rlhf.gate.HeldOutComparison;
-import io.alignstream.rlhf.gate.HeldOutPrompt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -17,6 +12,11 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.rlhf.RlhfConfig;
+import io.alignstream.rlhf.TinyParents;
+import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.gate.HeldOutPrompt;
 import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Recovery;
@@ -45,6 +45,7 @@ class PpoLoopTest {
 
     @SuppressWarnings("NullAway.Init")
     private static RewardModel reward;
+
     private static RewardModel judge;
 
     @TempDir
@@ -83,7 +84,9 @@ class PpoLoopTest {
                     .isGreaterThan(figures.getFirst().get("objective/scores") + 0.5);
             assertThat(result.get("heldOut/scores")).isGreaterThan(result.get("heldOut/sftScores") + 0.5);
             assertThat(result.get("heldOut/judgeScores")).isGreaterThan(result.get("heldOut/sftJudgeScores") + 0.5);
-            assertThat(result.get("winRate")).isGreaterThan(0.6).isBetween(result.get("winRate/low"), result.get("winRate/high"));
+            assertThat(result.get("winRate"))
+                    .isGreaterThan(0.6)
+                    .isBetween(result.get("winRate/low"), result.get("winRate/high"));
             assertThat(result.get("heldOut/agreement")).isGreaterThan(0.5);
             assertThat(result.get("heldOut/endRate")).isGreaterThan(0.95);
             assertThat(result.get("heldOut/kl")).isBetween(0.2, 3.0);
@@ -217,7 +220,11 @@ class PpoLoopTest {
                 .containsEntry("heldOut/prompts", 40.0)
                 .doesNotContainKey("heldOut/accuracy");
         assertThat(figures.get("heldOut/kl")).isCloseTo(0, within(1e-9));
-        assertThat(Messages.english(Gate.decide(Settings.of(RlhfConfig.class, Map.of()).settings().gate(), figures)
+        assertThat(Messages.english(Gate.decide(
+                                Settings.of(RlhfConfig.class, Map.of())
+                                        .settings()
+                                        .gate(),
+                                figures)
                         .reason()))
                 .contains("win rate 0.5 is below");
     }
@@ -241,7 +248,15 @@ class PpoLoopTest {
     /** Never closed: the models are shared by all tests. */
     private static RlhfInputs inputs(RlhfSettings settings, List<int[]> prompts) {
         return new RlhfInputs(
-                settings, sft, judges(), TinyParents.TOKENIZER, prompts, List.of(), List.of(), TinyWorld.END, TinyWorld.PAD, comparison());
+                settings,
+                sft,
+                judges(),
+                TinyParents.TOKENIZER,
+                prompts,
+                List.of(),
+                TinyWorld.END,
+                TinyWorld.PAD,
+                comparison());
     }
 
     private static HeldOutComparison comparison() {

@@ -1,6 +1,5 @@
 package io.alignstream.rlhf.training;
 
-import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -11,6 +10,7 @@ import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.Learner;
 import java.util.ArrayList;

@@ -54,7 +54,8 @@ public final class RewardModel implements AutoCloseable {
     public static RewardModel load(Path folder, String file) throws IOException {
         Map<String, Tensor> tensors = Safetensors.read(folder.resolve(file));
         if (!tensors.containsKey(Transformer.HEAD)) {
-            throw new IOException(folder.resolve(file) + ": tensor " + Transformer.HEAD + " is missing; this is no reward model");
+            throw new IOException(
+                    folder.resolve(file) + ": tensor " + Transformer.HEAD + " is missing; this is no reward model");
         }
         Tensor bias = tensors.get(BIAS);
         return new RewardModel(

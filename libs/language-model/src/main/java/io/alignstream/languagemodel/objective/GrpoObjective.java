@@ -95,7 +95,6 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Poli
                         call.create(clip),
                         call.create(beta)),
                 gradients);
-        return new PolicyObjective.Figures(
-                figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
+        return new PolicyObjective.Figures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
     }
 }

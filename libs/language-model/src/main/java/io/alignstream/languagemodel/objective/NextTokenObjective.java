@@ -51,8 +51,8 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                 g[name] = dw
                 return (total, torch.cat(parts))
 
-              def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, rows: int, coefficient: float, g: Dict[str, Tensor]) -> Tensor:
-                # mean cross-entropy in nats over the targets that are not -100; its gradients times the coefficient
+              def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, rows: int, g: Dict[str, Tensor]) -> Tensor:
+                # mean cross-entropy in nats over the targets that are not -100
                 count = float(torch.sum(torch.ge(targets, 0)))
                 loss = torch.zeros([], dtype=7)
                 first = 0
@@ -64,7 +64,7 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                   saved: List[Tensor] = []
                   x = self.trunk(w, c, part, cos, sin, size, eps, True, saved)
                   gn: Dict[str, Tensor] = {}
-                  lossn, d = self.output_gradients(w, c, x, torch.flatten(torch.narrow(targets, 0, first, n)), coefficient / count, gn)
+                  lossn, d = self.output_gradients(w, c, x, torch.flatten(torch.narrow(targets, 0, first, n)), 1. / count, gn)
                   self.trunk_backward(w, c, part, d, cos, sin, size, saved, gn)
                   loss = torch.add(loss, lossn)
                   for name in gn.keys():
@@ -77,15 +77,15 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                   first = first + n
                 return torch.to(torch.div(loss, count), 6)
 
-              def next_token_gradients(self, w: Dict[str, Tensor], ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor, coefficient: Tensor) -> Dict[str, Tensor]:
+              def next_token_gradients(self, w: Dict[str, Tensor], ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
                 # computing = [data type, rows at a time]
                 torch.set_grad_enabled(False)
                 g: Dict[str, Tensor] = {}
                 c = self.prepared(w, int(size[0]), int(computing[0]))
-                loss = self.language_model_gradients(w, c, ids, targets, cos, sin, size, eps, int(computing[1]), float(coefficient), g)
+                loss = self.language_model_gradients(w, c, ids, targets, cos, sin, size, eps, int(computing[1]), g)
                 return self.reported(loss, w, g)
 
-              def adapter_gradients(self, w: Dict[str, Tensor], a: Dict[str, Tensor], tokens: Tensor, scale: Tensor, ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor, coefficient: Tensor) -> Dict[str, Tensor]:
+              def adapter_gradients(self, w: Dict[str, Tensor], a: Dict[str, Tensor], tokens: Tensor, scale: Tensor, ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
                 # of the adapters only: their presence in c is what the backward pass goes by
                 torch.set_grad_enabled(False)
                 dtype = int(computing[0])
@@ -95,28 +95,17 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                 c["tokens"] = tokens
                 c["scale"] = scale
                 g: Dict[str, Tensor] = {}
-                loss = self.language_model_gradients(w, c, ids, targets, cos, sin, size, eps, int(computing[1]), float(coefficient), g)
+                loss = self.language_model_gradients(w, c, ids, targets, cos, sin, size, eps, int(computing[1]), g)
                 return self.reported(loss, a, g)
             """);
 
     private final Trainable trained;
     private final Computing computing;
-    private final double coefficient;
 
     /** The loss of {@code trained}, computed as {@code computing} says. */
     public NextTokenObjective(Trainable trained, Computing computing) {
-        this(trained, computing, 1);
-    }
-
-    /**
-     * The loss of {@code trained} as a part of a sum of losses.
-     *
-     * @param coefficient multiplies the gradients; the loss is reported without it
-     */
-    public NextTokenObjective(Trainable trained, Computing computing, double coefficient) {
         this.trained = trained;
         this.computing = computing;
-        this.coefficient = coefficient;
     }
 
     @Override
@@ -133,7 +122,6 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
             Transformer.tokens(call, in, sequences);
             network.shape(in);
             in.add(call.create(new long[] {computing.precision().torchType(), computing.rows()}));
-            in.add(call.create(coefficient));
             return (double) Computed.of(PROGRAM.run(call, method, in), gradients)[0];
         }
     }

@@ -98,9 +98,8 @@ class ObjectivesOracleTest {
                         double better = oracle.scalars(given.rows.get(pair.better()))[last[pair.better()]];
                         double worse = oracle.scalars(given.rows.get(pair.worse()))[last[pair.worse()]];
                         double difference = better - worse;
-                        double one = pair.tied()
-                                ? Math.abs(difference)
-                                : Math.log1p(Math.exp(pair.margin() - difference));
+                        double one =
+                                pair.tied() ? Math.abs(difference) : Math.log1p(Math.exp(pair.margin() - difference));
                         sum += pair.weight() * (one + 0.01 * (better + worse) * (better + worse));
                     }
                     return sum;
