@@ -30,6 +30,7 @@ import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.PromptSplit;
 import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -124,6 +125,9 @@ final class RlhfJob extends TrainingJob {
     }
 
     private static HeldOutComparison.Judges judges(Path folder) throws IOException {
+        if (!Files.isRegularFile(folder.resolve(RewardModel.JUDGE_FILE))) {
+            throw new InvalidInputException(Reason.of("rlhf.noJudge"));
+        }
         RewardModel reward = RewardModel.load(folder);
         try {
             return new HeldOutComparison.Judges(reward, RewardModel.load(folder, RewardModel.JUDGE_FILE));

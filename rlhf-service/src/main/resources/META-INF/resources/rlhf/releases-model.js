@@ -3,7 +3,7 @@
 const ACTIONS = { approved: 'releases.approve', rejected: 'releases.reject', 'rolled-back': 'releases.rollBack' };
 
 /** What a decision on a release says before all else; the others stand with its checkpoint. */
-const FIGURES = [/^winRate$/, /^heldOut\/kl$/, /^knowledge/];
+const FIGURES = [/^winRate$/, /^heldOut\/kl$/, /^heldOut\/(accuracy|sftAccuracy)$/];
 
 /** A release as a row of the table. */
 export function releaseRow(release, messages) {
