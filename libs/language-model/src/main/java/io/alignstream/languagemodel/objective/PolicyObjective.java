@@ -85,4 +85,21 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
                 gradients);
         return new Figures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
     }
+
+    /** The answers' tokens. */
+    @Override
+    public double weight(Batch batch) {
+        return batch.sequences.targetCount();
+    }
+
+    @Override
+    public Figures merged(Figures first, Figures second, double share) {
+        return new Figures(
+                Objective.mean(first.loss, second.loss, share),
+                Objective.mean(first.approximateKl, second.approximateKl, share),
+                Objective.mean(first.clipFraction, second.clipFraction, share),
+                Objective.mean(first.entropy, second.entropy, share),
+                Objective.mean(first.meanRatio, second.meanRatio, share),
+                Math.max(first.greatestRatioGap, second.greatestRatioGap));
+    }
 }
