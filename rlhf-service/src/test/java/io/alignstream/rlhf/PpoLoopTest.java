@@ -21,6 +21,8 @@ import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.testing.FigureNames;
+import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,6 +114,20 @@ class PpoLoopTest {
     }
 
     @Test
+    void every_figure_has_a_name_in_every_language() throws IOException {
+        // Given: critic and policy learn
+        RlhfSettings settings = TinyWorld.settings(Map.of("alignstream.rlhf.training.iterations", "4"));
+        Recorder recorder = Recorder.toTheEnd();
+
+        // When
+        Trainer.Result result = train("names", settings, recorder).orElseThrow();
+
+        // Then
+        assertThat(FigureNames.missing(recorder, result.metrics())).isEmpty();
+        assertThat(recorder.figures()).isNotEmpty();
+    }
+
+    @Test
     void resumedRunGivesTheSameModelToTheLastBit() throws IOException {
         // Given
         RlhfSettings settings = TinyWorld.settings(
@@ -163,6 +179,10 @@ class PpoLoopTest {
                 throw new AssertionError(Messages.english(event.reason()));
             }
         };
+        return train(name, settings, monitor);
+    }
+
+    private Optional<Trainer.Result> train(String name, RlhfSettings settings, Monitor monitor) throws IOException {
         Path root = folder.resolve(name);
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             TrainingRun run =
