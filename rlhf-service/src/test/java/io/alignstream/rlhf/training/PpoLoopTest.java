@@ -1,5 +1,6 @@
 package io.alignstream.rlhf.training;
 
+import io.alignstream.training.Monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -24,6 +25,8 @@ import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.testing.FigureNames;
+import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,6 +126,20 @@ class PpoLoopTest {
     }
 
     @Test
+    void every_figure_has_a_name_in_every_language() throws IOException {
+        // Given: critic and policy learn
+        RlhfSettings settings = TinyWorld.settings(Map.of("alignstream.rlhf.training.iterations", "4"));
+        Recorder recorder = Recorder.toTheEnd();
+
+        // When
+        Trainer.Result result = train("names", settings, recorder).orElseThrow();
+
+        // Then
+        assertThat(FigureNames.missing(recorder, result.metrics())).isEmpty();
+        assertThat(recorder.figures()).isNotEmpty();
+    }
+
+    @Test
     void resumedRunGivesTheSameModelToTheLastBit() throws IOException {
         // Given
         RlhfSettings settings = TinyWorld.settings(
@@ -157,11 +174,15 @@ class PpoLoopTest {
     }
 
     private Optional<Trainer.Result> train(String name, RlhfSettings settings, long steps) throws IOException {
+        return train(name, settings, new StoppingMonitor(steps));
+    }
+
+    private Optional<Trainer.Result> train(String name, RlhfSettings settings, Monitor monitor) throws IOException {
         Path root = folder.resolve(name);
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             TrainingRun run =
                     new TrainingRuns(store, Stage.RLHF).of(Lineage.NONE, List.of(), settings.hyperparameters());
-            return new Trainer(run, inputs(settings, PROMPTS), settings.training(), new StoppingMonitor(steps)).train();
+            return new Trainer(run, inputs(settings, PROMPTS), settings.training(), monitor).train();
         }
     }
 

@@ -60,4 +60,16 @@ public final class DpoObjective extends HeadObjective<DpoObjective.Batch, DpoObj
                 gradients);
         return new Figures(figures[0], figures[1]);
     }
+
+    /** Pairs. */
+    @Override
+    public double weight(Batch batch) {
+        return batch.reference.length / 2;
+    }
+
+    @Override
+    public Figures merged(Figures first, Figures second, double share) {
+        return new Figures(
+                Objective.mean(first.loss, second.loss, share), Objective.mean(first.margin, second.margin, share));
+    }
 }

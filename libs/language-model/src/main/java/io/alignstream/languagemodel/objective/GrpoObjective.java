@@ -97,4 +97,17 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Poli
                 gradients);
         return new PolicyObjective.Figures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
     }
+
+    /** The answers. */
+    @Override
+    public double weight(Batch batch) {
+        return batch.sequences.batch();
+    }
+
+    /** The loss exactly; what is measured over tokens as if the answers of both batches were of one length. */
+    @Override
+    public PolicyObjective.Figures merged(
+            PolicyObjective.Figures first, PolicyObjective.Figures second, double share) {
+        return first.merged(second, share);
+    }
 }
