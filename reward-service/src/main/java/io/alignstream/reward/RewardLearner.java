@@ -112,7 +112,7 @@ final class RewardLearner implements AutoCloseable {
             }
         }
         int[] last = rows.stream().mapToInt(row -> row.length - 1).toArray();
-        return new RankingObjective.Batch(RewardModel.sequences(rows), last, pairs);
+        return new RankingObjective.Batch(RewardModel.sequences(rows), last, pairs, requests.size());
     }
 
     /** Ranked requests learned from in the first {@code steps} steps, each counted in every epoch. */

@@ -192,9 +192,10 @@ public final class RewardLoop implements TrainingLoop {
         RewardModel trainedJudge = new RewardModel(judge.network().copy(), 0);
         SequencedMap<String, Double> figures =
                 new TreeMap<>(RewardEvaluation.of(trained, heldOut).metrics());
-        RewardEvaluation.of(trainedJudge, heldOut)
-                .metrics()
-                .forEach((figure, value) -> figures.put("judge/" + figure, value));
+        RewardEvaluation judged = RewardEvaluation.of(trainedJudge, heldOut);
+        if (judged.pairs() > 0) {
+            figures.put("judge/pairAccuracy", judged.pairAccuracy());
+        }
         List<int[]> rows = reference.rows();
         published = normalised(trained, rows);
         publishedJudge = normalised(trainedJudge, rows);

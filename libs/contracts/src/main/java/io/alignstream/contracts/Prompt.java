@@ -2,7 +2,6 @@ package io.alignstream.contracts;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.alignstream.contracts.check.Check;
-import io.alignstream.contracts.split.HeldOut;
 import java.util.List;
 import java.util.Map;
 
@@ -30,11 +29,5 @@ public record Prompt(
     /** A prompt of which nobody can say what answers are right. */
     public Prompt(String id, List<Message> messages, Map<String, String> tags) {
         this(id, messages, List.of(), tags);
-    }
-
-    /** Whether {@code answer} is one of the right ones, as a whole; white space, case and width of characters do not count. */
-    public boolean isRight(String answer) {
-        String given = HeldOut.normalised(answer);
-        return referenceAnswers.stream().map(HeldOut::normalised).anyMatch(given::equals);
     }
 }

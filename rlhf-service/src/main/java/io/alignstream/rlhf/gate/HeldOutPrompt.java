@@ -1,6 +1,7 @@
 package io.alignstream.rlhf.gate;
 
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.function.Predicate;
@@ -27,7 +28,13 @@ public record HeldOutPrompt(int[] ids, @Nullable Predicate<int[]> right, boolean
     public static HeldOutPrompt of(Tokenizer tokenizer, Prompt prompt) {
         return new HeldOutPrompt(
                 ChatTemplate.prompt(tokenizer, prompt.messages()),
-                prompt.referenceAnswers().isEmpty() ? null : answer -> prompt.isRight(tokenizer.decode(answer)),
+                prompt.referenceAnswers().isEmpty() ? null : answer -> isRight(prompt, tokenizer.decode(answer)),
                 IMPROPER.equals(prompt.tags().get("kind")));
+    }
+
+    /** Whether {@code answer} is a reference answer, as a whole; white space, case and width of characters do not count. */
+    static boolean isRight(Prompt prompt, String answer) {
+        String given = HeldOut.normalised(answer);
+        return prompt.referenceAnswers().stream().map(HeldOut::normalised).anyMatch(given::equals);
     }
 }

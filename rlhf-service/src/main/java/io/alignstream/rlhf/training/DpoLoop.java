@@ -93,6 +93,11 @@ public final class DpoLoop extends PolicyLoop {
     }
 
     @Override
+    public String phase() {
+        return "dpo";
+    }
+
+    @Override
     int validateEvery() {
         return settings.dpo().validateEvery();
     }

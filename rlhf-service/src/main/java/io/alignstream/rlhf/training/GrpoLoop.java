@@ -85,6 +85,11 @@ public final class GrpoLoop extends PolicyLoop {
     }
 
     @Override
+    public String phase() {
+        return "grpo";
+    }
+
+    @Override
     int validateEvery() {
         return settings.holdout().every();
     }

@@ -62,11 +62,6 @@ public abstract class PolicyLoop implements TrainingLoop {
         return iteration;
     }
 
-    @Override
-    public String phase() {
-        return settings.algorithm().label();
-    }
-
     /** Compares with the SFT model on held-out prompts, at times. */
     @Override
     public Evaluation evaluate() {

@@ -79,6 +79,11 @@ public final class PpoLoop extends PolicyLoop {
     }
 
     @Override
+    public String phase() {
+        return "ppo";
+    }
+
+    @Override
     int validateEvery() {
         return settings.holdout().every();
     }

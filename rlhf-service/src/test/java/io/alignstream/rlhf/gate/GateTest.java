@@ -95,7 +95,8 @@ class GateTest {
     void nothing_asked_is_nothing_forgotten() {
         // Given
         Map<String, Double> figures = new HashMap<>(GOOD);
-        figures.keySet().removeIf(name -> name.matches("heldOut/(asked|accuracy|sftAccuracy|improper|refusals|sftRefusals)"));
+        figures.keySet()
+                .removeIf(name -> name.matches("heldOut/(asked|accuracy|sftAccuracy|improper|refusals|sftRefusals)"));
 
         // When
         Gate gate = Gate.decide(THRESHOLDS, figures);

@@ -1,6 +1,5 @@
 package io.alignstream.rlhf.training;
 
-import io.alignstream.training.Monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -20,6 +19,7 @@ import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
 import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.Lineage;
+import io.alignstream.training.Monitor;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;

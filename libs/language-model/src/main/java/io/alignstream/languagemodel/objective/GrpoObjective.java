@@ -106,8 +106,7 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Poli
 
     /** The loss exactly; what is measured over tokens as if the answers of both batches were of one length. */
     @Override
-    public PolicyObjective.Figures merged(
-            PolicyObjective.Figures first, PolicyObjective.Figures second, double share) {
+    public PolicyObjective.Figures merged(PolicyObjective.Figures first, PolicyObjective.Figures second, double share) {
         return first.merged(second, share);
     }
 }
