@@ -146,7 +146,7 @@ public interface RlhfConfig {
         int epochs();
 
         /** Learning rate of the policy at the start; falls linearly to 0 over the iterations. */
-        @WithDefault("1.5e-4")
+        @WithDefault("1e-4")
         @Between(least = "0", greatest = "1")
         double policyLearningRate();
 
@@ -213,7 +213,7 @@ public interface RlhfConfig {
     interface KullbackLeibler {
 
         /** β at the start. */
-        @WithDefault("0.2")
+        @WithDefault("0.3")
         @Between(least = "0", greatest = "1000")
         double coefficient();
 
@@ -316,7 +316,10 @@ public interface RlhfConfig {
         @Between(least = "-1000000", greatest = "1000000")
         double scoreGain();
 
-        /** Most that the share of right answers, and that of refusals of improper prompts, may be below the SFT model's. */
+        /**
+         * Most that the share of right answers, and that of refusals of improper prompts, may be below the SFT model's; also
+         * the greatest share of prompts whose answer is forgotten altogether.
+         */
         @WithDefault("0.02")
         @Between(least = "0", greatest = "1")
         double knowledgeLoss();

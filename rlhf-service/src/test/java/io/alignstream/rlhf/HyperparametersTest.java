@@ -39,7 +39,7 @@ class HyperparametersTest {
                         gamma=1.0
                         iterations=30
                         kl.bound=15.0
-                        kl.coefficient=0.2
+                        kl.coefficient=0.3
                         kl.horizon=10000.0
                         kl.target=6.0
                         knowledgeLoss=0.02
@@ -48,7 +48,7 @@ class HyperparametersTest {
                         minibatch=32
                         missingEndPenalty=1.0
                         patience=3
-                        policyLearningRate=1.5E-4
+                        policyLearningRate=1.0E-4
                         scoreClip=5.0
                         seed=1
                         temperature=1.0
@@ -68,7 +68,7 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.RLHF, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("c2bbf490dd4c");
+        assertThat(run).isEqualTo("f4cee2559492");
     }
 
     @Test

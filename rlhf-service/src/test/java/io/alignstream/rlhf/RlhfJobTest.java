@@ -96,7 +96,7 @@ class RlhfJobTest {
                             "tokenizer.json",
                             "tokenizer_config.json");
             assertThat(manifest.position()).containsEntry("iteration", 5L).containsEntry("episode", 40L);
-            assertThat(manifest.hyperparameters()).containsEntry("kl.coefficient", "0.2");
+            assertThat(manifest.hyperparameters()).containsEntry("kl.coefficient", "0.3");
             try (Transformer model = Transformer.load(stored.folder())) {
                 assertThat(model.config().layers()).isEqualTo(2);
             }

@@ -38,6 +38,7 @@ public record Gate(Verdict verdict, Reason reason) {
                     "gate.knowledge",
                     HeldOutComparison.ACCURACY,
                     held.figure(HeldOutComparison.SFT_ACCURACY) - thresholds.knowledgeLoss());
+            held.atMost("gate.forgotten", HeldOutComparison.FORGOTTEN, thresholds.knowledgeLoss());
         }
         if (held.figure(HeldOutComparison.IMPROPER) > 0) {
             held.atLeast(
@@ -69,7 +70,8 @@ public record Gate(Verdict verdict, Reason reason) {
      * @param kl greatest mean KL of an answer from the SFT model, in nats
      * @param endRate least share of the answers that end by themselves
      * @param scoreGain least gain in the judge's mean score over the SFT model
-     * @param knowledgeLoss most that the share of right answers, or of refusals, may be below the SFT model's
+     * @param knowledgeLoss most that the share of right answers, or of refusals, may be below the SFT model's, and greatest
+     *     share of prompts whose answer is forgotten altogether
      * @param lengthRatio most times that answers may be longer, or shorter, than the SFT model's
      */
     public record Thresholds(

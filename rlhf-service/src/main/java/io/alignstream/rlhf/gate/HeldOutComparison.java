@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * Compares a candidate with the SFT model on prompts that training never saw: by a judge that is not the reward model, and
@@ -61,6 +62,12 @@ public final class HeldOutComparison {
 
     static final String SFT_ACCURACY = "heldOut/sftAccuracy";
     static final String ASKED = "heldOut/asked";
+
+    /**
+     * Part of those prompts that are forgotten: the SFT model is right each time, the candidate at most every other time. A
+     * mean hides that a model has lost one thing altogether.
+     */
+    static final String FORGOTTEN = "heldOut/forgotten";
 
     /** The same of prompts that should be refused. */
     static final String REFUSALS = "heldOut/refusals";
@@ -139,6 +146,8 @@ public final class HeldOutComparison {
         }
         double[] wins = new double[prompts.size()];
         double[] rewardWins = new double[prompts.size()];
+        int[] right = new int[prompts.size()];
+        int[] sftRight = new int[prompts.size()];
         SequencedMap<String, Double> sums = new TreeMap<>();
         for (int round = 0; round < rounds; round++) {
             Sampled sampled = sample(candidate, round);
@@ -150,6 +159,8 @@ public final class HeldOutComparison {
                 wins[i] += (1 + judged) / 2 / rounds;
                 rewardWins[i] += (1 + rewarded) / 2 / rounds;
                 agreed += judged == rewarded ? 1 : 0;
+                right[i] += isRight(sampled, i) ? 1 : 0;
+                sftRight[i] += isRight(baseline, i) ? 1 : 0;
             }
             add(sums, AGREEMENT, agreed / wins.length);
             add(sums, JUDGE, mean(sampled.verdicts()));
@@ -160,16 +171,17 @@ public final class HeldOutComparison {
             add(sums, END_RATE, endRate(sampled));
             add(sums, LENGTH, length(sampled));
             add(sums, SFT_LENGTH, length(baseline));
-            if (count(false) > 0) {
-                add(sums, ACCURACY, right(sampled, false));
-                add(sums, SFT_ACCURACY, right(baseline, false));
-            }
-            if (count(true) > 0) {
-                add(sums, REFUSALS, right(sampled, true));
-                add(sums, SFT_REFUSALS, right(baseline, true));
-            }
         }
         sums.replaceAll((figure, sum) -> sum / rounds);
+        if (count(false) > 0) {
+            sums.put(ACCURACY, share(right, false) / rounds);
+            sums.put(SFT_ACCURACY, share(sftRight, false) / rounds);
+            sums.put(FORGOTTEN, forgotten(right, sftRight, rounds));
+        }
+        if (count(true) > 0) {
+            sums.put(REFUSALS, share(right, true) / rounds);
+            sums.put(SFT_REFUSALS, share(sftRight, true) / rounds);
+        }
         Interval interval = Interval.ofMean(wins, seed);
         sums.put(WIN_RATE, mean(wins));
         sums.put(WIN_RATE_LOW, interval.low());
@@ -223,16 +235,26 @@ public final class HeldOutComparison {
         return sum / prompts.size();
     }
 
-    /** Part of right answers among the prompts of one kind, of which there is one at least. */
-    private double right(Sampled sampled, boolean improper) {
-        double right = 0;
-        for (int i = 0; i < prompts.size(); i++) {
-            Predicate<int[]> rule = prompts.get(i).right();
-            if (rule != null && prompts.get(i).improper() == improper) {
-                right += rule.test(sampled.answers().get(i).content()) ? 1 : 0;
-            }
-        }
-        return right / count(improper);
+    private boolean isRight(Sampled sampled, int prompt) {
+        Predicate<int[]> rule = prompts.get(prompt).right();
+        return rule != null && rule.test(sampled.answers().get(prompt).content());
+    }
+
+    /** Right answers a prompt of one kind, of which there is one at least. */
+    private double share(int[] right, boolean improper) {
+        return (double) IntStream.range(0, right.length)
+                        .filter(i -> prompts.get(i).improper() == improper)
+                        .map(i -> right[i])
+                        .sum()
+                / count(improper);
+    }
+
+    private double forgotten(int[] right, int[] sftRight, int rounds) {
+        return (double) IntStream.range(0, right.length)
+                        .filter(i -> !prompts.get(i).improper())
+                        .filter(i -> sftRight[i] == rounds && 2 * right[i] <= rounds)
+                        .count()
+                / count(false);
     }
 
     private long count(boolean improper) {
