@@ -77,7 +77,9 @@ class PipelineIT {
         "-Dalignstream.rlhf.gate.win-rate=0",
         "-Dalignstream.rlhf.gate.kl=1000",
         "-Dalignstream.rlhf.gate.end-rate=0",
-        "-Dalignstream.rlhf.gate.reward-gain=-1000"
+        "-Dalignstream.rlhf.gate.score-gain=-1000",
+        "-Dalignstream.rlhf.gate.knowledge-loss=1",
+        "-Dalignstream.rlhf.gate.length-ratio=1000"
     };
 
     private static final int DOCUMENTS = 1_500;

@@ -14,6 +14,9 @@ import java.util.Map;
  */
 public record Gate(Verdict verdict, Reason reason) {
 
+    /** The win rate of a model against itself. */
+    private static final double EVEN = 0.5;
+
     /**
      * Approves where every threshold holds, otherwise names those that do not.
      *
@@ -23,7 +26,7 @@ public record Gate(Verdict verdict, Reason reason) {
     public static Gate decide(Thresholds thresholds, Map<String, Double> figures) {
         Held held = new Held(figures);
         held.atLeast("gate.winRate", HeldOutComparison.WIN_RATE, thresholds.winRate());
-        held.atLeast("gate.winRateLow", HeldOutComparison.WIN_RATE_LOW, 0.5);
+        held.atLeast("gate.winRateLow", HeldOutComparison.WIN_RATE_LOW, Math.min(EVEN, thresholds.winRate()));
         held.atMost("gate.kl", HeldOutComparison.KL, thresholds.kl());
         held.atLeast("gate.endRate", HeldOutComparison.END_RATE, thresholds.endRate());
         held.atLeast(
