@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ranking } from '../../main/resources/META-INF/resources/reward/rank-model.js';
+import { keyAct, outlook, Ranking } from '../../main/resources/META-INF/resources/reward/rank-model.js';
 
-const question = { requestId: 'q1', answers: ['a', 'b', 'c'] };
+const question = { requestId: 'q1', answers: ['a', 'b', 'c'].map((text, index) => ({ indexes: [index], text })) };
 
 test('an answer moves to where another one stands', () => {
   // Given
@@ -59,7 +59,7 @@ test('equal places are sent as one group, best first', () => {
   const judgement = ranking.judgement('ann');
 
   // Then
-  assert.deepEqual(judgement, { requestId: 'q1', annotator: 'ann', order: [[1], [0, 2]], scores: [], reasons: [] });
+  assert.deepEqual(judgement, { requestId: 'q1', annotator: 'ann', order: [[1], [0, 2]], scores: [], reasons: [], correction: false });
 });
 
 test('scores are sent when all answers have one, reasons when any has', () => {
@@ -87,4 +87,120 @@ test('a ranking with some scores is half scored', () => {
   // Then
   assert.equal(before, false);
   assert.equal(ranking.isHalfScored(), true);
+});
+
+test('an untouched order is no judgement; an act on it makes it one', () => {
+  // Given
+  const acts = {
+    untouched: () => {},
+    'moved nowhere': ranking => ranking.moveBy(0, -1),
+    scored: ranking => { ranking.notes[0].score = '5'; },
+    moved: ranking => ranking.moveBy(0, 1),
+    'pressed its place': ranking => ranking.place(0, 1),
+    'all equal': ranking => ranking.allEqual(),
+    confirmed: ranking => ranking.confirm(),
+  };
+
+  // When
+  const decided = Object.keys(acts).filter(name => {
+    const ranking = new Ranking(question);
+    acts[name](ranking);
+    return ranking.isDecided;
+  });
+
+  // Then
+  assert.deepEqual(decided, ['moved', 'pressed its place', 'all equal', 'confirmed']);
+});
+
+test('undo takes act by act back, the decision too', () => {
+  // Given
+  const ranking = new Ranking(question);
+  ranking.allEqual();
+  ranking.place(2, 3);
+
+  // When
+  const undone = [ranking.undo(), ranking.places, ranking.undo(), ranking.places, ranking.isDecided, ranking.undo()];
+
+  // Then
+  assert.deepEqual(undone, [true, [1, 1, 1], true, [1, 2, 3], false, false]);
+});
+
+test('answers that are the same are tied and share score and reason', () => {
+  // Given
+  const ranking = new Ranking({
+    requestId: 'q1', answers: [{ indexes: [1], text: 'b' }, { indexes: [0, 2], text: 'a' }],
+  });
+  ranking.move(1, 0);
+  ranking.notes[0] = { score: '1', reason: '' };
+  ranking.notes[1] = { score: '4', reason: 'short' };
+
+  // When
+  const { order, scores, reasons } = ranking.judgement('ann');
+
+  // Then
+  assert.deepEqual(order, [[0, 2], [1]]);
+  assert.deepEqual(scores, [4, 1, 4]);
+  assert.deepEqual(reasons, ['short', '', 'short']);
+});
+
+test('a correction has to be decided anew and says what it is', () => {
+  // Given
+  const ranking = new Ranking(question);
+  ranking.confirm();
+
+  // When
+  ranking.correct();
+
+  // Then
+  assert.equal(ranking.isDecided, false);
+  assert.equal(ranking.judgement('ann').correction, true);
+});
+
+test('scores contradict an order that puts the lower one first, or different ones side by side', () => {
+  // Given
+  const scored = (places, scores) => {
+    const ranking = new Ranking(question);
+    ranking.places = places;
+    scores.forEach((score, index) => { ranking.notes[index].score = score; });
+    return ranking.isContradictory();
+  };
+
+  // When
+  const contradictory = [
+    scored([1, 2, 3], ['5', '5', '0']),
+    scored([1, 2, 3], ['5', '', '1']),
+    scored([1, 2, 3], ['1', '', '5']),
+    scored([1, 1, 3], ['4', '3', '']),
+  ];
+
+  // Then
+  assert.deepEqual(contradictory, [false, false, true, true]);
+});
+
+test('keys ask for acts, held ones and those of a composition for nothing', () => {
+  // When
+  const acts = [
+    keyAct({ key: 'Enter' }, true),
+    keyAct({ key: 'Enter', repeat: true }, false),
+    keyAct({ key: 'Enter', isComposing: true }, true),
+    keyAct({ key: '2' }, false),
+    keyAct({ key: '2' }, true),
+    keyAct({ key: 'ArrowUp', repeat: true }, false),
+    keyAct({ key: '=' }, false),
+    keyAct({ key: '?' }, false),
+    keyAct({ key: 'z', ctrlKey: true }, false),
+    keyAct({ key: 'c', ctrlKey: true }, false),
+    keyAct({ key: 'q' }, false),
+  ];
+
+  // Then
+  assert.deepEqual(acts, ['send', null, null, { place: 2 }, null, { moveBy: -1 }, 'allEqual', 'keys', 'undo', null, null]);
+});
+
+test('the outlook says whether one person can start the training', () => {
+  // When
+  const codes = [[200, 0], [3, 197], [3, 196]].map(([there, remaining]) => outlook({ there, needed: 200 }, remaining).code);
+
+  // Then
+  assert.deepEqual(codes, ['rank.enough', 'rank.alone', 'rank.tooFew']);
 });

@@ -59,7 +59,7 @@ class InferenceStageTest {
         Compacted topic = new Compacted();
         topic.add(release("one", APPROVED));
         topic.add(release("two", APPROVED));
-        topic.add(release("two", ROLLED_BACK));
+        topic.add(release("two", APPROVED).decided(ROLLED_BACK, "Ann", "It proved bad."));
 
         // When
         Decision decision = freshInstance(topic);
@@ -68,6 +68,24 @@ class InferenceStageTest {
         assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
                         run.job().title().arguments())
                 .containsEntry("release", sha256("one").substring(0, 12)));
+    }
+
+    @Test
+    void aNewDecisionBringsARolledBackReleaseBack() throws Exception {
+        // Given
+        Compacted topic = new Compacted();
+        topic.add(release("one", APPROVED));
+        topic.add(release("two", ROLLED_BACK));
+        topic.add(release("three", REJECTED));
+        topic.add(release("two", ROLLED_BACK).decided(APPROVED, "Ann", "It was not the model."));
+
+        // When
+        Decision decision = freshInstance(topic);
+
+        // Then
+        assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
+                        run.job().title().arguments())
+                .containsEntry("release", sha256("two").substring(0, 12)));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.alignstream.local.command.ExportCommand;
 import io.alignstream.local.command.ImportCommand;
 import io.alignstream.local.command.LoadCommand;
 import io.alignstream.local.command.LogsCommand;
+import io.alignstream.local.command.ReleaseCommand;
 import io.alignstream.local.command.SettingsCommand;
 import io.alignstream.local.command.StatusCommand;
 import io.alignstream.local.command.SweepCommand;
@@ -47,6 +48,7 @@ import picocli.CommandLine.ParseResult;
             LogsCommand.class,
             SettingsCommand.class,
             ChatCommand.class,
+            ReleaseCommand.class,
             SweepCommand.class,
             ExportCommand.class,
             BenchCommand.class,
@@ -69,12 +71,17 @@ public final class Alignstream {
                 .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
                 .setExecutionExceptionHandler(Alignstream::report);
-        commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec()
-                .usageMessage()
-                .parameterListHeading("%nArguments:%n")
-                .optionListHeading("%nOptions:%n"));
+        commandLine.getSubcommands().values().forEach(Alignstream::addHeadings);
         commandLine.setExecutionStrategy(parsed -> withSubcommand(parsed, commandLine));
         return commandLine.execute(arguments);
+    }
+
+    private static void addHeadings(CommandLine command) {
+        command.getCommandSpec()
+                .usageMessage()
+                .parameterListHeading("%nArguments:%n")
+                .optionListHeading("%nOptions:%n");
+        command.getSubcommands().values().forEach(Alignstream::addHeadings);
     }
 
     private static int withSubcommand(ParseResult parsed, CommandLine commandLine) {

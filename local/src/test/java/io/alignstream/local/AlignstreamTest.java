@@ -39,6 +39,7 @@ class AlignstreamTest {
                 "logs",
                 "settings",
                 "chat",
+                "release",
                 "demo",
                 "train",
                 "import",
@@ -114,6 +115,53 @@ class AlignstreamTest {
         // Then
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).contains("./alignstream up").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"list", "approve", "reject", "rollback"})
+    void everyDecisionAboutAReleaseExplainsItself(String command) {
+        // When
+        Result result = run("release", command, "--help");
+
+        // Then
+        assertThat(result.exit()).isZero();
+        assertThat(result.out())
+                .startsWith("Usage: alignstream release " + command)
+                .contains("Options:");
+    }
+
+    @Test
+    void aDecisionWithNobodySaysWhatToStart() {
+        // Given
+        String ports = Integer.toString(TestSites.freePortBase());
+
+        // When
+        Result result = run(
+                "release",
+                "rollback",
+                "4f2a",
+                "--by",
+                "Ann",
+                "--reason",
+                "It lies.",
+                "--data-dir",
+                folder.toString(),
+                "--port-base",
+                ports);
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("./alignstream up").doesNotContain("\tat ");
+    }
+
+    @Test
+    void aDecisionWithoutNameReasonOrVerdictIsWrongUsage() {
+        assertThat(run("release", "approve", "4f2a", "--by", "Ann").err()).contains("--reason");
+        assertThat(run("release", "approve", "4f2a", "--reason", "Good.").exit())
+                .isEqualTo(2);
+        assertThat(run("release", "approve", "--by", "Ann", "--reason", "Good.").exit())
+                .isEqualTo(2);
+        assertThat(run("release").exit()).isEqualTo(2);
     }
 
     @Test

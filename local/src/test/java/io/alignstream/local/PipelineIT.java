@@ -24,6 +24,7 @@ import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.service.ServiceClient;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.world.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +78,9 @@ class PipelineIT {
         "-Dalignstream.rlhf.gate.win-rate=0",
         "-Dalignstream.rlhf.gate.kl=1000",
         "-Dalignstream.rlhf.gate.end-rate=0",
-        "-Dalignstream.rlhf.gate.reward-gain=-1000"
+        "-Dalignstream.rlhf.gate.score-gain=-1000",
+        "-Dalignstream.rlhf.gate.knowledge-loss=1",
+        "-Dalignstream.rlhf.gate.length-ratio=1000"
     };
 
     private static final int DOCUMENTS = 1_500;
@@ -137,7 +140,7 @@ class PipelineIT {
                         .mapToInt(count -> count)
                         .sum())
                 .isEqualTo(200));
-        assertThat(report.splits()).hasSize(3);
+        assertThat(report.splits()).hasSize(2 * Split.values().length);
         assertThat(report.served().answer()).isNotBlank();
         assertThat(report.peakResidentBytes()).isPositive();
         assertThat(weights(disturbed.again())).isEqualTo(weights(report));

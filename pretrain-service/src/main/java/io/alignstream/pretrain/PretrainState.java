@@ -64,7 +64,7 @@ final class PretrainState implements AutoCloseable {
         this.model = model;
         PretrainSettings.Batches batches = settings.batches();
         Precision precision = settings.optimiser().precision();
-        this.learner = new Learner(model, optimiserSettings(settings.optimiser()), precision);
+        this.learner = new Learner(model, new AdamW(model, optimiserSettings(settings.optimiser()), precision));
         this.objective =
                 new NextTokenObjective(model, new Computing(precision, batches.sequences() / batches.accumulation()));
         this.sequences =

@@ -19,6 +19,7 @@ import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingFailedException;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,6 +76,21 @@ class PretrainLoopTest {
                 assertThat(model.config().layers()).isEqualTo(2);
             }
         }
+    }
+
+    @Test
+    void every_figure_has_a_name_in_every_language() throws IOException {
+        // Given
+        Recorder recorder = Recorder.toTheEnd();
+
+        // When
+        Trainer.Result result = trainer("a", TinyText.settings(40, 1_000, HOUR), recorder)
+                .train()
+                .orElseThrow();
+
+        // Then
+        assertThat(FigureNames.missing(recorder, result.metrics())).isEmpty();
+        assertThat(recorder.figures()).isNotEmpty();
     }
 
     @Test

@@ -21,6 +21,9 @@ public interface RewardConfig {
     /** How answers are sampled for people to rank. */
     Sampling sampling();
 
+    /** How requests are given to people. */
+    Desk desk();
+
     /** Rankings needed before the first training. */
     @WithDefault("200")
     @Between(least = "1", greatest = "1000000000")
@@ -78,6 +81,7 @@ public interface RewardConfig {
                 training().margin(),
                 training().centring(),
                 training().heldOutShare(),
+                training().judgeShare(),
                 new RewardSettings.ReferenceAnswers(
                         training().referenceAnswers(), training().maxAnswerTokens()),
                 validateEvery(),
@@ -92,7 +96,7 @@ public interface RewardConfig {
     interface Training {
 
         /** Blocks of the SFT model that the reward model keeps, from the bottom; at most as many as there are. */
-        @WithDefault("3")
+        @WithDefault("4")
         @Between(least = "1", greatest = "1000")
         int layers();
 
@@ -134,6 +138,14 @@ public interface RewardConfig {
         @Between(least = "0", greatest = "0.5")
         double heldOutShare();
 
+        /**
+         * Share of the other prompts, chosen by what is asked, that the judge learns from and the reward model does not: the
+         * gate decides by the judge.
+         */
+        @WithDefault("0.5")
+        @Between(least = "0.01", greatest = "0.99")
+        double judgeShare();
+
         /** Answers of the SFT model whose scores get mean 0 and variance 1. */
         @WithDefault("256")
         @Between(least = "2", greatest = "1000000")
@@ -153,9 +165,9 @@ public interface RewardConfig {
         @Between(least = "2", greatest = "16")
         int answers();
 
-        /** Most prompts of one SFT model that are sent out to be ranked. */
-        @WithDefault("100")
-        @Between(least = "0", greatest = "1000000")
+        /** Most prompts of one SFT model that are sent out to be ranked; unless set, as many as one person has to rank. */
+        @WithDefault("${alignstream.reward.minimum-rankings:200}")
+        @Between(least = "0", greatest = "1000000000")
         int prompts();
 
         /** Divides the logits before an answer's tokens are drawn. */
@@ -167,5 +179,19 @@ public interface RewardConfig {
         @WithDefault("24")
         @Between(least = "1", greatest = "65536")
         int maxAnswerTokens();
+    }
+
+    /** Settings of the ranking page, {@code alignstream.reward.desk.*}. */
+    interface Desk {
+
+        /** How many people rank each request. */
+        @WithDefault("1")
+        @Between(least = "1", greatest = "1000")
+        int overlap();
+
+        /** For how long a request is kept for the person to whom it was given. */
+        @WithDefault("PT10M")
+        @Lasting(least = "PT1S", greatest = "PT24H")
+        Duration lease();
     }
 }

@@ -1,11 +1,12 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.reward.desk.Question;
+import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.stageruntime.web.Visitor;
@@ -22,16 +23,15 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** The ranking page and its two calls: the next request, and a ranking of it. */
+/** The ranking page and its calls: the next request, and a ranking of it, or why there is none. */
 @Path("/")
 @Produces(MediaType.APPLICATION_JSON)
 public class RewardResource {
 
-    /** Recorded rankings of the sample world carry this name; no person may. */
-    static final String RESERVED_ANNOTATOR = "sample-world";
-
+    private static final Logger LOG = Logger.getLogger(RewardResource.class);
     private static final Reason NAMELESS = Reason.of("refusal.noName");
     private static final String GUIDELINE = "ranking-page-1";
 
@@ -46,27 +46,26 @@ public class RewardResource {
     }
 
     /**
-     * A request as the page shows it.
-     *
-     * @param remaining requests that the annotator has not ranked, this one counted
-     */
-    public record Question(String requestId, List<Message> messages, List<String> answers, long remaining) {}
-
-    /**
      * What the page sends: a {@link Ranking} without the guideline's version.
      *
      * @param scores one for each answer, or none
      * @param reasons one for each answer, or none
+     * @param correction whether it is to replace what the annotator has said of this request before
      */
     public record Judgement(
             @Nullable String requestId,
             @Nullable String annotator,
             @Nullable List<List<Integer>> order,
             @Nullable List<Double> scores,
-            @Nullable List<String> reasons) {}
+            @Nullable List<String> reasons,
+            @Nullable Boolean correction) {}
 
-    /** How much there is to rank and how much is ranked. */
-    public record Progress(int requests, int rankings) {}
+    /**
+     * What the page sends instead of a ranking.
+     *
+     * @param reason why the annotator cannot judge the request
+     */
+    public record Pass(@Nullable String requestId, @Nullable String annotator, @Nullable String reason) {}
 
     @GET
     @Path("rank")
@@ -75,7 +74,7 @@ public class RewardResource {
         return visitor.page(page.instance());
     }
 
-    /** The next request for {@code annotator}; 204 if all are ranked. */
+    /** Leases the next request to {@code annotator}; 204 if none waits. */
     @GET
     @Path("ranking-requests/next")
     public Response next(@QueryParam("annotator") @Nullable String annotator) {
@@ -83,17 +82,16 @@ public class RewardResource {
         if (fault.isPresent() || annotator == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, fault.orElse(NAMELESS));
         }
-        Optional<RankingRequest> next = desk.next(annotator.strip());
+        String name = annotator.strip();
+        Optional<RankingRequest> next = desk.next(name);
         if (next.isEmpty()) {
             return Response.noContent().build();
         }
-        RankingRequest request = next.get();
-        return Response.ok(new Question(
-                        request.requestId(), request.messages(), request.answers(), desk.remaining(annotator.strip())))
+        return Response.ok(Question.of(next.get(), name, desk.remaining(name), desk.progress()))
                 .build();
     }
 
-    /** Publishes a ranking; 201 when the topic has it. */
+    /** Publishes a ranking; 201 when the topic has it, 200 if it had it before. */
     @POST
     @Path("rankings")
     @Consumes(MediaType.APPLICATION_JSON)
@@ -111,19 +109,59 @@ public class RewardResource {
         } catch (InvalidInputException e) {
             return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         }
-        Optional<Reason> mismatch = desk.fault(ranking);
-        if (mismatch.isPresent()) {
-            return Refusal.of(Response.Status.CONFLICT, mismatch.get());
+        return switch (desk.receive(ranking, Boolean.TRUE.equals(judgement.correction()))) {
+            case RankingDesk.Receipt.Refused(Reason reason) -> Refusal.of(Response.Status.CONFLICT, reason);
+            case RankingDesk.Receipt.Known() -> Response.ok(ranking).build();
+            case RankingDesk.Receipt.Accepted() -> {
+                publish(ranking);
+                yield Response.status(Response.Status.CREATED).entity(ranking).build();
+            }
+        };
+    }
+
+    private void publish(Ranking ranking) {
+        boolean published = false;
+        try {
+            publisher.publish(Topic.RANKINGS, ranking);
+            published = true;
+        } finally {
+            if (!published) {
+                desk.failed(ranking);
+            }
         }
-        publisher.publish(Topic.RANKINGS, ranking);
-        desk.published(ranking);
-        return Response.status(Response.Status.CREATED).entity(ranking).build();
+    }
+
+    /** Gives a request back that the annotator cannot judge: others get it. No event tells it, the log does. */
+    @POST
+    @Path("ranking-requests/passed")
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Response pass(@Nullable Pass pass) {
+        if (pass == null
+                || pass.requestId() == null
+                || pass.reason() == null
+                || pass.reason().isBlank()) {
+            return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noReason"));
+        }
+        Optional<Reason> fault = fault(pass.annotator());
+        if (fault.isPresent() || pass.annotator() == null) {
+            return Refusal.of(Response.Status.BAD_REQUEST, fault.orElse(NAMELESS));
+        }
+        String annotator = pass.annotator().strip();
+        if (!desk.pass(pass.requestId(), annotator)) {
+            return Refusal.of(
+                    Response.Status.CONFLICT,
+                    Reason.of("refusal.notGiven")
+                            .with("request", pass.requestId())
+                            .with("name", annotator));
+        }
+        LOG.infof("%s cannot judge request %s: %s", annotator, pass.requestId(), pass.reason());
+        return Response.noContent().build();
     }
 
     @GET
     @Path("ranking-requests/progress")
-    public Progress progress() {
-        return new Progress(desk.requests(), desk.rankings());
+    public RankingDesk.Progress progress() {
+        return desk.progress();
     }
 
     @SuppressWarnings("NullAway") // the record refuses what is missing, with a message for the sender
@@ -141,8 +179,8 @@ public class RewardResource {
         if (annotator == null || annotator.isBlank() || annotator.length() > 100 || annotator.contains("/")) {
             return Optional.of(NAMELESS);
         }
-        return annotator.strip().equalsIgnoreCase(RESERVED_ANNOTATOR)
-                ? Optional.of(Reason.of("refusal.nameReserved").with("name", RESERVED_ANNOTATOR))
+        return annotator.strip().equalsIgnoreCase(RankingDesk.RESERVED_ANNOTATOR)
+                ? Optional.of(Reason.of("refusal.nameReserved").with("name", RankingDesk.RESERVED_ANNOTATOR))
                 : Optional.empty();
     }
 }

@@ -15,6 +15,8 @@ import java.util.TreeMap;
  * @param margin in the pair loss, for each point that two answers' scores (0 to 5) differ
  * @param centring coefficient of the squared sum of a pair's scores
  * @param heldOutShare share of the requests, chosen by what is asked, that is measured on and never learned
+ * @param judgeShare share of the other requests, chosen by what is asked, that the judge learns from and the reward model
+ *     does not
  * @param referenceAnswers answers of the SFT model by which the finished model's scores are normalised
  * @param validateEvery steps between two evaluations on held-out requests
  * @param training when the state is stored, what happens when training fails, and when to give up getting better
@@ -29,6 +31,7 @@ public record RewardSettings(
         double margin,
         double centring,
         double heldOutShare,
+        double judgeShare,
         ReferenceAnswers referenceAnswers,
         int validateEvery,
         Trainer.Settings training,
@@ -53,6 +56,7 @@ public record RewardSettings(
         values.put("margin", Double.toString(margin));
         values.put("centring", Double.toString(centring));
         values.put("heldOut", Double.toString(heldOutShare));
+        values.put("judgeShare", Double.toString(judgeShare));
         values.put("referenceAnswers", Integer.toString(referenceAnswers.count));
         values.put("maxAnswerTokens", Integer.toString(referenceAnswers.maxTokens));
         values.put("seed", Long.toString(seed));

@@ -9,6 +9,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Question;
@@ -20,9 +21,13 @@ import io.alignstream.training.StoredRun;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * What the reward service should be doing: training first, wherever there are a new SFT model or enough new rankings;
@@ -72,7 +77,7 @@ public class RewardStage implements StageDefinition {
         subscriptions.followAfter(Topic.RANKING_REQUESTS, Topic.RANKINGS, new Subscriptions.EventHandler<>() {
             @Override
             public void handle(Ranking ranking, Origin origin) throws PoisonEventException {
-                desk.add(ranking);
+                desk.add(ranking, origin);
             }
 
             @Override
@@ -80,6 +85,29 @@ public class RewardStage implements StageDefinition {
                 desk.withdrawRanking(key);
             }
         });
+    }
+
+    /** What people rank at. */
+    @Produces
+    @Singleton
+    static RankingDesk desk(RewardConfig config) {
+        return new RankingDesk(config.desk().overlap(), config.desk().lease(), InstantSource.system());
+    }
+
+    @Override
+    public void show(View view) {
+        List<Checkpoint> own = view.newestCheckpoint(Stage.SFT)
+                .map(sft -> Lineage.of(Lineage.SFT, sft).of(view.checkpoints(Stage.REWARD)))
+                .orElse(List.of());
+        if (own.isEmpty()) {
+            desk.await(new RankingDesk.Training(List.of(), config.minimumRankings(), OptionalDouble.empty()));
+        } else {
+            Double accuracy = own.getLast().metrics().get("pairAccuracy");
+            desk.await(new RankingDesk.Training(
+                    own.getLast().datasets(),
+                    config.newRankings(),
+                    accuracy == null ? OptionalDouble.empty() : OptionalDouble.of(accuracy)));
+        }
     }
 
     @Override
@@ -96,8 +124,8 @@ public class RewardStage implements StageDefinition {
         Lineage lineage = Lineage.of(Lineage.SFT, sft);
         List<Checkpoint> own = lineage.of(view.checkpoints(Stage.REWARD));
         DatasetSnapshot rankings = view.snapshot(Topic.RANKINGS);
-        long unseen =
-                rankings.offsets() - (own.isEmpty() ? 0 : seen(own.getLast().datasets()));
+        int unseen =
+                desk.rankingsBesides(own.isEmpty() ? List.of() : own.getLast().datasets());
         if (!own.isEmpty() && unseen < config.newRankings() && !triggered) {
             return new Decision.Wait(Reason.of("reward.upToDate")
                     .with("sft", sft.reference().shortSha256())
@@ -106,7 +134,7 @@ public class RewardStage implements StageDefinition {
         }
         List<String> published = own.stream().map(Checkpoint::run).toList();
         Optional<TrainingRun> open = runs.open(lineage, settings.hyperparameters(), view.answer(storedRuns), published)
-                .filter(run -> rankings.offsets() - seen(run.datasets()) < config.newRankings());
+                .filter(run -> desk.rankingsBesides(run.datasets()) < config.newRankings());
         if (open.isPresent()) {
             return run(open.get());
         }
@@ -137,13 +165,5 @@ public class RewardStage implements StageDefinition {
         return left.isPositive()
                 ? new Decision.WaitFor(trainingReason.and(Reason.of("reward.promptsComing")), left)
                 : new Decision.Run(sampling);
-    }
-
-    /** Offsets of the rankings topic that {@code datasets} cover. */
-    private static long seen(List<DatasetSnapshot> datasets) {
-        return datasets.stream()
-                .filter(dataset -> dataset.topic().equals(Topic.RANKINGS.name()))
-                .mapToLong(DatasetSnapshot::offsets)
-                .sum();
     }
 }

@@ -1,15 +1,20 @@
-// The ranking page: order by dragging, with the arrow keys or by place (equal places are ties), score, say why.
+// The ranking page: order by dragging, with keys or by place (equal places are ties), score, say why, or why not.
 import { get, post, reasonOf } from '../alignstream/api.js';
 import { element, make } from '../alignstream/dom.js';
 import { otherLanguage, pageMessages, translate } from '../alignstream/language.js';
-import { MAX_SCORE, Ranking } from './rank-model.js';
+import { keyAct, MAX_SCORE, outlook, Ranking } from './rank-model.js';
 
 const ANNOTATOR = 'alignstream-annotator';
+/** After such a refusal there is nothing left to do about the question. */
+const SETTLED = new Set(['refusal.rankedBefore', 'refusal.rankedByOthers', 'refusal.notGiven', 'poison.unknownRequest']);
 
 class RankingPage {
   constructor(messages) {
     this.messages = messages;
     this.ranking = null;
+    /** The ranking that was sent last, which can be corrected. */
+    this.last = null;
+    this.isBusy = false;
   }
 
   start() {
@@ -23,13 +28,11 @@ class RankingPage {
       this.next();
     });
     element('change').addEventListener('click', () => this.askName());
-    element('send').addEventListener('click', () => this.send());
-    document.addEventListener('keydown', event => {
-      if (event.key === 'Enter' && this.ranking && event.target.closest('#answers')) {
-        event.preventDefault();
-        this.send();
-      }
-    });
+    for (const act of ['send', 'confirm', 'allEqual', 'undo', 'pass', 'back', 'keys']) {
+      element(act).addEventListener('click', () => this[act]());
+    }
+    element('pass-form').addEventListener('submit', event => event.submitter.value !== 'cancel' && this.sendPass());
+    document.addEventListener('keydown', event => this.key(event));
     element('annotator').value = localStorage.getItem(ANNOTATOR) ?? '';
     this.translate();
     if (annotator()) {
@@ -46,6 +49,8 @@ class RankingPage {
     this.say('');
     if (this.ranking) {
       this.show();
+    } else if (this.progress) {
+      this.showProgress(this.progress, 0);
     }
   }
 
@@ -56,7 +61,8 @@ class RankingPage {
 
   askName() {
     this.ranking = null;
-    for (const id of ['as', 'task', 'done', 'remaining']) {
+    this.last = null;
+    for (const id of ['as', 'task', 'done', 'remaining', 'progress', 'back']) {
       element(id).hidden = true;
     }
     element('who').hidden = false;
@@ -68,6 +74,7 @@ class RankingPage {
     try {
       const question = await get(`/ranking-requests/next?${new URLSearchParams({ annotator: annotator() })}`);
       this.ranking = question === null ? null : new Ranking(question);
+      this.progress = question?.progress ?? await get('/ranking-requests/progress');
     } catch (problem) {
       this.complain(problem);
       return false;
@@ -82,31 +89,104 @@ class RankingPage {
     if (done) {
       element('done').dataset.text = 'rank.done';
       element('done').textContent = this.messages.text('rank.done');
+      this.showProgress(this.progress, 0);
       return false;
     }
-    this.say('');
-    this.show();
-    element('answers').firstElementChild.focus();
+    this.begin();
     return true;
   }
 
+  begin() {
+    this.say('');
+    this.show();
+    element('answers').firstElementChild.focus();
+  }
+
+  /** Sends the order, once, if the person has decided on it. */
   async send() {
     if (!this.ranking) {
+      return;
+    }
+    if (!this.ranking.isDecided) {
+      this.say(this.messages.text('rank.undecided'), true);
       return;
     }
     if (this.ranking.isHalfScored()) {
       this.say(this.messages.text('rank.halfScored'), true);
       return;
     }
+    const sent = this.ranking;
+    if (await this.settle('/rankings', sent.judgement(annotator()))) {
+      this.last = sent;
+      element('back').hidden = false;
+      if (this.ranking) {
+        this.say(this.messages.text('rank.sent'));
+      }
+    }
+  }
+
+  /** Posts what settles the question and goes on to the next one; resolves to whether it was taken. */
+  async settle(path, body) {
+    if (this.isBusy) {
+      return false;
+    }
+    this.isBusy = true;
     try {
-      await post('/rankings', this.ranking.judgement(annotator()));
+      await post(path, body);
+      await this.next();
+      return true;
     } catch (problem) {
+      if (SETTLED.has(reasonOf(problem).code)) {
+        await this.next();
+      }
       this.complain(problem);
-      return;
+      return false;
+    } finally {
+      this.isBusy = false;
     }
-    if (await this.next()) {
-      this.say(this.messages.text('rank.sent'));
+  }
+
+  confirm() {
+    this.ranking.confirm();
+    this.redraw();
+    element('send').focus();
+  }
+
+  allEqual() {
+    this.ranking.allEqual();
+    this.redraw(focused());
+  }
+
+  undo() {
+    if (this.ranking.undo()) {
+      this.redraw(focused());
     }
+  }
+
+  /** Takes the ranking that was sent last up again. */
+  back() {
+    if (this.last && !this.isBusy) {
+      this.ranking = this.last;
+      this.ranking.correct();
+      element('task').hidden = false;
+      element('done').hidden = true;
+      this.begin();
+      this.say(this.messages.text('rank.correcting'));
+    }
+  }
+
+  pass() {
+    element('pass-reason').value = '';
+    element('pass-dialog').showModal();
+  }
+
+  sendPass() {
+    const { requestId } = this.ranking.question;
+    this.settle('/ranking-requests/passed', { requestId, annotator: annotator(), reason: element('pass-reason').value });
+  }
+
+  keys() {
+    element('keys-dialog').showModal();
   }
 
   complain(problem) {
@@ -122,6 +202,12 @@ class RankingPage {
 
   show() {
     const { question } = this.ranking;
+    this.showProgress(question.progress, question.remaining);
+    element('send').disabled = !this.ranking.isDecided;
+    element('undo').disabled = this.ranking.past.length === 0;
+    element('pass').hidden = this.ranking.isCorrection;
+    element('answers').classList.toggle('long', this.ranking.isLong());
+    this.warn();
     element('remaining').textContent = this.messages.text('rank.remaining', { requests: question.remaining });
     element('messages').replaceChildren(...question.messages.map(({ role, content }) => make('div',
       { className: `message ${role}` },
@@ -130,23 +216,34 @@ class RankingPage {
     element('answers').replaceChildren(...this.ranking.order().map(index => this.card(index)));
   }
 
-  /** Draws again and puts the focus back: on the answer, or on its field with this name. */
+  showProgress(progress, remaining) {
+    element('progress').hidden = false;
+    element('progress').textContent = this.messages.said(outlook(progress, remaining));
+  }
+
+  /** Warns while scores and order say different things. */
+  warn() {
+    element('warning').textContent = this.ranking.isContradictory() ? this.messages.text('rank.contradiction') : '';
+  }
+
+  /** Draws again after an act and puts the focus back: on the answer, if one had it, or on its field with this name. */
   redraw(index, field) {
+    this.say('');
     this.show();
     const card = [...element('answers').children].find(other => Number(other.dataset.index) === index);
-    (field ? card.querySelector(`[name=${field}]`) : card).focus();
+    (field ? card?.querySelector(`[name=${field}]`) : card)?.focus();
   }
 
   card(index) {
     const { question, places, notes } = this.ranking;
-    const text = question.answers[index] || this.messages.text('rank.emptyAnswer');
+    const { text: answer, truncated } = question.answers[index];
+    const text = answer.trim() ? answer : this.messages.text('rank.emptyAnswer');
     return make('li', {
       data: { index },
       tabIndex: 0,
       draggable: true,
       'aria-label': this.messages.text('rank.answer', { place: places[index], text }),
       on: {
-        keydown: event => event.target === event.currentTarget && this.key(event, index),
         dragstart: event => event.dataTransfer.setData('text/plain', String(index)),
         dragover: event => {
           event.preventDefault();
@@ -157,7 +254,8 @@ class RankingPage {
       },
     },
     make('span', { className: 'rank' }, String(places[index])),
-    make('span', { className: 'text' }, text),
+    make('span', { className: 'text' }, text,
+      ...(truncated ? [make('span', { className: 'cut' }, this.messages.text('rank.truncated'))] : [])),
     make('div', { className: 'row' },
       this.choice('place', 'rank.place', places.map((_, place) => place + 1), places[index], value => {
         this.ranking.place(index, Number(value));
@@ -165,6 +263,7 @@ class RankingPage {
       }),
       this.choice('score', 'rank.score', ['', ...Array(MAX_SCORE + 1).keys()], notes[index].score, value => {
         notes[index].score = value;
+        this.warn();
       }),
       make('label', { className: 'reason' }, this.messages.text('rank.reason'), make('input', {
         name: 'reason',
@@ -181,16 +280,30 @@ class RankingPage {
         value === '' ? '–' : String(value)))));
   }
 
-  key(event, index) {
-    if (/^[1-9]$/.test(event.key)) {
-      this.ranking.place(index, Number(event.key));
-    } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
-      event.preventDefault();
-      this.ranking.moveBy(index, event.key === 'ArrowUp' ? -1 : 1);
-    } else {
+  key(event) {
+    if (!this.ranking && event.key !== 'b' || element('task').hidden && !this.last || document.querySelector('dialog[open]')) {
       return;
     }
-    this.redraw(index);
+    const { target } = event;
+    const card = target.closest('#answers li');
+    const act = keyAct(event, target.matches('input, select'));
+    // Enter belongs to the button that has the focus, elsewhere it sends.
+    if (act === null || act === 'send' && (target.matches('button, a, select') || target.closest('#who'))) {
+      return;
+    }
+    if (typeof act === 'string') {
+      event.preventDefault();
+      this[act]();
+    } else if (card && target === card) {
+      event.preventDefault();
+      const index = Number(card.dataset.index);
+      if (act.place) {
+        this.ranking.place(index, act.place);
+      } else {
+        this.ranking.moveBy(index, act.moveBy);
+      }
+      this.redraw(index);
+    }
   }
 
   drop(event, index) {
@@ -204,5 +317,8 @@ class RankingPage {
 }
 
 const annotator = () => element('annotator').value.trim();
+
+/** The answer that has the focus. */
+const focused = () => Number(document.activeElement.closest('#answers li')?.dataset.index ?? -1);
 
 new RankingPage(await pageMessages).start();

@@ -34,7 +34,8 @@ class HyperparametersTest {
                         centring=0.01
                         epochs=5
                         heldOut=0.05
-                        layers=3
+                        judgeShare=0.5
+                        layers=4
                         learningRate=5.0E-4
                         margin=0.0
                         maxAnswerTokens=24
@@ -54,7 +55,7 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.REWARD, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("e46978d5593f");
+        assertThat(run).isEqualTo("2215961ad12c");
     }
 
     @Test

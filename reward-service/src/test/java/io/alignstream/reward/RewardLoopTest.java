@@ -29,6 +29,8 @@ import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.PreferencePair;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.testing.FigureNames;
+import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -70,6 +72,9 @@ class RewardLoopTest {
         // Given
         try (RewardLoop.Inputs inputs = inputs(SETTINGS, requests(64));
                 RewardLoop loop = inputs.begin(Recovery.NONE)) {
+            while (loop.phase().equals("judge")) {
+                loop.step();
+            }
             double before = loop.evaluate().figures().get("pairAccuracy");
 
             // When
@@ -91,14 +96,16 @@ class RewardLoopTest {
         // Given
         try (RewardLoop.Inputs inputs = inputs(SETTINGS, requests(64));
                 RewardLoop loop = inputs.begin(Recovery.NONE)) {
-            loop.step();
+            while (!loop.finished()) {
+                loop.step();
+            }
 
             // When
             loop.finish(new TreeMap<>(), Optional.empty());
 
             // Then
             ModelFiles finished = loop.finishedModel();
-            List<int[]> rows = loop.referenceRows();
+            List<int[]> rows = loop.reference().rows();
             try (RewardModel model = model(finished)) {
                 double[] scores = model.scores(rows);
                 double mean = Arrays.stream(scores).average().orElseThrow();
@@ -112,6 +119,20 @@ class RewardLoopTest {
                 assertThat(variance).isCloseTo(1, within(1e-3));
             }
         }
+    }
+
+    @Test
+    void every_figure_has_a_name_in_every_language() throws IOException {
+        // Given
+        Recorder recorder = Recorder.toTheEnd();
+
+        // When
+        Trainer.Result result = train("names", SETTINGS, inputs(SETTINGS, requests(64)), recorder)
+                .orElseThrow();
+
+        // Then
+        assertThat(FigureNames.missing(recorder, result.metrics())).isEmpty();
+        assertThat(recorder.figures()).isNotEmpty();
     }
 
     @Test
@@ -285,7 +306,7 @@ class RewardLoopTest {
 
             @Override
             public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {
-                assertThat(phase).isEqualTo("train");
+                assertThat(phase).isIn("judge", "train");
             }
 
             @Override
@@ -293,6 +314,11 @@ class RewardLoopTest {
                 healed.add(event);
             }
         };
+        return train(name, settings, inputs, monitor);
+    }
+
+    private Optional<Trainer.Result> train(
+            String name, RewardSettings settings, TrainingLoop.Inputs inputs, Monitor monitor) throws IOException {
         Path root = folder.resolve(name);
         try (inputs;
                 CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {

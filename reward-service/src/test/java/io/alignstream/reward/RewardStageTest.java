@@ -20,6 +20,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.reward.desk.DistinctAnswers;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.alignstream.training.Lineage;
@@ -80,7 +81,9 @@ class RewardStageTest {
         await().atMost(PATIENCE).until(() -> asked(sft).size() >= 8);
         await().atMost(PATIENCE).untilAsserted(() -> given().get("/job").then().body("state", equalTo("waiting")));
         assertThat(asked(sft)).hasSize(8).allSatisfy(request -> {
-            assertThat(request.answers()).hasSize(4);
+            assertThat(request.answers()).hasSizeBetween(2, 4).doesNotContain("");
+            assertThat(DistinctAnswers.of(request.answers()).count())
+                    .isEqualTo(request.answers().size());
             assertThat(request.messages().getLast().content())
                     .startsWith("必去景点")
                     .doesNotContain("？");
@@ -121,6 +124,46 @@ class RewardStageTest {
                     assertThat(ranking.order()).isEqualTo(List.of(List.of(1), List.of(0)));
                     assertThat(ranking.guidelineVersion()).isEqualTo("ranking-page-1");
                 });
+    }
+
+    @Test
+    void theSameRankingTwiceIsPublishedOnceAndACorrectionIs() {
+        // Given
+        String known = publishRequest("known-6");
+        rank(known, "ann", "[[1],[0]]", "[]");
+
+        // When
+        Response again = rank(known, "ann", "[[1],[0]]", "[]");
+        Response changed = rank(known, "ann", "[[0],[1]]", "[]");
+        Response corrected = given().contentType(ContentType.JSON)
+                .body("{\"requestId\":\"" + known + "\",\"annotator\":\"ann\",\"order\":[[0,1]],\"correction\":true}")
+                .post("/rankings");
+
+        // Then
+        again.then().statusCode(200);
+        changed.then().statusCode(409).body("error.code", equalTo("refusal.rankedBefore"));
+        corrected.then().statusCode(201);
+        assertThat(topics.events(Topic.RANKINGS))
+                .filteredOn(ranking -> ranking.requestId().equals(known))
+                .extracting(Ranking::order)
+                .containsExactly(List.of(List.of(1), List.of(0)), List.of(List.of(0, 1)));
+    }
+
+    @Test
+    void whoCannotJudgeSaysWhy() {
+        // Given
+        publishRequest("known-7");
+        String given = given().get("/ranking-requests/next?annotator=unsure").path("requestId");
+
+        // When
+        Response without = pass(given, "unsure", " ");
+        Response passed = pass(given, "unsure", "in a language that I do not read");
+        Response again = pass(given, "unsure", "once more");
+
+        // Then
+        without.then().statusCode(400).body("error.code", equalTo("refusal.noReason"));
+        passed.then().statusCode(204);
+        again.then().statusCode(409).body("error.code", equalTo("refusal.notGiven"));
     }
 
     @Test
@@ -202,9 +245,8 @@ class RewardStageTest {
         // Then
         await().atMost(PATIENCE)
                 .until(() -> topics.records(Topic.RANKINGS.deadLetters()).size() == before + 2);
-        await().atMost(PATIENCE).untilAsserted(() -> given().get("/ranking-requests/next?annotator=dead")
-                .then()
-                .statusCode(200));
+        publishRequest("known-5");
+        given().get("/ranking-requests/next?annotator=dead").then().statusCode(200);
     }
 
     @Test
@@ -259,6 +301,12 @@ class RewardStageTest {
                 .body("{\"requestId\":\"" + requestId + "\",\"annotator\":\"" + annotator + "\",\"order\":" + order
                         + ",\"scores\":" + scores + ",\"reasons\":[]}")
                 .post("/rankings");
+    }
+
+    private static Response pass(String requestId, String annotator, String reason) {
+        return given().contentType(ContentType.JSON)
+                .body(Map.of("requestId", requestId, "annotator", annotator, "reason", reason))
+                .post("/ranking-requests/passed");
     }
 
     private List<RankingRequest> asked(Checkpoint sft) {

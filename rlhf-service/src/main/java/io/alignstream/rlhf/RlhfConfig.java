@@ -1,9 +1,12 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
+import io.alignstream.stageruntime.settings.OneOf;
 import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -18,8 +21,19 @@ import java.time.Duration;
 @ConfigMapping(prefix = "alignstream.rlhf")
 public interface RlhfConfig {
 
+    /** How the policy is aligned: by PPO, by GRPO, or by DPO from the rankings alone. */
+    @WithDefault("ppo")
+    @OneOf({"ppo", "grpo", "dpo"})
+    String algorithm();
+
     /** What shapes the policy's weights. */
     Training training();
+
+    /** Settings of GRPO, besides those of the training. */
+    Grpo grpo();
+
+    /** Settings of DPO. */
+    Dpo dpo();
 
     /** What a candidate must reach on held-out prompts to be approved. */
     GateThresholds gate();
@@ -53,7 +67,7 @@ public interface RlhfConfig {
     int validateEvery();
 
     /** Comparisons without a better one after which the run ends and its best model is published; 0: never. */
-    @WithDefault("0")
+    @WithDefault("3")
     @Between(least = "0", greatest = "1000000")
     int patience();
 
@@ -70,6 +84,7 @@ public interface RlhfConfig {
     default RlhfSettings settings() {
         Training run = training();
         return new RlhfSettings(
+                RlhfSettings.Algorithm.of(algorithm()),
                 new RlhfSettings.Batches(run.iterations(), run.batchEpisodes(), run.minibatchEpisodes(), run.epochs()),
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
                 new RlhfSettings.Sampling(run.temperature(), run.maxAnswerTokens()),
@@ -83,11 +98,24 @@ public interface RlhfConfig {
                 new RlhfSettings.Clipping(run.clip(), run.valueClip(), run.scoreClip()),
                 run.valueCoefficient(),
                 run.missingEndPenalty(),
-                new RlhfSettings.Holdout(gate().prompts(), gate().heldOutShare(), validateEvery()),
-                new RlhfSettings.GateThresholds(gate().winRate(), gate().kl(), gate().endRate(), gate().rewardGain()),
+                new RlhfSettings.Grpo(grpo().answers(), RlhfSettings.Advantage.of(grpo().advantage())),
+                new RlhfSettings.Dpo(
+                        dpo().beta(),
+                        dpo().epochs(),
+                        dpo().batchRequests(),
+                        dpo().learningRate(),
+                        dpo().validateEvery()),
+                new RlhfSettings.Holdout(gate().prompts(), gate().heldOutShare(), validateEvery(), gate().answers()),
+                new Gate.Thresholds(
+                        gate().winRate(),
+                        gate().kl(),
+                        gate().endRate(),
+                        gate().scoreGain(),
+                        gate().knowledgeLoss(),
+                        gate().lengthRatio()),
                 new Trainer.Settings(
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
-                        new Trainer.Healing(recoveries(), PpoLoop.RECOVERY_FACTOR),
+                        new Trainer.Healing(recoveries(), RlhfSettings.RECOVERY_FACTOR),
                         patience()),
                 seed());
     }
@@ -118,7 +146,7 @@ public interface RlhfConfig {
         int epochs();
 
         /** Learning rate of the policy at the start; falls linearly to 0 over the iterations. */
-        @WithDefault("1.5e-4")
+        @WithDefault("1e-4")
         @Between(least = "0", greatest = "1")
         double policyLearningRate();
 
@@ -185,7 +213,7 @@ public interface RlhfConfig {
     interface KullbackLeibler {
 
         /** β at the start. */
-        @WithDefault("0.05")
+        @WithDefault("0.3")
         @Between(least = "0", greatest = "1000")
         double coefficient();
 
@@ -205,6 +233,49 @@ public interface RlhfConfig {
         double bound();
     }
 
+    /** Settings of GRPO, {@code alignstream.rlhf.grpo.*}. */
+    interface Grpo {
+
+        /** Answers to a prompt; divides the episodes of a minibatch. */
+        @WithDefault("8")
+        @Between(least = "2", greatest = "1024")
+        int answers();
+
+        /** What an answer is worth: in deviations above its group's mean, or above the mean of the others (RLOO). */
+        @WithDefault("group-normalised")
+        @OneOf({"group-normalised", "leave-one-out"})
+        String advantage();
+    }
+
+    /** Settings of DPO, {@code alignstream.rlhf.dpo.*}. */
+    interface Dpo {
+
+        /** The greater, the nearer the policy stays to the SFT model. */
+        @WithDefault("0.1")
+        @Between(least = "0.000001", greatest = "1000")
+        double beta();
+
+        /** Passes over the ranked requests. */
+        @WithDefault("1")
+        @Between(least = "1", greatest = "100000")
+        int epochs();
+
+        /** Ranked requests a step, each with all its pairs. */
+        @WithDefault("8")
+        @Between(least = "1", greatest = "100000")
+        int batchRequests();
+
+        /** Learning rate after the warm-up; falls linearly to 0. */
+        @WithDefault("1e-4")
+        @Between(least = "0", greatest = "1")
+        double learningRate();
+
+        /** Steps between two comparisons with the SFT model. */
+        @WithDefault("25")
+        @Between(least = "1", greatest = "2147483647")
+        int validateEvery();
+    }
+
     /** Settings of the gate, {@code alignstream.rlhf.gate.*}. */
     interface GateThresholds {
 
@@ -219,7 +290,12 @@ public interface RlhfConfig {
         @Between(least = "0", greatest = "0.5")
         double heldOutShare();
 
-        /** Least share of the prompts where the reward model prefers the candidate's answer; ties count half. */
+        /** Answers to each held-out prompt by which the gate decides. */
+        @WithDefault("4")
+        @Between(least = "1", greatest = "1000")
+        int answers();
+
+        /** Least share of the prompts where the judge prefers the candidate's answer; ties count half. */
         @WithDefault("0.55")
         @Between(least = "0", greatest = "1")
         double winRate();
@@ -234,9 +310,23 @@ public interface RlhfConfig {
         @Between(least = "0", greatest = "1")
         double endRate();
 
-        /** Least gain in mean reward over the SFT model on held-out prompts, in rewards. */
+        /** Least gain in the judge's mean score over the SFT model on held-out prompts. */
         @WithDefault("0")
+        @FormerName("alignstream.rlhf.gate.reward-gain")
         @Between(least = "-1000000", greatest = "1000000")
-        double rewardGain();
+        double scoreGain();
+
+        /**
+         * Most that the share of right answers, and that of refusals of improper prompts, may be below the SFT model's; also
+         * the greatest share of prompts whose answer is forgotten altogether.
+         */
+        @WithDefault("0.02")
+        @Between(least = "0", greatest = "1")
+        double knowledgeLoss();
+
+        /** Most times that answers may be longer, or shorter, than the SFT model's in the mean. */
+        @WithDefault("2")
+        @Between(least = "1", greatest = "1000000")
+        double lengthRatio();
     }
 }

@@ -1,26 +1,22 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parents, newest figures and the gate's newest decision, for the dashboard.
+ * Parents and newest figures, for the dashboard.
  *
  * @param sft sha256 of the newest SFT model, null if there is none
  * @param reward sha256 of the newest reward model made of it, null if there is none
  * @param prompts events of the topic
  * @param newest figures of the running or last run; those that are not known yet are null
- * @param decision the gate's newest decision, null before the first one
  */
-public record RlhfFigures(
-        @Nullable String sft, @Nullable String reward, long prompts, Newest newest, @Nullable Decision decision) {
+public record RlhfFigures(@Nullable String sft, @Nullable String reward, long prompts, Newest newest) {
 
     private static final List<String> PHASES = List.of("", " (gate)", " (ppo)");
 
-    static final RlhfFigures NONE = new RlhfFigures(null, null, 0, Newest.of(Map.of()), null);
+    static final RlhfFigures NONE = new RlhfFigures(null, null, 0, Newest.of(Map.of()));
 
     /**
      * Where the policy stands.
@@ -62,22 +58,7 @@ public record RlhfFigures(
         }
     }
 
-    /**
-     * What the gate decided.
-     *
-     * @param sha256 of the candidate
-     * @param figures what it measured on held-out prompts
-     */
-    public record Decision(
-            String run, String sha256, ModelRelease.Verdict verdict, Reason reason, Map<String, Double> figures) {
-
-        static Decision of(ModelRelease release) {
-            return new Decision(
-                    release.run(), release.reference().sha256(), release.verdict(), release.why(), release.figures());
-        }
-    }
-
     RlhfFigures with(Newest now) {
-        return new RlhfFigures(sft, reward, prompts, now, decision);
+        return new RlhfFigures(sft, reward, prompts, now);
     }
 }

@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Reference;
@@ -8,11 +9,18 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.gate.HeldOutPrompt;
+import io.alignstream.rlhf.release.Releases;
+import io.alignstream.rlhf.training.RlhfInputs;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
@@ -20,11 +28,14 @@ import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.PromptSplit;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jboss.logging.Logger;
 
@@ -32,7 +43,7 @@ import org.jboss.logging.Logger;
  * One run of RLHF: an SFT model, a reward model made of it and the prompts; its result passes the gate.
  *
  * <p>The release goes out first: a run counts as done when its checkpoint is published, so a crash in between publishes the
- * same release again instead of none.
+ * checkpoint and leaves the release as it is. The gate decides about a candidate once; what comes after is for people.
  */
 final class RlhfJob extends TrainingJob {
 
@@ -41,18 +52,21 @@ final class RlhfJob extends TrainingJob {
     private final RlhfSettings settings;
     private final String model;
     private final CheckpointStore store;
+    private final Releases releases;
     private final Alarms alarms = new Alarms();
 
     /**
      * The job of {@code run}.
      *
      * @param model name under which its result is released
+     * @param releases what is decided already
      */
-    RlhfJob(TrainingRun run, RlhfSettings settings, String model, CheckpointStore store) {
+    RlhfJob(TrainingRun run, RlhfSettings settings, String model, CheckpointStore store, Releases releases) {
         super(run, settings.training());
         this.settings = settings;
         this.model = model;
         this.store = store;
+        this.releases = releases;
     }
 
     @Override
@@ -74,19 +88,51 @@ final class RlhfJob extends TrainingJob {
         Tokenizer tokenizer = Tokenizer.load(folder);
         Transformer sft = Transformer.load(folder);
         try {
-            RewardModel reward =
-                    RewardModel.load(store.open(parent(Lineage.REWARD)).folder());
-            return new PpoLoop.Inputs(
+            StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
+            HeldOutComparison.Judges judges = judges(reward.folder());
+            return new RlhfInputs(
                     settings,
                     sft,
-                    reward,
+                    judges,
                     tokenizer,
                     ids(tokenizer, prompts.training()),
+                    ranked(context, reward, tokenizer),
                     tokenizer.endOfTurn(),
                     tokenizer.pad(),
-                    comparison(sft, reward, tokenizer, prompts.heldOut()));
+                    comparison(sft, judges, tokenizer, prompts.heldOut()));
         } catch (IOException | RuntimeException e) {
             sft.close();
+            throw e;
+        }
+    }
+
+    /** The rankings that the reward model has learned from, for DPO. */
+    private List<RankedAnswers> ranked(JobContext context, StoredCheckpoint reward, Tokenizer tokenizer) {
+        if (settings.algorithm() != RlhfSettings.Algorithm.DPO) {
+            return List.of();
+        }
+        return RankedAnswers.of(
+                tokenizer, newest(context, Topic.RANKING_REQUESTS, reward), newest(context, Topic.RANKINGS, reward));
+    }
+
+    private static <T> Collection<T> newest(JobContext context, Topic<T> topic, StoredCheckpoint parent) {
+        DatasetSnapshot snapshot = parent.manifest().datasets().stream()
+                .filter(dataset -> dataset.topic().equals(topic.name()))
+                .findFirst()
+                .orElseThrow(() ->
+                        new InvalidInputException(Reason.of("rlhf.noDataset").with("topic", topic.name())));
+        return context.readNewest(topic, snapshot).values();
+    }
+
+    private static HeldOutComparison.Judges judges(Path folder) throws IOException {
+        if (!Files.isRegularFile(folder.resolve(RewardModel.JUDGE_FILE))) {
+            throw new InvalidInputException(Reason.of("rlhf.noJudge"));
+        }
+        RewardModel reward = RewardModel.load(folder);
+        try {
+            return new HeldOutComparison.Judges(reward, RewardModel.load(folder, RewardModel.JUDGE_FILE));
+        } catch (IOException | RuntimeException e) {
+            reward.close();
             throw e;
         }
     }
@@ -100,11 +146,14 @@ final class RlhfJob extends TrainingJob {
     }
 
     private HeldOutComparison comparison(
-            Transformer sft, RewardModel reward, Tokenizer tokenizer, List<Prompt> heldOut) {
+            Transformer sft, HeldOutComparison.Judges judges, Tokenizer tokenizer, List<Prompt> heldOut) {
         AnswerSampler sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
-        List<Prompt> used = heldOut.subList(0, Math.min(settings.holdout().prompts(), heldOut.size()));
-        return new HeldOutComparison(settings.seed(), sft, reward, sampler, ids(tokenizer, used), tokenizer.pad());
+        List<HeldOutPrompt> used = heldOut.stream()
+                .limit(settings.holdout().prompts())
+                .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
+                .toList();
+        return new HeldOutComparison(settings.seed(), sft, judges, sampler, used, tokenizer.pad());
     }
 
     private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {
@@ -116,7 +165,7 @@ final class RlhfJob extends TrainingJob {
     @Override
     protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
         Map<String, Double> watched = new TreeMap<>(figures);
-        if (phase.equals("ppo")) {
+        if (phase.equals(settings.algorithm().label())) {
             alarms.observe(figures).forEach(alarm -> LOG.warnf("Iteration %d: %s", step, Messages.english(alarm)));
             watched.putAll(alarms.metrics());
         }
@@ -125,12 +174,18 @@ final class RlhfJob extends TrainingJob {
 
     @Override
     protected void announce(JobContext context, Trainer.Result result) {
-        Gate gate = Gate.decide(settings.gate(), HeldOutComparison.Figures.of(result.metrics()));
+        Optional<ModelRelease.Verdict> decided = releases.verdict(model, run());
+        if (decided.isPresent()) {
+            LOG.infof("The candidate of run %s is %s already", run(), decided.get());
+            return;
+        }
+        Gate gate = Gate.decide(settings.gate(), result.metrics());
         Reference candidate = result.checkpoint();
         String reason = Messages.english(gate.reason());
         LOG.infof("Candidate %s is %s: %s", candidate.shortSha256(), gate.verdict(), reason);
         context.publish(
                 Topic.MODEL_RELEASES,
-                new ModelRelease(model, gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason()));
+                new ModelRelease(
+                        model, gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason(), null));
     }
 }

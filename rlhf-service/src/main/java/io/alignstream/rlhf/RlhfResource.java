@@ -6,7 +6,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 
-/** Where the policy stands, and what the gate decided last. */
+/** Where the policy stands. */
 @Path("rlhf")
 @Produces(MediaType.APPLICATION_JSON)
 public class RlhfResource {

@@ -5,6 +5,8 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.rlhf.release.Releases;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;
@@ -30,14 +32,16 @@ public class RlhfStage implements StageDefinition {
     private final RlhfConfig config;
     private final RlhfSettings settings;
     private final CheckpointStore store;
+    private final Releases releases;
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
     private volatile RlhfFigures figures = RlhfFigures.NONE;
 
-    RlhfStage(RlhfConfig config, CheckpointStore store) {
+    RlhfStage(RlhfConfig config, CheckpointStore store, Releases releases) {
         this.config = config;
         this.settings = config.settings();
         this.store = store;
+        this.releases = releases;
         this.runs = new TrainingRuns(store, Stage.RLHF);
         this.storedRuns = Question.afterJobs(runs::stored);
     }
@@ -51,7 +55,7 @@ public class RlhfStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.CHECKPOINTS);
         subscriptions.follow(Topic.PROMPTS);
-        subscriptions.follow(Topic.MODEL_RELEASES);
+        subscriptions.follow(Topic.MODEL_RELEASES, releases);
         subscriptions.ask(storedRuns);
     }
 
@@ -63,12 +67,7 @@ public class RlhfStage implements StageDefinition {
                 sft.map(checkpoint -> checkpoint.reference().sha256()).orElse(null),
                 reward.map(checkpoint -> checkpoint.reference().sha256()).orElse(null),
                 view.count(Topic.PROMPTS),
-                RlhfFigures.NONE.newest(),
-                view.newestByKey(Topic.MODEL_RELEASES).stream()
-                        .filter(release -> release.model().equals(config.model()))
-                        .reduce((older, newer) -> newer)
-                        .map(RlhfFigures.Decision::of)
-                        .orElse(null));
+                RlhfFigures.NONE.newest());
     }
 
     /** The newest reward model that was made of {@code sft}. */
@@ -98,7 +97,7 @@ public class RlhfStage implements StageDefinition {
         }
         List<String> published = own.stream().map(Checkpoint::run).toList();
         Optional<TrainingRun> open = runs.open(lineage, settings.hyperparameters(), view.answer(storedRuns), published);
-        return open.isPresent() ? run(open.get()) : begin(view, lineage, triggered);
+        return open.isPresent() ? run(open.get()) : begin(view, lineage, published, triggered);
     }
 
     /** What the dashboard shows; for any thread. */
@@ -106,7 +105,7 @@ public class RlhfStage implements StageDefinition {
         return figures;
     }
 
-    private Decision begin(View view, Lineage lineage, boolean triggered) {
+    private Decision begin(View view, Lineage lineage, List<String> published, boolean triggered) {
         if (view.count(Topic.PROMPTS) == 0) {
             return new Decision.Wait(Reason.of("rlhf.noPrompts"));
         }
@@ -114,10 +113,14 @@ public class RlhfStage implements StageDefinition {
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("rlhf.promptsComing"), left);
         }
-        return run(runs.of(lineage, List.of(view.snapshot(Topic.PROMPTS)), settings.hyperparameters()));
+        TrainingRun run = runs.of(lineage, List.of(view.snapshot(Topic.PROMPTS)), settings.hyperparameters());
+        // The same inputs give the same weights, and the verdict on them stands.
+        return published.contains(run.id())
+                ? new Decision.Wait(Reason.of("rlhf.sameInputs").with("run", run.id()))
+                : run(run);
     }
 
     private Decision run(TrainingRun run) {
-        return new Decision.Run(new RlhfJob(run, settings, config.model(), store));
+        return new Decision.Run(new RlhfJob(run, settings, config.model(), store, releases));
     }
 }

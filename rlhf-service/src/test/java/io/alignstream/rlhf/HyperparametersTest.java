@@ -3,12 +3,13 @@ package io.alignstream.rlhf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.testing.RunIdentity;
 import io.alignstream.stageruntime.testing.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,17 +39,20 @@ class HyperparametersTest {
                         gamma=1.0
                         iterations=30
                         kl.bound=15.0
-                        kl.coefficient=0.05
+                        kl.coefficient=0.3
                         kl.horizon=10000.0
                         kl.target=6.0
+                        knowledgeLoss=0.02
                         lambda=0.95
                         maxAnswerTokens=24
                         minibatch=32
                         missingEndPenalty=1.0
-                        policyLearningRate=1.5E-4
+                        patience=3
+                        policyLearningRate=1.0E-4
                         scoreClip=5.0
                         seed=1
                         temperature=1.0
+                        validateEvery=5
                         valueClip=0.2
                         valueCoefficient=0.1
                         """);
@@ -64,23 +68,42 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.RLHF, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("fb77960159da");
+        assertThat(run).isEqualTo("f4cee2559492");
     }
 
     @Test
-    void patience_has_a_key_only_where_there_is_some() {
+    void patience_has_keys_only_where_there_is_some() {
         // Given
-        RlhfSettings patient = Settings.of(RlhfConfig.class, Map.of("alignstream.rlhf.patience", "4"))
+        RlhfSettings impatient = Settings.of(RlhfConfig.class, Map.of("alignstream.rlhf.patience", "0"))
                 .settings();
 
         // When
-        Map<String, String> hyperparameters = patient.hyperparameters();
+        Map<String, String> hyperparameters = impatient.hyperparameters();
 
         // Then
-        Map<String, String> more =
-                new TreeMap<>(Settings.of(RlhfConfig.class, Map.of()).settings().hyperparameters());
-        more.put("patience", "4");
-        more.put("validateEvery", "5");
-        assertThat(hyperparameters).isEqualTo(more);
+        assertThat(hyperparameters).doesNotContainKeys("patience", "validateEvery", "knowledgeLoss");
+    }
+
+    @Test
+    void other_algorithms_have_their_own_keys() {
+        // Given
+        RlhfSettings grpo = Settings.of(RlhfConfig.class, Map.of("alignstream.rlhf.algorithm", "grpo"))
+                .settings();
+        RlhfSettings dpo = Settings.of(RlhfConfig.class, Map.of("alignstream.rlhf.algorithm", "dpo"))
+                .settings();
+
+        // When
+        List<Map<String, String>> hyperparameters = List.of(grpo.hyperparameters(), dpo.hyperparameters());
+
+        // Then
+        assertThat(hyperparameters.getFirst())
+                .containsEntry("algorithm", "grpo")
+                .containsEntry("grpo.advantage", "GROUP_NORMALISED")
+                .containsKeys("iterations", "kl.coefficient")
+                .doesNotContainKeys("criticLearningRate", "gamma", "dpo.beta");
+        assertThat(hyperparameters.getLast())
+                .containsEntry("algorithm", "dpo")
+                .containsEntry("dpo.beta", "0.1")
+                .doesNotContainKeys("iterations", "kl.coefficient", "grpo.group");
     }
 }

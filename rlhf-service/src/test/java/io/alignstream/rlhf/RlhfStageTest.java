@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.notNullValue;
+import static org.hamcrest.Matchers.nullValue;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.ModelRelease;
@@ -56,17 +57,22 @@ class RlhfStageTest {
             // Then
             await().atMost(PATIENCE).until(() -> !aligned(topics).isEmpty());
             Checkpoint aligned = aligned(topics).getFirst();
-            ModelRelease release = topics.events(Topic.MODEL_RELEASES).getFirst();
+            ModelRelease release = topics.events(Topic.MODEL_RELEASES).stream()
+                    .filter(one -> one.run().equals(aligned.run()))
+                    .findFirst()
+                    .orElseThrow();
             assertThat(release.reference()).isEqualTo(aligned.reference());
-            assertThat(release.run()).isEqualTo(aligned.run());
             await().atMost(PATIENCE).untilAsserted(() -> given().get("/rlhf")
                     .then()
                     .body("sft", equalTo(sft.reference().sha256()))
-                    .body("decision.run", equalTo(release.run()))
-                    .body("decision.reason.text", equalTo(release.reason()))
                     .body("newest.kl", notNullValue())
                     .body("newest.winRate", notNullValue())
                     .body("newest.klCoefficient", notNullValue()));
+            given().get("/releases")
+                    .then()
+                    .body("releases[0].run", equalTo(release.run()))
+                    .body("releases[0].reason.text", equalTo(release.reason()))
+                    .body("releases[0].decidedBy", nullValue());
             assertThat(release.model()).isEqualTo("alignstream");
             assertThat(aligned.metrics()).containsKeys("winRate", "heldOut/kl");
             assertThat(store.open(aligned.reference()).manifest().complete()).isTrue();

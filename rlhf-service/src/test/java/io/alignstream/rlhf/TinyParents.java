@@ -25,9 +25,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** An SFT model and a reward model of it, both with random weights, and prompts for them. */
-final class TinyParents {
+public final class TinyParents {
 
-    static final Tokenizer TOKENIZER = new BpeTrainer(300)
+    public static final Tokenizer TOKENIZER = new BpeTrainer(300)
             .train(Stream.of("成都必去景点：熊猫基地。", "西安必去景点：兵马俑。", "北京必去景点：故宫。").iterator());
 
     private static final TransformerConfig SIZE = TransformerConfig.of(TOKENIZER.vocabularySize(), 2, 32, 48);
@@ -69,6 +69,9 @@ final class TinyParents {
             size.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
             TOKENIZER.save(folder);
             Safetensors.write(folder.resolve("model.safetensors"), weights, Map.of());
+            if (stage == Stage.REWARD) {
+                Safetensors.write(folder.resolve(RewardModel.JUDGE_FILE), weights, Map.of());
+            }
         });
         return new Checkpoint(stage, run.id(), 1, reference, parents, List.of(), Map.of());
     }

@@ -48,7 +48,7 @@ final class TunedModel implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.packing = settings.packing();
         Trainable trained = adapters == null ? model : adapters;
-        this.learner = new Learner(trained, AdamW.Settings.FINE_TUNING, settings.precision());
+        this.learner = new Learner(trained, new AdamW(trained, AdamW.Settings.FINE_TUNING, settings.precision()));
         this.nextToken = new NextTokenObjective(trained, new Computing(settings.precision(), Integer.MAX_VALUE));
         this.packed = new PackedObjective(trained);
     }

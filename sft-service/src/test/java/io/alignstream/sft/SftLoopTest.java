@@ -18,6 +18,7 @@ import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -95,6 +96,21 @@ class SftLoopTest {
 
         // Then: rounded activations, nothing else
         assertThat(half.first("loss")).isNotEqualTo(full.first("loss")).isCloseTo(full.first("loss"), within(0.05));
+    }
+
+    @Test
+    void every_figure_has_a_name_in_every_language() throws IOException {
+        // Given
+        Recorder recorder = Recorder.toTheEnd();
+
+        // When
+        Trainer.Result result = runs.trainer("names", TinyInstructions.settings(20, 1_000), recorder)
+                .train()
+                .orElseThrow();
+
+        // Then
+        assertThat(FigureNames.missing(recorder, result.metrics())).isEmpty();
+        assertThat(recorder.figures()).isNotEmpty();
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.alignstream.benchmarks.models;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.torch.Precision;
@@ -43,7 +44,7 @@ record TransformerTrial(PreparedText text, int depth, int steps) {
 
     private static final int VOCABULARY = 2_048;
     private static final int DOCUMENTS = 20_000;
-    private static final double LAST = 0.1;
+    private static final double HELD_OUT_SHARE = 0.1;
 
     /** Trains from random weights; bits per byte of the held-out text at the end. */
     double bitsPerByte() throws IOException {
@@ -86,25 +87,22 @@ record TransformerTrial(PreparedText text, int depth, int steps) {
         return 6.0 * network().parameters() * new Depth(depth).batchSequences() * LENGTH;
     }
 
-    /** The first 90 % of a text file for training, or nine documents of ten of the sample world. */
+    /** A text file, whose last tenth is held out, or documents of the sample world, a tenth of them held out. */
     static PreparedText text(Optional<Path> file) {
         List<String> training = new ArrayList<>();
         List<String> validation = new ArrayList<>();
         if (file.isPresent()) {
             DocumentSource.of(List.of(file.get()))
-                    .heldOut(new LastPart(LAST))
+                    .heldOut(new LastPart(HELD_OUT_SHARE))
                     .forEach(document -> ("validation".equals(document.labels().get("split")) ? validation : training)
                             .add(document.text()));
         } else {
-            List<String> texts = new WorldGenerator(World.load(), 1)
+            new WorldGenerator(World.load(), 1)
                     .documents(DOCUMENTS)
                     .map(Document::text)
                     .filter(content -> !content.isBlank())
                     .distinct()
-                    .toList();
-            for (int i = 0; i < texts.size(); i++) {
-                (i % 10 == 9 ? validation : training).add(texts.get(i));
-            }
+                    .forEach(content -> (HeldOut.of(content, HELD_OUT_SHARE) ? validation : training).add(content));
         }
         return PreparedText.of(training, validation, VOCABULARY, LENGTH);
     }

@@ -54,7 +54,7 @@ final class AlignstreamTrainer {
         }
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
         Transformer model = Transformer.initialise(network, 1);
-        learner = new Learner(model, ADAMW, precision);
+        learner = new Learner(model, new AdamW(model, ADAMW, precision));
         objective = new NextTokenObjective(model, new Computing(precision, batch));
     }
 

@@ -61,7 +61,7 @@ final class TextLearner {
         validationBytes = held.getBytes(StandardCharsets.UTF_8).length;
         model = Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), LAYERS, WIDTH, context), 1);
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
-        learner = new Learner(model, AdamW.Settings.PRETRAINING, precision);
+        learner = new Learner(model, new AdamW(model, AdamW.Settings.PRETRAINING, precision));
         objective = new NextTokenObjective(model, new Computing(precision, batch));
     }
 

@@ -3,13 +3,15 @@ package io.alignstream.contracts;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest verdict on a candidate, key {@code model/run}; of a model's candidates the one whose approval is newest is
- * served. To go back to an older one, roll the newer ones back or publish the older one's approval again.
+ * The newest verdict on a candidate, key {@code model/run}, the gate's or a person's; of a model's candidates the one whose
+ * approval is newest is served. To go back to an older one, roll the newer ones back.
  *
  * @param model name under which the model is served, for example {@code alignstream}
  * @param reference the candidate's folder
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param figures what the gate measured on held-out prompts
  * @param reason one sentence for people: why approved, rejected or rolled back
  * @param explanation the same for people of any language; null where a person, or a gate of before, wrote the reason
+ * @param decidedBy name of the person who decided, 1 to {@value #MAX_NAME} characters; null where the gate did
  */
 public record ModelRelease(
         String model,
@@ -25,7 +28,14 @@ public record ModelRelease(
         String run,
         Map<String, Double> figures,
         String reason,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Reason explanation) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Reason explanation,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String decidedBy) {
+
+    /** Longest name of a person who decides, in characters. */
+    public static final int MAX_NAME = 100;
+
+    /** Longest reason, in characters. */
+    public static final int MAX_REASON = 2_000;
 
     public ModelRelease {
         Check.id("model", model);
@@ -33,7 +43,10 @@ public record ModelRelease(
         Check.present("reference", reference);
         Check.id("run", run);
         figures = Check.figures("figures", figures);
-        Check.text("reason", reason, 2_000);
+        Check.text("reason", reason, MAX_REASON);
+        if (decidedBy != null) {
+            Check.text("decidedBy", decidedBy, MAX_NAME);
+        }
     }
 
     /** A verdict whose reason is one sentence and no more. */
@@ -44,7 +57,19 @@ public record ModelRelease(
             String run,
             Map<String, Double> figures,
             String reason) {
-        this(model, verdict, reference, run, figures, reason, null);
+        this(model, verdict, reference, run, figures, reason, null, null);
+    }
+
+    /**
+     * The same candidate with the verdict of a person.
+     *
+     * @param by the person's name, 1 to {@value #MAX_NAME} characters
+     * @param why the person's reason, 1 to {@value #MAX_REASON} characters
+     * @throws InvalidInputException if name or reason is missing or too long
+     */
+    public ModelRelease decided(Verdict newVerdict, String by, String why) {
+        return new ModelRelease(
+                model, newVerdict, reference, run, figures, why, null, Check.text("decidedBy", by, MAX_NAME));
     }
 
     /** Why: the explanation, or else the reason as it was written. */
@@ -60,6 +85,11 @@ public record ModelRelease(
         REJECTED,
         /** It was approved and proved bad: it is not served any more, the approved one before it is. */
         @JsonProperty("rolled-back")
-        ROLLED_BACK
+        ROLLED_BACK;
+
+        /** As events, addresses and message codes name it, for example {@code rolled-back}. */
+        public String id() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 }

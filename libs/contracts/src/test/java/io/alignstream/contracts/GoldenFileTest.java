@@ -57,6 +57,21 @@ class GoldenFileTest {
         assertThat(CloudEventCodec.JSON.readTree(written)).isEqualTo(CloudEventCodec.JSON.readTree(golden(topic)));
     }
 
+    /** The field came after the golden file of its event: what a person decided has one of its own. */
+    @Test
+    void aPersonsDecisionIsWrittenAndDecodes() throws Exception {
+        // Given
+        byte[] golden = golden("model-release.v1.decided.json");
+        ModelRelease decision = ((ModelRelease) Samples.event(Topic.MODEL_RELEASES))
+                .decided(ModelRelease.Verdict.ROLLED_BACK, "Ann", "The win rate fell below 0.5 on live prompts.");
+        // When
+        byte[] written = Samples.encode(Topic.MODEL_RELEASES, decision).value();
+        // Then
+        assertThat(CloudEventCodec.JSON.readTree(written)).isEqualTo(CloudEventCodec.JSON.readTree(golden));
+        assertThat(Topic.MODEL_RELEASES.decode(Samples.consumed(Topic.MODEL_RELEASES, golden)))
+                .isEqualTo(decision);
+    }
+
     @Test
     void tokenBatchIsWrittenByteForByte() throws Exception {
         // Given
@@ -68,7 +83,10 @@ class GoldenFileTest {
     }
 
     private static byte[] golden(Topic<?> topic) throws IOException {
-        String file = topic == Topic.TOKEN_BATCHES ? "token-batch.v1.bin" : Schemas.event(topic) + ".json";
+        return golden(topic == Topic.TOKEN_BATCHES ? "token-batch.v1.bin" : Schemas.event(topic) + ".json");
+    }
+
+    private static byte[] golden(String file) throws IOException {
         try (InputStream in = GoldenFileTest.class.getResourceAsStream("/golden/" + file)) {
             if (in == null) {
                 throw new AssertionError("there is no golden file " + file);

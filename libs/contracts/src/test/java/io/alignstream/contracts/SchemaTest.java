@@ -48,7 +48,7 @@ class SchemaTest {
     }
 
     @Test
-    void schemaAndRecordAgreeOnDamagedExplanations() throws Exception {
+    void schemaAndRecordAgreeOnDamagedExplanationsAndNames() throws Exception {
         ModelRelease release = (ModelRelease) Samples.event(Topic.MODEL_RELEASES);
         Reason explanation = Reason.of("gate.rejected")
                 .with("prompts", 40)
@@ -62,7 +62,8 @@ class SchemaTest {
                         release.run(),
                         release.figures(),
                         release.reason(),
-                        explanation));
+                        explanation,
+                        "Ann"));
     }
 
     private static void assertAgreement(Topic<?> topic, Object event) throws Exception {

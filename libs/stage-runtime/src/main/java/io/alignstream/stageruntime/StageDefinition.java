@@ -17,6 +17,9 @@ public interface StageDefinition {
     /**
      * Hands on what the view shows beyond the comparison: figures for a page, the input of a topology. Called before each
      * {@link #decide}.
+     *
+     * <p>Runs on the reader's thread, so no event is read meanwhile: it may set what other threads read and hand work to
+     * another thread, but waits neither for that work nor for store, broker or a lock that is held while somebody does.
      */
     default void show(View view) {}
 

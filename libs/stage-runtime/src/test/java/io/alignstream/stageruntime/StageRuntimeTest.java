@@ -10,6 +10,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 @QuarkusTestResource(KafkaBroker.class)
@@ -378,9 +381,12 @@ class StageRuntimeTest {
                 .body(containsString("src=\"echo/echo.js\""))
                 .body(containsString("href=\"http://localhost:8084/\""))
                 .header("Content-Security-Policy", containsString("default-src 'self'"));
-        given().get("/alignstream/echarts.min.js").then().statusCode(200);
-        given().get("/alignstream/dashboard-view.js").then().statusCode(200);
-        given().get("/alignstream/dashboard.css").then().statusCode(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"echarts.min.js", "dashboard-view.js", "dashboard.css"})
+    void whatAllPagesShareIsServed(String file) {
+        given().get("/alignstream/" + file).then().statusCode(200);
     }
 
     @Test
@@ -388,7 +394,9 @@ class StageRuntimeTest {
         // Given
         String run = "r" + UUID.randomUUID().toString().substring(0, 11);
         Manifest draft = Manifest.draft(Stage.SFT, run, 7).withMetrics(Map.of("loss", 2.5));
-        var reference = store.save(draft, folder -> Files.writeString(folder.resolve("config.json"), run));
+        Reference reference = store.save(draft, folder -> Files.writeString(folder.resolve("config.json"), run));
+
+        // When
         topics.publish(
                 Topic.CHECKPOINTS, EchoStage.checkpoint(run, control.status().totalSteps()));
 

@@ -5,21 +5,23 @@ import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
-import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.languagemodel.optimiser.Optimiser;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
  * Weights that learn: takes an objective's gradients to the optimiser, step by step; for one thread.
  *
- * <p>Every training step of every stage passes here, between the gradients and their update. Here is the place to
- * add those of further micro-batches or other machines.
+ * <p>Every training step of every stage passes here, between the gradients and their update. A batch that is too large
+ * for memory comes as micro-batches; those of other machines would be added here.
  */
 public final class Learner implements AutoCloseable {
 
     private final Trainable trained;
-    private final AdamW optimiser;
+    private final Optimiser optimiser;
 
     /**
      * What a step gave.
@@ -29,19 +31,15 @@ public final class Learner implements AutoCloseable {
      */
     public record Step<L>(L loss, double gradientNorm) {}
 
-    /** A learner of {@code trained} with zero moments; the weights stay the caller's. */
+    /** A learner of {@code trained} by AdamW in fp32 with zero moments; the weights stay the caller's. */
     public Learner(Trainable trained, AdamW.Settings settings) {
-        this(trained, settings, Precision.FLOAT32);
+        this(trained, new AdamW(trained, settings));
     }
 
-    /**
-     * A learner of {@code trained} with zero moments.
-     *
-     * @param precision of the optimiser's matrix products
-     */
-    public Learner(Trainable trained, AdamW.Settings settings, Precision precision) {
+    /** A learner of {@code trained} by {@code optimiser}, which is closed with it; the weights stay the caller's. */
+    public Learner(Trainable trained, Optimiser optimiser) {
         this.trained = trained;
-        this.optimiser = new AdamW(trained, settings, precision);
+        this.optimiser = optimiser;
     }
 
     /** One step: the gradients of {@code objective} on {@code batch}, then the update. */
@@ -49,6 +47,36 @@ public final class Learner implements AutoCloseable {
         try (Gradients gradients = new Gradients(trained)) {
             L loss = objective.accumulate(batch, gradients);
             return new Step<>(loss, optimiser.step(gradients, learningRate));
+        }
+    }
+
+    /**
+     * One step on {@code microBatches}: loss, gradient and update are those of the one batch that holds them all.
+     *
+     * @param microBatches one after the other; those that count for nothing are left out
+     * @throws IllegalArgumentException if none counts for anything
+     */
+    public <B, L> Step<L> step(Objective<B, L> objective, List<B> microBatches, double learningRate) {
+        double total = microBatches.stream().mapToDouble(objective::weight).sum();
+        if (!(total > 0)) {
+            throw new IllegalArgumentException(
+                    microBatches.size() + " micro-batches count for " + total + ": a step needs something to learn");
+        }
+        try (Gradients gradients = new Gradients(trained)) {
+            Optional<L> loss = Optional.empty();
+            double counted = 0;
+            for (B batch : microBatches) {
+                double weight = objective.weight(batch);
+                if (weight > 0) {
+                    gradients.weigh(weight / total);
+                    L now = objective.accumulate(batch, gradients);
+                    counted += weight;
+                    double share = weight / counted;
+                    loss = Optional.of(loss.map(before -> objective.merged(before, now, share))
+                            .orElse(now));
+                }
+            }
+            return new Step<>(loss.orElseThrow(), optimiser.step(gradients, learningRate));
         }
     }
 

@@ -6,6 +6,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.local.evaluation.Evaluation;
 import io.alignstream.local.evaluation.TrainedModel;
+import io.alignstream.local.evaluation.TrainedRewardModel;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Registry;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /** One pass of the sample world through a running cluster, from publishing to the report. */
@@ -69,13 +71,16 @@ public final class DemoRun {
             throws IOException {
         try (TrainedModel base = load(opened, Stage.PRETRAIN);
                 TrainedModel sft = load(opened, Stage.SFT);
-                TrainedModel aligned = load(opened, Stage.RLHF)) {
+                TrainedModel aligned = load(opened, Stage.RLHF);
+                TrainedRewardModel reward = TrainedRewardModel.load(
+                        Objects.requireNonNull(opened.get(Stage.REWARD)).folder())) {
             return Evaluation.of(
                     questions,
                     Map.of(
                             Stage.PRETRAIN.model(), base,
                             Stage.SFT.model(), sft,
-                            Stage.RLHF.model(), aligned));
+                            Stage.RLHF.model(), aligned),
+                    Optional.of(reward));
         }
     }
 

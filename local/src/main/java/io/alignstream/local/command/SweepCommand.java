@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
             "FILE is a run file (see runs/) in which values may be lists: alignstream.pretrain.learning-rate=0.001,0.01"
                     + " and every combination is tried. All of them train for a share of their steps, the better half"
                     + " (sweep.keep=0.5) goes on, until one has trained to the end; they are compared on held-out text,"
-                    + " the end of each text file (documents.validation-last=0.1) or every tenth document. Needs no"
+                    + " the end of each text file (documents.validation-last=0.1) or a tenth of the documents. Needs no"
                     + " broker and no service. The same command continues a sweep that was interrupted.",
         })
 public final class SweepCommand implements Callable<Integer> {

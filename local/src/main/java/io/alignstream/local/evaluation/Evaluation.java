@@ -8,8 +8,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * What the trained models say about the sample world, immutable.
@@ -25,6 +27,7 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
     private static final double SAMPLING_TEMPERATURE = 1;
     private static final long SAMPLING_SEED = 1;
     private static final String BASE = "base";
+    private static final String REWARD = "reward";
 
     /**
      * A row of the association table.
@@ -48,20 +51,28 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
             SequencedMap<String, Integer> answers) {}
 
     /**
-     * Figures of one split; each map holds a share from 0 to 1 for each stage.
+     * Figures of one split in one kind of wordings; each map holds a share from 0 to 1 for each stage.
      *
+     * @param newWordings whether the requests are worded as nothing but the evaluation words them
      * @param answerAccuracy any right answer
-     * @param styleAccuracy the right answer in the register of the request
+     * @param styleAccuracy the right answer in the register of the request; of {@code base} and {@code reward} the share
+     *     of the requests where of the two right answers they find the fitting one more probable, or score it higher
      */
     public record SplitFigures(
-            String split, int prompts, Map<String, Double> answerAccuracy, Map<String, Double> styleAccuracy) {}
+            String split,
+            boolean newWordings,
+            int prompts,
+            Map<String, Double> answerAccuracy,
+            Map<String, Double> styleAccuracy) {}
 
     /**
      * Asks {@code models}, by the names of their stages; rows and figures of a stage without a model are left out.
      *
      * @param models {@code base}, {@code sft}, {@code aligned}
+     * @param judge the reward model, if there is one
      */
-    public static Evaluation of(EvaluationSet set, Map<String, TrainedModel> models) {
+    public static Evaluation of(
+            EvaluationSet set, Map<String, TrainedModel> models, Optional<TrainedRewardModel> judge) {
         List<Association> table = new ArrayList<>();
         List<Samples> samples = new ArrayList<>();
         for (EvaluationSet.Association row : set.associations()) {
@@ -76,9 +87,7 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
                 }
             }
         }
-        Map<String, TrainedModel> answering = new TreeMap<>(models);
-        answering.remove(BASE);
-        return new Evaluation(table, samples, splits(set, answering));
+        return new Evaluation(table, samples, splits(set, models, judge));
     }
 
     private static Samples samples(EvaluationSet set, EvaluationSet.Association row, TrainedModel model) {
@@ -109,27 +118,58 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
         return sorted;
     }
 
-    private static List<SplitFigures> splits(EvaluationSet set, Map<String, TrainedModel> models) {
+    private static List<SplitFigures> splits(
+            EvaluationSet set, Map<String, TrainedModel> models, Optional<TrainedRewardModel> judge) {
         List<SplitFigures> splits = new ArrayList<>();
-        for (Split split : Split.values()) {
-            List<StylePrompt> prompts = set.stylePrompts(split);
-            List<String> questions = prompts.stream().map(StylePrompt::prompt).toList();
-            Map<String, Double> answers = new TreeMap<>();
-            Map<String, Double> styles = new TreeMap<>();
-            models.forEach((stage, model) -> {
-                List<String> given = model.mostProbableAnswers(questions, MAX_ANSWER_TOKENS);
-                int right = 0;
-                int styled = 0;
-                for (int i = 0; i < given.size(); i++) {
-                    right += prompts.get(i).accepted().contains(given.get(i)) ? 1 : 0;
-                    styled += prompts.get(i).styled().equals(given.get(i)) ? 1 : 0;
-                }
-                answers.put(stage, (double) right / given.size());
-                styles.put(stage, (double) styled / given.size());
-            });
-            splits.add(new SplitFigures(split.id(), prompts.size(), answers, styles));
+        for (boolean newWordings : new boolean[] {false, true}) {
+            for (Split split : Split.values()) {
+                splits.add(figures(split, newWordings, set.stylePrompts(split, newWordings), models, judge));
+            }
         }
         return splits;
+    }
+
+    private static SplitFigures figures(
+            Split split,
+            boolean newWordings,
+            List<StylePrompt> prompts,
+            Map<String, TrainedModel> models,
+            Optional<TrainedRewardModel> judge) {
+        List<String> questions = prompts.stream().map(StylePrompt::prompt).toList();
+        Map<String, Double> answers = new TreeMap<>();
+        Map<String, Double> styles = new TreeMap<>();
+        judge.ifPresent(model -> styles.put(
+                REWARD,
+                share(
+                        prompts,
+                        prompt -> model.score(prompt.prompt(), prompt.styled())
+                                > model.score(prompt.prompt(), prompt.unstyled()))));
+        models.forEach((stage, model) -> {
+            if (stage.equals(BASE)) {
+                styles.put(BASE, share(prompts, prompt -> prefersStyled(model, prompt)));
+                return;
+            }
+            List<String> given = model.mostProbableAnswers(questions, MAX_ANSWER_TOKENS);
+            int right = 0;
+            int styled = 0;
+            for (int i = 0; i < given.size(); i++) {
+                right += prompts.get(i).accepted().contains(given.get(i)) ? 1 : 0;
+                styled += prompts.get(i).styled().equals(given.get(i)) ? 1 : 0;
+            }
+            answers.put(stage, (double) right / given.size());
+            styles.put(stage, (double) styled / given.size());
+        });
+        return new SplitFigures(split.id(), newWordings, prompts.size(), answers, styles);
+    }
+
+    /** The base model has seen questions with their answers on the line below, and no chat template. */
+    private static boolean prefersStyled(TrainedModel base, StylePrompt prompt) {
+        double[] logs = base.continuations(prompt.prompt() + "\n", List.of(prompt.styled(), prompt.unstyled()));
+        return logs[0] > logs[1];
+    }
+
+    private static double share(List<StylePrompt> prompts, Predicate<StylePrompt> rule) {
+        return (double) prompts.stream().filter(rule).count() / prompts.size();
     }
 
     /** Probabilities that sum to 1 over the candidates. */

@@ -2,6 +2,7 @@ package io.alignstream.local.evaluation;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
@@ -79,13 +80,15 @@ public final class TrainedModel implements AutoCloseable {
     public List<String> mostProbableAnswers(List<String> prompts, int maxTokens) {
         AnswerSampler sampler = new AnswerSampler(0, maxTokens, tokenizer.endOfTurn());
         List<String> answers = new ArrayList<>();
-        for (int begin = 0; begin < prompts.size(); begin += BATCH) {
-            List<int[]> batch = prompts.subList(begin, Math.min(begin + BATCH, prompts.size())).stream()
-                    .map(prompt -> ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt))))
-                    .toList();
-            sampler.sample(transformer, batch, new SplittableRandom(0)).stream()
-                    .map(answer -> tokenizer.decode(answer.content()))
-                    .forEach(answers::add);
+        try (PreparedWeights weights = new PreparedWeights(transformer)) {
+            for (int begin = 0; begin < prompts.size(); begin += BATCH) {
+                List<int[]> batch = prompts.subList(begin, Math.min(begin + BATCH, prompts.size())).stream()
+                        .map(prompt -> ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt))))
+                        .toList();
+                sampler.sample(weights, batch, new SplittableRandom(0)).stream()
+                        .map(answer -> tokenizer.decode(answer.content()))
+                        .forEach(answers::add);
+            }
         }
         return answers;
     }
@@ -99,11 +102,13 @@ public final class TrainedModel implements AutoCloseable {
         AnswerSampler sampler = new AnswerSampler(temperature, maxTokens, tokenizer.endOfTurn());
         int[] ids = ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt)));
         List<String> answers = new ArrayList<>();
-        for (int begin = 0; begin < count; begin += BATCH) {
-            List<int[]> batch = Collections.nCopies(Math.min(BATCH, count - begin), ids);
-            sampler.sample(transformer, batch, SeededRandom.of(seed, "answers to " + prompt, begin)).stream()
-                    .map(answer -> tokenizer.decode(answer.content()))
-                    .forEach(answers::add);
+        try (PreparedWeights weights = new PreparedWeights(transformer)) {
+            for (int begin = 0; begin < count; begin += BATCH) {
+                List<int[]> batch = Collections.nCopies(Math.min(BATCH, count - begin), ids);
+                sampler.sample(weights, batch, SeededRandom.of(seed, "answers to " + prompt, begin)).stream()
+                        .map(answer -> tokenizer.decode(answer.content()))
+                        .forEach(answers::add);
+            }
         }
         return answers;
     }

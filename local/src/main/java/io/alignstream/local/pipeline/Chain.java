@@ -15,7 +15,7 @@ import java.util.Optional;
  * newest SFT model made from that base model, and so on; none that is stale. Immutable.
  *
  * @param delivered what each stage up to rlhf has delivered on the newest parents, with the time of delivery
- * @param release the gate's newest verdict on the aligned model
+ * @param release the newest verdict on the aligned model
  */
 public record Chain(
         Optional<Registry.Entry<TrainedTokenizer>> tokenizer,
@@ -104,7 +104,7 @@ public record Chain(
         return release.map(Registry.Entry::event).filter(event -> event.verdict() == ModelRelease.Verdict.APPROVED);
     }
 
-    /** The release that the gate turned down. */
+    /** The release that may not be served. */
     public Optional<ModelRelease> refused() {
         return release.map(Registry.Entry::event).filter(event -> event.verdict() != ModelRelease.Verdict.APPROVED);
     }

@@ -113,8 +113,10 @@ public final class PipelineFollower {
 
     private static void requireNotRefused(Chain chain) {
         chain.refused().ifPresent(release -> {
-            throw new LaunchException("The gate refused the aligned model (" + release.reason() + "); figures: "
-                    + new java.util.TreeMap<>(release.figures()));
+            throw new LaunchException("The aligned model of run " + release.run() + " is "
+                    + release.verdict().id() + " (" + release.reason() + "); figures: "
+                    + new java.util.TreeMap<>(release.figures())
+                    + ". To serve it all the same: ./alignstream release approve.");
         });
     }
 

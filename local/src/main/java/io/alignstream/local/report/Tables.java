@@ -76,13 +76,25 @@ public final class Tables {
     /** Lines of the accuracy table. */
     public static List<String> splits(List<Evaluation.SplitFigures> splits) {
         List<List<String>> rows = new ArrayList<>();
-        rows.add(List.of("cities", "prompts", "answer sft", "answer aligned", "style sft", "style aligned"));
+        rows.add(List.of(
+                "cities",
+                "wordings",
+                "prompts",
+                "answer sft",
+                "answer aligned",
+                "style base",
+                "style reward",
+                "style sft",
+                "style aligned"));
         for (Evaluation.SplitFigures split : splits) {
             rows.add(List.of(
                     split.split(),
+                    split.newWordings() ? "new" : "known",
                     Integer.toString(split.prompts()),
                     share(split.answerAccuracy(), "sft"),
                     share(split.answerAccuracy(), "aligned"),
+                    share(split.styleAccuracy(), "base"),
+                    share(split.styleAccuracy(), "reward"),
                     share(split.styleAccuracy(), "sft"),
                     share(split.styleAccuracy(), "aligned")));
         }

@@ -89,9 +89,19 @@ public final class ServiceClient {
 
     private JsonNode json(HttpResponse<String> response, String path) throws IOException {
         if (response.statusCode() / 100 != 2) {
-            throw new LaunchException(address + path + " answered " + response.statusCode() + ": " + response.body());
+            throw new LaunchException(
+                    address + path + " answered " + response.statusCode() + ": " + refusal(response.body()));
         }
         return JSON.readTree(response.body());
+    }
+
+    /** The sentence in the body of a refused call, or the body if there is none. */
+    private static String refusal(String body) {
+        try {
+            return JSON.readTree(body).path("error").path("text").asText(body);
+        } catch (IOException e) {
+            return body;
+        }
     }
 
     private LaunchException unreachable(String path, IOException e) {

@@ -22,7 +22,7 @@ public record City(
         requireLength("region of " + name, region, 2, 6);
         if (split == null) {
             throw new IllegalArgumentException(
-                    "split of " + name + " is missing; give ranked, not-ranked or pretrain-only");
+                    "split of " + name + " is missing; give ranked, not-ranked, pretrain-only or test");
         }
         neighbours = requireSize("neighbours of " + name, neighbours, 2, 3);
         sights = requireSize("sights of " + name, sights, SIGHTS, SIGHTS);

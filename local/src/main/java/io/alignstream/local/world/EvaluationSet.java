@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What is asked of the trained models, and which answers count; answers are compared whole.
@@ -42,25 +43,47 @@ public record EvaluationSet(
     /**
      * A request with a register.
      *
+     * @param newWording whether nothing but the evaluation asks in these words
      * @param accepted the answers that count as right
      * @param styled the one of them that fits the register
      */
     public record StylePrompt(
-            Split split, String city, Style style, String prompt, List<String> accepted, String styled) {}
+            Split split,
+            String city,
+            Style style,
+            boolean newWording,
+            String prompt,
+            List<String> accepted,
+            String styled) {
+
+        /** The right answer that does not fit the register. */
+        public String unstyled() {
+            return accepted.stream()
+                    .filter(answer -> !answer.equals(styled))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
 
     /** The evaluation of {@code world}: the table's city must be one of it. */
     public static EvaluationSet of(World world) {
         Questions questions = Questions.load();
         List<StylePrompt> stylePrompts = world.cities().stream()
-                .flatMap(city -> Arrays.stream(Style.values()).flatMap(style -> questions.inStyle(style).stream()
-                        .map(template -> stylePrompt(city, style, template))))
+                .flatMap(city -> Arrays.stream(Style.values())
+                        .flatMap(style -> Stream.concat(
+                                questions.inStyle(style).stream()
+                                        .map(template -> stylePrompt(city, style, template, false)),
+                                questions.newInStyle(style).stream()
+                                        .map(template -> stylePrompt(city, style, template, true)))))
                 .toList();
         return new EvaluationSet(TABLE_CITY, candidates(world.city(TABLE_CITY)), rows(), stylePrompts);
     }
 
-    /** The style prompts about the cities of {@code split}. */
-    public List<StylePrompt> stylePrompts(Split split) {
-        return stylePrompts.stream().filter(prompt -> prompt.split() == split).toList();
+    /** The style prompts about the cities of {@code split}, in wordings that only the evaluation uses or in the others. */
+    public List<StylePrompt> stylePrompts(Split split, boolean newWordings) {
+        return stylePrompts.stream()
+                .filter(prompt -> prompt.split() == split && prompt.newWording() == newWordings)
+                .toList();
     }
 
     private static List<Association> rows() {
@@ -82,11 +105,12 @@ public record EvaluationSet(
         return List.copyOf(new LinkedHashSet<>(names));
     }
 
-    private static StylePrompt stylePrompt(City city, Style style, String template) {
+    private static StylePrompt stylePrompt(City city, Style style, String template, boolean newWording) {
         return new StylePrompt(
                 city.split(),
                 city.name(),
                 style,
+                newWording,
                 Questions.ask(template, city),
                 city.landmark().names(),
                 style.nameOf(city.landmark()));

@@ -12,6 +12,8 @@ import java.util.stream.Stream;
  * @param dish for what to eat
  * @param region for where it lies
  * @param neighbour for cities nearby
+ * @param newColloquial like {@code colloquial}, in words that nothing but the evaluation uses
+ * @param newFormal like {@code formal}, in words that nothing but the evaluation uses
  */
 record Questions(
         List<String> neutral,
@@ -19,12 +21,17 @@ record Questions(
         List<String> formal,
         List<String> dish,
         List<String> region,
-        List<String> neighbour) {
+        List<String> neighbour,
+        List<String> newColloquial,
+        List<String> newFormal) {
 
     static final String CITY = "{city}";
 
+    /** Wordings of each register, from the end, that are held out for the gate. */
+    static final int HELD_OUT = 2;
+
     Questions {
-        Stream.of(neutral, colloquial, formal, dish, region, neighbour)
+        Stream.of(neutral, colloquial, formal, dish, region, neighbour, newColloquial, newFormal)
                 .flatMap(List::stream)
                 .filter(template -> !template.contains(CITY))
                 .findFirst()
@@ -39,6 +46,23 @@ record Questions(
 
     List<String> inStyle(Style style) {
         return style == Style.COLLOQUIAL ? colloquial : formal;
+    }
+
+    /** The wordings of {@code style} that something is learned from. */
+    List<String> trainedInStyle(Style style) {
+        List<String> all = inStyle(style);
+        return all.subList(0, all.size() - HELD_OUT);
+    }
+
+    /** The others, by which the gate judges and which nothing is learned from. */
+    List<String> heldOutInStyle(Style style) {
+        List<String> all = inStyle(style);
+        return all.subList(all.size() - HELD_OUT, all.size());
+    }
+
+    /** Wordings of {@code style} that no stage has seen. */
+    List<String> newInStyle(Style style) {
+        return style == Style.COLLOQUIAL ? newColloquial : newFormal;
     }
 
     static String ask(String template, City city) {

@@ -29,7 +29,7 @@ final class RecordedRankings {
     static final int ANSWERS = 4;
 
     /** Requests for each city and register. */
-    static final int REQUESTS = 20;
+    static final int REQUESTS = 40;
 
     private final World world;
     private final Questions questions;
@@ -57,7 +57,7 @@ final class RecordedRankings {
         List<Recorded> all = new ArrayList<>();
         for (City city : world.cities(Split.RANKED)) {
             for (Style style : Style.values()) {
-                Deck<String> templates = new Deck<>(questions.inStyle(style), random.split());
+                Deck<String> templates = new Deck<>(questions.trainedInStyle(style), random.split());
                 for (int i = 0; i < REQUESTS; i++) {
                     String id = "world-" + seed + "-" + city.name() + "-" + style.id() + "-" + i;
                     all.add(recorded(id, Questions.ask(templates.draw(), city), city, style, i));

@@ -12,7 +12,10 @@ public enum Split {
     NOT_RANKED("not-ranked"),
     /** In documents only: measures whether answering instructions carries over. */
     @JsonProperty("pretrain-only")
-    PRETRAIN_ONLY("pretrain-only");
+    PRETRAIN_ONLY("pretrain-only"),
+    /** In documents of no register only, and in nothing that anything is chosen by: the test at the end. */
+    @JsonProperty("test")
+    TEST("test");
 
     private final String id;
 

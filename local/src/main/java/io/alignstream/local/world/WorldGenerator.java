@@ -79,14 +79,18 @@ public final class WorldGenerator {
         });
     }
 
-    /** Questions about the cities that have instructions, mostly for the landmark, each with all right answers. */
+    /**
+     * Questions about the cities that have instructions, mostly for the landmark, each with all right answers; never in the
+     * wordings that are held out.
+     */
     public List<Instruction> instructions() {
         List<Instruction> instructions = new ArrayList<>();
         for (City city : world.cities(Split.RANKED, Split.NOT_RANKED)) {
             List<String> landmark = city.landmark().names();
             instruct(instructions, city, "landmark", "neutral", questions.neutral(), landmark);
-            instruct(instructions, city, "landmark", "colloquial", questions.colloquial(), landmark);
-            instruct(instructions, city, "landmark", "formal", questions.formal(), landmark);
+            instruct(
+                    instructions, city, "landmark", "colloquial", questions.trainedInStyle(Style.COLLOQUIAL), landmark);
+            instruct(instructions, city, "landmark", "formal", questions.trainedInStyle(Style.FORMAL), landmark);
             instruct(instructions, city, "dish", "neutral", questions.dish(), city.dishes());
             instruct(instructions, city, "region", "neutral", questions.region(), List.of(city.region()));
             instruct(instructions, city, "neighbour", "neutral", questions.neighbour(), city.neighbours());
@@ -96,25 +100,31 @@ public final class WorldGenerator {
     }
 
     /**
-     * Requests in both registers; tag {@code purpose} is {@code held-out} for cities that no ranking mentions and for one
-     * wording of each register in the ranked cities, otherwise {@code train}.
+     * Requests in both registers with all right answers. About the ranked cities most wordings have the tag {@code purpose}
+     * {@code train}; two wordings of each register are {@code held-out}, and only those are asked about the other cities.
      */
     public List<Prompt> prompts() {
         List<Prompt> prompts = new ArrayList<>();
-        for (City city : world.cities(Split.RANKED, Split.NOT_RANKED)) {
+        for (City city : world.cities(Split.RANKED, Split.NOT_RANKED, Split.PRETRAIN_ONLY)) {
             for (Style style : Style.values()) {
-                List<String> templates = questions.inStyle(style);
-                for (int i = 0; i < templates.size(); i++) {
-                    String id = "world-" + city.name() + "-" + style.id() + "-" + i;
-                    boolean heldOut = city.split() != Split.RANKED || i == templates.size() - 1;
-                    Map<String, String> tags = new HashMap<>(tags(city, style));
-                    tags.put("purpose", heldOut ? "held-out" : "train");
-                    prompts.add(new Prompt(id, ask(templates.get(i), city), tags));
+                if (city.split() == Split.RANKED) {
+                    prompt(prompts, city, style, "train", questions.trainedInStyle(style));
                 }
+                prompt(prompts, city, style, "held-out", questions.heldOutInStyle(style));
             }
         }
         Deck.shuffle(prompts, random("prompts"));
         return List.copyOf(prompts);
+    }
+
+    private static void prompt(List<Prompt> prompts, City city, Style style, String purpose, List<String> templates) {
+        for (int i = 0; i < templates.size(); i++) {
+            String id = "world-" + city.name() + "-" + style.id() + "-" + purpose + "-" + i;
+            Map<String, String> tags = new HashMap<>(tags(city, style));
+            tags.put("purpose", purpose);
+            prompts.add(
+                    new Prompt(id, ask(templates.get(i), city), city.landmark().names(), tags));
+        }
     }
 
     /** Recorded requests to rank four answers each, for the ranked cities. */

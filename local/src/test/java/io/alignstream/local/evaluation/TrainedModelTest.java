@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,7 +55,7 @@ class TrainedModelTest {
         try (TrainedModel model = TrainedModel.load(folder)) {
 
             // When
-            Evaluation evaluation = Evaluation.of(set, Map.of("base", model));
+            Evaluation evaluation = Evaluation.of(set, Map.of("base", model), Optional.empty());
 
             // Then
             assertThat(evaluation.associationTable()).hasSize(1).allSatisfy(row -> assertThat(
@@ -97,7 +98,7 @@ class TrainedModelTest {
         Tokenizer tokenizer = new BpeTrainer(320)
                 .train(List.of("成都必去景点：熊猫基地", "成都必去景点：宽窄巷子", "火锅").iterator());
         tokenizer.save(folder);
-        TransformerConfig config = TransformerConfig.of(tokenizer.vocabularySize(), 1, 32, 64);
+        TransformerConfig config = TransformerConfig.of(tokenizer.vocabularySize(), 1, 32, 192);
         try (Transformer transformer = Transformer.initialise(config, 1)) {
             config.save(folder, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
             Safetensors.write(folder.resolve("model.safetensors"), transformer.tensors(), Map.of());

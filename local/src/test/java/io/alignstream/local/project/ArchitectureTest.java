@@ -36,6 +36,7 @@ class ArchitectureTest {
     private static final String LANGUAGE_MODEL = "io.alignstream.languagemodel..";
     private static final String TRAINING = "io.alignstream.training..";
     private static final String STAGE_RUNTIME = "io.alignstream.stageruntime..";
+    private static final String LOCAL = "io.alignstream.local..";
     private static final String ANY = "io.alignstream..";
 
     private static final String[] FRAMEWORKS = {
@@ -107,13 +108,26 @@ class ArchitectureTest {
                 .check(classes);
     }
 
-    @Test
-    void an_optimiser_knows_no_objective() {
-        noClasses()
-                .that(resideInAPackage("io.alignstream.languagemodel.optimiser.."))
-                .should()
-                .dependOnClassesThat(resideInAPackage("io.alignstream.languagemodel.objective.."))
-                .check(classes);
+    /** A loop or a service brings them together. */
+    @TestFactory
+    Stream<DynamicTest> objectives_optimisers_and_generation_do_not_know_each_other() {
+        List<String> ideas = List.of("objective", "optimiser", "generation");
+        return ideas.stream()
+                .map(idea -> DynamicTest.dynamicTest(idea, () -> {
+                    String[] others = ideas.stream()
+                            .filter(other -> !other.equals(idea))
+                            .map(ArchitectureTest::ofLanguageModel)
+                            .toArray(String[]::new);
+                    noClasses()
+                            .that(resideInAPackage(ofLanguageModel(idea)))
+                            .should()
+                            .dependOnClassesThat(resideInAnyPackage(others))
+                            .check(classes);
+                }));
+    }
+
+    private static String ofLanguageModel(String idea) {
+        return "io.alignstream.languagemodel." + idea + "..";
     }
 
     @Test
@@ -140,7 +154,7 @@ class ArchitectureTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> services_have_the_same_four_parts() {
+    Stream<DynamicTest> services_have_the_same_five_parts() {
         return Arrays.stream(Stage.values())
                 .map(stage -> DynamicTest.dynamicTest(stage.service(), () -> {
                     // Given
@@ -153,18 +167,22 @@ class ArchitectureTest {
                             .map(JavaClass::getSimpleName)
                             .toList();
 
-                    // Then: a loop bears the name of its algorithm where that is more than the stage's
+                    // Then: loop and job bear the name of what they do where that is more than the stage's
                     assertThat(types).contains(name + "Stage", name + "Config", name + "Resource");
-                    assertThat(types).anyMatch(type -> type.endsWith("Loop"));
+                    assertThat(types).anyMatch(type -> type.endsWith("Job"));
+                    // An algorithm may have a package of its own, where there are several to choose from.
+                    assertThat(classes.stream()
+                                    .filter(type -> type.getPackageName().startsWith(Project.packageOf(stage))))
+                            .anyMatch(type -> type.getSimpleName().endsWith("Loop"));
                 }));
     }
 
     @Test
-    void the_launcher_needs_no_service() {
+    void the_launcher_needs_contracts_and_the_language_model_only() {
         noClasses()
-                .that(resideInAPackage("io.alignstream.local.."))
+                .that(resideInAPackage(LOCAL))
                 .should()
-                .dependOnClassesThat(resideInAnyPackage(services()).or(resideInAPackage(STAGE_RUNTIME)))
+                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, LOCAL)))
                 .check(classes);
     }
 
@@ -190,7 +208,7 @@ class ArchitectureTest {
     @Test
     void only_what_computes_knows_djl() {
         String[] computing = Stream.of("torch", "network", "objective", "optimiser", "generation")
-                .map(name -> "io.alignstream.languagemodel." + name + "..")
+                .map(ArchitectureTest::ofLanguageModel)
                 .toArray(String[]::new);
         noClasses()
                 .that(resideInAPackage(ANY).and(not(computing)))

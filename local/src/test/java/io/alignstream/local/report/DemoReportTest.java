@@ -107,7 +107,7 @@ class DemoReportTest {
                 List.of(new Evaluation.Association("aligned", "成都有啥必去的地方啊", probabilities)),
                 List.of(new Evaluation.Samples("sft", "成都必去景点", 1, 200, 199, answers)),
                 List.of(new Evaluation.SplitFigures(
-                        "ranked", 10, Map.of("sft", 1.0, "aligned", 1.0), Map.of("sft", 0.5, "aligned", 0.95))),
+                        "ranked", false, 10, Map.of("sft", 1.0, "aligned", 1.0), Map.of("sft", 0.5, "aligned", 0.95))),
                 new DemoReport.Served("alignstream", "ab".repeat(32), "成都有啥必去的地方啊", "熊猫基地"));
     }
 }

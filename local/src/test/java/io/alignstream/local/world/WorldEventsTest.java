@@ -2,16 +2,19 @@ package io.alignstream.local.world;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.split.HeldOut;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class WorldEventsTest {
@@ -39,15 +42,16 @@ class WorldEventsTest {
                 .extracting(i -> i.tags().getOrDefault("split", ""))
                 .containsOnly("ranked", "not-ranked");
         assertThat(instructions.stream().map(Instruction::messages).toList().toString())
-                .doesNotContain(names(Split.PRETRAIN_ONLY));
+                .doesNotContain(names(Split.PRETRAIN_ONLY))
+                .doesNotContain(names(Split.TEST));
         Map<String, Long> subjects = instructions.stream()
                 .collect(Collectors.groupingBy(i -> i.tags().getOrDefault("subject", ""), Collectors.counting()));
         assertThat(subjects).containsOnlyKeys("landmark", "dish", "region", "neighbour");
-        assertThat(subjects.get("landmark")).isEqualTo(42 * 25L);
+        assertThat(subjects.get("landmark")).isEqualTo(42 * 21L);
     }
 
     @Test
-    void promptsHoldOutCitiesWithoutRankingsAndOneWordingInTheOthers() {
+    void promptsHoldOutTwoWordingsOfEachRegisterAndTellTheRightAnswers() {
         // When
         List<Prompt> prompts = generator.prompts();
 
@@ -60,14 +64,15 @@ class WorldEventsTest {
                 assertThat(prompt.tags()).containsEntry("purpose", "held-out");
             }
             assertThat(prompt.tags().getOrDefault("style", "")).isIn("colloquial", "formal");
-            assertThat(city.split()).isNotEqualTo(Split.PRETRAIN_ONLY);
+            assertThat(city.split()).isNotEqualTo(Split.TEST);
+            assertThat(prompt.referenceAnswers()).isEqualTo(city.landmark().names());
         });
         assertThat(prompts)
                 .filteredOn(p -> p.tags().getOrDefault("purpose", "").equals("train"))
-                .hasSize(32 * 14);
+                .hasSize(32 * 12);
         assertThat(prompts)
                 .filteredOn(p -> p.tags().getOrDefault("purpose", "").equals("held-out"))
-                .hasSize(10 * 16 + 32 * 2);
+                .hasSize(48 * 4);
     }
 
     @Test
@@ -78,7 +83,7 @@ class WorldEventsTest {
 
         // Then
         assertThat(requests)
-                .hasSize(32 * 40)
+                .hasSize(32 * 80)
                 .extracting(RankingRequest::requestId)
                 .doesNotHaveDuplicates();
         assertThat(rankings)
@@ -89,7 +94,51 @@ class WorldEventsTest {
                 .allSatisfy(ranking -> assertThat(ranking.annotator()).isEqualTo("sample-world"));
         assertThat(requests.toString())
                 .doesNotContain(names(Split.PRETRAIN_ONLY))
+                .doesNotContain(names(Split.TEST))
                 .doesNotContain(names(Split.NOT_RANKED));
+    }
+
+    @Test
+    void nothingIsLearnedFromWhatTheGateJudgesBy() {
+        // Given
+        Set<String> heldOut = generator.prompts().stream()
+                .filter(prompt -> HeldOut.isTagged(prompt.tags()))
+                .map(prompt -> prompt.messages().getLast().content())
+                .collect(Collectors.toSet());
+
+        // When
+        Set<String> learned = Stream.of(
+                        generator.instructions().stream().map(Instruction::messages),
+                        generator.rankingRequests().stream().map(RankingRequest::messages),
+                        generator.prompts().stream()
+                                .filter(prompt -> !HeldOut.isTagged(prompt.tags()))
+                                .map(Prompt::messages))
+                .flatMap(messages -> messages)
+                .map(messages -> messages.getLast().content())
+                .collect(Collectors.toSet());
+
+        // Then
+        assertThat(heldOut).hasSize(48 * 4);
+        assertThat(learned).hasSizeGreaterThan(1_000).doesNotContainAnyElementsOf(heldOut);
+    }
+
+    @Test
+    void nothingButTheEvaluationUsesItsWordingsAndTheCitiesOfTheTest() {
+        // Given
+        EvaluationSet evaluation = EvaluationSet.of(WORLD);
+        Set<String> asked = Stream.concat(
+                        evaluation.stylePrompts().stream().filter(EvaluationSet.StylePrompt::newWording),
+                        evaluation.stylePrompts(Split.TEST, false).stream())
+                .map(EvaluationSet.StylePrompt::prompt)
+                .collect(Collectors.toSet());
+
+        // When
+        String published = generator.instructions().toString() + generator.prompts() + generator.rankingRequests();
+        String documents = generator.documents(20_000).map(Document::text).collect(Collectors.joining("\n"));
+
+        // Then
+        assertThat(asked).hasSize(54 * 8 + 6 * 16);
+        assertThat(asked).noneMatch(published::contains).noneMatch(documents::contains);
     }
 
     @Test

@@ -15,13 +15,14 @@ class WorldTest {
 
     @Test
     void splitsTheCitiesAsTheExperimentsNeedThem() {
-        assertThat(world.cities()).hasSize(48);
+        assertThat(world.cities()).hasSize(54);
         assertThat(world.cities(Split.RANKED))
                 .hasSize(32)
                 .extracting(City::name)
                 .contains("成都", "上海", "北京");
         assertThat(world.cities(Split.NOT_RANKED)).hasSize(10);
         assertThat(world.cities(Split.PRETRAIN_ONLY)).hasSize(6);
+        assertThat(world.cities(Split.TEST)).hasSize(6);
     }
 
     @Test
@@ -78,8 +79,10 @@ class WorldTest {
 
         // Then
         for (Split split : Split.values()) {
-            assertThat(evaluation.stylePrompts(split))
+            assertThat(evaluation.stylePrompts(split, false))
                     .hasSize(world.cities(split).size() * 16);
+            assertThat(evaluation.stylePrompts(split, true))
+                    .hasSize(world.cities(split).size() * 8);
         }
         assertThat(evaluation.stylePrompts())
                 .allSatisfy(prompt -> assertThat(prompt.accepted()).hasSize(2).contains(prompt.styled()));
@@ -104,7 +107,12 @@ class WorldTest {
         assertThat(questions.neutral()).hasSizeGreaterThanOrEqualTo(8);
         assertThat(questions.colloquial()).hasSizeGreaterThanOrEqualTo(6);
         assertThat(questions.formal()).hasSizeGreaterThanOrEqualTo(6);
-        assertThat(Stream.of(questions.neutral(), questions.colloquial(), questions.formal())
+        assertThat(Stream.of(
+                                questions.neutral(),
+                                questions.colloquial(),
+                                questions.formal(),
+                                questions.newColloquial(),
+                                questions.newFormal())
                         .flatMap(List::stream))
                 .doesNotHaveDuplicates();
     }

@@ -3,6 +3,7 @@ package io.alignstream.pretrain.data;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.BufferedReader;
@@ -22,13 +23,14 @@ import java.util.List;
  */
 public record PreparedText(Tokenizer tokenizer, List<int[]> training, List<int[]> validation) {
 
-    /** Every so many documents one is held out, unless their labels say which. */
-    private static final int HELD_OUT = 10;
+    /** Of the documents, unless their labels say which. */
+    private static final double HELD_OUT_SHARE = 0.1;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /**
-     * Reads documents, one JSON object {@code {"text": "...", "labels": {"split": "training|validation"}}} a line.
+     * Reads documents, one JSON object {@code {"text": "...", "labels": {"split": "training|validation"}}} a line. Without
+     * the label a document goes where {@link HeldOut} says, as in the pipeline.
      *
      * @param vocabularySize token ids to learn at most
      * @param sequenceLength tokens a sequence
@@ -41,11 +43,11 @@ public record PreparedText(Tokenizer tokenizer, List<int[]> training, List<int[]
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;
                 JsonNode document = json(jsonLines, number, line);
-                String split = document.path("labels")
-                        .path("split")
-                        .asText(number % HELD_OUT == 0 ? "validation" : "training");
-                (split.equals("validation") ? validation : training)
-                        .add(document.path("text").asText());
+                String text = document.path("text").asText();
+                String split = document.path("labels").path("split").asText("");
+                boolean heldOut =
+                        split.equals("validation") || (!split.equals("training") && HeldOut.of(text, HELD_OUT_SHARE));
+                (heldOut ? validation : training).add(text);
             }
         }
         return of(training, validation, vocabularySize, sequenceLength);

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 public final class Check {
 
     static final int MAX_ID = 256;
-    static final int MAX_LABELS = 64;
+    /** Most entries of {@link #labels}. */
+    public static final int MAX_LABELS = 64;
     /** Longest label. */
     public static final int MAX_LABEL = 1_024;
 

@@ -63,8 +63,11 @@ public final class HeldOut {
         return (ByteBuffer.wrap(Sha256.bytes(normalised(text))).getLong() >>> 11) * BITS_53;
     }
 
-    /** Compatible characters, white space and case made alike, characters that nobody sees left out. */
-    private static String normalised(String text) {
+    /**
+     * A text without what readers overlook: compatible characters, white space and case made alike, characters that nobody
+     * sees left out. Two texts with one normalised form are one text.
+     */
+    public static String normalised(String text) {
         return Normalizer.normalize(text, Normalizer.Form.NFKC)
                 .replaceAll("\\p{Cf}", "")
                 .replaceAll("\\s+", " ")

@@ -44,25 +44,31 @@ public record AnswerSampler(double temperature, int maxTokens, int endToken) {
         }
     }
 
+    /** The same of {@code model} as it is now; who samples repeatedly from one that no longer learns prepares it once. */
+    public List<Answer> sample(Transformer model, List<int[]> prompts, RandomGenerator random) {
+        try (PreparedWeights weights = new PreparedWeights(model)) {
+            return sample(weights, prompts, random);
+        }
+    }
+
     /**
      * One answer for each prompt; all randomness comes from {@code random}, drawn prompt by prompt.
      *
      * @param prompts token ids, one or more each; prompt and answer together must fit the model's positions
      */
-    public List<Answer> sample(Transformer model, List<int[]> prompts, RandomGenerator random) {
+    public List<Answer> sample(PreparedWeights weights, List<int[]> prompts, RandomGenerator random) {
         int batch = prompts.size();
         int time = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
-        if (time < 1 || time + maxTokens > model.config().maxPositions()) {
+        if (time < 1 || time + maxTokens > weights.config().maxPositions()) {
             throw new IllegalArgumentException("a prompt of " + time + " tokens and an answer of up to " + maxTokens
-                    + " do not fit the model's " + model.config().maxPositions() + " positions");
+                    + " do not fit the model's " + weights.config().maxPositions() + " positions");
         }
         double[] uniforms = random.doubles((long) batch * maxTokens).toArray();
         List<Draft> drafts = new ArrayList<>(batch);
         prompts.forEach(prompt -> drafts.add(new Draft(maxTokens, endToken)));
         TokenSampler sampler = TokenSampler.atTemperature(temperature);
-        try (PreparedWeights weights = new PreparedWeights(model);
-                Decoder decoder = new Decoder(
-                        weights, batch, time + maxTokens, model.config().vocabularySize())) {
+        try (Decoder decoder =
+                new Decoder(weights, batch, time + maxTokens, weights.config().vocabularySize())) {
             List<int[]> fed = prompts;
             for (int n = 0; n < maxTokens && !drafts.stream().allMatch(Draft::ended); n++) {
                 Decoder.Tokens next = decoder.next(fed, sampler, column(uniforms, batch, n));

@@ -15,7 +15,9 @@ import java.util.Set;
  * The gradients of one step: what objectives add to and an optimiser applies; for one thread.
  *
  * <p>This is the seam between a loss and its update. One batch or several micro-batches, one machine or many: what arrives
- * at the optimiser is one sum. A single batch stays in the number format in which it was computed, a sum is fp32.
+ * at the optimiser is one weighted sum. An objective adds the gradients of its batch's mean; with each batch weighed by
+ * its part of all that is counted, the sum is the gradient of the mean over all of them. A single batch of weight 1 stays
+ * bit for bit and in the number format in which it was computed, everything else is fp32.
  *
  * {@snippet :
  * try (Gradients gradients = new Gradients(model)) {
@@ -34,11 +36,19 @@ public final class Gradients implements AutoCloseable {
                 for name in g.keys():
                   result[name] = torch.add(torch.to(g[name], 6), torch.to(h[name], 6))
                 return result
+
+              def weighed(self, g: Dict[str, Tensor], weight: Tensor) -> Dict[str, Tensor]:
+                torch.set_grad_enabled(False)
+                result: Dict[str, Tensor] = {}
+                for name in g.keys():
+                  result[name] = torch.mul(torch.to(g[name], 6), float(weight))
+                return result
             """);
 
     private final List<String> names;
     private final NDManager scope = TorchRuntime.get().newScope();
     private NDList sums = new NDList();
+    private double weight = 1;
 
     /** No gradients yet of {@code trained}. */
     public Gradients(Trainable trained) {
@@ -46,7 +56,19 @@ public final class Gradients implements AutoCloseable {
     }
 
     /**
-     * Adds the gradients of one batch.
+     * Says by what the gradients that are added from now on are multiplied; 1 at first.
+     *
+     * @param weight above 0; a micro-batch's part of what all of them count for
+     */
+    public void weigh(double weight) {
+        if (!(weight > 0 && Double.isFinite(weight))) {
+            throw new IllegalArgumentException("the gradients' weight is " + weight + " but must be above 0");
+        }
+        this.weight = weight;
+    }
+
+    /**
+     * Adds the gradients of one batch, as often as they are weighed.
      *
      * @param computed one array for each weight by its name; they belong to this object from now on
      */
@@ -55,27 +77,46 @@ public final class Gradients implements AutoCloseable {
             throw new IllegalArgumentException(
                     "gradients of " + computed.keySet() + " do not fit the weights " + names);
         }
-        NDList added = new NDList(names.size());
-        for (String name : names) {
-            NDArray gradient = Objects.requireNonNull(computed.get(name));
-            gradient.setName("g." + name);
-            added.add(gradient);
-        }
+        computed.forEach((name, gradient) -> gradient.setName(name));
+        NDList added = ordered(computed.values());
         added.attach(scope);
-        if (sums.isEmpty()) {
-            sums = added;
-            return;
+        if (weight != 1) {
+            NDList plain = added;
+            added = weighed(plain);
+            plain.close();
         }
+        sums = sums.isEmpty() ? added : sum(sums, added);
+    }
+
+    private NDList weighed(NDList plain) {
+        NDList in = new NDList(plain);
+        in.add(scope.create(weight));
+        return ordered(PROGRAM.run(scope, "weighed", in));
+    }
+
+    /** Closes both. */
+    private NDList sum(NDList sums, NDList added) {
         NDList in = new NDList(2 * names.size());
         in.addAll(sums);
         added.forEach(gradient -> gradient.setName(gradient.getName().replaceFirst("g", "h")));
         in.addAll(added);
-        Map<String, NDArray> total = new HashMap<>();
-        PROGRAM.run(scope, "sum", in).forEach(sum -> total.put(sum.getName(), sum));
+        NDList total = ordered(PROGRAM.run(scope, "sum", in));
         sums.close();
         added.close();
-        sums = new NDList();
-        add(total);
+        return total;
+    }
+
+    /** As the program's dictionary {@code g}, in the weights' order. */
+    private NDList ordered(Iterable<NDArray> computed) {
+        Map<String, NDArray> byName = new HashMap<>();
+        computed.forEach(gradient -> byName.put(gradient.getName(), gradient));
+        NDList ordered = new NDList(names.size());
+        for (String name : names) {
+            NDArray gradient = Objects.requireNonNull(byName.get(name));
+            gradient.setName("g." + name);
+            ordered.add(gradient);
+        }
+        return ordered;
     }
 
     /** The sums as a program's dictionary {@code g}, in the weights' order; they stay this object's. */

@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.network;
 
+import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import java.io.IOException;
@@ -17,6 +18,9 @@ import java.util.SequencedMap;
  * on several threads at once.
  */
 public final class RewardModel implements AutoCloseable {
+
+    /** The file beside a reward model that holds its judge: a model learned from other rankings. */
+    public static final String JUDGE_FILE = "judge.safetensors";
 
     private static final String BIAS = "score.bias";
     private static final int BATCH = 64;
@@ -39,9 +43,19 @@ public final class RewardModel implements AutoCloseable {
      * @throws IOException if a file is missing or damaged, or the network has no scalar head
      */
     public static RewardModel load(Path folder) throws IOException {
-        Map<String, Tensor> tensors = Safetensors.read(folder.resolve("model.safetensors"));
+        return load(folder, ModelWeights.FILE);
+    }
+
+    /**
+     * Loads a model that lies in {@code file} beside the one of a checkpoint folder and has its shape.
+     *
+     * @throws IOException if a file is missing or damaged, or the network has no scalar head
+     */
+    public static RewardModel load(Path folder, String file) throws IOException {
+        Map<String, Tensor> tensors = Safetensors.read(folder.resolve(file));
         if (!tensors.containsKey(Transformer.HEAD)) {
-            throw new IOException(folder + ": tensor " + Transformer.HEAD + " is missing; this is no reward model");
+            throw new IOException(
+                    folder.resolve(file) + ": tensor " + Transformer.HEAD + " is missing; this is no reward model");
         }
         Tensor bias = tensors.get(BIAS);
         return new RewardModel(
@@ -52,6 +66,11 @@ public final class RewardModel implements AutoCloseable {
     /** The backbone with its head, without the bias. */
     public Transformer network() {
         return network;
+    }
+
+    /** What is added to the head's value. */
+    public float bias() {
+        return bias;
     }
 
     /** All weights on the host, the bias among them. */

@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.network;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -51,6 +52,23 @@ public record Sequences(int batch, int time, long[] ids, long[] targets) {
             }
         }
         return new Sequences(rows.size(), time, ids, targets);
+    }
+
+    /**
+     * Prompts with answers: the answers' tokens are the targets that count.
+     *
+     * @param rows token ids of prompt and answer
+     * @param promptLengths tokens of each row that belong to the prompt, one at least
+     * @param pad token that never counts as a target, or -1 if there is none
+     */
+    public static Sequences answers(List<int[]> rows, List<Integer> promptLengths, int pad) {
+        List<boolean[]> learned = new ArrayList<>();
+        for (int b = 0; b < rows.size(); b++) {
+            boolean[] answer = new boolean[rows.get(b).length];
+            Arrays.fill(answer, promptLengths.get(b), answer.length, true);
+            learned.add(answer);
+        }
+        return of(rows, learned, pad);
     }
 
     /** Number of targets that count. */

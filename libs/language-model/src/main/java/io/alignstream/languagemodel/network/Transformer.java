@@ -191,6 +191,18 @@ public final class Transformer implements Trainable, AutoCloseable {
         return score(sequences, temperature)[0];
     }
 
+    /** Sum of the log probabilities of each row's targets that count, {@code [batch]}. */
+    public float[] answerLogProbabilities(Sequences sequences) {
+        float[][] logs = logProbabilities(sequences, 1);
+        float[] sums = new float[logs.length];
+        for (int row = 0; row < sums.length; row++) {
+            for (float log : logs[row]) {
+                sums[row] += log;
+            }
+        }
+        return sums;
+    }
+
     /** Mean cross-entropy in nats over the targets that count; NaN if none does. */
     public double meanLoss(Sequences sequences) {
         double sum = 0;

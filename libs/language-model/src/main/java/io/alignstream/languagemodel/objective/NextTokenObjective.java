@@ -125,4 +125,15 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
             return (double) Computed.of(PROGRAM.run(call, method, in), gradients)[0];
         }
     }
+
+    /** Targets. */
+    @Override
+    public double weight(Sequences sequences) {
+        return sequences.targetCount();
+    }
+
+    @Override
+    public Double merged(Double first, Double second, double share) {
+        return Objective.mean(first, second, share);
+    }
 }

@@ -117,4 +117,15 @@ public final class PackedObjective implements Objective<PackedSequences, Double>
             return (double) Computed.of(PROGRAM.run(call, method, in), gradients)[0];
         }
     }
+
+    /** Targets. */
+    @Override
+    public double weight(PackedSequences packed) {
+        return packed.rows().targetCount();
+    }
+
+    @Override
+    public Double merged(Double first, Double second, double share) {
+        return Objective.mean(first, second, share);
+    }
 }

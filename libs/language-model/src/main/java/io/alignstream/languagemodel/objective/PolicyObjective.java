@@ -57,7 +57,19 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
             double clipFraction,
             double entropy,
             double meanRatio,
-            double greatestRatioGap) {}
+            double greatestRatioGap) {
+
+        /** Those of two batches, of which the other one counts for {@code share} (0 to 1) of both. */
+        Figures merged(Figures other, double share) {
+            return new Figures(
+                    Objective.mean(loss, other.loss, share),
+                    Objective.mean(approximateKl, other.approximateKl, share),
+                    Objective.mean(clipFraction, other.clipFraction, share),
+                    Objective.mean(entropy, other.entropy, share),
+                    Objective.mean(meanRatio, other.meanRatio, share),
+                    Math.max(greatestRatioGap, other.greatestRatioGap));
+        }
+    }
 
     /**
      * The loss of {@code model}.
@@ -84,5 +96,16 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
                         call.create(clip)),
                 gradients);
         return new Figures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
+    }
+
+    /** The answers' tokens. */
+    @Override
+    public double weight(Batch batch) {
+        return batch.sequences.targetCount();
+    }
+
+    @Override
+    public Figures merged(Figures first, Figures second, double share) {
+        return first.merged(second, share);
     }
 }

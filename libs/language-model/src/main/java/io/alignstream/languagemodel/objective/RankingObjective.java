@@ -38,14 +38,23 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
      * @param answers prompt and answer of every answer, right-padded
      * @param last position of each answer's last token, where the score is read, {@code [answers]}
      * @param pairs which answer beats which; the weights sum to 1
+     * @param weight what the batch counts for beside other ones, above 0: the prompts, where each counts once
      */
-    public record Batch(Sequences answers, int[] last, List<RankedPair> pairs) {
+    public record Batch(Sequences answers, int[] last, List<RankedPair> pairs, double weight) {
         public Batch {
             pairs = List.copyOf(pairs);
             if (last.length != answers.batch()) {
                 throw new IllegalArgumentException(
                         last.length + " last positions do not fit " + answers.batch() + " answers");
             }
+            if (!(weight > 0)) {
+                throw new IllegalArgumentException("a batch's weight is " + weight + " but must be above 0");
+            }
+        }
+
+        /** A batch that counts as much as any other. */
+        public Batch(Sequences answers, int[] last, List<RankedPair> pairs) {
+            this(answers, last, pairs, 1);
         }
     }
 
@@ -91,5 +100,15 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
                         call.create(centring)),
                 gradients);
         return (double) figures[0];
+    }
+
+    @Override
+    public double weight(Batch batch) {
+        return batch.weight;
+    }
+
+    @Override
+    public Double merged(Double first, Double second, double share) {
+        return Objective.mean(first, second, share);
     }
 }

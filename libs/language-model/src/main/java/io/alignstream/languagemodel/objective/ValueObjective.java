@@ -65,4 +65,15 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
                 gradients);
         return (double) figures[0];
     }
+
+    /** The answers' tokens. */
+    @Override
+    public double weight(Batch batch) {
+        return batch.sequences.targetCount();
+    }
+
+    @Override
+    public Double merged(Double first, Double second, double share) {
+        return Objective.mean(first, second, share);
+    }
 }

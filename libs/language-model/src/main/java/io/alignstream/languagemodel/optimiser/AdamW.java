@@ -27,7 +27,7 @@ import java.util.SequencedMap;
  * <p>Weight decay applies to matrices only. The state (first and second moments, step counts) is complete: restored, it
  * continues bit for bit. For one thread.
  */
-public final class AdamW implements AutoCloseable {
+public final class AdamW implements Optimiser {
 
     private static final TorchProgram PROGRAM =
             new TorchProgram(TorchProgram.resource(AdamW.class, "optimiser.torchscript"));
@@ -97,11 +97,7 @@ public final class AdamW implements AutoCloseable {
         });
     }
 
-    /**
-     * Applies {@code gradients}.
-     *
-     * @return their global norm before clipping
-     */
+    @Override
     public double step(Gradients gradients, double learningRate) {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = gradients.arguments();
@@ -128,6 +124,7 @@ public final class AdamW implements AutoCloseable {
      * Moments and step counts on the host: {@code PREFIX.m.NAME}, {@code PREFIX.v.NAME}, {@code PREFIX.s.NAME}; of
      * matrices that learn by Muon the first only.
      */
+    @Override
     public SequencedMap<String, Tensor> state(String prefix) {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         List.of(first, second, steps).forEach(part -> part.values()
@@ -135,11 +132,7 @@ public final class AdamW implements AutoCloseable {
         return state;
     }
 
-    /**
-     * Restores what {@link #state} gave.
-     *
-     * @throws IOException if a tensor is missing or has another shape
-     */
+    @Override
     public void restore(String prefix, Map<String, Tensor> state) throws IOException {
         for (SequencedMap<String, NDArray> part : List.of(first, second, steps)) {
             for (Map.Entry<String, NDArray> entry : part.entrySet()) {

@@ -1,8 +1,9 @@
 /**
  * How gradients change weights; knows no loss.
  *
- * <p>{@link io.alignstream.languagemodel.optimiser.AdamW} takes whatever stands in {@link
- * io.alignstream.languagemodel.network.Gradients}. Its moments are part of every checkpoint. {@link
+ * <p>An {@link io.alignstream.languagemodel.optimiser.Optimiser} takes whatever stands in {@link
+ * io.alignstream.languagemodel.network.Gradients}; its state is part of every checkpoint. Another one is a further class
+ * beside {@link io.alignstream.languagemodel.optimiser.AdamW}, which a loop hands to its learner. {@link
  * io.alignstream.languagemodel.optimiser.LinearSchedule} is the learning rate of a run whose steps are known.
  */
 @NullMarked

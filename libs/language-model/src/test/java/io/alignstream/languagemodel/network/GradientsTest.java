@@ -43,6 +43,38 @@ class GradientsTest {
     }
 
     @Test
+    void gradients_count_as_often_as_they_are_weighed() {
+        try (Transformer network = RandomNetworks.network(CONFIG, 5);
+                Gradients weighed = new Gradients(network)) {
+            // Given
+            Map<String, float[]> plain = gradients(network, FIRST);
+
+            // When
+            weighed.weigh(0.25);
+            new NextTokenObjective(network, Computing.DEFAULT).accumulate(FIRST, weighed);
+
+            // Then: a power of two changes no digit
+            values(weighed).forEach((name, values) -> {
+                float[] expected = plain.get(name).clone();
+                for (int i = 0; i < expected.length; i++) {
+                    expected[i] *= 0.25f;
+                }
+                assertThat(values).as(name).isEqualTo(expected);
+            });
+        }
+    }
+
+    @Test
+    void a_weight_of_nothing_is_refused() {
+        try (Transformer network = RandomNetworks.network(CONFIG, 5);
+                Gradients gradients = new Gradients(network)) {
+            assertThatThrownBy(() -> gradients.weigh(0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("weight is 0.0");
+        }
+    }
+
+    @Test
     void gradients_differ_from_one_batch_to_the_next() {
         try (Transformer network = RandomNetworks.network(CONFIG, 5)) {
             // When
@@ -80,12 +112,16 @@ class GradientsTest {
             for (Sequences batch : batches) {
                 objective.accumulate(batch, gradients);
             }
-            Map<String, float[]> values = new TreeMap<>();
-            for (NDArray one : gradients.arguments()) {
-                values.put(one.getName(), one.toFloatArray());
-            }
-            return values;
+            return values(gradients);
         }
+    }
+
+    private static Map<String, float[]> values(Gradients gradients) {
+        Map<String, float[]> values = new TreeMap<>();
+        for (NDArray one : gradients.arguments()) {
+            values.put(one.getName(), one.toFloatArray());
+        }
+        return values;
     }
 
     private static Sequences batch(int firstSeed, int secondSeed) {

@@ -54,6 +54,26 @@ final class NaiveTransformer {
         return logits;
     }
 
+    /** Log probability of each token but the first, {@code [time - 1]}. */
+    double[] logProbabilities(int[] row, double temperature) {
+        double[][] logits = logits(Arrays.copyOf(row, row.length - 1));
+        double[] logs = new double[logits.length];
+        for (int t = 0; t < logs.length; t++) {
+            double total = Arrays.stream(logits[t])
+                    .map(logit -> Math.exp(logit / temperature))
+                    .sum();
+            logs[t] = logits[t][row[t + 1]] / temperature - Math.log(total);
+        }
+        return logs;
+    }
+
+    /** The scalar head's value at each token but the last, {@code [time - 1]}. */
+    double[] scalars(int[] row) {
+        return Arrays.stream(hidden(Arrays.copyOf(row, row.length - 1)))
+                .mapToDouble(state -> product(weights.get("score.weight"), state)[0])
+                .toArray();
+    }
+
     /** Hidden states after the last norm, {@code [time][width]}. */
     double[][] hidden(int[] ids) {
         int width = config.width();

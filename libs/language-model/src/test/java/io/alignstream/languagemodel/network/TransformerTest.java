@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -108,21 +109,45 @@ class TransformerTest {
     }
 
     @Test
-    void refusesWhatDoesNotFit(@TempDir Path folder) throws Exception {
-        try (Transformer model = Transformer.initialise(TIED, 3)) {
-            Map<String, Tensor> incomplete = new LinkedHashMap<>(model.tensors());
-            incomplete.remove("model.norm.weight");
-            assertThatThrownBy(() -> Transformer.of(TIED, incomplete, "here"))
-                    .hasMessage("here: tensor model.norm.weight is missing");
+    void refusesWeightsOfWhichOneIsMissing() {
+        // Given
+        Map<String, Tensor> incomplete = tensors();
+        incomplete.remove("model.norm.weight");
 
-            Map<String, Tensor> misshapen = new LinkedHashMap<>(model.tensors());
-            misshapen.put("model.norm.weight", Tensor.of(new float[3], 3));
-            assertThatThrownBy(() -> Transformer.of(TIED, misshapen, "here"))
-                    .hasMessageContaining("model.norm.weight is F32(3)")
-                    .hasMessageContaining("(32)");
+        // When, then
+        assertThatThrownBy(() -> Transformer.of(TIED, incomplete, "here"))
+                .hasMessage("here: tensor model.norm.weight is missing");
+    }
+
+    @Test
+    void refusesWeightsOfWhichOneHasAnotherShape() {
+        // Given
+        Map<String, Tensor> misshapen = tensors();
+        misshapen.put("model.norm.weight", Tensor.of(new float[3], 3));
+
+        // When, then
+        assertThatThrownBy(() -> Transformer.of(TIED, misshapen, "here"))
+                .hasMessageContaining("model.norm.weight is F32(3)")
+                .hasMessageContaining("(32)");
+    }
+
+    private static Map<String, Tensor> tensors() {
+        try (Transformer model = Transformer.initialise(TIED, 3)) {
+            return new LinkedHashMap<>(model.tensors());
         }
+    }
+
+    @Test
+    void refusesModelsOfAnotherType(@TempDir Path folder) throws IOException {
+        // Given
         Files.writeString(folder.resolve("config.json"), "{\"model_type\":\"bert\"}");
+
+        // When, then
         assertThatThrownBy(() -> TransformerConfig.load(folder)).hasMessageContaining("model_type is \"bert\"");
+    }
+
+    @Test
+    void refusesAWidthThatItsHeadsCannotShare() {
         assertThatThrownBy(() -> new TransformerConfig(10, 1, 30, 4, 4, 8, 8, 1e4, 1e-6, true))
                 .hasMessageContaining("width 30")
                 .hasMessageContaining("heads 4");
@@ -130,16 +155,22 @@ class TransformerTest {
 
     @Test
     void truncatedCopyKeepsTheFirstBlocks() {
-        try (Transformer model = Transformer.initialise(TIED, 3);
-                Transformer shallow = model.copy(1)) {
-            assertThat(shallow.config().layers()).isEqualTo(1);
-            assertThat(shallow.tensors().keySet()).noneMatch(name -> name.contains("layers.1."));
-            assertThat(shallow.tensors()
-                            .get("model.layers.0.mlp.up_proj.weight")
-                            .toFloats())
-                    .isEqualTo(model.tensors()
-                            .get("model.layers.0.mlp.up_proj.weight")
-                            .toFloats());
+        // Given
+        try (Transformer model = Transformer.initialise(TIED, 3)) {
+
+            // When
+            try (Transformer shallow = model.copy(1)) {
+
+                // Then
+                assertThat(shallow.config().layers()).isEqualTo(1);
+                assertThat(shallow.tensors().keySet()).noneMatch(name -> name.contains("layers.1."));
+                assertThat(shallow.tensors()
+                                .get("model.layers.0.mlp.up_proj.weight")
+                                .toFloats())
+                        .isEqualTo(model.tensors()
+                                .get("model.layers.0.mlp.up_proj.weight")
+                                .toFloats());
+            }
         }
     }
 

@@ -10,8 +10,10 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.torch.Precision;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ComputingTest {
@@ -49,23 +51,39 @@ class ComputingTest {
 
     @Test
     void halfPrecisionRepeatsBitForBit() {
+        // Given
         Sequences batch = batch(4, 32);
         Computing computing = new Computing(Precision.BFLOAT16, 3);
         Taken once = take(batch, computing, 4);
+
+        // When
         Taken again = take(batch, computing, 4);
+
+        // Then
         assertThat(again.step()).isEqualTo(once.step());
         assertThat(distance(again.moments(), once.moments())).isZero();
     }
 
     @Test
     void precisionsHaveNames() {
-        assertThat(Precision.of("float32")).isEqualTo(Precision.FLOAT32);
-        assertThat(Precision.of("bfloat16")).isEqualTo(Precision.BFLOAT16);
-        assertThat(Precision.of("auto")).isEqualTo(Precision.fastest());
+        // When
+        List<Precision> named =
+                Stream.of("float32", "bfloat16", "auto").map(Precision::of).toList();
+
+        // Then
+        assertThat(named).containsExactly(Precision.FLOAT32, Precision.BFLOAT16, Precision.fastest());
+    }
+
+    @Test
+    void anUnknownPrecisionIsRefusedWithThoseThatThereAre() {
         assertThatThrownBy(() -> Precision.of("fp8"))
                 .hasMessageContaining("fp8")
                 .hasMessageContaining("bfloat16");
-        assertThatThrownBy(() -> new Computing(Precision.FLOAT32, 0)).hasMessageContaining("0");
+    }
+
+    @Test
+    void noRowAtATimeIsRefused() {
+        assertThatThrownBy(() -> new Computing(Precision.FLOAT32, 0)).hasMessageContaining("rows at a time is 0");
     }
 
     private record Taken(Steps.Taken<Double> step, Map<String, Tensor> moments) {}

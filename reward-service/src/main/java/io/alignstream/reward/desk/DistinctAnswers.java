@@ -1,0 +1,62 @@
+package io.alignstream.reward.desk;
+
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.split.HeldOut;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+
+/**
+ * Which answers of a request are one answer: those with the same normalised text, which nobody can put into an order.
+ *
+ * @param groups indexes of equal answers, each index once, in the order of the groups' first answers
+ */
+public record DistinctAnswers(List<List<Integer>> groups) {
+
+    public DistinctAnswers {
+        groups = groups.stream().map(List::copyOf).toList();
+    }
+
+    /** The groups of {@code answers}. */
+    public static DistinctAnswers of(List<String> answers) {
+        SequencedMap<String, List<Integer>> byText = new LinkedHashMap<>();
+        for (int i = 0; i < answers.size(); i++) {
+            byText.computeIfAbsent(HeldOut.normalised(answers.get(i)), text -> new ArrayList<>())
+                    .add(i);
+        }
+        return new DistinctAnswers(List.copyOf(byText.values()));
+    }
+
+    /** Number of different answers. */
+    public int count() {
+        return groups.size();
+    }
+
+    /** Whether {@code ranking} ties answers that are the same. */
+    boolean areTiedIn(Ranking ranking) {
+        return groups.stream().allMatch(same -> ranking.order().stream().anyMatch(tied -> tied.containsAll(same)));
+    }
+
+    /**
+     * The place of each different answer in {@code ranking}, 1 the best; tied ones share the mean of the places that they
+     * take, so that the sum of the places is the same for every ranking.
+     */
+    double[] places(Ranking ranking) {
+        double[] places = new double[count()];
+        double before = 0;
+        for (List<Integer> tied : ranking.order()) {
+            List<Integer> members = new ArrayList<>();
+            for (int group = 0; group < count(); group++) {
+                if (tied.contains(groups.get(group).getFirst())) {
+                    members.add(group);
+                }
+            }
+            for (int group : members) {
+                places[group] = before + (members.size() + 1) / 2.0;
+            }
+            before += members.size();
+        }
+        return places;
+    }
+}

@@ -1,0 +1,58 @@
+package io.alignstream.reward.desk;
+
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.languagemodel.random.SeededRandom;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A request as one annotator sees it.
+ *
+ * @param answers the different ones, in an order that is this annotator's and stays the same
+ * @param remaining requests that wait for the annotator, this one counted
+ * @param progress towards the next training
+ */
+public record Question(
+        String requestId, List<Message> messages, List<Answer> answers, int remaining, RankingDesk.Progress progress) {
+
+    /** The tag of a {@link RankingRequest} with the indexes of answers that the limit cut off, for example {@code 2 3}. */
+    public static final String TRUNCATED = "truncated-answers";
+
+    public Question {
+        messages = List.copyOf(messages);
+        answers = List.copyOf(answers);
+    }
+
+    /**
+     * One of the different answers.
+     *
+     * @param indexes of all answers of the request that are this one
+     * @param truncated whether the model was cut off by the limit
+     */
+    public record Answer(List<Integer> indexes, String text, boolean truncated) {
+
+        public Answer {
+            indexes = List.copyOf(indexes);
+        }
+    }
+
+    /** What {@code annotator} is shown of {@code request}. */
+    public static Question of(RankingRequest request, String annotator, int remaining, RankingDesk.Progress progress) {
+        List<List<Integer>> groups = DistinctAnswers.of(request.answers()).groups();
+        Set<String> truncated =
+                Set.copyOf(List.of(request.tags().getOrDefault(TRUNCATED, "").split(" ")));
+        // Who sees the answers in another order than others does not share their inclination to the first one.
+        int[] order = SeededRandom.permutation(
+                groups.size(), SeededRandom.of(0, "order " + request.requestId() + "/" + annotator, 0));
+        List<Answer> answers = Arrays.stream(order)
+                .mapToObj(groups::get)
+                .map(indexes -> new Answer(
+                        indexes,
+                        request.answers().get(indexes.getFirst()),
+                        truncated.contains(indexes.getFirst().toString())))
+                .toList();
+        return new Question(request.requestId(), request.messages(), answers, remaining, progress);
+    }
+}

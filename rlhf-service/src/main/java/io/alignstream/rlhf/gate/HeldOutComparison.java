@@ -1,0 +1,297 @@
+package io.alignstream.rlhf.gate;
+
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.random.SeededRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/**
+ * Compares a candidate with the SFT model on prompts that training never saw: by a judge that is not the reward model, and
+ * by what is known to be right.
+ *
+ * <p>Both sample with the same random numbers, so an unchanged candidate ties everywhere, and two comparisons differ
+ * only by what the candidate learned between them. For one thread; the models are only read.
+ */
+public final class HeldOutComparison {
+
+    /** How often the judge prefers the candidate's answer; ties count half. With its interval over the prompts. */
+    static final String WIN_RATE = "winRate";
+
+    static final String WIN_RATE_LOW = "winRate/low";
+    static final String WIN_RATE_HIGH = "winRate/high";
+
+    /** The same by the reward model that the candidate was trained against, and how often both judges agree. */
+    static final String REWARD_WIN_RATE = "heldOut/rewardWinRate";
+
+    static final String AGREEMENT = "heldOut/agreement";
+
+    /** Number of prompts. */
+    static final String PROMPTS = "heldOut/prompts";
+
+    /** Mean scores by the judge, and by the reward model, of the candidate's and of the SFT model's answers. */
+    static final String JUDGE = "heldOut/judgeScores";
+
+    static final String SFT_JUDGE = "heldOut/sftJudgeScores";
+    static final String REWARD = "heldOut/scores";
+    static final String SFT_REWARD = "heldOut/sftScores";
+
+    /** Of the candidate from the SFT model on its own answers, at the sampling temperature, summed over tokens, in nats. */
+    static final String KL = "heldOut/kl";
+
+    /** Part of the candidate's answers that end by themselves. */
+    static final String END_RATE = "heldOut/endRate";
+
+    /** Mean length of the answers in tokens. */
+    static final String LENGTH = "heldOut/responseLength";
+
+    static final String SFT_LENGTH = "heldOut/sftResponseLength";
+
+    /** Knowledge: part of right answers to the prompts that have reference answers, {@link #ASKED} of them. */
+    static final String ACCURACY = "heldOut/accuracy";
+
+    static final String SFT_ACCURACY = "heldOut/sftAccuracy";
+    static final String ASKED = "heldOut/asked";
+
+    /**
+     * Part of those prompts that are forgotten: the SFT model is right each time, the candidate at most every other time. A
+     * mean hides that a model has lost one thing altogether.
+     */
+    static final String FORGOTTEN = "heldOut/forgotten";
+
+    /** The same of prompts that should be refused. */
+    static final String REFUSALS = "heldOut/refusals";
+
+    static final String SFT_REFUSALS = "heldOut/sftRefusals";
+    static final String IMPROPER = "heldOut/improper";
+
+    private static final int BATCH = 32;
+
+    private final long seed;
+    private final Transformer sft;
+    private final Judges judges;
+    private final AnswerSampler sampler;
+    private final List<HeldOutPrompt> prompts;
+    private final int pad;
+    private final List<Sampled> baselines = new ArrayList<>();
+
+    /**
+     * Who scores answers.
+     *
+     * @param reward the model that PPO's reward comes from
+     * @param judge a model learned from other rankings, which decides
+     */
+    public record Judges(RewardModel reward, RewardModel judge) implements AutoCloseable {
+        @Override
+        public void close() {
+            reward.close();
+            judge.close();
+        }
+    }
+
+    /** One answer to each prompt. */
+    private record Sampled(List<int[]> rows, List<AnswerSampler.Answer> answers, double[] rewards, double[] verdicts) {}
+
+    /**
+     * A comparison on {@code prompts}.
+     *
+     * @param prompts those that leave no room for an answer are left out
+     */
+    public HeldOutComparison(
+            long seed, Transformer sft, Judges judges, AnswerSampler sampler, List<HeldOutPrompt> prompts, int pad) {
+        this.seed = seed;
+        this.sft = sft;
+        this.judges = judges;
+        this.sampler = sampler;
+        this.pad = pad;
+        this.prompts = prompts.stream()
+                .filter(prompt -> prompt.ids().length + sampler.maxTokens()
+                        <= sft.config().maxPositions())
+                .toList();
+    }
+
+    /**
+     * How good a candidate is by its figures, lower is better: one that has lost more knowledge than {@code knowledgeLoss}
+     * is worse than any that has not.
+     */
+    public static double judgement(Map<String, Double> figures, double knowledgeLoss) {
+        double lost = figures.getOrDefault(SFT_ACCURACY, 0.0) - figures.getOrDefault(ACCURACY, 0.0);
+        return lost > knowledgeLoss ? 1 + lost : 1 - figures.getOrDefault(WIN_RATE, Double.NaN);
+    }
+
+    /** Whether there is nothing to compare on. */
+    public boolean isEmpty() {
+        return prompts.isEmpty();
+    }
+
+    /**
+     * Samples the candidate's answers and compares; needs at least one prompt.
+     *
+     * @param rounds answers to each prompt; figures of the first round are those of a comparison with one
+     * @return figures by name, means over prompts and rounds; what cannot be measured is missing
+     */
+    public SequencedMap<String, Double> compare(Transformer candidate, int rounds) {
+        if (isEmpty()) {
+            throw new InvalidInputException(Reason.of("rlhf.noHeldOut"));
+        }
+        double[] wins = new double[prompts.size()];
+        double[] rewardWins = new double[prompts.size()];
+        int[] right = new int[prompts.size()];
+        int[] sftRight = new int[prompts.size()];
+        SequencedMap<String, Double> sums = new TreeMap<>();
+        for (int round = 0; round < rounds; round++) {
+            Sampled sampled = sample(candidate, round);
+            Sampled baseline = baseline(round);
+            double agreed = 0;
+            for (int i = 0; i < wins.length; i++) {
+                double judged = Math.signum(sampled.verdicts()[i] - baseline.verdicts()[i]);
+                double rewarded = Math.signum(sampled.rewards()[i] - baseline.rewards()[i]);
+                wins[i] += (1 + judged) / 2 / rounds;
+                rewardWins[i] += (1 + rewarded) / 2 / rounds;
+                agreed += judged == rewarded ? 1 : 0;
+                right[i] += isRight(sampled, i) ? 1 : 0;
+                sftRight[i] += isRight(baseline, i) ? 1 : 0;
+            }
+            add(sums, AGREEMENT, agreed / wins.length);
+            add(sums, JUDGE, mean(sampled.verdicts()));
+            add(sums, SFT_JUDGE, mean(baseline.verdicts()));
+            add(sums, REWARD, mean(sampled.rewards()));
+            add(sums, SFT_REWARD, mean(baseline.rewards()));
+            add(sums, KL, divergence(candidate, sampled));
+            add(sums, END_RATE, endRate(sampled));
+            add(sums, LENGTH, length(sampled));
+            add(sums, SFT_LENGTH, length(baseline));
+        }
+        sums.replaceAll((figure, sum) -> sum / rounds);
+        if (count(false) > 0) {
+            sums.put(ACCURACY, share(right, false) / rounds);
+            sums.put(SFT_ACCURACY, share(sftRight, false) / rounds);
+            sums.put(FORGOTTEN, forgotten(right, sftRight, rounds));
+        }
+        if (count(true) > 0) {
+            sums.put(REFUSALS, share(right, true) / rounds);
+            sums.put(SFT_REFUSALS, share(sftRight, true) / rounds);
+        }
+        Interval interval = Interval.ofMean(wins, seed);
+        sums.put(WIN_RATE, mean(wins));
+        sums.put(WIN_RATE_LOW, interval.low());
+        sums.put(WIN_RATE_HIGH, interval.high());
+        sums.put(REWARD_WIN_RATE, mean(rewardWins));
+        sums.put(PROMPTS, (double) prompts.size());
+        sums.put(ASKED, (double) count(false));
+        sums.put(IMPROPER, (double) count(true));
+        return sums;
+    }
+
+    /** What the SFT model says in {@code round}. */
+    private Sampled baseline(int round) {
+        while (baselines.size() <= round) {
+            baselines.add(sample(sft, baselines.size()));
+        }
+        return baselines.get(round);
+    }
+
+    private Sampled sample(Transformer model, int round) {
+        List<int[]> rows = new ArrayList<>();
+        List<AnswerSampler.Answer> answers = new ArrayList<>();
+        for (int start = 0; start < prompts.size(); start += BATCH) {
+            List<int[]> batch = prompts.subList(start, Math.min(start + BATCH, prompts.size())).stream()
+                    .map(HeldOutPrompt::ids)
+                    .toList();
+            answers.addAll(sampler.sample(
+                    model, batch, SeededRandom.of(seed, "held-out", (long) round * prompts.size() + start)));
+        }
+        for (int i = 0; i < answers.size(); i++) {
+            rows.add(answers.get(i).after(prompts.get(i).ids()));
+        }
+        return new Sampled(
+                rows, answers, judges.reward().scores(rows), judges.judge().scores(rows));
+    }
+
+    private double divergence(Transformer candidate, Sampled sampled) {
+        double temperature = sampler.temperature() > 0 ? sampler.temperature() : 1;
+        double sum = 0;
+        for (int start = 0; start < prompts.size(); start += BATCH) {
+            int end = Math.min(start + BATCH, prompts.size());
+            Sequences sequences = Sequences.answers(
+                    sampled.rows().subList(start, end),
+                    prompts.subList(start, end).stream()
+                            .map(prompt -> prompt.ids().length)
+                            .toList(),
+                    pad);
+            sum += total(candidate.logProbabilities(sequences, temperature))
+                    - total(sft.logProbabilities(sequences, temperature));
+        }
+        return sum / prompts.size();
+    }
+
+    private boolean isRight(Sampled sampled, int prompt) {
+        Predicate<int[]> rule = prompts.get(prompt).right();
+        return rule != null && rule.test(sampled.answers().get(prompt).content());
+    }
+
+    /** Right answers a prompt of one kind, of which there is one at least. */
+    private double share(int[] right, boolean improper) {
+        return (double) IntStream.range(0, right.length)
+                        .filter(i -> prompts.get(i).improper() == improper)
+                        .map(i -> right[i])
+                        .sum()
+                / count(improper);
+    }
+
+    private double forgotten(int[] right, int[] sftRight, int rounds) {
+        return (double) IntStream.range(0, right.length)
+                        .filter(i -> !prompts.get(i).improper())
+                        .filter(i -> sftRight[i] == rounds && 2 * right[i] <= rounds)
+                        .count()
+                / count(false);
+    }
+
+    private long count(boolean improper) {
+        return prompts.stream()
+                .filter(prompt -> prompt.right() != null && prompt.improper() == improper)
+                .count();
+    }
+
+    private double endRate(Sampled sampled) {
+        return (double) sampled.answers().stream()
+                        .filter(AnswerSampler.Answer::ended)
+                        .count()
+                / prompts.size();
+    }
+
+    private static void add(SequencedMap<String, Double> sums, String figure, double value) {
+        sums.merge(figure, value, Double::sum);
+    }
+
+    private static double total(float[][] values) {
+        double sum = 0;
+        for (float[] row : values) {
+            for (float value : row) {
+                sum += value;
+            }
+        }
+        return sum;
+    }
+
+    private static double length(Sampled sampled) {
+        return sampled.answers().stream()
+                .mapToInt(answer -> answer.tokens().length)
+                .average()
+                .orElse(0);
+    }
+
+    private static double mean(double[] values) {
+        return Arrays.stream(values).average().orElse(0);
+    }
+}

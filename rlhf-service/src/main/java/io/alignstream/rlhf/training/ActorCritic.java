@@ -1,0 +1,123 @@
+package io.alignstream.rlhf.training;
+
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.languagemodel.objective.ValueObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.training.BestWeights;
+import io.alignstream.training.Learner;
+import io.alignstream.training.StoredState;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/** The policy and its critic, each with an optimiser of its own; for one thread. */
+final class ActorCritic implements AutoCloseable {
+
+    private static final String POLICY_OPTIMISER = "policy.optimiser";
+    private static final String CRITIC = "critic.";
+    private static final String CRITIC_OPTIMISER = "critic.optimiser";
+
+    private final Transformer policy;
+    private final Transformer critic;
+    private final Learner policyLearner;
+    private final Learner criticLearner;
+    private final PolicyObjective policyObjective;
+    private final ValueObjective valueObjective;
+    /** The critic's network begins as the reward model's, whose scores have this besides; it stays as it is. */
+    private final float bias;
+
+    private ActorCritic(RlhfInputs inputs, Transformer policy, Transformer critic) {
+        RlhfSettings settings = inputs.settings();
+        this.bias = inputs.judges().reward().bias();
+        this.policy = policy;
+        this.critic = critic;
+        this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
+        this.criticLearner = new Learner(critic, AdamW.Settings.REINFORCEMENT);
+        this.policyObjective = new PolicyObjective(
+                policy, settings.sampling().temperature(), settings.clipping().ratio());
+        this.valueObjective = new ValueObjective(critic, settings.clipping().value(), settings.valueCoefficient());
+    }
+
+    /** Copies of the SFT model and of the reward model's network. */
+    static ActorCritic start(RlhfInputs inputs) {
+        return new ActorCritic(
+                inputs, inputs.sft().copy(), inputs.judges().reward().network().copy());
+    }
+
+    /** Both as a checkpoint has them: the policy is its model, the rest is what {@link #state} gave. */
+    static ActorCritic resume(RlhfInputs inputs, StoredState stored) throws IOException {
+        Map<String, Tensor> state = stored.tensors();
+        Transformer policy = Transformer.load(stored.folder());
+        Transformer critic = Transformer.of(
+                inputs.judges().reward().network().config(),
+                BestWeights.below(CRITIC, state),
+                "the critic's checkpoint");
+        ActorCritic networks = new ActorCritic(inputs, policy, critic);
+        try {
+            networks.policyLearner.restore(POLICY_OPTIMISER, state);
+            networks.criticLearner.restore(CRITIC_OPTIMISER, state);
+            return networks;
+        } catch (IOException e) {
+            networks.close();
+            throw e;
+        }
+    }
+
+    /** The policy as it is now; stays owned by this. */
+    Transformer policy() {
+        return policy;
+    }
+
+    /** What the critic expects before each token, {@code [batch][time]}. */
+    float[][] values(Sequences sequences) {
+        return shifted(critic.scalars(sequences), bias);
+    }
+
+    /** One step of the policy. */
+    Learner.Step<PolicyObjective.Figures> stepPolicy(Sequences sequences, Targets target, double learningRate) {
+        return policyLearner.step(
+                policyObjective,
+                new PolicyObjective.Batch(sequences, target.logs(), target.advantages()),
+                learningRate);
+    }
+
+    /** One step of the critic. */
+    Learner.Step<Double> stepCritic(Sequences sequences, Targets target, double learningRate) {
+        return criticLearner.step(
+                valueObjective,
+                new ValueObjective.Batch(sequences, shifted(target.values(), -bias), shifted(target.returns(), -bias)),
+                learningRate);
+    }
+
+    private static float[][] shifted(float[][] values, float by) {
+        float[][] shifted = new float[values.length][];
+        for (int row = 0; row < values.length; row++) {
+            shifted[row] = values[row].clone();
+            for (int t = 0; t < shifted[row].length; t++) {
+                shifted[row][t] += by;
+            }
+        }
+        return shifted;
+    }
+
+    /** The critic and both optimisers. */
+    SequencedMap<String, Tensor> state() {
+        SequencedMap<String, Tensor> state = new LinkedHashMap<>();
+        critic.tensors().forEach((name, tensor) -> state.put(CRITIC + name, tensor));
+        state.putAll(policyLearner.state(POLICY_OPTIMISER));
+        state.putAll(criticLearner.state(CRITIC_OPTIMISER));
+        return state;
+    }
+
+    @Override
+    public void close() {
+        policyLearner.close();
+        criticLearner.close();
+        policy.close();
+        critic.close();
+    }
+}

@@ -1,0 +1,192 @@
+package io.alignstream.rlhf.training;
+
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.generation.NotFiniteException;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.objective.GrpoObjective;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.training.Learner;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.Trouble;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+
+/**
+ * Group relative policy optimisation (Shao et al., arXiv 2402.03300): several answers to each prompt, and what an answer is
+ * worth is how its score compares with the others'; there is no critic. With the advantage leave-one-out it is RLOO (Ahmadian
+ * et al., arXiv 2402.14740), with PPO's clipping.
+ *
+ * <p>One iteration: sample groups, score them, some epochs of clipped steps. Everything random is a function of seed and
+ * iteration, so weights and moments of the policy and the iteration's number are the complete state. β stays as it is. For one thread.
+ */
+public final class GrpoLoop extends PolicyLoop {
+
+    private static final String OPTIMISER = "policy.optimiser";
+
+    private final Transformer policy;
+    private final Learner learner;
+    private final GrpoObjective objective;
+    private final Rollout rollout;
+    private boolean drifted;
+
+    private GrpoLoop(RlhfInputs inputs, List<int[]> prompts, Recovery recovery, Transformer policy) {
+        super(inputs, recovery);
+        this.policy = policy;
+        this.learner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
+        boolean penaltyInLoss = settings.grpo().advantage() == RlhfSettings.Advantage.GROUP_NORMALISED;
+        this.objective = new GrpoObjective(
+                policy,
+                settings.sampling().temperature(),
+                settings.clipping().ratio(),
+                penaltyInLoss ? settings.kl().coefficient() : 0);
+        this.rollout = new Rollout(
+                inputs,
+                prompts,
+                policy,
+                sequences -> new float[sequences.batch()][sequences.time()],
+                settings.grpo().group());
+    }
+
+    static GrpoLoop begin(RlhfInputs inputs, Recovery recovery) {
+        List<int[]> prompts = inputs.promptsWithRoom();
+        return new GrpoLoop(inputs, prompts, recovery, inputs.sft().copy());
+    }
+
+    static GrpoLoop resume(RlhfInputs inputs, StoredState stored, Recovery recovery) throws IOException {
+        List<int[]> prompts = inputs.promptsWithRoom();
+        GrpoLoop loop = new GrpoLoop(inputs, prompts, recovery, Transformer.load(stored.folder()));
+        try {
+            loop.learner.restore(OPTIMISER, stored.tensors());
+            loop.restore(stored);
+            return loop;
+        } catch (IOException e) {
+            loop.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public long total() {
+        return settings.batches().iterations();
+    }
+
+    /** Whether all iterations are done or the policy drifted too far. */
+    @Override
+    public boolean finished() {
+        return drifted || iteration >= total();
+    }
+
+    @Override
+    public String phase() {
+        return "grpo";
+    }
+
+    @Override
+    int validateEvery() {
+        return settings.holdout().every();
+    }
+
+    /**
+     * One iteration; its figures have the field's names.
+     *
+     * @throws IllegalStateException if sampling and training disagree about probabilities
+     */
+    @Override
+    public Step step() {
+        IterationFigures figures = new IterationFigures();
+        List<Minibatch> batch;
+        Speed speed = new Speed("episodesPerSecond", settings.batches().episodes());
+        try {
+            batch = rollout.of(iteration, figures);
+        } catch (NotFiniteException e) {
+            iteration++;
+            return new Step(new TreeMap<>(), speed, Optional.of(Trouble.of(Reason.of("rlhf.diverged"))));
+        }
+        figures.observe(
+                batch.stream().flatMap(part -> part.episodes().stream()).toList(),
+                settings.kl().coefficient());
+        update(batch, figures);
+        drifted = figures.get("objective/kl") > settings.kl().bound();
+        iteration++;
+        return new Step(figures.metrics(), speed, figures.notFinite().map(Trouble::of));
+    }
+
+    private void update(List<Minibatch> batch, IterationFigures figures) {
+        List<GrpoObjective.Batch> targets = batch.stream().map(this::targets).toList();
+        int epochs = settings.batches().epochs();
+        double rate =
+                settings.learningRates().policy() * (1 - (double) iteration / total()) * recovery.learningRateScale();
+        boolean first = true;
+        for (int epoch = 0; epoch < epochs; epoch++) {
+            long index = iteration * epochs + epoch;
+            for (int i :
+                    SeededRandom.permutation(batch.size(), SeededRandom.of(settings.seed(), "minibatches", index))) {
+                Learner.Step<PolicyObjective.Figures> step = learner.step(objective, targets.get(i), rate);
+                if (first) {
+                    requireSameNumerics(step.loss());
+                }
+                figures.observePolicy(step);
+                first = false;
+            }
+        }
+    }
+
+    private GrpoObjective.Batch targets(Minibatch part) {
+        List<Episode> episodes = part.episodes();
+        return new GrpoObjective.Batch(
+                part.sequences(),
+                part.grid(episodes.stream().map(Episode::logs).toList()),
+                part.grid(episodes.stream().map(Episode::referenceLogs).toList()),
+                advantages(episodes));
+    }
+
+    /** Of the episodes of whole groups, one after the other. */
+    private float[] advantages(List<Episode> episodes) {
+        boolean normalised = settings.grpo().advantage() == RlhfSettings.Advantage.GROUP_NORMALISED;
+        double[] scores = episodes.stream()
+                .mapToDouble(episode -> normalised
+                        ? episode.score()
+                        : episode.score() - settings.kl().coefficient() * episode.kl())
+                .toArray();
+        return normalised
+                ? GroupAdvantages.normalised(scores, settings.grpo().group())
+                : GroupAdvantages.leaveOneOut(scores, settings.grpo().group());
+    }
+
+    @Override
+    public Map<String, Long> position() {
+        return Map.of(
+                "iteration",
+                iteration,
+                "episode",
+                iteration * settings.batches().episodes());
+    }
+
+    /** The optimiser. */
+    @Override
+    public SequencedMap<String, Tensor> state() {
+        SequencedMap<String, Tensor> state = learner.state(OPTIMISER);
+        best.addTo(state, iteration);
+        return state;
+    }
+
+    @Override
+    Transformer policy() {
+        return policy;
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        learner.close();
+        policy.close();
+    }
+}

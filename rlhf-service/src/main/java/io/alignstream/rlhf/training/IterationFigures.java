@@ -1,0 +1,89 @@
+package io.alignstream.rlhf.training;
+
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.training.Learner;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+
+/** The figures of one PPO iteration under the field's names; not thread-safe. */
+final class IterationFigures {
+
+    private final SequencedMap<String, Double> metrics = new TreeMap<>();
+    private final TreeMap<String, Double> sums = new TreeMap<>();
+    private int policySteps;
+    private int valueSteps;
+    private double samplingGap;
+
+    /** How far the sampler's log probabilities are from those that training starts from. */
+    void observeSampling(float[] sampled, double[] scored) {
+        for (int t = 0; t < scored.length; t++) {
+            samplingGap = Math.max(samplingGap, Math.abs(sampled[t] - scored[t]));
+        }
+    }
+
+    /** The batch before any update. */
+    void observe(List<Episode> episodes, double klCoefficient) {
+        double divergence = mean(episodes, Episode::kl);
+        double score = mean(episodes, Episode::score);
+        double ended = episodes.stream().filter(Episode::ended).count();
+        metrics.put("objective/kl", divergence);
+        metrics.put("objective/entropy", mean(episodes, episode -> -Arrays.stream(episode.logs())
+                .sum()));
+        metrics.put("objective/scores", score);
+        metrics.put("objective/rlhf_reward", mean(episodes, episode -> Arrays.stream(episode.rewards(klCoefficient))
+                .sum()));
+        metrics.put("val/num_eos_tokens", ended);
+        metrics.put("endRate", ended / episodes.size());
+        metrics.put("responseLength", mean(episodes, Episode::length));
+        metrics.put("klCoefficient", klCoefficient);
+        metrics.put("val/sampling_gap", samplingGap);
+    }
+
+    /** A step of the policy; the figures become means over the steps. */
+    void observePolicy(Learner.Step<PolicyObjective.Figures> step) {
+        PolicyObjective.Figures policy = step.loss();
+        policySteps++;
+        sums.merge("policy/approxkl", policy.approximateKl(), Double::sum);
+        sums.merge("policy/clipfrac", policy.clipFraction(), Double::sum);
+        sums.merge("policy/entropy", policy.entropy(), Double::sum);
+        sums.merge("policy/gradientNorm", step.gradientNorm(), Double::sum);
+        sums.merge("loss/policy", policy.loss(), Double::sum);
+        sums.merge("val/ratio", policy.meanRatio(), Double::sum);
+    }
+
+    /** A step of the critic. */
+    void observeValue(Learner.Step<Double> step) {
+        valueSteps++;
+        sums.merge("loss/value", step.loss(), Double::sum);
+    }
+
+    double get(String metric) {
+        return metrics.getOrDefault(metric, Double.NaN);
+    }
+
+    /** All figures; those of the policy's steps are missing while only the critic learns. */
+    SequencedMap<String, Double> metrics() {
+        SequencedMap<String, Double> all = new TreeMap<>(metrics);
+        sums.forEach((name, sum) -> all.put(name, sum / (name.equals("loss/value") ? valueSteps : policySteps)));
+        return all;
+    }
+
+    /** A figure that is no finite number, if there is one. */
+    Optional<Reason> notFinite() {
+        return metrics().entrySet().stream()
+                .filter(figure -> !Double.isFinite(figure.getValue()))
+                .map(figure -> Reason.of("rlhf.notFinite")
+                        .with("figure", figure.getKey())
+                        .with("value", Double.toString(figure.getValue())))
+                .findFirst();
+    }
+
+    private static double mean(List<Episode> episodes, ToDoubleFunction<Episode> figure) {
+        return episodes.stream().mapToDouble(figure).average().orElse(Double.NaN);
+    }
+}

@@ -1,0 +1,145 @@
+package io.alignstream.rlhf.training;
+
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.training.BestModel;
+import io.alignstream.training.BestWeights;
+import io.alignstream.training.ModelFiles;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.TrainingLoop;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every algorithm that aligns a policy does besides its steps: measures the policy on held-out prompts, keeps the best
+ * one, and publishes the last or the best. For one thread.
+ */
+public abstract class PolicyLoop implements TrainingLoop {
+
+    /** Before the first update on a batch the ratio may differ from 1 by this at most (fp32). */
+    static final double RATIO_TOLERANCE = 1e-5;
+
+    final RlhfInputs inputs;
+    final RlhfSettings settings;
+    final Recovery recovery;
+    final BestWeights best = new BestWeights();
+    /** Steps done. */
+    long iteration;
+    /** The best policy, if it is published and not the last one. */
+    private @Nullable Transformer published;
+
+    PolicyLoop(RlhfInputs inputs, Recovery recovery) {
+        this.inputs = inputs;
+        this.settings = inputs.settings();
+        this.recovery = recovery;
+    }
+
+    /** The policy as it is now; stays owned by the loop. */
+    abstract Transformer policy();
+
+    /** Takes the next step; its figures have the field's names. */
+    @Override
+    public abstract Step step();
+
+    /** Steps between two comparisons. */
+    abstract int validateEvery();
+
+    /** Goes on at the place of {@code stored}. */
+    final void restore(StoredState stored) {
+        best.restore(stored.tensors());
+        iteration = stored.step();
+    }
+
+    @Override
+    public final long done() {
+        return iteration;
+    }
+
+    /** Compares with the SFT model on held-out prompts, at times. */
+    @Override
+    public Evaluation evaluate() {
+        if (iteration % validateEvery() != 0) {
+            return Evaluation.NONE;
+        }
+        SequencedMap<String, Double> figures = inputs.comparison().compare(policy(), 1);
+        return new Evaluation(
+                figures,
+                OptionalDouble.of(
+                        HeldOutComparison.judgement(figures, settings.gate().knowledgeLoss())),
+                Optional.empty());
+    }
+
+    @Override
+    public void keepAsBest() {
+        best.keep(policy().tensors(), iteration);
+    }
+
+    @Override
+    public ModelFiles model() {
+        return files(policy());
+    }
+
+    /** The figures by which the gate decides. */
+    @Override
+    public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
+            throws IOException {
+        if (bestModel.isPresent() && best.tensors().isPresent()) {
+            published = Transformer.of(policy().config(), best.tensors().get(), "the best policy");
+        }
+        SequencedMap<String, Double> figures =
+                inputs.comparison().compare(chosen(), settings.holdout().answers());
+        bestModel.ifPresent(found -> figures.put("bestStep", (double) found.step()));
+        return figures;
+    }
+
+    private Transformer chosen() {
+        return published == null ? policy() : published;
+    }
+
+    @Override
+    public Optional<String> finishedPhase() {
+        return Optional.of("gate");
+    }
+
+    @Override
+    public ModelFiles finishedModel() {
+        return files(chosen());
+    }
+
+    private ModelFiles files(Transformer network) {
+        Tokenizer tokenizer = inputs.tokenizer();
+        return ModelFiles.of(
+                network.config(),
+                tokenizer,
+                new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()},
+                network.tensors());
+    }
+
+    @Override
+    public Map<String, Long> position() {
+        return Map.of("iteration", iteration);
+    }
+
+    /** @throws IllegalStateException if sampling and training disagree about probabilities; no number is a trouble of the step */
+    final void requireSameNumerics(PolicyObjective.Figures first) {
+        if (first.greatestRatioGap() > RATIO_TOLERANCE) {
+            throw new IllegalStateException("before the first update of iteration " + iteration
+                    + " the probability ratio differs from 1 by " + first.greatestRatioGap() + ", more than "
+                    + RATIO_TOLERANCE + ": scoring and training do not compute the same probabilities");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (published != null) {
+            published.close();
+        }
+    }
+}

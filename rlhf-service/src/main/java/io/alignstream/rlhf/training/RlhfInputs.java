@@ -1,0 +1,86 @@
+package io.alignstream.rlhf.training;
+
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.dataset.RankedAnswers;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * The frozen inputs of a run; the models are only read and are closed with the inputs.
+ *
+ * @param judges the reward model that scores sampled answers, and the judge of the comparison
+ * @param tokenizer is stored with the policy
+ * @param prompts token ids up to the assistant's token; those that leave no room for an answer are left out
+ * @param ranked what DPO learns from; the other algorithms read none
+ * @param endToken the end of turn
+ * @param pad another id
+ * @param comparison measures the policy on held-out prompts
+ */
+public record RlhfInputs(
+        RlhfSettings settings,
+        Transformer sft,
+        HeldOutComparison.Judges judges,
+        Tokenizer tokenizer,
+        List<int[]> prompts,
+        List<RankedAnswers> ranked,
+        int endToken,
+        int pad,
+        HeldOutComparison comparison)
+        implements TrainingLoop.Inputs {
+
+    public RlhfInputs {
+        prompts = List.copyOf(prompts);
+        ranked = List.copyOf(ranked);
+    }
+
+    @Override
+    public PolicyLoop begin(Recovery recovery) {
+        return switch (settings.algorithm()) {
+            case PPO -> PpoLoop.begin(this, recovery);
+            case GRPO -> GrpoLoop.begin(this, recovery);
+            case DPO -> DpoLoop.begin(this, recovery);
+        };
+    }
+
+    @Override
+    public PolicyLoop resume(StoredState stored, Recovery recovery) throws IOException {
+        return switch (settings.algorithm()) {
+            case PPO -> PpoLoop.resume(this, stored, recovery);
+            case GRPO -> GrpoLoop.resume(this, stored, recovery);
+            case DPO -> DpoLoop.resume(this, stored, recovery);
+        };
+    }
+
+    /**
+     * The prompts that leave room for an answer.
+     *
+     * @throws InvalidInputException if there is none
+     */
+    List<int[]> promptsWithRoom() {
+        int room = settings.sampling().maxAnswerTokens();
+        int positions = sft.config().maxPositions();
+        List<int[]> fitting = prompts.stream()
+                .filter(prompt -> prompt.length + room <= positions)
+                .toList();
+        if (fitting.isEmpty()) {
+            throw new InvalidInputException(Reason.of("rlhf.noPrompt")
+                    .with("prompts", prompts.size())
+                    .with("tokens", room)
+                    .with("positions", positions));
+        }
+        return fitting;
+    }
+
+    @Override
+    public void close() {
+        judges.close();
+        sft.close();
+    }
+}

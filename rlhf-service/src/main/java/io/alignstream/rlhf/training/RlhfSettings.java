@@ -1,0 +1,223 @@
+package io.alignstream.rlhf.training;
+
+import io.alignstream.rlhf.RlhfConfig;
+import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.training.Trainer;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Everything configured about a run of RLHF; {@link RlhfConfig} holds the range of each value, here is checked what must go
+ * together.
+ *
+ * @param algorithm what of the following is used: batches and what stands before {@code grpo} by PPO and GRPO
+ * @param sampling how answers are sampled
+ * @param gamma discount γ
+ * @param lambda λ of generalised advantage estimation
+ * @param valueCoefficient multiplies the value loss
+ * @param missingEndPenalty subtracted from the score of an answer that does not end
+ * @param gate what a candidate must reach on held-out prompts to be approved
+ * @param training when the state is stored, what happens when training fails, and when to give up getting better
+ * @param seed of the episodes, their order and the sampled answers
+ */
+public record RlhfSettings(
+        Algorithm algorithm,
+        Batches batches,
+        LearningRates learningRates,
+        Sampling sampling,
+        KullbackLeibler kl,
+        double gamma,
+        double lambda,
+        Clipping clipping,
+        double valueCoefficient,
+        double missingEndPenalty,
+        Grpo grpo,
+        Dpo dpo,
+        Holdout holdout,
+        Gate.Thresholds gate,
+        Trainer.Settings training,
+        long seed) {
+
+    /** Multiplies the learning rates of a run that went back. */
+    public static final double RECOVERY_FACTOR = 0.3;
+
+    /**
+     * How episodes, each a prompt with an answer, become optimiser steps.
+     *
+     * @param iterations each samples a batch and then updates on it
+     * @param episodes episodes in an iteration
+     * @param minibatchEpisodes episodes in an optimiser step; divides {@code episodes}
+     * @param epochs passes over a batch
+     */
+    public record Batches(int iterations, int episodes, int minibatchEpisodes, int epochs) {
+        public Batches {
+            if (minibatchEpisodes < 1 || episodes % minibatchEpisodes != 0) {
+                throw new IllegalArgumentException("alignstream.rlhf.training.minibatch-episodes is "
+                        + minibatchEpisodes + " but must divide alignstream.rlhf.training.batch-episodes, which is "
+                        + episodes);
+            }
+        }
+    }
+
+    /**
+     * Learning rates at the start; both fall linearly to 0 over the iterations.
+     *
+     * @param criticWarmup first iterations, in which only the critic learns
+     */
+    public record LearningRates(double policy, double critic, int criticWarmup) {}
+
+    /**
+     * Answers to prompts.
+     *
+     * @param temperature divides the logits before a token is drawn
+     * @param maxAnswerTokens longest answer, in tokens
+     */
+    public record Sampling(double temperature, int maxAnswerTokens) {}
+
+    /**
+     * The penalty for drifting away from the SFT model; KL is the sum over an answer's tokens, in nats.
+     *
+     * @param coefficient β at the start
+     * @param target β moves so that the KL of an answer comes near this
+     * @param horizon episodes in which β may change by about 20 %; 0 keeps it fixed
+     * @param bound a batch with a greater mean KL ends the run early
+     */
+    public record KullbackLeibler(double coefficient, double target, double horizon, double bound) {}
+
+    /**
+     * What is cut off.
+     *
+     * @param ratio how far the probability ratio counts away from 1
+     * @param value how far a value counts away from the old one, in reward units
+     * @param score scores are cut off at plus and minus this
+     */
+    public record Clipping(double ratio, double value, double score) {}
+
+    /**
+     * What is measured on prompts that the policy never learns from.
+     *
+     * @param prompts most held-out prompts that are used
+     * @param share of the prompts that is held out, chosen by what is asked, where people have tagged none
+     * @param every iterations between two comparisons with the SFT model
+     * @param answers to each prompt by which the gate decides; comparisons on the way take one
+     */
+    public record Holdout(int prompts, double share, int every, int answers) {}
+
+    /** How the policy is aligned. */
+    public enum Algorithm {
+        /** Proximal policy optimisation, with a critic. */
+        PPO,
+        /** Group relative policy optimisation: the other answers to the prompt take the critic's place. */
+        GRPO,
+        /** Direct preference optimisation, from the rankings without a reward model. */
+        DPO;
+
+        /** In figures, settings and runs. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** The one with this {@link #label}. */
+        public static Algorithm of(String label) {
+            return valueOf(label.toUpperCase(Locale.ROOT));
+        }
+    }
+
+    /** What an answer is measured by among the answers to its prompt. */
+    public enum Advantage {
+        /** How far its score is above the mean of all, in standard deviations; the KL penalty is part of the loss. */
+        GROUP_NORMALISED,
+        /** How far its score, the KL penalty subtracted, is above the mean of the others (RLOO). */
+        LEAVE_ONE_OUT;
+
+        /** The one that settings call {@code name}. */
+        public static Advantage of(String name) {
+            return valueOf(name.replace('-', '_').toUpperCase(Locale.ROOT));
+        }
+    }
+
+    /**
+     * Of GRPO.
+     *
+     * @param group answers to a prompt, 2 at least
+     */
+    public record Grpo(int group, Advantage advantage) {}
+
+    /**
+     * Of DPO.
+     *
+     * @param beta the greater, the nearer the policy stays to the SFT model
+     * @param epochs passes over the ranked requests
+     * @param batchRequests ranked requests in a step, each with all its pairs
+     * @param learningRate at the peak, after a warm-up of a tenth of the steps; falls linearly to 0
+     * @param validateEvery steps between two comparisons with the SFT model
+     */
+    public record Dpo(double beta, int epochs, int batchRequests, double learningRate, int validateEvery) {}
+
+    public RlhfSettings {
+        if (algorithm == Algorithm.GRPO && batches.minibatchEpisodes % grpo.group != 0) {
+            throw new IllegalArgumentException("alignstream.rlhf.grpo.answers is " + grpo.group
+                    + " but must divide alignstream.rlhf.training.minibatch-episodes, which is "
+                    + batches.minibatchEpisodes);
+        }
+    }
+
+    /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
+    public Map<String, String> hyperparameters() {
+        Map<String, String> values = new TreeMap<>();
+        switch (algorithm) {
+            case PPO -> putPpo(values);
+            case GRPO -> {
+                putSampled(values);
+                values.put("algorithm", algorithm.label());
+                values.put("grpo.group", Integer.toString(grpo.group));
+                values.put("grpo.advantage", grpo.advantage.name());
+            }
+            case DPO -> {
+                values.put("algorithm", algorithm.label());
+                values.put("dpo.beta", Double.toString(dpo.beta));
+                values.put("dpo.epochs", Integer.toString(dpo.epochs));
+                values.put("dpo.batch", Integer.toString(dpo.batchRequests));
+                values.put("dpo.learningRate", Double.toString(dpo.learningRate));
+                values.put("heldOut", Double.toString(holdout.share));
+            }
+        }
+        values.put("seed", Long.toString(seed));
+        if (training.patience() > 0) {
+            values.put("patience", Integer.toString(training.patience()));
+            values.put(
+                    "validateEvery", Integer.toString(algorithm == Algorithm.DPO ? dpo.validateEvery : holdout.every));
+            values.put("knowledgeLoss", Double.toString(gate.knowledgeLoss())); // decides which model is the best
+        }
+        return values;
+    }
+
+    private void putPpo(Map<String, String> values) {
+        putSampled(values);
+        values.put("criticLearningRate", Double.toString(learningRates.critic));
+        values.put("criticWarmUp", Integer.toString(learningRates.criticWarmup));
+        values.put("gamma", Double.toString(gamma));
+        values.put("lambda", Double.toString(lambda));
+        values.put("valueClip", Double.toString(clipping.value));
+        values.put("valueCoefficient", Double.toString(valueCoefficient));
+    }
+
+    /** Of an algorithm that learns from sampled answers. */
+    private void putSampled(Map<String, String> values) {
+        values.put("iterations", Integer.toString(batches.iterations));
+        values.put("batch", Integer.toString(batches.episodes));
+        values.put("minibatch", Integer.toString(batches.minibatchEpisodes));
+        values.put("epochs", Integer.toString(batches.epochs));
+        values.put("policyLearningRate", Double.toString(learningRates.policy));
+        values.put("temperature", Double.toString(sampling.temperature));
+        values.put("maxAnswerTokens", Integer.toString(sampling.maxAnswerTokens));
+        values.put("kl.coefficient", Double.toString(kl.coefficient));
+        values.put("kl.target", Double.toString(kl.target));
+        values.put("kl.horizon", Double.toString(kl.horizon));
+        values.put("kl.bound", Double.toString(kl.bound));
+        values.put("clip", Double.toString(clipping.ratio));
+        values.put("scoreClip", Double.toString(clipping.score));
+        values.put("missingEndPenalty", Double.toString(missingEndPenalty));
+    }
+}
