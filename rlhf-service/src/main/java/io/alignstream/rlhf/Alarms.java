@@ -103,7 +103,7 @@ final class Alarms {
     }
 
     private void watchHeldOut(Map<String, Double> figures) {
-        Double heldOut = figures.get("heldOut/scores");
+        Double heldOut = figures.get("heldOut/judgeScores");
         if (heldOut == null) {
             return;
         }

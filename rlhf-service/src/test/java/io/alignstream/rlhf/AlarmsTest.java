@@ -60,10 +60,10 @@ class AlarmsTest {
     void risingTrainingScoreWithFallingHeldOutScoreIsOverOptimisation() {
         // Given
         Alarms alarms = new Alarms();
-        alarms.observe(with(Map.of("heldOut/scores", 1.0)));
+        alarms.observe(with(Map.of("heldOut/judgeScores", 1.0)));
 
         // When
-        List<Reason> raised = alarms.observe(with(Map.of("heldOut/scores", 0.5, "objective/scores", 2.0)));
+        List<Reason> raised = alarms.observe(with(Map.of("heldOut/judgeScores", 0.5, "objective/scores", 2.0)));
 
         // Then
         assertThat(raised).extracting(Reason::code).containsExactly("alarm.overOptimisation");

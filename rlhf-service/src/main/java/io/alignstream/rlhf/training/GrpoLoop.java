@@ -1,8 +1,6 @@
 package io.alignstream.rlhf.training;
 
-import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.objective.GrpoObjective;
 import io.alignstream.languagemodel.objective.PolicyObjective;
@@ -11,13 +9,9 @@ import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.training.Learner;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
-import io.alignstream.training.Trouble;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.TreeMap;
 
 /**
  * Group relative policy optimisation (Shao et al., arXiv 2402.03300): several answers to each prompt, and what an answer is
@@ -27,7 +21,7 @@ import java.util.TreeMap;
  * <p>One iteration: sample groups, score them, some epochs of clipped steps. Everything random is a function of seed and
  * iteration, so weights and moments of the policy and the iteration's number are the complete state. β stays as it is. For one thread.
  */
-public final class GrpoLoop extends PolicyLoop {
+public final class GrpoLoop extends SampledPolicyLoop {
 
     private static final String OPTIMISER = "policy.optimiser";
 
@@ -35,7 +29,6 @@ public final class GrpoLoop extends PolicyLoop {
     private final Learner learner;
     private final GrpoObjective objective;
     private final Rollout rollout;
-    private boolean drifted;
 
     private GrpoLoop(RlhfInputs inputs, List<int[]> prompts, Recovery recovery, Transformer policy) {
         super(inputs, recovery);
@@ -74,52 +67,22 @@ public final class GrpoLoop extends PolicyLoop {
     }
 
     @Override
-    public long total() {
-        return settings.batches().iterations();
-    }
-
-    /** Whether all iterations are done or the policy drifted too far. */
-    @Override
-    public boolean finished() {
-        return drifted || iteration >= total();
-    }
-
-    @Override
     public String phase() {
         return "grpo";
     }
 
     @Override
-    int validateEvery() {
-        return settings.holdout().every();
+    Rollout rollout() {
+        return rollout;
     }
 
-    /**
-     * One iteration; its figures have the field's names.
-     *
-     * @throws IllegalStateException if sampling and training disagree about probabilities
-     */
     @Override
-    public Step step() {
-        IterationFigures figures = new IterationFigures();
-        List<Minibatch> batch;
-        Speed speed = new Speed("episodesPerSecond", settings.batches().episodes());
-        try {
-            batch = rollout.of(iteration, figures);
-        } catch (NotFiniteException e) {
-            iteration++;
-            return new Step(new TreeMap<>(), speed, Optional.of(Trouble.of(Reason.of("rlhf.diverged"))));
-        }
-        figures.observe(
-                batch.stream().flatMap(part -> part.episodes().stream()).toList(),
-                settings.kl().coefficient());
-        update(batch, figures);
-        drifted = figures.get("objective/kl") > settings.kl().bound();
-        iteration++;
-        return new Step(figures.metrics(), speed, figures.notFinite().map(Trouble::of));
+    double klCoefficient() {
+        return settings.kl().coefficient();
     }
 
-    private void update(List<Minibatch> batch, IterationFigures figures) {
+    @Override
+    void update(List<Minibatch> batch, IterationFigures figures) {
         List<GrpoObjective.Batch> targets = batch.stream().map(this::targets).toList();
         int epochs = settings.batches().epochs();
         double rate =
@@ -159,15 +122,6 @@ public final class GrpoLoop extends PolicyLoop {
         return normalised
                 ? GroupAdvantages.normalised(scores, settings.grpo().group())
                 : GroupAdvantages.leaveOneOut(scores, settings.grpo().group());
-    }
-
-    @Override
-    public Map<String, Long> position() {
-        return Map.of(
-                "iteration",
-                iteration,
-                "episode",
-                iteration * settings.batches().episodes());
     }
 
     /** The optimiser. */

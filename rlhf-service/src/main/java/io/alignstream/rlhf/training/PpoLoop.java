@@ -1,8 +1,6 @@
 package io.alignstream.rlhf.training;
 
-import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.objective.PolicyObjective;
@@ -11,13 +9,10 @@ import io.alignstream.training.BestModel;
 import io.alignstream.training.Learner;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
-import io.alignstream.training.Trouble;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * out: pretraining loss mixed in, an entropy bonus, rewards shifted or scaled by a running
  * deviation. For one thread.
  */
-public final class PpoLoop extends PolicyLoop {
+public final class PpoLoop extends SampledPolicyLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(PpoLoop.class);
 
@@ -40,7 +35,6 @@ public final class PpoLoop extends PolicyLoop {
     private final ActorCritic networks;
     private final Rollout rollout;
     private AdaptiveKl kl;
-    private boolean drifted;
 
     private PpoLoop(RlhfInputs inputs, List<int[]> prompts, Recovery recovery, ActorCritic networks) {
         super(inputs, recovery);
@@ -68,59 +62,25 @@ public final class PpoLoop extends PolicyLoop {
     }
 
     @Override
-    public long total() {
-        return settings.batches().iterations();
-    }
-
-    /** Whether all iterations are done or the policy drifted too far. */
-    @Override
-    public boolean finished() {
-        return drifted || iteration >= total();
-    }
-
-    @Override
     public String phase() {
         return "ppo";
     }
 
     @Override
-    int validateEvery() {
-        return settings.holdout().every();
+    Rollout rollout() {
+        return rollout;
     }
 
-    /**
-     * One iteration; its figures have the field's names.
-     *
-     * @throws IllegalStateException if sampling and training disagree about probabilities
-     */
+    /** β adapts once the policy learns. */
     @Override
-    public Step step() {
-        IterationFigures figures = new IterationFigures();
-        List<Minibatch> batch;
-        try {
-            batch = rollout.of(iteration, figures);
-        } catch (NotFiniteException e) {
-            iteration++;
-            return new Step(new TreeMap<>(), episodes(), Optional.of(Trouble.of(Reason.of("rlhf.diverged"))));
-        }
-        List<Episode> episodes =
-                batch.stream().flatMap(part -> part.episodes().stream()).toList();
-        figures.observe(episodes, kl.coefficient());
-        update(batch, figures);
-        double divergence = figures.get("objective/kl");
+    void observeKl(double divergence, int episodes) {
         if (policyLearns()) {
-            kl.observe(divergence, episodes.size());
+            kl.observe(divergence, episodes);
         }
-        drifted = divergence > settings.kl().bound();
-        iteration++;
-        return new Step(figures.metrics(), episodes(), figures.notFinite().map(Trouble::of));
     }
 
-    private Speed episodes() {
-        return new Speed("episodesPerSecond", settings.batches().episodes());
-    }
-
-    private void update(List<Minibatch> batch, IterationFigures figures) {
+    @Override
+    void update(List<Minibatch> batch, IterationFigures figures) {
         List<Targets> targets = Targets.of(batch, kl.coefficient(), settings.gamma(), settings.lambda());
         RlhfSettings.LearningRates rates = settings.learningRates();
         int epochs = settings.batches().epochs();
@@ -151,16 +111,6 @@ public final class PpoLoop extends PolicyLoop {
         return iteration >= settings.learningRates().criticWarmup();
     }
 
-    @Override
-    public Map<String, Long> position() {
-        // Episodes are the position in the endless stream of shuffled prompts.
-        return Map.of(
-                "iteration",
-                iteration,
-                "episode",
-                iteration * settings.batches().episodes());
-    }
-
     /** Critic, both optimisers, β. */
     @Override
     public SequencedMap<String, Tensor> state() {
@@ -173,7 +123,7 @@ public final class PpoLoop extends PolicyLoop {
     @Override
     public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
             throws IOException {
-        if (drifted) {
+        if (drifted()) {
             LOG.atWarn()
                     .addKeyValue("iteration", iteration)
                     .addKeyValue("bound", settings.kl().bound())
@@ -190,14 +140,9 @@ public final class PpoLoop extends PolicyLoop {
         return networks.policy();
     }
 
-    /** β now. */
+    @Override
     double klCoefficient() {
         return kl.coefficient();
-    }
-
-    /** Whether the last batch's KL was above its bound. */
-    boolean drifted() {
-        return drifted;
     }
 
     @Override
