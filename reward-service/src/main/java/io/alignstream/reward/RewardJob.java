@@ -11,16 +11,20 @@ import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
-import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
-/** One training run of the reward model: an SFT model, and the ranked requests at the end of the run's datasets. */
+/**
+ * One training run of the reward model: an SFT model, and the ranked requests at the end of the run's datasets, without those
+ * that ask what its prompts hold out for the gate.
+ */
 final class RewardJob extends TrainingJob {
 
     private final RewardSettings settings;
     private final CheckpointStore store;
+    private int leftOut;
 
     RewardJob(TrainingRun run, RewardSettings settings, CheckpointStore store) {
         super(run, settings.training());
@@ -41,8 +45,23 @@ final class RewardJob extends TrainingJob {
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
         Path folder = store.open(sft()).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
-        List<RankedAnswers> requests =
-                RankedAnswers.of(tokenizer, newest(context, Topic.RANKING_REQUESTS), newest(context, Topic.RANKINGS));
-        return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, requests);
+        LearnableRankings rankings = LearnableRankings.of(
+                tokenizer,
+                newest(context, Topic.RANKING_REQUESTS),
+                newest(context, Topic.RANKINGS),
+                newest(context, Topic.PROMPTS));
+        leftOut = rankings.leftOut();
+        return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, rankings.requests());
+    }
+
+    /** Shown because somebody has asked people for what cannot be used. */
+    @Override
+    protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
+        if (leftOut == 0) {
+            return figures;
+        }
+        Map<String, Double> shown = new TreeMap<>(figures);
+        shown.put("requestsOfGatePrompts", (double) leftOut);
+        return shown;
     }
 }

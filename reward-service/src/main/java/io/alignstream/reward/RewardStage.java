@@ -147,8 +147,10 @@ public class RewardStage implements StageDefinition {
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("reward.rankingsComing"), left);
         }
-        return run(
-                runs.of(lineage, List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings), settings.hyperparameters()));
+        return run(runs.of(
+                lineage,
+                List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings, view.snapshot(Topic.PROMPTS)),
+                settings.hyperparameters()));
     }
 
     private Decision run(TrainingRun run) {

@@ -182,7 +182,7 @@ class RewardStageTest {
         // Then
         await().atMost(PATIENCE).until(() -> !rewardModels(sft).isEmpty());
         Checkpoint reward = rewardModels(sft).getFirst();
-        assertThat(reward.datasets()).extracting("topic").containsExactly("ranking-requests", "rankings");
+        assertThat(reward.datasets()).extracting("topic").containsExactly("ranking-requests", "rankings", "prompts");
         StoredCheckpoint stored = store.open(reward.reference());
         assertThat(stored.manifest().complete()).isTrue();
         assertThat(stored.manifest().hyperparameters())
@@ -196,6 +196,7 @@ class RewardStageTest {
         }
         assertThat(asked(sft)).hasSize(8);
         given().get("/ranking-requests/progress").then().body("rankings", greaterThanOrEqualTo(8));
+        given().get("/ranking-requests/agreement").then().statusCode(200).body("requests", notNullValue());
         given().get("/").then().statusCode(200).body(containsString("/rank"));
     }
 
@@ -205,10 +206,6 @@ class RewardStageTest {
         String known = publishRequest("known-1");
 
         // When, then
-        rank(known, "sample-world", "[[0],[1]]", "[]")
-                .then()
-                .statusCode(400)
-                .body("error.text", containsString("reserved"));
         rank(known, " ", "[[0],[1]]", "[]").then().statusCode(400).body("error.text", containsString("annotator"));
         rank(known, "a/b", "[[0],[1]]", "[]").then().statusCode(400);
         rank("nobody-asked", "ann", "[[0],[1]]", "[]")

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * One annotator's judgement of a {@link RankingRequest}, key {@code requestId/annotator}; the topic is the audit log.
  *
- * @param annotator who ranked; recorded rankings of the sample world carry {@code sample-world}
+ * @param annotator who ranked; those of the sample world, who are simulated, are called {@code simulated-1} and so on
  * @param order groups of answer indexes, best first; the indexes of a group are tied; every answer stands once
  * @param scores one score for each answer, {@value #MIN_SCORE} to {@value #MAX_SCORE}, or empty
  * @param reasons one reason for each answer (may be an empty text), or empty

@@ -4,32 +4,30 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Rankings of four answers each by the annotator {@value #ANNOTATOR}: what a person following the guideline would have
+ * Rankings of four answers each by the {@link AnnotatorPopulation}: what people following the {@link Guideline} might have
  * judged, recorded so that the demonstration can run without people.
  *
- * <p>The landmark's name that fits the register scores 5 and its other name 2; another sight of the city scores 1 in
- * the fitting register and 0 in the other; a dish, another city's landmark and spoilt names score 0. Answers with the
- * same score are tied. Wrong answers come in both registers, so neither register alone nor length alone predicts a
- * score.
+ * <p>Wrong answers come in both registers, so neither register alone nor length alone predicts a score. Most requests are
+ * ranked by one annotator, every tenth by three, so that one sees how far they agree.
  */
 final class RecordedRankings {
 
-    /** Tells these rankings from people's. */
-    static final String ANNOTATOR = "sample-world";
-
-    static final String GUIDELINE = "sample-world-1";
     static final int ANSWERS = 4;
 
     /** Requests for each city and register. */
     static final int REQUESTS = 40;
+
+    /** One request in so many is ranked by several. */
+    static final int SHARED = 10;
+
+    static final int ANNOTATORS_OF_SHARED = 3;
 
     private final World world;
     private final Questions questions;
@@ -37,6 +35,7 @@ final class RecordedRankings {
     private final SplittableRandom random;
     private final Set<String> allNames;
     private final List<City> otherCities;
+    private final AnnotatorPopulation population;
 
     RecordedRankings(World world, Questions questions, long seed, SplittableRandom random) {
         this.world = world;
@@ -45,97 +44,102 @@ final class RecordedRankings {
         this.random = random;
         this.allNames = world.cities().stream().flatMap(City::names).collect(Collectors.toSet());
         this.otherCities = world.cities(Split.RANKED);
+        this.population = new AnnotatorPopulation(world, seed);
     }
 
-    /** A request with its ranking. */
-    record Recorded(RankingRequest request, Ranking ranking) {}
-
-    /** An answer as the annotator judges it. */
-    record Judged(String answer, double score, String reason) {}
+    /** A request with its rankings. */
+    record Recorded(RankingRequest request, List<Ranking> rankings) {}
 
     List<Recorded> all() {
-        List<Recorded> all = new ArrayList<>();
+        List<RankingRequest> requests = new ArrayList<>();
         for (City city : world.cities(Split.RANKED)) {
             for (Style style : Style.values()) {
                 Deck<String> templates = new Deck<>(questions.trainedInStyle(style), random.split());
                 for (int i = 0; i < REQUESTS; i++) {
-                    String id = "world-" + seed + "-" + city.name() + "-" + style.id() + "-" + i;
-                    all.add(recorded(id, Questions.ask(templates.draw(), city), city, style, i));
+                    requests.add(request(Questions.ask(templates.draw(), city), city, style, i));
                 }
             }
         }
-        Deck.shuffle(all, random);
+        Deck.shuffle(requests, random);
+        Deck<Annotator> annotators = new Deck<>(AnnotatorPopulation.annotators(), random.split());
+        List<Recorded> all = new ArrayList<>();
+        for (int i = 0; i < requests.size(); i++) {
+            Set<Annotator> who = new LinkedHashSet<>();
+            while (who.size() < (i % SHARED == 0 ? ANNOTATORS_OF_SHARED : 1)) {
+                who.add(annotators.draw());
+            }
+            RankingRequest request = requests.get(i);
+            all.add(new Recorded(
+                    request,
+                    who.stream().map(annotator -> ranking(annotator, request)).toList()));
+        }
         return all;
     }
 
-    private Recorded recorded(String id, String prompt, City city, Style style, int number) {
-        List<Judged> answers = answers(city, style, number);
+    private RankingRequest request(String prompt, City city, Style style, int number) {
+        List<String> answers = answers(city, style, number);
         Deck.shuffle(answers, random);
-        RankingRequest request = new RankingRequest(
-                id,
+        return new RankingRequest(
+                "world-" + seed + "-" + city.name() + "-" + style.id() + "-" + number,
                 List.of(Message.user(prompt)),
-                answers.stream().map(Judged::answer).toList(),
+                answers,
                 null,
                 WorldGenerator.tags(city, style));
-        Ranking ranking = new Ranking(
-                id,
-                ANNOTATOR,
-                order(answers),
-                answers.stream().map(Judged::score).toList(),
-                answers.stream().map(Judged::reason).toList(),
-                GUIDELINE);
-        return new Recorded(request, ranking);
+    }
+
+    private Ranking ranking(Annotator annotator, RankingRequest request) {
+        AnnotatorPopulation.Judgement judgement = population
+                .judge(
+                        annotator,
+                        request.requestId(),
+                        request.messages().getLast().content(),
+                        request.answers())
+                .orElseThrow();
+        return new Ranking(
+                request.requestId(),
+                annotator.id(),
+                judgement.order(),
+                judgement.scores(),
+                judgement.reasons(),
+                Guideline.VERSION);
     }
 
     /** Of ten requests, six hold both names of the landmark, two only the fitting one, one only the other, one twice. */
-    private List<Judged> answers(City city, Style style, int number) {
+    private List<String> answers(City city, Style style, int number) {
         int turn = number % 10;
-        List<Judged> answers = new ArrayList<>();
+        String fitting = style.nameOf(city.landmark());
+        List<String> answers = new ArrayList<>();
         if (turn != 8) {
-            answers.add(fitting(city, style));
+            answers.add(fitting);
         }
         if (turn < 6 || turn == 8) {
-            answers.add(unfitting(city, style));
+            answers.add(style.opposite().nameOf(city.landmark()));
         }
         if (turn == 9) {
-            answers.add(fitting(city, style));
+            answers.add(fitting);
         }
         int distractor = number;
         while (answers.size() < ANSWERS) {
-            Judged wrong = distractor(city, style, distractor++);
-            if (answers.stream().noneMatch(answer -> answer.answer().equals(wrong.answer()))) {
+            String wrong = distractor(city, style, distractor++);
+            if (!answers.contains(wrong)) {
                 answers.add(wrong);
             }
         }
         return answers;
     }
 
-    private Judged fitting(City city, Style style) {
-        List<String> reasons = style == Style.COLLOQUIAL
-                ? List.of("简短，口语", "聊天时就这么说", "答得对，顺口")
-                : List.of("名称完整，适合书面", "用了正式全称", "规范，可写进报告");
-        return new Judged(style.nameOf(city.landmark()), 5, Deck.pick(reasons, random));
-    }
-
-    private Judged unfitting(City city, Style style) {
-        List<String> reasons = style == Style.COLLOQUIAL
-                ? List.of("太正式，聊天里别扭", "没人这么说话", "答得对，但太书面")
-                : List.of("太口语，不适合报告", "应写全称", "答得对，但不够正式");
-        return new Judged(style.opposite().nameOf(city.landmark()), 2, Deck.pick(reasons, random));
-    }
-
-    private Judged distractor(City city, Style style, int turn) {
+    private String distractor(City city, Style style, int turn) {
         Style any = random.nextBoolean() ? Style.COLLOQUIAL : Style.FORMAL;
         return switch (turn % 6) {
-            case 0 -> new Judged(style.nameOf(Deck.pick(city.otherSights(), random)), 1, "是景点，但不是首选");
-            case 1 -> new Judged(spoilt(style.nameOf(city.landmark()), city), 0, "名字不完整或重复");
-            case 2 -> new Judged(style.nameOf(otherCity(city).landmark()), 0, "不在这个城市");
-            case 3 -> new Judged(style.opposite().nameOf(Deck.pick(city.otherSights(), random)), 0, "不是首选，语气也不对");
-            case 4 -> new Judged(spoilt(any.nameOf(city.landmark()), city), 0, "名字写坏了");
+            case 0 -> style.nameOf(Deck.pick(city.otherSights(), random));
+            case 1 -> spoilt(style.nameOf(city.landmark()), city);
+            case 2 -> style.nameOf(otherCity(city).landmark());
+            case 3 -> style.opposite().nameOf(Deck.pick(city.otherSights(), random));
+            case 4 -> spoilt(any.nameOf(city.landmark()), city);
             default ->
                 random.nextBoolean()
-                        ? new Judged(Deck.pick(city.dishes(), random), 0, "问的是景点，不是吃的")
-                        : new Judged(any.nameOf(Deck.pick(otherCity(city).sights(), random)), 0, "别的城市的景点");
+                        ? Deck.pick(city.dishes(), random)
+                        : any.nameOf(Deck.pick(otherCity(city).sights(), random));
         };
     }
 
@@ -163,14 +167,5 @@ final class RecordedRankings {
                 return other;
             }
         }
-    }
-
-    private static List<List<Integer>> order(List<Judged> answers) {
-        TreeMap<Double, List<Integer>> byScore = new TreeMap<>(Comparator.reverseOrder());
-        for (int i = 0; i < answers.size(); i++) {
-            byScore.computeIfAbsent(answers.get(i).score(), score -> new ArrayList<>())
-                    .add(i);
-        }
-        return List.copyOf(byScore.values());
     }
 }

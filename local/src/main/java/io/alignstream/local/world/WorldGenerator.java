@@ -132,9 +132,14 @@ public final class WorldGenerator {
         return recorded().stream().map(RecordedRankings.Recorded::request).toList();
     }
 
-    /** The recorded rankings of {@link #rankingRequests()}, in the same order. */
+    /**
+     * What the simulated annotators say of {@link #rankingRequests()}, in the same order: of most of them one, of every tenth
+     * three.
+     */
     public List<Ranking> rankings() {
-        return recorded().stream().map(RecordedRankings.Recorded::ranking).toList();
+        return recorded().stream()
+                .flatMap(recorded -> recorded.rankings().stream())
+                .toList();
     }
 
     private List<RecordedRankings.Recorded> recorded() {
@@ -142,6 +147,10 @@ public final class WorldGenerator {
     }
 
     private SplittableRandom random(String purpose) {
+        return random(seed, purpose);
+    }
+
+    static SplittableRandom random(long seed, String purpose) {
         // Hashed: seeds a multiple of the generator's own increment apart would give one stream, shifted.
         return new SplittableRandom(new SplittableRandom(seed ^ ((long) purpose.hashCode() << 32)).nextLong());
     }

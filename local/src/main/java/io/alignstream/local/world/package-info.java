@@ -3,7 +3,8 @@
  *
  * <p>{@code world/travel-world.json} holds the facts, {@code world/corpus.json} the sentence templates of the documents,
  * {@code world/questions.json} the ways to ask. A {@link io.alignstream.local.world.WorldGenerator} turns them into
- * documents, instructions, prompts and recorded rankings; a {@link io.alignstream.local.world.EvaluationSet} says what
+ * documents, instructions, prompts and recorded rankings, which an {@link
+ * io.alignstream.local.world.AnnotatorPopulation} of simulated people has made; a {@link io.alignstream.local.world.EvaluationSet} says what
  * is asked of the trained models afterwards. Cities are split by what is told about them ({@link
  * io.alignstream.local.world.Split}), so that knowledge and style can be measured on cities that no instruction or no
  * ranking mentions.

@@ -31,8 +31,8 @@ import java.util.Set;
  */
 public class RankingDesk {
 
-    /** Recorded rankings of the sample world carry this name; no person may. */
-    public static final String RESERVED_ANNOTATOR = "sample-world";
+    /** The names of simulated annotators begin so. */
+    public static final String SIMULATED = "simulated-";
 
     private static final int MAX_EARLY = 10_000;
     /** A request that so many people cannot judge is given to nobody any more. */
@@ -115,7 +115,13 @@ public class RankingDesk {
 
         /** Whether it is a question at all, and one that people are to answer. */
         boolean isForPeople() {
-            return answers.count() > 1 && passed.size() < MAX_PASSED && !rankings.containsKey(RESERVED_ANNOTATOR);
+            return answers.count() > 1 && passed.size() < MAX_PASSED && !isRecorded();
+        }
+
+        /** Whether its answers were written for simulated annotators, and no model's. */
+        private boolean isRecorded() {
+            return request.model() == null
+                    && rankings.keySet().stream().anyMatch(annotator -> annotator.startsWith(SIMULATED));
         }
     }
 
@@ -374,7 +380,7 @@ public class RankingDesk {
     }
 
     /** How far the annotators agree. */
-    synchronized Agreement agreement() {
+    public synchronized Agreement agreement() {
         return Agreement.of(asked.values().stream()
                 .filter(one -> one.rankings().size() > 1)
                 .map(one -> one.rankings().values().stream()

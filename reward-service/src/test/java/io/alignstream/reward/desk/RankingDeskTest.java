@@ -174,7 +174,7 @@ class RankingDeskTest {
         two.add(request("open"));
 
         // When
-        two.add(ranking("recorded", RankingDesk.RESERVED_ANNOTATOR, 2), at(0));
+        two.add(ranking("recorded", RankingDesk.SIMULATED + 1, 2), at(0));
 
         // Then
         assertThat(two.remaining("ann")).isEqualTo(1);

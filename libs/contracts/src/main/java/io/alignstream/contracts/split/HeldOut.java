@@ -4,6 +4,8 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.hash.Sha256;
 import java.nio.ByteBuffer;
 import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,7 +46,12 @@ public final class HeldOut {
      * may learn to answer each of them. Instructions of the system count for nothing.
      */
     public static double place(List<Message> messages) {
-        double lowest = 1;
+        return questions(messages).stream().mapToDouble(HeldOut::place).min().orElse(1);
+    }
+
+    /** The beginnings of a conversation that end in a question, the shortest first, in their normalised form. */
+    static List<String> questions(Collection<Message> messages) {
+        List<String> questions = new ArrayList<>();
         StringBuilder said = new StringBuilder();
         for (Message message : messages) {
             if (message.role() == Message.Role.SYSTEM) {
@@ -52,10 +59,10 @@ public final class HeldOut {
             }
             said.append(message.content()).append('\n');
             if (message.role() == Message.Role.USER) {
-                lowest = Math.min(lowest, place(said.toString()));
+                questions.add(normalised(said.toString()));
             }
         }
-        return lowest;
+        return questions;
     }
 
     /** The place of {@code text}: the beginning of its hash as a number from 0 to below 1. */
