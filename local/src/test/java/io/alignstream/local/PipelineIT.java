@@ -67,6 +67,8 @@ class PipelineIT {
         "-Dalignstream.reward.training.epochs=1",
         "-Dalignstream.reward.training.layers=1",
         "-Dalignstream.reward.training.reference-answers=16",
+        // Training waits for some rankings of sampled answers.
+        "-Dalignstream.reward.minimum-rankings=3074",
         "-Dalignstream.reward.sampling.prompts=4",
         "-Dalignstream.rlhf.training.iterations=2",
         "-Dalignstream.rlhf.training.batch-episodes=8",
@@ -141,6 +143,9 @@ class PipelineIT {
                         .sum())
                 .isEqualTo(200));
         assertThat(report.splits()).hasSize(2 * Split.values().length);
+        assertThat(report.annotation().recordedRankings()).isEqualTo(3_072);
+        assertThat(report.annotation().sampledRankings()).isBetween(2, 4);
+        assertThat(report.annotation().sharedRequests()).isEqualTo(256);
         assertThat(report.served().answer()).isNotBlank();
         assertThat(report.peakResidentBytes()).isPositive();
         assertThat(weights(disturbed.again())).isEqualTo(weights(report));
@@ -222,7 +227,7 @@ class PipelineIT {
                 killDuringPass(site, Stage.PRETRAIN, 15, Stage.PRETRAIN.service()),
                 killDuringPass(site, Stage.PRETRAIN, 30, Broker.NAME),
                 killDuringPass(site, Stage.SFT, 6, Stage.SFT.service()),
-                killDuringPass(site, Stage.REWARD, 2, Stage.REWARD.service()),
+                killDuringPass(site, Stage.REWARD, 6, Stage.REWARD.service()),
                 killDuringPass(site, Stage.RLHF, 1, Stage.RLHF.service()));
         try (LocalCluster cluster = up(site)) {
             return new Passed(site, kills, run(site, cluster), run(site, cluster));

@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,12 +33,19 @@ import picocli.CommandLine.Option;
             "Train on the sample world and talk to the result.",
             "",
             "Starts what does not run yet, publishes documents, instructions, prompts and recorded rankings about"
-                    + " Chinese cities, follows all stages, and shows what the models have learned. Run it again and"
-                    + " it goes on where it was; what is finished is not trained again.",
+                    + " Chinese cities, follows all stages, and shows what the models have learned. Simulated"
+                    + " annotators rank what the SFT model answers. Run it again and it goes on where it was; what is"
+                    + " finished is not trained again.",
             "",
             "Ctrl-C stops every process that this command started."
         })
 public final class DemoCommand implements Callable<Integer> {
+
+    /** Prompts whose sampled answers are ranked. */
+    private static final int SAMPLED_PROMPTS = 300;
+
+    /** So many of them get two different answers whatever the SFT model is like; more are ranked before training starts. */
+    private static final int SURELY_RANKED = 200;
 
     @Mixin
     SiteOptions options = new SiteOptions();
@@ -64,7 +73,7 @@ public final class DemoCommand implements Callable<Integer> {
         Console console = Console.standard();
         Site site = options.site();
         requireSameSeed(site);
-        site = withOwnCleaning(options.site(training));
+        site = withOwnSettings(options.site(training));
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
             DemoReport result = new DemoRun(site, cluster, console, begin).run(world(site.seed(), documents));
             show(result, site, console);
@@ -81,14 +90,23 @@ public final class DemoCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The sample world's frequencies are what its models are to learn: only exact duplicates may go. */
-    private static Site withOwnCleaning(Site site) {
-        String profile = "-Dalignstream.tokenizer.cleaning.profile=";
-        if (site.serviceOptions().stream().anyMatch(option -> option.startsWith(profile))) {
-            return site;
-        }
+    /**
+     * What the sample world needs: of its documents only exact duplicates may go, as their frequencies are to be learned, and
+     * the reward model waits for rankings of the SFT model's answers. What the user gives counts.
+     */
+    private static Site withOwnSettings(Site site) {
+        int recorded = new WorldGenerator(World.load(), site.seed()).rankings().size();
+        Map<String, String> own = Map.of(
+                "alignstream.tokenizer.cleaning.profile", "exact",
+                "alignstream.reward.minimum-rankings", Integer.toString(recorded + SURELY_RANKED),
+                "alignstream.reward.sampling.prompts", Integer.toString(SAMPLED_PROMPTS));
         List<String> serviceOptions = new ArrayList<>(site.serviceOptions());
-        serviceOptions.add(profile + "exact");
+        new TreeMap<>(own).forEach((name, value) -> {
+            String option = "-D" + name + "=";
+            if (serviceOptions.stream().noneMatch(given -> given.startsWith(option))) {
+                serviceOptions.add(option + value);
+            }
+        });
         return new Site(site.dataFolder(), site.portBase(), site.seed(), serviceOptions);
     }
 
@@ -125,6 +143,9 @@ public final class DemoCommand implements Callable<Integer> {
         console.line("");
         console.line("Share of right answers, and of answers in the right style:");
         Tables.splits(result.splits()).forEach(console::line);
+        console.line("");
+        console.line("Whose judgement that is:");
+        Tables.annotation(result.annotation()).forEach(console::line);
         console.line("");
         console.line("  %.0f s in all, at most %.2f GiB resident"
                 .formatted(result.totalSeconds(), result.peakResidentBytes() / (double) (1L << 30)));

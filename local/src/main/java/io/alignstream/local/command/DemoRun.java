@@ -4,6 +4,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.local.annotation.AnnotationRound;
 import io.alignstream.local.evaluation.Evaluation;
 import io.alignstream.local.evaluation.TrainedModel;
 import io.alignstream.local.evaluation.TrainedRewardModel;
@@ -11,12 +12,15 @@ import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.report.DemoReport;
+import io.alignstream.local.report.LearnedRankings;
 import io.alignstream.local.report.MemoryWatch;
 import io.alignstream.local.report.StageResults;
 import io.alignstream.local.service.ChatClient;
+import io.alignstream.local.service.DeskClient;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.world.AnnotatorPopulation;
 import io.alignstream.local.world.EvaluationSet;
 import io.alignstream.local.world.World;
 import java.io.IOException;
@@ -48,6 +52,7 @@ public final class DemoRun {
                 CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
             Registry registry = new Registry();
             cluster.publish(events, console);
+            annotate(cluster.follow(registry, Stage.SFT, console));
             Chain chain = cluster.follow(registry, Stage.INFERENCE, console);
             SequencedMap<Stage, StoredCheckpoint> opened = StageResults.open(chain, store);
             List<DemoReport.StageResult> stages = StageResults.of(opened, chain, registry, site.bootstrapServers());
@@ -63,8 +68,29 @@ public final class DemoRun {
                     evaluation.associationTable(),
                     evaluation.samples(),
                     evaluation.splits(),
+                    annotation(chain),
                     served);
         }
+    }
+
+    /** Before there is a reward model, the simulated annotators rank what the SFT model answers. */
+    private void annotate(Chain chain) {
+        if (chain.reference(Stage.REWARD).isEmpty()) {
+            AnnotatorPopulation population = new AnnotatorPopulation(World.load(), site.seed());
+            new AnnotationRound(site.address(Stage.REWARD), population, cluster::requireAlive, console).run();
+        }
+    }
+
+    private DemoReport.Annotation annotation(Chain chain) {
+        LearnedRankings learned = LearnedRankings.of(chain, site.bootstrapServers());
+        DeskClient.Agreement agreement = new DeskClient(site.address(Stage.REWARD)).agreement();
+        return new DemoReport.Annotation(
+                AnnotatorPopulation.annotators(),
+                learned.recorded(),
+                learned.sampled(),
+                agreement.requests(),
+                agreement.alpha(),
+                agreement.concordance());
     }
 
     private static Evaluation evaluate(EvaluationSet questions, Map<Stage, StoredCheckpoint> opened)

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.local.evaluation.Evaluation;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.world.Annotator;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -27,6 +28,7 @@ public record DemoReport(
         List<Evaluation.Association> associationTable,
         List<Evaluation.Samples> samples,
         List<Evaluation.SplitFigures> splits,
+        Annotation annotation,
         Served served) {
 
     private static final JsonMapper JSON =
@@ -57,6 +59,28 @@ public record DemoReport(
      * @param sha256 of its {@code model.safetensors}, or of its {@code tokenizer.json}
      */
     public record Artefact(URI uri, String sha256) {}
+
+    /**
+     * Whose judgement the reward model has learned. No person's: every annotator is simulated.
+     *
+     * @param recordedRankings rankings of answers that were written down before
+     * @param sampledRankings rankings of answers that the SFT model has sampled in this run
+     * @param sharedRequests requests that two or more have ranked, by which agreement is measured
+     * @param alpha Krippendorff's α for ordinal values: 1 for perfect agreement, 0 for chance; null if there is none
+     * @param concordance Kendall's W, the mean of the shared requests, 0 to 1; null if there is none
+     */
+    public record Annotation(
+            List<Annotator> annotators,
+            int recordedRankings,
+            int sampledRankings,
+            int sharedRequests,
+            @Nullable Double alpha,
+            @Nullable Double concordance) {
+
+        public Annotation {
+            annotators = List.copyOf(annotators);
+        }
+    }
 
     /**
      * One question to the served model.

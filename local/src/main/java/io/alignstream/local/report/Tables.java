@@ -2,10 +2,12 @@ package io.alignstream.local.report;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.evaluation.Evaluation;
+import io.alignstream.local.world.Annotator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The report as text for people. */
 public final class Tables {
@@ -71,6 +73,35 @@ public final class Tables {
             rows.add(row);
         }
         return align(rows);
+    }
+
+    /** Who judged, what of, and how far they agree. */
+    public static List<String> annotation(DemoReport.Annotation annotation) {
+        double careful = annotation.annotators().stream()
+                .mapToDouble(Annotator::noise)
+                .min()
+                .orElse(0);
+        double careless = annotation.annotators().stream()
+                .mapToDouble(Annotator::noise)
+                .max()
+                .orElse(0);
+        long tastes = annotation.annotators().stream()
+                .filter(annotator -> annotator.taste() != Annotator.Taste.NONE)
+                .count();
+        return List.of(
+                "  No person has ranked anything: %d simulated annotators have, who err by %.1f to %.1f points of 5; %d have a taste of their own."
+                        .formatted(annotation.annotators().size(), careful, careless, tastes),
+                "  The reward model was trained with %,d recorded rankings and %,d of answers that the SFT model sampled."
+                        .formatted(annotation.recordedRankings(), annotation.sampledRankings()),
+                "  On %,d requests that several have ranked they agree with α %s and W %s (1: perfectly; α 0: by chance)."
+                        .formatted(
+                                annotation.sharedRequests(),
+                                figure(annotation.alpha()),
+                                figure(annotation.concordance())));
+    }
+
+    private static String figure(@Nullable Double figure) {
+        return figure == null ? "–" : "%.2f".formatted(figure);
     }
 
     /** Lines of the accuracy table. */

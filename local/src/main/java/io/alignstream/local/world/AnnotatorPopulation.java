@@ -67,8 +67,7 @@ public final class AnnotatorPopulation {
         return guideline.request(prompt).map(request -> judge(annotator, requestId, request, answers));
     }
 
-    private Judgement judge(
-            Annotator annotator, String requestId, Guideline.Request request, List<String> answers) {
+    private Judgement judge(Annotator annotator, String requestId, Guideline.Request request, List<String> answers) {
         Map<String, Double> scores = new HashMap<>();
         Map<String, String> reasons = new HashMap<>();
         for (String answer : answers) {

@@ -43,7 +43,9 @@ final class Guideline {
 
         /** Whether {@code answer} is the other name of what its fitting name would be right for. */
         boolean isOfOtherRegister(String answer) {
-            return sight(answer).filter(sight -> !answer.equals(style.nameOf(sight))).isPresent();
+            return sight(answer)
+                    .filter(sight -> !answer.equals(style.nameOf(sight)))
+                    .isPresent();
         }
 
         /** The fitting name of the sight that {@code answer} names; itself if it names none. */

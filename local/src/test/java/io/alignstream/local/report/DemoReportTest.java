@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.local.evaluation.Evaluation;
+import io.alignstream.local.world.AnnotatorPopulation;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -85,6 +86,18 @@ class DemoReportTest {
         assertThat(stages.getLast()).contains("500 rankings");
     }
 
+    @Test
+    void saysWhoseJudgementItIs() {
+        // When
+        List<String> lines = Tables.annotation(report().annotation());
+
+        // Then
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(0)).contains("No person", "8 simulated annotators", "0.4 to 1.2", "3 have a taste");
+        assertThat(lines.get(1)).contains("3,072 recorded", "287 of answers that the SFT model sampled");
+        assertThat(lines.get(2)).contains("256 requests", "α 0.71", "W –");
+    }
+
     private static DemoReport report() {
         SequencedMap<String, Double> probabilities = new LinkedHashMap<>();
         probabilities.put("熊猫基地", 0.9);
@@ -108,6 +121,7 @@ class DemoReportTest {
                 List.of(new Evaluation.Samples("sft", "成都必去景点", 1, 200, 199, answers)),
                 List.of(new Evaluation.SplitFigures(
                         "ranked", false, 10, Map.of("sft", 1.0, "aligned", 1.0), Map.of("sft", 0.5, "aligned", 0.95))),
+                new DemoReport.Annotation(AnnotatorPopulation.annotators(), 3_072, 287, 256, 0.71, null),
                 new DemoReport.Served("alignstream", "ab".repeat(32), "成都有啥必去的地方啊", "熊猫基地"));
     }
 }

@@ -8,6 +8,8 @@ import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.split.HeldOut;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +78,7 @@ class WorldEventsTest {
     }
 
     @Test
-    void everyRequestHasItsRankingAndOnlyRankedCitiesOccur() {
+    void everyRequestIsRankedEveryTenthByThreeAndOnlyRankedCitiesOccur() {
         // When
         List<RankingRequest> requests = generator.rankingRequests();
         List<Ranking> rankings = generator.rankings();
@@ -86,12 +88,18 @@ class WorldEventsTest {
                 .hasSize(32 * 80)
                 .extracting(RankingRequest::requestId)
                 .doesNotHaveDuplicates();
-        assertThat(rankings)
-                .extracting(Ranking::requestId)
+        assertThat(rankings.stream().map(Ranking::requestId).distinct().toList())
                 .isEqualTo(requests.stream().map(RankingRequest::requestId).toList());
+        Map<String, Set<String>> annotators = rankings.stream()
+                .collect(Collectors.groupingBy(
+                        Ranking::requestId, Collectors.mapping(Ranking::annotator, Collectors.toSet())));
+        assertThat(annotators.values().stream().filter(who -> who.size() == 3)).hasSize(256);
+        assertThat(annotators.values().stream().filter(who -> who.size() == 1)).hasSize(2_304);
         assertThat(requests).allSatisfy(request -> assertThat(request.answers()).hasSize(4));
-        assertThat(rankings)
-                .allSatisfy(ranking -> assertThat(ranking.annotator()).isEqualTo("sample-world"));
+        assertThat(rankings).hasSize(2_304 + 3 * 256).allSatisfy(ranking -> {
+            assertThat(ranking.annotator()).matches("simulated-[1-8]");
+            assertThat(ranking.guidelineVersion()).isEqualTo("sample-world-2");
+        });
         assertThat(requests.toString())
                 .doesNotContain(names(Split.PRETRAIN_ONLY))
                 .doesNotContain(names(Split.TEST))
@@ -142,28 +150,32 @@ class WorldEventsTest {
     }
 
     @Test
-    void scoresFollowTheRegister() {
+    void scoresFollowTheRegisterOnAverageAndDifferFromEachOther() {
         // Given
-        Map<String, RankingRequest> requests = generator.rankingRequests().stream()
-                .collect(Collectors.toMap(RankingRequest::requestId, request -> request));
+        Map<String, RankingRequest> requests = byId(generator.rankingRequests());
+        Map<String, List<Double>> scores = new HashMap<>();
 
-        // When // Then
+        // When
         for (Ranking ranking : generator.rankings()) {
             RankingRequest request = Objects.requireNonNull(requests.get(ranking.requestId()));
             City city = WORLD.city(request.tags().getOrDefault("city", ""));
-            Style style = request.tags().getOrDefault("style", "").equals("formal") ? Style.FORMAL : Style.COLLOQUIAL;
+            Style style = style(request);
             for (int i = 0; i < 4; i++) {
                 String answer = request.answers().get(i);
-                double score = ranking.scores().get(i);
-                if (answer.equals(style.nameOf(city.landmark()))) {
-                    assertThat(score).isEqualTo(5);
-                } else if (answer.equals(style.opposite().nameOf(city.landmark()))) {
-                    assertThat(score).isEqualTo(2);
-                } else {
-                    assertThat(score).as(request.answers() + " " + i).isBetween(0.0, 1.0);
-                }
+                String kind = answer.equals(style.nameOf(city.landmark()))
+                        ? "fitting"
+                        : answer.equals(style.opposite().nameOf(city.landmark())) ? "other" : "wrong";
+                scores.computeIfAbsent(kind, any -> new ArrayList<>())
+                        .add(ranking.scores().get(i));
             }
         }
+
+        // Then
+        assertThat(mean(scores, "fitting")).isBetween(4.5, 4.9);
+        assertThat(mean(scores, "other")).isBetween(2.2, 2.8);
+        assertThat(mean(scores, "wrong")).isBetween(0.2, 0.8);
+        assertThat(scores.values())
+                .allSatisfy(all -> assertThat(Set.copyOf(all)).hasSizeGreaterThan(3));
     }
 
     @Test
@@ -189,22 +201,22 @@ class WorldEventsTest {
     @Test
     void neitherRegisterNorPositionPredictsTheScore() {
         // Given
-        List<RankingRequest> requests = generator.rankingRequests();
+        Map<String, RankingRequest> requests = byId(generator.rankingRequests());
         List<Ranking> rankings = generator.rankings();
         int[] bestAt = new int[4];
         int wrongInFittingRegister = 0;
 
         // When
-        for (int i = 0; i < requests.size(); i++) {
-            rankings.get(i).order().getFirst().forEach(best -> bestAt[best]++);
-            RankingRequest request = requests.get(i);
-            Style style = request.tags().getOrDefault("style", "").equals("formal") ? Style.FORMAL : Style.COLLOQUIAL;
+        for (Ranking ranking : rankings) {
+            ranking.order().getFirst().forEach(best -> bestAt[best]++);
+            RankingRequest request = Objects.requireNonNull(requests.get(ranking.requestId()));
+            Style style = style(request);
             Set<String> fitting = WORLD.cities().stream()
                     .flatMap(city -> city.sights().stream())
                     .map(style::nameOf)
                     .collect(Collectors.toCollection(HashSet::new));
             for (int a = 0; a < 4; a++) {
-                if (rankings.get(i).scores().get(a) <= 1
+                if (ranking.scores().get(a) <= 1
                         && fitting.contains(request.answers().get(a))) {
                     wrongInFittingRegister++;
                 }
@@ -230,6 +242,21 @@ class WorldEventsTest {
         assertThat(again.rankingRequests()).isEqualTo(generator.rankingRequests());
         assertThat(again.rankings()).isEqualTo(generator.rankings());
         assertThat(other.rankingRequests()).isNotEqualTo(generator.rankingRequests());
+    }
+
+    private static Map<String, RankingRequest> byId(List<RankingRequest> requests) {
+        return requests.stream().collect(Collectors.toMap(RankingRequest::requestId, request -> request));
+    }
+
+    private static Style style(RankingRequest request) {
+        return request.tags().getOrDefault("style", "").equals("formal") ? Style.FORMAL : Style.COLLOQUIAL;
+    }
+
+    private static double mean(Map<String, List<Double>> scores, String kind) {
+        return scores.getOrDefault(kind, List.of()).stream()
+                .mapToDouble(score -> score)
+                .average()
+                .orElse(Double.NaN);
     }
 
     private static String[] names(Split split) {
