@@ -46,13 +46,13 @@ public final class DemoRun {
         this.begin = begin;
     }
 
-    /** Publishes, follows, evaluates, asks the served model. */
+    /** Publishes, follows, has the SFT model's answers ranked on the way, evaluates, asks the served model. */
     public DemoReport run(List<EventSet<?>> events) throws IOException {
         try (MemoryWatch memory = new MemoryWatch(cluster::pids);
                 CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
-            Registry registry = new Registry();
             cluster.publish(events, console);
-            annotate(cluster.follow(registry, Stage.SFT, console));
+            annotate(cluster.follow(new Registry(), Stage.SFT, console));
+            Registry registry = new Registry();
             Chain chain = cluster.follow(registry, Stage.INFERENCE, console);
             SequencedMap<Stage, StoredCheckpoint> opened = StageResults.open(chain, store);
             List<DemoReport.StageResult> stages = StageResults.of(opened, chain, registry, site.bootstrapServers());
