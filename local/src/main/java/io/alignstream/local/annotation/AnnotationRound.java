@@ -25,7 +25,7 @@ public final class AnnotationRound {
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration SHOWN_EVERY = Duration.ofSeconds(5);
     /** Longer than the service waits for further prompts before it samples. */
-    private static final Duration SETTLED_AFTER = Duration.ofSeconds(4);
+    private static final Duration SETTLED_AFTER = Duration.ofSeconds(6);
     /** So long nothing may happen. */
     private static final Duration STUCK_AFTER = Duration.ofMinutes(2);
 

@@ -97,9 +97,15 @@ public final class DemoCommand implements Callable<Integer> {
     private static Site withOwnSettings(Site site) {
         int recorded = new WorldGenerator(World.load(), site.seed()).rankings().size();
         Map<String, String> own = Map.of(
-                "alignstream.tokenizer.cleaning.profile", "exact",
-                "alignstream.reward.minimum-rankings", Integer.toString(recorded + SURELY_RANKED),
-                "alignstream.reward.sampling.prompts", Integer.toString(SAMPLED_PROMPTS));
+                "alignstream.tokenizer.cleaning.profile",
+                "exact",
+                "alignstream.reward.minimum-rankings",
+                Integer.toString(recorded + SURELY_RANKED),
+                "alignstream.reward.sampling.prompts",
+                Integer.toString(SAMPLED_PROMPTS),
+                // On a busy machine a ranking may take a second or two: training is not to begin in between.
+                "alignstream.reward.debounce",
+                "PT5S");
         List<String> serviceOptions = new ArrayList<>(site.serviceOptions());
         new TreeMap<>(own).forEach((name, value) -> {
             String option = "-D" + name + "=";
