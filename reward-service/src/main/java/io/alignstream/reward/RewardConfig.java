@@ -123,7 +123,7 @@ public interface RewardConfig {
         double warmupShare();
 
         /** Margin in the pair loss for each point that two answers' scores (0 to 5) differ. */
-        @WithDefault("0")
+        @WithDefault("0.2")
         @Between(least = "0", greatest = "1000")
         double margin();
 

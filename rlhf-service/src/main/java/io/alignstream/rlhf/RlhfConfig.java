@@ -29,6 +29,9 @@ public interface RlhfConfig {
     /** What shapes the policy's weights. */
     Training training();
 
+    /** What the policy rehearses of the SFT model while it learns. */
+    Rehearsal rehearsal();
+
     /** Settings of GRPO, besides those of the training. */
     Grpo grpo();
 
@@ -87,6 +90,10 @@ public interface RlhfConfig {
                 RlhfSettings.Algorithm.of(algorithm()),
                 new RlhfSettings.Batches(run.iterations(), run.batchEpisodes(), run.minibatchEpisodes(), run.epochs()),
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
+                new RlhfSettings.Retention(
+                        run.trainableShare(),
+                        rehearsal().conversations(),
+                        rehearsal().coefficient()),
                 new RlhfSettings.Sampling(run.temperature(), run.maxAnswerTokens()),
                 new RlhfSettings.KullbackLeibler(
                         run.kl().coefficient(),
@@ -145,8 +152,13 @@ public interface RlhfConfig {
         @Between(least = "1", greatest = "1000")
         int epochs();
 
+        /** Share of the policy's blocks, from the last one, that learn; 1: all weights, embeddings and output included. */
+        @WithDefault("0.25")
+        @Between(least = "0.000001", greatest = "1")
+        double trainableShare();
+
         /** Learning rate of the policy at the start; falls linearly to 0 over the iterations. */
-        @WithDefault("1e-4")
+        @WithDefault("5e-4")
         @Between(least = "0", greatest = "1")
         double policyLearningRate();
 
@@ -218,12 +230,12 @@ public interface RlhfConfig {
         double coefficient();
 
         /** β moves so that the KL of an answer comes near this. */
-        @WithDefault("6")
+        @WithDefault("0.6")
         @Between(least = "0.000001", greatest = "1000000")
         double target();
 
         /** Episodes in which β may change by about 20 %; 0 keeps it fixed. */
-        @WithDefault("10000")
+        @WithDefault("640")
         @Between(least = "0", greatest = "1000000000000")
         double horizon();
 
@@ -231,6 +243,20 @@ public interface RlhfConfig {
         @WithDefault("15")
         @Between(least = "0.000001", greatest = "1000000")
         double bound();
+    }
+
+    /** Conversations that the SFT model writes itself, {@code alignstream.rlhf.rehearsal.*}. */
+    interface Rehearsal {
+
+        /** How many; four fifths are rehearsed, the gate asks the questions of the others. 0: none. */
+        @WithDefault("2048")
+        @Between(least = "0", greatest = "1000000")
+        int conversations();
+
+        /** Multiplies the loss on as many of them as a minibatch has episodes, in each step of the policy. */
+        @WithDefault("1")
+        @Between(least = "0", greatest = "1000")
+        double coefficient();
     }
 
     /** Settings of GRPO, {@code alignstream.rlhf.grpo.*}. */

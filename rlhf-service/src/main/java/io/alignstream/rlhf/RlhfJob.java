@@ -18,6 +18,7 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
+import io.alignstream.rlhf.rehearsal.OwnConversations;
 import io.alignstream.rlhf.release.Releases;
 import io.alignstream.rlhf.training.RlhfInputs;
 import io.alignstream.rlhf.training.RlhfSettings;
@@ -90,6 +91,12 @@ final class RlhfJob extends TrainingJob {
         try {
             StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
             HeldOutComparison.Judges judges = judges(reward.folder());
+            OwnConversations own = OwnConversations.of(
+                    sft,
+                    tokenizer,
+                    settings.retention().conversations(),
+                    settings.sampling().maxAnswerTokens(),
+                    settings.seed());
             return new RlhfInputs(
                     settings,
                     sft,
@@ -97,9 +104,10 @@ final class RlhfJob extends TrainingJob {
                     tokenizer,
                     ids(tokenizer, prompts.training()),
                     ranked(context, reward, tokenizer),
+                    own,
                     tokenizer.endOfTurn(),
                     tokenizer.pad(),
-                    comparison(sft, judges, tokenizer, prompts.heldOut()));
+                    comparison(sft, judges, tokenizer, prompts.heldOut(), own.heldOut()));
         } catch (IOException | RuntimeException e) {
             sft.close();
             throw e;
@@ -146,14 +154,18 @@ final class RlhfJob extends TrainingJob {
     }
 
     private HeldOutComparison comparison(
-            Transformer sft, HeldOutComparison.Judges judges, Tokenizer tokenizer, List<Prompt> heldOut) {
+            Transformer sft,
+            HeldOutComparison.Judges judges,
+            Tokenizer tokenizer,
+            List<Prompt> heldOut,
+            OwnConversations own) {
         AnswerSampler sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
         List<HeldOutPrompt> used = heldOut.stream()
                 .limit(settings.holdout().prompts())
                 .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
                 .toList();
-        return new HeldOutComparison(settings.seed(), sft, judges, sampler, used, tokenizer.pad());
+        return new HeldOutComparison(settings.seed(), sft, judges, sampler, used, own, tokenizer.pad());
     }
 
     private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {

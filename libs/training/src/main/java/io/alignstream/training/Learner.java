@@ -31,6 +31,18 @@ public final class Learner implements AutoCloseable {
      */
     public record Step<L>(L loss, double gradientNorm) {}
 
+    /**
+     * What is learned beside an objective, in the same steps.
+     *
+     * @param coefficient multiplies its gradients, above 0
+     */
+    public record Beside<B>(Objective<B, ?> objective, B batch, double coefficient) {
+        private void accumulate(Gradients gradients) {
+            gradients.weigh(coefficient);
+            objective.accumulate(batch, gradients);
+        }
+    }
+
     /** A learner of {@code trained} by AdamW in fp32 with zero moments; the weights stay the caller's. */
     public Learner(Trainable trained, AdamW.Settings settings) {
         this(trained, new AdamW(trained, settings));
@@ -46,6 +58,15 @@ public final class Learner implements AutoCloseable {
     public <B, L> Step<L> step(Objective<B, L> objective, B batch, double learningRate) {
         try (Gradients gradients = new Gradients(trained)) {
             L loss = objective.accumulate(batch, gradients);
+            return new Step<>(loss, optimiser.step(gradients, learningRate));
+        }
+    }
+
+    /** The same for the sum of two losses; what is reported is of the first. */
+    public <B, L> Step<L> step(Objective<B, L> objective, B batch, Beside<?> beside, double learningRate) {
+        try (Gradients gradients = new Gradients(trained)) {
+            L loss = objective.accumulate(batch, gradients);
+            beside.accumulate(gradients);
             return new Step<>(loss, optimiser.step(gradients, learningRate));
         }
     }

@@ -80,9 +80,9 @@ class WorldTest {
         // Then
         for (Split split : Split.values()) {
             assertThat(evaluation.stylePrompts(split, false))
-                    .hasSize(world.cities(split).size() * 16);
+                    .hasSize(world.cities(split).size() * 32);
             assertThat(evaluation.stylePrompts(split, true))
-                    .hasSize(world.cities(split).size() * 8);
+                    .hasSize(world.cities(split).size() * 10);
         }
         assertThat(evaluation.stylePrompts())
                 .allSatisfy(prompt -> assertThat(prompt.accepted()).hasSize(2).contains(prompt.styled()));

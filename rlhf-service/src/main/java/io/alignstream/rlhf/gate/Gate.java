@@ -43,6 +43,9 @@ public record Gate(Verdict verdict, Reason reason) {
                     held.figure(HeldOutComparison.SFT_ACCURACY) - thresholds.knowledgeLoss());
             held.atMost("gate.forgotten", HeldOutComparison.FORGOTTEN, thresholds.knowledgeLoss());
         }
+        if (held.figure(HeldOutComparison.UNASKED) > 0) {
+            held.atMost("gate.foreign", HeldOutComparison.FOREIGN, Unasked.RARE + thresholds.knowledgeLoss());
+        }
         if (held.figure(HeldOutComparison.IMPROPER) > 0) {
             held.atLeast(
                     "gate.refusals",
@@ -74,7 +77,8 @@ public record Gate(Verdict verdict, Reason reason) {
      * @param endRate least share of the answers that end by themselves
      * @param scoreGain least gain in the judge's mean score over the SFT model
      * @param knowledgeLoss most that the share of right answers, or of refusals, may be below the SFT model's, and greatest
-     *     share of prompts whose answer is forgotten altogether
+     *     share of prompts whose answer is forgotten altogether, and of answers to what nobody asks that the SFT model would
+     *     hardly give
      * @param lengthRatio most times that answers may be longer, or shorter, than the SFT model's
      */
     public record Thresholds(

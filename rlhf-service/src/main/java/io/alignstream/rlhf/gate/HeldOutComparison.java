@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.rlhf.rehearsal.OwnConversations;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -69,6 +70,11 @@ public final class HeldOutComparison {
      */
     static final String FORGOTTEN = "heldOut/forgotten";
 
+    /** Part of the answers to questions that nobody asks which the SFT model would hardly give, and how many it asks. */
+    static final String FOREIGN = "heldOut/foreign";
+
+    static final String UNASKED = "heldOut/unasked";
+
     /** The same of prompts that should be refused. */
     static final String REFUSALS = "heldOut/refusals";
 
@@ -82,6 +88,7 @@ public final class HeldOutComparison {
     private final Judges judges;
     private final AnswerSampler sampler;
     private final List<HeldOutPrompt> prompts;
+    private final Unasked unasked;
     private final int pad;
     private final List<Sampled> baselines = new ArrayList<>();
 
@@ -106,14 +113,22 @@ public final class HeldOutComparison {
      * A comparison on {@code prompts}.
      *
      * @param prompts those that leave no room for an answer are left out
+     * @param own what the SFT model asks itself and the candidate has not rehearsed
      */
     public HeldOutComparison(
-            long seed, Transformer sft, Judges judges, AnswerSampler sampler, List<HeldOutPrompt> prompts, int pad) {
+            long seed,
+            Transformer sft,
+            Judges judges,
+            AnswerSampler sampler,
+            List<HeldOutPrompt> prompts,
+            OwnConversations own,
+            int pad) {
         this.seed = seed;
         this.sft = sft;
         this.judges = judges;
         this.sampler = sampler;
         this.pad = pad;
+        this.unasked = new Unasked(seed, sft, sampler, own, pad);
         this.prompts = prompts.stream()
                 .filter(prompt -> prompt.ids().length + sampler.maxTokens()
                         <= sft.config().maxPositions())
@@ -125,7 +140,9 @@ public final class HeldOutComparison {
      * is worse than any that has not.
      */
     public static double judgement(Map<String, Double> figures, double knowledgeLoss) {
-        double lost = figures.getOrDefault(SFT_ACCURACY, 0.0) - figures.getOrDefault(ACCURACY, 0.0);
+        double lost = Math.max(
+                figures.getOrDefault(SFT_ACCURACY, 0.0) - figures.getOrDefault(ACCURACY, 0.0),
+                figures.getOrDefault(FOREIGN, 0.0) - Unasked.RARE);
         return lost > knowledgeLoss ? 1 + lost : 1 - figures.getOrDefault(WIN_RATE, Double.NaN);
     }
 
@@ -177,6 +194,10 @@ public final class HeldOutComparison {
             sums.put(ACCURACY, share(right, false) / rounds);
             sums.put(SFT_ACCURACY, share(sftRight, false) / rounds);
             sums.put(FORGOTTEN, forgotten(right, sftRight, rounds));
+        }
+        if (!unasked.isEmpty()) {
+            sums.put(FOREIGN, unasked.foreign(candidate, rounds));
+            sums.put(UNASKED, (double) unasked.size());
         }
         if (count(true) > 0) {
             sums.put(REFUSALS, share(right, true) / rounds);

@@ -17,13 +17,11 @@ import java.util.SequencedMap;
 /** The policy and its critic, each with an optimiser of its own; for one thread. */
 final class ActorCritic implements AutoCloseable {
 
-    private static final String POLICY_OPTIMISER = "policy.optimiser";
     private static final String CRITIC = "critic.";
     private static final String CRITIC_OPTIMISER = "critic.optimiser";
 
-    private final Transformer policy;
+    private final PolicyLearner policy;
     private final Transformer critic;
-    private final Learner policyLearner;
     private final Learner criticLearner;
     private final PolicyObjective policyObjective;
     private final ValueObjective valueObjective;
@@ -33,9 +31,8 @@ final class ActorCritic implements AutoCloseable {
     private ActorCritic(RlhfInputs inputs, Transformer policy, Transformer critic) {
         RlhfSettings settings = inputs.settings();
         this.bias = inputs.judges().reward().bias();
-        this.policy = policy;
+        this.policy = new PolicyLearner(inputs, policy);
         this.critic = critic;
-        this.policyLearner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
         this.criticLearner = new Learner(critic, AdamW.Settings.REINFORCEMENT);
         this.policyObjective = new PolicyObjective(
                 policy, settings.sampling().temperature(), settings.clipping().ratio());
@@ -58,7 +55,7 @@ final class ActorCritic implements AutoCloseable {
                 "the critic's checkpoint");
         ActorCritic networks = new ActorCritic(inputs, policy, critic);
         try {
-            networks.policyLearner.restore(POLICY_OPTIMISER, state);
+            networks.policy.restore(stored);
             networks.criticLearner.restore(CRITIC_OPTIMISER, state);
             return networks;
         } catch (IOException e) {
@@ -69,7 +66,7 @@ final class ActorCritic implements AutoCloseable {
 
     /** The policy as it is now; stays owned by this. */
     Transformer policy() {
-        return policy;
+        return policy.policy();
     }
 
     /** What the critic expects before each token, {@code [batch][time]}. */
@@ -77,12 +74,14 @@ final class ActorCritic implements AutoCloseable {
         return shifted(critic.scalars(sequences), bias);
     }
 
-    /** One step of the policy. */
-    Learner.Step<PolicyObjective.Figures> stepPolicy(Sequences sequences, Targets target, double learningRate) {
-        return policyLearner.step(
+    /** One step of the policy, the {@code number}th one. */
+    Learner.Step<PolicyObjective.Figures> stepPolicy(
+            Sequences sequences, Targets target, double learningRate, long number) {
+        return policy.step(
                 policyObjective,
                 new PolicyObjective.Batch(sequences, target.logs(), target.advantages()),
-                learningRate);
+                learningRate,
+                number);
     }
 
     /** One step of the critic. */
@@ -108,14 +107,13 @@ final class ActorCritic implements AutoCloseable {
     SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         critic.tensors().forEach((name, tensor) -> state.put(CRITIC + name, tensor));
-        state.putAll(policyLearner.state(POLICY_OPTIMISER));
+        state.putAll(policy.state());
         state.putAll(criticLearner.state(CRITIC_OPTIMISER));
         return state;
     }
 
     @Override
     public void close() {
-        policyLearner.close();
         criticLearner.close();
         policy.close();
         critic.close();

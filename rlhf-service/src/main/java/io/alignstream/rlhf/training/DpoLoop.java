@@ -6,7 +6,6 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.objective.DpoObjective;
-import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.Conversation;
@@ -33,11 +32,9 @@ import java.util.TreeMap;
  */
 public final class DpoLoop extends PolicyLoop {
 
-    private static final String OPTIMISER = "policy.optimiser";
     private static final double WARMUP_SHARE = 0.1;
 
-    private final Transformer policy;
-    private final Learner learner;
+    private final PolicyLearner policy;
     private final DpoObjective objective;
     private final LinearSchedule schedule;
     private final List<RankedAnswers> training;
@@ -45,8 +42,7 @@ public final class DpoLoop extends PolicyLoop {
     private DpoLoop(RlhfInputs inputs, List<RankedAnswers> training, Recovery recovery, Transformer policy) {
         super(inputs, recovery);
         this.training = training;
-        this.policy = policy;
-        this.learner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
+        this.policy = new PolicyLearner(inputs, policy);
         this.objective = new DpoObjective(policy, settings.dpo().beta());
         this.schedule = new LinearSchedule(settings.dpo().learningRate() * recovery.learningRateScale(), WARMUP_SHARE);
     }
@@ -58,7 +54,7 @@ public final class DpoLoop extends PolicyLoop {
     static DpoLoop resume(RlhfInputs inputs, StoredState stored, Recovery recovery) throws IOException {
         DpoLoop loop = new DpoLoop(inputs, training(inputs), recovery, Transformer.load(stored.folder()));
         try {
-            loop.learner.restore(OPTIMISER, stored.tensors());
+            loop.policy.restore(stored);
             loop.restore(stored);
             return loop;
         } catch (IOException e) {
@@ -106,7 +102,7 @@ public final class DpoLoop extends PolicyLoop {
     public Step step() {
         DpoObjective.Batch batch = batch();
         double rate = schedule.learningRate(iteration, total());
-        Learner.Step<DpoObjective.Figures> taken = learner.step(objective, batch, rate);
+        Learner.Step<DpoObjective.Figures> taken = policy.step(objective, batch, rate, iteration);
         iteration++;
         SequencedMap<String, Double> figures = new TreeMap<>(Map.of(
                 "loss", taken.loss().loss(),
@@ -148,20 +144,19 @@ public final class DpoLoop extends PolicyLoop {
     /** The optimiser. */
     @Override
     public SequencedMap<String, Tensor> state() {
-        SequencedMap<String, Tensor> state = learner.state(OPTIMISER);
+        SequencedMap<String, Tensor> state = policy.state();
         best.addTo(state, iteration);
         return state;
     }
 
     @Override
     Transformer policy() {
-        return policy;
+        return policy.policy();
     }
 
     @Override
     public void close() {
         super.close();
-        learner.close();
         policy.close();
     }
 }

@@ -4,7 +4,6 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.objective.GrpoObjective;
 import io.alignstream.languagemodel.objective.PolicyObjective;
-import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.training.Learner;
 import io.alignstream.training.Recovery;
@@ -23,17 +22,13 @@ import java.util.SequencedMap;
  */
 public final class GrpoLoop extends SampledPolicyLoop {
 
-    private static final String OPTIMISER = "policy.optimiser";
-
-    private final Transformer policy;
-    private final Learner learner;
+    private final PolicyLearner policy;
     private final GrpoObjective objective;
     private final Rollout rollout;
 
     private GrpoLoop(RlhfInputs inputs, List<int[]> prompts, Recovery recovery, Transformer policy) {
         super(inputs, recovery);
-        this.policy = policy;
-        this.learner = new Learner(policy, AdamW.Settings.REINFORCEMENT);
+        this.policy = new PolicyLearner(inputs, policy);
         boolean penaltyInLoss = settings.grpo().advantage() == RlhfSettings.Advantage.GROUP_NORMALISED;
         this.objective = new GrpoObjective(
                 policy,
@@ -57,7 +52,7 @@ public final class GrpoLoop extends SampledPolicyLoop {
         List<int[]> prompts = inputs.promptsWithRoom();
         GrpoLoop loop = new GrpoLoop(inputs, prompts, recovery, Transformer.load(stored.folder()));
         try {
-            loop.learner.restore(OPTIMISER, stored.tensors());
+            loop.policy.restore(stored);
             loop.restore(stored);
             return loop;
         } catch (IOException e) {
@@ -90,9 +85,10 @@ public final class GrpoLoop extends SampledPolicyLoop {
         boolean first = true;
         for (int epoch = 0; epoch < epochs; epoch++) {
             long index = iteration * epochs + epoch;
+            long number = index * batch.size();
             for (int i :
                     SeededRandom.permutation(batch.size(), SeededRandom.of(settings.seed(), "minibatches", index))) {
-                Learner.Step<PolicyObjective.Figures> step = learner.step(objective, targets.get(i), rate);
+                Learner.Step<PolicyObjective.Figures> step = policy.step(objective, targets.get(i), rate, number++);
                 if (first) {
                     requireSameNumerics(step.loss());
                 }
@@ -127,20 +123,19 @@ public final class GrpoLoop extends SampledPolicyLoop {
     /** The optimiser. */
     @Override
     public SequencedMap<String, Tensor> state() {
-        SequencedMap<String, Tensor> state = learner.state(OPTIMISER);
+        SequencedMap<String, Tensor> state = policy.state();
         best.addTo(state, iteration);
         return state;
     }
 
     @Override
     Transformer policy() {
-        return policy;
+        return policy.policy();
     }
 
     @Override
     public void close() {
         super.close();
-        learner.close();
         policy.close();
     }
 }

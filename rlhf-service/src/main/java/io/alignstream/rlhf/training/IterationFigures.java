@@ -17,12 +17,25 @@ final class IterationFigures {
     private final TreeMap<String, Double> sums = new TreeMap<>();
     private int policySteps;
     private int valueSteps;
+    /** Sampling with a cache and scoring whole rows may differ by this in nats: fp32 sums in another order. */
+    static final double SAMPLING_TOLERANCE = 1e-2;
+
     private double samplingGap;
 
-    /** How far the sampler's log probabilities are from those that training starts from. */
+    /**
+     * How far the sampler's log probabilities are from those that training starts from.
+     *
+     * @throws IllegalStateException if they are too far apart to be of the same policy
+     */
     void observeSampling(float[] sampled, double[] scored) {
         for (int t = 0; t < scored.length; t++) {
-            samplingGap = Math.max(samplingGap, Math.abs(sampled[t] - scored[t]));
+            double gap = Math.abs(sampled[t] - scored[t]);
+            if (gap > SAMPLING_TOLERANCE) {
+                throw new IllegalStateException("token " + t + " of an answer was sampled with log probability "
+                        + sampled[t] + " but training computes " + scored[t] + ", more than " + SAMPLING_TOLERANCE
+                        + " apart: sampler and training do not compute the same policy");
+            }
+            samplingGap = Math.max(samplingGap, gap);
         }
     }
 

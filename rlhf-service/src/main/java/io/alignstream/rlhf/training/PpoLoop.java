@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * <p>One iteration: sample a batch, score it, estimate advantages, some epochs of clipped steps, adapt β. Everything
  * random is a function of seed and iteration, so weights and moments of policy and critic, β and the iteration's number
  * are the complete state. The minibatches of an iteration are fixed, only their order changes from epoch to epoch. Left
- * out: pretraining loss mixed in, an entropy bonus, rewards shifted or scaled by a running
+ * out: an entropy bonus, rewards shifted or scaled by a running
  * deviation. For one thread.
  */
 public final class PpoLoop extends SampledPolicyLoop {
@@ -88,13 +88,14 @@ public final class PpoLoop extends SampledPolicyLoop {
         boolean first = true;
         for (int epoch = 0; epoch < epochs; epoch++) {
             long index = iteration * epochs + epoch;
+            long number = index * batch.size();
             for (int i :
                     SeededRandom.permutation(batch.size(), SeededRandom.of(settings.seed(), "minibatches", index))) {
                 Sequences sequences = batch.get(i).sequences();
                 Targets target = targets.get(i);
                 if (policyLearns()) {
                     Learner.Step<PolicyObjective.Figures> step =
-                            networks.stepPolicy(sequences, target, rates.policy() * remaining);
+                            networks.stepPolicy(sequences, target, rates.policy() * remaining, number++);
                     if (first) {
                         requireSameNumerics(step.loss());
                     }

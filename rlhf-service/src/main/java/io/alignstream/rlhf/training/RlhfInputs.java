@@ -5,6 +5,7 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.rehearsal.OwnConversations;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
@@ -19,6 +20,7 @@ import java.util.List;
  * @param tokenizer is stored with the policy
  * @param prompts token ids up to the assistant's token; those that leave no room for an answer are left out
  * @param ranked what DPO learns from; the other algorithms read none
+ * @param own what the SFT model says of its own accord; a part of it is rehearsed
  * @param endToken the end of turn
  * @param pad another id
  * @param comparison measures the policy on held-out prompts
@@ -30,6 +32,7 @@ public record RlhfInputs(
         Tokenizer tokenizer,
         List<int[]> prompts,
         List<RankedAnswers> ranked,
+        OwnConversations own,
         int endToken,
         int pad,
         HeldOutComparison comparison)

@@ -12,6 +12,7 @@ import java.util.TreeMap;
  * together.
  *
  * @param algorithm what of the following is used: batches and what stands before {@code grpo} by PPO and GRPO
+ * @param retention what keeps every algorithm's policy from forgetting
  * @param sampling how answers are sampled
  * @param gamma discount γ
  * @param lambda λ of generalised advantage estimation
@@ -25,6 +26,7 @@ public record RlhfSettings(
         Algorithm algorithm,
         Batches batches,
         LearningRates learningRates,
+        Retention retention,
         Sampling sampling,
         KullbackLeibler kl,
         double gamma,
@@ -66,6 +68,15 @@ public record RlhfSettings(
      * @param criticWarmup first iterations, in which only the critic learns
      */
     public record LearningRates(double policy, double critic, int criticWarmup) {}
+
+    /**
+     * What a policy keeps of the SFT model.
+     *
+     * @param trainableShare of its blocks, from the last one, that learn; 1: all weights
+     * @param conversations how many the SFT model writes itself; 0: none
+     * @param coefficient multiplies the loss on those that are rehearsed
+     */
+    public record Retention(double trainableShare, int conversations, double coefficient) {}
 
     /**
      * Answers to prompts.
@@ -179,10 +190,15 @@ public record RlhfSettings(
                 values.put("dpo.beta", Double.toString(dpo.beta));
                 values.put("dpo.epochs", Integer.toString(dpo.epochs));
                 values.put("dpo.batch", Integer.toString(dpo.batchRequests));
+                values.put("minibatch", Integer.toString(batches.minibatchEpisodes)); // of what is rehearsed
+                values.put("maxAnswerTokens", Integer.toString(sampling.maxAnswerTokens));
                 values.put("dpo.learningRate", Double.toString(dpo.learningRate));
                 values.put("heldOut", Double.toString(holdout.share));
             }
         }
+        values.put("trainableShare", Double.toString(retention.trainableShare));
+        values.put("rehearsal.conversations", Integer.toString(retention.conversations));
+        values.put("rehearsal.coefficient", Double.toString(retention.coefficient));
         values.put("seed", Long.toString(seed));
         if (training.patience() > 0) {
             values.put("patience", Integer.toString(training.patience()));

@@ -70,15 +70,24 @@ public final class Gradients implements AutoCloseable {
     /**
      * Adds the gradients of one batch, as often as they are weighed.
      *
-     * @param computed one array for each weight by its name; they belong to this object from now on
+     * @param computed one array for each weight by its name, and for others of the network, which are left out; they belong
+     *     to this object from now on
      */
     public void add(Map<String, NDArray> computed) {
-        if (!computed.keySet().equals(Set.copyOf(names))) {
+        if (!computed.keySet().containsAll(names)) {
             throw new IllegalArgumentException(
                     "gradients of " + computed.keySet() + " do not fit the weights " + names);
         }
         computed.forEach((name, gradient) -> gradient.setName(name));
         NDList added = ordered(computed.values());
+        if (computed.size() > names.size()) {
+            Set<String> learning = Set.copyOf(names);
+            computed.forEach((name, gradient) -> {
+                if (!learning.contains(name)) {
+                    gradient.close();
+                }
+            });
+        }
         added.attach(scope);
         if (weight != 1) {
             NDList plain = added;

@@ -3,8 +3,8 @@ package io.alignstream.languagemodel.network;
 import ai.djl.ndarray.NDArray;
 import java.util.SequencedMap;
 
-/** Weights that learn: those of a network, or of the adapters of a network whose own weights stay as they are. */
-public sealed interface Trainable permits Transformer, LoraAdapters {
+/** Weights that learn: those of a network or of its last blocks, or of the adapters of a network whose own weights stay as they are. */
+public sealed interface Trainable permits Transformer, UpperBlocks, LoraAdapters {
 
     /** The network that computes with them. */
     Transformer network();

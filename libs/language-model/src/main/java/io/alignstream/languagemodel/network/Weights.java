@@ -13,6 +13,7 @@ public final class Weights {
 
     static final String EMBEDDING = "model.embed_tokens.weight";
     static final String OUTPUT = "lm_head.weight";
+    private static final String BLOCK = "model.layers.";
     private static final Set<Tensor.Type> FLOATS = Set.of(Tensor.Type.F32, Tensor.Type.F16, Tensor.Type.BF16);
 
     private Weights() {}
@@ -27,7 +28,7 @@ public final class Weights {
         long keyValue = (long) config.keyValueHeads() * config.headWidth();
         shapes.put(EMBEDDING, new Shape(config.vocabularySize(), width));
         for (int layer = 0; layer < config.layers(); layer++) {
-            String block = "model.layers." + layer + ".";
+            String block = BLOCK + layer + ".";
             shapes.put(block + "input_layernorm.weight", new Shape(width));
             projection(shapes, block + "self_attn.q_proj", query, width, variant.attentionBias());
             projection(shapes, block + "self_attn.k_proj", keyValue, width, variant.attentionBias());
@@ -47,6 +48,13 @@ public final class Weights {
             shapes.put(OUTPUT, new Shape(config.vocabularySize(), width));
         }
         return shapes;
+    }
+
+    /** The block, from 0, that weight {@code name} is part of; -1 if it is part of none. */
+    static int block(String name) {
+        return name.startsWith(BLOCK)
+                ? Integer.parseInt(name.substring(BLOCK.length(), name.indexOf('.', BLOCK.length())))
+                : -1;
     }
 
     private static void projection(

@@ -1,0 +1,93 @@
+package io.alignstream.rlhf.gate;
+
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.rlhf.rehearsal.OwnConversations;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What a candidate says to questions that nobody asks: the SFT model's own, which the policy has not rehearsed.
+ *
+ * <p>An answer is foreign if the SFT model would hardly give it: if its mean log probability a token is below that of all but
+ * {@value #RARE} of the SFT model's own answers. A policy that has only learned to put things otherwise chooses among
+ * the SFT model's answers; one that has forgotten invents others. For one thread.
+ */
+final class Unasked {
+
+    /** Part of the SFT model's own answers that count as foreign. */
+    static final double RARE = 0.02;
+
+    private static final int BATCH = 64;
+
+    private final long seed;
+    private final Transformer sft;
+    private final AnswerSampler sampler;
+    private final List<int[]> prompts;
+    private final int pad;
+    private final double bound;
+
+    Unasked(long seed, Transformer sft, AnswerSampler sampler, OwnConversations own, int pad) {
+        this.seed = seed;
+        this.sft = sft;
+        this.sampler = sampler;
+        this.prompts = own.prompts();
+        this.pad = pad;
+        double[] usual = own.batches(BATCH, pad).stream()
+                .flatMapToDouble(batch -> Arrays.stream(meanLogProbabilities(batch)))
+                .sorted()
+                .toArray();
+        this.bound = usual.length == 0 ? Double.NaN : usual[(int) (RARE * usual.length)];
+    }
+
+    boolean isEmpty() {
+        return prompts.isEmpty();
+    }
+
+    /** How many questions there are. */
+    int size() {
+        return prompts.size();
+    }
+
+    /** The part of the candidate's answers that are foreign; needs a question at least. */
+    double foreign(Transformer candidate, int rounds) {
+        int foreign = 0;
+        for (int round = 0; round < rounds; round++) {
+            for (int start = 0; start < prompts.size(); start += BATCH) {
+                List<int[]> batch = prompts.subList(start, Math.min(start + BATCH, prompts.size()));
+                foreign += (int) Arrays.stream(meanLogProbabilities(answered(candidate, batch, round, start)))
+                        .filter(mean -> mean < bound)
+                        .count();
+            }
+        }
+        return (double) foreign / rounds / prompts.size();
+    }
+
+    private Sequences answered(Transformer candidate, List<int[]> batch, int round, int start) {
+        List<AnswerSampler.Answer> answers = sampler.sample(
+                candidate, batch, SeededRandom.of(seed, "unasked", (long) round * prompts.size() + start));
+        List<int[]> rows = new ArrayList<>();
+        for (int i = 0; i < batch.size(); i++) {
+            rows.add(answers.get(i).after(batch.get(i)));
+        }
+        return Sequences.answers(
+                rows, batch.stream().map(prompt -> prompt.length).toList(), pad);
+    }
+
+    /** Of each answer under the SFT model. */
+    private double[] meanLogProbabilities(Sequences sequences) {
+        float[] sums = sft.answerLogProbabilities(sequences);
+        double[] means = new double[sums.length];
+        for (int b = 0; b < means.length; b++) {
+            int from = b * sequences.time();
+            long tokens = Arrays.stream(sequences.targets(), from, from + sequences.time())
+                    .filter(target -> target != Sequences.IGNORE)
+                    .count();
+            means[b] = sums[b] / tokens;
+        }
+        return means;
+    }
+}

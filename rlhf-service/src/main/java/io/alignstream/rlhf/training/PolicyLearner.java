@@ -1,0 +1,83 @@
+package io.alignstream.rlhf.training;
+
+import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.UpperBlocks;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.objective.Objective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.training.Learner;
+import io.alignstream.training.StoredState;
+import java.io.IOException;
+import java.util.SequencedMap;
+
+/**
+ * A policy that learns and keeps what it knows: only its upper blocks learn, and with each step it rehearses what the SFT
+ * model says of its own accord. For one thread.
+ */
+final class PolicyLearner implements AutoCloseable {
+
+    private static final String OPTIMISER = "policy.optimiser";
+
+    private final Transformer policy;
+    private final Learner learner;
+    private final NextTokenObjective rehearsal;
+    private final OwnConversations rehearsed;
+    private final RlhfSettings settings;
+    private final int pad;
+
+    /** A learner of {@code policy}, which is closed with it, with zero moments. */
+    PolicyLearner(RlhfInputs inputs, Transformer policy) {
+        this.settings = inputs.settings();
+        this.policy = policy;
+        this.pad = inputs.pad();
+        this.learner = new Learner(
+                UpperBlocks.share(policy, settings.retention().trainableShare()), AdamW.Settings.REINFORCEMENT);
+        this.rehearsal = new NextTokenObjective(policy, Computing.DEFAULT);
+        this.rehearsed = inputs.own().rehearsed();
+    }
+
+    /** The policy as it is now; stays owned by this. */
+    Transformer policy() {
+        return policy;
+    }
+
+    /**
+     * One step.
+     *
+     * @param number of the step in the whole run: decides what is rehearsed
+     */
+    <B, L> Learner.Step<L> step(Objective<B, L> objective, B batch, double learningRate, long number) {
+        double coefficient = settings.retention().coefficient();
+        if (coefficient == 0 || rehearsed.size() == 0) {
+            return learner.step(objective, batch, learningRate);
+        }
+        Sequences drawn = rehearsed.draw(
+                settings.batches().minibatchEpisodes(), SeededRandom.of(settings.seed(), "rehearsal", number), pad);
+        return learner.step(objective, batch, new Learner.Beside<>(rehearsal, drawn, coefficient), learningRate);
+    }
+
+    /** The optimiser. */
+    SequencedMap<String, Tensor> state() {
+        return learner.state(OPTIMISER);
+    }
+
+    /**
+     * Restores what {@link #state} gave.
+     *
+     * @throws IOException if a tensor is missing or has another shape
+     */
+    void restore(StoredState stored) throws IOException {
+        learner.restore(OPTIMISER, stored.tensors());
+    }
+
+    @Override
+    public void close() {
+        learner.close();
+        policy.close();
+    }
+}
