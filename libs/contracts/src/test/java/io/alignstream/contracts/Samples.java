@@ -3,6 +3,7 @@ package io.alignstream.contracts;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import java.net.URI;
 import java.util.LinkedHashMap;
+import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +91,18 @@ final class Samples {
                         "4f2a",
                         Map.of("winRate", 0.62),
                         "The win rate fell below 0.5 on live prompts."));
+        events.put(
+                Topic.GUARD_DECISIONS,
+                new GuardDecision(
+                        "77aa",
+                        GuardDecision.Verdict.ENDED,
+                        "over-optimisation",
+                        List.of("objective/scores", "heldOut/judgeScores"),
+                        10,
+                        20,
+                        Reason.of("guard.overOptimisation").with("since", 10).with("judge", -0.5),
+                        "The answers became lists.",
+                        "Ann"));
         events.put(
                 Topic.TRAINING_PROGRESS,
                 new TrainingProgress(
