@@ -34,7 +34,8 @@ public final class MemoryTopics implements View, JobContext, Subscriptions {
     private final Map<Topic<?>, EventHandler<?>> handlers = new HashMap<>();
     int prompts = 12;
     /** Takes nothing more in. */
-    @Nullable Topic<?> full;
+    @Nullable
+    Topic<?> full;
 
     private String run = "";
     private boolean stopped;

@@ -58,8 +58,8 @@ public final class Topic<T> {
             "model-release",
             Retention.COMPACTED,
             release -> release.model() + "/" + release.run());
-    public static final Topic<GuardDecision> GUARD_DECISIONS = event(
-            "guard-decisions", GuardDecision.class, "guard-decision", Retention.COMPACTED, GuardDecision::run);
+    public static final Topic<GuardDecision> GUARD_DECISIONS =
+            event("guard-decisions", GuardDecision.class, "guard-decision", Retention.COMPACTED, GuardDecision::run);
     public static final Topic<TrainingProgress> TRAINING_PROGRESS = event(
             "training-progress",
             TrainingProgress.class,

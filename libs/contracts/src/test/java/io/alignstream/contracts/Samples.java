@@ -1,9 +1,9 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 import java.util.LinkedHashMap;
-import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

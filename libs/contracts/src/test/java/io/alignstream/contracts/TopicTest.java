@@ -96,7 +96,8 @@ class TopicTest {
     void onlyRegistriesAreCompacted() {
         assertThat(Topic.ALL)
                 .filteredOn(topic -> topic.retention().cleanupPolicy().equals("compact"))
-                .containsExactlyInAnyOrder(Topic.TOKENIZERS, Topic.CHECKPOINTS, Topic.MODEL_RELEASES, Topic.GUARD_DECISIONS);
+                .containsExactlyInAnyOrder(
+                        Topic.TOKENIZERS, Topic.CHECKPOINTS, Topic.MODEL_RELEASES, Topic.GUARD_DECISIONS);
     }
 
     private static String header(ProducerRecord<byte[], byte[]> sent, String name) {

@@ -93,17 +93,17 @@ public abstract class TrainingJob implements Job {
             return;
         }
         Trainer.Result finished = result.get();
-            announce(context, finished);
-            context.publish(
-                    Topic.CHECKPOINTS,
-                    new Checkpoint(
-                            run.stage(),
-                            run.id(),
-                            finished.step(),
-                            finished.checkpoint(),
-                            run.lineage().parents(),
-                            run.datasets(),
-                            finished.metrics()));
+        announce(context, finished);
+        context.publish(
+                Topic.CHECKPOINTS,
+                new Checkpoint(
+                        run.stage(),
+                        run.id(),
+                        finished.step(),
+                        finished.checkpoint(),
+                        run.lineage().parents(),
+                        run.datasets(),
+                        finished.metrics()));
     }
 
     private Monitor monitor(JobContext context) {

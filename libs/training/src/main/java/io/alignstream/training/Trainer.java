@@ -262,7 +262,8 @@ public final class Trainer {
         /** Whether no step is left, none that would make the model better, or none that is wanted. */
         boolean ended() {
             return loop.finished()
-                    || monitor.endRequested() || (settings.patience > 0 && state.best().worse() >= settings.patience);
+                    || monitor.endRequested()
+                    || (settings.patience > 0 && state.best().worse() >= settings.patience);
         }
 
         void take(Step step, Evaluation evaluation) {

@@ -89,7 +89,9 @@ public class GuardResource {
                     Response.Status.CONFLICT,
                     Reason.of("guard.notPaused")
                             .with("run", run)
-                            .with("verdict", Reason.of("verdict." + known.get().verdict().id())));
+                            .with(
+                                    "verdict",
+                                    Reason.of("verdict." + known.get().verdict().id())));
         }
         GuardDecision decision;
         try {

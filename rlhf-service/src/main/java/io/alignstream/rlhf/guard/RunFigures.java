@@ -42,7 +42,8 @@ final class RunFigures {
         iterations.put(iteration, Map.copyOf(figures));
         if (iterations.size() > KEPT) {
             // The beginning is what drifts are measured against, so the oldest after it goes.
-            iterations.remove(iterations.keySet().stream().skip(KEPT / 4).findFirst().orElseThrow());
+            iterations.remove(
+                    iterations.keySet().stream().skip(KEPT / 4).findFirst().orElseThrow());
         }
     }
 

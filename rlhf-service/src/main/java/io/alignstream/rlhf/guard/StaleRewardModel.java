@@ -21,7 +21,8 @@ record StaleRewardModel(int pairs, double accuracyLoss) implements Signal {
         if (!(count >= pairs && fresh < heldOut - accuracyLoss)) {
             return Optional.empty();
         }
-        long iteration = run.newest(FreshRankings.ACCURACY, 1).orElseThrow().getLast().iteration();
+        long iteration =
+                run.newest(FreshRankings.ACCURACY, 1).orElseThrow().getLast().iteration();
         return Optional.of(new Finding(
                 "stale-reward-model",
                 List.of(FreshRankings.HELD_OUT_ACCURACY, FreshRankings.ACCURACY),

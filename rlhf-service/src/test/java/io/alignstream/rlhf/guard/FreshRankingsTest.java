@@ -61,7 +61,8 @@ class FreshRankingsTest {
 
     @Test
     void onlyWhatCameAfterTrainingCounts() throws IOException {
-        // Given: learned up to offset 2; then two that the model would rank alike, one otherwise, one of no known request
+        // Given: learned up to offset 2; then two that the model would rank alike, one otherwise, one of no known
+        // request
         topics.publish(Topic.RANKING_REQUESTS, new RankingRequest("q", QUESTION, ANSWERS, null, Map.of()));
         rank("q", "early", false);
         rank("q", "also-early", false);

@@ -150,12 +150,13 @@ class SignalsTest {
     @Test
     void withoutScoresOfTrainingTheHeldOutOnesCount() {
         // Given
-        List.of(new double[] {1, 1}, new double[] {2, 0.5}, new double[] {3, 0.4}).forEach(point -> {
-            Map<String, Double> figures = new HashMap<>(comparison(0, point[1]));
-            figures.remove("objective/scores");
-            figures.put("heldOut/scores", point[0]);
-            run.add(++iteration, figures);
-        });
+        List.of(new double[] {1, 1}, new double[] {2, 0.5}, new double[] {3, 0.4})
+                .forEach(point -> {
+                    Map<String, Double> figures = new HashMap<>(comparison(0, point[1]));
+                    figures.remove("objective/scores");
+                    figures.put("heldOut/scores", point[0]);
+                    run.add(++iteration, figures);
+                });
 
         // When
         Optional<Finding> finding = OVER_OPTIMISATION.look(run);

@@ -127,8 +127,7 @@ class GuardedTrainingTest {
 
     private static RlhfInputs inputs(Transformer sft, Preference[] rewarded, Preference[] judged) {
         RewardModel reward = TinyWorld.reward(sft, "reward", rewarded);
-        HeldOutComparison.Judges judges =
-                new HeldOutComparison.Judges(reward, TinyWorld.reward(sft, "judge", judged));
+        HeldOutComparison.Judges judges = new HeldOutComparison.Judges(reward, TinyWorld.reward(sft, "judge", judged));
         HeldOutComparison comparison = new HeldOutComparison(
                 3,
                 sft,

@@ -114,7 +114,8 @@ public final class JobProgress {
             gauge(metric, value);
         });
         MDC.put("step", newStep);
-        if (unpublished != null && !metrics.keySet().containsAll(unpublished.metrics().keySet())) {
+        if (unpublished != null
+                && !metrics.keySet().containsAll(unpublished.metrics().keySet())) {
             publishLast(); // what is not measured at each step, such as a comparison, is never thinned out
         }
         unpublished = new TrainingProgress(
