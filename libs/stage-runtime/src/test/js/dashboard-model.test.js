@@ -14,13 +14,21 @@ const messages = new Messages('en', {
 test('only a paused stage can be resumed, only one that may run cancelled', () => {
   // When
   const usable = ['starting', 'waiting', 'running', 'paused', 'cancelled', 'failed', 'unreachable'].map(state =>
-    Object.entries(usableActions(state)).filter(([, is]) => is).map(([action]) => action));
+    Object.entries(usableActions(state, { code: 'stage.paused' })).filter(([, is]) => is).map(([action]) => action));
 
   // Then
   assert.deepEqual(usable, [
     [], ['trigger', 'pause', 'cancel'], ['trigger', 'pause', 'cancel'], ['trigger', 'resume'], ['trigger'],
     ['trigger', 'cancel'], [],
   ]);
+});
+
+test('a run that its stage has paused is not resumed with the stage', () => {
+  // When
+  const usable = usableActions('paused', { code: 'guard.paused' });
+
+  // Then
+  assert.equal(usable.resume, false);
 });
 
 test('a job that has just begun has no phase yet', () => {

@@ -125,6 +125,9 @@ class AnswerSamplingTest {
         }
 
         @Override
+        public void stop() {}
+
+        @Override
         public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
             figures.putAll(metrics);
         }

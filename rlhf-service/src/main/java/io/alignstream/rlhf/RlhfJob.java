@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.GuardDecision;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Reference;
@@ -18,6 +19,8 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
+import io.alignstream.rlhf.guard.FreshRankings;
+import io.alignstream.rlhf.guard.Guard;
 import io.alignstream.rlhf.rehearsal.OwnConversations;
 import io.alignstream.rlhf.release.Releases;
 import io.alignstream.rlhf.training.RlhfInputs;
@@ -38,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -54,20 +58,39 @@ final class RlhfJob extends TrainingJob {
     private final String model;
     private final CheckpointStore store;
     private final Releases releases;
-    private final Alarms alarms = new Alarms();
+    private final Guard guard;
+    private final FreshRankings rankings;
+    /** Whether a person has ended the run. */
+    private final boolean ended;
+
+    private Supplier<Map<String, Double>> fresh = Map::of;
 
     /**
      * The job of {@code run}.
      *
      * @param model name under which its result is released
      * @param releases what is decided already
+     * @param guard watches the run, unless a person has ended it
+     * @param rankings by which the reward model is measured while it is used
      */
-    RlhfJob(TrainingRun run, RlhfSettings settings, String model, CheckpointStore store, Releases releases) {
+    RlhfJob(
+            TrainingRun run,
+            RlhfSettings settings,
+            String model,
+            CheckpointStore store,
+            Releases releases,
+            Guard guard,
+            FreshRankings rankings) {
         super(run, settings.training());
         this.settings = settings;
         this.model = model;
         this.store = store;
         this.releases = releases;
+        this.guard = guard;
+        this.rankings = rankings;
+        this.ended = guard.decision(run.id())
+                .filter(decision -> decision.verdict() == GuardDecision.Verdict.ENDED)
+                .isPresent();
     }
 
     @Override
@@ -83,6 +106,9 @@ final class RlhfJob extends TrainingJob {
 
     @Override
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
+        if (!ended) {
+            guard.watch(run());
+        }
         PromptSplit prompts =
                 PromptSplit.of(prompts(context), settings.holdout().share());
         Path folder = store.open(parent(Lineage.SFT)).folder();
@@ -91,6 +117,7 @@ final class RlhfJob extends TrainingJob {
         try {
             StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
             HeldOutComparison.Judges judges = judges(reward.folder());
+            fresh = () -> rankings.figures(reward.manifest(), judges.reward(), tokenizer);
             OwnConversations own = OwnConversations.of(
                     sft,
                     tokenizer,
@@ -176,12 +203,28 @@ final class RlhfJob extends TrainingJob {
 
     @Override
     protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
-        Map<String, Double> watched = new TreeMap<>(figures);
-        if (phase.equals(settings.algorithm().label())) {
-            alarms.observe(figures).forEach(alarm -> LOG.warnf("Iteration %d: %s", step, Messages.english(alarm)));
-            watched.putAll(alarms.metrics());
+        if (!figures.containsKey(HeldOutComparison.JUDGE)) {
+            return figures;
         }
+        Map<String, Double> watched = new TreeMap<>(figures);
+        watched.putAll(fresh.get());
         return watched;
+    }
+
+    @Override
+    protected boolean isPaused() {
+        return guard.finding(run()).isPresent();
+    }
+
+    @Override
+    protected boolean isEnded() {
+        return ended;
+    }
+
+    /** A pause is published when the state is stored, and before the next comparison, which holds the run back by it. */
+    @Override
+    protected void stopped(JobContext context) {
+        guard.finding(run()).ifPresent(finding -> context.publish(Topic.GUARD_DECISIONS, finding.pause(run())));
     }
 
     @Override

@@ -1,10 +1,13 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.GuardDecision;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.rlhf.guard.FreshRankings;
+import io.alignstream.rlhf.guard.Guard;
 import io.alignstream.rlhf.release.Releases;
 import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.Decision;
@@ -33,15 +36,19 @@ public class RlhfStage implements StageDefinition {
     private final RlhfSettings settings;
     private final CheckpointStore store;
     private final Releases releases;
+    private final Guard guard;
+    private final FreshRankings rankings;
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
     private volatile RlhfFigures figures = RlhfFigures.NONE;
 
-    RlhfStage(RlhfConfig config, CheckpointStore store, Releases releases) {
+    RlhfStage(RlhfConfig config, CheckpointStore store, Releases releases, Guard guard, FreshRankings rankings) {
         this.config = config;
         this.settings = config.settings();
         this.store = store;
         this.releases = releases;
+        this.guard = guard;
+        this.rankings = rankings;
         this.runs = new TrainingRuns(store, Stage.RLHF);
         this.storedRuns = Question.afterJobs(runs::stored);
     }
@@ -56,6 +63,8 @@ public class RlhfStage implements StageDefinition {
         subscriptions.follow(Topic.CHECKPOINTS);
         subscriptions.follow(Topic.PROMPTS);
         subscriptions.follow(Topic.MODEL_RELEASES, releases);
+        guard.subscribe(subscriptions);
+        rankings.subscribe(subscriptions);
         subscriptions.ask(storedRuns);
     }
 
@@ -121,6 +130,10 @@ public class RlhfStage implements StageDefinition {
     }
 
     private Decision run(TrainingRun run) {
-        return new Decision.Run(new RlhfJob(run, settings, config.model(), store, releases));
+        Optional<GuardDecision> decision = guard.decision(run.id());
+        if (decision.isPresent() && decision.get().verdict() == GuardDecision.Verdict.PAUSED) {
+            return new Decision.Pause(Guard.waiting(decision.get()));
+        }
+        return new Decision.Run(new RlhfJob(run, settings, config.model(), store, releases, guard, rankings));
     }
 }

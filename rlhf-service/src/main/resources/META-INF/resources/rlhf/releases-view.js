@@ -2,9 +2,8 @@
 import { get, post, reasonOf } from '../alignstream/api.js';
 import { element, every, make, say } from '../alignstream/dom.js';
 import { pageMessages } from '../alignstream/language.js';
+import { rememberedName, rememberName } from './decided-by.js';
 import { decisionPath, decisionTitle, otherPages, releaseRow } from './releases-model.js';
-
-const NAME = 'alignstream-decided-by';
 
 class ReleasesPanel {
   constructor(messages) {
@@ -70,7 +69,7 @@ class ReleasesPanel {
     this.asked = { key: release.key, verdict };
     say(element('release-title'), decisionTitle(release, verdict, this.messages));
     say(element('release-send'), label);
-    element('release-name').value = localStorage.getItem(NAME) ?? '';
+    element('release-name').value = rememberedName();
     element('release-reason').value = '';
     element('release-problem').hidden = true;
     element('release-dialog').showModal();
@@ -83,7 +82,7 @@ class ReleasesPanel {
     element('release-send').disabled = true;
     try {
       await post(decisionPath(key), { verdict, by, reason: element('release-reason').value });
-      localStorage.setItem(NAME, by);
+      rememberName(by);
       element('release-dialog').close();
       await this.refresh();
       document.querySelector(`[data-release="${CSS.escape(key)}"] button`)?.focus();

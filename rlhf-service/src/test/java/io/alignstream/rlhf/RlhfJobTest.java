@@ -13,6 +13,7 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.rlhf.guard.FreshRankings;
 import io.alignstream.rlhf.release.Releases;
 import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.JobContext;
@@ -113,7 +114,8 @@ class RlhfJobTest {
                             Lineage.of(Lineage.SFT, sft).and(Lineage.REWARD, reward.reference()),
                             List.of(new DatasetSnapshot("prompts", List.of(new PartitionRange(0, 0, 12)))),
                             hyperparameters);
-            new RlhfJob(run, SETTINGS, "alignstream", store, new Releases()).execute(context);
+            new RlhfJob(run, SETTINGS, "alignstream", store, new Releases(), TinyParents.guard(), new FreshRankings())
+                    .execute(context);
         }
     }
 
@@ -133,6 +135,9 @@ class RlhfJobTest {
         public boolean stopRequested() {
             return steps.size() >= stopAfter;
         }
+
+        @Override
+        public void stop() {}
 
         @Override
         public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {

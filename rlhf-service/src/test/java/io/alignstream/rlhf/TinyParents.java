@@ -13,6 +13,9 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.rlhf.guard.Guard;
+import io.alignstream.rlhf.guard.GuardConfig;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
@@ -33,6 +36,11 @@ public final class TinyParents {
     private static final TransformerConfig SIZE = TransformerConfig.of(TOKENIZER.vocabularySize(), 2, 32, 48);
 
     private TinyParents() {}
+
+    /** A guard with the default settings that has heard of no run. */
+    static Guard guard() {
+        return new Guard(Settings.of(GuardConfig.class, Map.of()));
+    }
 
     static Checkpoint sft(CheckpointStore store) throws IOException {
         try (Transformer model = Transformer.initialise(SIZE, 1)) {

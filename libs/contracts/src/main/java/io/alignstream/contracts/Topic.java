@@ -58,6 +58,8 @@ public final class Topic<T> {
             "model-release",
             Retention.COMPACTED,
             release -> release.model() + "/" + release.run());
+    public static final Topic<GuardDecision> GUARD_DECISIONS =
+            event("guard-decisions", GuardDecision.class, "guard-decision", Retention.COMPACTED, GuardDecision::run);
     public static final Topic<TrainingProgress> TRAINING_PROGRESS = event(
             "training-progress",
             TrainingProgress.class,
@@ -78,6 +80,7 @@ public final class Topic<T> {
             RANKINGS,
             FEEDBACK,
             MODEL_RELEASES,
+            GUARD_DECISIONS,
             TRAINING_PROGRESS);
 
     /** The largest record that the brokers must take, in bytes: an oversized text has to reach its dead letters. */

@@ -1,6 +1,7 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,6 +91,18 @@ final class Samples {
                         "4f2a",
                         Map.of("winRate", 0.62),
                         "The win rate fell below 0.5 on live prompts."));
+        events.put(
+                Topic.GUARD_DECISIONS,
+                new GuardDecision(
+                        "77aa",
+                        GuardDecision.Verdict.ENDED,
+                        "over-optimisation",
+                        List.of("objective/scores", "heldOut/judgeScores"),
+                        10,
+                        20,
+                        Reason.of("guard.overOptimisation").with("since", 10).with("judge", -0.5),
+                        "The answers became lists.",
+                        "Ann"));
         events.put(
                 Topic.TRAINING_PROGRESS,
                 new TrainingProgress(

@@ -66,6 +66,7 @@ class TopicTest {
         "rankings, request-1/ann",
         "feedback, response-1",
         "model-releases, alignstream/4f2a",
+        "guard-decisions, 77aa",
         "training-progress, rlhf/77aa",
     })
     void keysAreAsDesigned(String name, String key) {
@@ -95,7 +96,8 @@ class TopicTest {
     void onlyRegistriesAreCompacted() {
         assertThat(Topic.ALL)
                 .filteredOn(topic -> topic.retention().cleanupPolicy().equals("compact"))
-                .containsExactlyInAnyOrder(Topic.TOKENIZERS, Topic.CHECKPOINTS, Topic.MODEL_RELEASES);
+                .containsExactlyInAnyOrder(
+                        Topic.TOKENIZERS, Topic.CHECKPOINTS, Topic.MODEL_RELEASES, Topic.GUARD_DECISIONS);
     }
 
     private static String header(ProducerRecord<byte[], byte[]> sent, String name) {

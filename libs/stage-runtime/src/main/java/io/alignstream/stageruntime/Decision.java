@@ -12,6 +12,9 @@ public sealed interface Decision {
     /** Nothing to run yet: compare again after {@code delay} even without an event (a debounce time). */
     record WaitFor(Reason reason, Duration delay) implements Decision {}
 
+    /** A run is due but is not to go on until {@code reason}, which no event but a new decision of a person takes away. */
+    record Pause(Reason reason) implements Decision {}
+
     /** {@code job} should run now. */
     record Run(Job job) implements Decision {}
 }

@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 /** The running job's door to the outside; for use by the job's thread. */
 public interface JobContext {
 
-    /** Whether to finish the current step, write a checkpoint and return: SIGTERM, pause or cancel. */
+    /** Whether to finish the current step, write a checkpoint and return: SIGTERM, pause, cancel or {@link #stop}. */
     boolean stopRequested();
+
+    /** The job itself wants to stop, unfinished, as if it had been asked to: {@link #stopRequested} is true from now on. */
+    void stop();
 
     /**
      * Reports where the job stands: feeds the dashboard's charts, the metrics and {@code training-progress}. Cheap

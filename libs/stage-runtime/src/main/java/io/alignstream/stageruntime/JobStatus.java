@@ -48,7 +48,7 @@ public record JobStatus(
         WAITING,
         @JsonProperty("running")
         RUNNING,
-        /** A person paused the stage. */
+        /** A person paused the stage, or the stage the run that is due: see the reason. */
         @JsonProperty("paused")
         PAUSED,
         /** A person cancelled the run that is due; it starts when its inputs change or a person triggers. */

@@ -35,8 +35,7 @@ public interface StageDefinition {
      * inputs must give the same id.
      *
      * @param triggered whether a person asked for a run: thresholds and debounce times do not count then. Stays true
-     *     from comparison to comparison while the answer is {@link Decision.WaitFor}; {@link Decision.Wait} and {@link
-     *     Decision.Run} settle it
+     *     from comparison to comparison while the answer is {@link Decision.WaitFor}; every other one settles it
      */
     Decision decide(View view, boolean triggered);
 }

@@ -36,6 +36,19 @@ public abstract class TrainingJob implements Job {
     /** Publishes what goes out before the finished checkpoint, with which a run counts as done. */
     protected void announce(JobContext context, Trainer.Result result) {}
 
+    /** Whether something besides people wants the run to stop; asked before each step. */
+    protected boolean isPaused() {
+        return false;
+    }
+
+    /** Whether the run is to end here and publish its best model. */
+    protected boolean isEnded() {
+        return false;
+    }
+
+    /** The run stopped before its end; its state is stored. */
+    protected void stopped(JobContext context) {}
+
     /** Figures that are shown with those of a step but are no part of training. */
     protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
         return figures;
@@ -75,26 +88,37 @@ public abstract class TrainingJob implements Job {
                 result = new Trainer(run, inputs, settings, monitor(context)).train();
             }
         }
-        result.ifPresent(finished -> {
-            announce(context, finished);
-            context.publish(
-                    Topic.CHECKPOINTS,
-                    new Checkpoint(
-                            run.stage(),
-                            run.id(),
-                            finished.step(),
-                            finished.checkpoint(),
-                            run.lineage().parents(),
-                            run.datasets(),
-                            finished.metrics()));
-        });
+        if (result.isEmpty()) {
+            stopped(context);
+            return;
+        }
+        Trainer.Result finished = result.get();
+        announce(context, finished);
+        context.publish(
+                Topic.CHECKPOINTS,
+                new Checkpoint(
+                        run.stage(),
+                        run.id(),
+                        finished.step(),
+                        finished.checkpoint(),
+                        run.lineage().parents(),
+                        run.datasets(),
+                        finished.metrics()));
     }
 
     private Monitor monitor(JobContext context) {
         return new Monitor() {
             @Override
             public boolean stopRequested() {
+                if (isPaused()) {
+                    context.stop();
+                }
                 return context.stopRequested();
+            }
+
+            @Override
+            public boolean endRequested() {
+                return isEnded();
             }
 
             @Override

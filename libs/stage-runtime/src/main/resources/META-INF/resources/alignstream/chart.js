@@ -1,4 +1,4 @@
-// A chart of one metric over the steps of a run, drawn by ECharts.
+// Charts, drawn by ECharts: one metric over the steps of a run, or several curves over something else.
 import { make, say } from './dom.js';
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -55,5 +55,61 @@ export class LineChart {
   remove() {
     this.chart?.dispose();
     this.box.remove();
+  }
+}
+
+/** Several curves over one quantity, told apart by colour and dashes; `canvas` is the element to show. */
+export class CurvesChart {
+  constructor(quantity, messages) {
+    this.quantity = quantity;
+    this.messages = messages;
+    this.canvas = make('div', { className: 'chart', role: 'img' });
+    this.chart = null;
+  }
+
+  /** Shows curves `{name, points}`, a place `{at, text}` or null, and says `label`; the canvas must be on the page. */
+  show(curves, place, label) {
+    this.chart ??= window.echarts.init(this.canvas, dark.matches ? 'dark' : null, { renderer: 'svg' });
+    this.canvas.setAttribute('aria-label', label);
+    const figure = value => this.messages.figure(value);
+    const mark = {
+      symbol: 'none',
+      lineStyle: { type: 'solid', width: 1 },
+      label: { formatter: place?.text, position: 'insideEndTop' },
+      data: place ? [{ xAxis: place.at }] : [],
+    };
+    this.chart.setOption({
+      animation: false,
+      backgroundColor: 'transparent',
+      legend: { top: 0 },
+      grid: { left: 8, right: 24, top: 36, bottom: 28, containLabel: true },
+      tooltip: { trigger: 'item', confine: true, formatter: ({ seriesName, value }) => `${seriesName} ${figure(value[1])}` },
+      xAxis: {
+        type: 'value',
+        name: this.quantity,
+        nameLocation: 'middle',
+        nameGap: 26,
+        splitLine: { show: false },
+        axisLabel: { formatter: figure },
+      },
+      yAxis: { type: 'value', scale: true, splitNumber: 4, axisLabel: { formatter: figure } },
+      series: curves.map(({ name, points }, index) => ({
+        type: 'line',
+        name,
+        data: points,
+        symbolSize: 6,
+        lineStyle: { width: 2, type: index === 0 ? 'solid' : 'dashed' },
+        ...(index === 0 ? { markLine: mark } : {}),
+      })),
+    });
+  }
+
+  resize() {
+    this.chart?.resize();
+  }
+
+  remove() {
+    this.chart?.dispose();
+    this.chart = null;
   }
 }

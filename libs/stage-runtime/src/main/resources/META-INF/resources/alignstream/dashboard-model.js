@@ -1,11 +1,11 @@
 // What a service's page shows, computed from what the service says. Pure: no document, no network.
 
-/** Which of the buttons do something in a state. */
-export function usableActions(state) {
+/** Which of the buttons do something in a state; what a stage has paused by itself, its own section lets go on. */
+export function usableActions(state, reason) {
   return {
     trigger: state !== 'starting' && state !== 'unreachable',
     pause: state === 'running' || state === 'waiting',
-    resume: state === 'paused',
+    resume: state === 'paused' && reason.code === 'stage.paused',
     cancel: state === 'running' || state === 'waiting' || state === 'failed',
   };
 }

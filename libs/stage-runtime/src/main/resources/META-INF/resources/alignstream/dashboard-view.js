@@ -59,7 +59,7 @@ class Dashboard {
     badge.dataset.state = state;
     say(badge, this.messages.text(`state.${state}`));
     say(element('reason'), this.messages.said(reason));
-    const usable = usableActions(state);
+    const usable = usableActions(state, reason);
     for (const button of document.querySelectorAll('[data-action]')) {
       button.disabled = !usable[button.dataset.action];
     }

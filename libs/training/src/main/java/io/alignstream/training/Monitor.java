@@ -22,6 +22,11 @@ public interface Monitor {
     /** Whether to store the state and return before the next step. */
     boolean stopRequested();
 
+    /** Whether to end the run here, as if nothing were left to do, and publish its best model. */
+    default boolean endRequested() {
+        return false;
+    }
+
     /**
      * Hears of a finished step.
      *

@@ -259,9 +259,11 @@ public final class Trainer {
             this.figures = figures;
         }
 
-        /** Whether no step is left, or none that would make the model better. */
+        /** Whether no step is left, none that would make the model better, or none that is wanted. */
         boolean ended() {
-            return loop.finished() || (settings.patience > 0 && state.best().worse() >= settings.patience);
+            return loop.finished()
+                    || monitor.endRequested()
+                    || (settings.patience > 0 && state.best().worse() >= settings.patience);
         }
 
         void take(Step step, Evaluation evaluation) {

@@ -8,6 +8,7 @@ import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Feedback;
+import io.alignstream.contracts.GuardDecision;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.ModelRelease;
@@ -20,6 +21,7 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.local.CommandNames;
 import io.alignstream.local.site.Site;
 import java.lang.reflect.Field;
@@ -228,6 +230,8 @@ class DocumentationTest {
                 new Ranking("q", "w", List.of(List.of(0, 1)), List.of(), List.of(), "v1"),
                 new Feedback("a", Feedback.Thumb.UP, messages, "answer", null, SHA256),
                 new ModelRelease("m", ModelRelease.Verdict.APPROVED, reference, "r", Map.of(), "good"),
+                new GuardDecision(
+                        "r", GuardDecision.Verdict.PAUSED, "s", List.of("c"), 0, 1, Reason.of("c"), null, null),
                 new TrainingProgress(Stage.SFT, "r", "j", 1, 2, 3, Map.of()));
     }
 

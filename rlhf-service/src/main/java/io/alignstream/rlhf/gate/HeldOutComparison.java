@@ -41,14 +41,14 @@ public final class HeldOutComparison {
     static final String PROMPTS = "heldOut/prompts";
 
     /** Mean scores by the judge, and by the reward model, of the candidate's and of the SFT model's answers. */
-    static final String JUDGE = "heldOut/judgeScores";
+    public static final String JUDGE = "heldOut/judgeScores";
 
-    static final String SFT_JUDGE = "heldOut/sftJudgeScores";
-    static final String REWARD = "heldOut/scores";
-    static final String SFT_REWARD = "heldOut/sftScores";
+    public static final String SFT_JUDGE = "heldOut/sftJudgeScores";
+    public static final String REWARD = "heldOut/scores";
+    public static final String SFT_REWARD = "heldOut/sftScores";
 
     /** Of the candidate from the SFT model on its own answers, at the sampling temperature, summed over tokens, in nats. */
-    static final String KL = "heldOut/kl";
+    public static final String KL = "heldOut/kl";
 
     /** Part of the candidate's answers that end by themselves. */
     static final String END_RATE = "heldOut/endRate";

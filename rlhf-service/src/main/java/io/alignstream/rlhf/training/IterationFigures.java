@@ -13,13 +13,13 @@ import java.util.function.ToDoubleFunction;
 /** The figures of one PPO iteration under the field's names; not thread-safe. */
 final class IterationFigures {
 
+    /** Sampling with a cache and scoring whole rows may differ by this in nats: fp32 sums in another order. */
+    static final double SAMPLING_TOLERANCE = 1e-2;
+
     private final SequencedMap<String, Double> metrics = new TreeMap<>();
     private final TreeMap<String, Double> sums = new TreeMap<>();
     private int policySteps;
     private int valueSteps;
-    /** Sampling with a cache and scoring whole rows may differ by this in nats: fp32 sums in another order. */
-    static final double SAMPLING_TOLERANCE = 1e-2;
-
     private double samplingGap;
 
     /**

@@ -14,6 +14,7 @@ import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
+import io.alignstream.rlhf.rehearsal.OwnConversations;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Recovery;
@@ -146,6 +147,7 @@ class AlgorithmsTest {
                 TinyParents.TOKENIZER,
                 PROMPTS,
                 List.of(),
+                OwnConversations.NONE,
                 TinyWorld.END,
                 TinyWorld.PAD,
                 comparison());
@@ -205,6 +207,7 @@ class AlgorithmsTest {
                 TinyParents.TOKENIZER,
                 PROMPTS,
                 PROMPTS.stream().map(AlgorithmsTest::ranked).toList(),
+                OwnConversations.NONE,
                 TinyWorld.END,
                 TinyWorld.PAD,
                 comparison());
@@ -244,6 +247,7 @@ class AlgorithmsTest {
                 TinyWorld.prompts("held-out", 40).stream()
                         .map(HeldOutPrompt::of)
                         .toList(),
+                OwnConversations.NONE,
                 TinyWorld.PAD);
     }
 }

@@ -17,6 +17,7 @@ import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
+import io.alignstream.rlhf.rehearsal.OwnConversations;
 import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
@@ -275,6 +276,7 @@ class PpoLoopTest {
                 TinyParents.TOKENIZER,
                 prompts,
                 List.of(),
+                OwnConversations.NONE,
                 TinyWorld.END,
                 TinyWorld.PAD,
                 comparison());
@@ -282,7 +284,14 @@ class PpoLoopTest {
 
     private static HeldOutComparison comparison() {
         List<HeldOutPrompt> prompts = HELD_OUT.stream().map(HeldOutPrompt::of).toList();
-        return new HeldOutComparison(3, sft, judges(), new AnswerSampler(1, 5, TinyWorld.END), prompts, TinyWorld.PAD);
+        return new HeldOutComparison(
+                3,
+                sft,
+                judges(),
+                new AnswerSampler(1, 5, TinyWorld.END),
+                prompts,
+                OwnConversations.NONE,
+                TinyWorld.PAD);
     }
 
     private static HeldOutComparison.Judges judges() {

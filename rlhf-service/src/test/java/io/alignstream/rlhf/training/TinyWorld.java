@@ -67,6 +67,11 @@ final class TinyWorld {
 
     /** Answers {@value #GOOD} or {@value #OTHER} and ends, nearly always. */
     static Transformer sft() {
+        return sft(new int[] {GOOD, END}, new int[] {OTHER, END});
+    }
+
+    /** Answers one of {@code answers} as often as another, nearly always. */
+    static Transformer sft(int[]... answers) {
         Transformer model = Transformer.initialise(SIZE, 1);
         try (Learner learner = new Learner(model, AdamW.Settings.REINFORCEMENT)) {
             NextTokenObjective objective = new NextTokenObjective(model, Computing.DEFAULT);
@@ -76,7 +81,7 @@ final class TinyWorld {
                 List<Integer> lengths = new ArrayList<>();
                 for (int i = 0; i < 16; i++) {
                     int[] prompt = prompts.get((step * 16 + i) % prompts.size());
-                    rows.add(joined(prompt, i % 2 == 0 ? GOOD : OTHER, END));
+                    rows.add(joined(prompt, answers[i % answers.length]));
                     lengths.add(prompt.length);
                 }
                 learner.step(objective, Sequences.answers(rows, lengths, PAD), 5e-3);
@@ -87,6 +92,14 @@ final class TinyWorld {
 
     /** Of one block; scores near 1 and −1; learned from the prompts of {@code role}. */
     static RewardModel reward(Transformer sft, String role) {
+        return reward(sft, role, new Preference(new int[] {GOOD, END}, new int[] {OTHER, END}));
+    }
+
+    /** One answer rather than another, to whatever prompt. */
+    record Preference(int[] better, int[] worse) {}
+
+    /** Of one block; learned from {@code preferences} on the prompts of {@code role}. */
+    static RewardModel reward(Transformer sft, String role, Preference... preferences) {
         Transformer network = sft.copy(1);
         network.addHead(1);
         try (Learner learner = new Learner(network, AdamW.Settings.REINFORCEMENT)) {
@@ -97,8 +110,9 @@ final class TinyWorld {
                 List<RankedPair> pairs = new ArrayList<>();
                 for (int i = 0; i < 8; i++) {
                     int[] prompt = prompts.get((step * 8 + i) % prompts.size());
-                    rows.add(joined(prompt, GOOD, END));
-                    rows.add(joined(prompt, OTHER, END));
+                    Preference preference = preferences[i % preferences.length];
+                    rows.add(joined(prompt, preference.better()));
+                    rows.add(joined(prompt, preference.worse()));
                     pairs.add(new RankedPair(2 * i, 2 * i + 1, 0, 1 / 8.0, false));
                 }
                 int[] last = rows.stream().mapToInt(row -> row.length - 1).toArray();

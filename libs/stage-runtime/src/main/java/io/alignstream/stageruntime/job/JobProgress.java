@@ -114,6 +114,10 @@ public final class JobProgress {
             gauge(metric, value);
         });
         MDC.put("step", newStep);
+        if (unpublished != null
+                && !metrics.keySet().containsAll(unpublished.metrics().keySet())) {
+            publishLast(); // what is not measured at each step, such as a comparison, is never thinned out
+        }
         unpublished = new TrainingProgress(
                 stage, Objects.requireNonNull(run), newPhase, step, totalSteps, eta.orElse(0), metrics);
         if (now - publishedAt >= PUBLISH_NANOS || step == totalSteps) {

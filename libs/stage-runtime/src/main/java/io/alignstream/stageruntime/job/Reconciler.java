@@ -172,6 +172,10 @@ public final class Reconciler implements JobControl {
                 compareAfter(wait.delay());
                 show(JobStatus.State.WAITING, wait.reason());
             }
+            case Decision.Pause pause -> {
+                triggered &= !asked;
+                show(JobStatus.State.PAUSED, pause.reason());
+            }
             case Decision.Run run -> consider(run.job(), asked);
         }
     }
@@ -254,7 +258,7 @@ public final class Reconciler implements JobControl {
     public synchronized Optional<RunningJob> leave() {
         leaving = true;
         if (running != null) {
-            running.requestStop();
+            running.stop();
         }
         return Optional.ofNullable(running);
     }
@@ -296,7 +300,7 @@ public final class Reconciler implements JobControl {
     public synchronized void pause() {
         paused = true;
         if (running != null) {
-            running.requestStop();
+            running.stop();
             reason = Reason.of("stage.pausing").with("job", running.job().title());
         }
     }
@@ -319,7 +323,7 @@ public final class Reconciler implements JobControl {
         cancelled.add(run);
         hint = true;
         if (running != null) {
-            running.requestStop();
+            running.stop();
             reason = Reason.of("stage.cancelling").with("job", running.job().title());
         }
     }

@@ -68,7 +68,8 @@ public final class RunningJob implements JobContext, Runnable {
         }
     }
 
-    void requestStop() {
+    @Override
+    public void stop() {
         stopRequested = true;
     }
 

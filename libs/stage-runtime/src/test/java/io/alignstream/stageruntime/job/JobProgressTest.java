@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class JobProgressTest {
@@ -52,6 +55,24 @@ class JobProgressTest {
 
         // Then
         assertThat(progress.moment().healed()).isEmpty();
+    }
+
+    @Test
+    void figuresThatTheNextStepLacksAreNotThinnedOut() {
+        // Given
+        List<Long> published = new ArrayList<>();
+        JobProgress quick =
+                new JobProgress(Stage.SFT, new SimpleMeterRegistry(), moment -> published.add(moment.step()));
+        quick.begin("a", Reason.of("job"));
+        quick.report("train", 1, 9, Map.of("loss", 1.0));
+        quick.report("train", 2, 9, Map.of("loss", 1.0));
+        quick.report("train", 3, 9, Map.of("loss", 1.0, "validationLoss", 1.0));
+
+        // When
+        quick.report("train", 4, 9, Map.of("loss", 1.0));
+
+        // Then
+        assertThat(published).containsExactly(1L, 3L);
     }
 
     private static Reason healed(int step) {

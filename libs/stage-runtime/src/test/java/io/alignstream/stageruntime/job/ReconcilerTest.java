@@ -134,6 +134,31 @@ class ReconcilerTest {
     }
 
     @Test
+    void aJobThatStopsByItselfIsNotDoneAndItsStageMayPauseIt() throws InterruptedException {
+        // Given
+        boolean[] stopped = {false};
+        Reconciler reconciler = reconciler(triggered -> stopped[0]
+                ? new Decision.Pause(Reason.of("test.guarded"))
+                : new Decision.Run(job(context -> {
+                    context.stop();
+                    stopped[0] = context.stopRequested();
+                })));
+        turn(reconciler);
+        threads.getFirst().join();
+        reconciler.settle();
+        Reason settled = reconciler.status().reason();
+
+        // When
+        reconciler.compare(view, false);
+
+        // Then
+        assertThat(settled).isEqualTo(Reason.of("stage.stopped"));
+        assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.PAUSED);
+        assertThat(reconciler.status().reason()).isEqualTo(Reason.of("test.guarded"));
+        assertThat(threads).hasSize(1);
+    }
+
+    @Test
     void aRunWhoseResultNeverShowsDoesNotRunForEver() {
         // Given
         Reconciler reconciler = reconciler(triggered -> new Decision.Run(job(context -> {})));
