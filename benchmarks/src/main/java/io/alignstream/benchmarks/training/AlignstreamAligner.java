@@ -47,7 +47,7 @@ final class AlignstreamAligner {
 
     private Map<String, Object> answer(String line) {
         if (line.equals("sizes")) {
-            return Map.of("endRate", last.get("endRate"));
+            return Map.of("endRate", last.getOrDefault("endRate", Double.NaN));
         }
         if (line.equals("check")) {
             try {
@@ -72,7 +72,7 @@ final class AlignstreamAligner {
                     "an iteration failed: " + step.trouble().get());
         }
         last = step.figures();
-        return last.get(figure);
+        return last.getOrDefault(figure, Double.NaN);
     }
 
     /** The first iterations' figures; writes their answers, which a peer is to learn from, too. */
