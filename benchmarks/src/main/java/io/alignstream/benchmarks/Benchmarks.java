@@ -8,6 +8,7 @@ import io.alignstream.benchmarks.pipeline.DataBenchmark;
 import io.alignstream.benchmarks.pipeline.DemoBenchmark;
 import io.alignstream.benchmarks.tokenizer.TokenizerBenchmark;
 import io.alignstream.benchmarks.training.PretrainBenchmark;
+import io.alignstream.benchmarks.training.RlhfBenchmark;
 import io.alignstream.benchmarks.training.SftBenchmark;
 import io.alignstream.benchmarks.training.TimeToLossBenchmark;
 import java.io.IOException;
@@ -34,6 +35,7 @@ public final class Benchmarks {
             "demo", DemoBenchmark::run,
             "depth", DepthBenchmark::run,
             "pretrain", PretrainBenchmark::run,
+            "rlhf", RlhfBenchmark::run,
             "sft", SftBenchmark::run,
             "time-to-loss", TimeToLossBenchmark::run,
             "tokenizer", TokenizerBenchmark::run));
