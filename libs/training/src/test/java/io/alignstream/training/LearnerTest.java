@@ -113,6 +113,26 @@ class LearnerTest {
     }
 
     @Test
+    void what_is_learned_beside_an_objective_adds_its_gradients() {
+        // Given
+        Learner.Step<Double> whole = take(model -> new NextTokenObjective(model, Computing.DEFAULT), ROWS).step;
+
+        // When
+        Learner.Step<Double> both = LearnerTest.<Double>learning((model, learner) -> {
+                    NextTokenObjective objective = new NextTokenObjective(model, Computing.DEFAULT);
+                    return learner.step(
+                            objective,
+                            PARTS.getFirst(),
+                            new Learner.Beside<>(objective, PARTS.getLast(), 1 / 3.),
+                            1e-3);
+                })
+                .step;
+
+        // Then: 6 of 8 targets' mean and a third of the others' is 4/3 of the mean over all.
+        assertThat(both.gradientNorm()).isCloseTo(whole.gradientNorm() * 4 / 3, within(1e-5));
+    }
+
+    @Test
     void micro_batches_that_all_count_for_nothing_are_refused() {
         assertThatThrownBy(() -> takeParts(
                         model -> new NextTokenObjective(model, Computing.DEFAULT), List.of(rows(List.of(0), 0))))

@@ -1,0 +1,55 @@
+package io.alignstream.rlhf.rehearsal;
+
+import io.alignstream.contracts.Message;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.rlhf.TinyParents;
+import io.alignstream.training.Learner;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A tiny model that has learned a few whole conversations, questions included. */
+public final class ChattyModel {
+
+    /** Questions, each with its answer. */
+    public static final List<List<String>> CONVERSATIONS = List.of(
+            List.of("成都", "熊猫基地"),
+            List.of("西安", "兵马俑"),
+            List.of("北京", "故宫"),
+            List.of("成都必去", "熊猫"),
+            List.of("西安必去", "兵马"),
+            List.of("北京必去", "景点"));
+
+    private ChattyModel() {}
+
+    /** Trained until it says hardly anything else. */
+    public static Transformer trained() {
+        Transformer model =
+                Transformer.initialise(TransformerConfig.of(TinyParents.TOKENIZER.vocabularySize(), 4, 32, 48), 1);
+        try (Learner learner = new Learner(model, AdamW.Settings.REINFORCEMENT)) {
+            NextTokenObjective objective = new NextTokenObjective(model, Computing.DEFAULT);
+            for (int step = 0; step < 150; step++) {
+                learner.step(objective, conversations(), 5e-3);
+            }
+        }
+        return model;
+    }
+
+    /** All conversations, every token but the first a target. */
+    public static Sequences conversations() {
+        List<int[]> rows = new ArrayList<>();
+        List<Integer> given = new ArrayList<>();
+        CONVERSATIONS.forEach(pair -> {
+            rows.add(ChatTemplate.conversation(
+                            TinyParents.TOKENIZER, List.of(Message.user(pair.getFirst())), pair.getLast())
+                    .ids());
+            given.add(1);
+        });
+        return Sequences.answers(rows, given, TinyParents.TOKENIZER.pad());
+    }
+}

@@ -1,0 +1,93 @@
+package io.alignstream.rlhf.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.rlhf.TinyParents;
+import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.rehearsal.ChattyModel;
+import io.alignstream.rlhf.rehearsal.OwnConversations;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class PolicyLearnerTest {
+
+    private static Transformer sft;
+    private static RewardModel reward;
+
+    @BeforeAll
+    static void train() {
+        sft = ChattyModel.trained();
+        Transformer network = sft.copy(1);
+        network.addHead(1);
+        reward = new RewardModel(network, 0);
+    }
+
+    @AfterAll
+    static void close() {
+        reward.close();
+        sft.close();
+    }
+
+    @Test
+    void whatIsRehearsedIsForgottenLess() {
+        // Given
+        double forgotten = lossOnItsOwnConversations("0");
+
+        // When
+        double kept = lossOnItsOwnConversations("1");
+
+        // Then
+        double before = sft.meanLoss(ChattyModel.conversations());
+        assertThat(forgotten).isGreaterThan(before + 1);
+        assertThat(kept).isLessThan(before + (forgotten - before) / 2);
+    }
+
+    /** After it has learned to say something else to one question. */
+    private static double lossOnItsOwnConversations(String coefficient) {
+        RlhfSettings settings = TinyWorld.settings(Map.of(
+                "alignstream.rlhf.rehearsal.coefficient",
+                coefficient,
+                "alignstream.rlhf.training.trainable-share",
+                "0.5"));
+        OwnConversations own = OwnConversations.of(sft, TinyParents.TOKENIZER, 200, 8, 1);
+        HeldOutComparison.Judges judges = new HeldOutComparison.Judges(reward, reward);
+        RlhfInputs inputs = new RlhfInputs(
+                settings,
+                sft,
+                judges,
+                TinyParents.TOKENIZER,
+                List.of(),
+                List.of(),
+                own,
+                TinyParents.TOKENIZER.endOfTurn(),
+                TinyParents.TOKENIZER.pad(),
+                new HeldOutComparison(
+                        1,
+                        sft,
+                        judges,
+                        new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn()),
+                        List.of(),
+                        OwnConversations.NONE,
+                        TinyParents.TOKENIZER.pad()));
+        Sequences other = Sequences.answers(
+                List.of(new int[] {TinyParents.TOKENIZER.user(), 20, 21, 22, 23, 24, 25}),
+                List.of(1),
+                TinyParents.TOKENIZER.pad());
+        try (PolicyLearner learner = new PolicyLearner(inputs, sft.copy())) {
+            NextTokenObjective objective = new NextTokenObjective(learner.policy(), Computing.DEFAULT);
+            for (int step = 0; step < 60; step++) {
+                learner.step(objective, other, 1e-2, step);
+            }
+            return learner.policy().meanLoss(ChattyModel.conversations());
+        }
+    }
+}
