@@ -4,11 +4,13 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.GuardDecision;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.AnswerSampler;
@@ -141,13 +143,16 @@ final class RlhfJob extends TrainingJob {
         }
     }
 
-    /** The rankings that the reward model has learned from, for DPO. */
+    /** The rankings that the reward model has learned from, for DPO; none of what the gate asks. */
     private List<RankedAnswers> ranked(JobContext context, StoredCheckpoint reward, Tokenizer tokenizer) {
         if (settings.algorithm() != RlhfSettings.Algorithm.DPO) {
             return List.of();
         }
-        return RankedAnswers.of(
-                tokenizer, newest(context, Topic.RANKING_REQUESTS, reward), newest(context, Topic.RANKINGS, reward));
+        GatePrompts gate = GatePrompts.of(newest(context, Topic.PROMPTS));
+        List<RankingRequest> requests = newest(context, Topic.RANKING_REQUESTS, reward).stream()
+                .filter(request -> !gate.areAskedBy(request.messages()))
+                .toList();
+        return RankedAnswers.of(tokenizer, requests, newest(context, Topic.RANKINGS, reward));
     }
 
     private static <T> Collection<T> newest(JobContext context, Topic<T> topic, StoredCheckpoint parent) {

@@ -1,6 +1,5 @@
 package io.alignstream.sft;
 
-import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -10,13 +9,15 @@ import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import java.io.IOException;
-import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
 
-/** One fine-tuning run: a base model, and the instructions as they stand at the end of the run's dataset. */
+/** One fine-tuning run: a base model, the instructions as they stand at the end of the run's dataset, and the prompts held out. */
 final class SftJob extends TrainingJob {
 
     private final SftSettings settings;
     private final CheckpointStore store;
+    private int leftOut;
 
     SftJob(TrainingRun run, SftSettings settings, CheckpointStore store) {
         super(run, settings.training());
@@ -33,8 +34,21 @@ final class SftJob extends TrainingJob {
 
     @Override
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
-        Collection<Instruction> instructions = newest(context, Topic.INSTRUCTIONS);
+        LearnableInstructions instructions =
+                LearnableInstructions.of(newest(context, Topic.INSTRUCTIONS), newest(context, Topic.PROMPTS));
+        leftOut = instructions.leftOut();
         return SftLoop.Inputs.of(
-                settings, store.open(training().lineage().parent(Lineage.BASE)).folder(), instructions);
+                settings, store.open(training().lineage().parent(Lineage.BASE)).folder(), instructions.instructions());
+    }
+
+    /** Shown because somebody has written answers that cannot be used. */
+    @Override
+    protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
+        if (leftOut == 0) {
+            return figures;
+        }
+        Map<String, Double> shown = new TreeMap<>(figures);
+        shown.put("instructionsOfGatePrompts", (double) leftOut);
+        return shown;
     }
 }

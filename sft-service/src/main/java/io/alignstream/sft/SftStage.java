@@ -65,6 +65,7 @@ public class SftStage implements StageDefinition {
                 instructions.remove(key);
             }
         });
+        subscriptions.follow(Topic.PROMPTS);
         subscriptions.follow(Topic.CHECKPOINTS);
         subscriptions.ask(storedRuns);
     }
@@ -115,7 +116,8 @@ public class SftStage implements StageDefinition {
         if (due && !triggered && left.isPositive()) {
             return new Decision.WaitFor(Reason.of("sft.instructionsComing"), left);
         }
-        TrainingRun run = runs.of(lineage(base), List.of(dataset), settings.hyperparameters());
+        TrainingRun run =
+                runs.of(lineage(base), List.of(dataset, view.snapshot(Topic.PROMPTS)), settings.hyperparameters());
         if (due && models.stream().noneMatch(model -> model.run().equals(run.id()))) {
             return start(run);
         }
