@@ -1,11 +1,15 @@
 package io.alignstream.reward.desk;
 
+import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * How far annotators agree about requests that two or more of them have ranked: no model of their rankings can be expected
@@ -16,6 +20,70 @@ import java.util.TreeMap;
  * @param concordance Kendall's W, corrected for ties, 0 to 1, the mean of the requests; empty if no order was given
  */
 public record Agreement(int requests, OptionalDouble alpha, OptionalDouble concordance) {
+
+    private static final int RESAMPLES = 200;
+    private static final double TAIL = 0.025;
+
+    /**
+     * Where a figure lies with a probability of 95 %.
+     *
+     * @param low 2.5 % of the resamples are lower
+     * @param high 2.5 % are higher
+     */
+    public record Interval(double low, double high) {}
+
+    /**
+     * The interval of α by bootstrap over requests, as what is asked is a sample of what could be asked; the same for the
+     * same requests. Empty if α is.
+     *
+     * @param requests as {@link #of} takes them
+     */
+    static Optional<Interval> interval(List<List<double[]>> requests) {
+        List<List<double[]>> shared =
+                requests.stream().filter(rankings -> rankings.size() > 1).toList();
+        SplittableRandom random = SeededRandom.of(0, "bootstrap of alpha", shared.size());
+        List<Double> alphas = Stream.generate(() -> Stream.generate(() -> shared.get(random.nextInt(shared.size())))
+                        .limit(shared.size())
+                        .toList())
+                .limit(shared.isEmpty() ? 0 : RESAMPLES)
+                .flatMapToDouble(resample -> of(resample).alpha().stream())
+                .sorted()
+                .boxed()
+                .toList();
+        int tail = (int) (alphas.size() * TAIL);
+        return alphas.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Interval(alphas.get(tail), alphas.get(alphas.size() - 1 - tail)));
+    }
+
+    /**
+     * Part of the pairs that {@code reference} orders that {@code places} orders alike; a tie there counts half. Empty if
+     * the reference ties everything.
+     */
+    static OptionalDouble accuracy(double[] places, double[] reference) {
+        double alike = 0;
+        int pairs = 0;
+        for (int i = 0; i < reference.length; i++) {
+            for (int j = 0; j < reference.length; j++) {
+                if (reference[i] < reference[j]) {
+                    pairs++;
+                    alike += places[i] < places[j] ? 1 : places[i] == places[j] ? 0.5 : 0;
+                }
+            }
+        }
+        return pairs == 0 ? OptionalDouble.empty() : OptionalDouble.of(alike / pairs);
+    }
+
+    /** The agreement about the newest requests of {@code desk} that two or more have judged. */
+    static Agreement of(RankingDesk desk) {
+        return of(desk.shared().stream()
+                .map(judged -> {
+                    DistinctAnswers answers =
+                            DistinctAnswers.of(judged.request().answers());
+                    return judged.rankings().stream().map(answers::places).toList();
+                })
+                .toList());
+    }
 
     /**
      * Measures the agreement about requests.
