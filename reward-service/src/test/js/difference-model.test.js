@@ -35,10 +35,11 @@ test('the parts are the text, and equal texts have no difference', () => {
   assert.deepEqual(parts, [{ text, isNew: false }]);
 });
 
-test('texts that are too long are not compared', () => {
+test('texts that are too long or have little in common are not compared', () => {
   // When
-  const parts = differences('a', 'b '.repeat(2000));
+  const [long, other] = [differences('a', 'a '.repeat(2000)), differences('a short one', 'a wholly other answer')];
 
   // Then
-  assert.deepEqual(parts, []);
+  assert.deepEqual(long, []);
+  assert.deepEqual(other, []);
 });

@@ -2,6 +2,8 @@
 
 /** More pieces than this are not compared: the table of the comparison grows with their product. */
 const MAX_PIECES = 1500;
+/** Where more of a text than this is new, marks say nothing. */
+const MAX_NEW = 0.6;
 
 /** Words with the space behind them; of scripts without spaces each character. */
 const pieces = text =>
@@ -9,7 +11,7 @@ const pieces = text =>
 
 /**
  * `text` in parts `{text, isNew}`: those that the longest common subsequence with `base` does not have are new. Empty if
- * the texts are too long to compare.
+ * the texts are too long to compare or have little in common.
  */
 export function differences(base, text) {
   const [old, all] = [pieces(base), pieces(text)];
@@ -43,5 +45,6 @@ export function differences(base, text) {
       j += 1;
     }
   }
-  return parts;
+  const added = parts.filter(({ isNew }) => isNew).reduce((sum, part) => sum + part.text.length, 0);
+  return added > MAX_NEW * text.length ? [] : parts;
 }

@@ -29,11 +29,14 @@ function show() {
 
 const nothing = () => make('p', { className: 'empty' }, messages.text('review.none'));
 
+const kind = index => (index === 0 ? 'text' : 'number');
+
 function table(id, heads, rows) {
   element(id).replaceChildren(rows.length === 0 ? nothing() : make('table', {},
-    make('thead', {}, make('tr', {}, ...heads.map(head => make('th', { scope: 'col' }, messages.text(head))))),
+    make('thead', {}, make('tr', {}, ...heads.map((head, index) =>
+      make('th', { scope: 'col', className: kind(index) }, messages.text(head))))),
     make('tbody', {}, ...rows.map(cells => make('tr', {}, ...cells.map((cell, index) =>
-      make('td', { className: index === 0 ? 'text' : 'number' }, cell)))))));
+      make('td', { className: kind(index) }, cell)))))));
 }
 
 function disagreement({ requestId, messages: asked, answers, agreement, opinions }) {
