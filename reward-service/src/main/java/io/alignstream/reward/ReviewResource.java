@@ -87,8 +87,11 @@ public class ReviewResource {
         if (guideline == null || guideline.text() == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGuideline"));
         }
-        return publish(Topic.GUIDELINES, guideline.author(), security, author -> new Guideline(
-                Sha256.hex(guideline.text()).substring(0, 12), guideline.text(), author));
+        return publish(
+                Topic.GUIDELINES,
+                guideline.author(),
+                security,
+                author -> new Guideline(Sha256.hex(guideline.text()).substring(0, 12), guideline.text(), author));
     }
 
     /** Publishes a gold request, whose id looks like any other; 201. */
@@ -102,12 +105,16 @@ public class ReviewResource {
         String hash = Sha256.hex(gold.messages() + "\n" + gold.answers());
         Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
         tags.put(RankingRequest.GOLD, RankingRequest.goldTag(gold.order()));
-        return publish(Topic.RANKING_REQUESTS, gold.author(), security, author -> new RankingRequest(
-                "answers-" + hash.substring(0, 12) + "-" + hash.substring(12, 28),
-                gold.messages(),
-                gold.answers(),
-                null,
-                tags));
+        return publish(
+                Topic.RANKING_REQUESTS,
+                gold.author(),
+                security,
+                author -> new RankingRequest(
+                        "answers-" + hash.substring(0, 12) + "-" + hash.substring(12, 28),
+                        gold.messages(),
+                        gold.answers(),
+                        null,
+                        tags));
     }
 
     /** Makes an event of what an admin sends. */
@@ -115,8 +122,7 @@ public class ReviewResource {
         T by(String author);
     }
 
-    private <T> Response publish(
-            Topic<T> topic, @Nullable String author, SecurityContext security, Event<T> event) {
+    private <T> Response publish(Topic<T> topic, @Nullable String author, SecurityContext security, Event<T> event) {
         Optional<Response> refusal = RewardResource.refusal(new Access(security), Access.Role.ADMIN, author);
         if (refusal.isPresent() || author == null) {
             return refusal.orElseThrow();

@@ -131,8 +131,7 @@ public class RewardResource {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noRanking"));
         }
         Optional<Response> refusal = refusal(new Access(security), Access.Role.ANNOTATOR, judgement.annotator());
-        return refusal.orElseGet(
-                () -> settle(() -> ranking(judgement), Boolean.TRUE.equals(judgement.correction())));
+        return refusal.orElseGet(() -> settle(() -> ranking(judgement), Boolean.TRUE.equals(judgement.correction())));
     }
 
     /** Publishes why the annotator cannot judge a request, which then goes to others; 201 when the topic has it. */

@@ -127,7 +127,9 @@ class DeskInChromiumTest {
         browser.value("document.querySelectorAll('#answers li')[2].focus()");
         browser.press("ArrowUp", "ArrowUp");
         await().atMost(PATIENCE)
-                .until(() -> given().get("/ranking-requests/next?annotator=drafter-2").path("draft") != null);
+                .until(() -> given().get("/ranking-requests/next?annotator=drafter-2")
+                                .path("draft")
+                        != null);
         browser.close();
 
         // When
@@ -164,9 +166,11 @@ class DeskInChromiumTest {
         signIn("reader", request);
 
         // Then
-        assertThat(browser.value("document.querySelectorAll('#answers img, #answers a').length").asInt())
+        assertThat(browser.value("document.querySelectorAll('#answers img, #answers a').length")
+                        .asInt())
                 .isZero();
-        assertThat(browser.value("document.querySelector('#answers strong').innerText").asText())
+        assertThat(browser.value("document.querySelector('#answers strong').innerText")
+                        .asText())
                 .isEqualTo("bold");
     }
 
@@ -174,16 +178,32 @@ class DeskInChromiumTest {
     @CsvSource({"/rank, 1000, false", "/rank, 390, true", "/rank/review, 1000, true", "/rank/review, 390, false"})
     void nobodyIsShutOut(String page, int width, boolean dark) throws IOException {
         // Given: an overlap of 1 makes recorded opinions the way to two
-        String request = ask("axe" + page + width, "# Long\n\n" + "A long answer with `code`. ".repeat(12), "A short one.");
-        topics.publish(
-                Topic.RANKINGS,
-                new Ranking(ask("axe-2" + page + width, "a", "b"), "one", List.of(List.of(0), List.of(1)), List.of(), List.of(), "v1"));
+        String request =
+                ask("axe" + page + width, "# Long\n\n" + "A long answer with `code`. ".repeat(12), "A short one.");
         topics.publish(
                 Topic.RANKINGS,
                 new Ranking(
-                        "chromium-axe-2" + page + width, "two", List.of(List.of(1), List.of(0)), List.of(2.0, 4.0), List.of("", "clear"), "v1"));
+                        ask("axe-2" + page + width, "a", "b"),
+                        "one",
+                        List.of(List.of(0), List.of(1)),
+                        List.of(),
+                        List.of(),
+                        "v1"));
+        topics.publish(
+                Topic.RANKINGS,
+                new Ranking(
+                        "chromium-axe-2" + page + width,
+                        "two",
+                        List.of(List.of(1), List.of(0)),
+                        List.of(2.0, 4.0),
+                        List.of("", "clear"),
+                        "v1"));
         await().atMost(PATIENCE)
-                .until(() -> given().get("/rankings/review").path("disagreements.size()").equals(0), zero -> !zero);
+                .until(
+                        () -> given().get("/rankings/review")
+                                .path("disagreements.size()")
+                                .equals(0),
+                        zero -> !zero);
         browser.show(width, 900, dark);
         if (page.equals("/rank")) {
             signIn("reader-" + width, request);
@@ -203,7 +223,8 @@ class DeskInChromiumTest {
                 .filteredOn(violation -> List.of("serious", "critical")
                         .contains(violation.path("impact").asText()))
                 .isEmpty();
-        assertThat(browser.value("document.documentElement.scrollWidth").asInt()).isLessThanOrEqualTo(width);
+        assertThat(browser.value("document.documentElement.scrollWidth").asInt())
+                .isLessThanOrEqualTo(width);
     }
 
     private JsonNode violations() throws IOException {
@@ -233,22 +254,23 @@ class DeskInChromiumTest {
         topics.publish(
                 Topic.RANKING_REQUESTS,
                 new RankingRequest(
-                        request, List.of(Message.user("Which **one**?")), List.of(answers), null, Map.of("topic", "test")));
+                        request,
+                        List.of(Message.user("Which **one**?")),
+                        List.of(answers),
+                        null,
+                        Map.of("topic", "test")));
         // Of another size than any: refused with a reason that depends on whether the request is known.
-        await().atMost(PATIENCE)
-                .until(() -> given().contentType(ContentType.JSON)
-                        .body(Map.of(
-                                "requestId", request, "annotator", "probe", "order", List.of(List.of(0, 1, 2, 3))))
-                        .post("/rankings")
-                        .path("error.code")
-                        .equals("poison.otherAnswers"));
+        await().atMost(PATIENCE).until(() -> given().contentType(ContentType.JSON)
+                .body(Map.of("requestId", request, "annotator", "probe", "order", List.of(List.of(0, 1, 2, 3))))
+                .post("/rankings")
+                .path("error.code")
+                .equals("poison.otherAnswers"));
         return request;
     }
 
     private Ranking rankingBy(String annotator) {
-        await().atMost(PATIENCE)
-                .until(() -> topics.events(Topic.RANKINGS).stream()
-                        .anyMatch(ranking -> ranking.annotator().equals(annotator)));
+        await().atMost(PATIENCE).until(() -> topics.events(Topic.RANKINGS).stream()
+                .anyMatch(ranking -> ranking.annotator().equals(annotator)));
         List<Ranking> rankings = topics.events(Topic.RANKINGS).stream()
                 .filter(ranking -> ranking.annotator().equals(annotator))
                 .toList();

@@ -34,10 +34,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.jspecify.annotations.Nullable;
 
 @QuarkusTest
 @QuarkusTestResource(KafkaBroker.class)
@@ -169,10 +169,9 @@ class RewardStageTest {
                 .filteredOn(ranking -> ranking.annotator().equals("unsure"))
                 .extracting(Ranking::abstention)
                 .containsExactly(new Ranking.Abstention(Ranking.Abstention.Cause.LANGUAGE, "as I said"));
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> given().get("/ranking-requests/progress")
-                        .then()
-                        .body("abstentions.language", greaterThanOrEqualTo(1)));
+        await().atMost(PATIENCE).untilAsserted(() -> given().get("/ranking-requests/progress")
+                .then()
+                .body("abstentions.language", greaterThanOrEqualTo(1)));
     }
 
     @Test
@@ -233,8 +232,8 @@ class RewardStageTest {
                 .containsExactly(version);
         topics.publishTombstone(Topic.GUIDELINES, version);
         await().atMost(PATIENCE)
-                .untilAsserted(() ->
-                        given().get("/guidelines/current").then().body("version", equalTo("ranking-page-1")));
+                .untilAsserted(
+                        () -> given().get("/guidelines/current").then().body("version", equalTo("ranking-page-1")));
     }
 
     @Test
@@ -253,11 +252,10 @@ class RewardStageTest {
         rank(gold, "right", "[[1],[0]]", "[]").then().statusCode(201);
 
         // Then
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> given().get("/rankings/review")
-                        .then()
-                        .body("annotators.find { it.name == 'right' }.accuracy", equalTo(1f))
-                        .body("annotators.find { it.name == 'wrong' }.accuracy", equalTo(0f)));
+        await().atMost(PATIENCE).untilAsserted(() -> given().get("/rankings/review")
+                .then()
+                .body("annotators.find { it.name == 'right' }.accuracy", equalTo(1f))
+                .body("annotators.find { it.name == 'wrong' }.accuracy", equalTo(0f)));
     }
 
     @Test

@@ -38,10 +38,15 @@ public record Ranking(
         Check.id("requestId", requestId);
         Check.id("annotator", annotator);
         boolean judges = abstention == null;
-        order = Check.list("order", Check.present("order", order), judges ? 1 : 0, judges ? RankingRequest.MAX_ANSWERS : 0)
-                .stream()
-                .map(group -> Check.list("order[]", group, 1, RankingRequest.MAX_ANSWERS))
-                .toList();
+        order =
+                Check.list(
+                                "order",
+                                Check.present("order", order),
+                                judges ? 1 : 0,
+                                judges ? RankingRequest.MAX_ANSWERS : 0)
+                        .stream()
+                        .map(group -> Check.list("order[]", group, 1, RankingRequest.MAX_ANSWERS))
+                        .toList();
         List<Integer> indexes = order.stream().flatMap(List::stream).sorted().toList();
         for (int i = 0; i < indexes.size(); i++) {
             if (indexes.get(i) != i) {

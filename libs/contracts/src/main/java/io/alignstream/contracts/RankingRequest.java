@@ -57,12 +57,10 @@ public record RankingRequest(
 
     /** The order that is known to be right, groups of tied answer indexes, best first; empty unless this is a gold request. */
     public Optional<List<List<Integer>>> goldOrder() {
-        return Optional.ofNullable(tags.get(GOLD))
-                .map(gold -> Arrays.stream(gold.split(">"))
-                        .map(group -> Arrays.stream(group.split("="))
-                                .map(Integer::valueOf)
-                                .toList())
-                        .toList());
+        return Optional.ofNullable(tags.get(GOLD)).map(gold -> Arrays.stream(gold.split(">"))
+                .map(group ->
+                        Arrays.stream(group.split("=")).map(Integer::valueOf).toList())
+                .toList());
     }
 
     /** {@code order} as the tag {@value #GOLD} has it. */

@@ -108,16 +108,17 @@ public record Agreement(int requests, OptionalDouble alpha, OptionalDouble conco
                 .average();
         return new Agreement(
                 shared.size(),
-                alpha(shared.stream().flatMap(rankings -> units(rankings).stream()).toList()),
+                alpha(shared.stream()
+                        .flatMap(rankings -> units(rankings).stream())
+                        .toList()),
                 concordance);
     }
 
     /** The places that each answer of a request got: the units of α. */
     private static List<double[]> units(List<double[]> rankings) {
         return IntStream.range(0, rankings.getFirst().length)
-                .mapToObj(answer -> rankings.stream()
-                        .mapToDouble(places -> places[answer])
-                        .toArray())
+                .mapToObj(answer ->
+                        rankings.stream().mapToDouble(places -> places[answer]).toArray())
                 .toList();
     }
 
@@ -142,10 +143,8 @@ public record Agreement(int requests, OptionalDouble alpha, OptionalDouble conco
         for (double[] unit : pairable) {
             observed += differences(Arrays.stream(unit).map(middle).toArray()) / (unit.length - 1);
         }
-        double[] all = pairable.stream()
-                .flatMapToDouble(Arrays::stream)
-                .map(middle)
-                .toArray();
+        double[] all =
+                pairable.stream().flatMapToDouble(Arrays::stream).map(middle).toArray();
         double expected = differences(all) / (all.length - 1);
         return expected > 0 ? OptionalDouble.of(1 - observed / expected) : OptionalDouble.empty();
     }

@@ -97,7 +97,10 @@ final class Asked {
 
     /** Places that are taken by others than {@code annotator}: by judgements, and by leases. */
     int takenByOthers(String annotator) {
-        int own = leases.contains(annotator) || by(annotator).filter(Asked::judges).isPresent() ? 1 : 0;
+        int own = leases.contains(annotator)
+                        || by(annotator).filter(Asked::judges).isPresent()
+                ? 1
+                : 0;
         return taken() - own;
     }
 
@@ -117,8 +120,6 @@ final class Asked {
 
     /** Whether it is a question at all, and one that people are to answer. */
     boolean isForPeople() {
-        return isQuestion
-                && abstentions < MAX_ABSTENTIONS
-                && !counted.containsKey(RankingDesk.RESERVED_ANNOTATOR);
+        return isQuestion && abstentions < MAX_ABSTENTIONS && !counted.containsKey(RankingDesk.RESERVED_ANNOTATOR);
     }
 }

@@ -13,8 +13,7 @@ import java.util.List;
  * @param scores {@code 0} to {@code 5}, or empty
  * @param reasons may be empty
  */
-public record Draft(
-        List<Integer> places, List<String> scores, List<String> reasons) {
+public record Draft(List<Integer> places, List<String> scores, List<String> reasons) {
 
     private static final int MAX_REASON = 2_000;
 

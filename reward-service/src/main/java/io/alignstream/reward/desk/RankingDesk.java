@@ -291,8 +291,7 @@ public class RankingDesk {
                 .filter(held -> open.isStillOpen(held, annotator));
         if (next.isEmpty()) {
             // Gold only while there is something else, too: on its own it would not be blind.
-            next = open.next(annotator, now)
-                    .map(ordinary -> goldFor(annotator).orElse(ordinary));
+            next = open.next(annotator, now).map(ordinary -> goldFor(annotator).orElse(ordinary));
         }
         next.ifPresent(asked -> open.lease(asked, annotator, now));
         return next.map(Asked::request);
@@ -374,8 +373,8 @@ public class RankingDesk {
             return Optional.of(Reason.of("refusal.rankedBefore").with("request", ranking.requestId()));
         }
         open.expire(clock.instant());
-        boolean hasPlace = of.isGold()
-                || before.filter(one -> one.abstention() == null).isPresent();
+        boolean hasPlace =
+                of.isGold() || before.filter(one -> one.abstention() == null).isPresent();
         return hasPlace || of.takenByOthers(ranking.annotator()) < overlap
                 ? Optional.empty()
                 : Optional.of(Reason.of("refusal.rankedByOthers")

@@ -65,11 +65,7 @@ public record Review(
      * @param agreement of all pairs of its annotators, 0 to 1
      */
     public record Disagreement(
-            String requestId,
-            List<Message> messages,
-            List<String> answers,
-            double agreement,
-            List<Opinion> opinions) {
+            String requestId, List<Message> messages, List<String> answers, double agreement, List<Opinion> opinions) {
 
         public Disagreement {
             messages = List.copyOf(messages);
@@ -148,8 +144,8 @@ public record Review(
                     .add(one.places()));
         }
         return byTag.entrySet().stream()
-                .sorted(Comparator.comparing(
-                        (Map.Entry<String, List<List<double[]>>> tag) -> -tag.getValue().size()))
+                .sorted(Comparator.comparing((Map.Entry<String, List<List<double[]>>> tag) ->
+                        -tag.getValue().size()))
                 .limit(MAX_TAGS)
                 .map(tag -> new Tag(tag.getKey(), Agreement.of(tag.getValue()), Agreement.interval(tag.getValue())))
                 .toList();

@@ -7,8 +7,8 @@ import jakarta.ws.rs.core.SecurityContext;
 import java.security.Principal;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 
 class AccessTest {
 
@@ -23,7 +23,9 @@ class AccessTest {
         // Then
         assertThat(refusal).isEmpty();
         assertThat(access.refusal(Access.Role.ANNOTATOR, " ")).map(Reason::code).contains("refusal.noName");
-        assertThat(access.refusal(Access.Role.ANNOTATOR, "sample-world")).map(Reason::code).contains("refusal.nameReserved");
+        assertThat(access.refusal(Access.Role.ANNOTATOR, "sample-world"))
+                .map(Reason::code)
+                .contains("refusal.nameReserved");
     }
 
     @Test

@@ -59,8 +59,7 @@ class AgreementTest {
     @Test
     void concordanceIsThatOfAHandComputedExampleWithTies() {
         // Given
-        List<double[]> rankings = List.of(
-                new double[] {1, 2, 3}, new double[] {1, 2, 3}, new double[] {1.5, 1.5, 3});
+        List<double[]> rankings = List.of(new double[] {1, 2, 3}, new double[] {1, 2, 3}, new double[] {1.5, 1.5, 3});
 
         // When
         OptionalDouble concordance = Agreement.concordance(rankings);
@@ -86,7 +85,8 @@ class AgreementTest {
     void theIntervalHoldsAlphaAndIsTheSameEachTime() {
         // Given: of 40 requests three quarters are ranked alike
         List<List<double[]>> requests = IntStream.range(0, 40)
-                .mapToObj(i -> List.of(new double[] {1, 2, 3}, i % 4 == 0 ? new double[] {3, 2, 1} : new double[] {1, 2, 3}))
+                .mapToObj(i ->
+                        List.of(new double[] {1, 2, 3}, i % 4 == 0 ? new double[] {3, 2, 1} : new double[] {1, 2, 3}))
                 .toList();
 
         // When

@@ -252,8 +252,7 @@ class RankingDeskTest {
         assertThat(desk.next("ann")).isEmpty();
         assertThat(desk.next("bob")).isPresent();
         assertThat(desk.settled(List.of("q"))).isEqualTo(new RankingDesk.Settled(Set.of(), Set.of("q")));
-        assertThat(desk.progress())
-                .isEqualTo(new RankingDesk.Progress(1, 0, 0, 0, 0, Map.of("language", 1)));
+        assertThat(desk.progress()).isEqualTo(new RankingDesk.Progress(1, 0, 0, 0, 0, Map.of("language", 1)));
     }
 
     @Test
@@ -284,8 +283,7 @@ class RankingDeskTest {
         // Then
         assertThat(desk.remaining("ann")).isZero();
         assertThat(desk.remaining("bob")).isEqualTo(1);
-        assertThat(desk.progress())
-                .isEqualTo(new RankingDesk.Progress(2, 1, 1, 0, 0, Map.of("language", 1)));
+        assertThat(desk.progress()).isEqualTo(new RankingDesk.Progress(2, 1, 1, 0, 0, Map.of("language", 1)));
     }
 
     @Test

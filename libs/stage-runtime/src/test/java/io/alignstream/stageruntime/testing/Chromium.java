@@ -127,7 +127,8 @@ public final class Chromium implements AutoCloseable {
         private void take(String message) {
             try {
                 JsonNode node = JSON.readTree(message);
-                CompletableFuture<JsonNode> answer = answers.remove(node.path("id").asInt(-1));
+                CompletableFuture<JsonNode> answer =
+                        answers.remove(node.path("id").asInt(-1));
                 if (answer != null) {
                     answer.complete(node);
                 } else if (node.path("method").asText().equals("Input.dragIntercepted")) {
@@ -171,8 +172,8 @@ public final class Chromium implements AutoCloseable {
 
     /** The value of a JavaScript expression on the page, awaited if it is a promise. */
     public JsonNode value(String expression) {
-        JsonNode result = call(
-                "Runtime.evaluate", Map.of("expression", expression, "awaitPromise", true, "returnByValue", true));
+        JsonNode result =
+                call("Runtime.evaluate", Map.of("expression", expression, "awaitPromise", true, "returnByValue", true));
         if (result.has("exceptionDetails")) {
             throw new AssertionError(expression + ": " + result.path("exceptionDetails"));
         }
@@ -231,8 +232,7 @@ public final class Chromium implements AutoCloseable {
     private void mouse(String type, double[] at, int buttons) {
         call(
                 "Input.dispatchMouseEvent",
-                Map.of(
-                        "type", type, "x", at[0], "y", at[1], "button", "left", "buttons", buttons, "clickCount", 1));
+                Map.of("type", type, "x", at[0], "y", at[1], "button", "left", "buttons", buttons, "clickCount", 1));
     }
 
     private double[] middle(String selector) {
@@ -250,7 +250,8 @@ public final class Chromium implements AutoCloseable {
     /** Presses keys by their names, for example {@code 2} or {@code ArrowUp}. */
     public void press(String... keys) {
         Arrays.stream(keys).forEach(key -> {
-            int code = KEY_CODES.getOrDefault(key, (int) key.toUpperCase(Locale.ROOT).charAt(0));
+            int code = KEY_CODES.getOrDefault(
+                    key, (int) key.toUpperCase(Locale.ROOT).charAt(0));
             String text = key.equals("Enter") ? "\r" : key.length() == 1 ? key : "";
             call(
                     "Input.dispatchKeyEvent",
