@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public class ReviewResource {
 
+    private static final int VERSION_DIGITS = 12;
+
     private final RankingDesk desk;
     private final EventPublisher publisher;
     private final Template page;
@@ -84,14 +86,13 @@ public class ReviewResource {
     @Path("guidelines")
     @Consumes(MediaType.APPLICATION_JSON)
     public Response publish(@Nullable NewGuideline guideline, @Context SecurityContext security) {
-        if (guideline == null || guideline.text() == null) {
+        String text = guideline == null ? null : guideline.text();
+        if (guideline == null || text == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGuideline"));
         }
+        String version = Sha256.hex(text).substring(0, VERSION_DIGITS);
         return publish(
-                Topic.GUIDELINES,
-                guideline.author(),
-                security,
-                author -> new Guideline(Sha256.hex(guideline.text()).substring(0, 12), guideline.text(), author));
+                Topic.GUIDELINES, guideline.author(), security, author -> new Guideline(version, text, author));
     }
 
     /** Publishes a gold request, whose id looks like any other; 201. */
@@ -99,22 +100,21 @@ public class ReviewResource {
     @Path("ranking-requests/gold")
     @Consumes(MediaType.APPLICATION_JSON)
     public Response ask(@Nullable NewGold gold, @Context SecurityContext security) {
-        if (gold == null || gold.order() == null || gold.answers() == null || gold.messages() == null) {
+        List<Message> messages = gold == null ? null : gold.messages();
+        List<String> answers = gold == null ? null : gold.answers();
+        List<List<Integer>> order = gold == null ? null : gold.order();
+        if (gold == null || messages == null || answers == null || order == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGold"));
         }
-        String hash = Sha256.hex(gold.messages() + "\n" + gold.answers());
+        String hash = Sha256.hex(messages + "\n" + answers);
         Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
-        tags.put(RankingRequest.GOLD, RankingRequest.goldTag(gold.order()));
+        tags.put(RankingRequest.GOLD, RankingRequest.goldTag(order));
+        String id = "answers-" + hash.substring(0, 12) + "-" + hash.substring(12, 28);
         return publish(
                 Topic.RANKING_REQUESTS,
                 gold.author(),
                 security,
-                author -> new RankingRequest(
-                        "answers-" + hash.substring(0, 12) + "-" + hash.substring(12, 28),
-                        gold.messages(),
-                        gold.answers(),
-                        null,
-                        tags));
+                author -> new RankingRequest(id, messages, answers, null, tags));
     }
 
     /** Makes an event of what an admin sends. */

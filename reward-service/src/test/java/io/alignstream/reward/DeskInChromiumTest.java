@@ -13,6 +13,7 @@ import io.alignstream.stageruntime.testing.Chromium;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.ResourceArg;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
@@ -33,9 +34,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What people do at the desk, in a real browser, up to the event on Kafka. */
+/**
+ * What people do at the desk, in a real browser, up to the event on Kafka. On a broker of its own: what is ranked here must
+ * not start a training elsewhere.
+ */
 @QuarkusTest
-@QuarkusTestResource(value = KafkaBroker.class)
+@QuarkusTestResource(
+        value = KafkaBroker.class,
+        initArgs = @ResourceArg(name = "fresh", value = "true"),
+        restrictToAnnotatedClass = true)
 class DeskInChromiumTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
