@@ -91,8 +91,7 @@ public class ReviewResource {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGuideline"));
         }
         String version = Sha256.hex(text).substring(0, VERSION_DIGITS);
-        return publish(
-                Topic.GUIDELINES, guideline.author(), security, author -> new Guideline(version, text, author));
+        return publish(Topic.GUIDELINES, guideline.author(), security, author -> new Guideline(version, text, author));
     }
 
     /** Publishes a gold request, whose id looks like any other; 201. */
