@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keyAct, outlook, Ranking } from '../../main/resources/META-INF/resources/reward/rank-model.js';
 
-const question = { requestId: 'q1', answers: ['a', 'b', 'c'].map((text, index) => ({ indexes: [index], text })) };
+const question = { requestId: 'q1', guideline: 'v1', answers: ['a', 'b', 'c'].map((text, index) => ({ indexes: [index], text })) };
 
 test('an answer moves to where another one stands', () => {
   // Given
@@ -59,7 +59,7 @@ test('equal places are sent as one group, best first', () => {
   const judgement = ranking.judgement('ann');
 
   // Then
-  assert.deepEqual(judgement, { requestId: 'q1', annotator: 'ann', order: [[1], [0, 2]], scores: [], reasons: [], correction: false });
+  assert.deepEqual(judgement, { requestId: 'q1', annotator: 'ann', order: [[1], [0, 2]], scores: [], reasons: [], guideline: 'v1', correction: false });
 });
 
 test('scores are sent when all answers have one, reasons when any has', () => {
@@ -203,4 +203,20 @@ test('the outlook says whether one person can start the training', () => {
 
   // Then
   assert.deepEqual(codes, ['rank.enough', 'rank.alone', 'rank.tooFew']);
+});
+
+test('a draft is taken up where it was left, and is no judgement before the person says so', () => {
+  // Given
+  const before = new Ranking(question);
+  before.place(2, 1);
+  before.notes[0].score = '4';
+  const draft = before.draft('ann');
+
+  // When
+  const after = new Ranking({ ...question, draft });
+
+  // Then
+  assert.deepEqual(draft, { requestId: 'q1', annotator: 'ann', places: [1, 2, 1], scores: ['4', '', ''], reasons: ['', '', ''] });
+  assert.deepEqual(after.draft('ann'), draft);
+  assert.equal(after.isDecided, false);
 });

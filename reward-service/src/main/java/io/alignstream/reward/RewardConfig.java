@@ -193,5 +193,10 @@ public interface RewardConfig {
         @WithDefault("PT10M")
         @Lasting(least = "PT1S", greatest = "PT24H")
         Duration lease();
+
+        /** Share of gold requests in what a person is given, while there are some that the person has not ranked. */
+        @WithDefault("0.1")
+        @Between(least = "0", greatest = "0.9")
+        double goldShare();
     }
 }

@@ -1,11 +1,16 @@
 package io.alignstream.reward;
 
+import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.reward.desk.Access;
 import io.alignstream.reward.desk.Agreement;
+import io.alignstream.reward.desk.Draft;
+import io.alignstream.reward.desk.Guidelines;
 import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.kafka.EventPublisher;
@@ -20,11 +25,12 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
 import java.util.List;
 import java.util.Optional;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** The ranking page and its calls: the next request, and a ranking of it, or why there is none. */
@@ -32,25 +38,25 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public class RewardResource {
 
-    private static final Logger LOG = Logger.getLogger(RewardResource.class);
-    private static final Reason NAMELESS = Reason.of("refusal.noName");
-    private static final String GUIDELINE = "ranking-page-1";
-
     private final RankingDesk desk;
+    private final Guidelines guidelines;
     private final EventPublisher publisher;
     private final Template page;
 
-    RewardResource(RankingDesk desk, EventPublisher publisher, @Location("rank.html") Template page) {
+    RewardResource(
+            RankingDesk desk, Guidelines guidelines, EventPublisher publisher, @Location("rank.html") Template page) {
         this.desk = desk;
+        this.guidelines = guidelines;
         this.publisher = publisher;
         this.page = page;
     }
 
     /**
-     * What the page sends: a {@link Ranking} without the guideline's version.
+     * What the page sends: a {@link Ranking}.
      *
      * @param scores one for each answer, or none
      * @param reasons one for each answer, or none
+     * @param guideline version that the annotator has followed; the one in force if absent
      * @param correction whether it is to replace what the annotator has said of this request before
      */
     public record Judgement(
@@ -59,14 +65,30 @@ public class RewardResource {
             @Nullable List<List<Integer>> order,
             @Nullable List<Double> scores,
             @Nullable List<String> reasons,
+            @Nullable String guideline,
             @Nullable Boolean correction) {}
 
     /**
      * What the page sends instead of a ranking.
      *
-     * @param reason why the annotator cannot judge the request
+     * @param cause of not judging
+     * @param note the same in the annotator's words
+     * @param guideline version that the annotator has followed; the one in force if absent
      */
-    public record Pass(@Nullable String requestId, @Nullable String annotator, @Nullable String reason) {}
+    public record Pass(
+            @Nullable String requestId,
+            @Nullable String annotator,
+            Ranking.Abstention.@Nullable Cause cause,
+            @Nullable String note,
+            @Nullable String guideline) {}
+
+    /** What the page sends to have it back later, or on another device; see {@link Draft}. */
+    public record Saved(
+            @Nullable String requestId,
+            @Nullable String annotator,
+            @Nullable List<Integer> places,
+            @Nullable List<String> scores,
+            @Nullable List<String> reasons) {}
 
     @GET
     @Path("rank")
@@ -75,42 +97,74 @@ public class RewardResource {
         return visitor.page(page.instance());
     }
 
+    /** The guideline in force, in the visitor's language where it is the built-in one. */
+    @GET
+    @Path("guidelines/current")
+    public Guideline guideline(@BeanParam Visitor visitor) {
+        Messages messages = visitor.messages();
+        return guidelines
+                .current()
+                .orElseGet(() ->
+                        new Guideline(Guidelines.BUILT_IN, messages.text(Reason.of("rank.guideline")), "Alignstream"));
+    }
+
     /** Leases the next request to {@code annotator}; 204 if none waits. */
     @GET
     @Path("ranking-requests/next")
-    public Response next(@QueryParam("annotator") @Nullable String annotator) {
-        Optional<Reason> fault = fault(annotator);
-        if (fault.isPresent() || annotator == null) {
-            return Refusal.of(Response.Status.BAD_REQUEST, fault.orElse(NAMELESS));
+    public Response next(@QueryParam("annotator") @Nullable String annotator, @Context SecurityContext security) {
+        Optional<Response> refusal = refusal(new Access(security), Access.Role.ANNOTATOR, annotator);
+        if (refusal.isPresent() || annotator == null) {
+            return refusal.orElseThrow();
         }
         String name = annotator.strip();
         Optional<RankingRequest> next = desk.next(name);
-        if (next.isEmpty()) {
-            return Response.noContent().build();
-        }
-        return Response.ok(Question.of(next.get(), name, desk.remaining(name), desk.progress()))
-                .build();
+        return next.isEmpty()
+                ? Response.noContent().build()
+                : Response.ok(Question.of(next.get(), name, desk, guidelines)).build();
     }
 
     /** Publishes a ranking; 201 when the topic has it, 200 if it had it before. */
     @POST
     @Path("rankings")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response rank(@Nullable Judgement judgement) {
+    public Response rank(@Nullable Judgement judgement, @Context SecurityContext security) {
         if (judgement == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noRanking"));
         }
-        Optional<Reason> fault = fault(judgement.annotator());
-        if (fault.isPresent()) {
-            return Refusal.of(Response.Status.BAD_REQUEST, fault.get());
+        Optional<Response> refusal = refusal(new Access(security), Access.Role.ANNOTATOR, judgement.annotator());
+        return refusal.orElseGet(() -> settle(() -> ranking(judgement), Boolean.TRUE.equals(judgement.correction())));
+    }
+
+    /** Publishes why the annotator cannot judge a request, which then goes to others; 201 when the topic has it. */
+    @POST
+    @Path("ranking-requests/passed")
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Response pass(@Nullable Pass pass, @Context SecurityContext security) {
+        if (pass == null || pass.requestId() == null || pass.cause() == null) {
+            return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noReason"));
         }
+        Optional<Response> refusal = refusal(new Access(security), Access.Role.ANNOTATOR, pass.annotator());
+        return refusal.orElseGet(() -> settle(() -> abstention(pass), false));
+    }
+
+    /** Makes a ranking of what came, or throws an {@link InvalidInputException}. */
+    private interface Sent {
+        Ranking read();
+    }
+
+    private Response settle(Sent sent, boolean correction) {
         Ranking ranking;
         try {
-            ranking = ranking(judgement);
+            ranking = sent.read();
         } catch (InvalidInputException e) {
             return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         }
-        return switch (desk.receive(ranking, Boolean.TRUE.equals(judgement.correction()))) {
+        if (!guidelines.knows(ranking.guidelineVersion())) {
+            return Refusal.of(
+                    Response.Status.CONFLICT,
+                    Reason.of("refusal.unknownGuideline").with("version", ranking.guidelineVersion()));
+        }
+        return switch (desk.receive(ranking, correction)) {
             case RankingDesk.Receipt.Refused(Reason reason) -> Refusal.of(Response.Status.CONFLICT, reason);
             case RankingDesk.Receipt.Known() -> Response.ok(ranking).build();
             case RankingDesk.Receipt.Accepted() -> {
@@ -132,31 +186,32 @@ public class RewardResource {
         }
     }
 
-    /** Gives a request back that the annotator cannot judge: others get it. No event tells it, the log does. */
+    /** Keeps an unfinished ranking with its request, as long as that is kept; 204. */
     @POST
-    @Path("ranking-requests/passed")
+    @Path("ranking-requests/draft")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response pass(@Nullable Pass pass) {
-        if (pass == null
-                || pass.requestId() == null
-                || pass.reason() == null
-                || pass.reason().isBlank()) {
-            return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noReason"));
+    public Response save(@Nullable Saved saved, @Context SecurityContext security) {
+        if (saved == null || saved.requestId() == null) {
+            return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noRanking"));
         }
-        Optional<Reason> fault = fault(pass.annotator());
-        if (fault.isPresent() || pass.annotator() == null) {
-            return Refusal.of(Response.Status.BAD_REQUEST, fault.orElse(NAMELESS));
+        Optional<Response> refusal = refusal(new Access(security), Access.Role.ANNOTATOR, saved.annotator());
+        if (refusal.isPresent() || saved.annotator() == null) {
+            return refusal.orElseThrow();
         }
-        String annotator = pass.annotator().strip();
-        if (!desk.pass(pass.requestId(), annotator)) {
-            return Refusal.of(
-                    Response.Status.CONFLICT,
-                    Reason.of("refusal.notGiven")
-                            .with("request", pass.requestId())
-                            .with("name", annotator));
+        Draft draft;
+        try {
+            draft = draft(saved);
+        } catch (InvalidInputException e) {
+            return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         }
-        LOG.infof("%s cannot judge request %s: %s", annotator, pass.requestId(), pass.reason());
-        return Response.noContent().build();
+        String annotator = saved.annotator().strip();
+        return desk.save(saved.requestId(), annotator, draft)
+                ? Response.noContent().build()
+                : Refusal.of(
+                        Response.Status.CONFLICT,
+                        Reason.of("refusal.notGiven")
+                                .with("request", saved.requestId())
+                                .with("name", annotator));
     }
 
     @GET
@@ -173,20 +228,35 @@ public class RewardResource {
     }
 
     @SuppressWarnings("NullAway") // the record refuses what is missing, with a message for the sender
-    private static Ranking ranking(Judgement judgement) {
+    private Ranking ranking(Judgement judgement) {
         return new Ranking(
                 judgement.requestId(),
                 judgement.annotator() == null ? null : judgement.annotator().strip(),
                 judgement.order(),
                 judgement.scores(),
                 judgement.reasons(),
-                GUIDELINE);
+                judgement.guideline() == null ? guidelines.version() : judgement.guideline());
     }
 
-    private static Optional<Reason> fault(@Nullable String annotator) {
-        if (annotator == null || annotator.isBlank() || annotator.length() > 100 || annotator.contains("/")) {
-            return Optional.of(NAMELESS);
-        }
-        return Optional.empty();
+    @SuppressWarnings("NullAway") // as above
+    private Ranking abstention(Pass pass) {
+        return Ranking.abstained(
+                pass.requestId(),
+                pass.annotator() == null ? null : pass.annotator().strip(),
+                pass.guideline() == null ? guidelines.version() : pass.guideline(),
+                new Ranking.Abstention(pass.cause(), pass.note() == null ? "" : pass.note()));
+    }
+
+    @SuppressWarnings("NullAway") // as above
+    private static Draft draft(Saved saved) {
+        return new Draft(saved.places(), saved.scores(), saved.reasons());
+    }
+
+    /** The answer to who may not act in {@code role} under {@code name}: 400 if that is no name, else 403. */
+    static Optional<Response> refusal(Access access, Access.Role role, @Nullable String name) {
+        return access.refusal(role, name)
+                .map(fault -> Refusal.of(
+                        fault.code().equals("refusal.noName") ? Response.Status.BAD_REQUEST : Response.Status.FORBIDDEN,
+                        fault));
     }
 }

@@ -2,6 +2,7 @@ package io.alignstream.reward;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
@@ -9,6 +10,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.reward.desk.Guidelines;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Origin;
@@ -40,15 +42,17 @@ public class RewardStage implements StageDefinition {
     private final RewardSettings settings;
     private final CheckpointStore store;
     private final RankingDesk desk;
+    private final Guidelines guidelines;
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
     private final PromptBook prompts = new PromptBook();
 
-    RewardStage(RewardConfig config, CheckpointStore store, RankingDesk desk) {
+    RewardStage(RewardConfig config, CheckpointStore store, RankingDesk desk, Guidelines guidelines) {
         this.config = config;
         this.settings = config.settings();
         this.store = store;
         this.desk = desk;
+        this.guidelines = guidelines;
         this.runs = new TrainingRuns(store, Stage.REWARD);
         this.storedRuns = Question.afterJobs(runs::stored);
     }
@@ -85,13 +89,32 @@ public class RewardStage implements StageDefinition {
                 desk.withdrawRanking(key);
             }
         });
+        subscriptions.follow(Topic.GUIDELINES, new Subscriptions.EventHandler<>() {
+            @Override
+            public void handle(Guideline guideline, Origin origin) {
+                guidelines.add(guideline);
+            }
+
+            @Override
+            public void withdrawn(String key) {
+                guidelines.withdraw(key);
+            }
+        });
     }
 
     /** What people rank at. */
     @Produces
     @Singleton
     static RankingDesk desk(RewardConfig config) {
-        return new RankingDesk(config.desk().overlap(), config.desk().lease(), InstantSource.system());
+        return new RankingDesk(
+                config.desk().overlap(), config.desk().lease(), config.desk().goldShare(), InstantSource.system());
+    }
+
+    /** What they follow. */
+    @Produces
+    @Singleton
+    static Guidelines guidelines() {
+        return new Guidelines();
     }
 
     @Override

@@ -11,8 +11,10 @@ export class Ranking {
   /** The question as it comes: the different answers, each with the indexes of all that are equal. */
   constructor(question) {
     this.question = question;
-    this.places = question.answers.map((_, index) => index + 1);
-    this.notes = question.answers.map(() => ({ score: '', reason: '' }));
+    const { draft } = question;
+    this.places = draft?.places ?? question.answers.map((_, index) => index + 1);
+    this.notes = question.answers.map((_, index) =>
+      ({ score: draft?.scores[index] ?? '', reason: draft?.reasons[index] ?? '' }));
     /** Whether the person has decided on this order: only then it is a judgement. */
     this.isDecided = false;
     this.isCorrection = false;
@@ -98,6 +100,17 @@ export class Ranking {
     return this.question.answers.some(({ text }) => text.length > LONG);
   }
 
+  /** What is kept of it until it is sent. */
+  draft(annotator) {
+    return {
+      requestId: this.question.requestId,
+      annotator,
+      places: this.places,
+      scores: this.notes.map(({ score }) => String(score)),
+      reasons: this.notes.map(({ reason }) => reason),
+    };
+  }
+
   /** What is sent: groups of equal answers, best first; equal answers are tied and share score and reason. */
   judgement(annotator) {
     const groups = new Map();
@@ -109,6 +122,7 @@ export class Ranking {
       order: [...groups.keys()].sort((a, b) => a - b).map(place => groups.get(place)),
       scores: this.notes.every(({ score }) => score !== '') ? this.spread(({ score }) => Number(score)) : [],
       reasons: this.notes.some(({ reason }) => reason) ? this.spread(({ reason }) => reason) : [],
+      guideline: this.question.guideline,
       correction: this.isCorrection,
     };
   }
@@ -123,7 +137,7 @@ export class Ranking {
   }
 }
 
-const KEYS = { '=': 'allEqual', c: 'confirm', u: 'undo', x: 'pass', b: 'back', '?': 'keys' };
+const KEYS = { '=': 'allEqual', c: 'confirm', u: 'undo', x: 'pass', b: 'back', d: 'differences', '?': 'keys' };
 const ARROWS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
 /**
@@ -151,6 +165,9 @@ export function keyAct({ key, repeat, isComposing, ctrlKey, metaKey, altKey }, i
   }
   return /^[1-9]$/.test(key) ? { place: Number(key) } : KEYS[key.toLowerCase()] ?? null;
 }
+
+/** The causes of not judging a request, as events name them. */
+export const CAUSES = ['language', 'knowledge', 'unclear', 'harmful', 'other'];
 
 /** What is said about the way to the next training, as a reason; `remaining` requests wait for the annotator. */
 export function outlook({ there, needed }, remaining) {

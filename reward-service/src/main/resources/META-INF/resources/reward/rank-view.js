@@ -1,10 +1,13 @@
 // The ranking page: order by dragging, with keys or by place (equal places are ties), score, say why, or why not.
 import { get, post, reasonOf } from '../alignstream/api.js';
-import { element, make } from '../alignstream/dom.js';
+import { afterPause, element, make } from '../alignstream/dom.js';
 import { otherLanguage, pageMessages, translate } from '../alignstream/language.js';
-import { keyAct, MAX_SCORE, outlook, Ranking } from './rank-model.js';
+import { differences } from './difference-model.js';
+import { rendered } from './markdown-view.js';
+import { CAUSES, keyAct, MAX_SCORE, outlook, Ranking } from './rank-model.js';
 
 const ANNOTATOR = 'alignstream-annotator';
+const SAVE_AFTER_MS = 600;
 /** After such a refusal there is nothing left to do about the question. */
 const SETTLED = new Set(['refusal.rankedBefore', 'refusal.rankedByOthers', 'refusal.notGiven', 'poison.unknownRequest']);
 
@@ -15,6 +18,9 @@ class RankingPage {
     /** The ranking that was sent last, which can be corrected. */
     this.last = null;
     this.isBusy = false;
+    this.guideline = null;
+    this.marksDifferences = true;
+    this.saveSoon = afterPause(SAVE_AFTER_MS, () => this.save());
   }
 
   start() {
@@ -28,7 +34,7 @@ class RankingPage {
       this.next();
     });
     element('change').addEventListener('click', () => this.askName());
-    for (const act of ['send', 'confirm', 'allEqual', 'undo', 'pass', 'back', 'keys']) {
+    for (const act of ['send', 'confirm', 'allEqual', 'undo', 'pass', 'back', 'differences', 'keys']) {
       element(act).addEventListener('click', () => this[act]());
     }
     element('pass-form').addEventListener('submit', event => event.submitter.value !== 'cancel' && this.sendPass());
@@ -44,6 +50,9 @@ class RankingPage {
 
   translate() {
     translate(document, this.messages);
+    element('pass-cause').replaceChildren(...CAUSES.map(cause =>
+      make('option', { value: cause }, this.messages.name('abstention', cause))));
+    this.showGuideline().catch(console.debug);
     document.title = `${this.messages.text('rank.title')} · Alignstream`;
     element('name').textContent = this.messages.text('rank.as', { name: annotator() });
     this.say('');
@@ -52,6 +61,14 @@ class RankingPage {
     } else if (this.progress) {
       this.showProgress(this.progress, 0);
     }
+  }
+
+  /** Shows the guideline in force; the built-in one comes in the page's language. */
+  async showGuideline() {
+    this.guideline = await get('/guidelines/current');
+    element('guideline-version').textContent =
+      this.messages.text('rank.guideline.version', { version: this.guideline.version });
+    element('guideline-text').replaceChildren(...rendered(this.guideline.text));
   }
 
   say(text, isProblem = false) {
@@ -97,8 +114,14 @@ class RankingPage {
   }
 
   begin() {
-    this.say('');
+    const { draft, guideline } = this.ranking.question;
+    this.say(draft && !this.ranking.isCorrection ? this.messages.text('rank.restored') : '');
     this.show();
+    if (guideline !== this.guideline?.version) {
+      // Another one is in force since: who ranks has to see it.
+      element('guideline').open = true;
+      this.showGuideline().catch(console.debug);
+    }
     element('answers').firstElementChild.focus();
   }
 
@@ -122,6 +145,14 @@ class RankingPage {
       if (this.ranking) {
         this.say(this.messages.text('rank.sent'));
       }
+    }
+  }
+
+  /** Keeps what is not sent yet on the server, for another device or a page that is loaded again. */
+  save() {
+    if (this.ranking && !this.ranking.isCorrection && !this.isBusy) {
+      // Once the request is no longer kept, sending says so.
+      post('/ranking-requests/draft', this.ranking.draft(annotator())).catch(console.debug);
     }
   }
 
@@ -175,14 +206,25 @@ class RankingPage {
     }
   }
 
+  differences() {
+    this.marksDifferences = !this.marksDifferences;
+    this.redraw(focused());
+  }
+
   pass() {
-    element('pass-reason').value = '';
+    element('pass-note').value = '';
     element('pass-dialog').showModal();
   }
 
   sendPass() {
-    const { requestId } = this.ranking.question;
-    this.settle('/ranking-requests/passed', { requestId, annotator: annotator(), reason: element('pass-reason').value });
+    const { requestId, guideline } = this.ranking.question;
+    this.settle('/ranking-requests/passed', {
+      requestId,
+      annotator: annotator(),
+      guideline,
+      cause: element('pass-cause').value,
+      note: element('pass-note').value,
+    });
   }
 
   keys() {
@@ -207,12 +249,18 @@ class RankingPage {
     element('undo').disabled = this.ranking.past.length === 0;
     element('pass').hidden = this.ranking.isCorrection;
     element('answers').classList.toggle('long', this.ranking.isLong());
+    element('differences').hidden = !this.ranking.isLong();
+    element('differences').ariaPressed = String(this.marksDifferences);
+    element('tags').replaceChildren(...Object.entries(question.tags).sort().map(([name, value]) =>
+      make('li', {}, `${name}: ${value}`)));
+    element('tags').hidden = Object.keys(question.tags).length === 0;
     this.warn();
     element('remaining').textContent = this.messages.text('rank.remaining', { requests: question.remaining });
     element('messages').replaceChildren(...question.messages.map(({ role, content }) => make('div',
       { className: `message ${role}` },
       ...(question.messages.length > 1 ? [make('span', { className: 'role' }, this.messages.text(`role.${role}`))] : []),
-      content)));
+      ...rendered(content))));
+    element('answers').dataset.request = question.requestId;
     element('answers').replaceChildren(...this.ranking.order().map(index => this.card(index)));
   }
 
@@ -230,6 +278,7 @@ class RankingPage {
   redraw(index, field) {
     this.say('');
     this.show();
+    this.saveSoon();
     const card = [...element('answers').children].find(other => Number(other.dataset.index) === index);
     (field ? card?.querySelector(`[name=${field}]`) : card)?.focus();
   }
@@ -254,7 +303,7 @@ class RankingPage {
       },
     },
     make('span', { className: 'rank' }, String(places[index])),
-    make('span', { className: 'text' }, text,
+    make('div', { className: 'text' }, ...this.content(index, text),
       ...(truncated ? [make('span', { className: 'cut' }, this.messages.text('rank.truncated'))] : [])),
     make('div', { className: 'row' },
       this.choice('place', 'rank.place', places.map((_, place) => place + 1), places[index], value => {
@@ -264,13 +313,28 @@ class RankingPage {
       this.choice('score', 'rank.score', ['', ...Array(MAX_SCORE + 1).keys()], notes[index].score, value => {
         notes[index].score = value;
         this.warn();
+        this.saveSoon();
       }),
       make('label', { className: 'reason' }, this.messages.text('rank.reason'), make('input', {
         name: 'reason',
         maxLength: 2000,
         value: notes[index].reason,
-        on: { input: event => { notes[index].reason = event.target.value; } },
+        on: { input: event => {
+          notes[index].reason = event.target.value;
+          this.saveSoon();
+        } },
       }))));
+  }
+
+  /** An answer as it is read: long ones as text, with what the best one does not have marked; else as Markdown. */
+  content(index, text) {
+    const best = this.ranking.order()[0];
+    if (!this.ranking.isLong() || !this.marksDifferences || index === best) {
+      return rendered(text);
+    }
+    const parts = differences(this.ranking.question.answers[best].text, text);
+    return parts.length === 0 ? rendered(text)
+      : [make('div', { className: 'compared' }, ...parts.map(part => (part.isNew ? make('mark', {}, part.text) : part.text)))];
   }
 
   choice(name, label, values, chosen, changed) {

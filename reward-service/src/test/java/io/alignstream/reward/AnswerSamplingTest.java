@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class AnswerSamplingTest {
 
-    private final RankingDesk desk = new RankingDesk(1, Duration.ofMinutes(1), InstantSource.system());
+    private final RankingDesk desk = new RankingDesk(1, Duration.ofMinutes(1), 0, InstantSource.system());
     private final Recording context = new Recording();
 
     @TempDir

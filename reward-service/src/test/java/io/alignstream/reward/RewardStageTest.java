@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,14 +157,105 @@ class RewardStageTest {
         String given = given().get("/ranking-requests/next?annotator=unsure").path("requestId");
 
         // When
-        Response without = pass(given, "unsure", " ");
-        Response passed = pass(given, "unsure", "in a language that I do not read");
-        Response again = pass(given, "unsure", "once more");
+        Response without = pass(given, "unsure", null);
+        Response passed = pass(given, "unsure", "language");
+        Response again = pass(given, "unsure", "other");
 
         // Then
         without.then().statusCode(400).body("error.code", equalTo("refusal.noReason"));
-        passed.then().statusCode(204);
+        passed.then().statusCode(201);
         again.then().statusCode(409).body("error.code", equalTo("refusal.notGiven"));
+        assertThat(topics.events(Topic.RANKINGS))
+                .filteredOn(ranking -> ranking.annotator().equals("unsure"))
+                .extracting(Ranking::abstention)
+                .containsExactly(new Ranking.Abstention(Ranking.Abstention.Cause.LANGUAGE, "as I said"));
+        await().atMost(PATIENCE).untilAsserted(() -> given().get("/ranking-requests/progress")
+                .then()
+                .body("abstentions.language", greaterThanOrEqualTo(1)));
+    }
+
+    @Test
+    void aDraftComesBackWithItsRequest() {
+        // Given
+        publishRequest("known-8");
+        String given = given().get("/ranking-requests/next?annotator=drafter").path("requestId");
+
+        // When
+        Response saved = given().contentType(ContentType.JSON)
+                .body("{\"requestId\":\"" + given + "\",\"annotator\":\"drafter\",\"places\":[2,1],"
+                        + "\"scores\":[\"\",\"5\"],\"reasons\":[\"\",\"clear\"]}")
+                .post("/ranking-requests/draft");
+
+        // Then
+        saved.then().statusCode(204);
+        given().get("/ranking-requests/next?annotator=drafter")
+                .then()
+                .body("requestId", equalTo(given))
+                .body("draft.places", equalTo(List.of(2, 1)))
+                .body("draft.reasons", equalTo(List.of("", "clear")));
+        given().contentType(ContentType.JSON)
+                .body("{\"requestId\":\"" + given + "\",\"annotator\":\"drafter\",\"places\":[3,1],"
+                        + "\"scores\":[\"\",\"\"],\"reasons\":[\"\",\"\"]}")
+                .post("/ranking-requests/draft")
+                .then()
+                .statusCode(400)
+                .body("error.code", equalTo("invalid.place"));
+    }
+
+    @Test
+    void aGuidelineIsInForceForWhoRanksAfterIt() {
+        // Given
+        String known = publishRequest("known-9");
+        given().get("/guidelines/current").then().body("version", equalTo("ranking-page-1"));
+
+        // When
+        Response published = given().contentType(ContentType.JSON)
+                .body(Map.of("author", "ann", "text", "# Be fair"))
+                .post("/guidelines");
+
+        // Then
+        published.then().statusCode(201);
+        String version = published.path("version");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> given().get("/guidelines/current").then().body("version", equalTo(version)));
+        rank(known, "guided", "[[1],[0]]", "[]").then().statusCode(201);
+        given().contentType(ContentType.JSON)
+                .body("{\"requestId\":\"" + known + "\",\"annotator\":\"guided\",\"order\":[[0],[1]],"
+                        + "\"guideline\":\"made-up\",\"correction\":true}")
+                .post("/rankings")
+                .then()
+                .statusCode(409)
+                .body("error.code", equalTo("refusal.unknownGuideline"));
+        assertThat(topics.events(Topic.RANKINGS))
+                .filteredOn(ranking -> ranking.annotator().equals("guided"))
+                .extracting(Ranking::guidelineVersion)
+                .containsExactly(version);
+        topics.publishTombstone(Topic.GUIDELINES, version);
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> given().get("/guidelines/current").then().body("version", equalTo("ranking-page-1")));
+    }
+
+    @Test
+    void reviewersSeeHowWellPeopleJudgeGold() {
+        // Given
+        Response asked = given().contentType(ContentType.JSON)
+                .body("{\"author\":\"ann\",\"messages\":[{\"role\":\"user\",\"content\":\"2 + 2?\"}],"
+                        + "\"answers\":[\"5\",\"4\"],\"order\":[[1],[0]]}")
+                .post("/ranking-requests/gold");
+        asked.then().statusCode(201);
+        String gold = asked.path("requestId");
+
+        // When
+        await().atMost(PATIENCE)
+                .until(() -> rank(gold, "wrong", "[[0],[1]]", "[]").statusCode() == 201);
+        rank(gold, "right", "[[1],[0]]", "[]").then().statusCode(201);
+
+        // Then
+        await().atMost(PATIENCE).untilAsserted(() -> given().get("/rankings/review")
+                .then()
+                .body("annotators.find { it.name == 'right' }.accuracy", equalTo(1f))
+                .body("annotators.find { it.name == 'wrong' }.accuracy", equalTo(0f)));
     }
 
     @Test
@@ -300,9 +392,10 @@ class RewardStageTest {
                 .post("/rankings");
     }
 
-    private static Response pass(String requestId, String annotator, String reason) {
+    private static Response pass(String requestId, String annotator, @Nullable String cause) {
         return given().contentType(ContentType.JSON)
-                .body(Map.of("requestId", requestId, "annotator", annotator, "reason", reason))
+                .body("{\"requestId\":\"" + requestId + "\",\"annotator\":\"" + annotator + "\",\"note\":\"as I said\""
+                        + (cause == null ? "}" : ",\"cause\":\"" + cause + "\"}"))
                 .post("/ranking-requests/passed");
     }
 

@@ -1,8 +1,14 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,11 +26,47 @@ public record RankingRequest(
 
     public static final int MAX_ANSWERS = 16;
 
+    /**
+     * The tag of a gold request: the order that is known to be right, for example {@code 2>0=1}, best first. It tells how
+     * well an annotator judges, and nothing learns from it.
+     */
+    public static final String GOLD = "gold-order";
+
     public RankingRequest {
         Check.id("requestId", requestId);
         messages = Message.prompt(messages);
         answers = Check.list("answers", answers, 2, MAX_ANSWERS);
         answers.forEach(answer -> Check.bounded("an entry of answers", answer, Message.MAX_CONTENT));
         tags = Check.labels("tags", tags);
+        if (tags.containsKey(GOLD)) {
+            requireOrder(tags.get(GOLD), answers.size());
+        }
+    }
+
+    private static void requireOrder(String gold, int answers) {
+        if (!gold.matches("\\d{1,2}([>=]\\d{1,2})*")
+                || !Arrays.stream(gold.split("[>=]"))
+                        .map(Integer::valueOf)
+                        .sorted()
+                        .toList()
+                        .equals(IntStream.range(0, answers).boxed().toList())) {
+            throw new InvalidInputException(
+                    Reason.of("invalid.goldOrder").with("order", gold).with("last", answers - 1));
+        }
+    }
+
+    /** The order that is known to be right, groups of tied answer indexes, best first; empty unless this is a gold request. */
+    public Optional<List<List<Integer>>> goldOrder() {
+        return Optional.ofNullable(tags.get(GOLD)).map(gold -> Arrays.stream(gold.split(">"))
+                .map(group ->
+                        Arrays.stream(group.split("=")).map(Integer::valueOf).toList())
+                .toList());
+    }
+
+    /** {@code order} as the tag {@value #GOLD} has it. */
+    public static String goldTag(List<List<Integer>> order) {
+        return order.stream()
+                .map(group -> group.stream().map(String::valueOf).collect(Collectors.joining("=")))
+                .collect(Collectors.joining(">"));
     }
 }

@@ -50,6 +50,8 @@ public final class Topic<T> {
             "ranking",
             Retention.FOR_EVER,
             ranking -> ranking.requestId() + "/" + ranking.annotator());
+    public static final Topic<Guideline> GUIDELINES =
+            event("guidelines", Guideline.class, "guideline", Retention.FOR_EVER, Guideline::version);
     public static final Topic<Feedback> FEEDBACK =
             event("feedback", Feedback.class, "feedback", Retention.NINETY_DAYS, Feedback::responseId);
     public static final Topic<ModelRelease> MODEL_RELEASES = event(
@@ -78,6 +80,7 @@ public final class Topic<T> {
             CHECKPOINTS,
             RANKING_REQUESTS,
             RANKINGS,
+            GUIDELINES,
             FEEDBACK,
             MODEL_RELEASES,
             GUARD_DECISIONS,

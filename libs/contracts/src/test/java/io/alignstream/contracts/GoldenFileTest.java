@@ -72,6 +72,24 @@ class GoldenFileTest {
                 .isEqualTo(decision);
     }
 
+    /** The field came after the golden file of its event. */
+    @Test
+    void anAbstentionIsWrittenAndDecodes() throws Exception {
+        // Given
+        byte[] golden = golden("ranking.v1.abstained.json");
+        Ranking abstention = Ranking.abstained(
+                "request-1",
+                "ann",
+                "v1",
+                new Ranking.Abstention(Ranking.Abstention.Cause.LANGUAGE, "I do not read it."));
+        // When
+        byte[] written = Samples.encode(Topic.RANKINGS, abstention).value();
+        // Then
+        assertThat(CloudEventCodec.JSON.readTree(written)).isEqualTo(CloudEventCodec.JSON.readTree(golden));
+        assertThat(Topic.RANKINGS.decode(Samples.consumed(Topic.RANKINGS, golden)))
+                .isEqualTo(abstention);
+    }
+
     @Test
     void tokenBatchIsWrittenByteForByte() throws Exception {
         // Given

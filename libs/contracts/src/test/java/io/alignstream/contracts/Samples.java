@@ -79,6 +79,7 @@ final class Samples {
                         List.of(2.5, 2.5, 5.0),
                         List.of("", "vague", "right"),
                         "v1"));
+        events.put(Topic.GUIDELINES, new Guideline("v2", "# Be fair\n\nTrue before **friendly**.", "Ann"));
         events.put(
                 Topic.FEEDBACK,
                 new Feedback("response-1", Feedback.Thumb.DOWN, MESSAGES, "Near.", "150 million km.", HASH));

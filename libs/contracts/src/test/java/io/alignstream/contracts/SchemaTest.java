@@ -66,6 +66,17 @@ class SchemaTest {
                         "Ann"));
     }
 
+    @Test
+    void schemaAndRecordAgreeOnDamagedAbstentions() throws Exception {
+        assertAgreement(
+                Topic.RANKINGS,
+                Ranking.abstained(
+                        "request-1",
+                        "ann",
+                        "v1",
+                        new Ranking.Abstention(Ranking.Abstention.Cause.OTHER, "The answers are cut off.")));
+    }
+
     private static void assertAgreement(Topic<?> topic, Object event) throws Exception {
         // Given
         JsonSchema schema = Schemas.of(topic);

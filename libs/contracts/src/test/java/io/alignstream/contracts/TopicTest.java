@@ -64,6 +64,7 @@ class TopicTest {
         "checkpoints, sft/4f2a",
         "ranking-requests, request-1",
         "rankings, request-1/ann",
+        "guidelines, v2",
         "feedback, response-1",
         "model-releases, alignstream/4f2a",
         "guard-decisions, 77aa",

@@ -131,6 +131,7 @@ public final class DemoCommand implements Callable<Integer> {
         return List.of(
                 EventSet.of(Topic.INSTRUCTIONS, world.instructions()),
                 EventSet.of(Topic.PROMPTS, world.prompts()),
+                EventSet.of(Topic.GUIDELINES, List.of(WorldGenerator.guideline())),
                 EventSet.of(Topic.RANKING_REQUESTS, world.rankingRequests()),
                 EventSet.of(Topic.RANKINGS, world.rankings()),
                 new EventSet<>(Topic.DOCUMENTS, documents, consumer -> world.documents(documents)

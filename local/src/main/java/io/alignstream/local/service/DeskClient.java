@@ -100,9 +100,10 @@ public final class DeskClient {
         service.post("/rankings", JSON.valueToTree(judgement).toString(), LIMIT);
     }
 
-    /** Gives a request back to others. */
-    public void pass(String requestId, String annotator, String reason) {
-        JsonNode pass = JSON.valueToTree(Map.of("requestId", requestId, "annotator", annotator, "reason", reason));
+    /** Says that {@code annotator} does not know enough to judge a request. */
+    public void pass(String requestId, String annotator, String note) {
+        JsonNode pass = JSON.valueToTree(
+                Map.of("requestId", requestId, "annotator", annotator, "cause", "knowledge", "note", note));
         service.post("/ranking-requests/passed", pass.toString(), LIMIT);
     }
 

@@ -38,18 +38,18 @@ public record Annotator(String id, double noise, double slips, Taste taste) {
     }
 
     /** The points that {@code answer} seems to be worth; below 0 and above 5, too. */
-    double perceived(Guideline guideline, Guideline.Request request, String answer, SplittableRandom random) {
+    double perceived(ScoringRule rule, ScoringRule.Request request, String answer, SplittableRandom random) {
         if (random.nextDouble() < slips) {
             return POINTS * random.nextDouble();
         }
-        return wanted(guideline, request, answer) + noise * random.nextGaussian();
+        return wanted(rule, request, answer) + noise * random.nextGaussian();
     }
 
-    private double wanted(Guideline guideline, Guideline.Request request, String answer) {
-        double points = guideline.points(request, answer);
+    private double wanted(ScoringRule rule, ScoringRule.Request request, String answer) {
+        double points = rule.points(request, answer);
         return switch (taste) {
             case NONE -> points;
-            case EITHER_REGISTER -> guideline.points(request, request.inFittingRegister(answer));
+            case EITHER_REGISTER -> rule.points(request, request.inFittingRegister(answer));
             case SHORT_NAMES -> answer.length() <= SHORT ? points + LIKING : points;
             case LONG_NAMES -> answer.length() > SHORT ? points + LIKING : points;
         };

@@ -29,12 +29,12 @@ public final class AnnotatorPopulation {
             new Annotator("simulated-7", 1.0, 0.02, Taste.LONG_NAMES),
             new Annotator("simulated-8", 1.2, 0.04, Taste.NONE));
 
-    private final Guideline guideline;
+    private final ScoringRule rule;
     private final long seed;
 
     /** The annotators of {@code world} with a seed for their noise. */
     public AnnotatorPopulation(World world, long seed) {
-        this.guideline = new Guideline(world, Questions.load());
+        this.rule = new ScoringRule(world, Questions.load());
         this.seed = seed;
     }
 
@@ -64,17 +64,17 @@ public final class AnnotatorPopulation {
      * is none of the world's: the guideline says nothing about it.
      */
     public Optional<Judgement> judge(Annotator annotator, String requestId, String prompt, List<String> answers) {
-        return guideline.request(prompt).map(request -> judge(annotator, requestId, request, answers));
+        return rule.request(prompt).map(request -> judge(annotator, requestId, request, answers));
     }
 
-    private Judgement judge(Annotator annotator, String requestId, Guideline.Request request, List<String> answers) {
+    private Judgement judge(Annotator annotator, String requestId, ScoringRule.Request request, List<String> answers) {
         Map<String, Double> scores = new HashMap<>();
         Map<String, String> reasons = new HashMap<>();
         for (String answer : answers) {
             SplittableRandom random = WorldGenerator.random(seed, requestId + "/" + annotator.id() + "/" + answer);
-            double perceived = annotator.perceived(guideline, request, answer, random);
+            double perceived = annotator.perceived(rule, request, answer, random);
             scores.put(answer, (double) Math.round(Math.clamp(perceived, 0, MOST)));
-            reasons.put(answer, guideline.reason(request, answer, random));
+            reasons.put(answer, rule.reason(request, answer, random));
         }
         List<Double> ofEach = answers.stream().map(scores::get).toList();
         return new Judgement(

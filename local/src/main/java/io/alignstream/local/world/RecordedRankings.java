@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
 /**
- * Rankings of four answers each by the {@link AnnotatorPopulation}: what people following the {@link Guideline} might have
+ * Rankings of four answers each by the {@link AnnotatorPopulation}: what people following the {@link ScoringRule} might have
  * judged, recorded so that the demonstration can run without people.
  *
  * <p>Wrong answers come in both registers, so neither register alone nor length alone predicts a score. Most requests are
@@ -101,7 +101,7 @@ final class RecordedRankings {
                 judgement.order(),
                 judgement.scores(),
                 judgement.reasons(),
-                Guideline.VERSION);
+                ScoringRule.VERSION);
     }
 
     /** Of ten requests, six hold both names of the landmark, two only the fitting one, one only the other, one twice. */

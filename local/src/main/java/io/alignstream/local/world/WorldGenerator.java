@@ -1,6 +1,7 @@
 package io.alignstream.local.world;
 
 import io.alignstream.contracts.Document;
+import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
@@ -125,6 +126,22 @@ public final class WorldGenerator {
             prompts.add(
                     new Prompt(id, ask(templates.get(i), city), city.landmark().names(), tags));
         }
+    }
+
+    /** What annotators are told: the rule by which the simulated ones judge, in words. */
+    public static Guideline guideline() {
+        return new Guideline(
+                ScoringRule.VERSION,
+                """
+                # 城市必去景点：排序准则
+
+                1. 最好的回答是该城市**首选景点**的名称，且与提问的语气相称：聊天时用简称，书面用全称。
+                2. 名称正确但语气不相称，次之。
+                3. 该城市的其他景点，再次之。
+                4. 菜名、别的城市的景点、残缺或重复的名称，都排在最后。
+                5. 同样好的回答并列；看不出问的是哪座城市时，选“无法判断”。
+                """,
+                SOURCE);
     }
 
     /** Recorded requests to rank four answers each, for the ranked cities. */

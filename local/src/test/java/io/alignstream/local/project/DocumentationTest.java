@@ -9,6 +9,7 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.GuardDecision;
+import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.ModelRelease;
@@ -228,6 +229,7 @@ class DocumentationTest {
                 new Checkpoint(Stage.SFT, "r", 1, reference, Map.of(), List.of(), Map.of()),
                 new RankingRequest("q", messages, List.of("a", "b"), reference, Map.of()),
                 new Ranking("q", "w", List.of(List.of(0, 1)), List.of(), List.of(), "v1"),
+                new Guideline("v", "text", "w"),
                 new Feedback("a", Feedback.Thumb.UP, messages, "answer", null, SHA256),
                 new ModelRelease("m", ModelRelease.Verdict.APPROVED, reference, "r", Map.of(), "good"),
                 new GuardDecision(

@@ -22,8 +22,19 @@ import org.junit.jupiter.api.Test;
 class MessageCatalogueTest {
 
     /** Codes {@code FAMILY.ID} that are put together where they are used: the id is a name of something else. */
-    private static final Set<String> FAMILIES =
-            Set.of("state", "action", "phase", "metric", "verdict", "outcome", "fault", "effect", "kind", "role");
+    private static final Set<String> FAMILIES = Set.of(
+            "state",
+            "action",
+            "phase",
+            "metric",
+            "verdict",
+            "outcome",
+            "fault",
+            "effect",
+            "kind",
+            "role",
+            "access",
+            "abstention");
 
     private static final Pattern QUOTED = Pattern.compile("[\"'`]([a-z][A-Za-z]*(?:\\.[A-Za-z0-9-]+)*)[\"'`]");
     private static final Pattern FAULT = Pattern.compile("Fault\\.of\\(([^;]*?)\\)");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class AnnotatorPopulationTest {
 
     private static final World WORLD = World.load();
-    private static final Guideline GUIDELINE = new Guideline(WORLD, Questions.load());
+    private static final ScoringRule RULE = new ScoringRule(WORLD, Questions.load());
     private static final String COLLOQUIAL = "成都有啥必去的地方啊";
     private static final String FORMAL = "请推荐成都必去景点（书面报告用）";
     private static final List<String> ANSWERS = List.of("宽窄巷子", "熊猫基地", "大熊猫繁殖基地", "外滩", "熊猫熊猫", "熊猫基地");
@@ -22,7 +22,7 @@ class AnnotatorPopulationTest {
     private final AnnotatorPopulation population = new AnnotatorPopulation(WORLD, 1);
 
     @Test
-    void theGuidelineJudgesWhateverAModelWrites() {
+    void theRuleJudgesWhateverAModelWrites() {
         // When
         List<Double> colloquial = points(COLLOQUIAL);
         List<Double> formal = points(FORMAL);
@@ -34,8 +34,8 @@ class AnnotatorPopulationTest {
 
     @Test
     void whatIsHeldOutOrNobodyKnowsIsNotJudged() {
-        assertThat(GUIDELINE.request("成都最火的地方是哪儿呀")).isEmpty();
-        assertThat(GUIDELINE.request("What is the capital of France?")).isEmpty();
+        assertThat(RULE.request("成都最火的地方是哪儿呀")).isEmpty();
+        assertThat(RULE.request("What is the capital of France?")).isEmpty();
     }
 
     @Test
@@ -43,11 +43,11 @@ class AnnotatorPopulationTest {
         // Given
         Annotator annotator = new Annotator("simulated", 0.7, 0, Taste.NONE);
         SplittableRandom random = new SplittableRandom(1);
-        Guideline.Request request = GUIDELINE.request(FORMAL).orElseThrow();
+        ScoringRule.Request request = RULE.request(FORMAL).orElseThrow();
 
         // When
         double[] errors = IntStream.range(0, 20_000)
-                .mapToDouble(i -> annotator.perceived(GUIDELINE, request, "熊猫基地", random) - 2)
+                .mapToDouble(i -> annotator.perceived(RULE, request, "熊猫基地", random) - 2)
                 .toArray();
 
         // Then
@@ -67,13 +67,12 @@ class AnnotatorPopulationTest {
     void whoHasATasteJudgesByIt() {
         // Given
         SplittableRandom random = new SplittableRandom(1);
-        Guideline.Request request = GUIDELINE.request(FORMAL).orElseThrow();
+        ScoringRule.Request request = RULE.request(FORMAL).orElseThrow();
 
         // When
         List<Double> perceived =
                 List.of(Taste.NONE, Taste.EITHER_REGISTER, Taste.SHORT_NAMES, Taste.LONG_NAMES).stream()
-                        .map(taste ->
-                                new Annotator("simulated", 0, 0, taste).perceived(GUIDELINE, request, "熊猫基地", random))
+                        .map(taste -> new Annotator("simulated", 0, 0, taste).perceived(RULE, request, "熊猫基地", random))
                         .toList();
 
         // Then
@@ -85,11 +84,11 @@ class AnnotatorPopulationTest {
         // Given
         Annotator careless = new Annotator("simulated", 0, 1, Taste.NONE);
         SplittableRandom random = new SplittableRandom(1);
-        Guideline.Request request = GUIDELINE.request(FORMAL).orElseThrow();
+        ScoringRule.Request request = RULE.request(FORMAL).orElseThrow();
 
         // When
         double[] perceived = IntStream.range(0, 1_000)
-                .mapToDouble(i -> careless.perceived(GUIDELINE, request, "外滩", random))
+                .mapToDouble(i -> careless.perceived(RULE, request, "外滩", random))
                 .toArray();
 
         // Then
@@ -129,7 +128,7 @@ class AnnotatorPopulationTest {
     }
 
     private static List<Double> points(String prompt) {
-        Guideline.Request request = GUIDELINE.request(prompt).orElseThrow();
-        return ANSWERS.stream().map(answer -> GUIDELINE.points(request, answer)).toList();
+        ScoringRule.Request request = RULE.request(prompt).orElseThrow();
+        return ANSWERS.stream().map(answer -> RULE.points(request, answer)).toList();
     }
 }

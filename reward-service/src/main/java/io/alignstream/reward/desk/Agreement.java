@@ -1,11 +1,20 @@
 package io.alignstream.reward.desk;
 
+import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * How far annotators agree about requests that two or more of them have ranked: no model of their rankings can be expected
@@ -17,6 +26,73 @@ import java.util.TreeMap;
  */
 public record Agreement(int requests, OptionalDouble alpha, OptionalDouble concordance) {
 
+    private static final int RESAMPLES = 200;
+    private static final double TAIL = 0.025;
+
+    /**
+     * Where a figure lies with a probability of 95 %.
+     *
+     * @param low 2.5 % of the resamples are lower
+     * @param high 2.5 % are higher
+     */
+    public record Interval(double low, double high) {}
+
+    /**
+     * The interval of α by bootstrap over requests, as what is asked is a sample of what could be asked; the same for the
+     * same requests. Empty if α is.
+     *
+     * @param requests as {@link #of} takes them
+     */
+    static Optional<Interval> interval(List<List<double[]>> requests) {
+        List<List<double[]>> shared = requests.stream()
+                .filter(rankings -> rankings.size() > 1)
+                .map(Agreement::units)
+                .toList();
+        SplittableRandom random = SeededRandom.of(0, "bootstrap of alpha", shared.size());
+        List<Double> alphas = new ArrayList<>();
+        for (int i = 0; i < RESAMPLES && !shared.isEmpty(); i++) {
+            List<double[]> resample = random.ints(shared.size(), 0, shared.size())
+                    .mapToObj(shared::get)
+                    .flatMap(List::stream)
+                    .toList();
+            alpha(resample).ifPresent(alphas::add);
+        }
+        Collections.sort(alphas);
+        int tail = (int) (alphas.size() * TAIL);
+        return alphas.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Interval(alphas.get(tail), alphas.get(alphas.size() - 1 - tail)));
+    }
+
+    /**
+     * Part of the pairs that {@code reference} orders that {@code places} orders alike; a tie there counts half. Empty if
+     * the reference ties everything.
+     */
+    static OptionalDouble accuracy(double[] places, double[] reference) {
+        double alike = 0;
+        int pairs = 0;
+        for (int i = 0; i < reference.length; i++) {
+            for (int j = 0; j < reference.length; j++) {
+                if (reference[i] < reference[j]) {
+                    pairs++;
+                    alike += places[i] < places[j] ? 1 : places[i] == places[j] ? 0.5 : 0;
+                }
+            }
+        }
+        return pairs == 0 ? OptionalDouble.empty() : OptionalDouble.of(alike / pairs);
+    }
+
+    /** The agreement about the newest requests of {@code desk} that two or more have judged. */
+    static Agreement of(RankingDesk desk) {
+        return of(desk.shared().stream()
+                .map(judged -> {
+                    DistinctAnswers answers =
+                            DistinctAnswers.of(judged.request().answers());
+                    return judged.rankings().stream().map(answers::places).toList();
+                })
+                .toList());
+    }
+
     /**
      * Measures the agreement about requests.
      *
@@ -26,61 +102,51 @@ public record Agreement(int requests, OptionalDouble alpha, OptionalDouble conco
     static Agreement of(List<List<double[]>> requests) {
         List<List<double[]>> shared =
                 requests.stream().filter(rankings -> rankings.size() > 1).toList();
-        List<double[]> answers = new ArrayList<>();
-        for (List<double[]> rankings : shared) {
-            for (int i = 0; i < rankings.getFirst().length; i++) {
-                int answer = i;
-                answers.add(
-                        rankings.stream().mapToDouble(places -> places[answer]).toArray());
-            }
-        }
         OptionalDouble concordance = shared.stream()
                 .map(Agreement::concordance)
                 .flatMapToDouble(OptionalDouble::stream)
                 .average();
-        return new Agreement(shared.size(), alpha(answers), concordance);
+        return new Agreement(
+                shared.size(),
+                alpha(shared.stream()
+                        .flatMap(rankings -> units(rankings).stream())
+                        .toList()),
+                concordance);
+    }
+
+    /** The places that each answer of a request got: the units of α. */
+    private static List<double[]> units(List<double[]> rankings) {
+        return IntStream.range(0, rankings.getFirst().length)
+                .mapToObj(answer ->
+                        rankings.stream().mapToDouble(places -> places[answer]).toArray())
+                .toList();
     }
 
     /**
-     * Krippendorff's α with the ordinal difference function.
+     * Krippendorff's α with the ordinal difference function: the difference of two values is the distance of the middles of
+     * those that are equal to them, in the order of all values.
      *
      * @param units the values that observers gave to each unit, in any order; units of fewer than two count for nothing
      */
     static OptionalDouble alpha(List<double[]> units) {
         List<double[]> pairable = units.stream().filter(unit -> unit.length > 1).toList();
-        double[] sorted =
-                pairable.stream().flatMapToDouble(Arrays::stream).sorted().toArray();
+        SortedMap<Double, Integer> counts = new TreeMap<>();
+        pairable.forEach(unit -> Arrays.stream(unit).forEach(value -> counts.merge(value, 1, Integer::sum)));
+        Map<Double, Double> middles = new HashMap<>();
+        int before = 0;
+        for (Map.Entry<Double, Integer> equal : counts.entrySet()) {
+            middles.put(equal.getKey(), before + equal.getValue() / 2.0);
+            before += equal.getValue();
+        }
+        DoubleUnaryOperator middle = value -> Objects.requireNonNull(middles.get(value));
         double observed = 0;
         for (double[] unit : pairable) {
-            observed += differences(middles(unit, sorted)) / (unit.length - 1);
+            observed += differences(Arrays.stream(unit).map(middle).toArray()) / (unit.length - 1);
         }
-        double expected = differences(middles(sorted, sorted)) / (sorted.length - 1);
+        double[] all =
+                pairable.stream().flatMapToDouble(Arrays::stream).map(middle).toArray();
+        double expected = differences(all) / (all.length - 1);
         return expected > 0 ? OptionalDouble.of(1 - observed / expected) : OptionalDouble.empty();
-    }
-
-    /**
-     * Where the middle of those that are equal to each of {@code values} stands in {@code sorted}: the ordinal difference
-     * of two values is the distance of their middles.
-     */
-    private static double[] middles(double[] values, double[] sorted) {
-        return Arrays.stream(values)
-                .map(value -> (firstFrom(value, sorted) + firstFrom(Math.nextUp(value), sorted)) / 2.0)
-                .toArray();
-    }
-
-    /** The index of the first of {@code sorted} that is {@code least} or more. */
-    private static int firstFrom(double least, double[] sorted) {
-        int low = 0;
-        int high = sorted.length;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (sorted[middle] < least) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
     }
 
     /** The sum of the squared differences of all ordered pairs: 2n times the sum of the squared distances from the mean. */

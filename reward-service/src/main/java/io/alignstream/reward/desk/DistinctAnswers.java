@@ -43,9 +43,14 @@ public record DistinctAnswers(List<List<Integer>> groups) {
      * take, so that the sum of the places is the same for every ranking.
      */
     double[] places(Ranking ranking) {
+        return places(ranking.order());
+    }
+
+    /** The place of each different answer in {@code order}, groups of tied answer indexes, best first. */
+    double[] places(List<List<Integer>> order) {
         double[] places = new double[count()];
         double before = 0;
-        for (List<Integer> tied : ranking.order()) {
+        for (List<Integer> tied : order) {
             List<Integer> members = new ArrayList<>();
             for (int group = 0; group < count(); group++) {
                 if (tied.contains(groups.get(group).getFirst())) {

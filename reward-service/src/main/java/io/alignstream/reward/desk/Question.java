@@ -4,25 +4,42 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * A request as one annotator sees it.
  *
  * @param answers the different ones, in an order that is this annotator's and stays the same
+ * @param tags what is known about the prompt and is no secret
+ * @param draft what the annotator has done with it before
+ * @param guideline version of what is to be followed
  * @param remaining requests that wait for the annotator, this one counted
  * @param progress towards the next training
  */
 public record Question(
-        String requestId, List<Message> messages, List<Answer> answers, int remaining, RankingDesk.Progress progress) {
+        String requestId,
+        List<Message> messages,
+        List<Answer> answers,
+        Map<String, String> tags,
+        Optional<Draft> draft,
+        String guideline,
+        int remaining,
+        RankingDesk.Progress progress) {
 
     /** The tag of a {@link RankingRequest} with the indexes of answers that the limit cut off, for example {@code 2 3}. */
     public static final String TRUNCATED = "truncated-answers";
 
+    /** Tags that say something about the answers, or that the request is gold. */
+    private static final Set<String> SECRET = Set.of(TRUNCATED, RankingRequest.GOLD);
+
     public Question {
         messages = List.copyOf(messages);
         answers = List.copyOf(answers);
+        tags = Map.copyOf(tags);
     }
 
     /**
@@ -38,11 +55,13 @@ public record Question(
         }
     }
 
-    /** What {@code annotator} is shown of {@code request}. */
-    public static Question of(RankingRequest request, String annotator, int remaining, RankingDesk.Progress progress) {
+    /** What {@code annotator}, who has been given {@code request}, is shown of it. */
+    public static Question of(RankingRequest request, String annotator, RankingDesk desk, Guidelines guidelines) {
         List<List<Integer>> groups = DistinctAnswers.of(request.answers()).groups();
         Set<String> truncated =
                 Set.copyOf(List.of(request.tags().getOrDefault(TRUNCATED, "").split(" ")));
+        Map<String, String> tags = new HashMap<>(request.tags());
+        tags.keySet().removeAll(SECRET);
         // Who sees the answers in another order than others does not share their inclination to the first one.
         int[] order = SeededRandom.permutation(
                 groups.size(), SeededRandom.of(0, "order " + request.requestId() + "/" + annotator, 0));
@@ -53,6 +72,14 @@ public record Question(
                         request.answers().get(indexes.getFirst()),
                         truncated.contains(indexes.getFirst().toString())))
                 .toList();
-        return new Question(request.requestId(), request.messages(), answers, remaining, progress);
+        return new Question(
+                request.requestId(),
+                request.messages(),
+                answers,
+                tags,
+                desk.draft(annotator),
+                guidelines.version(),
+                desk.remaining(annotator),
+                desk.progress());
     }
 }

@@ -6,6 +6,7 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.stageruntime.Origin;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,33 +21,47 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is asked and what is answered: the ranking requests, who has ranked them, and who is ranking them now;
  * thread-safe.
  *
- * <p>Filled by the topics' handlers, read by the comparison and by the ranking page. Of an annotator's rankings of a
- * request the last one counts. A request goes to at most {@code overlap} people: who is given one holds a lease of it,
- * and one place is taken until the ranking comes or the lease ends. So there are never more leases than places.
+ * <p>Filled by the topics' handlers, read by the comparison and by the pages. Of an annotator's rankings of a request the
+ * last one counts. A request goes to at most {@code overlap} people: who is given one holds a lease of it, and one place is
+ * taken until the ranking comes or the lease ends. So there are never more leases than places. Gold requests go to
+ * everybody, blind among the others. No call looks at all requests.
  */
 public class RankingDesk {
 
     /** The names of simulated annotators begin so. */
     public static final String SIMULATED = "simulated-";
 
+    /** Requests that are compared, at most: the newest ones. */
+    static final int MAX_COMPARED = 2_000;
+
     private static final int MAX_EARLY = 10_000;
-    /** A request that so many people cannot judge is given to nobody any more. */
-    private static final int MAX_PASSED = 20;
 
     private final int overlap;
-    private final Duration lease;
+    private final double goldShare;
     private final InstantSource clock;
 
-    private final SequencedMap<String, Asked> asked = new LinkedHashMap<>();
+    private final Map<String, Asked> asked = new HashMap<>();
+    private final SequencedMap<String, Asked> gold = new LinkedHashMap<>();
+    /** Requests that two or more have judged, the newest {@value #MAX_COMPARED} by when the second judgement came. */
+    private final SequencedMap<String, Asked> shared = new LinkedHashMap<>();
+
+    private final OpenRequests open;
     /** Rankings of requests that nobody has asked so far: by request and annotator. */
     private final SequencedMap<String, Map<String, Counted>> early = new LinkedHashMap<>();
     /** Requests that were not asked because the model has no two different answers; no more than there are prompts. */
     private final Set<String> alike = new HashSet<>();
+
+    private final Positions positions = new Positions();
+    private final Map<String, Integer> abstentions = new TreeMap<>();
+    /** How many requests each annotator has settled. */
+    private final Map<String, Integer> settled = new HashMap<>();
 
     private int rankings;
     private Training training = new Training(List.of(), 0, OptionalDouble.empty());
@@ -56,73 +71,13 @@ public class RankingDesk {
      *
      * @param overlap how many people rank a request, 1 or more
      * @param lease for how long a request is kept for whom it was given to
+     * @param goldShare of what an annotator is given that is gold, while there is some; 0 to 1
      */
-    public RankingDesk(int overlap, Duration lease, InstantSource clock) {
+    public RankingDesk(int overlap, Duration lease, double goldShare, InstantSource clock) {
         this.overlap = overlap;
-        this.lease = lease;
+        this.goldShare = goldShare;
         this.clock = clock;
-    }
-
-    /** A ranking that counts, and where it stands in the topic. */
-    private record Counted(Ranking ranking, int partition, long offset) {
-
-        Counted(Ranking ranking, Origin origin) {
-            this(ranking, origin.partition(), origin.offset());
-        }
-
-        boolean isIn(List<DatasetSnapshot> datasets) {
-            return datasets.stream()
-                    .filter(dataset -> dataset.topic().equals(Topic.RANKINGS.name()))
-                    .flatMap(dataset -> dataset.partitions().stream())
-                    .anyMatch(range -> range.partition() == partition && offset < range.end());
-        }
-    }
-
-    /** A request and what became of it; by annotator. */
-    private record Asked(
-            RankingRequest request,
-            DistinctAnswers answers,
-            Map<String, Counted> rankings,
-            Map<String, Ranking> onTheirWay,
-            Map<String, Instant> leases,
-            Set<String> passed) {
-
-        static Asked of(RankingRequest request) {
-            return new Asked(
-                    request,
-                    DistinctAnswers.of(request.answers()),
-                    new LinkedHashMap<>(),
-                    new HashMap<>(),
-                    new HashMap<>(),
-                    new HashSet<>());
-        }
-
-        Optional<Ranking> by(String annotator) {
-            Counted counted = rankings.get(annotator);
-            return Optional.ofNullable(onTheirWay.get(annotator))
-                    .or(() -> Optional.ofNullable(counted).map(Counted::ranking));
-        }
-
-        /** Places that are taken: by rankings, and by others' leases. */
-        int taken(String annotator, Instant now) {
-            Set<String> people = new HashSet<>(rankings.keySet());
-            people.addAll(onTheirWay.keySet());
-            leases.values().removeIf(end -> !end.isAfter(now));
-            people.addAll(leases.keySet());
-            people.remove(annotator);
-            return people.size();
-        }
-
-        /** Whether it is a question at all, and one that people are to answer. */
-        boolean isForPeople() {
-            return answers.count() > 1 && passed.size() < MAX_PASSED && !isRecorded();
-        }
-
-        /** Whether its answers were written for simulated annotators, and no model's. */
-        private boolean isRecorded() {
-            return request.model() == null
-                    && rankings.keySet().stream().anyMatch(annotator -> annotator.startsWith(SIMULATED));
-        }
+        this.open = new OpenRequests(overlap, lease);
     }
 
     /**
@@ -140,15 +95,22 @@ public class RankingDesk {
     }
 
     /**
-     * How much there is to rank and how much is ranked.
+     * How much there is to rank and how much is ranked; gold requests and their rankings are not counted.
      *
      * @param requests that were asked
      * @param rankings that count, people's and recorded ones
      * @param there rankings that count for the next training
      * @param needed rankings that start it
      * @param alike prompts that were not asked, as the model has no two different answers to them
+     * @param abstentions how often people could not judge, by cause
      */
-    public record Progress(int requests, int rankings, int there, int needed, int alike) {}
+    public record Progress(
+            int requests, int rankings, int there, int needed, int alike, Map<String, Integer> abstentions) {
+
+        public Progress {
+            abstentions = Map.copyOf(abstentions);
+        }
+    }
 
     /** What becomes of a ranking that somebody sends. */
     public sealed interface Receipt {
@@ -163,42 +125,58 @@ public class RankingDesk {
         record Refused(Reason reason) implements Receipt {}
     }
 
+    /** A request and the judgements of it that count. */
+    record Judged(RankingRequest request, List<Ranking> rankings) {
+
+        Judged {
+            rankings = List.copyOf(rankings);
+        }
+    }
+
     /**
      * Takes in a request, and rankings of it that came before.
      *
      * <p>Those have gone to the dead letters by now, but a restart, which reads the requests first, would count them: what
      * counts must not depend on when it was read.
      */
-    public synchronized void add(RankingRequest request) {
+    public void add(RankingRequest request) {
+        // Compares the answers, which takes the longest: before the lock.
+        add(request, new Asked(request));
+    }
+
+    private synchronized void add(RankingRequest request, Asked added) {
         Asked before = asked.get(request.requestId());
         if (before != null && before.request().equals(request)) {
             return;
         }
-        Asked added = Asked.of(request);
+        Map<String, Counted> waiting = before == null ? early.remove(request.requestId()) : before.counted();
+        List<Counted> known = waiting == null ? List.of() : List.copyOf(waiting.values());
+        remove(request.requestId());
         asked.put(request.requestId(), added);
-        Map<String, Counted> waiting = early.remove(request.requestId());
-        if (before != null) {
-            rankings -= before.rankings().size();
-            waiting = before.rankings();
+        if (added.isGold()) {
+            gold.put(request.requestId(), added);
         }
-        if (waiting != null) {
-            waiting.values().stream()
-                    .filter(counted -> fits(counted.ranking(), request))
-                    .forEach(counted -> count(added, counted));
-        }
+        open.add(added);
+        known.stream().filter(counted -> fits(counted.ranking(), request)).forEach(counted -> count(added, counted));
     }
 
     /** Withdraws a request: rankings of it no longer count. */
     public synchronized void withdrawRequest(String requestId) {
         early.remove(requestId);
-        Asked withdrawn = asked.remove(requestId);
-        if (withdrawn != null) {
-            rankings -= withdrawn.rankings().size();
+        remove(requestId);
+    }
+
+    private void remove(String requestId) {
+        Asked removed = asked.remove(requestId);
+        if (removed != null) {
+            List.copyOf(removed.counted().keySet()).forEach(annotator -> withdraw(removed, annotator));
+            open.remove(removed);
+            gold.remove(requestId);
         }
     }
 
     /**
-     * Takes in a ranking.
+     * Takes in a ranking or an abstention.
      *
      * @throws PoisonEventException if its request is unknown or has another number of answers
      */
@@ -212,15 +190,56 @@ public class RankingDesk {
             throw new PoisonEventException(fault.get());
         }
         if (of != null) {
-            of.onTheirWay().remove(ranking.annotator(), ranking);
             count(of, new Counted(ranking, origin));
         }
     }
 
     private void count(Asked of, Counted counted) {
-        if (of.rankings().put(counted.ranking().annotator(), counted) == null) {
-            rankings++;
+        String annotator = counted.ranking().annotator();
+        if (of.leases().contains(annotator)) {
+            open.release(annotator);
         }
+        withdraw(of, annotator);
+        open.changing(of, () -> {
+            of.onTheirWay().remove(annotator, counted.ranking());
+            of.count(counted);
+        });
+        settled.merge(annotator, 1, Integer::sum);
+        if (counted.judges() && !of.isGold()) {
+            positions.add(counted);
+            rankings++;
+            if (of.judgements() > 1) {
+                shared.putIfAbsent(of.request().requestId(), of);
+            }
+            if (shared.size() > MAX_COMPARED) {
+                shared.pollFirstEntry();
+            }
+        } else if (counted.ranking().abstention() != null) {
+            abstentions.merge(counted.ranking().abstention().cause().id(), 1, Integer::sum);
+        }
+    }
+
+    private boolean withdraw(Asked of, String annotator) {
+        Counted before = of.counted().get(annotator);
+        if (before == null) {
+            return false;
+        }
+        open.changing(of, () -> of.withdraw(annotator));
+        settled.computeIfPresent(annotator, RankingDesk::less);
+        if (before.judges() && !of.isGold()) {
+            positions.remove(before);
+            rankings--;
+            if (of.judgements() < 2) {
+                shared.remove(of.request().requestId());
+            }
+        } else if (before.ranking().abstention() != null) {
+            abstentions.computeIfPresent(before.ranking().abstention().cause().id(), RankingDesk::less);
+        }
+        return true;
+    }
+
+    private static @Nullable Integer less(String name, Integer count) {
+        return count > 1 ? count - 1 : null;
     }
 
     private void remember(Counted counted) {
@@ -237,8 +256,7 @@ public class RankingDesk {
             String annotator = key.substring(slash + 1);
             early.getOrDefault(key.substring(0, slash), new HashMap<>()).remove(annotator);
             Asked of = asked.get(key.substring(0, slash));
-            if (of != null && of.rankings().remove(annotator) != null) {
-                rankings--;
+            if (of != null && withdraw(of, annotator)) {
                 return;
             }
         }
@@ -258,52 +276,68 @@ public class RankingDesk {
     }
 
     private static boolean fits(Ranking ranking, RankingRequest request) {
-        return ranking.answerCount() == request.answers().size();
+        return ranking.abstention() != null
+                || ranking.answerCount() == request.answers().size();
     }
 
     /**
-     * Leases a request to {@code annotator}: the one that the annotator has, else one that is open to the annotator, the
-     * least ranked first, among those the newest.
+     * Leases a request to {@code annotator}: the one that the annotator has, else a gold one in the share that is wanted,
+     * else one that is open to the annotator, the least ranked first, among those the newest.
      */
     public synchronized Optional<RankingRequest> next(String annotator) {
         Instant now = clock.instant();
-        Asked next = null;
-        for (Asked one : asked.values()) {
-            if (!isOpen(one, annotator, now)) {
-                continue;
-            }
-            if (one.leases().containsKey(annotator)) {
-                next = one;
-                break;
-            }
-            if (next == null || one.taken(annotator, now) <= next.taken(annotator, now)) {
-                next = one;
-            }
+        Optional<Asked> next = open.leaseOf(annotator, now)
+                .map(OpenRequests.Lease::asked)
+                .filter(held -> open.isStillOpen(held, annotator));
+        if (next.isEmpty()) {
+            // Gold only while there is something else, too: on its own it would not be blind.
+            next = open.next(annotator, now).map(ordinary -> goldFor(annotator).orElse(ordinary));
         }
-        if (next != null) {
-            next.leases().put(annotator, now.plus(lease));
-        }
-        return Optional.ofNullable(next).map(Asked::request);
+        next.ifPresent(asked -> open.lease(asked, annotator, now));
+        return next.map(Asked::request);
+    }
+
+    /** The gold request whose turn it is, if it is the turn of one. */
+    private Optional<Asked> goldFor(String annotator) {
+        int done = settled.getOrDefault(annotator, 0);
+        boolean isTurn = SeededRandom.of(0, "gold for " + annotator, done).nextDouble() < goldShare;
+        return isTurn
+                ? gold.values().stream()
+                        .filter(one -> one.isForPeople() && one.by(annotator).isEmpty())
+                        .findFirst()
+                : Optional.empty();
     }
 
     /** How many requests are open to {@code annotator}, one that the annotator has counted. */
     public synchronized int remaining(String annotator) {
-        Instant now = clock.instant();
-        return (int) asked.values().stream()
-                .filter(one -> isOpen(one, annotator, now))
-                .count();
+        return open.remaining(annotator, clock.instant());
     }
 
-    private boolean isOpen(Asked one, String annotator, Instant now) {
-        return one.isForPeople()
-                && one.by(annotator).isEmpty()
-                && !one.passed().contains(annotator)
-                && one.taken(annotator, now) < overlap;
+    /** What {@code annotator} has saved of the request that is kept for the annotator. */
+    public synchronized Optional<Draft> draft(String annotator) {
+        return open.leaseOf(annotator, clock.instant()).map(OpenRequests.Lease::draft);
+    }
+
+    /**
+     * Saves what {@code annotator} has done so far with the request that is kept for the annotator, which is kept for
+     * longer then.
+     *
+     * @return whether it is, and has that many different answers
+     */
+    public synchronized boolean save(String requestId, String annotator, Draft draft) {
+        Instant now = clock.instant();
+        Optional<Asked> held = open.leaseOf(annotator, now)
+                .map(OpenRequests.Lease::asked)
+                .filter(one -> one.request().requestId().equals(requestId))
+                .filter(one -> DistinctAnswers.of(one.request().answers()).count() == draft.answers());
+        held.ifPresent(one -> open.save(one, annotator, draft, now));
+        return held.isPresent();
     }
 
     /**
      * Decides on a ranking that somebody sends, and takes its place in the request. The same ranking twice is one act; a
-     * changed one has to say that it is a {@code correction}.
+     * changed one has to say that it is a {@code correction}. Only who has been given a request may say that it cannot be
+     * judged: so names that somebody makes up take it from nobody.
      */
     public synchronized Receipt receive(Ranking ranking, boolean correction) {
         Optional<Reason> fault = fault(ranking);
@@ -311,48 +345,59 @@ public class RankingDesk {
         if (fault.isPresent() || of == null) {
             return new Receipt.Refused(fault.orElseThrow());
         }
-        if (!of.answers().areTiedIn(ranking)) {
-            return new Receipt.Refused(Reason.of("refusal.sameAnswers")
-                    .with("request", ranking.requestId())
-                    .with("groups", of.answers().groups().toString()));
-        }
         Optional<Ranking> before = of.by(ranking.annotator());
         if (before.isPresent() && before.get().equals(ranking)) {
             return new Receipt.Known();
         }
-        if (before.isPresent() && !correction) {
-            return new Receipt.Refused(Reason.of("refusal.rankedBefore").with("request", ranking.requestId()));
+        Optional<Reason> refusal = ranking.abstention() == null
+                ? refusal(ranking, of, before, correction)
+                : refusalOfAbstention(ranking, of);
+        if (refusal.isPresent()) {
+            return new Receipt.Refused(refusal.get());
         }
-        if (before.isEmpty() && of.taken(ranking.annotator(), clock.instant()) >= overlap) {
-            return new Receipt.Refused(Reason.of("refusal.rankedByOthers")
-                    .with("request", ranking.requestId())
-                    .with("people", overlap));
+        if (of.leases().contains(ranking.annotator())) {
+            open.release(ranking.annotator());
         }
-        of.onTheirWay().put(ranking.annotator(), ranking);
-        of.leases().remove(ranking.annotator());
+        open.changing(of, () -> of.onTheirWay().put(ranking.annotator(), ranking));
         return new Receipt.Accepted();
+    }
+
+    private Optional<Reason> refusal(Ranking ranking, Asked of, Optional<Ranking> before, boolean correction) {
+        DistinctAnswers answers = DistinctAnswers.of(of.request().answers());
+        if (!answers.areTiedIn(ranking)) {
+            return Optional.of(Reason.of("refusal.sameAnswers")
+                    .with("request", ranking.requestId())
+                    .with("groups", answers.groups().toString()));
+        }
+        if (before.isPresent() && !correction) {
+            return Optional.of(Reason.of("refusal.rankedBefore").with("request", ranking.requestId()));
+        }
+        open.expire(clock.instant());
+        boolean hasPlace =
+                of.isGold() || before.filter(one -> one.abstention() == null).isPresent();
+        return hasPlace || of.takenByOthers(ranking.annotator()) < overlap
+                ? Optional.empty()
+                : Optional.of(Reason.of("refusal.rankedByOthers")
+                        .with("request", ranking.requestId())
+                        .with("people", overlap));
+    }
+
+    private Optional<Reason> refusalOfAbstention(Ranking ranking, Asked of) {
+        return open.leaseOf(ranking.annotator(), clock.instant())
+                        .filter(lease -> lease.asked() == of)
+                        .isPresent()
+                ? Optional.empty()
+                : Optional.of(Reason.of("refusal.notGiven")
+                        .with("request", ranking.requestId())
+                        .with("name", ranking.annotator()));
     }
 
     /** Takes back that {@code ranking}, which was accepted, is on its way. */
     public synchronized void failed(Ranking ranking) {
         Asked of = asked.get(ranking.requestId());
         if (of != null) {
-            of.onTheirWay().remove(ranking.annotator(), ranking);
+            open.changing(of, () -> of.onTheirWay().remove(ranking.annotator(), ranking));
         }
-    }
-
-    /**
-     * Notes that {@code annotator} cannot judge a request, which then goes to others. Until the next start, as no topic
-     * tells it.
-     *
-     * @return whether the annotator had been given the request
-     */
-    public synchronized boolean pass(String requestId, String annotator) {
-        Asked of = asked.get(requestId);
-        // Only who holds a lease may: so names that somebody makes up take no memory.
-        return of != null
-                && of.leases().remove(annotator) != null
-                && of.passed().add(annotator);
     }
 
     /** Number of rankings that count. */
@@ -362,10 +407,7 @@ public class RankingDesk {
 
     /** Number of rankings that count and do not stand in {@code datasets}; a correction of one that does is new. */
     public synchronized int rankingsBesides(List<DatasetSnapshot> datasets) {
-        return (int) asked.values().stream()
-                .flatMap(one -> one.rankings().values().stream())
-                .filter(counted -> !counted.isIn(datasets))
-                .count();
+        return positions.besides(datasets);
     }
 
     /** Tells what the next training waits for. */
@@ -376,17 +418,39 @@ public class RankingDesk {
     /** How much there is to rank and how much is ranked. */
     public synchronized Progress progress() {
         return new Progress(
-                asked.size(), rankings, rankingsBesides(training.learned()), training.needed(), alike.size());
+                asked.size() - gold.size(),
+                rankings,
+                rankingsBesides(training.learned()),
+                training.needed(),
+                alike.size(),
+                abstentions);
     }
 
-    /** How far the annotators agree. */
-    public synchronized Agreement agreement() {
-        return Agreement.of(asked.values().stream()
-                .filter(one -> one.rankings().size() > 1)
-                .map(one -> one.rankings().values().stream()
-                        .map(counted -> one.answers().places(counted.ranking()))
-                        .toList())
-                .toList());
+    /** How far the annotators agree about the newest requests that two or more have judged. */
+    public Agreement agreement() {
+        return Agreement.of(this);
+    }
+
+    /** The newest requests that two or more have judged, at most {@value #MAX_COMPARED}. */
+    synchronized List<Judged> shared() {
+        return judged(shared);
+    }
+
+    /** The newest gold requests, at most {@value #MAX_COMPARED}. */
+    synchronized List<Judged> gold() {
+        return judged(gold);
+    }
+
+    private static List<Judged> judged(SequencedMap<String, Asked> requests) {
+        return requests.sequencedValues().reversed().stream()
+                .limit(MAX_COMPARED)
+                .map(one -> new Judged(
+                        one.request(),
+                        one.counted().values().stream()
+                                .filter(Counted::judges)
+                                .map(Counted::ranking)
+                                .toList()))
+                .toList();
     }
 
     /** The accuracy of the newest SFT model's reward model. */
@@ -402,7 +466,7 @@ public class RankingDesk {
         Set<String> replaced = new HashSet<>();
         for (String id : ids) {
             Asked one = asked.get(id);
-            if (one != null && one.passed().isEmpty()) {
+            if (one != null && one.abstentions() == 0) {
                 askedIds.add(id);
             } else if (one != null || alike.contains(id)) {
                 replaced.add(id);
@@ -422,5 +486,10 @@ public class RankingDesk {
     /** Notes that a request was not asked, as the model has no two different answers. Until the next start. */
     public synchronized void addAlike(String requestId) {
         alike.add(requestId);
+    }
+
+    /** How many requests have been looked at to give people the next one. */
+    synchronized long looks() {
+        return open.looks();
     }
 }

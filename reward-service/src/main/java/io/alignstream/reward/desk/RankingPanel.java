@@ -41,11 +41,15 @@ public class RankingPanel implements Panel {
         if (progress.alike() > 0) {
             lines.add(Reason.of("panel.reward.alike").with("prompts", progress.alike()));
         }
+        progress.abstentions()
+                .forEach((cause, times) -> lines.add(Reason.of("panel.reward.abstentions")
+                        .with("cause", Reason.of("abstention." + cause))
+                        .with("times", times)));
         return template.data("lines", lines).data("figures", figures());
     }
 
     private List<Figure> figures() {
-        Agreement agreement = desk.agreement();
+        Agreement agreement = Agreement.of(desk);
         return List.of(
                 new Figure("panel.reward.shared", Integer.toString(agreement.requests())),
                 new Figure("panel.reward.alpha", rounded(agreement.alpha())),

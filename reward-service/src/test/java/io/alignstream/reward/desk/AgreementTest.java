@@ -55,6 +55,63 @@ class AgreementTest {
         assertThat(concordance).hasValueCloseTo(0.828, within(0.0005));
     }
 
+    /** By hand: three judges of three answers, the last one ties the first two. */
+    @Test
+    void concordanceIsThatOfAHandComputedExampleWithTies() {
+        // Given
+        List<double[]> rankings = List.of(new double[] {1, 2, 3}, new double[] {1, 2, 3}, new double[] {1.5, 1.5, 3});
+
+        // When
+        OptionalDouble concordance = Agreement.concordance(rankings);
+
+        // Then: R = 3.5, 5.5, 9 around 6: S = 6.25 + 0.25 + 9; W = 12 · 15.5 / (9 · 24 − 3 · 6)
+        assertThat(concordance).hasValueCloseTo(12 * 15.5 / 198, within(1e-12));
+    }
+
+    /** By hand: values 1, 2 and 2, 2: n₁ = 1, n₂ = 3; δ²(1, 2) = (1/2 + 3/2)²; α = 1 − 3 · 1 / 3. */
+    @Test
+    void alphaIsThatOfAHandComputedExample() {
+        // Given
+        List<double[]> units = List.of(new double[] {1, 2}, new double[] {2, 2});
+
+        // When
+        OptionalDouble alpha = Agreement.alpha(units);
+
+        // Then
+        assertThat(alpha).hasValueCloseTo(0.0, within(1e-12));
+    }
+
+    @Test
+    void theIntervalHoldsAlphaAndIsTheSameEachTime() {
+        // Given: of 40 requests three quarters are ranked alike
+        List<List<double[]>> requests = IntStream.range(0, 40)
+                .mapToObj(i ->
+                        List.of(new double[] {1, 2, 3}, i % 4 == 0 ? new double[] {3, 2, 1} : new double[] {1, 2, 3}))
+                .toList();
+
+        // When
+        Agreement.Interval interval = Agreement.interval(requests).orElseThrow();
+
+        // Then
+        double alpha = Agreement.of(requests).alpha().orElseThrow();
+        assertThat(alpha).isBetween(interval.low(), interval.high());
+        assertThat(interval.high() - interval.low()).isBetween(0.1, 0.8);
+        assertThat(Agreement.interval(requests)).contains(interval);
+    }
+
+    @Test
+    void accuracyCountsThePairsThatTheReferenceOrders() {
+        // Given
+        double[] reference = {1, 2.5, 2.5, 4};
+
+        // When
+        OptionalDouble accuracy = Agreement.accuracy(new double[] {1, 3, 3, 3}, reference);
+
+        // Then: three of five pairs alike, two tied
+        assertThat(accuracy).hasValueCloseTo(0.8, within(1e-12));
+        assertThat(Agreement.accuracy(reference, new double[] {1.5, 1.5})).isEmpty();
+    }
+
     @Test
     void whoAgreesHasBothAtOneAndRequestsOfOneAnnotatorDoNotCount() {
         // Given

@@ -2,6 +2,7 @@ package io.alignstream.reward.desk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Message;
@@ -33,7 +34,7 @@ class RankingDeskTest {
 
     private Instant now = Instant.EPOCH;
     private long offset;
-    private final RankingDesk desk = new RankingDesk(1, LEASE, () -> now);
+    private final RankingDesk desk = new RankingDesk(1, LEASE, 0, () -> now);
     private final List<Throwable> refusals = new ArrayList<>();
 
     @Test
@@ -169,7 +170,7 @@ class RankingDeskTest {
     @Test
     void whatIsRecordedIsNotQueuedForPeople() throws Exception {
         // Given
-        RankingDesk two = new RankingDesk(2, LEASE, () -> now);
+        RankingDesk two = new RankingDesk(2, LEASE, 0, () -> now);
         two.add(request("recorded"));
         two.add(request("open"));
 
@@ -198,7 +199,7 @@ class RankingDeskTest {
         desk.add(order("q2", "ann", List.of(1), List.of(0)), at(7));
 
         // Then
-        assertThat(desk.progress()).isEqualTo(new RankingDesk.Progress(2, 2, 1, 5, 0));
+        assertThat(desk.progress()).isEqualTo(new RankingDesk.Progress(2, 2, 1, 5, 0, Map.of()));
     }
 
     @Test
@@ -237,20 +238,149 @@ class RankingDeskTest {
     }
 
     @Test
-    void whoCannotJudgeIsNotAskedAgainAndOthersAre() {
+    void whoCannotJudgeIsNotAskedAgainAndOthersAre() throws Exception {
         // Given
         desk.add(request("q"));
         desk.next("ann");
 
         // When
-        boolean passed = desk.pass("q", "ann");
+        RankingDesk.Receipt passed = desk.receive(abstention("q", "ann"), false);
+        desk.add(abstention("q", "ann"), at(0));
 
         // Then
-        assertThat(passed).isTrue();
+        assertThat(passed).isInstanceOf(RankingDesk.Receipt.Accepted.class);
         assertThat(desk.next("ann")).isEmpty();
         assertThat(desk.next("bob")).isPresent();
-        assertThat(desk.pass("q", "made-up")).isFalse();
         assertThat(desk.settled(List.of("q"))).isEqualTo(new RankingDesk.Settled(Set.of(), Set.of("q")));
+        assertThat(desk.progress()).isEqualTo(new RankingDesk.Progress(1, 0, 0, 0, 0, Map.of("language", 1)));
+    }
+
+    @Test
+    void whoWasNotGivenARequestCannotAbstainFromIt() {
+        // Given
+        desk.add(request("q"));
+
+        // When
+        RankingDesk.Receipt receipt = desk.receive(abstention("q", "made-up"), false);
+
+        // Then
+        assertThat(receipt).isInstanceOfSatisfying(RankingDesk.Receipt.Refused.class, refused -> assertThat(
+                        refused.reason().code())
+                .isEqualTo("refusal.notGiven"));
+    }
+
+    @Test
+    void afterARestartTheTopicTellsWhoCouldNotJudge() throws Exception {
+        // Given: who abstained and judged later, too
+        desk.add(request("q1"));
+        desk.add(request("q2"));
+
+        // When
+        desk.add(abstention("q1", "ann"), at(0));
+        desk.add(abstention("q2", "ann"), at(1));
+        desk.add(ranking("q2", "ann", 2), at(2));
+
+        // Then
+        assertThat(desk.remaining("ann")).isZero();
+        assertThat(desk.remaining("bob")).isEqualTo(1);
+        assertThat(desk.progress()).isEqualTo(new RankingDesk.Progress(2, 1, 1, 0, 0, Map.of("language", 1)));
+    }
+
+    @Test
+    void aDraftIsKeptAsLongAsItsRequest() {
+        // Given
+        desk.add(request("q"));
+        desk.next("ann");
+        Draft draft = new Draft(List.of(2, 1), List.of("", "5"), List.of("", "clear"));
+
+        // When
+        boolean saved = desk.save("q", "ann", draft);
+        boolean othersSaved = desk.save("q", "bob", draft);
+        boolean otherSize =
+                desk.save("q", "ann", new Draft(List.of(1, 1, 1), List.of("", "", ""), List.of("", "", "")));
+
+        // Then
+        assertThat(saved).isTrue();
+        assertThat(othersSaved).isFalse();
+        assertThat(otherSize).isFalse();
+        desk.next("ann");
+        assertThat(desk.draft("ann")).contains(draft);
+        now = now.plus(LEASE);
+        assertThat(desk.draft("ann")).isEmpty();
+    }
+
+    @Test
+    void goldGoesToEverybodyAmongOthersAndCountsForNobodysTraining() throws Exception {
+        // Given
+        RankingDesk half = new RankingDesk(1, LEASE, 0.5, () -> now);
+        IntStream.range(0, 40).forEach(i -> half.add(request("q" + i)));
+        IntStream.range(0, 10).forEach(i -> half.add(gold("g" + i)));
+        Map<String, Set<String>> given = new ConcurrentHashMap<>();
+
+        // When
+        IntStream.range(0, 8).forEach(i -> workOn(half, "ann", given));
+        IntStream.range(0, 8).forEach(i -> workOn(half, "bob", given));
+
+        // Then
+        assertThat(given).hasSizeLessThan(16);
+        assertThat(given.keySet()).anyMatch(id -> id.startsWith("g")).anyMatch(id -> id.startsWith("q"));
+        long ordinary = given.keySet().stream().filter(id -> id.startsWith("q")).count();
+        assertThat(half.progress().requests()).isEqualTo(40);
+        assertThat(half.rankings()).isEqualTo((int) ordinary);
+        assertThat(Review.of(half).annotators())
+                .extracting(Review.Annotator::name, one -> one.accuracy().orElse(-1))
+                .containsExactly(tuple("ann", 0.0), tuple("bob", 0.0));
+    }
+
+    private void workOn(RankingDesk shared, String annotator, Map<String, Set<String>> given) {
+        String id = shared.next(annotator).orElseThrow().requestId();
+        given.computeIfAbsent(id, any -> ConcurrentHashMap.newKeySet()).add(annotator);
+        try {
+            shared.add(ranking(id, annotator, 2), at(offset++));
+        } catch (PoisonEventException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Twenty people rank a hundred requests each: what it costs must not depend on how many wait. */
+    @Test
+    void givingTheNextRequestLooksAtFewOfManyHoweverManyWait() throws Exception {
+        // Given
+        RankingDesk large = new RankingDesk(3, LEASE, 0, () -> now);
+        IntStream.range(0, 200_000).forEach(i -> large.add(request("q" + i)));
+
+        // When
+        for (int turn = 0; turn < 100; turn++) {
+            for (int person = 0; person < 20; person++) {
+                String annotator = "person-" + person;
+                String id = large.next(annotator).orElseThrow().requestId();
+                large.receive(ranking(id, annotator, 2), false);
+                large.add(ranking(id, annotator, 2), at(offset++));
+            }
+        }
+
+        // Then: the newest of the least ranked is always one that the person has not settled
+        assertThat(large.looks()).isEqualTo(2_000);
+        assertThat(large.rankings()).isEqualTo(2_000);
+        assertThat(large.remaining("person-0")).isEqualTo(199_900);
+        assertThat(large.progress().there()).isEqualTo(2_000);
+    }
+
+    @Test
+    void whoHasSettledEverythingIsToldSoWithoutALook() throws Exception {
+        // Given
+        RankingDesk two = new RankingDesk(2, LEASE, 0, () -> now);
+        for (int i = 0; i < 1_000; i++) {
+            two.add(request("q" + i));
+            two.add(ranking("q" + i, "ann", 2), at(offset++));
+        }
+
+        // When
+        Optional<RankingRequest> next = two.next("ann");
+
+        // Then
+        assertThat(next).isEmpty();
+        assertThat(two.looks()).isZero();
     }
 
     /** Each of twenty people takes, ranks and takes again until nothing is open. */
@@ -258,7 +388,7 @@ class RankingDeskTest {
     @ValueSource(ints = {1, 3})
     void twentyPeopleAtOnceRankEachRequestAsOftenAsWanted(int overlap) throws Exception {
         // Given
-        RankingDesk shared = new RankingDesk(overlap, LEASE, () -> now);
+        RankingDesk shared = new RankingDesk(overlap, LEASE, 0, () -> now);
         IntStream.range(0, 100).forEach(i -> shared.add(request("q" + i)));
         Map<String, Set<String>> given = new ConcurrentHashMap<>();
         List<Callable<Void>> people = IntStream.range(0, 20)
@@ -314,6 +444,16 @@ class RankingDeskTest {
 
     private static RankingRequest request(String id, String... answers) {
         return new RankingRequest(id, List.of(Message.user("q")), List.of(answers), null, Map.of());
+    }
+
+    private static RankingRequest gold(String id) {
+        return new RankingRequest(
+                id, List.of(Message.user("q")), List.of("a", "b"), null, Map.of(RankingRequest.GOLD, "1>0"));
+    }
+
+    private static Ranking abstention(String requestId, String annotator) {
+        return Ranking.abstained(
+                requestId, annotator, "v1", new Ranking.Abstention(Ranking.Abstention.Cause.LANGUAGE, ""));
     }
 
     private static Ranking ranking(String requestId, String annotator, int answers) {

@@ -30,7 +30,8 @@ public record RankedAnswers(double place, int[] prompt, List<Conversation> answe
 
     /**
      * The ranked ones of {@code requests}, in their order, each with its rankings in theirs. A ranking of a request that is
-     * not there, or of another number of answers than it has, counts for nothing.
+     * not there, or of another number of answers than it has, counts for nothing, nor does an abstention; gold requests
+     * judge the annotators and teach nothing.
      */
     public static List<RankedAnswers> of(
             Tokenizer tokenizer, Collection<RankingRequest> requests, Collection<Ranking> rankings) {
@@ -41,7 +42,7 @@ public record RankedAnswers(double place, int[] prompt, List<Conversation> answe
                     .filter(ranking ->
                             ranking.answerCount() == request.answers().size())
                     .toList();
-            if (!fitting.isEmpty()) {
+            if (!fitting.isEmpty() && request.goldOrder().isEmpty()) {
                 ranked.add(of(tokenizer, request, fitting));
             }
         }

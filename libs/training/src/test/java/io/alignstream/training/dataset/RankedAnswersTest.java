@@ -90,6 +90,22 @@ class RankedAnswersTest {
     }
 
     @Test
+    void neitherAbstentionsNorGoldRequestsTeachAnything() {
+        // Given
+        RankingRequest gold = new RankingRequest(
+                "gold", REQUEST.messages(), List.of("a", "b"), null, Map.of(RankingRequest.GOLD, "1>0"));
+        List<Ranking> rankings = List.of(
+                Ranking.abstained("r1", "ann", "test", new Ranking.Abstention(Ranking.Abstention.Cause.LANGUAGE, "")),
+                new Ranking("gold", "ann", List.of(List.of(1), List.of(0)), List.of(), List.of(), "test"));
+
+        // When
+        List<RankedAnswers> ranked = RankedAnswers.of(TOKENIZER, List.of(REQUEST, gold), rankings);
+
+        // Then
+        assertThat(ranked).isEmpty();
+    }
+
+    @Test
     void theRuleOfEveryStageDecidesWhatIsHeldOut() {
         // When
         List<String> heldOut = IntStream.range(0, 400)

@@ -12,16 +12,16 @@ import java.util.SplittableRandom;
  * <p>The landmark's name that fits the register is worth 5 points and its other name 2; another sight of the city 1 in the
  * fitting register and 0 in the other; dishes, other cities' names and whatever is no name 0.
  */
-final class Guideline {
+final class ScoringRule {
 
-    /** Which guideline recorded rankings follow. */
+    /** The version of the guideline that says the same to people. */
     static final String VERSION = "sample-world-2";
 
     private final Map<String, City> cities = new HashMap<>();
     private final Map<String, Request> requests = new HashMap<>();
 
-    /** The guideline for all requests that are asked in {@code world} except those that are held out. */
-    Guideline(World world, Questions questions) {
+    /** The rule for all requests that are asked in {@code world} except those that are held out. */
+    ScoringRule(World world, Questions questions) {
         for (City city : world.cities()) {
             city.names().forEach(name -> cities.put(name, city));
             for (Style style : Style.values()) {

@@ -1,0 +1,137 @@
+package io.alignstream.reward;
+
+import io.alignstream.contracts.Guideline;
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.reward.desk.Access;
+import io.alignstream.reward.desk.RankingDesk;
+import io.alignstream.reward.desk.Review;
+import io.alignstream.stageruntime.kafka.EventPublisher;
+import io.alignstream.stageruntime.web.Refusal;
+import io.alignstream.stageruntime.web.Visitor;
+import io.quarkus.qute.Location;
+import io.quarkus.qute.Template;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What reviewers see and admins set: disagreements, guidelines and gold requests. */
+@Path("/")
+@Produces(MediaType.APPLICATION_JSON)
+public class ReviewResource {
+
+    private static final int VERSION_DIGITS = 12;
+
+    private final RankingDesk desk;
+    private final EventPublisher publisher;
+    private final Template page;
+
+    ReviewResource(RankingDesk desk, EventPublisher publisher, @Location("review.html") Template page) {
+        this.desk = desk;
+        this.publisher = publisher;
+        this.page = page;
+    }
+
+    /** What an admin sends to replace the guideline. */
+    public record NewGuideline(@Nullable String author, @Nullable String text) {}
+
+    /**
+     * What an admin sends to find out how well people judge.
+     *
+     * @param order that is right: groups of tied answer indexes, best first
+     * @param tags shown with the request
+     */
+    public record NewGold(
+            @Nullable String author,
+            @Nullable List<Message> messages,
+            @Nullable List<String> answers,
+            @Nullable List<List<Integer>> order,
+            @Nullable Map<String, String> tags) {}
+
+    @GET
+    @Path("rank/review")
+    @Produces(MediaType.TEXT_HTML)
+    public Response page(@BeanParam Visitor visitor) {
+        return visitor.page(page.instance());
+    }
+
+    /** How far people agree, and where they do not; for reviewers. */
+    @GET
+    @Path("rankings/review")
+    public Response review(@Context SecurityContext security) {
+        return new Access(security)
+                .refusal(Access.Role.REVIEWER)
+                .map(fault -> Refusal.of(Response.Status.FORBIDDEN, fault))
+                .orElseGet(() -> Response.ok(Review.of(desk)).build());
+    }
+
+    /** Publishes a guideline, which is in force from then on; 201. The same text is the same version. */
+    @POST
+    @Path("guidelines")
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Response publish(@Nullable NewGuideline guideline, @Context SecurityContext security) {
+        String text = guideline == null ? null : guideline.text();
+        if (guideline == null || text == null) {
+            return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGuideline"));
+        }
+        String version = Sha256.hex(text).substring(0, VERSION_DIGITS);
+        return publish(Topic.GUIDELINES, guideline.author(), security, author -> new Guideline(version, text, author));
+    }
+
+    /** Publishes a gold request, whose id looks like any other; 201. */
+    @POST
+    @Path("ranking-requests/gold")
+    @Consumes(MediaType.APPLICATION_JSON)
+    public Response ask(@Nullable NewGold gold, @Context SecurityContext security) {
+        List<Message> messages = gold == null ? null : gold.messages();
+        List<String> answers = gold == null ? null : gold.answers();
+        List<List<Integer>> order = gold == null ? null : gold.order();
+        if (gold == null || messages == null || answers == null || order == null) {
+            return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGold"));
+        }
+        String hash = Sha256.hex(messages + "\n" + answers);
+        Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
+        tags.put(RankingRequest.GOLD, RankingRequest.goldTag(order));
+        String id = "answers-" + hash.substring(0, 12) + "-" + hash.substring(12, 28);
+        return publish(
+                Topic.RANKING_REQUESTS,
+                gold.author(),
+                security,
+                author -> new RankingRequest(id, messages, answers, null, tags));
+    }
+
+    /** Makes an event of what an admin sends. */
+    private interface Event<T> {
+        T by(String author);
+    }
+
+    private <T> Response publish(Topic<T> topic, @Nullable String author, SecurityContext security, Event<T> event) {
+        Optional<Response> refusal = RewardResource.refusal(new Access(security), Access.Role.ADMIN, author);
+        if (refusal.isPresent() || author == null) {
+            return refusal.orElseThrow();
+        }
+        try {
+            T made = event.by(author.strip());
+            publisher.publish(topic, made);
+            return Response.status(Response.Status.CREATED).entity(made).build();
+        } catch (InvalidInputException e) {
+            return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
+        }
+    }
+}
