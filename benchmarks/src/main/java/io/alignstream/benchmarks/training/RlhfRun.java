@@ -41,9 +41,6 @@ final class RlhfRun {
     private static final int LONGEST_PROMPT = 16;
     private static final int[] QUESTION_CHARACTERS = {8, 24};
 
-    /** Random weights sample the padding token as often as any other, and no peer is to leave it out. */
-    private static final int NO_PAD = -1;
-
     private static final String POLICY = "policy";
     private static final String REWARD = "reward";
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -146,15 +143,8 @@ final class RlhfRun {
                 List.of(),
                 OwnConversations.NONE,
                 tokenizer.endOfTurn(),
-                NO_PAD,
                 new HeldOutComparison(
-                        settings.seed(),
-                        sft,
-                        judges,
-                        sampler(settings, tokenizer),
-                        List.of(),
-                        OwnConversations.NONE,
-                        NO_PAD));
+                        settings.seed(), sft, judges, sampler(settings, tokenizer), List.of(), OwnConversations.NONE));
     }
 
     /** How answers are sampled. */
