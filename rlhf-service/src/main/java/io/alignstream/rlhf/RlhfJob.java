@@ -135,7 +135,6 @@ final class RlhfJob extends TrainingJob {
                     ranked(context, reward, tokenizer),
                     own,
                     tokenizer.endOfTurn(),
-                    tokenizer.pad(),
                     comparison(sft, judges, tokenizer, prompts.heldOut(), own.heldOut()));
         } catch (IOException | RuntimeException e) {
             sft.close();
@@ -197,7 +196,7 @@ final class RlhfJob extends TrainingJob {
                 .limit(settings.holdout().prompts())
                 .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
                 .toList();
-        return new HeldOutComparison(settings.seed(), sft, judges, sampler, used, own, tokenizer.pad());
+        return new HeldOutComparison(settings.seed(), sft, judges, sampler, used, own);
     }
 
     private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {

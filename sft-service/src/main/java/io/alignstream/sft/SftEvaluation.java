@@ -21,7 +21,7 @@ record SftEvaluation(double loss, double accuracy, double answers) {
      * @param conversations one at least
      * @param batch conversations at a time
      */
-    static SftEvaluation of(Transformer model, List<Conversation> conversations, int batch, int pad) {
+    static SftEvaluation of(Transformer model, List<Conversation> conversations, int batch) {
         double nats = 0;
         long targets = 0;
         long hits = 0;
@@ -30,8 +30,7 @@ record SftEvaluation(double loss, double accuracy, double answers) {
             List<Conversation> part = conversations.subList(from, Math.min(conversations.size(), from + batch));
             Sequences scored = Sequences.of(
                     part.stream().map(Conversation::ids).toList(),
-                    part.stream().map(Conversation::learned).toList(),
-                    pad);
+                    part.stream().map(Conversation::learned).toList());
             nats += model.meanLoss(scored) * scored.targetCount();
             boolean[][] hit = model.hits(scored);
             for (int row = 0; row < hit.length; row++) {

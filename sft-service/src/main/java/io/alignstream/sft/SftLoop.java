@@ -133,8 +133,8 @@ public final class SftLoop implements TrainingLoop {
         }
 
         private SftEvaluation validation(TunedModel model) {
-            return model.measure(network ->
-                    SftEvaluation.of(network, conversations.heldOut(), settings.batchInstructions(), tokenizer.pad()));
+            return model.measure(
+                    network -> SftEvaluation.of(network, conversations.heldOut(), settings.batchInstructions()));
         }
     }
 

@@ -99,9 +99,9 @@ final class TunedModel implements AutoCloseable {
         List<boolean[]> learned = batch.stream().map(Conversation::learned).toList();
         boolean worth = packing && 4 * PackedSequences.rowCount(ids) <= 3 * ids.size();
         if (worth) {
-            return learner.step(packed, PackedSequences.of(ids, learned, tokenizer.pad()), learningRate);
+            return learner.step(packed, PackedSequences.of(ids, learned), learningRate);
         }
-        return learner.step(nextToken, Sequences.of(ids, learned, tokenizer.pad()), learningRate);
+        return learner.step(nextToken, Sequences.of(ids, learned), learningRate);
     }
 
     /** A figure of the network as it is now, adapters worked in. */

@@ -95,7 +95,7 @@ final class AlignstreamTuner {
             learned.add(answer);
         }
         step++;
-        return learner.step(objective, Sequences.of(ids, learned, -1), LEARNING_RATE)
+        return learner.step(objective, Sequences.of(ids, learned), LEARNING_RATE)
                 .loss();
     }
 }

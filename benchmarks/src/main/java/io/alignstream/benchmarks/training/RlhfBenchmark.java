@@ -20,7 +20,8 @@ import java.util.Optional;
 
 /**
  * One iteration of PPO beside plain PyTorch and TRL, at the demo's size: sample a batch of answers, score it, then some
- * epochs of clipped steps of policy and critic. Each way in a process of its own, taking turns.
+ * epochs of clipped steps of policy and critic. So that all do the same work, the whole policy learns and nothing is
+ * rehearsed, unlike in the demo. Each way in a process of its own, taking turns.
  *
  * <p>Before that, ours and plain PyTorch learn from the very same answers: that their losses agree shows that they do the
  * same work.
@@ -84,7 +85,7 @@ public final class RlhfBenchmark {
         RlhfSettings.Batches batches = RlhfRun.settings().batches();
         int answerTokens = RlhfRun.settings().sampling().maxAnswerTokens();
         out.printf(
-                "an iteration of PPO in fp32, %d threads: depth %d width %d vocabulary %d, %d episodes with answers of up to"
+                "an iteration of PPO in fp32, all weights learning and nothing rehearsed, %d threads: depth %d width %d vocabulary %d, %d episodes with answers of up to"
                         + " %d tokens, %d epochs of minibatches of %d; medians of %d turns%n",
                 threads,
                 network.layers(),

@@ -15,6 +15,7 @@ import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.rehearsal.OwnConversations;
 import io.alignstream.rlhf.training.RlhfInputs;
 import io.alignstream.rlhf.training.RlhfSettings;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -40,16 +41,16 @@ final class RlhfRun {
     private static final int LONGEST_PROMPT = 16;
     private static final int[] QUESTION_CHARACTERS = {8, 24};
 
-    /** Random weights sample the padding token as often as any other, and no peer is to leave it out. */
-    private static final int NO_PAD = -1;
-
     private static final String POLICY = "policy";
     private static final String REWARD = "reward";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private RlhfRun() {}
 
-    /** The demo's settings, but for rates that stay as they are at the start and a critic that needs no warm-up. */
+    /**
+     * The demo's settings, but for rates that stay as they are at the start, a critic that needs no warm-up, and a policy
+     * that learns as a whole and rehearses nothing: the peers know neither of the two.
+     */
     static RlhfSettings settings() {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
@@ -57,6 +58,8 @@ final class RlhfRun {
                 .withDefaultValue("alignstream.rlhf.training.iterations", "1000000000")
                 .withDefaultValue("alignstream.rlhf.training.critic-warm-up", "0")
                 .withDefaultValue("alignstream.rlhf.training.kl.horizon", "0")
+                .withDefaultValue("alignstream.rlhf.training.trainable-share", "1")
+                .withDefaultValue("alignstream.rlhf.rehearsal.conversations", "0")
                 .build()
                 .getConfigMapping(RlhfConfig.class)
                 .settings();
@@ -138,9 +141,10 @@ final class RlhfRun {
                 List.of(JSON.convertValue(
                         JSON.readTree(folder.resolve("run.json").toFile()).path("prompts"), int[][].class)),
                 List.of(),
+                OwnConversations.NONE,
                 tokenizer.endOfTurn(),
-                NO_PAD,
-                new HeldOutComparison(settings.seed(), sft, judges, sampler(settings, tokenizer), List.of(), NO_PAD));
+                new HeldOutComparison(
+                        settings.seed(), sft, judges, sampler(settings, tokenizer), List.of(), OwnConversations.NONE));
     }
 
     /** How answers are sampled. */

@@ -32,8 +32,8 @@ import picocli.CommandLine.Unmatched;
                     + " interpreter with PyTorch",
             "sft   LoRA beside full fine-tuning, and both beside PEFT: speed and memory; --text FILE, --depths 4,8,"
                     + " --widths 256,512, --ranks 16, --python PATH of an interpreter with PEFT",
-            "rlhf   an iteration of PPO beside plain PyTorch and TRL: time and memory; --repeats 5, --threads 2, --python PATH"
-                    + " of an interpreter with TRL",
+            "rlhf   an iteration of PPO beside plain PyTorch and TRL, all weights learning and nothing rehearsed: time and memory;"
+                    + " --repeats 5, --threads 2, --python PATH of an interpreter with TRL",
             "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",
             "batches   token batches through a broker: tokens a second and bytes a token",
             "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",

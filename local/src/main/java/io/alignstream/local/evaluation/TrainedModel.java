@@ -114,7 +114,7 @@ public final class TrainedModel implements AutoCloseable {
     }
 
     private double[] sums(List<int[]> rows, List<boolean[]> counted) {
-        float[][] logs = transformer.logProbabilities(Sequences.of(rows, counted, tokenizer.pad()), 1);
+        float[][] logs = transformer.logProbabilities(Sequences.of(rows, counted), 1);
         double[] sums = new double[logs.length];
         for (int i = 0; i < logs.length; i++) {
             for (float log : logs[i]) {

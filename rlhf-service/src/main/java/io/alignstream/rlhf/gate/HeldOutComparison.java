@@ -89,7 +89,6 @@ public final class HeldOutComparison {
     private final AnswerSampler sampler;
     private final List<HeldOutPrompt> prompts;
     private final Unasked unasked;
-    private final int pad;
     private final List<Sampled> baselines = new ArrayList<>();
 
     /**
@@ -121,14 +120,12 @@ public final class HeldOutComparison {
             Judges judges,
             AnswerSampler sampler,
             List<HeldOutPrompt> prompts,
-            OwnConversations own,
-            int pad) {
+            OwnConversations own) {
         this.seed = seed;
         this.sft = sft;
         this.judges = judges;
         this.sampler = sampler;
-        this.pad = pad;
-        this.unasked = new Unasked(seed, sft, sampler, own, pad);
+        this.unasked = new Unasked(seed, sft, sampler, own);
         this.prompts = prompts.stream()
                 .filter(prompt -> prompt.ids().length + sampler.maxTokens()
                         <= sft.config().maxPositions())
@@ -248,8 +245,7 @@ public final class HeldOutComparison {
                     sampled.rows().subList(start, end),
                     prompts.subList(start, end).stream()
                             .map(prompt -> prompt.ids().length)
-                            .toList(),
-                    pad);
+                            .toList());
             sum += total(candidate.logProbabilities(sequences, temperature))
                     - total(sft.logProbabilities(sequences, temperature));
         }

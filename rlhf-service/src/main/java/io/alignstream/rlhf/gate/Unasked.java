@@ -27,16 +27,14 @@ final class Unasked {
     private final Transformer sft;
     private final AnswerSampler sampler;
     private final List<int[]> prompts;
-    private final int pad;
     private final double bound;
 
-    Unasked(long seed, Transformer sft, AnswerSampler sampler, OwnConversations own, int pad) {
+    Unasked(long seed, Transformer sft, AnswerSampler sampler, OwnConversations own) {
         this.seed = seed;
         this.sft = sft;
         this.sampler = sampler;
         this.prompts = own.prompts();
-        this.pad = pad;
-        double[] usual = own.batches(BATCH, pad).stream()
+        double[] usual = own.batches(BATCH).stream()
                 .flatMapToDouble(batch -> Arrays.stream(meanLogProbabilities(batch)))
                 .sorted()
                 .toArray();
@@ -74,7 +72,7 @@ final class Unasked {
             rows.add(answers.get(i).after(batch.get(i)));
         }
         return Sequences.answers(
-                rows, batch.stream().map(prompt -> prompt.length).toList(), pad);
+                rows, batch.stream().map(prompt -> prompt.length).toList());
     }
 
     /** Of each answer under the SFT model. */

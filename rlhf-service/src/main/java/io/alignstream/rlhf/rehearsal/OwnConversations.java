@@ -127,27 +127,26 @@ public final class OwnConversations {
     }
 
     /** All of them, in batches of at most {@code rows}; the answers are the targets. */
-    public List<Sequences> batches(int rows, int pad) {
+    public List<Sequences> batches(int rows) {
         List<Sequences> batches = new ArrayList<>();
         for (int start = 0; start < size(); start += rows) {
-            batches.add(sequences(conversations.subList(start, Math.min(start + rows, size())), pad));
+            batches.add(sequences(conversations.subList(start, Math.min(start + rows, size()))));
         }
         return batches;
     }
 
     /** Some of them, drawn with repetition; there must be one at least. */
-    public Sequences draw(int rows, RandomGenerator random, int pad) {
+    public Sequences draw(int rows, RandomGenerator random) {
         List<Conversation> drawn = new ArrayList<>();
         for (int row = 0; row < rows; row++) {
             drawn.add(conversations.get(random.nextInt(size())));
         }
-        return sequences(drawn, pad);
+        return sequences(drawn);
     }
 
-    private static Sequences sequences(List<Conversation> conversations, int pad) {
+    private static Sequences sequences(List<Conversation> conversations) {
         return Sequences.answers(
                 conversations.stream().map(Conversation::ids).toList(),
-                conversations.stream().map(Conversation::promptLength).toList(),
-                pad);
+                conversations.stream().map(Conversation::promptLength).toList());
     }
 }

@@ -136,8 +136,7 @@ public final class DpoLoop extends PolicyLoop {
         }
         Sequences answers = Sequences.of(
                 rows.stream().map(Conversation::ids).toList(),
-                rows.stream().map(Conversation::learned).toList(),
-                inputs.pad());
+                rows.stream().map(Conversation::learned).toList());
         return new DpoObjective.Batch(answers, inputs.sft().answerLogProbabilities(answers));
     }
 

@@ -28,13 +28,11 @@ final class PolicyLearner implements AutoCloseable {
     private final NextTokenObjective rehearsal;
     private final OwnConversations rehearsed;
     private final RlhfSettings settings;
-    private final int pad;
 
     /** A learner of {@code policy}, which is closed with it, with zero moments. */
     PolicyLearner(RlhfInputs inputs, Transformer policy) {
         this.settings = inputs.settings();
         this.policy = policy;
-        this.pad = inputs.pad();
         this.learner = new Learner(
                 UpperBlocks.share(policy, settings.retention().trainableShare()), AdamW.Settings.REINFORCEMENT);
         this.rehearsal = new NextTokenObjective(policy, Computing.DEFAULT);
@@ -57,7 +55,7 @@ final class PolicyLearner implements AutoCloseable {
             return learner.step(objective, batch, learningRate);
         }
         Sequences drawn = rehearsed.draw(
-                settings.batches().minibatchEpisodes(), SeededRandom.of(settings.seed(), "rehearsal", number), pad);
+                settings.batches().minibatchEpisodes(), SeededRandom.of(settings.seed(), "rehearsal", number));
         return learner.step(objective, batch, new Learner.Beside<>(rehearsal, drawn, coefficient), learningRate);
     }
 

@@ -22,7 +22,6 @@ import java.util.List;
  * @param ranked what DPO learns from; the other algorithms read none
  * @param own what the SFT model says of its own accord; a part of it is rehearsed
  * @param endToken the end of turn
- * @param pad another id
  * @param comparison measures the policy on held-out prompts
  */
 public record RlhfInputs(
@@ -34,7 +33,6 @@ public record RlhfInputs(
         List<RankedAnswers> ranked,
         OwnConversations own,
         int endToken,
-        int pad,
         HeldOutComparison comparison)
         implements TrainingLoop.Inputs {
 

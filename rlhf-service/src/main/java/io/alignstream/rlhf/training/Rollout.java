@@ -80,7 +80,7 @@ final class Rollout {
             rows.add(answers.get(b).after(asked.get(b)));
         }
         Sequences sequences = Sequences.answers(
-                rows, asked.stream().map(prompt -> prompt.length).toList(), inputs.pad());
+                rows, asked.stream().map(prompt -> prompt.length).toList());
         double temperature = settings.sampling().temperature();
         float[][] logs = policy.logProbabilities(sequences, temperature);
         float[][] referenceLogs = inputs.sft().logProbabilities(sequences, temperature);

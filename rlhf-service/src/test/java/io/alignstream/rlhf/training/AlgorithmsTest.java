@@ -149,7 +149,6 @@ class AlgorithmsTest {
                 List.of(),
                 OwnConversations.NONE,
                 TinyWorld.END,
-                TinyWorld.PAD,
                 comparison());
 
         // When, then
@@ -169,8 +168,7 @@ class AlgorithmsTest {
 
     private static double logProbability(Transformer model, int[] prompt, int token) {
         Conversation answer = answered(prompt, token);
-        return model.answerLogProbabilities(
-                        Sequences.of(List.of(answer.ids()), List.of(answer.learned()), TinyWorld.PAD))[0];
+        return model.answerLogProbabilities(Sequences.of(List.of(answer.ids()), List.of(answer.learned())))[0];
     }
 
     private static void assertThatStepIsSound(boolean sound) {
@@ -209,7 +207,6 @@ class AlgorithmsTest {
                 PROMPTS.stream().map(AlgorithmsTest::ranked).toList(),
                 OwnConversations.NONE,
                 TinyWorld.END,
-                TinyWorld.PAD,
                 comparison());
     }
 
@@ -247,7 +244,6 @@ class AlgorithmsTest {
                 TinyWorld.prompts("held-out", 40).stream()
                         .map(HeldOutPrompt::of)
                         .toList(),
-                OwnConversations.NONE,
-                TinyWorld.PAD);
+                OwnConversations.NONE);
     }
 }

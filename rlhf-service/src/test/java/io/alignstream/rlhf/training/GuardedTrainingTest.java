@@ -137,8 +137,7 @@ class GuardedTrainingTest {
                 TinyWorld.prompts("held-out", 40).stream()
                         .map(HeldOutPrompt::of)
                         .toList(),
-                OwnConversations.NONE,
-                TinyWorld.PAD);
+                OwnConversations.NONE);
         return new RlhfInputs(
                 SETTINGS,
                 sft,
@@ -148,7 +147,6 @@ class GuardedTrainingTest {
                 List.of(),
                 OwnConversations.NONE,
                 TinyWorld.END,
-                TinyWorld.PAD,
                 comparison);
     }
 

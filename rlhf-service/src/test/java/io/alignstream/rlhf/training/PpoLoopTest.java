@@ -278,20 +278,13 @@ class PpoLoopTest {
                 List.of(),
                 OwnConversations.NONE,
                 TinyWorld.END,
-                TinyWorld.PAD,
                 comparison());
     }
 
     private static HeldOutComparison comparison() {
         List<HeldOutPrompt> prompts = HELD_OUT.stream().map(HeldOutPrompt::of).toList();
         return new HeldOutComparison(
-                3,
-                sft,
-                judges(),
-                new AnswerSampler(1, 5, TinyWorld.END),
-                prompts,
-                OwnConversations.NONE,
-                TinyWorld.PAD);
+                3, sft, judges(), new AnswerSampler(1, 5, TinyWorld.END), prompts, OwnConversations.NONE);
     }
 
     private static HeldOutComparison.Judges judges() {

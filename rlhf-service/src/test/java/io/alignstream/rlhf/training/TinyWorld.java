@@ -27,7 +27,6 @@ import java.util.stream.IntStream;
  */
 final class TinyWorld {
 
-    static final int PAD = 0;
     static final int END = 1;
     static final int GOOD = 5;
     static final int OTHER = 6;
@@ -84,7 +83,7 @@ final class TinyWorld {
                     rows.add(joined(prompt, answers[i % answers.length]));
                     lengths.add(prompt.length);
                 }
-                learner.step(objective, Sequences.answers(rows, lengths, PAD), 5e-3);
+                learner.step(objective, Sequences.answers(rows, lengths), 5e-3);
             }
         }
         return model;

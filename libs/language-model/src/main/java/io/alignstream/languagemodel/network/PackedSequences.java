@@ -28,29 +28,25 @@ public record PackedSequences(Sequences rows, long[] positions, long[] segments)
      *
      * @param sequences token ids, at least two each
      * @param learned for each sequence, which of its tokens count as targets
-     * @param pad fills the rows and never counts as a target, or -1 if there is none
      */
-    public static PackedSequences of(List<int[]> sequences, List<boolean[]> learned, int pad) {
-        return of(sequences, learned, pad, rows(sequences));
+    public static PackedSequences of(List<int[]> sequences, List<boolean[]> learned) {
+        return of(sequences, learned, rows(sequences));
     }
 
     /** The same with a row for each sequence. */
-    public static PackedSequences single(List<int[]> sequences, List<boolean[]> learned, int pad) {
+    public static PackedSequences single(List<int[]> sequences, List<boolean[]> learned) {
         return of(
                 sequences,
                 learned,
-                pad,
                 IntStream.range(0, sequences.size()).mapToObj(List::of).toList());
     }
 
-    private static PackedSequences of(
-            List<int[]> sequences, List<boolean[]> learned, int pad, List<List<Integer>> rows) {
+    private static PackedSequences of(List<int[]> sequences, List<boolean[]> learned, List<List<Integer>> rows) {
         int time = sequences.stream().mapToInt(PackedSequences::length).max().orElse(0);
         long[] ids = new long[rows.size() * time];
         long[] targets = new long[ids.length];
         long[] positions = new long[ids.length];
         long[] segments = new long[ids.length];
-        Arrays.fill(ids, Math.max(pad, 0));
         Arrays.fill(targets, Sequences.IGNORE);
         Arrays.fill(segments, -1);
         for (int b = 0; b < rows.size(); b++) {
@@ -62,7 +58,7 @@ public record PackedSequences(Sequences rows, long[] positions, long[] segments)
                     ids[at] = sequence[t];
                     positions[at] = t;
                     segments[at] = segment;
-                    if (learned.get(index)[t + 1] && sequence[t + 1] != pad) {
+                    if (learned.get(index)[t + 1]) {
                         targets[at] = sequence[t + 1];
                     }
                 }

@@ -24,29 +24,32 @@ public record Sequences(int batch, int time, long[] ids, long[] targets) {
         }
     }
 
-    /** Sequences of equal length, each position predicting the next one, except that targets equal to {@code pad} do not count. */
+    /**
+     * Windows of text, each position predicting the next one.
+     *
+     * @param pad what windows are filled up with, which no text contains and nothing predicts, or -1 if there is none
+     */
     public static Sequences packed(List<int[]> rows, int pad) {
-        return of(rows, rows.stream().map(row -> allTrue(row.length)).toList(), pad);
+        return of(rows, rows.stream().map(row -> text(row, pad)).toList());
     }
 
     /**
-     * Sequences of any length; token t of a row is a target where {@code learned[t]} holds and it is not {@code pad}.
+     * Sequences of any length; token t of a row is a target where {@code learned[t]} holds, whichever token it is: a model
+     * may sample the one that others pad with.
      *
      * @param rows token ids, at least two each
      * @param learned for each row, which of its tokens count as targets
-     * @param pad token that never counts as a target, or -1 if there is none
      */
-    public static Sequences of(List<int[]> rows, List<boolean[]> learned, int pad) {
+    public static Sequences of(List<int[]> rows, List<boolean[]> learned) {
         int time = rows.stream().mapToInt(row -> row.length - 1).max().orElse(0);
         long[] ids = new long[rows.size() * time];
         long[] targets = new long[rows.size() * time];
-        Arrays.fill(ids, Math.max(pad, 0));
         Arrays.fill(targets, IGNORE);
         for (int b = 0; b < rows.size(); b++) {
             int[] row = rows.get(b);
             for (int t = 0; t + 1 < row.length; t++) {
                 ids[b * time + t] = row[t];
-                if (learned.get(b)[t + 1] && row[t + 1] != pad) {
+                if (learned.get(b)[t + 1]) {
                     targets[b * time + t] = row[t + 1];
                 }
             }
@@ -59,16 +62,15 @@ public record Sequences(int batch, int time, long[] ids, long[] targets) {
      *
      * @param rows token ids of prompt and answer
      * @param promptLengths tokens of each row that belong to the prompt, one at least
-     * @param pad token that never counts as a target, or -1 if there is none
      */
-    public static Sequences answers(List<int[]> rows, List<Integer> promptLengths, int pad) {
+    public static Sequences answers(List<int[]> rows, List<Integer> promptLengths) {
         List<boolean[]> learned = new ArrayList<>();
         for (int b = 0; b < rows.size(); b++) {
             boolean[] answer = new boolean[rows.get(b).length];
             Arrays.fill(answer, promptLengths.get(b), answer.length, true);
             learned.add(answer);
         }
-        return of(rows, learned, pad);
+        return of(rows, learned);
     }
 
     /** Number of targets that count. */
@@ -76,9 +78,11 @@ public record Sequences(int batch, int time, long[] ids, long[] targets) {
         return (int) Arrays.stream(targets).filter(target -> target >= 0).count();
     }
 
-    private static boolean[] allTrue(int length) {
-        boolean[] all = new boolean[length];
-        Arrays.fill(all, true);
-        return all;
+    private static boolean[] text(int[] row, int pad) {
+        boolean[] text = new boolean[row.length];
+        for (int t = 0; t < text.length; t++) {
+            text[t] = row[t] != pad;
+        }
+        return text;
     }
 }

@@ -183,7 +183,7 @@ class InteroperabilityIT {
             boolean[] learned = new boolean[row.length];
             Arrays.fill(learned, true);
             for (int step = 0; step < 5; step++) {
-                Steps.packed(PackedSequences.single(List.of(row), List.of(learned), -1), adapters, optimiser, 0.05);
+                Steps.packed(PackedSequences.single(List.of(row), List.of(learned)), adapters, optimiser, 0.05);
             }
             Reference parent = store.save(
                     Manifest.draft(Stage.PRETRAIN, base, 0).withComplete(true),

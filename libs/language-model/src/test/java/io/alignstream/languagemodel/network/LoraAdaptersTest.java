@@ -208,6 +208,6 @@ class LoraAdaptersTest {
         row[7] = 5;
         boolean[] learned = new boolean[12];
         Arrays.fill(learned, true);
-        return PackedSequences.single(List.of(row, row.clone()), List.of(learned, learned), -1);
+        return PackedSequences.single(List.of(row, row.clone()), List.of(learned, learned));
     }
 }

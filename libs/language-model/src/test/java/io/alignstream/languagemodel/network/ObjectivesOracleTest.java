@@ -54,7 +54,7 @@ class ObjectivesOracleTest {
         }
 
         Sequences sequences() {
-            return Sequences.of(rows, answers, -1);
+            return Sequences.of(rows, answers);
         }
 
         /** {@code values} with as much noise as an update or two makes, so that some of them are clipped. */

@@ -15,8 +15,6 @@ import org.junit.jupiter.api.Test;
 
 class PackedSequencesTest {
 
-    private static final int PAD = 0;
-
     @Test
     void everySequenceIsInOneRowWithItsOwnPositions() {
         // Given
@@ -27,11 +25,11 @@ class PackedSequencesTest {
                 });
 
         // When
-        PackedSequences packed = PackedSequences.of(sequences, learned, PAD);
+        PackedSequences packed = PackedSequences.of(sequences, learned);
 
         // Then
         assertThat(packed.rows().batch()).isEqualTo(2);
-        assertThat(packed.rows().ids()).containsExactly(6, 7, 8, 9, 1, 2, 4, PAD);
+        assertThat(packed.rows().ids()).containsExactly(6, 7, 8, 9, 1, 2, 4, 0);
         assertThat(packed.rows().targets()).containsExactly(-100, -100, 9, 10, 2, 3, 5, -100);
         assertThat(packed.positions()).containsExactly(0, 1, 2, 3, 0, 1, 0, 0);
         assertThat(packed.segments()).containsExactly(0, 0, 0, 0, 0, 0, 1, -1);
@@ -51,8 +49,8 @@ class PackedSequencesTest {
                     AdamW plain = new AdamW(model, noClipping);
                     AdamW packed = new AdamW(model, noClipping)) {
                 // When
-                Steps.Taken<Double> expected = Steps.nextToken(Sequences.of(sequences, learned, PAD), model, plain, 0);
-                Steps.Taken<Double> step = Steps.packed(PackedSequences.of(sequences, learned, PAD), model, packed, 0);
+                Steps.Taken<Double> expected = Steps.nextToken(Sequences.of(sequences, learned), model, plain, 0);
+                Steps.Taken<Double> step = Steps.packed(PackedSequences.of(sequences, learned), model, packed, 0);
 
                 // Then
                 assertThat(PackedSequences.rowCount(sequences)).isLessThan(sequences.size());
