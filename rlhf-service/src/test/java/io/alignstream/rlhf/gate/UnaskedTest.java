@@ -21,7 +21,7 @@ class UnaskedTest {
         sft = ChattyModel.trained();
         AnswerSampler sampler = new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn());
         OwnConversations own = OwnConversations.of(sft, TinyParents.TOKENIZER, 300, 8, 1);
-        unasked = new Unasked(1, sft, sampler, own, TinyParents.TOKENIZER.pad());
+        unasked = new Unasked(1, sft, sampler, own);
     }
 
     @AfterAll

@@ -50,6 +50,6 @@ public final class ChattyModel {
                     .ids());
             given.add(1);
         });
-        return Sequences.answers(rows, given, TinyParents.TOKENIZER.pad());
+        return Sequences.answers(rows, given);
     }
 }

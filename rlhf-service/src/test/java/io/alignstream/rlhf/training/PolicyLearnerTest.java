@@ -69,19 +69,15 @@ class PolicyLearnerTest {
                 List.of(),
                 own,
                 TinyParents.TOKENIZER.endOfTurn(),
-                TinyParents.TOKENIZER.pad(),
                 new HeldOutComparison(
                         1,
                         sft,
                         judges,
                         new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn()),
                         List.of(),
-                        OwnConversations.NONE,
-                        TinyParents.TOKENIZER.pad()));
+                        OwnConversations.NONE));
         Sequences other = Sequences.answers(
-                List.of(new int[] {TinyParents.TOKENIZER.user(), 20, 21, 22, 23, 24, 25}),
-                List.of(1),
-                TinyParents.TOKENIZER.pad());
+                List.of(new int[] {TinyParents.TOKENIZER.user(), 20, 21, 22, 23, 24, 25}), List.of(1));
         try (PolicyLearner learner = new PolicyLearner(inputs, sft.copy())) {
             NextTokenObjective objective = new NextTokenObjective(learner.policy(), Computing.DEFAULT);
             for (int step = 0; step < 60; step++) {
