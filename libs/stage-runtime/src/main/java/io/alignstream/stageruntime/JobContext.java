@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
@@ -26,6 +27,9 @@ public interface JobContext {
      * @param phase what is being done, for example {@code train} or {@code sample}
      */
     void progress(String phase, long step, long totalSteps, Map<String, Double> metrics);
+
+    /** Says what was kept of the step that is reported next; the reference travels with its progress. */
+    default void recorded(Reference record) {}
 
     /** Reports a failure that the job goes on after: what was wrong and what was done; it stands in the job's status. */
     void healed(Reason what);

@@ -2,6 +2,7 @@ package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Monitor;
@@ -119,6 +120,11 @@ public abstract class TrainingJob implements Job {
             @Override
             public boolean endRequested() {
                 return isEnded();
+            }
+
+            @Override
+            public void recorded(Reference record) {
+                context.recorded(record);
             }
 
             @Override

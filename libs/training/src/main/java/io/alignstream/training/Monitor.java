@@ -1,5 +1,6 @@
 package io.alignstream.training;
 
+import io.alignstream.contracts.Reference;
 import java.util.Map;
 
 /** Watches a run and can stop it. */
@@ -26,6 +27,9 @@ public interface Monitor {
     default boolean endRequested() {
         return false;
     }
+
+    /** Hears what was kept of the step whose {@link #progress} comes next. */
+    default void recorded(Reference record) {}
 
     /**
      * Hears of a finished step.

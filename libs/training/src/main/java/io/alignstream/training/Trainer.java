@@ -159,6 +159,9 @@ public final class Trainer {
             if (evaluation.trouble().isPresent()) {
                 return evaluation.trouble();
             }
+            if (step.record().isPresent()) {
+                monitor.recorded(run.record(loop.done(), step.record().get()));
+            }
             moment.take(step, evaluation);
             SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
             figures.put(step.speed().figure(), step.speed().amount() / seconds);

@@ -1,5 +1,6 @@
 package io.alignstream.training;
 
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import java.io.IOException;
 import java.util.Map;
@@ -106,12 +107,22 @@ public interface TrainingLoop extends AutoCloseable {
      * @param figures of the step, functions of its inputs only
      * @param speed what was worked through, for a figure that depends on the clock
      * @param trouble why the step must not count, if so
+     * @param record files to be kept of the step, functions of its inputs only
      */
-    record Step(SequencedMap<String, Double> figures, Speed speed, Optional<Trouble> trouble) {
+    record Step(
+            SequencedMap<String, Double> figures,
+            Speed speed,
+            Optional<Trouble> trouble,
+            Optional<CheckpointStore.Content> record) {
 
         /** A step without trouble. */
         public Step(SequencedMap<String, Double> figures, Speed speed) {
             this(figures, speed, Optional.empty());
+        }
+
+        /** A step of which nothing is kept. */
+        public Step(SequencedMap<String, Double> figures, Speed speed, Optional<Trouble> trouble) {
+            this(figures, speed, trouble, Optional.empty());
         }
     }
 

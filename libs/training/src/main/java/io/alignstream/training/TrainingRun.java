@@ -24,11 +24,16 @@ public final class TrainingRun {
     /** Unfinished checkpoints that a run keeps. */
     public static final int KEPT = 2;
 
+    /** Below the store's root: what is kept of steps besides checkpoints. */
+    public static final String RECORDS = "records";
+
     private final CheckpointStore store;
+    private final CheckpointStore records;
     private final Manifest frozen;
 
     TrainingRun(CheckpointStore store, Manifest frozen) {
         this.store = store;
+        this.records = store.below(RECORDS);
         this.frozen = frozen;
     }
 
@@ -86,9 +91,19 @@ public final class TrainingRun {
         return reference;
     }
 
-    /** Goes back to before the first checkpoint: deletes all unfinished ones. */
+    /**
+     * Keeps what is worth keeping of a step, in a store of its own below {@value #RECORDS}; nothing resumes from it.
+     *
+     * @param content a function of the run and the step, so that a step that is taken again keeps nothing twice
+     */
+    public Reference record(long step, CheckpointStore.Content content) throws IOException {
+        return records.save(frozen.withStep(step).withComplete(false), content);
+    }
+
+    /** Goes back to before the first checkpoint: deletes all unfinished ones, and what was kept of steps. */
     public void discard() throws IOException {
         store.prune(frozen.stage(), id(), 0);
+        records.prune(frozen.stage(), id(), 0);
     }
 
     /**
@@ -105,6 +120,20 @@ public final class TrainingRun {
                         "run " + id() + " has no checkpoint " + sha256 + " to go back to"));
         StoredCheckpoint checkpoint = store.open(reference);
         store.rewind(frozen.stage(), id(), sha256);
+        forgetAfter(checkpoint.manifest().step());
         return checkpoint;
+    }
+
+    /** What was kept of steps that are taken again otherwise. */
+    private void forgetAfter(long step) throws IOException {
+        Optional<Reference> last = records.manifests(frozen.stage(), id()).entrySet().stream()
+                .filter(kept -> kept.getValue().step() <= step)
+                .map(Map.Entry::getKey)
+                .findFirst();
+        if (last.isPresent()) {
+            records.rewind(frozen.stage(), id(), last.get().sha256());
+        } else {
+            records.prune(frozen.stage(), id(), 0);
+        }
     }
 }

@@ -1,5 +1,7 @@
 package io.alignstream.rlhf.training;
 
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.rlhf.rollouts.Rollouts;
 import java.util.Arrays;
 
 /**
@@ -24,6 +26,29 @@ record Episode(
 
     /** The log ratio is cut off here, as in the policy's step. */
     private static final double LOG_RATIO_BOUND = 20;
+
+    /** What is kept of it. */
+    Rollouts.Answer answer(Tokenizer tokenizer) {
+        int[] prompt = Arrays.copyOf(row, promptLength);
+        int[] tokens = Arrays.copyOfRange(row, promptLength, row.length);
+        return new Rollouts.Answer(
+                tokenizer.decode(prompt),
+                tokenizer.decode(ended ? Arrays.copyOf(tokens, tokens.length - 1) : tokens),
+                prompt,
+                tokens,
+                floats(logs),
+                floats(referenceLogs),
+                score,
+                ended);
+    }
+
+    private static float[] floats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int t = 0; t < floats.length; t++) {
+            floats[t] = (float) values[t];
+        }
+        return floats;
+    }
 
     /** Number of tokens in the answer, the end token included. */
     int length() {

@@ -2,6 +2,7 @@ package io.alignstream.rlhf.training;
 
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.generation.NotFiniteException;
+import io.alignstream.rlhf.rollouts.Rollouts;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.Trouble;
 import java.util.List;
@@ -73,7 +74,18 @@ abstract class SampledPolicyLoop extends PolicyLoop {
         observeKl(kl, episodes.size());
         drifted = kl > settings.kl().bound();
         iteration++;
-        return new Step(figures.metrics(), speed, figures.notFinite().map(Trouble::of));
+        return new Step(
+                figures.metrics(), speed, figures.notFinite().map(Trouble::of), Optional.of(rollouts(episodes)::write));
+    }
+
+    private Rollouts rollouts(List<Episode> episodes) {
+        return new Rollouts(
+                Rollouts.VERSION,
+                phase(),
+                iteration,
+                episodes.stream()
+                        .map(episode -> episode.answer(inputs.tokenizer()))
+                        .toList());
     }
 
     /** Episodes are the position in the endless stream of shuffled prompts. */

@@ -43,6 +43,9 @@ public interface CheckpointStore extends AutoCloseable {
         };
     }
 
+    /** A store of its own below this one's root, for what is kept beside the checkpoints; closed with this one. */
+    CheckpointStore below(String name);
+
     /** Writes a checkpoint's files. */
     @FunctionalInterface
     interface Content {

@@ -50,7 +50,18 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
     }
 
     @Override
+    public CheckpointStore below(String name) {
+        return lower(name);
+    }
+
+    FileCheckpointStore lower(String name) {
+        Manifest.requireName("name", name);
+        return new FileCheckpointStore(root.resolve(name));
+    }
+
+    @Override
     public Reference save(Manifest draft, Content content) throws IOException {
+        Files.createDirectories(root);
         try (Scratch scratch = scratch()) {
             try {
                 IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, content);

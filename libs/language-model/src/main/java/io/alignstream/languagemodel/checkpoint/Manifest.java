@@ -66,7 +66,7 @@ public record Manifest(
 
     static final long MAX_STEP = 9_999_999_999L;
     private static final int MAX_FILES = 1_000;
-    static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}";
+    public static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}";
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)

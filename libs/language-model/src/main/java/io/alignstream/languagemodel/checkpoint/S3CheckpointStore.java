@@ -54,6 +54,12 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
     }
 
     @Override
+    public CheckpointStore below(String name) {
+        Manifest.requireName("name", name);
+        return new S3CheckpointStore(bucket, prefix + name + "/", URI.create(address + name + "/"), cache.lower(name));
+    }
+
+    @Override
     public Reference save(Manifest draft, Content content) throws IOException {
         try (Scratch scratch = cache.scratch()) {
             try {

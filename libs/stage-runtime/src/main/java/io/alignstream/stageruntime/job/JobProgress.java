@@ -1,5 +1,6 @@
 package io.alignstream.stageruntime.job;
 
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
@@ -52,6 +53,7 @@ public final class JobProgress {
     private StepRate rate = new StepRate(0, 0);
     private long publishedAt;
     private @Nullable TrainingProgress unpublished;
+    private @Nullable Reference record;
 
     private record SeriesKey(String phase, String metric) {}
 
@@ -115,15 +117,24 @@ public final class JobProgress {
         });
         MDC.put("step", newStep);
         if (unpublished != null
-                && !metrics.keySet().containsAll(unpublished.metrics().keySet())) {
-            publishLast(); // what is not measured at each step, such as a comparison, is never thinned out
+                && (unpublished.record() != null
+                        || !metrics.keySet().containsAll(unpublished.metrics().keySet()))) {
+            // What is not measured at each step, such as a comparison, and what was kept of a step are never thinned
+            // out.
+            publishLast();
         }
         unpublished = new TrainingProgress(
-                stage, Objects.requireNonNull(run), newPhase, step, totalSteps, eta.orElse(0), metrics);
+                stage, Objects.requireNonNull(run), newPhase, step, totalSteps, eta.orElse(0), metrics, record);
+        record = null;
         if (now - publishedAt >= PUBLISH_NANOS || step == totalSteps) {
             publishLast();
             publishedAt = now;
         }
+    }
+
+    /** See {@link JobContext#recorded}. */
+    synchronized void recorded(Reference kept) {
+        record = kept;
     }
 
     /** See {@link JobContext#healed}. */

@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime.job;
 
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
@@ -100,6 +101,11 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
         progress.report(phase, step, totalSteps, metrics);
+    }
+
+    @Override
+    public void recorded(Reference record) {
+        progress.recorded(record);
     }
 
     @Override

@@ -1,0 +1,181 @@
+package io.alignstream.rlhf.rollouts;
+
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.training.TrainingRun;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what the store has kept of runs' answers; thread-safe. */
+@Singleton
+public class RolloutHistory {
+
+    /** Earlier iterations that are searched for answers to the same prompt, at most. */
+    static final int EARLIER = 200;
+
+    private final CheckpointStore store;
+    private final CheckpointStore records;
+
+    /** Reads below the root of {@code store}. */
+    public RolloutHistory(CheckpointStore store) {
+        this.store = store;
+        this.records = store.below(TrainingRun.RECORDS);
+    }
+
+    /**
+     * A run of which answers were kept.
+     *
+     * @param iterations in order
+     */
+    public record Run(String run, List<Long> iterations) {}
+
+    /**
+     * An answer beside what was said before.
+     *
+     * @param kl from the SFT model, in nats
+     * @param before the first answer of this run to the same prompt; null if this is it
+     * @param rescored its score by another reward model; null if none was asked
+     */
+    public record Shown(
+            String prompt,
+            String answer,
+            double score,
+            double kl,
+            boolean ended,
+            @Nullable String before,
+            @Nullable Double beforeScore,
+            @Nullable Double rescored) {}
+
+    /**
+     * An iteration's answers.
+     *
+     * @param sft the model that was started from
+     * @param reward the model that gave the scores
+     * @param answers how many were sampled
+     * @param best by score, the best first
+     * @param worst by score, the worst first; none that is among the best
+     */
+    public record Iteration(
+            String run,
+            long iteration,
+            String algorithm,
+            @Nullable Reference sft,
+            @Nullable Reference reward,
+            int answers,
+            double meanScore,
+            @Nullable Double meanRescored,
+            List<Shown> best,
+            List<Shown> worst) {}
+
+    /** All runs of which answers were kept. */
+    public List<Run> runs() throws IOException {
+        List<Run> runs = new ArrayList<>();
+        for (String run : records.runs(Stage.RLHF)) {
+            runs.add(new Run(run, List.copyOf(kept(run).keySet())));
+        }
+        return runs;
+    }
+
+    /**
+     * The answers of an iteration, with the first ones to the same prompts.
+     *
+     * @param count of the best, and of the worst
+     * @param judge scores the answers again; null if they are not to be
+     * @return empty if nothing was kept of it
+     */
+    public Optional<Iteration> iteration(String run, long iteration, int count, @Nullable RewardModel judge)
+            throws IOException {
+        SequencedMap<Long, Reference> kept = kept(run);
+        Reference reference = kept.get(iteration);
+        if (reference == null) {
+            return Optional.empty();
+        }
+        StoredCheckpoint record = records.open(reference);
+        Rollouts rollouts = Rollouts.read(record.folder());
+        Map<String, Rollouts.Answer> first = first(kept, iteration);
+        double[] again = judge == null
+                ? null
+                : judge.scores(
+                        rollouts.answers().stream().map(Rollouts.Answer::row).toList());
+        List<Shown> all = new ArrayList<>();
+        for (int i = 0; i < rollouts.answers().size(); i++) {
+            Rollouts.Answer answer = rollouts.answers().get(i);
+            Rollouts.Answer before = first.get(answer.prompt());
+            all.add(new Shown(
+                    answer.prompt(),
+                    answer.answer(),
+                    answer.score(),
+                    answer.kl(),
+                    answer.ended(),
+                    before == null ? null : before.answer(),
+                    before == null ? null : before.score(),
+                    again == null ? null : again[i]));
+        }
+        all.sort(Comparator.comparingDouble(Shown::score).reversed());
+        int best = Math.min(count, (all.size() + 1) / 2);
+        int worst = Math.min(count, all.size() - best);
+        Map<String, Reference> parents = record.manifest().parents();
+        return Optional.of(new Iteration(
+                run,
+                iteration,
+                rollouts.algorithm(),
+                parents.get("sft"),
+                parents.get("reward"),
+                all.size(),
+                all.stream().mapToDouble(Shown::score).average().orElse(0),
+                again == null ? null : Arrays.stream(again).average().orElse(0),
+                all.subList(0, best),
+                all.reversed().subList(0, worst)));
+    }
+
+    /** The first answer to each prompt before {@code iteration}, of the first {@value #EARLIER} iterations. */
+    private Map<String, Rollouts.Answer> first(SequencedMap<Long, Reference> kept, long iteration) throws IOException {
+        Map<String, Rollouts.Answer> first = new LinkedHashMap<>();
+        int searched = 0;
+        for (Map.Entry<Long, Reference> earlier : kept.entrySet()) {
+            if (earlier.getKey() >= iteration || searched++ == EARLIER) {
+                break;
+            }
+            Rollouts.read(records.open(earlier.getValue()).folder())
+                    .answers()
+                    .forEach(answer -> first.putIfAbsent(answer.prompt(), answer));
+        }
+        return first;
+    }
+
+    /** By iteration, in order. */
+    private SequencedMap<Long, Reference> kept(String run) throws IOException {
+        SequencedMap<Long, Reference> kept = new LinkedHashMap<>();
+        SequencedMap<Reference, Manifest> newestFirst = records.manifests(Stage.RLHF, run);
+        newestFirst.reversed().forEach((reference, manifest) -> kept.put(manifest.step(), reference));
+        return kept;
+    }
+
+    /**
+     * The finished reward model of a run.
+     *
+     * @return empty if there is none; the caller closes it
+     */
+    public Optional<RewardModel> rewardModel(String run) throws IOException {
+        Optional<Reference> finished = store.manifests(Stage.REWARD, run).entrySet().stream()
+                .filter(stored -> stored.getValue().complete())
+                .map(Map.Entry::getKey)
+                .findFirst();
+        return finished.isEmpty()
+                ? Optional.empty()
+                : Optional.of(RewardModel.load(store.open(finished.get()).folder()));
+    }
+}
