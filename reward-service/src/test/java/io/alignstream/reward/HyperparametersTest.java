@@ -37,7 +37,7 @@ class HyperparametersTest {
                         judgeShare=0.5
                         layers=4
                         learningRate=5.0E-4
-                        margin=0.0
+                        margin=0.2
                         maxAnswerTokens=24
                         referenceAnswers=256
                         seed=1
@@ -55,7 +55,7 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.REWARD, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("2215961ad12c");
+        assertThat(run).isEqualTo("83a81486963e");
     }
 
     @Test

@@ -40,18 +40,21 @@ class HyperparametersTest {
                         iterations=30
                         kl.bound=15.0
                         kl.coefficient=0.3
-                        kl.horizon=10000.0
-                        kl.target=6.0
+                        kl.horizon=640.0
+                        kl.target=0.6
                         knowledgeLoss=0.02
                         lambda=0.95
                         maxAnswerTokens=24
                         minibatch=32
                         missingEndPenalty=1.0
                         patience=3
-                        policyLearningRate=1.0E-4
+                        policyLearningRate=5.0E-4
+                        rehearsal.coefficient=1.0
+                        rehearsal.conversations=2048
                         scoreClip=5.0
                         seed=1
                         temperature=1.0
+                        trainableShare=0.25
                         validateEvery=5
                         valueClip=0.2
                         valueCoefficient=0.1
@@ -68,7 +71,7 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.RLHF, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("f4cee2559492");
+        assertThat(run).isEqualTo("4c4c369b8759");
     }
 
     @Test

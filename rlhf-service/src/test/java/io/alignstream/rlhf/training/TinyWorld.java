@@ -38,6 +38,7 @@ final class TinyWorld {
     static RlhfSettings settings(Map<String, String> overrides) {
         Map<String, String> all = new HashMap<>(Map.of(
                 "alignstream.rlhf.seed", "3",
+                "alignstream.rlhf.training.trainable-share", "1",
                 "alignstream.rlhf.training.iterations", "14",
                 "alignstream.rlhf.training.batch-episodes", "32",
                 "alignstream.rlhf.training.minibatch-episodes", "16",
