@@ -6,6 +6,7 @@ import io.alignstream.benchmarks.models.DepthBenchmark;
 import io.alignstream.benchmarks.pipeline.BatchesBenchmark;
 import io.alignstream.benchmarks.pipeline.DataBenchmark;
 import io.alignstream.benchmarks.pipeline.DemoBenchmark;
+import io.alignstream.benchmarks.pipeline.SeedsBenchmark;
 import io.alignstream.benchmarks.tokenizer.TokenizerBenchmark;
 import io.alignstream.benchmarks.training.PretrainBenchmark;
 import io.alignstream.benchmarks.training.RlhfBenchmark;
@@ -28,17 +29,18 @@ public final class Benchmarks {
         int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException;
     }
 
-    private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.of(
-            "baselines", BaselinesBenchmark::run,
-            "batches", BatchesBenchmark::run,
-            "data", DataBenchmark::run,
-            "demo", DemoBenchmark::run,
-            "depth", DepthBenchmark::run,
-            "pretrain", PretrainBenchmark::run,
-            "rlhf", RlhfBenchmark::run,
-            "sft", SftBenchmark::run,
-            "time-to-loss", TimeToLossBenchmark::run,
-            "tokenizer", TokenizerBenchmark::run));
+    private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.ofEntries(
+            Map.entry("baselines", (Benchmark) BaselinesBenchmark::run),
+            Map.entry("batches", (Benchmark) BatchesBenchmark::run),
+            Map.entry("data", (Benchmark) DataBenchmark::run),
+            Map.entry("demo", (Benchmark) DemoBenchmark::run),
+            Map.entry("depth", (Benchmark) DepthBenchmark::run),
+            Map.entry("pretrain", (Benchmark) PretrainBenchmark::run),
+            Map.entry("rlhf", (Benchmark) RlhfBenchmark::run),
+            Map.entry("seeds", (Benchmark) SeedsBenchmark::run),
+            Map.entry("sft", (Benchmark) SftBenchmark::run),
+            Map.entry("time-to-loss", (Benchmark) TimeToLossBenchmark::run),
+            Map.entry("tokenizer", (Benchmark) TokenizerBenchmark::run)));
 
     private Benchmarks() {}
 

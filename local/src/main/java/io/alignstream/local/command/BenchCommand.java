@@ -38,7 +38,9 @@ import picocli.CommandLine.Unmatched;
             "batches   token batches through a broker: tokens a second and bytes a token",
             "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",
             "depth   the dial: bits per byte for several depths at equal compute; --text FILE --steps N",
-            "data   cleaning: megabytes a second per core; documents a second on one and two instances, state, recovery"
+            "data   cleaning: megabytes a second per core; documents a second on one and two instances, state, recovery",
+            "seeds   the demonstration with one seed after the other, all reported; --seeds 21-30, --reports FOLDER keeps the"
+                    + " reports, and what is there is not run again"
         })
 public final class BenchCommand implements Callable<Integer> {
 
@@ -51,7 +53,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "NAME",
             description =
-                    "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, time-to-loss, batches, baselines, depth, data.")
+                    "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, time-to-loss, batches, baselines, depth, data,"
+                            + " seeds.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")
