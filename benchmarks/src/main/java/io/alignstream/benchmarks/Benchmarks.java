@@ -8,6 +8,7 @@ import io.alignstream.benchmarks.pipeline.DataBenchmark;
 import io.alignstream.benchmarks.pipeline.DemoBenchmark;
 import io.alignstream.benchmarks.pipeline.SeedsBenchmark;
 import io.alignstream.benchmarks.tokenizer.TokenizerBenchmark;
+import io.alignstream.benchmarks.training.AlgorithmsBenchmark;
 import io.alignstream.benchmarks.training.PretrainBenchmark;
 import io.alignstream.benchmarks.training.RlhfBenchmark;
 import io.alignstream.benchmarks.training.SftBenchmark;
@@ -30,6 +31,7 @@ public final class Benchmarks {
     }
 
     private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.ofEntries(
+            Map.entry("algorithms", (Benchmark) AlgorithmsBenchmark::run),
             Map.entry("baselines", (Benchmark) BaselinesBenchmark::run),
             Map.entry("batches", (Benchmark) BatchesBenchmark::run),
             Map.entry("data", (Benchmark) DataBenchmark::run),

@@ -39,6 +39,8 @@ import picocli.CommandLine.Unmatched;
             "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",
             "depth   the dial: bits per byte for several depths at equal compute; --text FILE --steps N",
             "data   cleaning: megabytes a second per core; documents a second on one and two instances, state, recovery",
+            "algorithms   PPO, GRPO, RLOO and DPO from the models of a demonstration that has run: what the gate measures;"
+                    + " --data-dir .alignstream/data, --seeds 5",
             "seeds   the demonstration with one seed after the other, all reported; --seeds 21-30, --reports FOLDER keeps the"
                     + " reports, and what is there is not run again"
         })
@@ -48,13 +50,13 @@ public final class BenchCommand implements Callable<Integer> {
     private static final String PROGRAM = "io.alignstream.benchmarks.Benchmarks";
 
     /** Benchmarks whose own process trains; the others start workers, which get the environment as it is. */
-    private static final Set<String> TRAINS_ITSELF = Set.of("baselines", "depth");
+    private static final Set<String> TRAINS_ITSELF = Set.of("algorithms", "baselines", "depth");
 
     @Parameters(
             paramLabel = "NAME",
             description =
                     "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, time-to-loss, batches, baselines, depth, data,"
-                            + " seeds.")
+                            + " seeds, algorithms.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")
