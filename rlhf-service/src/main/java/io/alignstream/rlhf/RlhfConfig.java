@@ -131,7 +131,7 @@ public interface RlhfConfig {
     interface Training {
 
         /** Iterations: sample a batch, then update on it. */
-        @WithDefault("30")
+        @WithDefault("40")
         @Between(least = "1", greatest = "1000000000")
         int iterations();
 
@@ -158,7 +158,7 @@ public interface RlhfConfig {
         double trainableShare();
 
         /** Learning rate of the policy at the start; falls linearly to 0 over the iterations. */
-        @WithDefault("5e-4")
+        @WithDefault("1e-3")
         @Between(least = "0", greatest = "1")
         double policyLearningRate();
 

@@ -37,7 +37,7 @@ class HyperparametersTest {
                         criticWarmUp=3
                         epochs=4
                         gamma=1.0
-                        iterations=30
+                        iterations=40
                         kl.bound=15.0
                         kl.coefficient=0.3
                         kl.horizon=640.0
@@ -48,7 +48,7 @@ class HyperparametersTest {
                         minibatch=32
                         missingEndPenalty=1.0
                         patience=3
-                        policyLearningRate=5.0E-4
+                        policyLearningRate=0.001
                         rehearsal.coefficient=1.0
                         rehearsal.conversations=2048
                         scoreClip=5.0

@@ -44,7 +44,7 @@ public interface SftConfig {
     int batchInstructions();
 
     /** Peak learning rate. */
-    @WithDefault("0.0003")
+    @WithDefault("0.0001")
     @Between(least = "0", greatest = "1")
     double learningRate();
 

@@ -44,7 +44,7 @@ class HyperparametersTest {
                         batchInstructions=16
                         epochs=6
                         heldOutShare=0.05
-                        learningRate=3.0E-4
+                        learningRate=1.0E-4
                         seed=1
                         warmupShare=0.1
                         """);
@@ -85,7 +85,7 @@ class HyperparametersTest {
                         batchInstructions=16
                         epochs=6
                         heldOutShare=0.05
-                        learningRate=3.0E-4
+                        learningRate=1.0E-4
                         lora.alpha=32.0
                         lora.controlTokens=true
                         lora.rank=8
