@@ -64,7 +64,7 @@ class HyperparametersTest {
         }
 
         // Then
-        assertThat(run).isEqualTo("1b1a93212b41");
+        assertThat(run).isEqualTo("ce41960af92c");
     }
 
     @Test
