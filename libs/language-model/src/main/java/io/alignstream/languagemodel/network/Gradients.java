@@ -46,6 +46,7 @@ public final class Gradients implements AutoCloseable {
             """);
 
     private final List<String> names;
+    private final int lowestBlock;
     private final NDManager scope = TorchRuntime.get().newScope();
     private NDList sums = new NDList();
     private double weight = 1;
@@ -53,6 +54,12 @@ public final class Gradients implements AutoCloseable {
     /** No gradients yet of {@code trained}. */
     public Gradients(Trainable trained) {
         this.names = List.copyOf(trained.weights().keySet());
+        this.lowestBlock = trained.lowestBlock();
+    }
+
+    /** Down to which block gradients are wanted; with 0 those of the embeddings are, too. */
+    public int lowestBlock() {
+        return lowestBlock;
     }
 
     /**

@@ -128,15 +128,17 @@ public final class RewardModel implements AutoCloseable {
     public static Sequences sequences(List<int[]> rows) {
         int time = rows.stream().mapToInt(row -> row.length).max().orElse(0);
         long[] ids = new long[rows.size() * time];
+        long[] lengths = new long[rows.size()];
         long[] targets = new long[rows.size() * time];
         Arrays.fill(targets, Sequences.IGNORE);
         for (int b = 0; b < rows.size(); b++) {
             int[] row = rows.get(b);
+            lengths[b] = row.length;
             for (int t = 0; t < row.length; t++) {
                 ids[b * time + t] = row[t];
             }
         }
-        return new Sequences(rows.size(), time, ids, targets);
+        return new Sequences(rows.size(), time, ids, lengths, targets);
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.alignstream.languagemodel.network;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * A right-padded batch of token sequences with the token that each position is to predict.
@@ -10,9 +12,10 @@ import java.util.List;
  * @param batch number of sequences
  * @param time positions a sequence
  * @param ids {@code [batch, time]} row by row; padding may be any id, as nothing real attends to it
- * @param targets {@code [batch, time]}: the next token, or {@value #IGNORE} where nothing is learned or scored
+ * @param lengths {@code [batch]} positions of each row that are no padding, the first ones
+ * @param targets {@code [batch, time]}: the next token, or {@value #IGNORE} where nothing is learned or scored, as in padding
  */
-public record Sequences(int batch, int time, long[] ids, long[] targets) {
+public record Sequences(int batch, int time, long[] ids, long[] lengths, long[] targets) {
 
     /** Target of a position that does not count. */
     public static final int IGNORE = -100;
@@ -22,6 +25,26 @@ public record Sequences(int batch, int time, long[] ids, long[] targets) {
             throw new IllegalArgumentException("batch " + batch + " x time " + time + " does not fit " + ids.length
                     + " ids and " + targets.length + " targets");
         }
+        if (lengths.length != batch) {
+            throw new IllegalArgumentException(lengths.length + " lengths do not fit " + batch + " rows");
+        }
+        for (int b = 0; b < batch; b++) {
+            if (lengths[b] < 0 || lengths[b] > time) {
+                throw new IllegalArgumentException(
+                        "row " + b + " has a length of " + lengths[b] + ", not 0 to " + time);
+            }
+            for (int t = (int) lengths[b]; t < time; t++) {
+                if (targets[b * time + t] >= 0) {
+                    throw new IllegalArgumentException("row " + b + " has a length of " + lengths[b]
+                            + " but a target at position " + t + ", which is padding");
+                }
+            }
+        }
+    }
+
+    /** Rows without padding. */
+    public Sequences(int batch, int time, long[] ids, long[] targets) {
+        this(batch, time, ids, LongStream.generate(() -> time).limit(batch).toArray(), targets);
     }
 
     /**
@@ -43,10 +66,12 @@ public record Sequences(int batch, int time, long[] ids, long[] targets) {
     public static Sequences of(List<int[]> rows, List<boolean[]> learned) {
         int time = rows.stream().mapToInt(row -> row.length - 1).max().orElse(0);
         long[] ids = new long[rows.size() * time];
+        long[] lengths = new long[rows.size()];
         long[] targets = new long[rows.size() * time];
         Arrays.fill(targets, IGNORE);
         for (int b = 0; b < rows.size(); b++) {
             int[] row = rows.get(b);
+            lengths[b] = row.length - 1;
             for (int t = 0; t + 1 < row.length; t++) {
                 ids[b * time + t] = row[t];
                 if (learned.get(b)[t + 1]) {
@@ -54,7 +79,7 @@ public record Sequences(int batch, int time, long[] ids, long[] targets) {
                 }
             }
         }
-        return new Sequences(rows.size(), time, ids, targets);
+        return new Sequences(rows.size(), time, ids, lengths, targets);
     }
 
     /**
@@ -75,7 +100,52 @@ public record Sequences(int batch, int time, long[] ids, long[] targets) {
 
     /** Number of targets that count. */
     public int targetCount() {
-        return (int) Arrays.stream(targets).filter(target -> target >= 0).count();
+        return counted().length;
+    }
+
+    /** Positions of the targets that count, among all {@code batch * time}, ascending. */
+    public long[] counted() {
+        return IntStream.range(0, targets.length)
+                .filter(position -> targets[position] >= 0)
+                .asLongStream()
+                .toArray();
+    }
+
+    /** The targets that count, in the order of {@link #counted()}. */
+    public long[] countedTargets() {
+        return Arrays.stream(targets).filter(target -> target >= 0).toArray();
+    }
+
+    /** The rows of the targets that count, in the order of {@link #counted()}. */
+    public long[] countedRows() {
+        return Arrays.stream(counted()).map(position -> position / time).toArray();
+    }
+
+    /** The entries of {@code grid}, {@code [batch][time]}, where a target counts, in the order of {@link #counted()}. */
+    public float[] counted(float[][] grid) {
+        long[] positions = counted();
+        float[] entries = new float[positions.length];
+        for (int k = 0; k < entries.length; k++) {
+            entries[k] = grid[(int) positions[k] / time][(int) positions[k] % time];
+        }
+        return entries;
+    }
+
+    /** The positions that are no padding, among all {@code batch * time}, ascending. */
+    long[] real() {
+        return IntStream.range(0, ids.length)
+                .filter(position -> position % time < lengths[position / time])
+                .asLongStream()
+                .toArray();
+    }
+
+    /** {@code entries} at their {@code positions}, {@code [batch][time]}, 0 elsewhere. */
+    float[][] grid(long[] positions, float[] entries) {
+        float[][] grid = new float[batch][time];
+        for (int k = 0; k < entries.length; k++) {
+            grid[(int) positions[k] / time][(int) positions[k] % time] = entries[k];
+        }
+        return grid;
     }
 
     private static boolean[] text(int[] row, int pad) {

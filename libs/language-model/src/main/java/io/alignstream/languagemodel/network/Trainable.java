@@ -11,4 +11,9 @@ public sealed interface Trainable permits Transformer, UpperBlocks, LoraAdapters
 
     /** The weights by name, in a fixed order, each array named {@code DICTIONARY.NAME} as a program takes it. */
     SequencedMap<String, NDArray> weights();
+
+    /** The lowest block with a weight that learns, from 0; above 0 nothing outside the blocks learns. */
+    default int lowestBlock() {
+        return 0;
+    }
 }

@@ -188,7 +188,11 @@ public final class Transformer implements Trainable, AutoCloseable {
      * @return {@code [batch][time]}, 0 where the target does not count
      */
     public float[][] logProbabilities(Sequences sequences, double temperature) {
-        return score(sequences, temperature)[0];
+        try (NDManager call = TorchRuntime.get().newScope()) {
+            NDList in = counted(call, sequences);
+            in.add(call.create(temperature));
+            return counted(NetworkProgram.SCORES.run(call, "score", in), sequences);
+        }
     }
 
     /** Sum of the log probabilities of each row's targets that count, {@code [batch]}. */
@@ -217,11 +221,8 @@ public final class Transformer implements Trainable, AutoCloseable {
     /** Whether each target is the most probable token, {@code [batch][time]}; false where the target does not count. */
     public boolean[][] hits(Sequences sequences) {
         try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList in = arguments(call);
-            tokens(call, in, sequences);
-            shape(in);
-            NDArray out = NetworkProgram.SCORES.run(call, "hits", in).singletonOrThrow();
-            float[][] values = rows(out.toFloatArray(), 0, sequences);
+            NDList out = NetworkProgram.SCORES.run(call, "hits", counted(call, sequences));
+            float[][] values = counted(out, sequences);
             boolean[][] hits = new boolean[values.length][sequences.time()];
             for (int b = 0; b < hits.length; b++) {
                 for (int t = 0; t < hits[b].length; t++) {
@@ -242,6 +243,7 @@ public final class Transformer implements Trainable, AutoCloseable {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = arguments(call);
             in.add(call.create(Arrays.stream(ids).asLongStream().toArray(), new Shape(1, ids.length)));
+            in.add(call.create(new long[] {ids.length}));
             shape(in);
             NDArray out = NetworkProgram.SCORES.run(call, "logits", in).singletonOrThrow();
             float[] values = out.toFloatArray();
@@ -252,29 +254,30 @@ public final class Transformer implements Trainable, AutoCloseable {
         }
     }
 
-    /** The head's value at each position, {@code [batch][time]}; needs a head. */
+    /** The head's value at each token, {@code [batch][time]}, 0 in padding; needs a head. */
     public float[][] scalars(Sequences sequences) {
-        try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList in = arguments(call);
-            in.add(call.create(sequences.ids(), new Shape(sequences.batch(), sequences.time())));
-            shape(in);
-            NDArray out = NetworkProgram.SCORES.run(call, "scalars", in).singletonOrThrow();
-            return rows(out.toFloatArray(), 0, sequences);
-        }
-    }
-
-    private float[][][] score(Sequences sequences, double temperature) {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = arguments(call);
             tokens(call, in, sequences);
             shape(in);
-            in.add(call.create(temperature));
-            float[] out = NetworkProgram.SCORES
-                    .run(call, "score", in)
-                    .singletonOrThrow()
-                    .toFloatArray();
-            return new float[][][] {rows(out, 0, sequences), rows(out, 1, sequences)};
+            NDArray out = NetworkProgram.SCORES.run(call, "scalars", in).singletonOrThrow();
+            return sequences.grid(sequences.real(), out.toFloatArray());
         }
+    }
+
+    /** Arguments of a method that takes the targets that count. */
+    private NDList counted(NDManager call, Sequences sequences) {
+        NDList in = arguments(call);
+        tokens(call, in, sequences);
+        in.add(call.create(sequences.counted()));
+        in.add(call.create(sequences.countedTargets()));
+        shape(in);
+        return in;
+    }
+
+    /** What such a method gave, {@code [batch][time]}, 0 elsewhere. */
+    private static float[][] counted(NDList out, Sequences sequences) {
+        return sequences.grid(sequences.counted(), out.singletonOrThrow().toFloatArray());
     }
 
     /** The weights as a program's first argument, under names that make libtorch see one dictionary. */
@@ -292,11 +295,10 @@ public final class Transformer implements Trainable, AutoCloseable {
         in.add(epsilon);
     }
 
-    /** Adds ids and targets, {@code [batch, time]} each. */
+    /** Adds ids, {@code [batch, time]}, and the rows' lengths. */
     public static void tokens(NDManager call, NDList in, Sequences sequences) {
-        Shape shape = new Shape(sequences.batch(), sequences.time());
-        in.add(call.create(sequences.ids(), shape));
-        in.add(call.create(sequences.targets(), shape));
+        in.add(call.create(sequences.ids(), new Shape(sequences.batch(), sequences.time())));
+        in.add(call.create(sequences.lengths()));
     }
 
     @Override
@@ -317,15 +319,6 @@ public final class Transformer implements Trainable, AutoCloseable {
     @Override
     public void close() {
         scope.close();
-    }
-
-    static float[][] rows(float[] values, int plane, Sequences sequences) {
-        int time = sequences.time();
-        float[][] rows = new float[sequences.batch()][time];
-        for (int b = 0; b < rows.length; b++) {
-            System.arraycopy(values, (plane * sequences.batch() + b) * time, rows[b], 0, time);
-        }
-        return rows;
     }
 
     /** A copy of {@code array} on the host. */

@@ -36,12 +36,16 @@ public record UpperBlocks(Transformer network, int blocks) implements Trainable 
     @Override
     public SequencedMap<String, NDArray> weights() {
         SequencedMap<String, NDArray> learning = new LinkedHashMap<>();
-        int first = network.config().layers() - blocks;
         network.weights().forEach((name, weight) -> {
-            if (Weights.block(name) >= first) {
+            if (Weights.block(name) >= lowestBlock()) {
                 learning.put(name, weight);
             }
         });
         return learning;
+    }
+
+    @Override
+    public int lowestBlock() {
+        return network.config().layers() - blocks;
     }
 }

@@ -1,6 +1,5 @@
 package io.alignstream.languagemodel.objective;
 
-import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -13,17 +12,12 @@ import java.util.List;
  */
 public final class DpoObjective extends HeadObjective<DpoObjective.Batch, DpoObjective.Figures> {
 
-    private static final TorchProgram PROGRAM = program(
+    private static final TorchProgram PROGRAM = ofTokens(
             """
-              def head(self, w: Dict[str, Tensor]) -> str:
-                return self.output_name(w)
-
-              def loss(self, hidden: Tensor, head: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [targets, reference, temperature, beta]; rows are chosen, rejected, chosen, rejected, ...
-                logs, entropy = self.token_log_probabilities(hidden, head, x[0], x[2])
-                answers = torch.sum(torch.mul(logs, torch.to(torch.ge(x[0], 0), 6)), [1])
-                gained = torch.sub(answers, x[1]).view([-1, 2])
-                margin = torch.mul(torch.sub(torch.select(gained, 1, 0), torch.select(gained, 1, 1)), float(x[3]))
+              def loss(self, logs: Tensor, x: List[Tensor]) -> List[Tensor]:
+                # x = [targets, temperature, rows, reference, beta]; rows are chosen, rejected, chosen, rejected, ...
+                gained = torch.index_add(torch.neg(x[3]), 0, x[2], logs).view([-1, 2])
+                margin = torch.mul(torch.sub(torch.select(gained, 1, 0), torch.select(gained, 1, 1)), float(x[4]))
                 loss = torch.neg(torch.mean(torch.log_sigmoid(margin)))
                 return [loss, loss, torch.mean(margin)]
             """);
@@ -52,10 +46,12 @@ public final class DpoObjective extends HeadObjective<DpoObjective.Batch, DpoObj
         Sequences answers = batch.answers;
         float[] figures = accumulate(
                 answers,
+                answers.counted(),
                 call -> List.of(
-                        call.create(answers.targets(), new Shape(answers.batch(), answers.time())),
-                        call.create(batch.reference),
+                        call.create(answers.countedTargets()),
                         call.create(1.0),
+                        call.create(answers.countedRows()),
+                        call.create(batch.reference),
                         call.create(beta)),
                 gradients);
         return new Figures(figures[0], figures[1]);

@@ -1,6 +1,5 @@
 package io.alignstream.languagemodel.objective;
 
-import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -18,34 +17,21 @@ import java.util.List;
  */
 public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, PolicyObjective.Figures> {
 
-    private static final TorchProgram PROGRAM = program(
+    private static final TorchProgram PROGRAM = ofTokens(
             """
-              def head(self, w: Dict[str, Tensor]) -> str:
-                return self.output_name(w)
-
-              def loss(self, hidden: Tensor, head: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [targets, old, reference, advantages [B], temperature, clip, beta], over the targets that are not -100
-                logs, entropy = self.token_log_probabilities(hidden, head, x[0], x[4])
-                mask = torch.to(torch.ge(x[0], 0), 6)
-                length = torch.sum(mask, [1])
-                d = torch.mul(torch.clamp(torch.sub(logs, x[1]), -20., 20.), mask)
+              def loss(self, logs: Tensor, x: List[Tensor]) -> List[Tensor]:
+                # x = [targets, temperature, old, reference, advantages, shares, clip, beta]; the shares of an answer's tokens sum to its own
+                d = torch.clamp(torch.sub(logs, x[2]), -20., 20.)
                 ratio = torch.exp(d)
-                a = torch.neg(torch.unsqueeze(x[3], 1))
-                c = float(x[5])
-                plain = torch.mul(a, ratio)
-                clipped = torch.mul(a, torch.clamp(ratio, 1. - c, 1. + c))
-                r = torch.mul(torch.clamp(torch.sub(logs, x[2]), -20., 20.), mask)
+                c = float(x[6])
+                plain = torch.mul(torch.neg(x[4]), ratio)
+                clipped = torch.mul(torch.neg(x[4]), torch.clamp(ratio, 1. - c, 1. + c))
+                r = torch.clamp(torch.sub(logs, x[3]), -20., 20.)
                 k = torch.sub(torch.add(torch.exp(torch.neg(r)), r), 1.)
-                token = torch.add(torch.maximum(plain, clipped), torch.mul(k, float(x[6])))
-                loss = torch.mean(torch.div(torch.sum(torch.mul(token, mask), [1]), length))
-                q = ratio.detach()
-                count = torch.sum(mask)
-                fraction = torch.div(torch.sum(torch.mul(torch.to(torch.gt(clipped, plain), 6), mask)), count)
-                mean_entropy = torch.div(torch.sum(torch.mul(entropy.detach(), mask)), count)
-                mean_ratio = torch.div(torch.sum(torch.mul(q, mask)), count)
-                m = d.detach()
-                kl = torch.div(torch.mul(torch.sum(torch.mul(torch.mul(m, m), mask)), 0.5), count)
-                return [loss, loss, kl, fraction, mean_entropy, mean_ratio, torch.max(torch.abs(torch.sub(q, 1.)))]
+                loss = torch.sum(torch.mul(torch.add(torch.maximum(plain, clipped), torch.mul(k, float(x[7]))), x[5]))
+                kl = torch.mul(torch.mean(torch.mul(d, d)), 0.5)
+                fraction = torch.mean(torch.to(torch.gt(clipped, plain), 6))
+                return [loss, loss, kl, fraction, torch.mean(ratio), torch.max(torch.abs(torch.sub(ratio, 1.)))]
             """);
 
     private final double temperature;
@@ -84,18 +70,31 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Poli
     @Override
     public PolicyObjective.Figures accumulate(Batch batch, Gradients gradients) {
         Sequences sequences = batch.sequences;
-        float[] figures = accumulate(
+        int[] lengths = new int[sequences.batch()];
+        long[] rows = sequences.countedRows();
+        for (long row : rows) {
+            lengths[(int) row]++;
+        }
+        float[] advantages = new float[rows.length];
+        float[] shares = new float[rows.length];
+        for (int k = 0; k < rows.length; k++) {
+            int row = (int) rows[k];
+            advantages[k] = batch.advantages[row];
+            shares[k] = 1f / lengths.length / lengths[row];
+        }
+        return PolicyObjective.Figures.of(accumulate(
                 sequences,
+                sequences.counted(),
                 call -> List.of(
-                        call.create(sequences.targets(), new Shape(sequences.batch(), sequences.time())),
-                        call.create(batch.oldLogProbabilities),
-                        call.create(batch.referenceLogProbabilities),
-                        call.create(batch.advantages),
+                        call.create(sequences.countedTargets()),
                         call.create(temperature),
+                        call.create(sequences.counted(batch.oldLogProbabilities)),
+                        call.create(sequences.counted(batch.referenceLogProbabilities)),
+                        call.create(advantages),
+                        call.create(shares),
                         call.create(clip),
                         call.create(beta)),
-                gradients);
-        return new PolicyObjective.Figures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
+                gradients));
     }
 
     /** The answers. */

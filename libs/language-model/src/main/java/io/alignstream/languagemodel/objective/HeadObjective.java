@@ -3,7 +3,6 @@ package io.alignstream.languagemodel.objective;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.NetworkProgram;
 import io.alignstream.languagemodel.network.Sequences;
@@ -13,61 +12,110 @@ import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.util.List;
 
 /**
- * A loss of a network's last hidden states and one weight: autograd differentiates the loss, the network's own backward
- * pass does the rest, in fp32.
+ * A loss of one number at some positions, of a head's value or of a token's log probability: autograd differentiates the
+ * loss by these numbers, the head and the network do the rest by hand, in fp32.
  *
- * <p>A subclass writes two methods as TorchScript text:
- *
- * <ul>
- *   <li>{@code head(self, w: Dict[str, Tensor]) -> str}, the name of the weight that the loss reads besides;
- *   <li>{@code loss(self, hidden: Tensor, head: Tensor, x: List[Tensor]) -> List[Tensor]} of hidden states
- *       {@code [batch, time, width]}: first what is differentiated, then what is reported, scalars all.
- * </ul>
+ * <p>A subclass writes one method as TorchScript text: {@code loss(self, outputs: Tensor, x: List[Tensor]) ->
+ * List[Tensor]} of numbers {@code [positions]}: first what is differentiated, then what is reported, scalars all. Outputs
+ * exist for these positions only.
  */
 abstract class HeadObjective<B, L> implements Objective<B, L> {
 
     private static final String GRADIENTS =
             """
-              def gradients(self, w: Dict[str, Tensor], ids: Tensor, x: List[Tensor], cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor) -> Dict[str, Tensor]:
+              def gradients(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor, at: Tensor, lowest: Tensor, x: List[Tensor], cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor) -> Dict[str, Tensor]:
                 torch.set_grad_enabled(False)
                 c = self.prepared(w, int(size[0]), 6)
+                cells = self.cells(ids, lengths)
                 saved: List[Tensor] = []
-                hidden = self.trunk(w, c, ids, cos, sin, size, eps, True, saved).view([ids.size(0), ids.size(1), -1]).detach().requires_grad_(True)
-                name = self.head(w)
-                head = w[name].detach().requires_grad_(True)
-                torch.set_grad_enabled(True)
-                figures = self.loss(hidden, head, x)
-                found = torch.autograd.grad([figures[0]], [hidden, head])
-                torch.set_grad_enabled(False)
+                hidden = self.trunk(w, c, ids, cells, cos, sin, size, eps, int(lowest), saved)
+                rows = torch.searchsorted(cells, at)
                 g: Dict[str, Tensor] = {}
-                g[name] = torch.contiguous(unchecked_cast(Tensor, found[1]))
-                d = unchecked_cast(Tensor, found[0])
-                self.trunk_backward(w, c, ids, torch.contiguous(d.view([-1, d.size(-1)])), cos, sin, size, saved, g)
+                figures, d = self.head_gradients(w, torch.index_select(hidden, 0, rows), x, int(lowest), g)
+                d = torch.index_copy(torch.zeros_like(hidden), 0, rows, d)
+                self.trunk_backward(w, c, ids, cells, d, cos, sin, size, int(lowest), saved, g)
+                return self.reported(torch.stack(figures), w, int(lowest), g)
+
+              def loss_gradient(self, outputs: Tensor, x: List[Tensor]) -> Tuple[List[Tensor], Tensor]:
+                # what is reported, and the gradient by each output
+                leaf = outputs.detach().requires_grad_(True)
+                torch.set_grad_enabled(True)
+                figures = self.loss(leaf, x)
+                found = torch.autograd.grad([figures[0]], [leaf])
+                torch.set_grad_enabled(False)
                 reported: List[Tensor] = []
                 for i in range(1, len(figures)):
                   reported.append(figures[i].detach())
-                return self.reported(torch.stack(reported), w, g)
+                return (reported, unchecked_cast(Tensor, found[0]))
+            """;
+
+    private static final String TOKENS =
+            """
+
+              def head_gradients(self, w: Dict[str, Tensor], hidden: Tensor, x: List[Tensor], lowest: int, g: Dict[str, Tensor]) -> Tuple[List[Tensor], Tensor]:
+                # the outputs are log probabilities of the tokens x[0] at temperature x[1]; the last figure is the mean entropy
+                name = self.output_name(w)
+                temperature = float(x[1])
+                tokens = torch.unsqueeze(x[0], 1)
+                every = self.log_probabilities(hidden, w[name], temperature)
+                figures, d = self.loss_gradient(torch.squeeze(torch.gather(every, 1, tokens), 1), x)
+                d = torch.unsqueeze(torch.div(d, temperature), 1)
+                p = torch.exp(every)
+                figures.append(torch.div(torch.neg(torch.sum(torch.mul_(every, p))), every.size(0)))
+                p = torch.scatter_add_(torch.mul_(p, torch.neg(d)), 1, tokens, d)
+                if lowest == 0:
+                  g[name] = torch.mm(torch.t(p), hidden)
+                return (figures, torch.mm(p, w[name]))
+
+            """;
+
+    private static final String SCALARS =
+            """
+
+              def head_gradients(self, w: Dict[str, Tensor], hidden: Tensor, x: List[Tensor], lowest: int, g: Dict[str, Tensor]) -> Tuple[List[Tensor], Tensor]:
+                # the outputs are the scalar head's values
+                name = "score.weight"
+                figures, d = self.loss_gradient(torch.squeeze(torch.linear(hidden, w[name]), 1), x)
+                d = torch.unsqueeze(d, 1)
+                if lowest == 0:
+                  g[name] = torch.mm(torch.t(d), hidden)
+                return (figures, torch.mm(d, w[name]))
+
             """;
 
     private final Transformer network;
     private final TorchProgram program;
 
-    /** A loss of {@code network} whose text is {@code loss}. */
+    /** A loss of {@code network} whose text is part of {@code program}. */
     HeadObjective(Transformer network, TorchProgram program) {
         this.network = network;
         this.program = program;
     }
 
-    /** The program of a loss's text: one for each subclass, kept in a constant. */
-    static TorchProgram program(String loss) {
-        return NetworkProgram.with(GRADIENTS + loss);
+    /**
+     * The program of a loss of tokens' log probabilities, kept in a constant: {@code x} begins with the tokens and the
+     * temperature, and the tokens' mean entropy is reported behind what the loss reports.
+     */
+    static TorchProgram ofTokens(String loss) {
+        return NetworkProgram.with(GRADIENTS + TOKENS + loss);
     }
 
-    /** Computes and adds the gradients; returns what the loss reports. */
-    final float[] accumulate(Sequences sequences, Inputs inputs, Gradients gradients) {
+    /** The program of a loss of the scalar head's values, kept in a constant. */
+    static TorchProgram ofScalars(String loss) {
+        return NetworkProgram.with(GRADIENTS + SCALARS + loss);
+    }
+
+    /**
+     * Computes and adds the gradients; returns what is reported.
+     *
+     * @param at positions of the outputs among all of {@code sequences}, of tokens, none twice
+     */
+    final float[] accumulate(Sequences sequences, long[] at, Inputs inputs, Gradients gradients) {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = network.arguments(call);
-            in.add(call.create(sequences.ids(), new Shape(sequences.batch(), sequences.time())));
+            Transformer.tokens(call, in, sequences);
+            in.add(call.create(at));
+            in.add(call.create(gradients.lowestBlock()));
             for (NDArray input : inputs.of(call)) {
                 input.setName("x[]");
                 in.add(input);

@@ -2,6 +2,7 @@ package io.alignstream.languagemodel.objective;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.NetworkProgram;
@@ -21,7 +22,7 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
 
     private static final TorchProgram PROGRAM = NetworkProgram.with(
             """
-              def output_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], x: Tensor, targets: Tensor, scale: float, g: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
+              def output_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], x: Tensor, targets: Tensor, scale: float, lowest: int, g: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
                 # x [N, D] -> sum of the losses, scale times the gradient of x; logits exist for a chunk of the rows at a time
                 name = self.output_name(w)
                 weight = c["output"]
@@ -46,12 +47,14 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                   parts.append(torch.mm(d, weight))
                   if "tokens" in c:
                     d = torch.index_select(d, 1, c["tokens"])
-                  dw = torch.add_(dw, torch.mm(torch.t(d), part))
+                  if lowest == 0:
+                    dw = torch.add_(dw, torch.mm(torch.t(d), part))
                   first = first + n
-                g[name] = dw
+                if lowest == 0:
+                  g[name] = dw
                 return (total, torch.cat(parts))
 
-              def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, rows: int, g: Dict[str, Tensor]) -> Tensor:
+              def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, rows: int, lowest: int, g: Dict[str, Tensor]) -> Tensor:
                 # mean cross-entropy in nats over the targets that are not -100
                 count = float(torch.sum(torch.ge(targets, 0)))
                 loss = torch.zeros([], dtype=7)
@@ -61,11 +64,12 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                   if n > rows:
                     n = rows
                   part = torch.narrow(ids, 0, first, n)
+                  cells = self.cells(part, torch.narrow(lengths, 0, first, n))
                   saved: List[Tensor] = []
-                  x = self.trunk(w, c, part, cos, sin, size, eps, True, saved)
+                  x = self.trunk(w, c, part, cells, cos, sin, size, eps, lowest, saved)
                   gn: Dict[str, Tensor] = {}
-                  lossn, d = self.output_gradients(w, c, x, torch.flatten(torch.narrow(targets, 0, first, n)), 1. / count, gn)
-                  self.trunk_backward(w, c, part, d, cos, sin, size, saved, gn)
+                  lossn, d = self.output_gradients(w, c, x, self.tokens(torch.narrow(targets, 0, first, n), cells), 1. / count, lowest, gn)
+                  self.trunk_backward(w, c, part, cells, d, cos, sin, size, lowest, saved, gn)
                   loss = torch.add(loss, lossn)
                   for name in gn.keys():
                     if name in g:
@@ -77,15 +81,16 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                   first = first + n
                 return torch.to(torch.div(loss, count), 6)
 
-              def next_token_gradients(self, w: Dict[str, Tensor], ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
-                # computing = [data type, rows at a time]
+              def next_token_gradients(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
+                # computing = [data type, rows at a time, lowest block that learns; 0 if the embedding does, too]
                 torch.set_grad_enabled(False)
                 g: Dict[str, Tensor] = {}
                 c = self.prepared(w, int(size[0]), int(computing[0]))
-                loss = self.language_model_gradients(w, c, ids, targets, cos, sin, size, eps, int(computing[1]), g)
-                return self.reported(loss, w, g)
+                lowest = int(computing[2])
+                loss = self.language_model_gradients(w, c, ids, lengths, targets, cos, sin, size, eps, int(computing[1]), lowest, g)
+                return self.reported(loss, w, lowest, g)
 
-              def adapter_gradients(self, w: Dict[str, Tensor], a: Dict[str, Tensor], tokens: Tensor, scale: Tensor, ids: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
+              def adapter_gradients(self, w: Dict[str, Tensor], a: Dict[str, Tensor], tokens: Tensor, scale: Tensor, ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
                 # of the adapters only: their presence in c is what the backward pass goes by
                 torch.set_grad_enabled(False)
                 dtype = int(computing[0])
@@ -95,8 +100,8 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                 c["tokens"] = tokens
                 c["scale"] = scale
                 g: Dict[str, Tensor] = {}
-                loss = self.language_model_gradients(w, c, ids, targets, cos, sin, size, eps, int(computing[1]), g)
-                return self.reported(loss, a, g)
+                loss = self.language_model_gradients(w, c, ids, lengths, targets, cos, sin, size, eps, int(computing[1]), 0, g)
+                return self.reported(loss, a, 0, g)
             """);
 
     private final Trainable trained;
@@ -120,8 +125,10 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                 method = "adapter_gradients";
             }
             Transformer.tokens(call, in, sequences);
+            in.add(call.create(sequences.targets(), new Shape(sequences.batch(), sequences.time())));
             network.shape(in);
-            in.add(call.create(new long[] {computing.precision().torchType(), computing.rows()}));
+            in.add(call.create(
+                    new long[] {computing.precision().torchType(), computing.rows(), gradients.lowestBlock()}));
             return (double) Computed.of(PROGRAM.run(call, method, in), gradients)[0];
         }
     }

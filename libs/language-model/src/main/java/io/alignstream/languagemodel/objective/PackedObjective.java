@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.NetworkProgram;
 import io.alignstream.languagemodel.network.PackedSequences;
+import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.torch.TorchProgram;
@@ -81,14 +82,14 @@ public final class PackedObjective implements Objective<PackedSequences, Double>
                 torch.set_grad_enabled(True)
                 leaf = self.leaves(w)
                 loss = self.packed_loss(leaf, ids, targets, positions, segments, cos, sin, size, eps)
-                return self.reported(loss.detach(), w, self.gradients(loss, leaf))
+                return self.reported(loss.detach(), w, 0, self.gradients(loss, leaf))
 
               def adapter_gradients(self, w: Dict[str, Tensor], a: Dict[str, Tensor], tokens: Tensor, scale: Tensor, ids: Tensor, targets: Tensor, positions: Tensor, segments: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor) -> Dict[str, Tensor]:
                 # only the adapters have gradients
                 torch.set_grad_enabled(True)
                 leaf = self.leaves(a)
                 loss = self.packed_loss(self.adapted(w, leaf, tokens, float(scale)), ids, targets, positions, segments, cos, sin, size, eps)
-                return self.reported(loss.detach(), a, self.gradients(loss, leaf))
+                return self.reported(loss.detach(), a, 0, self.gradients(loss, leaf))
             """);
 
     private final Trainable trained;
@@ -109,8 +110,10 @@ public final class PackedObjective implements Objective<PackedSequences, Double>
                 adapters.shape(in);
                 method = "adapter_gradients";
             }
-            Transformer.tokens(call, in, packed.rows());
-            Shape shape = new Shape(packed.rows().batch(), packed.rows().time());
+            Sequences rows = packed.rows();
+            Shape shape = new Shape(rows.batch(), rows.time());
+            in.add(call.create(rows.ids(), shape));
+            in.add(call.create(rows.targets(), shape));
             in.add(call.create(packed.positions(), shape));
             in.add(call.create(packed.segments(), shape));
             network.shape(in);

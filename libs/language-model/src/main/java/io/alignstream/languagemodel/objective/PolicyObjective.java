@@ -1,6 +1,5 @@
 package io.alignstream.languagemodel.objective;
 
-import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -13,29 +12,19 @@ import java.util.List;
  */
 public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, PolicyObjective.Figures> {
 
-    private static final TorchProgram PROGRAM = program(
+    private static final TorchProgram PROGRAM = ofTokens(
             """
-              def head(self, w: Dict[str, Tensor]) -> str:
-                return self.output_name(w)
-
-              def loss(self, hidden: Tensor, head: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [targets, old, advantages, temperature, clip], over the targets that are not -100
-                logs, entropy = self.token_log_probabilities(hidden, head, x[0], x[3])
-                mask = torch.to(torch.ge(x[0], 0), 6)
-                count = torch.sum(mask)
-                d = torch.mul(torch.clamp(torch.sub(logs, x[1]), -20., 20.), mask)
+              def loss(self, logs: Tensor, x: List[Tensor]) -> List[Tensor]:
+                # x = [targets, temperature, old, advantages, clip]
+                d = torch.clamp(torch.sub(logs, x[2]), -20., 20.)
                 ratio = torch.exp(d)
                 c = float(x[4])
-                plain = torch.mul(torch.neg(x[2]), ratio)
-                clipped = torch.mul(torch.neg(x[2]), torch.clamp(ratio, 1. - c, 1. + c))
-                loss = torch.div(torch.sum(torch.mul(torch.maximum(plain, clipped), mask)), count)
-                q = ratio.detach()
-                k = d.detach()
-                kl = torch.div(torch.mul(torch.sum(torch.mul(torch.mul(k, k), mask)), 0.5), count)
-                fraction = torch.div(torch.sum(torch.mul(torch.to(torch.gt(clipped, plain), 6), mask)), count)
-                mean_entropy = torch.div(torch.sum(torch.mul(entropy.detach(), mask)), count)
-                mean_ratio = torch.div(torch.sum(torch.mul(q, mask)), count)
-                return [loss, loss, kl, fraction, mean_entropy, mean_ratio, torch.max(torch.abs(torch.sub(q, 1.)))]
+                plain = torch.mul(torch.neg(x[3]), ratio)
+                clipped = torch.mul(torch.neg(x[3]), torch.clamp(ratio, 1. - c, 1. + c))
+                loss = torch.mean(torch.maximum(plain, clipped))
+                kl = torch.mul(torch.mean(torch.mul(d, d)), 0.5)
+                fraction = torch.mean(torch.to(torch.gt(clipped, plain), 6))
+                return [loss, loss, kl, fraction, torch.mean(ratio), torch.max(torch.abs(torch.sub(ratio, 1.)))]
             """);
 
     private final double temperature;
@@ -58,6 +47,11 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
             double entropy,
             double meanRatio,
             double greatestRatioGap) {
+
+        /** As the losses of answers sampled earlier report them, the entropy last. */
+        static Figures of(float... figures) {
+            return new Figures(figures[0], figures[1], figures[2], figures[5], figures[3], figures[4]);
+        }
 
         /** Those of two batches, of which the other one counts for {@code share} (0 to 1) of both. */
         Figures merged(Figures other, double share) {
@@ -88,14 +82,15 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
         Sequences sequences = batch.sequences;
         float[] figures = accumulate(
                 sequences,
+                sequences.counted(),
                 call -> List.of(
-                        call.create(sequences.targets(), new Shape(sequences.batch(), sequences.time())),
-                        call.create(batch.oldLogProbabilities),
-                        call.create(batch.advantages),
+                        call.create(sequences.countedTargets()),
                         call.create(temperature),
+                        call.create(sequences.counted(batch.oldLogProbabilities)),
+                        call.create(sequences.counted(batch.advantages)),
                         call.create(clip)),
                 gradients);
-        return new Figures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
+        return Figures.of(figures);
     }
 
     /** The answers' tokens. */

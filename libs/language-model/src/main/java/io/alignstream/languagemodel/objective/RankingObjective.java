@@ -12,21 +12,16 @@ import java.util.List;
  */
 public final class RankingObjective extends HeadObjective<RankingObjective.Batch, Double> {
 
-    private static final TorchProgram PROGRAM = program(
+    private static final TorchProgram PROGRAM = ofScalars(
             """
-              def head(self, w: Dict[str, Tensor]) -> str:
-                return "score.weight"
-
-              def loss(self, hidden: Tensor, head: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [last, better, worse, margin, weight, tied, centring]; the weights sum to 1
-                values = torch.squeeze(torch.linear(hidden, head), -1)
-                r = torch.squeeze(torch.gather(values, 1, torch.unsqueeze(x[0], 1)), 1)
-                b = torch.index_select(r, 0, x[1])
-                c = torch.index_select(r, 0, x[2])
+              def loss(self, scores: Tensor, x: List[Tensor]) -> List[Tensor]:
+                # x = [better, worse, margin, weight, tied, centring]; the weights sum to 1
+                b = torch.index_select(scores, 0, x[0])
+                c = torch.index_select(scores, 0, x[1])
                 d = torch.sub(b, c)
-                pair = torch.where(x[5], torch.abs(d), torch.neg(torch.log_sigmoid(torch.sub(d, x[3]))))
+                pair = torch.where(x[4], torch.abs(d), torch.neg(torch.log_sigmoid(torch.sub(d, x[2]))))
                 total = torch.add(b, c)
-                loss = torch.sum(torch.mul(x[4], torch.add(pair, torch.mul(torch.mul(total, total), float(x[6])))))
+                loss = torch.sum(torch.mul(x[3], torch.add(pair, torch.mul(torch.mul(total, total), float(x[5])))))
                 return [loss, loss]
             """);
 
@@ -78,7 +73,7 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
         float[] weight = new float[count];
         boolean[] tied = new boolean[count];
         for (int i = 0; i < last.length; i++) {
-            last[i] = batch.last[i];
+            last[i] = (long) i * batch.answers.time() + batch.last[i];
         }
         for (int i = 0; i < count; i++) {
             RankedPair pair = batch.pairs.get(i);
@@ -90,8 +85,8 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
         }
         float[] figures = accumulate(
                 batch.answers,
+                last,
                 call -> List.of(
-                        call.create(last),
                         call.create(better),
                         call.create(worse),
                         call.create(margin),

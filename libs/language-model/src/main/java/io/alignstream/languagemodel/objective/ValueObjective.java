@@ -1,6 +1,5 @@
 package io.alignstream.languagemodel.objective;
 
-import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -10,21 +9,15 @@ import java.util.List;
 /** PPO's clipped value loss: ½ · mean of max((V − R)², (clip(V, V_old ± ε) − R)²). */
 public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Double> {
 
-    private static final TorchProgram PROGRAM = program(
+    private static final TorchProgram PROGRAM = ofScalars(
             """
-              def head(self, w: Dict[str, Tensor]) -> str:
-                return "score.weight"
-
-              def loss(self, hidden: Tensor, head: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [targets, old, returns, clip, coefficient], over the targets that are not -100
-                values = torch.squeeze(torch.linear(hidden, head), -1)
-                mask = torch.to(torch.ge(x[0], 0), 6)
-                near = torch.add(x[1], torch.clamp(torch.sub(values, x[1]), -float(x[3]), float(x[3])))
-                a = torch.sub(values, x[2])
-                b = torch.sub(near, x[2])
-                worst = torch.maximum(torch.mul(a, a), torch.mul(b, b))
-                loss = torch.div(torch.mul(torch.sum(torch.mul(worst, mask)), 0.5), torch.sum(mask))
-                return [torch.mul(loss, float(x[4])), loss]
+              def loss(self, values: Tensor, x: List[Tensor]) -> List[Tensor]:
+                # x = [old, returns, clip, coefficient]
+                near = torch.add(x[0], torch.clamp(torch.sub(values, x[0]), -float(x[2]), float(x[2])))
+                a = torch.sub(values, x[1])
+                b = torch.sub(near, x[1])
+                loss = torch.mul(torch.mean(torch.maximum(torch.mul(a, a), torch.mul(b, b))), 0.5)
+                return [torch.mul(loss, float(x[3])), loss]
             """);
 
     private final double clip;
@@ -56,10 +49,10 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
         Sequences sequences = batch.sequences;
         float[] figures = accumulate(
                 sequences,
+                sequences.counted(),
                 call -> List.of(
-                        call.create(sequences.targets(), new Shape(sequences.batch(), sequences.time())),
-                        call.create(batch.oldValues),
-                        call.create(batch.returns),
+                        call.create(sequences.counted(batch.oldValues)),
+                        call.create(sequences.counted(batch.returns)),
                         call.create(clip),
                         call.create(coefficient)),
                 gradients);
