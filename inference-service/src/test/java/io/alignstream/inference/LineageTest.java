@@ -96,7 +96,8 @@ class LineageTest extends ServiceTest {
                 .isEqualTo(lineage.path("models").path(1).path("sha256").asText());
         assertThat(manifest.path("run").asText())
                 .isEqualTo(store.manifest(aligned).run());
-        assertThat(events.path("first").findValuesAsText("annotator")).containsExactlyInAnyOrder("ann", "ann", "ann", "bob");
+        assertThat(events.path("first").findValuesAsText("annotator"))
+                .containsExactlyInAnyOrder("ann", "ann", "ann", "bob");
     }
 
     @Test
