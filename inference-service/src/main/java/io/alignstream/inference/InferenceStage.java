@@ -27,13 +27,20 @@ public class InferenceStage implements StageDefinition {
     private final ServedModel served;
     private final CheckpointStore store;
     private final FeedbackTally feedback;
+    private final Releases releases;
     private final Question<Optional<String>> inService;
 
-    InferenceStage(InferenceConfig config, ServedModel served, CheckpointStore store, FeedbackTally feedback) {
+    InferenceStage(
+            InferenceConfig config,
+            ServedModel served,
+            CheckpointStore store,
+            FeedbackTally feedback,
+            Releases releases) {
         this.config = config;
         this.served = served;
         this.store = store;
         this.feedback = feedback;
+        this.releases = releases;
         this.inService = Question.eachTime(() -> served.current().map(LoadedModel::sha256));
     }
 
@@ -52,6 +59,7 @@ public class InferenceStage implements StageDefinition {
     /** A model is taken out of service at once; to take another one in is a job. */
     @Override
     public void show(View view) {
+        releases.set(view.newestByKey(Topic.MODEL_RELEASES));
         if (approved(view).isEmpty()) {
             served.withdraw();
         }

@@ -250,6 +250,7 @@ class ChatPage {
     row.hidden = false;
     version.textContent = answer.sha256?.slice(0, 12) ?? '';
     version.title = `sha256 ${answer.sha256 ?? ''}`;
+    row.querySelector('.origin').href = `lineage?response=${encodeURIComponent(answer.id)}`;
     const buttons = [...row.querySelectorAll('button')];
     for (const button of buttons) {
       button.addEventListener('click', async () => {

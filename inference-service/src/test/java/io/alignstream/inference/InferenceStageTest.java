@@ -93,7 +93,7 @@ class InferenceStageTest {
         // Given: a model that is served
         ServedModel served = new ServedModel(new SimpleMeterRegistry());
         served.swap(tinyModel());
-        InferenceStage stage = new InferenceStage(new Defaults(), served, null, new FeedbackTally());
+        InferenceStage stage = new InferenceStage(new Defaults(), served, null, new FeedbackTally(), new Releases());
         Compacted topic = new Compacted();
         topic.add(release("one", ROLLED_BACK));
 
@@ -146,7 +146,11 @@ class InferenceStageTest {
         try (CheckpointStore store =
                 CheckpointStore.open(folder.resolve("store").toUri(), folder.resolve("cache"))) {
             return new InferenceStage(
-                            new Defaults(), new ServedModel(new SimpleMeterRegistry()), store, new FeedbackTally())
+                            new Defaults(),
+                            new ServedModel(new SimpleMeterRegistry()),
+                            store,
+                            new FeedbackTally(),
+                            new Releases())
                     .decide(view, false);
         }
     }

@@ -1,5 +1,6 @@
 package io.alignstream.inference;
 
+import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
@@ -13,6 +14,7 @@ import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -29,6 +31,13 @@ final class TinyModel {
 
     /** Saves the model drawn from {@code seed}. */
     static Reference save(CheckpointStore store, long seed) throws IOException {
+        return save(store, seed, Map.of(), List.of());
+    }
+
+    /** Saves the model drawn from {@code seed}, made from {@code parents} and {@code datasets}. */
+    static Reference save(
+            CheckpointStore store, long seed, Map<String, Reference> parents, List<DatasetSnapshot> datasets)
+            throws IOException {
         TransformerConfig config =
                 new TransformerConfig(TOKENIZER.vocabularySize(), 1, 16, 1, 1, 32, POSITIONS, 10_000, 1e-6, false);
         Map<String, Tensor> tensors;
@@ -36,7 +45,11 @@ final class TinyModel {
             tensors = new LinkedHashMap<>(network.tensors());
         }
         tensors.computeIfPresent("lm_head.weight", (name, head) -> peaked(head));
-        return store.save(Manifest.draft(Stage.RLHF, "seed-" + seed, 1).withComplete(true), folder -> {
+        Manifest draft = Manifest.draft(Stage.RLHF, "seed-" + seed, 1)
+                .withComplete(true)
+                .withParents(parents)
+                .withDatasets(datasets);
+        return store.save(draft, folder -> {
             config.save(folder, new int[] {TOKENIZER.endOfDocument(), TOKENIZER.endOfTurn()}, TOKENIZER.pad());
             TOKENIZER.save(folder);
             Safetensors.write(folder.resolve("model.safetensors"), tensors, Map.of("format", "pt"));

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.inference.Generation;
 import io.alignstream.inference.LoadedModel;
+import io.alignstream.inference.ResponseId;
 import java.time.Instant;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The JSON of one completion and of its chunks; for one thread. */
@@ -13,7 +13,7 @@ final class CompletionJson {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    private final String id = "chatcmpl-" + UUID.randomUUID().toString().replace("-", "");
+    private final String id;
     private final long created = Instant.now().getEpochSecond();
     private final LoadedModel model;
     private final int promptTokens;
@@ -21,11 +21,12 @@ final class CompletionJson {
 
     CompletionJson(Generation generation, boolean includeUsage) {
         this.model = generation.model();
+        this.id = ResponseId.next(model.sha256());
         this.promptTokens = generation.promptTokens();
         this.includeUsage = includeUsage;
     }
 
-    /** Id of the response, for feedback on it. */
+    /** Id of the response, for feedback on it and its lineage. */
     String id() {
         return id;
     }

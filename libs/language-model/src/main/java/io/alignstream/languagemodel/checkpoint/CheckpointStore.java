@@ -70,6 +70,13 @@ public interface CheckpointStore extends AutoCloseable {
     StoredCheckpoint open(Reference reference) throws IOException;
 
     /**
+     * The manifest of a checkpoint, without a look at its other files: for overviews.
+     *
+     * @throws DamagedCheckpointException if it is missing or differs from what the reference promises
+     */
+    Manifest manifest(Reference reference) throws IOException;
+
+    /**
      * The manifests of a run's checkpoints, newest step first, without a look at the files: for overviews.
      *
      * <p>A checkpoint whose manifest is damaged is left out with a warning in the log.

@@ -37,6 +37,16 @@ abstract class VerifyingCheckpointStore implements CheckpointStore {
     abstract void delete(CheckpointName name) throws IOException;
 
     @Override
+    public Manifest manifest(Reference reference) throws IOException {
+        CheckpointFiles.IdentifiedManifest found = manifest(CheckpointName.of(reference));
+        if (!found.sha256().equals(reference.sha256())) {
+            throw new DamagedCheckpointException("the manifest of " + reference.uri() + " has sha256 " + found.sha256()
+                    + " but should have " + reference.sha256());
+        }
+        return found.manifest();
+    }
+
+    @Override
     public SequencedMap<Reference, Manifest> manifests(Stage stage, String run) throws IOException {
         Manifest.requireName("run", run);
         List<CheckpointFiles.IdentifiedManifest> valid = new ArrayList<>();

@@ -1,0 +1,28 @@
+package io.alignstream.inference.lineage;
+
+import io.alignstream.stageruntime.web.Visitor;
+import io.quarkus.qute.Location;
+import io.quarkus.qute.Template;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+
+/** The page that draws a response's lineage, {@code /lineage?response=ID}. */
+@Path("/lineage")
+public class LineagePage {
+
+    private final Template page;
+
+    LineagePage(@Location("lineage.html") Template page) {
+        this.page = page;
+    }
+
+    @GET
+    @Produces(MediaType.TEXT_HTML)
+    public Response page(@BeanParam Visitor visitor) {
+        return visitor.page(page.instance());
+    }
+}
