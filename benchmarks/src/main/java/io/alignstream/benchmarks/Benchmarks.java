@@ -9,6 +9,7 @@ import io.alignstream.benchmarks.pipeline.DemoBenchmark;
 import io.alignstream.benchmarks.tokenizer.TokenizerBenchmark;
 import io.alignstream.benchmarks.training.PretrainBenchmark;
 import io.alignstream.benchmarks.training.RlhfBenchmark;
+import io.alignstream.benchmarks.training.SelectionBenchmark;
 import io.alignstream.benchmarks.training.SftBenchmark;
 import io.alignstream.benchmarks.training.TimeToLossBenchmark;
 import java.io.IOException;
@@ -28,17 +29,18 @@ public final class Benchmarks {
         int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException;
     }
 
-    private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.of(
-            "baselines", BaselinesBenchmark::run,
-            "batches", BatchesBenchmark::run,
-            "data", DataBenchmark::run,
-            "demo", DemoBenchmark::run,
-            "depth", DepthBenchmark::run,
-            "pretrain", PretrainBenchmark::run,
-            "rlhf", RlhfBenchmark::run,
-            "sft", SftBenchmark::run,
-            "time-to-loss", TimeToLossBenchmark::run,
-            "tokenizer", TokenizerBenchmark::run));
+    private static final Map<String, Benchmark> BENCHMARKS = new TreeMap<>(Map.ofEntries(
+            Map.entry("baselines", BaselinesBenchmark::run),
+            Map.entry("batches", BatchesBenchmark::run),
+            Map.entry("data", DataBenchmark::run),
+            Map.entry("demo", DemoBenchmark::run),
+            Map.entry("depth", DepthBenchmark::run),
+            Map.entry("pretrain", PretrainBenchmark::run),
+            Map.entry("rlhf", RlhfBenchmark::run),
+            Map.entry("selection", SelectionBenchmark::run),
+            Map.entry("sft", SftBenchmark::run),
+            Map.entry("time-to-loss", TimeToLossBenchmark::run),
+            Map.entry("tokenizer", TokenizerBenchmark::run)));
 
     private Benchmarks() {}
 

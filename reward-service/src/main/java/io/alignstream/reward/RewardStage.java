@@ -43,6 +43,7 @@ public class RewardStage implements StageDefinition {
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
     private final PromptBook prompts = new PromptBook();
+    private final AskedQuestions asked = new AskedQuestions();
 
     RewardStage(RewardConfig config, CheckpointStore store, RankingDesk desk) {
         this.config = config;
@@ -67,6 +68,7 @@ public class RewardStage implements StageDefinition {
             @Override
             public void handle(RankingRequest request, Origin origin) {
                 desk.add(request);
+                asked.add(request);
             }
 
             @Override
@@ -158,8 +160,15 @@ public class RewardStage implements StageDefinition {
     }
 
     private Decision sampling(View view, Checkpoint sft, Reason trainingReason) {
-        AnswerSampling sampling =
-                AnswerSampling.of(config.sampling(), config.seed(), store, sft, prompts.prompts(), desk);
+        AnswerSampling sampling = AnswerSampling.of(
+                config.sampling(),
+                config.seed(),
+                store,
+                sft,
+                view.newestCheckpoint(Stage.REWARD),
+                prompts.prompts(),
+                asked,
+                desk);
         if (sampling.isEmpty()) {
             return new Decision.Wait(trainingReason);
         }
