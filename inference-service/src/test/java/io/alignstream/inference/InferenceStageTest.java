@@ -10,6 +10,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Transformer;
@@ -93,7 +94,8 @@ class InferenceStageTest {
         // Given: a model that is served
         ServedModel served = new ServedModel(new SimpleMeterRegistry());
         served.swap(tinyModel());
-        InferenceStage stage = new InferenceStage(new Defaults(), served, null, new FeedbackTally());
+        InferenceStage stage =
+                new InferenceStage(new Defaults(), served, null, new FeedbackTally(), new HeldOutPrompts());
         Compacted topic = new Compacted();
         topic.add(release("one", ROLLED_BACK));
 
@@ -146,7 +148,11 @@ class InferenceStageTest {
         try (CheckpointStore store =
                 CheckpointStore.open(folder.resolve("store").toUri(), folder.resolve("cache"))) {
             return new InferenceStage(
-                            new Defaults(), new ServedModel(new SimpleMeterRegistry()), store, new FeedbackTally())
+                            new Defaults(),
+                            new ServedModel(new SimpleMeterRegistry()),
+                            store,
+                            new FeedbackTally(),
+                            new HeldOutPrompts())
                     .decide(view, false);
         }
     }
