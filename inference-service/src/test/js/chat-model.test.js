@@ -51,6 +51,31 @@ test('an exchange that is tried again leaves the conversation', () => {
   assert.deepEqual(talk.exchanges.map(({ question }) => question), ['q1']);
 });
 
+test('a conversation goes on from the better one of two answers', () => {
+  // Given
+  const talk = conversation(5, 6);
+  const [first] = talk.exchanges;
+
+  // When
+  talk.replace(first, { ...first, answer: 'better' });
+
+  // Then
+  assert.deepEqual(talk.exchanges.map(({ answer }) => answer), ['better', 'a1']);
+});
+
+test('an answer that only repeats another one is none to compare with', () => {
+  // Given
+  const first = new Answer('q', 0, [{ role: 'user', content: 'q' }]);
+  const again = new Answer('q', 0, first.messages);
+  first.add({ id: 'a', choices: [{ delta: { content: 'yes' } }] });
+
+  // When
+  again.add({ id: 'b', choices: [{ delta: { content: ' yes\n' } }] });
+
+  // Then
+  assert.ok(again.repeats(first));
+});
+
 test('events are put together from pieces of the stream', () => {
   // Given
   const reader = new EventReader();

@@ -11,6 +11,7 @@ import io.alignstream.benchmarks.tokenizer.TokenizerBenchmark;
 import io.alignstream.benchmarks.training.AlgorithmsBenchmark;
 import io.alignstream.benchmarks.training.PretrainBenchmark;
 import io.alignstream.benchmarks.training.RlhfBenchmark;
+import io.alignstream.benchmarks.training.SelectionBenchmark;
 import io.alignstream.benchmarks.training.SftBenchmark;
 import io.alignstream.benchmarks.training.TimeToLossBenchmark;
 import java.io.IOException;
@@ -40,6 +41,7 @@ public final class Benchmarks {
             Map.entry("pretrain", (Benchmark) PretrainBenchmark::run),
             Map.entry("rlhf", (Benchmark) RlhfBenchmark::run),
             Map.entry("seeds", (Benchmark) SeedsBenchmark::run),
+            Map.entry("selection", (Benchmark) SelectionBenchmark::run),
             Map.entry("sft", (Benchmark) SftBenchmark::run),
             Map.entry("time-to-loss", (Benchmark) TimeToLossBenchmark::run),
             Map.entry("tokenizer", (Benchmark) TokenizerBenchmark::run)));

@@ -4,6 +4,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Question;
@@ -28,6 +29,7 @@ public class InferenceStage implements StageDefinition {
     private final CheckpointStore store;
     private final FeedbackTally feedback;
     private final Releases releases;
+    private final HeldOutPrompts heldOut;
     private final Question<Optional<String>> inService;
 
     InferenceStage(
@@ -35,12 +37,14 @@ public class InferenceStage implements StageDefinition {
             ServedModel served,
             CheckpointStore store,
             FeedbackTally feedback,
-            Releases releases) {
+            Releases releases,
+            HeldOutPrompts heldOut) {
         this.config = config;
         this.served = served;
         this.store = store;
         this.feedback = feedback;
         this.releases = releases;
+        this.heldOut = heldOut;
         this.inService = Question.eachTime(() -> served.current().map(LoadedModel::sha256));
     }
 
@@ -53,6 +57,7 @@ public class InferenceStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.MODEL_RELEASES);
         subscriptions.follow(Topic.FEEDBACK, feedback);
+        subscriptions.follow(Topic.PROMPTS, heldOut);
         subscriptions.ask(inService);
     }
 

@@ -16,6 +16,11 @@ export class Conversation {
     this.exchanges = this.exchanges.filter(other => other !== exchange);
   }
 
+  /** The conversation goes on from another answer to the same. */
+  replace(exchange, other) {
+    this.exchanges = this.exchanges.map(each => (each === exchange ? other : each));
+  }
+
   clear() {
     this.exchanges = [];
   }
@@ -71,9 +76,10 @@ export class EventReader {
 
 /** An answer that grows event by event. */
 export class Answer {
-  /** The answer to a question that was sent with `sentTokens` of earlier conversation. */
-  constructor(question, sentTokens) {
+  /** The answer to a question that was sent as the last of `messages`, with `sentTokens` of earlier conversation. */
+  constructor(question, sentTokens, messages = []) {
     this.question = question;
+    this.messages = messages;
     this.sentTokens = sentTokens;
     this.answer = '';
     this.tokens = 0;
@@ -87,6 +93,11 @@ export class Answer {
     this.finish = choices[0]?.finish_reason ?? this.finish;
     this.tokens = usage ? usage.total_tokens - this.sentTokens : this.tokens;
     this.answer += choices[0]?.delta?.content ?? '';
+  }
+
+  /** Whether the model has said the same as in the `other` answer. */
+  repeats(other) {
+    return this.answer.trim() === other.answer.trim();
   }
 
   /** The code of what is to be said below the complete answer; null if nothing is. */

@@ -1,4 +1,4 @@
-// The chat page: streams answers of /v1/chat/completions, sends thumbs to /v1/feedback.
+// The chat page: streams answers of /v1/chat/completions, sends opinions to /v1/feedback and says what becomes of them.
 import { CallFailed, failure, get, open, post, reasonOf } from '../alignstream/api.js';
 import { element, make } from '../alignstream/dom.js';
 import { otherLanguage, pageMessages, translate } from '../alignstream/language.js';
@@ -117,16 +117,18 @@ class ChatPage {
     }
   }
 
-  async ask(question) {
-    const item = this.addExchange(question);
+  /** Asks; with a `rival`, `{item, answer}`, the same once more, to compare both answers. */
+  async ask(question, rival = null) {
+    const item = this.addExchange(question, rival);
     const writing = new AbortController();
     this.writing = writing;
     item.querySelector('.answer').setAttribute('aria-busy', 'true');
     this.showButton();
     let answer = null;
     try {
-      const { response, attempt } = await this.request(question, writing.signal);
-      answer = new Answer(question, attempt.tokens);
+      const { response, attempt } = rival
+        ? await this.repeat(rival.answer, writing.signal) : await this.request(question, writing.signal);
+      answer = new Answer(question, attempt.tokens, attempt.messages);
       answer.sha256 = response.headers.get('X-Model-Sha256');
       if (!attempt.whole) {
         this.note(item, { code: 'chat.dropped' });
@@ -141,7 +143,7 @@ class ChatPage {
         this.note(item, { code: 'chat.stopped' });
       } else {
         console.debug(problem);
-        this.offerRetry(item, question, answer, reasonOf(problem));
+        this.offerRetry(item, question, rival, answer, reasonOf(problem));
       }
     }
     item.querySelector('.answer').setAttribute('aria-busy', 'false');
@@ -149,8 +151,12 @@ class ChatPage {
       this.writing = null;
     }
     if (answer?.id && item.isConnected) {
-      this.conversation.add(answer);
       this.offerVerdict(item, answer);
+      if (rival) {
+        this.offerComparison(rival, { item, answer });
+      } else {
+        this.conversation.add(answer);
+      }
     }
     this.showButton();
     keepEnd(isAtEnd());
@@ -163,13 +169,7 @@ class ChatPage {
     let refused;
     for (const attempt of this.conversation.attempts(question, positions)) {
       try {
-        const response = await open('v1/chat/completions', {
-          messages: attempt.messages,
-          stream: true,
-          stream_options: { include_usage: true },
-          temperature: TEMPERATURE,
-        }, signal);
-        return { response, attempt };
+        return { response: await this.send(attempt.messages, signal), attempt };
       } catch (problem) {
         if (problem.code !== 'context_length_exceeded') {
           throw problem;
@@ -178,6 +178,20 @@ class ChatPage {
       }
     }
     throw refused;
+  }
+
+  /** Asks what was asked for `answer` once more. */
+  async repeat({ messages, sentTokens }, signal) {
+    return { response: await this.send(messages, signal), attempt: { messages, tokens: sentTokens, whole: true } };
+  }
+
+  send(messages, signal) {
+    return open('v1/chat/completions', {
+      messages,
+      stream: true,
+      stream_options: { include_usage: true },
+      temperature: TEMPERATURE,
+    }, signal);
   }
 
   /** Shows the answer while it is written. */
@@ -200,13 +214,18 @@ class ChatPage {
     }
   }
 
-  addExchange(question) {
+  addExchange(question, rival) {
     element('welcome').hidden = true;
     const item = element('exchange').content.cloneNode(true).firstElementChild;
     item.querySelector('.question').textContent = question;
-    element('turns').append(item);
+    item.classList.toggle('again', rival !== null);
+    if (rival) {
+      rival.item.after(item);
+    } else {
+      element('turns').append(item);
+    }
     translate(item, this.messages);
-    keepEnd(true);
+    keepEnd(rival === null);
     return item;
   }
 
@@ -224,7 +243,7 @@ class ChatPage {
     line.querySelector('span').textContent = this.messages.said(JSON.parse(line.dataset.reason));
   }
 
-  offerRetry(item, question, answer, problem) {
+  offerRetry(item, question, rival, answer, problem) {
     const line = this.note(item, { code: 'chat.failed', arguments: { problem } }, true);
     this.announce('chat.failed', { problem });
     const retry = make('button', {
@@ -235,7 +254,7 @@ class ChatPage {
           if (!this.writing) {
             item.remove();
             this.conversation.remove(answer);
-            this.ask(question);
+            this.ask(question, rival);
           }
         },
       },
@@ -251,10 +270,11 @@ class ChatPage {
     version.textContent = answer.sha256?.slice(0, 12) ?? '';
     version.title = `sha256 ${answer.sha256 ?? ''}`;
     row.querySelector('.origin').href = `lineage?response=${encodeURIComponent(answer.id)}`;
-    const buttons = [...row.querySelectorAll('button')];
+    const buttons = [...row.querySelectorAll('[data-thumb]')];
+    row.querySelector('.another').addEventListener('click', () => this.writing || this.ask(answer.question, { item, answer }));
     for (const button of buttons) {
       button.addEventListener('click', async () => {
-        if (!await this.giveFeedback(item, answer, button.dataset.thumb)) {
+        if (!await this.giveFeedback(item, answer, { thumb: button.dataset.thumb })) {
           return;
         }
         buttons.forEach(other => other.setAttribute('aria-pressed', String(other === button)));
@@ -270,24 +290,55 @@ class ChatPage {
     correction.addEventListener('submit', async event => {
       event.preventDefault();
       const better = correction.querySelector('textarea').value.trim();
-      if (better && await this.giveFeedback(item, answer, 'down', better)) {
+      if (better && await this.giveFeedback(item, answer, { thumb: 'down', correction: better })) {
         correction.hidden = true;
         element('question').focus();
       }
     });
   }
 
-  async giveFeedback(item, answer, thumb, correction) {
+  /** Of two answers to the same, either may be called the better one; the conversation goes on from it. */
+  offerComparison(first, second) {
+    if (second.answer.repeats(first.answer)) {
+      this.note(second.item, { code: 'chat.same' });
+      return;
+    }
+    const sides = [first, second];
+    // Asked for once more, a third answer is compared with the one beside which it was asked for.
+    sides.forEach(({ item }) => item.querySelector('.better').replaceWith(item.querySelector('.better').cloneNode(true)));
+    sides.forEach(({ item, answer }, index) => {
+      const other = sides[1 - index];
+      const button = item.querySelector('.better');
+      button.hidden = false;
+      button.addEventListener('click', async () => {
+        if (await this.giveFeedback(item, answer, { thumb: 'up', better_than: other.answer.id })) {
+          button.setAttribute('aria-pressed', 'true');
+          other.item.querySelector('.better').setAttribute('aria-pressed', 'false');
+          this.conversation.replace(other.answer, answer);
+        }
+      });
+    });
+  }
+
+  /** Sends an opinion and says what became of it. */
+  async giveFeedback(item, answer, opinion) {
     try {
-      await post('v1/feedback', { response_id: answer.id, thumb, correction });
-      this.note(item, { code: 'chat.thanks' });
-      this.announce('chat.thanks');
+      const { became } = await post('v1/feedback', { response_id: answer.id, user: pseudonym(), ...opinion });
+      this.note(item, became);
+      this.announce(became.code, became.arguments);
       return true;
     } catch (problem) {
       this.note(item, reasonOf(problem), true);
       return false;
     }
   }
+}
+
+/** Tells this browser's opinions from others', without saying whose they are. */
+function pseudonym() {
+  const name = localStorage.getItem('alignstream-user') ?? crypto.getRandomValues(new Uint32Array(2)).join('-');
+  localStorage.setItem('alignstream-user', name);
+  return name;
 }
 
 function isAtEnd() {

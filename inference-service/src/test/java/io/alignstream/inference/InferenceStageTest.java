@@ -10,6 +10,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Transformer;
@@ -93,7 +94,8 @@ class InferenceStageTest {
         // Given: a model that is served
         ServedModel served = new ServedModel(new SimpleMeterRegistry());
         served.swap(tinyModel());
-        InferenceStage stage = new InferenceStage(new Defaults(), served, null, new FeedbackTally(), new Releases());
+        InferenceStage stage = new InferenceStage(
+                new Defaults(), served, null, new FeedbackTally(), new Releases(), new HeldOutPrompts());
         Compacted topic = new Compacted();
         topic.add(release("one", ROLLED_BACK));
 
@@ -150,7 +152,8 @@ class InferenceStageTest {
                             new ServedModel(new SimpleMeterRegistry()),
                             store,
                             new FeedbackTally(),
-                            new Releases())
+                            new Releases(),
+                            new HeldOutPrompts())
                     .decide(view, false);
         }
     }

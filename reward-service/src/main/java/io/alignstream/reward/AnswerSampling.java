@@ -1,6 +1,7 @@
 package io.alignstream.reward;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
@@ -21,12 +22,15 @@ import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -34,9 +38,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Samples K answers of an SFT model to each prompt and asks people to rank them.
+ * Samples K answers of an SFT model to each prompt and asks people to rank them. Which prompts: first what users disliked;
+ * then at random, or by active selection, which answers a bounded number of candidates and prefers those that nobody was
+ * asked and, among them, those of whose ranking reward model and judge are least sure.
  *
  * <p>A request's id is a function of model and prompt, so an interrupted job that starts again asks nothing twice, and
  * the answers are a function of seed, model and prompt. Only different answers can be ranked: a few more samples are drawn
@@ -47,12 +54,13 @@ final class AnswerSampling implements Job {
 
     private static final Logger LOG = Logger.getLogger(AnswerSampling.class);
     private static final int ROUNDS = 4;
+    private static final String RANDOM = "random";
 
     private final RewardConfig.Sampling config;
     private final long seed;
     private final CheckpointStore store;
     private final Reference sft;
-    private final List<Prompt> prompts;
+    private final Chosen chosen;
     private final RankingDesk desk;
 
     private AnswerSampling(
@@ -60,14 +68,31 @@ final class AnswerSampling implements Job {
             long seed,
             CheckpointStore store,
             Reference sft,
-            List<Prompt> prompts,
+            Chosen chosen,
             RankingDesk desk) {
         this.config = config;
         this.seed = seed;
         this.store = store;
         this.sft = sft;
-        this.prompts = prompts;
+        this.chosen = chosen;
         this.desk = desk;
+    }
+
+    /**
+     * The prompts of one job.
+     *
+     * @param asked sent out whatever the models say
+     * @param candidates those among which the models choose, the uncovered ones first
+     * @param uncovered how many of them nobody was asked yet
+     * @param room how many of the candidates are sent out, at most
+     * @param reward the model that chooses; null if there are no candidates
+     */
+    private record Chosen(
+            List<Prompt> asked, List<Prompt> candidates, int uncovered, int room, @Nullable Reference reward) {
+
+        List<Prompt> all() {
+            return Stream.concat(asked.stream(), candidates.stream()).toList();
+        }
     }
 
     /**
@@ -77,6 +102,13 @@ final class AnswerSampling implements Job {
      * @param truncated how many of them, the last ones, were cut off
      */
     private record Sampled(List<String> answers, int truncated) {
+
+        List<int[]> rows(Tokenizer tokenizer, Prompt prompt) {
+            return answers.stream()
+                    .map(answer -> ChatTemplate.conversation(tokenizer, prompt.messages(), answer)
+                            .ids())
+                    .toList();
+        }
 
         Map<String, String> tags(Map<String, String> tags) {
             Map<String, String> all = new HashMap<>(tags);
@@ -96,33 +128,88 @@ final class AnswerSampling implements Job {
     /**
      * The job for those prompts that may still be asked of {@code sft}, at most as many as configured in all. A prompt that
      * cannot be ranked is replaced by another one, as long as no more have to be replaced than are asked.
+     *
+     * <p>What users disliked is asked first, and does not count among the others; of it, too, at most as many as configured.
+     *
+     * @param reward the newest reward model, by which the others are chosen
      */
     static AnswerSampling of(
             RewardConfig.Sampling config,
             long seed,
             CheckpointStore store,
             Checkpoint sft,
+            Optional<Checkpoint> reward,
             Collection<Prompt> prompts,
+            AskedQuestions asked,
             RankingDesk desk) {
-        Map<String, Prompt> ordered = new TreeMap<>();
-        prompts.forEach(prompt -> ordered.put(requestId(sft.reference(), prompt), prompt));
-        RankingDesk.Settled settled = desk.settled(ordered.keySet());
-        ordered.keySet().removeAll(settled.asked());
-        ordered.keySet().removeAll(settled.replaced());
-        int more = config.prompts() - settled.asked().size();
-        int room = Math.min(more, more + config.prompts() - settled.replaced().size());
-        List<Prompt> missing =
-                ordered.values().stream().limit(Math.max(0, room)).toList();
-        return new AnswerSampling(config, seed, store, sft.reference(), missing, desk);
+        Map<Boolean, List<Prompt>> bySource =
+                prompts.stream().collect(Collectors.partitioningBy(AnswerSampling::isDisliked));
+        Open disliked = Open.of(config, sft.reference(), bySource.get(true), desk);
+        Open others = Open.of(config, sft.reference(), bySource.get(false), desk);
+        if (config.selection().equals(RANDOM) || reward.isEmpty()) {
+            List<Prompt> all = Stream.concat(disliked.first().stream(), others.first().stream())
+                    .toList();
+            return new AnswerSampling(
+                    config, seed, store, sft.reference(), new Chosen(all, List.of(), 0, 0, null), desk);
+        }
+        Map<Boolean, List<Prompt>> byCover = others.room() == 0
+                ? Map.of(true, List.of(), false, List.of())
+                : others.prompts().stream().collect(Collectors.partitioningBy(p -> asked.contain(p.messages())));
+        List<Prompt> candidates = Stream.concat(byCover.get(false).stream(), byCover.get(true).stream())
+                .limit((long) config.candidates() * others.room())
+                .toList();
+        int uncovered = Math.min(byCover.get(false).size(), candidates.size());
+        return new AnswerSampling(
+                config,
+                seed,
+                store,
+                sft.reference(),
+                new Chosen(
+                        disliked.first(),
+                        candidates,
+                        uncovered,
+                        others.room(),
+                        reward.get().reference()),
+                desk);
+    }
+
+    private static boolean isDisliked(Prompt prompt) {
+        return Feedback.SOURCE.equals(prompt.tags().get("source"));
+    }
+
+    /**
+     * What may still be asked.
+     *
+     * @param prompts in the order of their hashes, which is a random one
+     * @param room how many of them, at most
+     */
+    private record Open(List<Prompt> prompts, int room) {
+
+        static Open of(RewardConfig.Sampling config, Reference sft, List<Prompt> prompts, RankingDesk desk) {
+            Map<String, Prompt> ordered = new TreeMap<>();
+            prompts.forEach(prompt -> ordered.put(requestId(sft, prompt), prompt));
+            RankingDesk.Settled settled = desk.settled(ordered.keySet());
+            ordered.keySet().removeAll(settled.asked());
+            ordered.keySet().removeAll(settled.replaced());
+            int more = config.prompts() - settled.asked().size();
+            int room =
+                    Math.min(more, more + config.prompts() - settled.replaced().size());
+            return new Open(List.copyOf(ordered.values()), Math.clamp(room, 0, ordered.size()));
+        }
+
+        List<Prompt> first() {
+            return prompts.subList(0, room);
+        }
     }
 
     /** Whether there is nothing left to ask. */
     boolean isEmpty() {
-        return prompts.isEmpty();
+        return chosen.all().isEmpty();
     }
 
     @Override
     public String run() {
+        List<Prompt> prompts = chosen.all();
         String first = requestId(sft, prompts.getFirst());
         String last = requestId(sft, prompts.getLast());
         return "answers-" + Sha256.hex(first + last + prompts.size()).substring(0, 12);
@@ -133,37 +220,102 @@ final class AnswerSampling implements Job {
         return Reason.of("reward.sample")
                 .with("answers", config.answers())
                 .with("sft", sft.shortSha256())
-                .with("prompts", prompts.size());
+                .with("prompts", chosen.asked().size() + chosen.room());
     }
 
     @Override
     public void execute(JobContext context) throws IOException {
         Path folder = store.open(sft).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
-        int answers = 0;
-        int truncated = 0;
-        int alike = 0;
         try (Transformer model = Transformer.load(folder)) {
-            for (int i = 0; i < prompts.size() && !context.stopRequested(); i++) {
-                Prompt prompt = prompts.get(i);
-                Optional<Sampled> sampled = sample(tokenizer, model, prompt);
-                if (sampled.isPresent()) {
-                    ask(context, prompt, sampled.get());
-                    answers += sampled.get().answers().size();
-                    truncated += sampled.get().truncated();
-                } else {
-                    desk.addAlike(requestId(sft, prompt));
-                    alike++;
-                }
-                context.progress(
-                        "sample",
-                        i + 1,
-                        prompts.size(),
-                        Map.of(
-                                "answersPerPrompt", answers / (i + 1.0),
-                                "truncatedAnswers", (double) truncated,
-                                "promptsWithoutTwoAnswers", (double) alike));
+            Round round = new Round(context, tokenizer, model);
+            for (Prompt prompt : chosen.asked()) {
+                round.answer(prompt).ifPresent(sampled -> ask(context, prompt, sampled));
             }
+            if (chosen.room() > 0) {
+                choose(round);
+            }
+        }
+    }
+
+    /** A model with another vocabulary reads other words: it chooses nothing. */
+    private void choose(Round round) throws IOException {
+        Path folder = store.open(Objects.requireNonNull(chosen.reward())).folder();
+        if (!Tokenizer.load(folder).sha256().equals(round.tokenizer.sha256())) {
+            for (Prompt prompt : chosen.candidates().subList(0, chosen.room())) {
+                round.answer(prompt).ifPresent(sampled -> ask(round.context, prompt, sampled));
+            }
+            return;
+        }
+        List<Candidate> candidates = new ArrayList<>();
+        try (RankingUncertainty uncertainty = RankingUncertainty.load(folder)) {
+            for (int i = 0; i < chosen.candidates().size(); i++) {
+                Prompt prompt = chosen.candidates().get(i);
+                boolean covered = i >= chosen.uncovered();
+                round.answer(prompt)
+                        .ifPresent(sampled -> candidates.add(new Candidate(
+                                prompt, sampled, covered, uncertainty.of(sampled.rows(round.tokenizer, prompt)))));
+            }
+        }
+        if (round.context.stopRequested()) {
+            return; // the next job chooses among all of them
+        }
+        candidates.stream()
+                .sorted(Comparator.comparing(Candidate::covered)
+                        .thenComparing(Comparator.comparingDouble(Candidate::uncertainty)
+                                .reversed()))
+                .limit(chosen.room())
+                .forEach(candidate -> ask(round.context, candidate.prompt(), candidate.sampled()));
+    }
+
+    /**
+     * A prompt that may be sent out.
+     *
+     * @param covered whether people were asked it before
+     * @param uncertainty of its ranking, in bits
+     */
+    private record Candidate(Prompt prompt, Sampled sampled, boolean covered, double uncertainty) {}
+
+    /** Answers prompt by prompt and tells how far it is. */
+    private final class Round {
+
+        private final JobContext context;
+        private final Tokenizer tokenizer;
+        private final Transformer model;
+        private int done;
+        private int answers;
+        private int truncated;
+        private int alike;
+
+        Round(JobContext context, Tokenizer tokenizer, Transformer model) {
+            this.context = context;
+            this.tokenizer = tokenizer;
+            this.model = model;
+        }
+
+        /** Empty if there are no two answers, or the job is to stop. */
+        Optional<Sampled> answer(Prompt prompt) {
+            if (context.stopRequested()) {
+                return Optional.empty();
+            }
+            Optional<Sampled> sampled = sample(tokenizer, model, prompt);
+            if (sampled.isPresent()) {
+                answers += sampled.get().answers().size();
+                truncated += sampled.get().truncated();
+            } else {
+                desk.addAlike(requestId(sft, prompt));
+                alike++;
+            }
+            done++;
+            context.progress(
+                    "sample",
+                    done,
+                    chosen.all().size(),
+                    Map.of(
+                            "answersPerPrompt", answers / (double) done,
+                            "truncatedAnswers", (double) truncated,
+                            "promptsWithoutTwoAnswers", (double) alike));
+            return sampled;
         }
     }
 

@@ -3,6 +3,7 @@ package io.alignstream.reward;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
+import io.alignstream.stageruntime.settings.OneOf;
 import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -169,6 +170,19 @@ public interface RewardConfig {
         @WithDefault("${alignstream.reward.minimum-rankings:200}")
         @Between(least = "0", greatest = "1000000000")
         int prompts();
+
+        /**
+         * Which prompts are sent out: active prefers those that nobody was asked and those of whose answers reward model and
+         * judge are least sure; until there is a reward model it is random.
+         */
+        @WithDefault("active")
+        @OneOf({"random", "active"})
+        String selection();
+
+        /** Prompts that are answered and scored for each one that active selection sends out. */
+        @WithDefault("4")
+        @Between(least = "1", greatest = "1000")
+        int candidates();
 
         /** Divides the logits before an answer's tokens are drawn. */
         @WithDefault("1")

@@ -46,6 +46,7 @@ public class RewardStage implements StageDefinition {
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
     private final PromptBook prompts = new PromptBook();
+    private final AskedQuestions asked = new AskedQuestions();
 
     RewardStage(RewardConfig config, CheckpointStore store, RankingDesk desk, Guidelines guidelines) {
         this.config = config;
@@ -71,6 +72,7 @@ public class RewardStage implements StageDefinition {
             @Override
             public void handle(RankingRequest request, Origin origin) {
                 desk.add(request);
+                asked.add(request);
             }
 
             @Override
@@ -181,8 +183,15 @@ public class RewardStage implements StageDefinition {
     }
 
     private Decision sampling(View view, Checkpoint sft, Reason trainingReason) {
-        AnswerSampling sampling =
-                AnswerSampling.of(config.sampling(), config.seed(), store, sft, prompts.prompts(), desk);
+        AnswerSampling sampling = AnswerSampling.of(
+                config.sampling(),
+                config.seed(),
+                store,
+                sft,
+                view.newestCheckpoint(Stage.REWARD),
+                prompts.prompts(),
+                asked,
+                desk);
         if (sampling.isEmpty()) {
             return new Decision.Wait(trainingReason);
         }

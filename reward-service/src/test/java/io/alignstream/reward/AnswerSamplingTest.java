@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.reward.desk.DistinctAnswers;
 import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
@@ -20,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +34,7 @@ class AnswerSamplingTest {
 
     private final RankingDesk desk = new RankingDesk(1, Duration.ofMinutes(1), 0, InstantSource.system());
     private final Recording context = new Recording();
+    private final AskedQuestions asked = new AskedQuestions();
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -91,21 +96,107 @@ class AnswerSamplingTest {
         assertThat(sampling(0).isEmpty()).isTrue();
     }
 
+    @Test
+    void whatUsersDislikedIsAskedFirstAndBesides() throws IOException {
+        // Given
+        List<Prompt> prompts = new ArrayList<>(TinySft.prompts(8));
+        Prompt disliked = new Prompt("z", List.of(Message.user("成都")), Map.of("source", "feedback"));
+        prompts.add(disliked);
+        AnswerSampling sampling =
+                AnswerSampling.of(new TwoPrompts(1, "random"), 1, store, sft, Optional.empty(), prompts, asked, desk);
+
+        // When
+        sampling.execute(context);
+
+        // Then
+        assertThat(context.requests).hasSize(3);
+        assertThat(context.requests.getFirst().messages()).isEqualTo(disliked.messages());
+        assertThat(context.requests.getFirst().tags()).containsEntry("source", "feedback");
+    }
+
+    @Test
+    void activeSelectionAsksWhatNobodyWasAskedAndWhatTheModelsAreLeastSureOf() throws IOException {
+        // Given: a reward model, and two of eight prompts that people were asked before
+        Checkpoint reward = TinySft.saveReward(store, 3);
+        List<Prompt> prompts = TinySft.prompts(8);
+        prompts.subList(0, 2)
+                .forEach(prompt -> asked.add(new RankingRequest(
+                        "before-" + prompt.id(), prompt.messages(), List.of("a", "b"), null, Map.of())));
+        AnswerSampling sampling = AnswerSampling.of(
+                new TwoPrompts(1, "active"), 1, store, sft, Optional.of(reward), prompts, asked, desk);
+
+        // When
+        sampling.execute(context);
+
+        // Then: the two least certain of all answered ones that are not covered
+        assertThat(context.requests).hasSize(2);
+        assertThat(context.steps).isEqualTo(8);
+        Map<String, Double> uncertainty = uncertainty(reward, prompts);
+        List<String> expected = uncertainty.entrySet().stream()
+                .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+                .limit(2)
+                .map(Map.Entry::getKey)
+                .toList();
+        assertThat(context.requests)
+                .extracting(request -> request.messages().getLast().content())
+                .isEqualTo(expected);
+    }
+
+    /** By question, of the answers that random selection would ask, for what is not covered. */
+    private Map<String, Double> uncertainty(Checkpoint reward, List<Prompt> prompts) throws IOException {
+        Recording all = new Recording();
+        AnswerSampling.of(
+                        new TwoPrompts(1, "random", 8),
+                        1,
+                        store,
+                        sft,
+                        Optional.empty(),
+                        prompts.subList(2, 8),
+                        new AskedQuestions(),
+                        new RankingDesk(1, Duration.ofMinutes(1), 0, InstantSource.system()))
+                .execute(all);
+        Map<String, Double> uncertainty = new HashMap<>();
+        try (RankingUncertainty models =
+                RankingUncertainty.load(store.open(reward.reference()).folder())) {
+            for (RankingRequest request : all.requests) {
+                uncertainty.put(
+                        request.messages().getLast().content(),
+                        models.of(request.answers().stream()
+                                .map(answer -> ChatTemplate.conversation(TinySft.TOKENIZER, request.messages(), answer)
+                                        .ids())
+                                .toList()));
+            }
+        }
+        return uncertainty;
+    }
+
     private AnswerSampling sampling(double temperature) {
-        return AnswerSampling.of(new TwoPrompts(temperature), 1, store, sft, TinySft.prompts(8), desk);
+        return AnswerSampling.of(
+                new TwoPrompts(temperature, "active"),
+                1,
+                store,
+                sft,
+                Optional.empty(),
+                TinySft.prompts(8),
+                asked,
+                desk);
     }
 
     /** Four answers of up to six tokens to two prompts; at temperature 0 always the same one. */
-    private record TwoPrompts(double temperature) implements RewardConfig.Sampling {
+    private record TwoPrompts(double temperature, String selection, int prompts) implements RewardConfig.Sampling {
+
+        TwoPrompts(double temperature, String selection) {
+            this(temperature, selection, 2);
+        }
 
         @Override
-        public int answers() {
+        public int candidates() {
             return 4;
         }
 
         @Override
-        public int prompts() {
-            return 2;
+        public int answers() {
+            return 4;
         }
 
         @Override
@@ -118,6 +209,7 @@ class AnswerSamplingTest {
 
         private final List<RankingRequest> requests = new ArrayList<>();
         private final Map<String, Double> figures = new HashMap<>();
+        private long steps;
 
         @Override
         public boolean stopRequested() {
@@ -130,6 +222,7 @@ class AnswerSamplingTest {
         @Override
         public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
             figures.putAll(metrics);
+            steps = step;
         }
 
         @Override

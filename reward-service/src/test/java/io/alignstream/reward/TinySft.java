@@ -7,6 +7,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
@@ -39,6 +40,25 @@ final class TinySft {
                 Safetensors.write(folder.resolve("model.safetensors"), model.tensors(), Map.of());
             });
             return new Checkpoint(Stage.SFT, run.id(), 1, reference, Map.of(), List.of(), Map.of());
+        }
+    }
+
+    /** Saves a reward model and a judge, drawn with {@code seed} and the one behind it. */
+    static Checkpoint saveReward(CheckpointStore store, long seed) throws IOException {
+        var run =
+                new TrainingRuns(store, Stage.REWARD).of(Lineage.NONE, List.of(), Map.of("seed", Long.toString(seed)));
+        TransformerConfig size = TransformerConfig.of(TOKENIZER.vocabularySize(), 1, 32, 48);
+        try (Transformer reward = Transformer.initialise(size, seed);
+                Transformer judge = Transformer.initialise(size, seed + 1)) {
+            reward.addHead(seed);
+            judge.addHead(seed + 1);
+            Reference reference = run.save(1, true, Map.of(), Map.of(), Map.of(), Set.of(), folder -> {
+                size.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
+                TOKENIZER.save(folder);
+                Safetensors.write(folder.resolve("model.safetensors"), reward.tensors(), Map.of());
+                Safetensors.write(folder.resolve(RewardModel.JUDGE_FILE), judge.tensors(), Map.of());
+            });
+            return new Checkpoint(Stage.REWARD, run.id(), 1, reference, Map.of(), List.of(), Map.of());
         }
     }
 

@@ -6,6 +6,8 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.RecentResponses;
+import io.alignstream.inference.feedback.HeldOutPrompts;
+import io.alignstream.inference.feedback.Lesson;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
@@ -13,52 +15,116 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
-/** {@code POST /v1/feedback}: what a user thinks of a recent answer goes to the topic {@code feedback}. */
+/**
+ * {@code POST /v1/feedback}: what a user thinks of a recent answer goes to the topic {@code feedback}, and what is to be
+ * learned from it to the topics of those who learn.
+ */
 @Path("/v1/feedback")
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
 public class FeedbackResource {
 
+    private static final String ANONYMOUS = "anonymous";
+
     private final RecentResponses responses;
+    private final HeldOutPrompts heldOut;
     private final EventPublisher publisher;
 
-    FeedbackResource(RecentResponses responses, EventPublisher publisher) {
+    FeedbackResource(RecentResponses responses, HeldOutPrompts heldOut, EventPublisher publisher) {
         this.responses = responses;
+        this.heldOut = heldOut;
         this.publisher = publisher;
     }
 
-    /** What was taken in. */
-    public record Taken(String object, String response_id, Feedback.Thumb thumb) {}
+    /**
+     * What was taken in.
+     *
+     * @param became what is done with it
+     */
+    public record Taken(String object, String response_id, Feedback.Thumb thumb, Reason became) {}
 
-    /** Takes {@code {"response_id": "chatcmpl-…", "thumb": "up" | "down", "correction": "…"}}, correction optional. */
+    /**
+     * Takes {@code {"response_id": "chatcmpl-…", "thumb": "up" | "down"}}, with {@code correction}, a better answer, or
+     * {@code better_than}, the id of another answer to the same, and {@code user}, a pseudonym.
+     */
     @POST
     @RunOnVirtualThread
     public Taken give(byte[] json) {
         Body body = Body.of(json);
         String id = body.text("response_id").orElseThrow(() -> ApiException.missing("response_id"));
-        Feedback.Thumb thumb =
-                switch (body.text("thumb").orElse("")) {
-                    case "up" -> Feedback.Thumb.UP;
-                    case "down" -> Feedback.Thumb.DOWN;
-                    case String other ->
-                        throw Body.wrong("thumb", TextNode.valueOf(other), Reason.of("api.mustBeThumb"));
-                };
-        String correction = body.text("correction").orElse(null);
+        Feedback.Thumb thumb = thumb(body);
+        String user = user(body);
         RecentResponses.Response response = responses.find(id).orElseThrow(() -> ApiException.unknownResponse(id));
-        publisher.publish(Topic.FEEDBACK, feedback(id, thumb, correction, response));
-        return new Taken("feedback", id, thumb);
+        Feedback feedback = feedback(id, thumb, response, body);
+        Lesson lesson = lesson(feedback, user);
+        // What is learned comes first: who gets an error and tries again repeats it without harm.
+        lesson.publish(publisher);
+        publisher.publish(Topic.FEEDBACK, feedback);
+        return new Taken("feedback", id, thumb, lesson.summary());
     }
 
-    private static Feedback feedback(
-            String id, Feedback.Thumb thumb, @Nullable String correction, RecentResponses.Response response) {
-        try {
-            return new Feedback(id, thumb, response.messages(), response.answer(), correction, response.model());
-        } catch (InvalidInputException e) {
-            throw ApiException.invalid(
-                    "correction",
-                    Reason.of("api.invalid").with("parameter", "feedback").with("problem", e.reason()));
+    private static Feedback.Thumb thumb(Body body) {
+        return switch (body.text("thumb").orElse("")) {
+            case "up" -> Feedback.Thumb.UP;
+            case "down" -> Feedback.Thumb.DOWN;
+            case String other -> throw Body.wrong("thumb", TextNode.valueOf(other), Reason.of("api.mustBeThumb"));
+        };
+    }
+
+    private static String user(Body body) {
+        String user = body.text("user").orElse(ANONYMOUS);
+        if (!user.matches("[A-Za-z0-9._-]{1,64}")) {
+            throw Body.wrong("user", TextNode.valueOf(user), Reason.of("api.mustBePseudonym"));
         }
+        return user;
+    }
+
+    private Feedback feedback(String id, Feedback.Thumb thumb, RecentResponses.Response response, Body body) {
+        Optional<String> correction = body.text("correction");
+        Optional<String> other = body.text("better_than");
+        if (other.isPresent() && (thumb == Feedback.Thumb.DOWN || correction.isPresent())) {
+            throw ApiException.invalid("better_than", Reason.of("feedback.mixed"));
+        }
+        Optional<RecentResponses.Response> worse =
+                other.map(otherId -> responses.find(otherId).orElseThrow(() -> ApiException.unknownResponse(otherId)));
+        if (worse.isPresent() && !worse.get().messages().equals(response.messages())) {
+            throw ApiException.invalid("better_than", Reason.of("feedback.otherQuestion"));
+        }
+        requireDifferent(response.answer(), correction, "correction");
+        requireDifferent(response.answer(), worse.map(RecentResponses.Response::answer), "better_than");
+        try {
+            return new Feedback(
+                    id,
+                    thumb,
+                    response.messages(),
+                    response.answer(),
+                    correction.orElse(null),
+                    response.model(),
+                    worse.map(RecentResponses.Response::answer).orElse(null));
+        } catch (InvalidInputException e) {
+            throw invalid(e);
+        }
+    }
+
+    private static void requireDifferent(String answer, Optional<String> other, String parameter) {
+        if (other.filter(text -> text.strip().equals(answer.strip())).isPresent()) {
+            throw ApiException.invalid(parameter, Reason.of("feedback.sameAnswer"));
+        }
+    }
+
+    private Lesson lesson(Feedback feedback, String user) {
+        try {
+            return Lesson.of(feedback, user, heldOut.areAskedBy(feedback.messages()));
+        } catch (InvalidInputException e) {
+            throw invalid(e);
+        }
+    }
+
+    private static ApiException invalid(InvalidInputException e) {
+        return ApiException.invalid(
+                "correction",
+                Reason.of("api.invalid").with("parameter", "feedback").with("problem", e.reason()));
     }
 }

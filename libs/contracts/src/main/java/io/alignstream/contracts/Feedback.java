@@ -1,5 +1,6 @@
 package io.alignstream.contracts;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.check.Check;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param correction the answer that the user would have wanted, if given
  * @param model sha256 of the checkpoint that answered
+ * @param worse another answer to the same, which the user likes less, if the two were compared
  */
 public record Feedback(
         String responseId,
@@ -17,7 +19,11 @@ public record Feedback(
         List<Message> messages,
         String answer,
         @Nullable String correction,
-        String model) {
+        String model,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String worse) {
+
+    /** The tag {@code source} of what opinions become: rankings, instructions, prompts. */
+    public static final String SOURCE = "feedback";
 
     public Feedback {
         Check.id("responseId", responseId);
@@ -28,6 +34,20 @@ public record Feedback(
             Check.text("correction", correction, Message.MAX_CONTENT);
         }
         Check.sha256("model", model);
+        if (worse != null) {
+            Check.bounded("worse", worse, Message.MAX_CONTENT);
+        }
+    }
+
+    /** An opinion on one answer alone. */
+    public Feedback(
+            String responseId,
+            Thumb thumb,
+            List<Message> messages,
+            String answer,
+            @Nullable String correction,
+            String model) {
+        this(responseId, thumb, messages, answer, correction, model, null);
     }
 
     /** The verdict. */

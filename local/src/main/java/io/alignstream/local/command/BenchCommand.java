@@ -34,6 +34,8 @@ import picocli.CommandLine.Unmatched;
                     + " --widths 256,512, --ranks 16, --python PATH of an interpreter with PEFT",
             "rlhf   an iteration of PPO beside plain PyTorch and TRL, all weights learning and nothing rehearsed: time and memory;"
                     + " --repeats 5, --threads 2, --python PATH of an interpreter with TRL",
+            "selection   active selection of what people rank beside random: pairs judged right; --seeds 5, --first 200,"
+                    + " --more 200, --candidates 4",
             "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",
             "batches   token batches through a broker: tokens a second and bytes a token",
             "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",
@@ -50,12 +52,12 @@ public final class BenchCommand implements Callable<Integer> {
     private static final String PROGRAM = "io.alignstream.benchmarks.Benchmarks";
 
     /** Benchmarks whose own process trains; the others start workers, which get the environment as it is. */
-    private static final Set<String> TRAINS_ITSELF = Set.of("algorithms", "baselines", "depth");
+    private static final Set<String> TRAINS_ITSELF = Set.of("algorithms", "baselines", "depth", "selection");
 
     @Parameters(
             paramLabel = "NAME",
             description =
-                    "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, time-to-loss, batches, baselines, depth, data,"
+                    "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, selection, time-to-loss, batches, baselines, depth, data,"
                             + " seeds, algorithms.")
     String name = "";
 

@@ -70,7 +70,7 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /** Starts the broker only, unless it runs. */
-    static LocalCluster startBroker(Site site, Installation installation, Console console) {
+    public static LocalCluster startBroker(Site site, Installation installation, Console console) {
         return start(site, installation, List.of(), console);
     }
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that every command on a site takes. */
-final class SiteOptions {
+public final class SiteOptions {
 
     @Option(
             names = "--data-dir",
@@ -26,7 +26,7 @@ final class SiteOptions {
     Integer portBase;
 
     /** The site as it was the last time. */
-    Site site() {
+    public Site site() {
         return site(new TrainingOptions());
     }
 

@@ -4,10 +4,10 @@ import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.input.JsonLines;
-import io.alignstream.local.input.RankedAnswers;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Inputs;
@@ -128,7 +128,7 @@ public final class TrainCommand implements Callable<Integer> {
             events.add(new EventSet<>(Topic.PROMPTS, lines.size(), lines::forEach));
         }
         if (rankings != null) {
-            JsonLines<RankedAnswers> lines = JsonLines.rankings(rankings);
+            JsonLines<RankedRequest> lines = JsonLines.rankings(rankings);
             events.add(new EventSet<>(
                     Topic.RANKING_REQUESTS,
                     lines.size(),

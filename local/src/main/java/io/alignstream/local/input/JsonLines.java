@@ -3,6 +3,7 @@ package io.alignstream.local.input;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.input.file.InputJson;
@@ -87,10 +88,10 @@ public final class JsonLines<T> {
      *
      * @throws InputException at the first invalid line
      */
-    public static JsonLines<RankedAnswers> rankings(Path file) {
+    public static JsonLines<RankedRequest> rankings(Path file) {
         return new JsonLines<>(
                 file,
-                (path, line, json) -> InputJson.record(path, line, withRequestId(json), RankedAnswers.class),
+                (path, line, json) -> InputJson.record(path, line, withRequestId(json), RankedRequest.class),
                 ranked -> Map.of(
                         "request " + ranked.request().requestId(),
                         ranked.request(),

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
-import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.world.World;
 import io.alignstream.local.world.WorldGenerator;
@@ -16,6 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,12 +39,11 @@ class JsonLinesTest {
         WorldGenerator world = new WorldGenerator(World.load(), 1);
         Path instructions = dump("i.jsonl", world.instructions());
         Path prompts = dump("p.jsonl", world.prompts());
-        List<RankedAnswers> ranked = new ArrayList<>();
-        List<RankingRequest> requests = world.rankingRequests();
-        List<Ranking> rankings = world.rankings();
-        for (int i = 0; i < requests.size(); i++) {
-            ranked.add(new RankedAnswers(requests.get(i), rankings.get(i)));
-        }
+        Map<String, RankingRequest> requests = world.rankingRequests().stream()
+                .collect(Collectors.toMap(RankingRequest::requestId, request -> request));
+        List<RankedRequest> ranked = world.rankings().stream()
+                .map(ranking -> new RankedRequest(Objects.requireNonNull(requests.get(ranking.requestId())), ranking))
+                .toList();
         Path rankingFile = dump("r.jsonl", ranked);
 
         // When // Then
@@ -76,7 +78,7 @@ class JsonLinesTest {
                 write("{" + REQUEST + "," + RANKING + "}", "{" + REQUEST + "," + RANKING.replace("anna", "bert") + "}");
 
         // When
-        List<RankedAnswers> ranked = all(JsonLines.rankings(file));
+        List<RankedRequest> ranked = all(JsonLines.rankings(file));
 
         // Then
         assertThat(ranked).extracting(r -> r.ranking().requestId()).containsExactly("r", "r");
@@ -108,7 +110,7 @@ class JsonLinesTest {
 
         // When // Then
         assertThatThrownBy(() -> JsonLines.rankings(write(line.replace("[0,2]", "[0]"))))
-                .hasMessageContaining("orders 2 answers but the request has 3");
+                .hasMessageContaining("orders 2 answers but request r has 3");
         assertThatThrownBy(() -> JsonLines.rankings(write(line.replace("[0,2]", "[1,2]"))))
                 .hasMessageContaining("exactly once");
         assertThatThrownBy(() ->

@@ -2,13 +2,19 @@ package io.alignstream.training.dataset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.exchange.RankedRequest;
+import io.alignstream.contracts.exchange.RankingFormat;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -40,6 +46,34 @@ class RankedAnswersTest {
                         new PreferencePair(0, 3, 0, sixth, true),
                         new PreferencePair(0, 1, 3, sixth, false),
                         new PreferencePair(3, 1, 3, sixth, false));
+    }
+
+    @Test
+    void whatWasImportedIsLearnedInItsPairs() throws IOException {
+        // Given
+        ObjectNode json = (ObjectNode)
+                new ObjectMapper()
+                        .readTree(
+                                "{\"instruction\": \"成都必去景点\", \"completions\": ["
+                                        + "{\"response\": \"熊猫基地\", \"overall_score\": 9},"
+                                        + " {\"response\": \"a\", \"overall_score\": 3}, {\"response\": \"b\", \"overall_score\": 3}]}");
+        RankedRequest imported = RankingFormat.of(json).read(json, "import:ultrafeedback");
+
+        // When
+        List<RankedAnswers> ranked =
+                RankedAnswers.of(TOKENIZER, List.of(imported.request()), List.of(imported.ranking()));
+
+        // Then
+        int best = imported.request().answers().indexOf("熊猫基地");
+        int a = imported.request().answers().indexOf("a");
+        int b = imported.request().answers().indexOf("b");
+        assertThat(ranked)
+                .singleElement()
+                .extracting(RankedAnswers::pairs, list(PreferencePair.class))
+                .containsExactlyInAnyOrder(
+                        new PreferencePair(best, a, 3, 1 / 3.0, false),
+                        new PreferencePair(best, b, 3, 1 / 3.0, false),
+                        new PreferencePair(a, b, 0, 1 / 3.0, true));
     }
 
     @Test

@@ -1,0 +1,51 @@
+package io.alignstream.contracts.exchange;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
+import java.util.List;
+
+/** The events themselves. A ranking need not repeat the id of the request beside it. */
+final class OwnLines implements RankingFormat.Form {
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .serializationInclusion(JsonInclude.Include.NON_NULL)
+            .build();
+
+    @Override
+    public boolean fits(ObjectNode json) {
+        return json.path("request").isObject() && json.path("ranking").isObject();
+    }
+
+    @Override
+    public RankedRequest read(ObjectNode json, RankedRequest.Source source) {
+        ObjectNode whole = json.deepCopy();
+        if (whole.get("ranking") instanceof ObjectNode ranking && !ranking.has("requestId")) {
+            ranking.set("requestId", whole.path("request").get("requestId"));
+        }
+        try {
+            return JSON.treeToValue(whole, RankedRequest.class);
+        } catch (JsonMappingException e) {
+            if (e.getCause() instanceof InvalidInputException invalid) {
+                throw invalid;
+            }
+            throw notReadable(e);
+        } catch (JsonProcessingException e) {
+            throw notReadable(e);
+        }
+    }
+
+    private static InvalidInputException notReadable(JsonProcessingException e) {
+        return new InvalidInputException(Reason.of("exchange.notReadable")
+                .with("detail", e.getOriginalMessage().lines().findFirst().orElse("")));
+    }
+
+    @Override
+    public List<ObjectNode> write(RankedRequest ranked) {
+        return List.of(JSON.valueToTree(ranked));
+    }
+}

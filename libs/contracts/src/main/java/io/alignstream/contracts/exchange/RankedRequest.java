@@ -1,0 +1,104 @@
+package io.alignstream.contracts.exchange;
+
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.messages.Reason;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was asked, and what one annotator said of it: a line of a rankings file.
+ *
+ * @param request repeated beside the ranking of every annotator
+ * @param ranking of that request; orders as many answers as it has, or none
+ */
+public record RankedRequest(RankingRequest request, Ranking ranking) {
+
+    public RankedRequest {
+        Check.present("request", request);
+        Check.present("ranking", ranking);
+        if (!ranking.requestId().equals(request.requestId())) {
+            throw new InvalidInputException(Reason.of("exchange.otherRequest")
+                    .with("ranked", ranking.requestId())
+                    .with("request", request.requestId()));
+        }
+        if (ranking.answerCount() > 0
+                && ranking.answerCount() != request.answers().size()) {
+            throw new InvalidInputException(Reason.of("poison.otherAnswers")
+                    .with("ordered", ranking.answerCount())
+                    .with("request", request.requestId())
+                    .with("answers", request.answers().size()));
+        }
+    }
+
+    /**
+     * An answer as it was judged.
+     *
+     * @param score 0 to 5; null without one
+     * @param reason may be empty
+     */
+    public record Judged(String text, @Nullable Double score, String reason) {
+
+        /** An answer of which nobody says more than where it stands. */
+        public static Judged of(String text) {
+            return new Judged(text, null, "");
+        }
+    }
+
+    /**
+     * Who says so.
+     *
+     * @param kind begins the ids of the requests
+     * @param tags of the requests
+     */
+    public record Source(String kind, String annotator, String guidelineVersion, Map<String, String> tags) {}
+
+    /**
+     * A ranking of answers that came without ids. The request's id is a function of prompt and answers alone, whatever their
+     * order: whoever judges the same answers judges the same request, and who changes a judgement replaces it.
+     *
+     * @param groups best first, the answers of a group are tied
+     * @throws InvalidInputException if they make no request or no ranking
+     */
+    public static RankedRequest of(List<Message> messages, List<List<Judged>> groups, Source source) {
+        List<Judged> answers = groups.stream()
+                .flatMap(List::stream)
+                .sorted(Comparator.comparing(Judged::text))
+                .toList();
+        List<String> texts = answers.stream().map(Judged::text).toList();
+        String id = source.kind() + "-" + Sha256.hex(identity(messages, texts)).substring(0, 32);
+        boolean scored = answers.stream().allMatch(answer -> answer.score() != null);
+        boolean explained = answers.stream().anyMatch(answer -> !answer.reason().isEmpty());
+        return new RankedRequest(
+                new RankingRequest(id, messages, texts, null, source.tags()),
+                new Ranking(
+                        id,
+                        source.annotator(),
+                        groups.stream()
+                                .map(group -> group.stream()
+                                        .map(answers::indexOf)
+                                        .sorted()
+                                        .toList())
+                                .toList(),
+                        scored ? answers.stream().map(Judged::score).toList() : List.of(),
+                        explained ? answers.stream().map(Judged::reason).toList() : List.of(),
+                        source.guidelineVersion()));
+    }
+
+    /** With the lengths, so that no two things have one identity. */
+    private static String identity(List<Message> messages, List<String> answers) {
+        return messages.stream()
+                        .map(message -> message.role() + " " + message.content().length() + " " + message.content())
+                        .collect(Collectors.joining("\n"))
+                + answers.stream()
+                        .map(answer -> "\n" + answer.length() + " " + answer)
+                        .collect(Collectors.joining());
+    }
+}

@@ -1,0 +1,127 @@
+package io.alignstream.contracts.exchange;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.exchange.RankedRequest.Judged;
+import io.alignstream.contracts.messages.Reason;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.StreamSupport;
+
+/**
+ * {@code instruction} and {@code completions}, each a {@code response} with {@code overall_score} (0 to 10; halved), or else
+ * with {@code fine-grained_score} or the ratings of its aspects, of which the mean counts (0 to 5). Equal scores are ties,
+ * of equal responses the first one counts, and {@code critique} is the reason.
+ */
+final class RatedCompletions implements RankingFormat.Form {
+
+    private static final int MOST_REASON = 2_000;
+
+    /** The best scale that all completions have is used. */
+    private static final List<Function<JsonNode, OptionalDouble>> SCALES = List.of(
+            completion -> halved(number(completion.path("overall_score"))),
+            completion -> number(completion.path("fine-grained_score")),
+            completion -> StreamSupport.stream(completion.path("annotations").spliterator(), false)
+                    .map(aspect -> number(aspect.path("Rating")))
+                    .flatMapToDouble(OptionalDouble::stream)
+                    .average());
+
+    @Override
+    public boolean fits(ObjectNode json) {
+        return json.has("instruction") && json.path("completions").isArray();
+    }
+
+    @Override
+    public RankedRequest read(ObjectNode json, RankedRequest.Source source) {
+        SequencedMap<String, JsonNode> completions = new LinkedHashMap<>();
+        json.path("completions")
+                .forEach(completion ->
+                        completions.putIfAbsent(completion.path("response").asText(""), completion));
+        Function<JsonNode, OptionalDouble> scale = SCALES.stream()
+                .filter(candidate -> completions.values().stream()
+                        .allMatch(each -> candidate.apply(each).isPresent()))
+                .findFirst()
+                .orElseThrow(() -> new InvalidInputException(Reason.of("exchange.notRated")));
+        TreeMap<Double, List<Judged>> groups = new TreeMap<>(Comparator.reverseOrder());
+        completions.forEach((response, completion) -> {
+            double score = scale.apply(completion).orElseThrow();
+            groups.computeIfAbsent(score, any -> new ArrayList<>())
+                    .add(new Judged(response, score, reason(completion)));
+        });
+        return RankedRequest.of(
+                Transcript.read(json.path("instruction").asText("")), List.copyOf(groups.values()), source);
+    }
+
+    private static OptionalDouble halved(OptionalDouble score) {
+        return score.isPresent() ? OptionalDouble.of(score.getAsDouble() / 2) : score;
+    }
+
+    /** Ratings are texts there, some of them {@code N/A}. */
+    private static OptionalDouble number(JsonNode json) {
+        try {
+            double value = json.isNumber()
+                    ? json.doubleValue()
+                    : Double.parseDouble(json.asText("").strip());
+            return Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
+        } catch (NumberFormatException e) {
+            return OptionalDouble.empty();
+        }
+    }
+
+    private static String reason(JsonNode completion) {
+        String critique = completion.path("critique").asText("").strip();
+        int end = Math.min(critique.length(), MOST_REASON);
+        boolean splits = end > 0 && Character.isHighSurrogate(critique.charAt(end - 1));
+        return critique.substring(0, splits ? end - 1 : end);
+    }
+
+    @Override
+    public List<ObjectNode> write(RankedRequest ranked) {
+        Ranking ranking = ranked.ranking();
+        List<Double> scores = ranking.scores();
+        if (scores.isEmpty()
+                || !groups(scores)
+                        .equals(ranking.order().stream().map(Set::copyOf).toList())) {
+            throw new InvalidInputException(Reason.of("exchange.notByScores"));
+        }
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("instruction", instruction(ranked.request().messages()));
+        ArrayNode completions = json.putArray("completions");
+        for (int i = 0; i < scores.size(); i++) {
+            ObjectNode completion = completions.addObject();
+            completion.put("response", ranked.request().answers().get(i));
+            completion.put("overall_score", 2 * scores.get(i));
+            if (!ranking.reasons().isEmpty()) {
+                completion.put("critique", ranking.reasons().get(i));
+            }
+        }
+        return List.of(json.put("annotator", ranking.annotator()));
+    }
+
+    private static String instruction(List<Message> messages) {
+        return messages.size() == 1 && !Transcript.is(messages.getFirst().content())
+                ? messages.getFirst().content()
+                : Transcript.write(messages);
+    }
+
+    private static List<Set<Integer>> groups(List<Double> scores) {
+        TreeMap<Double, Set<Integer>> groups = new TreeMap<>(Comparator.reverseOrder());
+        for (int i = 0; i < scores.size(); i++) {
+            groups.computeIfAbsent(scores.get(i), any -> new HashSet<>()).add(i);
+        }
+        return List.copyOf(groups.values());
+    }
+}

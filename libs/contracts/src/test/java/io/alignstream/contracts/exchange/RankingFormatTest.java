@@ -1,0 +1,221 @@
+package io.alignstream.contracts.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Ranking;
+import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.check.InvalidInputException;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RankingFormatTest {
+
+    private static final List<Message> MULTI_TURN =
+            List.of(Message.user("How far is the moon?"), Message.assistant("Near."), Message.user("In km?"));
+    private static final RankedRequest RANKED = new RankedRequest(
+            new RankingRequest(
+                    "r-1",
+                    MULTI_TURN,
+                    List.of("384,400 km", "Very far.", "Some 400,000 km"),
+                    new Reference(URI.create("file:///m/"), "ab".repeat(32), 1),
+                    Map.of("language", "en")),
+            new Ranking(
+                    "r-1",
+                    "ann",
+                    List.of(List.of(0), List.of(1, 2)),
+                    List.of(4.7, 1.0, 1.0),
+                    List.of("exact", "", ""),
+                    "guideline-3"));
+
+    @Test
+    void ourOwnLinesLoseNothing() {
+        // When
+        RankedRequest again = roundTrip(RankingFormat.ALIGNSTREAM, RANKED);
+
+        // Then
+        assertThat(again).isEqualTo(RANKED);
+    }
+
+    @Test
+    void ratedCompletionsKeepPromptAnswersOrderScoresAndReasons() {
+        // When
+        RankedRequest again = roundTrip(RankingFormat.ULTRAFEEDBACK, RANKED);
+
+        // Then
+        assertThat(again.request().messages()).isEqualTo(MULTI_TURN);
+        assertThat(again.request().answers())
+                .containsExactlyInAnyOrderElementsOf(RANKED.request().answers());
+        assertThat(groups(again)).isEqualTo(groups(RANKED));
+        assertThat(again.ranking().scores()).containsExactlyInAnyOrder(4.7, 1.0, 1.0);
+        assertThat(again.ranking().reasons().get(again.request().answers().indexOf("384,400 km")))
+                .isEqualTo("exact");
+        assertThat(again.ranking().annotator()).isEqualTo("import:ultrafeedback/ann");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"trl", "hh-rlhf"})
+    void anOrderOfManyBecomesItsPairsAndATieNone(String id) {
+        // Given
+        RankingFormat format = RankingFormat.of(id).orElseThrow();
+
+        // When
+        List<RankedRequest> pairs = format.write(RANKED).stream()
+                .map(json -> RankingFormat.of(json).read(json, "import:test"))
+                .toList();
+
+        // Then
+        assertThat(pairs).extracting(pair -> pair.request().messages()).containsOnly(MULTI_TURN);
+        assertThat(pairs)
+                .extracting(RankingFormatTest::groups)
+                .containsExactly(
+                        List.of(List.of("384,400 km"), List.of("Very far.")),
+                        List.of(List.of("384,400 km"), List.of("Some 400,000 km")));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            textBlock =
+                    """
+        {'prompt':'Moon?','chosen':'Far.','rejected':'Near.'}|trl
+        {'prompt':[{'role':'user','content':'Moon?'}],'chosen':[{'role':'assistant','content':'Far.'}],'rejected':[{'role':'assistant','content':'Near.'}]}|trl
+        {'chosen':[{'role':'user','content':'Moon?'},{'role':'assistant','content':'Far.'}],'rejected':[{'role':'user','content':'Moon?'},{'role':'assistant','content':'Near.'}]}|trl
+        {'prompt':'Moon?','chosen':[{'role':'user','content':'Moon?'},{'role':'assistant','content':'Far.'}],'rejected':[{'role':'user','content':'Moon?'},{'role':'assistant','content':'Near.'}]}|trl
+        {'prompt':'\\n\\nHuman: Moon?\\n\\nAssistant:','chosen':'Far.','rejected':'Near.'}|trl
+        {'chosen':'\\n\\nHuman: Moon?\\n\\nAssistant: Far.','rejected':'\\n\\nHuman: Moon? \\n\\nAssistant: Near.'}|hh-rlhf
+        {'instruction':'Moon?','completions':[{'response':'Near.','overall_score':3},{'response':'Far.','overall_score':8.5}]}|ultrafeedback
+        {'instruction':'Moon?','completions':[{'response':'Near.','annotations':{'honesty':{'Rating':'N/A'},'truthfulness':{'Rating':'1'}}},{'response':'Far.','annotations':{'truthfulness':{'Rating':'5'}}}]}|ultrafeedback
+        """)
+    void everySpellingOfAPairIsTheSameRequest(String text, String format) {
+        // Given
+        ObjectNode json = json(text);
+
+        // When
+        RankedRequest ranked = RankingFormat.of(json).read(json, "import:test");
+
+        // Then
+        assertThat(RankingFormat.of(json).id()).isEqualTo(format);
+        assertThat(groups(ranked)).isEqualTo(List.of(List.of("Far."), List.of("Near.")));
+        assertThat(ranked.request().requestId()).isEqualTo("import-80bb12f5e51410ecd9ab315bf92a2136");
+        assertThat(ranked.request().tags()).containsEntry("source", "import:" + format);
+    }
+
+    @Test
+    void whoPrefersTheOtherAnswerJudgesTheSameRequest() {
+        // Given
+        ObjectNode json = json("{'prompt':'Moon?','chosen':'Near.','rejected':'Far.'}");
+        ObjectNode reversed = json("{'prompt':'Moon?','chosen':'Far.','rejected':'Near.'}");
+
+        // When
+        RankedRequest ranked = RankingFormat.TRL.read(json, "a");
+
+        // Then
+        assertThat(ranked.request())
+                .isEqualTo(RankingFormat.TRL.read(reversed, "b").request());
+        assertThat(groups(ranked)).isEqualTo(List.of(List.of("Near."), List.of("Far.")));
+    }
+
+    @Test
+    void equalRatingsAreTiesAndScoresAreKeptOnOurScale() {
+        // Given
+        ObjectNode json = json("{'instruction':'Moon?','completions':["
+                + "{'response':'a','overall_score':7},{'response':'b','overall_score':9.0},"
+                + "{'response':'c','overall_score':7.0},{'response':'d','overall_score':1}]}");
+
+        // When
+        RankedRequest ranked = RankingFormat.ULTRAFEEDBACK.read(json, "import:ultrafeedback");
+
+        // Then
+        assertThat(ranked.ranking().order()).isEqualTo(List.of(List.of(1), List.of(0, 2), List.of(3)));
+        assertThat(ranked.ranking().scores()).containsExactly(3.5, 4.5, 3.5, 0.5);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            textBlock =
+                    """
+        {'prompt':'Moon?','chosen':'Far.','rejected':'Far. '}|the same
+        {'chosen':'The moon is far.','rejected':'The moon is near.'}|there is no prompt
+        {'chosen':'\\n\\nHuman: a\\n\\nAssistant: b','rejected':'\\n\\nHuman: c\\n\\nAssistant: b'}|different prompts
+        {'chosen':[{'role':'tool','content':'b'}],'rejected':[]}|role "tool"
+        {'prompt':'a','chosen':[{'role':'user','content':'b'}],'rejected':[]}|chosen must end
+        {'instruction':'a','completions':[{'response':'b'},{'response':'c','overall_score':1}]}|not every completion
+        {'instruction':'a','completions':[{'response':'c','overall_score':1}]}|answers has 1 entries
+        {'instruction':'a','completions':[{'response':'b','overall_score':11},{'response':'c','overall_score':1}]}|outside 0 to 5
+        """)
+    void whatSaysNoRankingIsRefusedWithTheReason(String text, String reason) {
+        // Given
+        ObjectNode json = json(text);
+
+        // When // Then
+        assertThatThrownBy(() -> RankingFormat.of(json).read(json, "a"))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining(reason);
+    }
+
+    @Test
+    void anUnknownFormatIsNamedWithTheKnownOnes() {
+        assertThatThrownBy(() -> RankingFormat.of(json("{'prompt':'a','completion':'b','label':true}")))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("fields prompt, completion, label")
+                .hasMessageContaining("(trl)")
+                .hasMessageContaining("(ultrafeedback)");
+    }
+
+    @Test
+    void whatAFormatCannotSayIsNotWrittenOtherwise() {
+        // Given
+        RankedRequest tied = RankedRequest.of(
+                List.of(new Message(Message.Role.SYSTEM, "Be brief."), Message.user("Moon?")),
+                List.of(List.of(RankedRequest.Judged.of("a"), RankedRequest.Judged.of("b"))),
+                new RankedRequest.Source("import", "ann", "1", Map.of()));
+        RankedRequest withSystem = RankedRequest.of(
+                tied.request().messages(),
+                List.of(List.of(RankedRequest.Judged.of("a")), List.of(RankedRequest.Judged.of("b"))),
+                new RankedRequest.Source("import", "ann", "1", Map.of()));
+
+        // When // Then
+        assertThatThrownBy(() -> RankingFormat.TRL.write(tied)).hasMessageContaining("tied");
+        assertThatThrownBy(() -> RankingFormat.HH_RLHF.write(withSystem)).hasMessageContaining("system's");
+        assertThatThrownBy(() -> RankingFormat.ULTRAFEEDBACK.write(withSystem)).hasMessageContaining("no scores");
+        assertThat(roundTrip(RankingFormat.TRL, withSystem).request())
+                .satisfies(request -> assertThat(request.messages())
+                        .isEqualTo(withSystem.request().messages()));
+    }
+
+    private static RankedRequest roundTrip(RankingFormat format, RankedRequest ranked) {
+        ObjectNode json = json(format.write(ranked).getFirst().toString());
+        return RankingFormat.of(json).read(json, format.annotator());
+    }
+
+    /** The order in the answers' own words. */
+    private static List<List<String>> groups(RankedRequest ranked) {
+        return ranked.ranking().order().stream()
+                .map(group -> group.stream()
+                        .map(ranked.request().answers()::get)
+                        .sorted()
+                        .toList())
+                .toList();
+    }
+
+    private static ObjectNode json(String text) {
+        try {
+            return (ObjectNode) new ObjectMapper().readTree(text.startsWith("{'") ? text.replace('\'', '"') : text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(text, e);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.alignstream.local.command.rankings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.alignstream.contracts.exchange.RankedRequest;
+import io.alignstream.contracts.exchange.RankingFormat;
+import io.alignstream.local.RecordingConsole;
+import io.alignstream.local.broker.SharedBroker;
+import io.alignstream.local.input.RankingsFile;
+import io.alignstream.local.pipeline.EventSet;
+import io.alignstream.local.pipeline.PublishedRankings;
+import io.alignstream.local.pipeline.Publisher;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RankingsCommandTest {
+
+    private final Site site = SharedBroker.site();
+    private final RecordingConsole console = new RecordingConsole();
+    private final String mine = UUID.randomUUID().toString();
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void whatIsImportedTwiceIsThereOnceAndIsExportedAsItIs() throws IOException {
+        // Given
+        RankingsFile file = RankingsFile.open(
+                Files.writeString(
+                        folder.resolve("u.jsonl"),
+                        "{\"instruction\":\"" + mine
+                                + "\",\"completions\":[{\"response\":\"a\",\"overall_score\":7},{\"response\":\"b\",\"overall_score\":9},"
+                                + "{\"response\":\"c\",\"overall_score\":7}]}"),
+                null);
+        publish(file);
+
+        // When
+        publish(file);
+
+        // Then
+        assertThat(console.lines())
+                .contains("published 1 of 1 rankings", "published 0 of 1 rankings (the others are there already)");
+        PublishedRankings published = own();
+        Path target = folder.resolve("own.jsonl.gz");
+        RankingsCommand.write(published, RankingFormat.ALIGNSTREAM, target, console.console());
+        assertThat(all(RankingsFile.open(target, null))).isEqualTo(all(file)).isEqualTo(published.ranked());
+        Path pairs = folder.resolve("pairs.jsonl");
+        RankingsCommand.write(published, RankingFormat.TRL, pairs, console.console());
+        assertThat(console.lines()).contains("wrote 2 lines of 1 rankings to " + pairs);
+        assertThat(RankingsFile.open(pairs, null).size()).isEqualTo(2);
+        assertThatThrownBy(() -> RankingsCommand.write(published, RankingFormat.TRL, pairs, console.console()))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("is there already");
+    }
+
+    private void publish(RankingsFile file) {
+        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+            for (EventSet<?> events : RankingsCommand.events(file)) {
+                events.publish(publisher, console.console());
+            }
+        }
+    }
+
+    /** Other tests share the broker. */
+    private PublishedRankings own() {
+        return new PublishedRankings(
+                PublishedRankings.read(site.bootstrapServers()).ranked().stream()
+                        .filter(ranked ->
+                                ranked.request().messages().getLast().content().equals(mine))
+                        .toList(),
+                0);
+    }
+
+    private static List<RankedRequest> all(RankingsFile file) {
+        List<RankedRequest> all = new ArrayList<>();
+        file.forEach(all::add);
+        return all;
+    }
+}
