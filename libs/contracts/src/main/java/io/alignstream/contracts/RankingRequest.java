@@ -32,6 +32,9 @@ public record RankingRequest(
      */
     public static final String GOLD = "gold-order";
 
+    /** The tag with the indexes of the answers that the limit cut off, separated by spaces. */
+    public static final String TRUNCATED = "truncated-answers";
+
     public RankingRequest {
         Check.id("requestId", requestId);
         messages = Message.prompt(messages);
@@ -61,6 +64,11 @@ public record RankingRequest(
                 .map(group ->
                         Arrays.stream(group.split("=")).map(Integer::valueOf).toList())
                 .toList());
+    }
+
+    /** Whether the model was cut off by the limit in answer {@code index}. */
+    public boolean isTruncated(int index) {
+        return List.of(tags.getOrDefault(TRUNCATED, "").split(" ")).contains(Integer.toString(index));
     }
 
     /** {@code order} as the tag {@value #GOLD} has it. */
