@@ -35,6 +35,9 @@ public record RankingRequest(
     /** The tag with the indexes of the answers that the limit cut off, separated by spaces. */
     public static final String TRUNCATED = "truncated-answers";
 
+    /** The tag that says what the answers are ranked by, for example {@code helpful} or {@code safe}. */
+    public static final String CRITERION = "criterion";
+
     public RankingRequest {
         Check.id("requestId", requestId);
         messages = Message.prompt(messages);
@@ -43,6 +46,10 @@ public record RankingRequest(
         tags = Check.labels("tags", tags);
         if (tags.containsKey(GOLD)) {
             requireOrder(tags.get(GOLD), answers.size());
+        }
+        String criterion = tags.getOrDefault(CRITERION, "");
+        if (!criterion.matches("|[a-z][a-z0-9-]{0,31}")) {
+            throw new InvalidInputException(Reason.of("invalid.criterion").with("criterion", criterion));
         }
     }
 
@@ -64,6 +71,11 @@ public record RankingRequest(
                 .map(group ->
                         Arrays.stream(group.split("=")).map(Integer::valueOf).toList())
                 .toList());
+    }
+
+    /** What the answers are ranked by; empty if nothing particular is asked. */
+    public String criterion() {
+        return tags.getOrDefault(CRITERION, "");
     }
 
     /** Whether the model was cut off by the limit in answer {@code index}. */

@@ -19,15 +19,22 @@ import java.util.stream.IntStream;
  * a policy directly. Immutable, but for the arrays of ids.
  *
  * @param place of the prompt, for the held-out split; below 0 if a person has held it out
+ * @param criterion what the answers are ranked by; empty if nothing particular
  * @param prompt token ids up to the assistant's token
  * @param answers K rows of prompt and answer ids, with the end of turn unless the answer was cut off; learned is the answer
  * @param pairs every pair of answers of every annotator; the weights sum to 1, so that one request counts once
  */
-public record RankedAnswers(double place, int[] prompt, List<Conversation> answers, List<PreferencePair> pairs) {
+public record RankedAnswers(
+        double place, String criterion, int[] prompt, List<Conversation> answers, List<PreferencePair> pairs) {
 
     public RankedAnswers {
         answers = List.copyOf(answers);
         pairs = List.copyOf(pairs);
+    }
+
+    /** Ranked by nothing particular. */
+    public RankedAnswers(double place, int[] prompt, List<Conversation> answers, List<PreferencePair> pairs) {
+        this(place, "", prompt, answers, pairs);
     }
 
     /**
@@ -59,6 +66,7 @@ public record RankedAnswers(double place, int[] prompt, List<Conversation> answe
         rankings.forEach(ranking -> addPairs(pairs, ranking, weight));
         return new RankedAnswers(
                 HeldOut.isTagged(request.tags()) ? -1 : HeldOut.place(request.messages()),
+                request.criterion(),
                 ChatTemplate.prompt(tokenizer, request.messages()),
                 IntStream.range(0, k)
                         .mapToObj(answer -> answer(tokenizer, request, answer))
