@@ -5,6 +5,7 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.dataset.RankedAnswers;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +52,17 @@ record RankedSplit(List<RankedAnswers> heldOut, List<RankedAnswers> judge, List<
                     .with("reward", split.reward.size()));
         }
         return split;
+    }
+
+    /** What is ranked by, sorted: each needs models of its own. One, maybe without a name, where there are not several. */
+    List<String> criteria() {
+        List<String> criteria = Stream.concat(judge.stream(), reward.stream())
+                .map(RankedAnswers::criterion)
+                .filter(criterion -> !criterion.isEmpty())
+                .distinct()
+                .sorted()
+                .toList();
+        return criteria.isEmpty() ? List.of("") : criteria;
     }
 
     private static List<RankedAnswers> select(List<RankedAnswers> requests, Predicate<Double> places) {

@@ -83,6 +83,7 @@ public interface RewardConfig {
                 training().centring(),
                 training().heldOutShare(),
                 training().judgeShare(),
+                training().ensemble(),
                 new RewardSettings.ReferenceAnswers(
                         training().referenceAnswers(), training().maxAnswerTokens()),
                 validateEvery(),
@@ -146,6 +147,14 @@ public interface RewardConfig {
         @WithDefault("0.5")
         @Between(least = "0.01", greatest = "0.99")
         double judgeShare();
+
+        /**
+         * Reward models that are trained side by side, each with another head and on another sample of the prompts: where
+         * they disagree the reward is lower. Each takes the memory and the time of one.
+         */
+        @WithDefault("1")
+        @Between(least = "1", greatest = "64")
+        int ensemble();
 
         /** Answers of the SFT model whose scores get mean 0 and variance 1. */
         @WithDefault("256")

@@ -1,20 +1,30 @@
 package io.alignstream.reward;
 
+import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
+import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One training run of the reward model: an SFT model, and the ranked requests at the end of the run's datasets, without those
@@ -24,12 +34,19 @@ final class RewardJob extends TrainingJob {
 
     private final RewardSettings settings;
     private final CheckpointStore store;
+    private final Optional<Reference> inUse;
     private int leftOut;
 
-    RewardJob(TrainingRun run, RewardSettings settings, CheckpointStore store) {
+    /**
+     * The job of {@code run}.
+     *
+     * @param inUse the reward model whose place the new one is to take, if there is one
+     */
+    RewardJob(TrainingRun run, RewardSettings settings, CheckpointStore store, Optional<Reference> inUse) {
         super(run, settings.training());
         this.settings = settings;
         this.store = store;
+        this.inUse = inUse;
     }
 
     @Override
@@ -45,13 +62,44 @@ final class RewardJob extends TrainingJob {
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
         Path folder = store.open(sft()).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
-        LearnableRankings rankings = LearnableRankings.of(
+        LearnableRankings rankings = rankings(context, tokenizer);
+        leftOut = rankings.leftOut();
+        return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, rankings.requests());
+    }
+
+    private LearnableRankings rankings(JobContext context, Tokenizer tokenizer) {
+        return LearnableRankings.of(
                 tokenizer,
                 newest(context, Topic.RANKING_REQUESTS),
                 newest(context, Topic.RANKINGS),
                 newest(context, Topic.PROMPTS));
-        leftOut = rankings.leftOut();
-        return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, rankings.requests());
+    }
+
+    /** Both models are measured now, on what is held out for both. */
+    @Override
+    protected Checkpoint.@Nullable Promotion promotion(JobContext context, Trainer.Result result) throws IOException {
+        if (inUse.isEmpty()) {
+            return null;
+        }
+        StoredCheckpoint candidate = store.open(result.checkpoint());
+        StoredCheckpoint other = store.open(inUse.get());
+        if (!Objects.equals(tokenizer(candidate), tokenizer(other))) {
+            return new Checkpoint.Promotion(true, Reason.of("reward.otherTokenizer"), null);
+        }
+        double share = Math.min(
+                settings.heldOutShare(),
+                Double.parseDouble(other.manifest().hyperparameters().getOrDefault("heldOut", "0")));
+        List<RankedAnswers> heldOut = rankings(context, Tokenizer.load(candidate.folder())).requests().stream()
+                .filter(request -> request.heldOut(share))
+                .toList();
+        try (RewardEnsemble trained = RewardEnsemble.load(candidate.folder(), RewardEnsemble.Combination.MEAN);
+                RewardEnsemble used = RewardEnsemble.load(other.folder(), RewardEnsemble.Combination.MEAN)) {
+            return RewardComparison.of(trained, used, heldOut).promotion();
+        }
+    }
+
+    private static Manifest.@Nullable FileEntry tokenizer(StoredCheckpoint checkpoint) {
+        return checkpoint.manifest().files().get(Tokenizer.TOKENIZER_FILE);
     }
 
     /** Shown because somebody has asked people for what cannot be used. */

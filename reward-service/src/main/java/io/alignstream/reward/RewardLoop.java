@@ -1,6 +1,8 @@
 package io.alignstream.reward;
 
+import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -15,12 +17,14 @@ import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two models, each the bottom of the SFT model with a scalar head, learn from disjoint prompts: first the judge, by which
  * the gate decides later, then the reward model, against which PPO trains. A policy that has found a weakness of the one
- * has not found it in the other. Weights, moments and the step number are the complete state. Left out: Plackett–Luce, a
+ * has not found it in the other. Either may be several networks ({@link RewardLearners}): one for each criterion that people
+ * rank by, and of the reward model an ensemble. Weights, moments and the step number are the complete state. Left out: Plackett–Luce, a
  * second annotator's weight, dropout. For one thread.
  */
 public final class RewardLoop implements TrainingLoop {
@@ -37,20 +42,18 @@ public final class RewardLoop implements TrainingLoop {
     /** Multiplies the learning rate of a run that went back. */
     static final double RECOVERY_FACTOR = 0.3;
 
-    private static final String OPTIMISER = "optimiser";
-    private static final String JUDGE = "judge.";
-    private static final String JUDGE_OPTIMISER = "judge-optimiser";
+    private static final String JUDGE = "judge";
 
     private final RewardSettings settings;
     private final Transformer sft;
     private final Tokenizer tokenizer;
     private final List<RankedAnswers> heldOut;
     private final ReferenceAnswers reference;
-    private final RewardLearner judge;
-    private final RewardLearner reward;
+    private final RewardLearners judge;
+    private final RewardLearners reward;
     private final BestWeights best = new BestWeights();
-    private @Nullable RewardModel published;
-    private @Nullable RewardModel publishedJudge;
+    private @Nullable RewardEnsemble published;
+    private @Nullable RewardEnsemble publishedJudge;
     private long step;
 
     /**
@@ -68,7 +71,18 @@ public final class RewardLoop implements TrainingLoop {
 
         @Override
         public RewardLoop begin(Recovery recovery) {
-            return new RewardLoop(this, recovery, network(settings.seed()), network(settings.seed() + 1), 0);
+            return new RewardLoop(
+                    this,
+                    split(),
+                    recovery,
+                    number -> network(settings.seed() + 2L * number),
+                    number -> network(settings.seed() + 2L * number + 1),
+                    0);
+        }
+
+        private RankedSplit split() {
+            return RankedSplit.of(
+                    requests, sft.config().maxPositions(), settings.heldOutShare(), settings.judgeShare());
         }
 
         /** The bottom of the SFT model with a new head. */
@@ -81,13 +95,21 @@ public final class RewardLoop implements TrainingLoop {
 
         @Override
         public RewardLoop resume(StoredState stored, Recovery recovery) throws IOException {
-            Transformer network = Transformer.load(stored.folder());
-            Transformer judge = Transformer.of(
-                    network.config(), BestWeights.below(JUDGE, stored.tensors()), "the judge's checkpoint");
-            RewardLoop loop = new RewardLoop(this, recovery, network, judge, stored.step());
+            RankedSplit split = split();
+            int judges = split.criteria().size();
+            Map<String, Tensor> weights = new HashMap<>(stored.tensors());
+            Transformer first = Transformer.load(stored.folder());
+            first.tensors().forEach((name, tensor) -> weights.put(RewardLearners.REWARD + "." + name, tensor));
+            TransformerConfig shape = first.config();
+            first.close();
+            List<Transformer> judging = RewardLearners.networks(JUDGE, judges, shape, weights);
+            List<Transformer> rewarding =
+                    RewardLearners.networks(RewardLearners.REWARD, judges * settings.ensemble(), shape, weights);
+            RewardLoop loop =
+                    new RewardLoop(this, split, recovery, rewarding::get, judging::get, stored.step());
             try {
-                loop.reward.restore(OPTIMISER, stored.tensors());
-                loop.judge.restore(JUDGE_OPTIMISER, stored.tensors());
+                loop.reward.restore(stored.tensors());
+                loop.judge.restore(stored.tensors());
                 loop.best.restore(stored.tensors());
                 return loop;
             } catch (IOException e) {
@@ -102,25 +124,24 @@ public final class RewardLoop implements TrainingLoop {
         }
     }
 
-    private RewardLoop(Inputs inputs, Recovery recovery, Transformer network, Transformer judge, long step) {
+    private RewardLoop(
+            Inputs inputs,
+            RankedSplit split,
+            Recovery recovery,
+            IntFunction<Transformer> rewarding,
+            IntFunction<Transformer> judging,
+            long step) {
         this.settings = inputs.settings();
         this.sft = inputs.sft();
         this.tokenizer = inputs.tokenizer();
         this.step = step;
-        RankedSplit split;
-        try {
-            split = RankedSplit.of(
-                    inputs.requests(), network.config().maxPositions(), settings.heldOutShare(), settings.judgeShare());
-        } catch (RuntimeException e) {
-            network.close();
-            judge.close();
-            throw e;
-        }
         this.heldOut = split.heldOut();
         this.reference = new ReferenceAnswers(settings, sft, tokenizer, split.reward());
         double scale = recovery.learningRateScale();
-        this.judge = new RewardLearner("judge", settings, split.judge(), scale, judge);
-        this.reward = new RewardLearner("reward", settings, split.reward(), scale, network);
+        List<String> criteria = split.criteria();
+        this.judge = RewardLearners.of(JUDGE, settings, criteria, 1, split.judge(), scale, judging);
+        this.reward = RewardLearners.of(
+                RewardLearners.REWARD, settings, criteria, settings.ensemble(), split.reward(), scale, rewarding);
     }
 
     @Override
@@ -145,7 +166,7 @@ public final class RewardLoop implements TrainingLoop {
 
     @Override
     public Step step() {
-        RewardLearner.Step taken = judging() ? judge.step(step) : reward.step(step - judge.totalSteps());
+        RewardLearners.Step taken = judging() ? judge.step(step) : reward.step(step - judge.totalSteps());
         step++;
         SequencedMap<String, Double> figures = new TreeMap<>(Map.of(
                 "loss", taken.loss(), "gradientNorm", taken.gradientNorm(), "learningRate", taken.learningRate()));
@@ -163,8 +184,7 @@ public final class RewardLoop implements TrainingLoop {
         if (judging() || step % settings.validateEvery() != 0) {
             return Evaluation.NONE;
         }
-        // Not closed: it shares the network that is being trained.
-        RewardEvaluation evaluation = RewardEvaluation.of(new RewardModel(reward.network(), 0), heldOut);
+        RewardEvaluation evaluation = RewardEvaluation.of(reward.now(), heldOut);
         OptionalDouble wrong =
                 evaluation.pairs() == 0 ? OptionalDouble.empty() : OptionalDouble.of(1 - evaluation.pairAccuracy());
         return new Evaluation(evaluation.metrics(), wrong, Optional.empty());
@@ -172,7 +192,7 @@ public final class RewardLoop implements TrainingLoop {
 
     @Override
     public void keepAsBest() {
-        best.keep(reward.network().tensors(), step);
+        best.keep(reward.weights(0), step);
     }
 
     /**
@@ -183,13 +203,11 @@ public final class RewardLoop implements TrainingLoop {
     public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
             throws IOException {
         Optional<SequencedMap<String, Tensor>> kept = bestModel.isPresent() ? best.tensors() : Optional.empty();
-        TransformerConfig shape = reward.network().config();
-        RewardModel trained = new RewardModel(
-                kept.isPresent()
-                        ? Transformer.of(shape, kept.get(), "the best model")
-                        : reward.network().copy(),
-                0);
-        RewardModel trainedJudge = new RewardModel(judge.network().copy(), 0);
+        RewardEnsemble trained = kept.isPresent()
+                ? reward.of(RewardLearners.networks(
+                        RewardLearners.REWARD, reward.size(), reward.first().config(), kept.get()))
+                : reward.copy();
+        RewardEnsemble trainedJudge = judge.copy();
         SequencedMap<String, Double> figures =
                 new TreeMap<>(RewardEvaluation.of(trained, heldOut).metrics());
         RewardEvaluation judged = RewardEvaluation.of(trainedJudge, heldOut);
@@ -210,7 +228,15 @@ public final class RewardLoop implements TrainingLoop {
         return Optional.of(phase());
     }
 
-    /** Takes {@code model} over. */
+    /** Takes {@code models} over. */
+    private static RewardEnsemble normalised(RewardEnsemble models, List<int[]> rows) {
+        return new RewardEnsemble(
+                models.members().stream()
+                        .map(member -> new RewardEnsemble.Member(member.criterion(), normalised(member.model(), rows)))
+                        .toList(),
+                RewardEnsemble.Combination.MEAN);
+    }
+
     private static RewardModel normalised(RewardModel model, List<int[]> rows) {
         double[] scores = model.scores(rows);
         double mean = Arrays.stream(scores).average().orElse(0);
@@ -233,35 +259,49 @@ public final class RewardLoop implements TrainingLoop {
 
     @Override
     public ModelFiles model() {
-        return files(reward.network().config(), reward.network().tensors());
+        return files(reward.first().config(), reward.first().tensors());
     }
 
     @Override
     public SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = finishedState();
-        judge.network().tensors().forEach((name, tensor) -> state.put(JUDGE + name, tensor));
+        state.putAll(judge.weights(0));
+        state.putAll(reward.weights(1)); // the first is the model
         best.addTo(state, step);
         return state;
     }
 
+    /** The first reward model is the checkpoint's; the others lie beside it, and where there are some, which is which. */
     @Override
     public ModelFiles finishedModel() {
-        RewardModel model = finished(published);
-        return files(model.network().config(), model.tensors())
-                .with(RewardModel.JUDGE_FILE, finished(publishedJudge).tensors());
+        RewardEnsemble models = finished(published);
+        RewardEnsemble judges = finished(publishedJudge);
+        RewardEnsemble.Index index =
+                new RewardEnsemble.Index(reward.files(ModelWeights.FILE), judge.files(RewardModel.JUDGE_FILE));
+        ModelFiles files =
+                files(models.first().network().config(), models.first().tensors());
+        for (int i = 1; i < models.members().size(); i++) {
+            files = files.with(
+                    index.reward().get(i).file(), models.members().get(i).model().tensors());
+        }
+        for (int i = 0; i < judges.members().size(); i++) {
+            files = files.with(
+                    index.judge().get(i).file(), judges.members().get(i).model().tensors());
+        }
+        return index.needed() ? files.with(RewardEnsemble.INDEX, index.json()) : files;
     }
 
-    private static RewardModel finished(@Nullable RewardModel model) {
-        if (model == null) {
+    private static RewardEnsemble finished(@Nullable RewardEnsemble models) {
+        if (models == null) {
             throw new IllegalStateException("the loop has not finished");
         }
-        return model;
+        return models;
     }
 
     @Override
     public SequencedMap<String, Tensor> finishedState() {
-        SequencedMap<String, Tensor> state = reward.state(OPTIMISER);
-        state.putAll(judge.state(JUDGE_OPTIMISER));
+        SequencedMap<String, Tensor> state = reward.state();
+        state.putAll(judge.state());
         return state;
     }
 

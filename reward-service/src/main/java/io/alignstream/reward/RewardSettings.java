@@ -17,6 +17,7 @@ import java.util.TreeMap;
  * @param heldOutShare share of the requests, chosen by what is asked, that is measured on and never learned
  * @param judgeShare share of the other requests, chosen by what is asked, that the judge learns from and the reward model
  *     does not
+ * @param ensemble reward models of each criterion, 1 or more
  * @param referenceAnswers answers of the SFT model by which the finished model's scores are normalised
  * @param validateEvery steps between two evaluations on held-out requests
  * @param training when the state is stored, what happens when training fails, and when to give up getting better
@@ -32,6 +33,7 @@ public record RewardSettings(
         double centring,
         double heldOutShare,
         double judgeShare,
+        int ensemble,
         ReferenceAnswers referenceAnswers,
         int validateEvery,
         Trainer.Settings training,
@@ -60,6 +62,9 @@ public record RewardSettings(
         values.put("referenceAnswers", Integer.toString(referenceAnswers.count));
         values.put("maxAnswerTokens", Integer.toString(referenceAnswers.maxTokens));
         values.put("seed", Long.toString(seed));
+        if (ensemble > 1) {
+            values.put("ensemble", Integer.toString(ensemble));
+        }
         if (training.patience() > 0) {
             values.put("patience", Integer.toString(training.patience()));
             values.put("validateEvery", Integer.toString(validateEvery));

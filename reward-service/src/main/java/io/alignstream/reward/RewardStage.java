@@ -6,6 +6,7 @@ import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
@@ -27,6 +28,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -43,17 +45,24 @@ public class RewardStage implements StageDefinition {
     private final CheckpointStore store;
     private final RankingDesk desk;
     private final Guidelines guidelines;
+    private final Promotions promotions;
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
     private final PromptBook prompts = new PromptBook();
     private final AskedQuestions asked = new AskedQuestions();
 
-    RewardStage(RewardConfig config, CheckpointStore store, RankingDesk desk, Guidelines guidelines) {
+    RewardStage(
+            RewardConfig config,
+            CheckpointStore store,
+            RankingDesk desk,
+            Guidelines guidelines,
+            Promotions promotions) {
         this.config = config;
         this.settings = config.settings();
         this.store = store;
         this.desk = desk;
         this.guidelines = guidelines;
+        this.promotions = promotions;
         this.runs = new TrainingRuns(store, Stage.REWARD);
         this.storedRuns = Question.afterJobs(runs::stored);
     }
@@ -127,12 +136,21 @@ public class RewardStage implements StageDefinition {
         if (own.isEmpty()) {
             desk.await(new RankingDesk.Training(List.of(), config.minimumRankings(), OptionalDouble.empty()));
         } else {
-            Double accuracy = own.getLast().metrics().get("pairAccuracy");
+            Checkpoint newest = newestTrained(own);
+            Double accuracy = newest.metrics().get("pairAccuracy");
             desk.await(new RankingDesk.Training(
-                    own.getLast().datasets(),
+                    newest.datasets(),
                     config.newRankings(),
                     accuracy == null ? OptionalDouble.empty() : OptionalDouble.of(accuracy)));
         }
+        promotions.know(view.checkpoints(Stage.REWARD));
+    }
+
+    /** The one that has learned from the most rankings: what a person promotes is published again, and may be old. */
+    private Checkpoint newestTrained(List<Checkpoint> own) {
+        return own.reversed().stream()
+                .min(Comparator.comparingInt(checkpoint -> desk.rankingsBesides(checkpoint.datasets())))
+                .orElseThrow();
     }
 
     @Override
@@ -149,19 +167,22 @@ public class RewardStage implements StageDefinition {
         Lineage lineage = Lineage.of(Lineage.SFT, sft);
         List<Checkpoint> own = lineage.of(view.checkpoints(Stage.REWARD));
         DatasetSnapshot rankings = view.snapshot(Topic.RANKINGS);
-        int unseen =
-                desk.rankingsBesides(own.isEmpty() ? List.of() : own.getLast().datasets());
+        int unseen = desk.rankingsBesides(
+                own.isEmpty() ? List.of() : newestTrained(own).datasets());
         if (!own.isEmpty() && unseen < config.newRankings() && !triggered) {
-            return new Decision.Wait(Reason.of("reward.upToDate")
+            Reason upToDate = Reason.of("reward.upToDate")
                     .with("sft", sft.reference().shortSha256())
                     .with("there", unseen)
-                    .with("needed", config.newRankings()));
+                    .with("needed", config.newRankings());
+            Checkpoint.Promotion promotion = own.getLast().promotion();
+            return new Decision.Wait(
+                    promotion == null || promotion.granted() ? upToDate : upToDate.and(promotion.reason()));
         }
         List<String> published = own.stream().map(Checkpoint::run).toList();
         Optional<TrainingRun> open = runs.open(lineage, settings.hyperparameters(), view.answer(storedRuns), published)
                 .filter(run -> desk.rankingsBesides(run.datasets()) < config.newRankings());
         if (open.isPresent()) {
-            return run(open.get());
+            return run(view, open.get());
         }
         if (desk.rankings() < config.minimumRankings() && !(triggered && desk.rankings() > 0)) {
             return new Decision.Wait(Reason.of("reward.tooFewRankings")
@@ -172,14 +193,15 @@ public class RewardStage implements StageDefinition {
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("reward.rankingsComing"), left);
         }
-        return run(runs.of(
+        return run(view, runs.of(
                 lineage,
                 List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings, view.snapshot(Topic.PROMPTS)),
                 settings.hyperparameters()));
     }
 
-    private Decision run(TrainingRun run) {
-        return new Decision.Run(new RewardJob(run, settings, store));
+    private Decision run(View view, TrainingRun run) {
+        Optional<Reference> inUse = view.newestCheckpoint(Stage.REWARD).map(Checkpoint::reference);
+        return new Decision.Run(new RewardJob(run, settings, store, inUse));
     }
 
     private Decision sampling(View view, Checkpoint sft, Reason trainingReason) {

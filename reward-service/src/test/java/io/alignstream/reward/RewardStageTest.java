@@ -14,8 +14,10 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.network.RewardModel;
@@ -30,6 +32,7 @@ import io.restassured.http.ContentType;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -290,6 +293,35 @@ class RewardStageTest {
         given().get("/ranking-requests/progress").then().body("rankings", greaterThanOrEqualTo(8));
         given().get("/ranking-requests/agreement").then().statusCode(200).body("requests", notNullValue());
         given().get("/").then().statusCode(200).body(containsString("/rank"));
+    }
+
+    @Test
+    void aPersonPromotesARewardModelThatWasFoundWorse() {
+        // Given
+        Checkpoint.Promotion refused = new Checkpoint.Promotion(false, Reason.verbatim("worse than before"), null);
+        Reference reference = new Reference(URI.create("file:///store/reward"), "ab".repeat(32), 1);
+        topics.publish(
+                Topic.CHECKPOINTS,
+                new Checkpoint(Stage.REWARD, "worse", 1, reference, Map.of(), List.of(), Map.of(), refused));
+        await().atMost(PATIENCE).until(() -> promote("worse", "Ann", " ").statusCode() == 400);
+
+        // When
+        Response promoted = promote("worse", "Ann", "the held-out rankings are old");
+
+        // Then
+        promoted.then().statusCode(201).body("promotion.by", equalTo("Ann"));
+        promote("nobody-trained", "Ann", "why not").then().statusCode(404);
+        await().atMost(PATIENCE).until(() -> promote("worse", "Ann", "again").statusCode() == 409);
+        assertThat(topics.events(Topic.CHECKPOINTS))
+                .filteredOn(checkpoint -> checkpoint.run().equals("worse"))
+                .extracting(Checkpoint::promoted)
+                .containsExactly(false, true);
+    }
+
+    private static Response promote(String run, String by, String reason) {
+        return given().contentType(ContentType.JSON)
+                .body(Map.of("by", by, "reason", reason))
+                .post("/promotions/" + run);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.settings.Between;
@@ -12,6 +13,12 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.NotBlank;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Settings of the service, {@code alignstream.rlhf.*}; see {@link RlhfSettings} for those of a run. The defaults are the
@@ -20,6 +27,9 @@ import java.time.Duration;
 @Consistent("settings")
 @ConfigMapping(prefix = "alignstream.rlhf")
 public interface RlhfConfig {
+
+    /** A criterion and its weight. */
+    Pattern WEIGHT = Pattern.compile("([a-z][a-z0-9-]{0,31})=(\\d{1,6}(?:\\.\\d{1,6})?)");
 
     /** How the policy is aligned: by PPO, by GRPO, or by DPO from the rankings alone. */
     @WithDefault("ppo")
@@ -31,6 +41,9 @@ public interface RlhfConfig {
 
     /** What the policy rehearses of the SFT model while it learns. */
     Rehearsal rehearsal();
+
+    /** How the scores of several reward models become one. */
+    Reward reward();
 
     /** Settings of GRPO, besides those of the training. */
     Grpo grpo();
@@ -105,6 +118,8 @@ public interface RlhfConfig {
                 new RlhfSettings.Clipping(run.clip(), run.valueClip(), run.scoreClip()),
                 run.valueCoefficient(),
                 run.missingEndPenalty(),
+                run.lengthPenalty(),
+                reward().combination(),
                 new RlhfSettings.Grpo(grpo().answers(), RlhfSettings.Advantage.of(grpo().advantage())),
                 new RlhfSettings.Dpo(
                         dpo().beta(),
@@ -219,6 +234,36 @@ public interface RlhfConfig {
         @WithDefault("1")
         @Between(least = "0", greatest = "1000000")
         double missingEndPenalty();
+
+        /** Subtracted from the score for each token that an answer is longer than the SFT model's answers in the mean. */
+        @WithDefault("0")
+        @Between(least = "0", greatest = "1000")
+        double lengthPenalty();
+    }
+
+    /** Settings of the reward where there are several reward models, {@code alignstream.rlhf.reward.*}. */
+    interface Reward {
+
+        /** Standard deviations over the members of an ensemble that are subtracted from their mean; 0: the mean. */
+        @WithDefault("1")
+        @Between(least = "0", greatest = "1000")
+        double uncertainty();
+
+        /** Weights of the criteria that rankings are tagged with, as in {@code helpful=1,safe=2}; 1 for each unless set. */
+        Optional<List<String>> weights();
+
+        /** How scores become one. */
+        default RewardEnsemble.Combination combination() {
+            Map<String, Double> weights = new TreeMap<>();
+            for (String weight : weights().orElse(List.of())) {
+                Matcher matcher = WEIGHT.matcher(weight.strip());
+                if (!matcher.matches() || weights.put(matcher.group(1), Double.valueOf(matcher.group(2))) != null) {
+                    throw new IllegalArgumentException("alignstream.rlhf.reward.weights holds \"" + weight
+                            + "\" but needs one weight of 0 or more for each criterion, as in helpful=1,safe=2");
+                }
+            }
+            return new RewardEnsemble.Combination(uncertainty(), weights);
+        }
     }
 
     /** The penalty for drifting away from the SFT model; KL is the sum over an answer's tokens, in nats. */

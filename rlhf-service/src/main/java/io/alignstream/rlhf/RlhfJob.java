@@ -14,6 +14,7 @@ import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
@@ -163,13 +164,13 @@ final class RlhfJob extends TrainingJob {
         return context.readNewest(topic, snapshot).values();
     }
 
-    private static HeldOutComparison.Judges judges(Path folder) throws IOException {
+    private HeldOutComparison.Judges judges(Path folder) throws IOException {
         if (!Files.isRegularFile(folder.resolve(RewardModel.JUDGE_FILE))) {
             throw new InvalidInputException(Reason.of("rlhf.noJudge"));
         }
-        RewardModel reward = RewardModel.load(folder);
+        RewardEnsemble reward = RewardEnsemble.load(folder, settings.reward());
         try {
-            return new HeldOutComparison.Judges(reward, RewardModel.load(folder, RewardModel.JUDGE_FILE));
+            return new HeldOutComparison.Judges(reward, RewardEnsemble.loadJudge(folder, settings.reward()));
         } catch (IOException | RuntimeException e) {
             reward.close();
             throw e;

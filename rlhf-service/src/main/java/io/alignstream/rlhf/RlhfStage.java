@@ -79,10 +79,13 @@ public class RlhfStage implements StageDefinition {
                 RlhfFigures.NONE.newest());
     }
 
-    /** The newest reward model that was made of {@code sft}. */
+    /** The reward model in use, of those that were made of {@code sft}: the newest one that is promoted. */
     private static Optional<Checkpoint> reward(View view, Checkpoint sft) {
-        return Lineage.of(Lineage.SFT, sft.reference()).of(view.checkpoints(Stage.REWARD)).stream()
-                .reduce((older, newer) -> newer);
+        return rewards(view, sft).stream().filter(Checkpoint::promoted).reduce((older, newer) -> newer);
+    }
+
+    private static List<Checkpoint> rewards(View view, Checkpoint sft) {
+        return Lineage.of(Lineage.SFT, sft.reference()).of(view.checkpoints(Stage.REWARD));
     }
 
     @Override
@@ -93,8 +96,13 @@ public class RlhfStage implements StageDefinition {
         }
         Optional<Checkpoint> reward = reward(view, sft.get());
         if (reward.isEmpty()) {
+            List<Checkpoint> refused = rewards(view, sft.get());
+            Reason none = Reason.of("rlhf.noReward").with("sft", sft.get().reference().shortSha256());
             return new Decision.Wait(
-                    Reason.of("rlhf.noReward").with("sft", sft.get().reference().shortSha256()));
+                    refused.isEmpty()
+                            ? none
+                            : none.and(Reason.of("rlhf.rewardNotPromoted")
+                                    .with("run", refused.getLast().run())));
         }
         Lineage lineage = Lineage.of(Lineage.SFT, sft.get())
                 .and(Lineage.REWARD, reward.get().reference());

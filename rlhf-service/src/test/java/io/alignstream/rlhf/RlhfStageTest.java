@@ -3,6 +3,7 @@ package io.alignstream.rlhf;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
@@ -11,6 +12,7 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
@@ -50,9 +52,17 @@ class RlhfStageTest {
                             "reason.text",
                             equalTo("waiting for a reward model made of SFT model "
                                     + sft.reference().shortSha256())));
+            Checkpoint reward = TinyParents.reward(store, sft);
+            topics.publish(
+                    Topic.CHECKPOINTS,
+                    reward.with(new Checkpoint.Promotion(false, Reason.verbatim("worse than before"), null)));
+            await().atMost(PATIENCE).untilAsserted(() -> given().get("/job")
+                    .then()
+                    .body("state", equalTo("waiting"))
+                    .body("reason.text", containsString("POST /promotions/" + reward.run())));
 
-            // When
-            topics.publish(Topic.CHECKPOINTS, TinyParents.reward(store, sft));
+            // When: a person promotes it
+            topics.publish(Topic.CHECKPOINTS, reward.with(Checkpoint.Promotion.granted("Ann", "good enough")));
 
             // Then
             await().atMost(PATIENCE).until(() -> !aligned(topics).isEmpty());

@@ -1,14 +1,16 @@
 package io.alignstream.contracts;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.alignstream.contracts.check.Check;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A finished, accepted checkpoint of a training stage, key {@code stage/run}; the newest record of a stage is the one
- * that the next stages build on.
+ * A finished, accepted checkpoint of a training stage, key {@code stage/run}; the newest record of a stage that is
+ * promoted is the one that the next stages build on.
  *
  * @param stage pretrain, sft, reward or rlhf
  * @param run id of the training run: a hash of its parents, datasets and configuration
@@ -17,6 +19,7 @@ import java.util.Map;
  * @param parents what it was made from: {@code tokenizer}, {@code base}, {@code sft}, {@code reward}
  * @param datasets the frozen topic ranges that it learned from
  * @param metrics final figures under the field's names
+ * @param promotion whether the next stages may build on it, and why; null where every finished model is built on
  */
 public record Checkpoint(
         Stage stage,
@@ -25,7 +28,8 @@ public record Checkpoint(
         Reference reference,
         Map<String, Reference> parents,
         List<DatasetSnapshot> datasets,
-        Map<String, Double> metrics) {
+        Map<String, Double> metrics,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Promotion promotion) {
 
     public Checkpoint {
         Check.present("stage", stage);
@@ -38,5 +42,59 @@ public record Checkpoint(
         parents = Check.named("parents", parents);
         datasets = Check.list("datasets", datasets, 0, 64);
         metrics = Check.figures("metrics", metrics);
+    }
+
+    /** A model that the next stages may build on. */
+    public Checkpoint(
+            Stage stage,
+            String run,
+            long step,
+            Reference reference,
+            Map<String, Reference> parents,
+            List<DatasetSnapshot> datasets,
+            Map<String, Double> metrics) {
+        this(stage, run, step, reference, parents, datasets, metrics, null);
+    }
+
+    /** The same with what was decided about it. */
+    public Checkpoint with(@Nullable Promotion newPromotion) {
+        return new Checkpoint(stage, run, step, reference, parents, datasets, metrics, newPromotion);
+    }
+
+    /** Whether the next stages may build on it. */
+    public boolean promoted() {
+        return promotion == null || promotion.granted();
+    }
+
+    /**
+     * Whether a model takes the place of the one in use.
+     *
+     * @param granted whether it does
+     * @param reason why, for people of any language
+     * @param by name of the person who decided, 1 to {@value ModelRelease#MAX_NAME} characters; null where figures did
+     */
+    public record Promotion(
+            boolean granted, Reason reason, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String by) {
+
+        public Promotion {
+            Check.present("promotion.reason", reason);
+            if (by != null) {
+                Check.text("by", by, ModelRelease.MAX_NAME);
+            }
+        }
+
+        /**
+         * A person promotes a model.
+         *
+         * @param why the person's reason, 1 to {@value ModelRelease#MAX_REASON} characters
+         * @throws InvalidInputException if name or reason is missing or too long
+         */
+        public static Promotion granted(@Nullable String by, @Nullable String why) {
+            return new Promotion(
+                    true,
+                    Reason.verbatim(
+                            Check.text("reason", why, ModelRelease.MAX_REASON).strip()),
+                    Check.text("by", by, ModelRelease.MAX_NAME).strip());
+        }
     }
 }

@@ -32,6 +32,12 @@ public record RankingRequest(
      */
     public static final String GOLD = "gold-order";
 
+    /** The tag with the indexes of the answers that the limit cut off, separated by spaces. */
+    public static final String TRUNCATED = "truncated-answers";
+
+    /** The tag that says what the answers are ranked by, for example {@code helpful} or {@code safe}. */
+    public static final String CRITERION = "criterion";
+
     public RankingRequest {
         Check.id("requestId", requestId);
         messages = Message.prompt(messages);
@@ -40,6 +46,10 @@ public record RankingRequest(
         tags = Check.labels("tags", tags);
         if (tags.containsKey(GOLD)) {
             requireOrder(tags.get(GOLD), answers.size());
+        }
+        String criterion = tags.getOrDefault(CRITERION, "");
+        if (!criterion.matches("|[a-z][a-z0-9-]{0,31}")) {
+            throw new InvalidInputException(Reason.of("invalid.criterion").with("criterion", criterion));
         }
     }
 
@@ -61,6 +71,16 @@ public record RankingRequest(
                 .map(group ->
                         Arrays.stream(group.split("=")).map(Integer::valueOf).toList())
                 .toList());
+    }
+
+    /** What the answers are ranked by; empty if nothing particular is asked. */
+    public String criterion() {
+        return tags.getOrDefault(CRITERION, "");
+    }
+
+    /** Whether the model was cut off by the limit in answer {@code index}. */
+    public boolean isTruncated(int index) {
+        return List.of(tags.getOrDefault(TRUNCATED, "").split(" ")).contains(Integer.toString(index));
     }
 
     /** {@code order} as the tag {@value #GOLD} has it. */

@@ -67,6 +67,13 @@ class SchemaTest {
     }
 
     @Test
+    void schemaAndRecordAgreeOnDamagedPromotions() throws Exception {
+        Checkpoint checkpoint = (Checkpoint) Samples.event(Topic.CHECKPOINTS);
+        Reason reason = Reason.of("reward.notPromoted").with("accuracy", 0.5).with("inUse", 0.75);
+        assertAgreement(Topic.CHECKPOINTS, checkpoint.with(new Checkpoint.Promotion(false, reason, "Ann")));
+    }
+
+    @Test
     void schemaAndRecordAgreeOnDamagedAbstentions() throws Exception {
         assertAgreement(
                 Topic.RANKINGS,

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A training run of any stage: fetches its frozen inputs, lets the {@link Trainer} begin or resume it, publishes the
@@ -36,6 +37,15 @@ public abstract class TrainingJob implements Job {
 
     /** Publishes what goes out before the finished checkpoint, with which a run counts as done. */
     protected void announce(JobContext context, Trainer.Result result) {}
+
+    /**
+     * Whether the finished model takes the place of the one in use; asked before it is announced, maybe more than once.
+     *
+     * @return null where every finished model does
+     */
+    protected Checkpoint.@Nullable Promotion promotion(JobContext context, Trainer.Result result) throws IOException {
+        return null;
+    }
 
     /** Whether something besides people wants the run to stop; asked before each step. */
     protected boolean isPaused() {
@@ -94,6 +104,7 @@ public abstract class TrainingJob implements Job {
             return;
         }
         Trainer.Result finished = result.get();
+        Checkpoint.Promotion promotion = promotion(context, finished);
         announce(context, finished);
         context.publish(
                 Topic.CHECKPOINTS,
@@ -104,7 +115,8 @@ public abstract class TrainingJob implements Job {
                         finished.checkpoint(),
                         run.lineage().parents(),
                         run.datasets(),
-                        finished.metrics()));
+                        finished.metrics(),
+                        promotion));
     }
 
     private Monitor monitor(JobContext context) {

@@ -28,10 +28,9 @@ public interface View {
                 .toList();
     }
 
-    /** The newest model of {@code stage}. */
+    /** The model of {@code stage} that is in use: the newest one that is promoted. */
     default Optional<Checkpoint> newestCheckpoint(Stage stage) {
-        List<Checkpoint> models = checkpoints(stage);
-        return models.isEmpty() ? Optional.empty() : Optional.of(models.getLast());
+        return checkpoints(stage).stream().filter(Checkpoint::promoted).reduce((older, newer) -> newer);
     }
 
     /**

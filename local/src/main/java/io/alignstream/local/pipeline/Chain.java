@@ -63,6 +63,7 @@ public record Chain(
         registry.newestCheckpoint(
                         stage,
                         candidate -> isFresh(stage, candidate, stale)
+                                && candidate.event().promoted()
                                 && wanted.entrySet().stream()
                                         .allMatch(parent ->
                                                 isParent(parent.getKey(), parent.getValue(), candidate.event())))

@@ -31,7 +31,7 @@ public record Question(
         RankingDesk.Progress progress) {
 
     /** The tag of a {@link RankingRequest} with the indexes of answers that the limit cut off, for example {@code 2 3}. */
-    public static final String TRUNCATED = "truncated-answers";
+    public static final String TRUNCATED = RankingRequest.TRUNCATED;
 
     /** Tags that say something about the answers, or that the request is gold. */
     private static final Set<String> SECRET = Set.of(TRUNCATED, RankingRequest.GOLD);

@@ -3,6 +3,7 @@ package io.alignstream.rlhf.gate;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -46,6 +47,9 @@ public final class HeldOutComparison {
     public static final String SFT_JUDGE = "heldOut/sftJudgeScores";
     public static final String REWARD = "heldOut/scores";
     public static final String SFT_REWARD = "heldOut/sftScores";
+
+    /** How far the reward models are apart about the candidate's answers: their mean standard deviation. */
+    static final String DISAGREEMENT = "heldOut/disagreement";
 
     /** Of the candidate from the SFT model on its own answers, at the sampling temperature, summed over tokens, in nats. */
     public static final String KL = "heldOut/kl";
@@ -94,10 +98,16 @@ public final class HeldOutComparison {
     /**
      * Who scores answers.
      *
-     * @param reward the model that PPO's reward comes from
-     * @param judge a model learned from other rankings, which decides
+     * @param reward the models that PPO's reward comes from
+     * @param judge models learned from other rankings, which decide
      */
-    public record Judges(RewardModel reward, RewardModel judge) implements AutoCloseable {
+    public record Judges(RewardEnsemble reward, RewardEnsemble judge) implements AutoCloseable {
+
+        /** One model each. */
+        public Judges(RewardModel reward, RewardModel judge) {
+            this(RewardEnsemble.of(reward), RewardEnsemble.of(judge));
+        }
+
         @Override
         public void close() {
             reward.close();
@@ -106,7 +116,12 @@ public final class HeldOutComparison {
     }
 
     /** One answer to each prompt. */
-    private record Sampled(List<int[]> rows, List<AnswerSampler.Answer> answers, double[] rewards, double[] verdicts) {}
+    private record Sampled(
+            List<int[]> rows,
+            List<AnswerSampler.Answer> answers,
+            double[] rewards,
+            double[] deviations,
+            double[] verdicts) {}
 
     /**
      * A comparison on {@code prompts}.
@@ -181,6 +196,9 @@ public final class HeldOutComparison {
             add(sums, SFT_JUDGE, mean(baseline.verdicts()));
             add(sums, REWARD, mean(sampled.rewards()));
             add(sums, SFT_REWARD, mean(baseline.rewards()));
+            if (judges.reward().mayDisagree()) {
+                add(sums, DISAGREEMENT, mean(sampled.deviations()));
+            }
             add(sums, KL, divergence(candidate, sampled));
             add(sums, END_RATE, endRate(sampled));
             add(sums, LENGTH, length(sampled));
@@ -232,8 +250,13 @@ public final class HeldOutComparison {
         for (int i = 0; i < answers.size(); i++) {
             rows.add(answers.get(i).after(prompts.get(i).ids()));
         }
+        RewardEnsemble.Scores rewards = judges.reward().judge(rows);
         return new Sampled(
-                rows, answers, judges.reward().scores(rows), judges.judge().scores(rows));
+                rows,
+                answers,
+                rewards.values(),
+                rewards.deviations(),
+                judges.judge().scores(rows));
     }
 
     private double divergence(Transformer candidate, Sampled sampled) {

@@ -6,7 +6,7 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.Manifest;
-import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.Origin;
@@ -100,12 +100,12 @@ public class FreshRankings {
     }
 
     /**
-     * How right {@code model} is about what came after it was trained; scores answers, so it takes a while.
+     * How right {@code models} are about what came after they were trained; scores answers, so it takes a while.
      *
-     * @param trained the manifest of the model's checkpoint, which says what it has learned from
+     * @param trained the manifest of their checkpoint, which says what they have learned from
      * @return figures by name; none where there is nothing fresh, or nothing to compare with
      */
-    public Map<String, Double> figures(Manifest trained, RewardModel model, Tokenizer tokenizer) {
+    public Map<String, Double> figures(Manifest trained, RewardEnsemble models, Tokenizer tokenizer) {
         Double heldOut = trained.metrics().get(HELD_OUT_ACCURACY);
         Optional<DatasetSnapshot> learned = trained.datasets().stream()
                 .filter(dataset -> dataset.topic().equals(Topic.RANKINGS.name()))
@@ -114,23 +114,19 @@ public class FreshRankings {
             return Map.of();
         }
         List<RankedAnswers> fresh = after(learned.get(), tokenizer).stream()
-                .filter(request -> request.longest() <= model.network().config().maxPositions())
+                .filter(request -> request.longest() <= models.maxPositions())
                 .toList();
-        double[] scores = model.scores(fresh.stream()
-                .flatMap(request -> request.answers().stream())
-                .map(Conversation::ids)
-                .toList());
         double right = 0;
         long pairs = 0;
-        int start = 0;
         for (RankedAnswers request : fresh) {
+            double[] scores = models.by(request.criterion())
+                    .scores(request.answers().stream().map(Conversation::ids).toList());
             for (PreferencePair pair : request.pairs()) {
                 if (!pair.tied()) {
-                    right += (1 + Math.signum(scores[start + pair.better()] - scores[start + pair.worse()])) / 2;
+                    right += (1 + Math.signum(scores[pair.better()] - scores[pair.worse()])) / 2;
                     pairs++;
                 }
             }
-            start += request.answers().size();
         }
         return pairs == 0
                 ? Map.of()

@@ -25,12 +25,12 @@ final class ActorCritic implements AutoCloseable {
     private final Learner criticLearner;
     private final PolicyObjective policyObjective;
     private final ValueObjective valueObjective;
-    /** The critic's network begins as the reward model's, whose scores have this besides; it stays as it is. */
+    /** The critic's network begins as the (first) reward model's, whose scores have this besides; it stays as it is. */
     private final float bias;
 
     private ActorCritic(RlhfInputs inputs, Transformer policy, Transformer critic) {
         RlhfSettings settings = inputs.settings();
-        this.bias = inputs.judges().reward().bias();
+        this.bias = inputs.judges().reward().first().bias();
         this.policy = new PolicyLearner(inputs, policy);
         this.critic = critic;
         this.criticLearner = new Learner(critic, AdamW.Settings.REINFORCEMENT);
@@ -42,7 +42,7 @@ final class ActorCritic implements AutoCloseable {
     /** Copies of the SFT model and of the reward model's network. */
     static ActorCritic start(RlhfInputs inputs) {
         return new ActorCritic(
-                inputs, inputs.sft().copy(), inputs.judges().reward().network().copy());
+                inputs, inputs.sft().copy(), inputs.judges().reward().first().network().copy());
     }
 
     /** Both as a checkpoint has them: the policy is its model, the rest is what {@link #state} gave. */
@@ -50,7 +50,7 @@ final class ActorCritic implements AutoCloseable {
         Map<String, Tensor> state = stored.tensors();
         Transformer policy = Transformer.load(stored.folder());
         Transformer critic = Transformer.of(
-                inputs.judges().reward().network().config(),
+                inputs.judges().reward().first().network().config(),
                 BestWeights.below(CRITIC, state),
                 "the critic's checkpoint");
         ActorCritic networks = new ActorCritic(inputs, policy, critic);

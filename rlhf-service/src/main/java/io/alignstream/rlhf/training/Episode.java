@@ -10,7 +10,7 @@ import java.util.Arrays;
  * @param row token ids of prompt and answer
  * @param promptLength tokens of the prompt
  * @param ended whether the answer ends with the end token
- * @param score the reward model's, clipped, with the penalty for a missing end
+ * @param score the reward model's, clipped, with the penalties for a missing end and for length
  * @param logs log probabilities under the policy before its update
  * @param referenceLogs log probabilities under the frozen SFT model
  * @param values the critic's before its update: what it expects before each token

@@ -1,5 +1,6 @@
 package io.alignstream.rlhf.training;
 
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.training.Trainer;
@@ -18,6 +19,8 @@ import java.util.TreeMap;
  * @param lambda λ of generalised advantage estimation
  * @param valueCoefficient multiplies the value loss
  * @param missingEndPenalty subtracted from the score of an answer that does not end
+ * @param lengthPenalty subtracted from the score for each token that an answer is longer than the SFT model's in the mean
+ * @param reward how the scores of several reward models become one, and those of several judges
  * @param gate what a candidate must reach on held-out prompts to be approved
  * @param training when the state is stored, what happens when training fails, and when to give up getting better
  * @param seed of the episodes, their order and the sampled answers
@@ -34,6 +37,8 @@ public record RlhfSettings(
         Clipping clipping,
         double valueCoefficient,
         double missingEndPenalty,
+        double lengthPenalty,
+        RewardEnsemble.Combination reward,
         Grpo grpo,
         Dpo dpo,
         Holdout holdout,
@@ -200,6 +205,10 @@ public record RlhfSettings(
         values.put("rehearsal.conversations", Integer.toString(retention.conversations));
         values.put("rehearsal.coefficient", Double.toString(retention.coefficient));
         values.put("seed", Long.toString(seed));
+        if (reward.uncertainty() != 1) {
+            values.put("reward.uncertainty", Double.toString(reward.uncertainty()));
+        }
+        reward.weights().forEach((criterion, weight) -> values.put("reward.weight." + criterion, weight.toString()));
         if (training.patience() > 0) {
             values.put("patience", Integer.toString(training.patience()));
             values.put(
@@ -235,5 +244,8 @@ public record RlhfSettings(
         values.put("clip", Double.toString(clipping.ratio));
         values.put("scoreClip", Double.toString(clipping.score));
         values.put("missingEndPenalty", Double.toString(missingEndPenalty));
+        if (lengthPenalty > 0) {
+            values.put("lengthPenalty", Double.toString(lengthPenalty));
+        }
     }
 }

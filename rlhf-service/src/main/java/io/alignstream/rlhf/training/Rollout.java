@@ -22,6 +22,7 @@ final class Rollout {
     private final Function<Sequences, float[][]> values;
     private final int group;
     private final AnswerSampler sampler;
+    private final LengthPenalty lengthPenalty;
 
     /**
      * Answers of {@code policy} to {@code prompts}, one at least, each with room for an answer.
@@ -43,6 +44,7 @@ final class Rollout {
         this.group = group;
         this.sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), inputs.endToken());
+        this.lengthPenalty = LengthPenalty.of(inputs, prompts, sampler);
     }
 
     /** Samples the prompts of {@code iteration} and scores the answers. */
@@ -95,7 +97,7 @@ final class Rollout {
                     rows.get(b),
                     prompt,
                     ended,
-                    score(scores[b], ended),
+                    score(scores[b], ended) - lengthPenalty.of(length),
                     Minibatch.answerPart(logs[b], prompt, length),
                     Minibatch.answerPart(referenceLogs[b], prompt, length),
                     Minibatch.answerPart(expected[b], prompt, length));

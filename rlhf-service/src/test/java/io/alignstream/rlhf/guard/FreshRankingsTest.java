@@ -12,6 +12,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -72,7 +73,7 @@ class FreshRankingsTest {
         rank("unknown", "dan", false);
 
         // When
-        Map<String, Double> figures = rankings.figures(trained(2), model, TinyParents.TOKENIZER);
+        Map<String, Double> figures = rankings.figures(trained(2), RewardEnsemble.of(model), TinyParents.TOKENIZER);
 
         // Then
         assertThat(figures)
@@ -89,7 +90,7 @@ class FreshRankingsTest {
         rank("q", "early", false);
 
         // When
-        Map<String, Double> figures = rankings.figures(trained(1), model, TinyParents.TOKENIZER);
+        Map<String, Double> figures = rankings.figures(trained(1), RewardEnsemble.of(model), TinyParents.TOKENIZER);
 
         // Then
         assertThat(figures).isEmpty();
@@ -104,7 +105,7 @@ class FreshRankingsTest {
         }
 
         // When
-        Map<String, Double> figures = rankings.figures(trained(0), model, TinyParents.TOKENIZER);
+        Map<String, Double> figures = rankings.figures(trained(0), RewardEnsemble.of(model), TinyParents.TOKENIZER);
 
         // Then
         assertThat(figures).containsEntry("freshRankings/pairs", 256.0).containsEntry("freshRankings/accuracy", 1.0);

@@ -7,25 +7,34 @@ import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A ranking request with what its annotators said, as token ids and preference pairs; what a reward model learns from, or
  * a policy directly. Immutable, but for the arrays of ids.
  *
  * @param place of the prompt, for the held-out split; below 0 if a person has held it out
+ * @param criterion what the answers are ranked by; empty if nothing particular
  * @param prompt token ids up to the assistant's token
- * @param answers K rows of prompt and answer ids, end of turn included; learned is the answer
+ * @param answers K rows of prompt and answer ids, with the end of turn unless the answer was cut off; learned is the answer
  * @param pairs every pair of answers of every annotator; the weights sum to 1, so that one request counts once
  */
-public record RankedAnswers(double place, int[] prompt, List<Conversation> answers, List<PreferencePair> pairs) {
+public record RankedAnswers(
+        double place, String criterion, int[] prompt, List<Conversation> answers, List<PreferencePair> pairs) {
 
     public RankedAnswers {
         answers = List.copyOf(answers);
         pairs = List.copyOf(pairs);
+    }
+
+    /** Ranked by nothing particular. */
+    public RankedAnswers(double place, int[] prompt, List<Conversation> answers, List<PreferencePair> pairs) {
+        this(place, "", prompt, answers, pairs);
     }
 
     /**
@@ -57,11 +66,24 @@ public record RankedAnswers(double place, int[] prompt, List<Conversation> answe
         rankings.forEach(ranking -> addPairs(pairs, ranking, weight));
         return new RankedAnswers(
                 HeldOut.isTagged(request.tags()) ? -1 : HeldOut.place(request.messages()),
+                request.criterion(),
                 ChatTemplate.prompt(tokenizer, request.messages()),
-                request.answers().stream()
-                        .map(answer -> ChatTemplate.conversation(tokenizer, request.messages(), answer))
+                IntStream.range(0, k)
+                        .mapToObj(answer -> answer(tokenizer, request, answer))
                         .toList(),
                 pairs);
+    }
+
+    /** An answer that was cut off has no end: it is judged as what it is, and nobody learns to stop there. */
+    private static Conversation answer(Tokenizer tokenizer, RankingRequest request, int index) {
+        Conversation complete = ChatTemplate.conversation(
+                tokenizer, request.messages(), request.answers().get(index));
+        if (!request.isTruncated(index)) {
+            return complete;
+        }
+        int length = complete.length() - 1;
+        return new Conversation(
+                Arrays.copyOf(complete.ids(), length), Arrays.copyOf(complete.learned(), length));
     }
 
     private static void addPairs(List<PreferencePair> pairs, Ranking ranking, double weight) {

@@ -106,6 +106,26 @@ class RankedAnswersTest {
     }
 
     @Test
+    void an_answer_that_was_cut_off_has_no_end_of_turn() {
+        // Given
+        RankingRequest cut = new RankingRequest(
+                "cut", REQUEST.messages(), List.of("a", "bb", "ccc"), null, Map.of(RankingRequest.TRUNCATED, "1 2"));
+
+        // When
+        RankedAnswers ranked = RankedAnswers.of(
+                TOKENIZER, cut, List.of(ranking("ann", List.of(List.of(0), List.of(1), List.of(2)), List.of())));
+
+        // Then: it ends with its own last token, and that is learned
+        assertThat(ranked.answers().getFirst().ids()).endsWith(TOKENIZER.endOfTurn());
+        assertThat(ranked.answers().subList(1, 3)).allSatisfy(row -> {
+            assertThat(row.ids()).startsWith(ranked.prompt());
+            assertThat(row.ids()[row.length() - 1]).isNotEqualTo(TOKENIZER.endOfTurn());
+            assertThat(row.length()).isGreaterThan(ranked.prompt().length);
+            assertThat(row.learned()[row.length() - 1]).isTrue();
+        });
+    }
+
+    @Test
     void rankingsOfNoRequestOrOfAnotherNumberOfAnswersCountForNothing() {
         // Given
         RankingRequest unranked = new RankingRequest("r2", REQUEST.messages(), List.of("a", "b"), null, Map.of());
