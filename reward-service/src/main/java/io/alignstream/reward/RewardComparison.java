@@ -30,8 +30,9 @@ record RewardComparison(int requests, double accuracy, double accuracyInUse, dou
         double[] right = decided.stream()
                 .mapToDouble(request -> accuracy(candidate, request))
                 .toArray();
-        double[] rightInUse =
-                decided.stream().mapToDouble(request -> accuracy(inUse, request)).toArray();
+        double[] rightInUse = decided.stream()
+                .mapToDouble(request -> accuracy(inUse, request))
+                .toArray();
         double mean = Arrays.stream(right).average().orElse(Double.NaN);
         double meanInUse = Arrays.stream(rightInUse).average().orElse(Double.NaN);
         double squares = 0;

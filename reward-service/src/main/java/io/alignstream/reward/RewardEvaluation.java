@@ -115,8 +115,9 @@ record RewardEvaluation(
     private static SequencedMap<String, Double> byCriterion(RewardEnsemble models, List<Pair> pairs) {
         SequencedMap<String, Double> accuracies = new TreeMap<>();
         if (models.criteria().size() > 1) {
-            models.criteria().forEach(criterion -> accuracies.put(
-                    criterion, accuracy(pairs, pair -> pair.criterion.equals(criterion))));
+            models.criteria()
+                    .forEach(criterion ->
+                            accuracies.put(criterion, accuracy(pairs, pair -> pair.criterion.equals(criterion))));
         }
         return accuracies;
     }

@@ -112,8 +112,7 @@ final class RewardLearners implements AutoCloseable {
     /** As many prompts as there are, drawn with replacement, each with all its requests. */
     private static List<RankedAnswers> resampled(List<RankedAnswers> requests, SplittableRandom random) {
         SequencedMap<Double, List<RankedAnswers>> byPrompt = new LinkedHashMap<>();
-        requests.forEach(request -> byPrompt
-                .computeIfAbsent(request.place(), place -> new ArrayList<>())
+        requests.forEach(request -> byPrompt.computeIfAbsent(request.place(), place -> new ArrayList<>())
                 .add(request));
         List<List<RankedAnswers>> prompts = List.copyOf(byPrompt.values());
         return Stream.generate(() -> prompts.get(random.nextInt(prompts.size())))

@@ -105,8 +105,7 @@ public final class RewardLoop implements TrainingLoop {
             List<Transformer> judging = RewardLearners.networks(JUDGE, judges, shape, weights);
             List<Transformer> rewarding =
                     RewardLearners.networks(RewardLearners.REWARD, judges * settings.ensemble(), shape, weights);
-            RewardLoop loop =
-                    new RewardLoop(this, split, recovery, rewarding::get, judging::get, stored.step());
+            RewardLoop loop = new RewardLoop(this, split, recovery, rewarding::get, judging::get, stored.step());
             try {
                 loop.reward.restore(stored.tensors());
                 loop.judge.restore(stored.tensors());
@@ -282,7 +281,8 @@ public final class RewardLoop implements TrainingLoop {
                 files(models.first().network().config(), models.first().tensors());
         for (int i = 1; i < models.members().size(); i++) {
             files = files.with(
-                    index.reward().get(i).file(), models.members().get(i).model().tensors());
+                    index.reward().get(i).file(),
+                    models.members().get(i).model().tensors());
         }
         for (int i = 0; i < judges.members().size(); i++) {
             files = files.with(

@@ -193,10 +193,12 @@ public class RewardStage implements StageDefinition {
         if (left.isPositive() && !triggered) {
             return new Decision.WaitFor(Reason.of("reward.rankingsComing"), left);
         }
-        return run(view, runs.of(
-                lineage,
-                List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings, view.snapshot(Topic.PROMPTS)),
-                settings.hyperparameters()));
+        return run(
+                view,
+                runs.of(
+                        lineage,
+                        List.of(view.snapshot(Topic.RANKING_REQUESTS), rankings, view.snapshot(Topic.PROMPTS)),
+                        settings.hyperparameters()));
     }
 
     private Decision run(View view, TrainingRun run) {

@@ -68,8 +68,8 @@ class SeveralRewardModelsTest {
             });
             assertThat(judge.members()).hasSize(1);
             RewardEnsemble.Scores scores = ensemble.judge(rows(HELPFUL, SAFE));
-            assertThat(Arrays.stream(scores.deviations())).allSatisfy(deviation -> assertThat(deviation)
-                    .isPositive());
+            assertThat(Arrays.stream(scores.deviations()))
+                    .allSatisfy(deviation -> assertThat(deviation).isPositive());
         }
         assertThat(recorder.figures().getLast()).containsKeys("disagreement", "pairAccuracy/sameLength");
         assertThat(FigureNames.missing(recorder, Map.of())).isEmpty();
@@ -143,8 +143,7 @@ class SeveralRewardModelsTest {
                     RewardComparison.of(bad, good, heldOut).promotion();
             Checkpoint.Promotion better =
                     RewardComparison.of(good, bad, heldOut).promotion();
-            Checkpoint.Promotion same =
-                    RewardComparison.of(good, good, heldOut).promotion();
+            Checkpoint.Promotion same = RewardComparison.of(good, good, heldOut).promotion();
             Checkpoint.Promotion nothing =
                     RewardComparison.of(bad, good, List.of()).promotion();
 
@@ -215,7 +214,8 @@ class SeveralRewardModelsTest {
     /** The folder of the finished model. */
     private Path train(String name, RewardSettings settings, List<RankedAnswers> requests, Recorder recorder)
             throws IOException {
-        Optional<Trainer.Result> result = trainer(name, settings, requests, recorder).train();
+        Optional<Trainer.Result> result =
+                trainer(name, settings, requests, recorder).train();
         return Path.of(result.orElseThrow().checkpoint().uri());
     }
 
@@ -224,8 +224,8 @@ class SeveralRewardModelsTest {
         List<RankedAnswers> requests = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int[] prompt = prompt(random);
-            requests.add(request(
-                    "prompt " + i, criterion, prompt, row(prompt, better, better), row(prompt, worse, worse)));
+            requests.add(
+                    request("prompt " + i, criterion, prompt, row(prompt, better, better), row(prompt, worse, worse)));
         }
         return requests;
     }

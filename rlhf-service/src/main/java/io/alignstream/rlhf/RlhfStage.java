@@ -97,7 +97,8 @@ public class RlhfStage implements StageDefinition {
         Optional<Checkpoint> reward = reward(view, sft.get());
         if (reward.isEmpty()) {
             List<Checkpoint> refused = rewards(view, sft.get());
-            Reason none = Reason.of("rlhf.noReward").with("sft", sft.get().reference().shortSha256());
+            Reason none =
+                    Reason.of("rlhf.noReward").with("sft", sft.get().reference().shortSha256());
             return new Decision.Wait(
                     refused.isEmpty()
                             ? none

@@ -42,7 +42,9 @@ final class ActorCritic implements AutoCloseable {
     /** Copies of the SFT model and of the reward model's network. */
     static ActorCritic start(RlhfInputs inputs) {
         return new ActorCritic(
-                inputs, inputs.sft().copy(), inputs.judges().reward().first().network().copy());
+                inputs,
+                inputs.sft().copy(),
+                inputs.judges().reward().first().network().copy());
     }
 
     /** Both as a checkpoint has them: the policy is its model, the rest is what {@link #state} gave. */

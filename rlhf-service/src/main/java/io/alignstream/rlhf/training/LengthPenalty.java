@@ -23,12 +23,16 @@ record LengthPenalty(double coefficient, double length) {
             return new LengthPenalty(0, 0);
         }
         List<int[]> asked = prompts.subList(0, Math.min(prompts.size(), MOST));
-        double length = sampler
-                .sample(inputs.sft(), asked, SeededRandom.of(inputs.settings().seed(), "SFT lengths", 0))
-                .stream()
-                .mapToInt(answer -> answer.tokens().length)
-                .average()
-                .orElseThrow();
+        double length =
+                sampler
+                        .sample(
+                                inputs.sft(),
+                                asked,
+                                SeededRandom.of(inputs.settings().seed(), "SFT lengths", 0))
+                        .stream()
+                        .mapToInt(answer -> answer.tokens().length)
+                        .average()
+                        .orElseThrow();
         return new LengthPenalty(coefficient, length);
     }
 
