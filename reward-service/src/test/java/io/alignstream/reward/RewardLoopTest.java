@@ -50,7 +50,7 @@ class RewardLoopTest {
 
     private static final int GOOD = 5;
     private static final int END = 1;
-    private static final TransformerConfig SIZE = TransformerConfig.of(24, 2, 32, 24);
+    static final TransformerConfig SIZE = TransformerConfig.of(24, 2, 32, 24);
     private static final Map<String, String> VALUES = Map.of(
             "alignstream.reward.training.layers", "1",
             "alignstream.reward.training.epochs", "6",
@@ -273,7 +273,7 @@ class RewardLoopTest {
         }
     }
 
-    private static RewardSettings settings(Map<String, String> overrides) {
+    static RewardSettings settings(Map<String, String> overrides) {
         Map<String, String> values = new HashMap<>(VALUES);
         values.putAll(overrides);
         return Settings.of(RewardConfig.class, values).settings();
@@ -328,7 +328,7 @@ class RewardLoopTest {
         }
     }
 
-    private static List<RankedAnswers> requests(int count) {
+    static List<RankedAnswers> requests(int count) {
         SplittableRandom random = SeededRandom.of(1, "requests", 0);
         List<RankedAnswers> requests = new ArrayList<>();
         for (int i = 0; i < count; i++) {

@@ -211,7 +211,7 @@ class AlgorithmsTest {
     }
 
     /** The good answer before the other one, which ties with itself. */
-    private static RankedAnswers ranked(int[] prompt) {
+    static RankedAnswers ranked(int[] prompt) {
         return new RankedAnswers(
                 0.5,
                 prompt,
