@@ -76,8 +76,8 @@ public final class RewardEnsemble implements AutoCloseable {
      */
     public record Index(List<Entry> reward, List<Entry> judge) {
 
-        private static final Index SINGLE = new Index(
-                List.of(new Entry(ModelWeights.FILE, "")), List.of(new Entry(RewardModel.JUDGE_FILE, "")));
+        private static final Index SINGLE =
+                new Index(List.of(new Entry(ModelWeights.FILE, "")), List.of(new Entry(RewardModel.JUDGE_FILE, "")));
 
         /** A member and its file. */
         public record Entry(String file, String criterion) {}
@@ -91,7 +91,8 @@ public final class RewardEnsemble implements AutoCloseable {
             try {
                 return JSON.readValue(file.toFile(), Index.class);
             } catch (JsonProcessingException e) {
-                throw new DamagedCheckpointException(file + " is no index of reward models: " + e.getOriginalMessage(), e);
+                throw new DamagedCheckpointException(
+                        file + " is no index of reward models: " + e.getOriginalMessage(), e);
             }
         }
 
@@ -123,13 +124,14 @@ public final class RewardEnsemble implements AutoCloseable {
             throw new IllegalArgumentException("an ensemble needs one reward model at least");
         }
         if (!criteria().containsAll(combination.weights().keySet())) {
-            throw new IllegalArgumentException("the reward is weighted by " + combination.weights().keySet()
-                    + " but the reward model knows the criteria " + criteria()
-                    + "; change alignstream.rlhf.reward.weights, or tag rankings' requests with these criteria");
+            throw new IllegalArgumentException(
+                    "the reward is weighted by " + combination.weights().keySet()
+                            + " but the reward model knows the criteria " + criteria()
+                            + "; change alignstream.rlhf.reward.weights, or tag rankings' requests with these criteria");
         }
         if (criteria().stream().allMatch(criterion -> combination.weight(criterion) == 0)) {
-            throw new IllegalArgumentException(
-                    "all criteria " + criteria() + " have weight 0; give one of them more in alignstream.rlhf.reward.weights");
+            throw new IllegalArgumentException("all criteria " + criteria()
+                    + " have weight 0; give one of them more in alignstream.rlhf.reward.weights");
         }
     }
 
@@ -223,16 +225,16 @@ public final class RewardEnsemble implements AutoCloseable {
                     .computeIfAbsent(member.criterion(), criterion -> new ArrayList<>())
                     .add(member.model().scores(answers));
         }
-        double sum = byCriterion.keySet().stream()
-                .mapToDouble(combination::weight)
-                .sum();
+        double sum =
+                byCriterion.keySet().stream().mapToDouble(combination::weight).sum();
         double[] values = new double[answers.size()];
         double[] deviations = new double[answers.size()];
         byCriterion.forEach((criterion, scores) -> {
             double share = combination.weight(criterion) / sum;
             for (int i = 0; i < values.length; i++) {
                 int answer = i;
-                double[] ofAnswer = scores.stream().mapToDouble(one -> one[answer]).toArray();
+                double[] ofAnswer =
+                        scores.stream().mapToDouble(one -> one[answer]).toArray();
                 double mean = Arrays.stream(ofAnswer).average().orElseThrow();
                 double deviation = Math.sqrt(Arrays.stream(ofAnswer)
                         .map(score -> (score - mean) * (score - mean))
