@@ -82,8 +82,7 @@ public record RankedAnswers(
             return complete;
         }
         int length = complete.length() - 1;
-        return new Conversation(
-                Arrays.copyOf(complete.ids(), length), Arrays.copyOf(complete.learned(), length));
+        return new Conversation(Arrays.copyOf(complete.ids(), length), Arrays.copyOf(complete.learned(), length));
     }
 
     private static void addPairs(List<PreferencePair> pairs, Ranking ranking, double weight) {
