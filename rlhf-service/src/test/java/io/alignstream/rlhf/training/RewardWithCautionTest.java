@@ -70,7 +70,7 @@ class RewardWithCautionTest {
         // When
         Trained without = train(Map.of(), sft.copy(), RewardEnsemble.of(TinyWorld.reward(sft, "reward", longer)));
         Trained with = train(
-                Map.of("alignstream.rlhf.training.length-penalty", "5"),
+                Map.of("alignstream.rlhf.training.length-penalty", "20"),
                 sft.copy(),
                 RewardEnsemble.of(TinyWorld.reward(sft, "reward", longer)));
 
