@@ -113,8 +113,7 @@ final class AnswerSampling implements Job {
         Map<String, String> tags(Map<String, String> tags) {
             Map<String, String> all = new HashMap<>(tags);
             all.remove(Question.TRUNCATED);
-            // A prompt with as many tags as there may be keeps its own.
-            if (truncated > 0 && all.size() < Check.MAX_LABELS) {
+            if (truncated > 0) {
                 all.put(
                         Question.TRUNCATED,
                         IntStream.range(answers.size() - truncated, answers.size())
@@ -356,6 +355,9 @@ final class AnswerSampling implements Job {
                     });
         }
         cut.keySet().removeAll(complete.keySet());
+        if (prompt.tags().size() >= Check.MAX_LABELS) {
+            cut.clear(); // there is no room for the tag that says which answers were cut off
+        }
         List<String> answers = Stream.concat(complete.values().stream(), cut.values().stream())
                 .limit(config.answers())
                 .toList();

@@ -15,11 +15,13 @@ import java.util.Optional;
  * newest SFT model made from that base model, and so on; none that is stale. Immutable.
  *
  * @param delivered what each stage up to rlhf has delivered on the newest parents, with the time of delivery
+ * @param notPromoted the newest reward model, if it is worse than the one in use and none is in use for this SFT model
  * @param release the newest verdict on the aligned model
  */
 public record Chain(
         Optional<Registry.Entry<TrainedTokenizer>> tokenizer,
         Map<Stage, Registry.Entry<Checkpoint>> delivered,
+        Optional<Checkpoint> notPromoted,
         Optional<Registry.Entry<ModelRelease>> release) {
 
     /**
@@ -43,7 +45,21 @@ public record Chain(
         Optional<Registry.Entry<ModelRelease>> release = Optional.ofNullable(delivered.get(Stage.RLHF))
                 .flatMap(aligned ->
                         registry.newestRelease(aligned.event().reference().sha256()));
-        return new Chain(tokenizer, Map.copyOf(delivered), release);
+        return new Chain(tokenizer, Map.copyOf(delivered), notPromoted(registry, stale, delivered), release);
+    }
+
+    private static Optional<Checkpoint> notPromoted(
+            Registry registry, Map<Stage, Long> stale, Map<Stage, Registry.Entry<Checkpoint>> delivered) {
+        Registry.Entry<Checkpoint> sft = delivered.get(Stage.SFT);
+        if (sft == null || delivered.containsKey(Stage.REWARD)) {
+            return Optional.empty();
+        }
+        return registry.newestCheckpoint(
+                        Stage.REWARD,
+                        candidate -> isFresh(Stage.REWARD, candidate, stale)
+                                && isParent(Stage.SFT.model(), sft.event().reference(), candidate.event()))
+                .map(Registry.Entry::event)
+                .filter(checkpoint -> !checkpoint.promoted());
     }
 
     private static void find(

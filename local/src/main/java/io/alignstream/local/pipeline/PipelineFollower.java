@@ -2,6 +2,7 @@ package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.service.JobStatus;
 import io.alignstream.local.service.ServiceClient;
@@ -13,7 +14,9 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -111,11 +114,18 @@ public final class PipelineFollower {
         }
     }
 
-    private static void requireNotRefused(Chain chain) {
+    private void requireNotRefused(Chain chain) {
+        chain.notPromoted().ifPresent(reward -> {
+            throw new LaunchException("The reward model of run " + reward.run() + " is not promoted: "
+                    + Messages.english(
+                            Objects.requireNonNull(reward.promotion()).reason())
+                    + " To build on it all the same, POST /promotions/" + reward.run() + " at "
+                    + site.address(Stage.REWARD) + ", and start again.");
+        });
         chain.refused().ifPresent(release -> {
             throw new LaunchException("The aligned model of run " + release.run() + " is "
                     + release.verdict().id() + " (" + release.reason() + "); figures: "
-                    + new java.util.TreeMap<>(release.figures())
+                    + new TreeMap<>(release.figures())
                     + ". To serve it all the same: ./alignstream release approve.");
         });
     }
@@ -156,6 +166,6 @@ public final class PipelineFollower {
     }
 
     private ServiceClient service(Stage stage) {
-        return java.util.Objects.requireNonNull(services.get(stage));
+        return Objects.requireNonNull(services.get(stage));
     }
 }

@@ -10,6 +10,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,31 @@ class ChainTest {
         assertThat(chain.reference(Stage.RLHF)).contains(reference("e1"));
         assertThat(chain.approved()).map(ModelRelease::reference).contains(reference("e1"));
         assertThat(chain.refused()).isEmpty();
+    }
+
+    @Test
+    void namesARewardModelThatIsNotBuiltOn() {
+        // Given
+        tokenizer("a1");
+        checkpoint(Stage.PRETRAIN, "b1", Map.of("tokenizer", "a1"));
+        checkpoint(Stage.SFT, "c1", Map.of("base", "b1"));
+        Checkpoint worse = new Checkpoint(
+                        Stage.REWARD,
+                        "run-d1",
+                        10,
+                        reference("d1"),
+                        Map.of("sft", reference("c1")),
+                        List.of(),
+                        Map.of())
+                .with(new Checkpoint.Promotion(false, Reason.verbatim("worse"), null));
+        take(Topic.CHECKPOINTS, worse, 0);
+
+        // When
+        Chain chain = Chain.of(registry, Map.of());
+
+        // Then
+        assertThat(chain.reference(Stage.REWARD)).isEmpty();
+        assertThat(chain.notPromoted()).contains(worse);
     }
 
     @Test

@@ -31,6 +31,8 @@ import java.util.stream.Collectors;
 public final class KilledTraining {
 
     private static final String READY = "ready";
+    /** Between what was measured and the figures. */
+    private static final String VALUES = " = ";
 
     private final Path folder;
     private final Class<? extends Subject> subject;
@@ -64,9 +66,9 @@ public final class KilledTraining {
      * What a run came to.
      *
      * @param checkpoint of the finished model: its hash is that of weights, figures and all
-     * @param log the figures of each step, as text
+     * @param log the figures of each step, and of the finished model, as text
      */
-    public record Outcome(String checkpoint, Map<Long, String> log) {}
+    public record Outcome(String checkpoint, Map<String, String> log) {}
 
     /** Trains to the end in this process. */
     public Outcome finish(String name) throws Exception {
@@ -152,14 +154,15 @@ public final class KilledTraining {
     }
 
     /** The last line of each step; a step that was taken twice had the same figures both times. */
-    private Map<Long, String> log(String name) throws IOException {
-        Map<Long, String> log = new TreeMap<>();
+    private Map<String, String> log(String name) throws IOException {
+        Map<String, String> log = new TreeMap<>();
         for (String line : Files.readAllLines(folder.resolve(name).resolve("log"))) {
-            int space = line.indexOf(' ');
-            if (space > 0 && line.endsWith("}")) {
-                String before = log.put(Long.parseLong(line.substring(0, space)), line.substring(space + 1));
-                if (before != null && !before.equals(line.substring(space + 1))) {
-                    throw new IllegalStateException("step taken again: " + line + " instead of " + before);
+            int values = line.indexOf(VALUES);
+            if (values > 0 && line.endsWith("}")) {
+                String figures = line.substring(values);
+                String before = log.put(line.substring(0, values), figures);
+                if (before != null && !before.equals(figures)) {
+                    throw new IllegalStateException("taken again: " + line + " instead of " + before);
                 }
             }
         }
@@ -200,7 +203,7 @@ public final class KilledTraining {
                 // A line of its own, even after one that a kill has cut off.
                 Files.writeString(
                         log,
-                        "\n" + step + " " + phase + steady + "\n",
+                        "\n" + step + " " + phase + steady.keySet() + VALUES + steady + "\n",
                         StandardOpenOption.CREATE,
                         StandardOpenOption.APPEND);
             } catch (IOException e) {
