@@ -71,7 +71,7 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.RLHF, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("4c4c369b8759");
+        assertThat(run).isEqualTo("16330e7a0134");
     }
 
     @Test
