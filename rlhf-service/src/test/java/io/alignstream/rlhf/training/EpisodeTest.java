@@ -96,7 +96,7 @@ class EpisodeTest {
         tooNear.observe(0, 100);
 
         // Then
-        assertThat(tooFar.coefficient()).isCloseTo(0.05 * (1 + 0.2 * 100 / 10_000), EXACT);
-        assertThat(tooNear.coefficient()).isCloseTo(0.05 * (1 - 0.2 * 100 / 10_000), EXACT);
+        assertThat(tooFar.coefficient()).isCloseTo(0.05 * (1 + 0.2 * 100 / settings.horizon()), EXACT);
+        assertThat(tooNear.coefficient()).isCloseTo(0.05 * (1 - 0.2 * 100 / settings.horizon()), EXACT);
     }
 }
