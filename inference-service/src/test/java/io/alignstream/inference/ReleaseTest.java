@@ -189,10 +189,6 @@ class ReleaseTest extends ServiceTest {
         return new Reference(URI.create(first.uri() + "-missing"), "ab".repeat(32), 1);
     }
 
-    private void withdraw(Reference reference) {
-        topics.publishTombstone(Topic.MODEL_RELEASES, Topic.MODEL_RELEASES.key(TinyModel.release(APPROVED, reference)));
-    }
-
     @Test
     void aPoisonReleaseGoesToTheDeadLetters() {
         // Given

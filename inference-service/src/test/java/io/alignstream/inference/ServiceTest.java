@@ -66,6 +66,10 @@ abstract class ServiceTest {
         topics.publish(Topic.MODEL_RELEASES, TinyModel.release(verdict, reference));
     }
 
+    final void withdraw(Reference reference) {
+        topics.publishTombstone(Topic.MODEL_RELEASES, Topic.MODEL_RELEASES.key(TinyModel.release(APPROVED, reference)));
+    }
+
     final void serve(Reference reference) {
         publish(APPROVED, reference);
         awaitServed(reference);
