@@ -11,8 +11,8 @@ export function summary(shown, messages) {
   return messages.text(shown.meanRescored === null ? 'rollouts.summary' : 'rollouts.summaryRescored', {
     answers: shown.answers,
     algorithm: shown.algorithm,
-    score: messages.number(shown.meanScore),
-    rescored: shown.meanRescored === null ? '' : messages.number(shown.meanRescored),
+    score: messages.figure(shown.meanScore),
+    rescored: shown.meanRescored === null ? '' : messages.figure(shown.meanRescored),
     reward: (shown.reward?.sha256 ?? '').slice(0, 12),
   });
 }
@@ -26,7 +26,7 @@ export const heads = rescored => [
 
 /** A table's rows: texts, whether a number, and whether it differs from what was said before. */
 export function rows(answers, rescored, messages) {
-  const number = value => ({ text: value === null ? '–' : messages.number(value), number: true });
+  const number = value => ({ text: value === null ? '–' : messages.figure(value), number: true });
   return answers.map(one => [
     { text: one.prompt },
     {
