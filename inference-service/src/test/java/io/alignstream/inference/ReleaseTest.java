@@ -38,8 +38,7 @@ class ReleaseTest extends ServiceTest {
     @Test
     void withoutAnApprovedReleaseOrAfterItsWithdrawalThereIsNoModel() {
         // Given
-        withdraw(first);
-        withdraw(missing());
+        withdrawAll();
         publish(REJECTED, second);
         settle();
 

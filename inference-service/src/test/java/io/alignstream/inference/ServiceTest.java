@@ -66,6 +66,14 @@ abstract class ServiceTest {
         topics.publish(Topic.MODEL_RELEASES, TinyModel.release(verdict, reference));
     }
 
+    /** Whatever any test has released before. */
+    final void withdrawAll() {
+        topics.events(Topic.MODEL_RELEASES).stream()
+                .map(Topic.MODEL_RELEASES::key)
+                .distinct()
+                .forEach(key -> topics.publishTombstone(Topic.MODEL_RELEASES, key));
+    }
+
     final void withdraw(Reference reference) {
         topics.publishTombstone(Topic.MODEL_RELEASES, Topic.MODEL_RELEASES.key(TinyModel.release(APPROVED, reference)));
     }

@@ -34,6 +34,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -141,23 +142,20 @@ final class AnswerSampling implements Job {
             Collection<Prompt> prompts,
             AskedQuestions asked,
             RankingDesk desk) {
-        Map<Boolean, List<Prompt>> bySource =
-                prompts.stream().collect(Collectors.partitioningBy(AnswerSampling::isDisliked));
-        Open disliked = Open.of(config, sft.reference(), bySource.get(true), desk);
-        Open others = Open.of(config, sft.reference(), bySource.get(false), desk);
+        Open disliked = Open.of(config, sft.reference(), those(prompts, AnswerSampling::isDisliked), desk);
+        Open others = Open.of(config, sft.reference(), those(prompts, prompt -> !isDisliked(prompt)), desk);
         if (config.selection().equals(RANDOM) || reward.isEmpty()) {
             List<Prompt> all = Stream.concat(disliked.first().stream(), others.first().stream())
                     .toList();
             return new AnswerSampling(
                     config, seed, store, sft.reference(), new Chosen(all, List.of(), 0, 0, null), desk);
         }
-        Map<Boolean, List<Prompt>> byCover = others.room() == 0
-                ? Map.of(true, List.of(), false, List.of())
-                : others.prompts().stream().collect(Collectors.partitioningBy(p -> asked.contain(p.messages())));
-        List<Prompt> candidates = Stream.concat(byCover.get(false).stream(), byCover.get(true).stream())
+        List<Prompt> open = others.room() == 0 ? List.of() : others.prompts();
+        List<Prompt> uncovered = those(open, prompt -> !asked.contain(prompt.messages()));
+        List<Prompt> candidates = Stream.concat(
+                        uncovered.stream(), those(open, prompt -> asked.contain(prompt.messages())).stream())
                 .limit((long) config.candidates() * others.room())
                 .toList();
-        int uncovered = Math.min(byCover.get(false).size(), candidates.size());
         return new AnswerSampling(
                 config,
                 seed,
@@ -166,10 +164,14 @@ final class AnswerSampling implements Job {
                 new Chosen(
                         disliked.first(),
                         candidates,
-                        uncovered,
+                        Math.min(uncovered.size(), candidates.size()),
                         others.room(),
                         reward.get().reference()),
                 desk);
+    }
+
+    private static List<Prompt> those(Collection<Prompt> prompts, Predicate<Prompt> wanted) {
+        return prompts.stream().filter(wanted).toList();
     }
 
     private static boolean isDisliked(Prompt prompt) {
