@@ -6,6 +6,7 @@ import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.exchange.RankedRequest;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -28,17 +29,19 @@ public record PublishedRankings(List<RankedRequest> ranked, long withoutRequest)
     public static PublishedRankings read(String bootstrapServers) {
         SequencedMap<String, RankingRequest> requests = newest(bootstrapServers, Topic.RANKING_REQUESTS);
         SequencedMap<String, Ranking> rankings = newest(bootstrapServers, Topic.RANKINGS);
-        List<RankedRequest> ranked = rankings.values().stream()
-                .filter(ranking -> isOf(requests.get(ranking.requestId()), ranking))
-                .map(ranking -> new RankedRequest(requests.get(ranking.requestId()), ranking))
-                .toList();
+        List<RankedRequest> ranked = new ArrayList<>();
+        rankings.values().forEach(ranking -> {
+            RankingRequest request = requests.get(ranking.requestId());
+            if (request != null && fits(request, ranking)) {
+                ranked.add(new RankedRequest(request, ranking));
+            }
+        });
         return new PublishedRankings(ranked, rankings.size() - ranked.size());
     }
 
-    private static boolean isOf(RankingRequest request, Ranking ranking) {
-        return request != null
-                && (ranking.answerCount() == 0
-                        || ranking.answerCount() == request.answers().size());
+    private static boolean fits(RankingRequest request, Ranking ranking) {
+        return ranking.answerCount() == 0
+                || ranking.answerCount() == request.answers().size();
     }
 
     private static <T> SequencedMap<String, T> newest(String bootstrapServers, Topic<T> topic) {
