@@ -73,7 +73,7 @@ test('an answer that only repeats another one is none to compare with', () => {
   again.add({ id: 'b', choices: [{ delta: { content: ' yes\n' } }] });
 
   // Then
-  assert.ok(again.repeats(first));
+  assert.equal(again.repeats(first), true);
 });
 
 test('events are put together from pieces of the stream', () => {

@@ -134,6 +134,7 @@ record RewardEvaluation(
         metrics.put("pairAccuracy/shorter", byLength.shorter);
         metrics.put("pairAccuracy/sameLength", byLength.same);
         metrics.put("pairAccuracy/lengthBalanced", byLength.balanced());
+        // The usual ones have names: "criterion/helpful/pairAccuracy", "criterion/safe/pairAccuracy".
         byCriterion.forEach((criterion, accuracy) -> metrics.put("criterion/" + criterion + "/pairAccuracy", accuracy));
         metrics.put("margin", margin);
         metrics.put("brier", brier);

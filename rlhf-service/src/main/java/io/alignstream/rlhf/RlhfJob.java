@@ -1,13 +1,13 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.GuardDecision;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.contracts.split.GatePrompts;

@@ -1,9 +1,9 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.Checkpoint;
-import io.alignstream.contracts.GuardDecision;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.rlhf.guard.FreshRankings;

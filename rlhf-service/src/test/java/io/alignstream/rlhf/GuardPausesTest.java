@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.alignstream.contracts.Checkpoint;
-import io.alignstream.contracts.GuardDecision;
-import io.alignstream.contracts.GuardDecision.Verdict;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.guard.GuardDecision;
+import io.alignstream.contracts.guard.GuardDecision.Verdict;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.rlhf.guard.FreshRankings;
 import io.alignstream.rlhf.guard.Guard;

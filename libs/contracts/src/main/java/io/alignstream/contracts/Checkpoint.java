@@ -77,7 +77,7 @@ public record Checkpoint(
             boolean granted, Reason reason, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String by) {
 
         public Promotion {
-            Check.present("promotion.reason", reason);
+            Check.present("reason", reason);
             if (by != null) {
                 Check.text("by", by, ModelRelease.MAX_NAME);
             }

@@ -1,6 +1,7 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 import java.util.LinkedHashMap;

@@ -101,8 +101,9 @@ class ArchitectureTest {
     @Test
     void only_readers_of_old_records_and_of_people_pass_sentences_on() {
         noClasses()
-                .that(describe("are no such readers", type -> !Set.of("ModelRelease", "HealingEvent", "Sample")
-                        .contains(type.getSimpleName())))
+                .that(describe(
+                        "are no such readers", type -> !Set.of("ModelRelease", "Promotion", "HealingEvent", "Sample")
+                                .contains(type.getSimpleName())))
                 .should()
                 .callMethod(Reason.class, "verbatim", String.class)
                 .check(classes);

@@ -49,7 +49,7 @@ class WorldEventsTest {
         Map<String, Long> subjects = instructions.stream()
                 .collect(Collectors.groupingBy(i -> i.tags().getOrDefault("subject", ""), Collectors.counting()));
         assertThat(subjects).containsOnlyKeys("landmark", "dish", "region", "neighbour");
-        assertThat(subjects.get("landmark")).isEqualTo(42 * 21L);
+        assertThat(subjects.get("landmark")).isEqualTo(42 * 37L);
     }
 
     @Test
@@ -71,7 +71,7 @@ class WorldEventsTest {
         });
         assertThat(prompts)
                 .filteredOn(p -> p.tags().getOrDefault("purpose", "").equals("train"))
-                .hasSize(32 * 12);
+                .hasSize(32 * 28);
         assertThat(prompts)
                 .filteredOn(p -> p.tags().getOrDefault("purpose", "").equals("held-out"))
                 .hasSize(48 * 4);
@@ -145,7 +145,7 @@ class WorldEventsTest {
         String documents = generator.documents(20_000).map(Document::text).collect(Collectors.joining("\n"));
 
         // Then
-        assertThat(asked).hasSize(54 * 8 + 6 * 16);
+        assertThat(asked).hasSize(54 * 10 + 6 * 32);
         assertThat(asked).noneMatch(published::contains).noneMatch(documents::contains);
     }
 

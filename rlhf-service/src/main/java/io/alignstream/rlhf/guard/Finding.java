@@ -1,6 +1,6 @@
 package io.alignstream.rlhf.guard;
 
-import io.alignstream.contracts.GuardDecision;
+import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 

@@ -1,10 +1,10 @@
 package io.alignstream.rlhf.guard;
 
-import io.alignstream.contracts.GuardDecision;
-import io.alignstream.contracts.GuardDecision.Verdict;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.guard.GuardDecision;
+import io.alignstream.contracts.guard.GuardDecision.Verdict;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.rlhf.training.RlhfSettings;

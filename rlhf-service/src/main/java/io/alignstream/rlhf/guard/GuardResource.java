@@ -1,9 +1,9 @@
 package io.alignstream.rlhf.guard;
 
-import io.alignstream.contracts.GuardDecision;
-import io.alignstream.contracts.GuardDecision.Verdict;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.guard.GuardDecision;
+import io.alignstream.contracts.guard.GuardDecision.Verdict;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;

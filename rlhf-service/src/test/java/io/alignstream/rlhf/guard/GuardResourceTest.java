@@ -8,11 +8,11 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.nullValue;
 
-import io.alignstream.contracts.GuardDecision;
-import io.alignstream.contracts.GuardDecision.Verdict;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.guard.GuardDecision;
+import io.alignstream.contracts.guard.GuardDecision.Verdict;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;

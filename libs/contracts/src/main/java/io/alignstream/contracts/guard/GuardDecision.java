@@ -1,4 +1,4 @@
-package io.alignstream.contracts;
+package io.alignstream.contracts.guard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
