@@ -11,6 +11,7 @@ import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
@@ -239,17 +240,27 @@ final class AnswerSampling implements Job {
         }
     }
 
-    /** A model with another vocabulary reads other words: it chooses nothing. */
+    /** The reward model's folder; empty if it is damaged, or reads other words because it has another vocabulary. */
+    private Optional<Path> chooser(Tokenizer tokenizer) throws IOException {
+        try {
+            Path folder = store.open(Objects.requireNonNull(chosen.reward())).folder();
+            return Tokenizer.load(folder).sha256().equals(tokenizer.sha256()) ? Optional.of(folder) : Optional.empty();
+        } catch (DamagedCheckpointException e) {
+            LOG.warnf("The reward model cannot choose what is asked: %s", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
     private void choose(Round round) throws IOException {
-        Path folder = store.open(Objects.requireNonNull(chosen.reward())).folder();
-        if (!Tokenizer.load(folder).sha256().equals(round.tokenizer.sha256())) {
+        Optional<Path> reward = chooser(round.tokenizer);
+        if (reward.isEmpty()) {
             for (Prompt prompt : chosen.candidates().subList(0, chosen.room())) {
                 round.answer(prompt).ifPresent(sampled -> ask(round.context, prompt, sampled));
             }
             return;
         }
         List<Candidate> candidates = new ArrayList<>();
-        try (RankingUncertainty uncertainty = RankingUncertainty.load(folder)) {
+        try (RankingUncertainty uncertainty = RankingUncertainty.load(reward.get())) {
             for (int i = 0; i < chosen.candidates().size(); i++) {
                 Prompt prompt = chosen.candidates().get(i);
                 boolean covered = i >= chosen.uncovered();

@@ -5,6 +5,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.network.RewardEnsemble;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * that ask what its prompts hold out for the gate.
  */
 final class RewardJob extends TrainingJob {
+
+    private static final Logger LOG = Logger.getLogger(RewardJob.class);
 
     private final RewardSettings settings;
     private final CheckpointStore store;
@@ -82,7 +86,14 @@ final class RewardJob extends TrainingJob {
             return null;
         }
         StoredCheckpoint candidate = store.open(result.checkpoint());
-        StoredCheckpoint other = store.open(inUse.get());
+        StoredCheckpoint other;
+        try {
+            other = store.open(inUse.get());
+        } catch (DamagedCheckpointException e) {
+            LOG.warnf(
+                    "The reward model in use cannot be compared with, the new one takes its place: %s", e.getMessage());
+            return null;
+        }
         if (!Objects.equals(tokenizer(candidate), tokenizer(other))) {
             return new Checkpoint.Promotion(true, Reason.of("reward.otherTokenizer"), null);
         }
