@@ -44,10 +44,7 @@ public record Gate(Verdict verdict, Reason reason) {
             held.atMost("gate.forgotten", HeldOutComparison.FORGOTTEN, thresholds.knowledgeLoss());
         }
         if (held.figure(HeldOutComparison.UNASKED) > 0) {
-            held.atMost(
-                    "gate.foreign",
-                    HeldOutComparison.FOREIGN,
-                    Unasked.RARE + thresholds.knowledgeLoss() + Unasked.chance(held.figure(HeldOutComparison.UNASKED)));
+            held.atMost("gate.foreign", HeldOutComparison.FOREIGN, Unasked.RARE + thresholds.knowledgeLoss());
         }
         if (held.figure(HeldOutComparison.IMPROPER) > 0) {
             held.atLeast(

@@ -41,14 +41,6 @@ final class Unasked {
         this.bound = usual.length == 0 ? Double.NaN : usual[(int) (RARE * usual.length)];
     }
 
-    /**
-     * How much more of the answers to {@code questions} may be foreign by chance: two standard errors of {@value #RARE}, one
-     * answer a question. Of a few dozen questions a single slip would decide else.
-     */
-    static double chance(double questions) {
-        return 2 * Math.sqrt(RARE * (1 - RARE) / questions);
-    }
-
     boolean isEmpty() {
         return prompts.isEmpty();
     }
