@@ -33,7 +33,6 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,8 +40,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** From a served answer back to the documents, over a chain of checkpoints and topic ranges that are really there. */
 @QuarkusTest
 class LineageTest extends ServiceTest {
-
-    private final List<Reference> chains = new ArrayList<>();
 
     private static final String AXE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
     private static final Path PICTURES = Path.of("target", "pictures");
@@ -237,12 +234,6 @@ class LineageTest extends ServiceTest {
         return json(response.body()).path("id").asText();
     }
 
-    /** Other tests of the same service begin without them. */
-    @AfterEach
-    void withdrawChains() {
-        chains.forEach(this::withdraw);
-    }
-
     /** Serves a model with parents back to the documents, approved by Ada. */
     private Reference serveChain() throws IOException {
         Reference tokenizer =
@@ -275,7 +266,6 @@ class LineageTest extends ServiceTest {
         topics.publish(
                 Topic.MODEL_RELEASES,
                 TinyModel.release(APPROVED, aligned).decided(ModelRelease.Verdict.APPROVED, "Ada", "reads well"));
-        chains.add(aligned);
         awaitServed(aligned);
         return aligned;
     }

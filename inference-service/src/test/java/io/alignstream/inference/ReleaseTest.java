@@ -202,4 +202,8 @@ class ReleaseTest extends ServiceTest {
                         new String(letter.value(), StandardCharsets.UTF_8))
                 .isEqualTo("{poison"));
     }
+
+    private void withdraw(Reference reference) {
+        topics.publishTombstone(Topic.MODEL_RELEASES, Topic.MODEL_RELEASES.key(TinyModel.release(APPROVED, reference)));
+    }
 }

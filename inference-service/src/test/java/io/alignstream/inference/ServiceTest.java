@@ -74,10 +74,6 @@ abstract class ServiceTest {
                 .forEach(key -> topics.publishTombstone(Topic.MODEL_RELEASES, key));
     }
 
-    final void withdraw(Reference reference) {
-        topics.publishTombstone(Topic.MODEL_RELEASES, Topic.MODEL_RELEASES.key(TinyModel.release(APPROVED, reference)));
-    }
-
     final void serve(Reference reference) {
         publish(APPROVED, reference);
         awaitServed(reference);

@@ -1,5 +1,6 @@
 package io.alignstream.reward;
 
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,10 +13,10 @@ import java.util.List;
  */
 public final class RankingUncertainty implements AutoCloseable {
 
-    private final RewardModel reward;
-    private final RewardModel judge;
+    private final RewardEnsemble reward;
+    private final RewardEnsemble judge;
 
-    private RankingUncertainty(RewardModel reward, RewardModel judge) {
+    private RankingUncertainty(RewardEnsemble reward, RewardEnsemble judge) {
         this.reward = reward;
         this.judge = judge;
     }
@@ -26,11 +27,14 @@ public final class RankingUncertainty implements AutoCloseable {
      * @throws IOException if a file is missing or damaged
      */
     public static RankingUncertainty load(Path folder) throws IOException {
-        RewardModel reward = RewardModel.load(folder);
+        RewardEnsemble reward = RewardEnsemble.load(folder, RewardEnsemble.Combination.MEAN);
         try {
             boolean judged = folder.resolve(RewardModel.JUDGE_FILE).toFile().exists();
             return new RankingUncertainty(
-                    reward, judged ? RewardModel.load(folder, RewardModel.JUDGE_FILE) : RewardModel.load(folder));
+                    reward,
+                    judged
+                            ? RewardEnsemble.loadJudge(folder, RewardEnsemble.Combination.MEAN)
+                            : RewardEnsemble.load(folder, RewardEnsemble.Combination.MEAN));
         } catch (IOException e) {
             reward.close();
             throw e;

@@ -5,7 +5,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
-import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.training.TrainingRun;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -96,7 +96,7 @@ public class RolloutHistory {
      * @param judge scores the answers again; null if they are not to be
      * @return empty if nothing was kept of it
      */
-    public Optional<Iteration> iteration(String run, long iteration, int count, @Nullable RewardModel judge)
+    public Optional<Iteration> iteration(String run, long iteration, int count, @Nullable RewardEnsemble judge)
             throws IOException {
         SequencedMap<Long, Reference> kept = kept(run);
         Reference reference = kept.get(iteration);
@@ -165,17 +165,18 @@ public class RolloutHistory {
     }
 
     /**
-     * The finished reward model of a run.
+     * The finished reward model of a run, all its members together.
      *
      * @return empty if there is none; the caller closes it
      */
-    public Optional<RewardModel> rewardModel(String run) throws IOException {
+    public Optional<RewardEnsemble> rewardModel(String run) throws IOException {
         Optional<Reference> finished = store.manifests(Stage.REWARD, run).entrySet().stream()
                 .filter(stored -> stored.getValue().complete())
                 .map(Map.Entry::getKey)
                 .findFirst();
         return finished.isEmpty()
                 ? Optional.empty()
-                : Optional.of(RewardModel.load(store.open(finished.get()).folder()));
+                : Optional.of(
+                        RewardEnsemble.load(store.open(finished.get()).folder(), RewardEnsemble.Combination.MEAN));
     }
 }

@@ -2,7 +2,7 @@ package io.alignstream.rlhf.rollouts;
 
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Manifest;
-import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.stageruntime.web.Visitor;
 import io.quarkus.qute.Location;
@@ -73,18 +73,18 @@ public class RolloutsResource {
         if (reward == null || reward.isBlank()) {
             return found(run, iteration, count, null);
         }
-        Optional<RewardModel> model = reward.matches(Manifest.NAME) ? history.rewardModel(reward) : Optional.empty();
+        Optional<RewardEnsemble> model = reward.matches(Manifest.NAME) ? history.rewardModel(reward) : Optional.empty();
         if (model.isEmpty()) {
             return Refusal.of(
                     Response.Status.NOT_FOUND,
                     Reason.of("refusal.noRewardModel").with("run", reward));
         }
-        try (RewardModel judge = model.get()) {
+        try (RewardEnsemble judge = model.get()) {
             return found(run, iteration, count, judge);
         }
     }
 
-    private Response found(String run, long iteration, int count, @Nullable RewardModel judge) throws IOException {
+    private Response found(String run, long iteration, int count, @Nullable RewardEnsemble judge) throws IOException {
         Optional<RolloutHistory.Iteration> found =
                 run.matches(Manifest.NAME) ? history.iteration(run, iteration, count, judge) : Optional.empty();
         return found.map(shown -> Response.ok(shown).build())

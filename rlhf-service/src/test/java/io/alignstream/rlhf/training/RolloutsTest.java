@@ -6,6 +6,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.rlhf.TinyParents;
@@ -66,7 +67,7 @@ class RolloutsTest {
             // When
             RolloutHistory history = new RolloutHistory(store);
             RolloutHistory.Iteration last =
-                    history.iteration(run.id(), 4, 5, judge).orElseThrow();
+                    history.iteration(run.id(), 4, 5, RewardEnsemble.of(judge)).orElseThrow();
 
             // Then
             assertThat(history.runs()).containsExactly(new RolloutHistory.Run(run.id(), List.of(1L, 2L, 3L, 4L)));
