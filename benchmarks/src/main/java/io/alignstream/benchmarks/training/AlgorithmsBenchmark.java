@@ -40,6 +40,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * PPO, GRPO, RLOO and DPO from the same SFT model, reward model and rankings, with several seeds each: what the gate measures of
@@ -127,7 +128,7 @@ public final class AlgorithmsBenchmark {
                 .addDefaultInterceptors()
                 .withMapping(RlhfConfig.class)
                 .withDefaultValue("alignstream.rlhf.seed", Integer.toString(seed));
-        ALGORITHMS.get(algorithm).forEach(builder::withDefaultValue);
+        Objects.requireNonNull(ALGORITHMS.get(algorithm)).forEach(builder::withDefaultValue);
         return builder.build().getConfigMapping(RlhfConfig.class).settings();
     }
 

@@ -41,6 +41,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -189,7 +190,8 @@ public final class SelectionBenchmark {
         try {
             files.config().save(folder, files.ends(), tokenizer.pad());
             Safetensors.write(folder.resolve(ModelWeights.FILE), files.weights(), Map.of());
-            files.others().get(RewardModel.JUDGE_FILE).write(folder.resolve(RewardModel.JUDGE_FILE));
+            Objects.requireNonNull(files.others().get(RewardModel.JUDGE_FILE))
+                    .write(folder.resolve(RewardModel.JUDGE_FILE));
             return new Trained(RewardModel.load(folder), RankingUncertainty.load(folder));
         } finally {
             Folders.delete(folder);
