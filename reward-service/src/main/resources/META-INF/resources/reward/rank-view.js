@@ -44,7 +44,7 @@ class RankingPage {
     if (annotator()) {
       this.next();
     } else {
-      element('annotator').focus();
+      this.askName();
     }
   }
 
@@ -93,6 +93,8 @@ class RankingPage {
       this.ranking = question === null ? null : new Ranking(question);
       this.progress = question?.progress ?? await get('/ranking-requests/progress');
     } catch (problem) {
+      // Before the first question the name can still be another one.
+      element('who').hidden = !element('as').hidden;
       this.complain(problem);
       return false;
     }

@@ -116,31 +116,53 @@ final class RlhfJob extends TrainingJob {
                 PromptSplit.of(prompts(context), settings.holdout().share());
         Path folder = store.open(parent(Lineage.SFT)).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
+        StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
         Transformer sft = Transformer.load(folder);
         try {
-            StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
             HeldOutComparison.Judges judges = judges(reward.folder());
-            fresh = () -> rankings.figures(reward.manifest(), judges.reward(), tokenizer);
-            OwnConversations own = OwnConversations.of(
-                    sft,
-                    tokenizer,
-                    settings.retention().conversations(),
-                    settings.sampling().maxAnswerTokens(),
-                    settings.seed());
-            return new RlhfInputs(
-                    settings,
-                    sft,
-                    judges,
-                    tokenizer,
-                    ids(tokenizer, prompts.training()),
-                    ranked(context, reward, tokenizer),
-                    own,
-                    tokenizer.endOfTurn(),
-                    comparison(sft, judges, tokenizer, prompts.heldOut(), own.heldOut()));
+            try {
+                return inputs(context, prompts, tokenizer, sft, reward, judges);
+            } catch (RuntimeException e) {
+                judges.close();
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
             sft.close();
             throw e;
         }
+    }
+
+    private RlhfInputs inputs(
+            JobContext context,
+            PromptSplit prompts,
+            Tokenizer tokenizer,
+            Transformer sft,
+            StoredCheckpoint reward,
+            HeldOutComparison.Judges judges) {
+        fresh = () -> rankings.figures(reward.manifest(), judges.reward(), tokenizer);
+        OwnConversations own = conversations(context, sft, tokenizer);
+        return new RlhfInputs(
+                settings,
+                sft,
+                judges,
+                tokenizer,
+                ids(tokenizer, prompts.training()),
+                ranked(context, reward, tokenizer),
+                own,
+                tokenizer.endOfTurn(),
+                comparison(sft, judges, tokenizer, prompts.heldOut(), own.heldOut()));
+    }
+
+    /** What the policy rehearses and the gate asks; written anew with each start, to the same letters. */
+    private OwnConversations conversations(JobContext context, Transformer sft, Tokenizer tokenizer) {
+        int wanted = settings.retention().conversations();
+        return OwnConversations.of(
+                sft,
+                tokenizer,
+                wanted,
+                settings.sampling().maxAnswerTokens(),
+                settings.seed(),
+                written -> context.progress("sample", written, wanted, Map.of()));
     }
 
     /** The rankings that the reward model has learned from, for DPO; none of what the gate asks. */

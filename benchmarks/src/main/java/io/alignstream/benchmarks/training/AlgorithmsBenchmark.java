@@ -174,7 +174,8 @@ public final class AlgorithmsBenchmark {
                 tokenizer,
                 settings.retention().conversations(),
                 settings.sampling().maxAnswerTokens(),
-                settings.seed());
+                settings.seed(),
+                written -> {});
         List<HeldOutPrompt> heldOut = prompts.heldOut().stream()
                 .limit(settings.holdout().prompts())
                 .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))

@@ -210,7 +210,7 @@ public final class HeldOutComparison {
             sums.put(SFT_ACCURACY, share(sftRight, false) / rounds);
             sums.put(FORGOTTEN, forgotten(right, sftRight, rounds));
         }
-        if (!unasked.isEmpty()) {
+        if (unasked.tells()) {
             sums.put(FOREIGN, unasked.foreign(candidate, rounds));
             sums.put(UNASKED, (double) unasked.size());
         }

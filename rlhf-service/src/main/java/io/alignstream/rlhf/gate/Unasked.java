@@ -8,6 +8,7 @@ import io.alignstream.rlhf.rehearsal.OwnConversations;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jboss.logging.Logger;
 
 /**
  * What a candidate says to questions that nobody asks: the SFT model's own, which the policy has not rehearsed.
@@ -15,11 +16,19 @@ import java.util.List;
  * <p>An answer is foreign if the SFT model would hardly give it: if its mean log probability a token is below that of all but
  * {@value #RARE} of the SFT model's own answers. A policy that has only learned to put things otherwise chooses among
  * the SFT model's answers; one that has forgotten invents others. For one thread.
+ *
+ * <p>A model that was never trained on conversations of its own kind may write hardly any question. Of fewer than
+ * {@value #LEAST} none is asked.
  */
 final class Unasked {
 
+    private static final Logger LOG = Logger.getLogger(Unasked.class);
+
     /** Part of the SFT model's own answers that count as foreign. */
     static final double RARE = 0.02;
+
+    /** Of fewer questions a single slip would decide: with the answers of a few dozen, 0.02 is less than one answer. */
+    static final int LEAST = 50;
 
     private static final int BATCH = 64;
 
@@ -38,11 +47,17 @@ final class Unasked {
                 .flatMapToDouble(batch -> Arrays.stream(meanLogProbabilities(batch)))
                 .sorted()
                 .toArray();
+        if (!prompts.isEmpty() && !tells()) {
+            LOG.warnf(
+                    "The SFT model has written %d questions for the gate; of fewer than %d it asks none",
+                    prompts.size(), LEAST);
+        }
         this.bound = usual.length == 0 ? Double.NaN : usual[(int) (RARE * usual.length)];
     }
 
-    boolean isEmpty() {
-        return prompts.isEmpty();
+    /** Whether there are enough questions to tell what is forgotten from a slip by chance. */
+    boolean tells() {
+        return prompts.size() >= LEAST;
     }
 
     /** How many questions there are. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -57,8 +58,10 @@ public final class OwnConversations {
      *
      * @param count how many; fewer if the model writes too few questions and answers that end
      * @param longestAnswer in tokens
+     * @param written hears how many there are, from time to time
      */
-    public static OwnConversations of(Transformer model, Tokenizer tokenizer, int count, int longestAnswer, long seed) {
+    public static OwnConversations of(
+            Transformer model, Tokenizer tokenizer, int count, int longestAnswer, long seed, IntConsumer written) {
         int room = Math.min(LONGEST_QUESTION, model.config().maxPositions() - longestAnswer - 2);
         if (count == 0 || room < 1) {
             return NONE;
@@ -66,25 +69,26 @@ public final class OwnConversations {
         int end = tokenizer.endOfTurn();
         AnswerSampler asking = new AnswerSampler(1, room, end);
         AnswerSampler answering = new AnswerSampler(1, longestAnswer, end);
-        List<Conversation> written = new ArrayList<>();
+        List<Conversation> conversations = new ArrayList<>();
         try (PreparedWeights weights = new PreparedWeights(model)) {
             int rounds = ATTEMPTS * Math.ceilDiv(count, BATCH);
-            for (int round = 0; round < rounds && written.size() < count; round++) {
+            for (int round = 0; round < rounds && conversations.size() < count; round++) {
                 RandomGenerator random = SeededRandom.of(seed, "own conversations", round);
                 List<int[]> prompts = prompts(asking, weights, tokenizer, random);
                 List<AnswerSampler.Answer> answers =
                         prompts.isEmpty() ? List.of() : answering.sample(weights, prompts, random);
-                for (int i = 0; i < answers.size() && written.size() < count; i++) {
+                for (int i = 0; i < answers.size() && conversations.size() < count; i++) {
                     int[] prompt = prompts.get(i);
                     if (answers.get(i).ended()) {
                         String question = tokenizer.decode(Arrays.copyOfRange(prompt, 1, prompt.length - 2));
-                        written.add(
+                        conversations.add(
                                 new Conversation(answers.get(i).after(prompt), prompt.length, HeldOut.place(question)));
                     }
                 }
+                written.accept(conversations.size());
             }
         }
-        return new OwnConversations(written);
+        return new OwnConversations(conversations);
     }
 
     private static List<int[]> prompts(

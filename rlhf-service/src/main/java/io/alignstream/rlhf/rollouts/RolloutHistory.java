@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what the store has kept of runs' answers; thread-safe. */
@@ -25,6 +26,8 @@ public class RolloutHistory {
 
     /** Earlier iterations that are searched for answers to the same prompt, at most. */
     static final int EARLIER = 200;
+
+    private static final Logger LOG = Logger.getLogger(RolloutHistory.class);
 
     private final CheckpointStore store;
     private final CheckpointStore records;
@@ -95,6 +98,7 @@ public class RolloutHistory {
      * @param count of the best, and of the worst
      * @param judge scores the answers again; null if they are not to be
      * @return empty if nothing was kept of it
+     * @throws IOException if what was kept is damaged or gone
      */
     public Optional<Iteration> iteration(String run, long iteration, int count, @Nullable RewardEnsemble judge)
             throws IOException {
@@ -105,7 +109,7 @@ public class RolloutHistory {
         }
         StoredCheckpoint record = records.open(reference);
         Rollouts rollouts = Rollouts.read(record.folder());
-        Map<String, Rollouts.Answer> first = first(kept, iteration);
+        Map<String, Rollouts.Answer> first = first(run, kept, iteration);
         double[] again = judge == null
                 ? null
                 : judge.scores(
@@ -141,17 +145,21 @@ public class RolloutHistory {
                 all.reversed().subList(0, worst)));
     }
 
-    /** The first answer to each prompt before {@code iteration}, of the first {@value #EARLIER} iterations. */
-    private Map<String, Rollouts.Answer> first(SequencedMap<Long, Reference> kept, long iteration) throws IOException {
+    /** The first answer to each prompt before {@code iteration}, of the first {@value #EARLIER} iterations that can be read. */
+    private Map<String, Rollouts.Answer> first(String run, SequencedMap<Long, Reference> kept, long iteration) {
         Map<String, Rollouts.Answer> first = new LinkedHashMap<>();
         int searched = 0;
         for (Map.Entry<Long, Reference> earlier : kept.entrySet()) {
             if (earlier.getKey() >= iteration || searched++ == EARLIER) {
                 break;
             }
-            Rollouts.read(records.open(earlier.getValue()).folder())
-                    .answers()
-                    .forEach(answer -> first.putIfAbsent(answer.prompt(), answer));
+            try {
+                Rollouts.read(records.open(earlier.getValue()).folder())
+                        .answers()
+                        .forEach(answer -> first.putIfAbsent(answer.prompt(), answer));
+            } catch (IOException e) {
+                LOG.warnf("Iteration %d of run %s is left out: %s", earlier.getKey(), run, e.getMessage());
+            }
         }
         return first;
     }

@@ -52,7 +52,7 @@ public class RolloutsResource {
     }
 
     /**
-     * The answers of an iteration; 404 if none were kept.
+     * The answers of an iteration; 404 if none were kept, 410 if what was kept is damaged.
      *
      * @param count of the best and of the worst, 1 to {@value #MOST}
      * @param reward run of a reward model that scores them again; null for none
@@ -63,16 +63,24 @@ public class RolloutsResource {
             @PathParam("run") String run,
             @PathParam("iteration") long iteration,
             @QueryParam("count") @DefaultValue("20") int count,
-            @QueryParam("reward") @Nullable String reward)
-            throws IOException {
+            @QueryParam("reward") @Nullable String reward) {
         if (count < 1 || count > MOST) {
             return Refusal.of(
                     Response.Status.BAD_REQUEST,
                     Reason.of("refusal.rolloutCount").with("count", count).with("most", MOST));
         }
-        if (reward == null || reward.isBlank()) {
-            return found(run, iteration, count, null);
+        try {
+            return reward == null || reward.isBlank()
+                    ? found(run, iteration, count, null)
+                    : rescored(run, iteration, count, reward);
+        } catch (IOException e) {
+            return Refusal.of(
+                    Response.Status.GONE,
+                    Reason.of("refusal.notReadable").with("detail", String.valueOf(e.getMessage())));
         }
+    }
+
+    private Response rescored(String run, long iteration, int count, String reward) throws IOException {
         Optional<RewardEnsemble> model = reward.matches(Manifest.NAME) ? history.rewardModel(reward) : Optional.empty();
         if (model.isEmpty()) {
             return Refusal.of(

@@ -20,7 +20,7 @@ class UnaskedTest {
     static void ask() {
         sft = ChattyModel.trained();
         AnswerSampler sampler = new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn());
-        OwnConversations own = OwnConversations.of(sft, TinyParents.TOKENIZER, 300, 8, 1);
+        OwnConversations own = OwnConversations.of(sft, TinyParents.TOKENIZER, 300, 8, 1, written -> {});
         unasked = new Unasked(1, sft, sampler, own);
     }
 
@@ -32,6 +32,19 @@ class UnaskedTest {
     @Test
     void theSftModelItselfIsHardlyForeign() {
         assertThat(unasked.foreign(sft, 2)).isBetween(0.0, 2.5 * Unasked.RARE);
+    }
+
+    @Test
+    void ofAFewQuestionsASlipWouldDecide() {
+        // Given
+        OwnConversations few = OwnConversations.of(sft, TinyParents.TOKENIZER, 40, 8, 1, written -> {});
+
+        // When
+        boolean tells = new Unasked(1, sft, new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn()), few).tells();
+
+        // Then
+        assertThat(tells).isFalse();
+        assertThat(unasked.tells()).isTrue();
     }
 
     @Test

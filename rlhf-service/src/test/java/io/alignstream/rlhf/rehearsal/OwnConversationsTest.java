@@ -31,7 +31,7 @@ class OwnConversationsTest {
     @Test
     void aModelAsksWhatItHasRead() {
         // When
-        OwnConversations own = OwnConversations.of(model, TOKENIZER, 200, 8, 1);
+        OwnConversations own = OwnConversations.of(model, TOKENIZER, 200, 8, 1, written -> {});
 
         // Then
         assertThat(own.size()).isEqualTo(200);
@@ -48,15 +48,15 @@ class OwnConversationsTest {
 
     @Test
     void theyAreAFunctionOfTheSeed() {
-        assertThat(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 7)))
-                .isEqualTo(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 7)))
-                .isNotEqualTo(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 8)));
+        assertThat(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 7, written -> {})))
+                .isEqualTo(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 7, written -> {})))
+                .isNotEqualTo(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 8, written -> {})));
     }
 
     @Test
     void noQuestionOfTheGateIsRehearsed() {
         // Given
-        OwnConversations own = OwnConversations.of(model, TOKENIZER, 400, 8, 1);
+        OwnConversations own = OwnConversations.of(model, TOKENIZER, 400, 8, 1, written -> {});
 
         // When
         OwnConversations rehearsed = own.rehearsed();
@@ -78,7 +78,7 @@ class OwnConversationsTest {
                 Transformer.initialise(TransformerConfig.of(TOKENIZER.vocabularySize(), 1, 16, 40), 1)) {
 
             // When
-            OwnConversations own = OwnConversations.of(random, TOKENIZER, 300, 8, 1);
+            OwnConversations own = OwnConversations.of(random, TOKENIZER, 300, 8, 1, written -> {});
 
             // Then
             assertThat(own.size()).isLessThan(300);
@@ -87,7 +87,9 @@ class OwnConversationsTest {
 
     @Test
     void noneAreAskedWhereThereIsNoRoom() {
-        assertThat(OwnConversations.of(model, TOKENIZER, 10, 46, 1).size()).isZero();
+        assertThat(OwnConversations.of(model, TOKENIZER, 10, 46, 1, written -> {})
+                        .size())
+                .isZero();
     }
 
     private static String question(int[] prompt) {

@@ -58,7 +58,7 @@ class PolicyLearnerTest {
                 coefficient,
                 "alignstream.rlhf.training.trainable-share",
                 "0.5"));
-        OwnConversations own = OwnConversations.of(sft, TinyParents.TOKENIZER, 200, 8, 1);
+        OwnConversations own = OwnConversations.of(sft, TinyParents.TOKENIZER, 200, 8, 1, written -> {});
         HeldOutComparison.Judges judges = new HeldOutComparison.Judges(reward, reward);
         RlhfInputs inputs = new RlhfInputs(
                 settings,

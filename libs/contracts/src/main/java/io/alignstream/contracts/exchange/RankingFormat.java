@@ -94,9 +94,13 @@ public enum RankingFormat {
     /**
      * The elements that say {@code ranked}, one or more.
      *
-     * @throws InvalidInputException if this format cannot say it
+     * @throws InvalidInputException if this format cannot say it; only the own format can say that a request is gold, and
+     *     without that others would learn from it
      */
     public List<ObjectNode> write(RankedRequest ranked) {
+        if (this != ALIGNSTREAM && ranked.request().goldOrder().isPresent()) {
+            throw new InvalidInputException(Reason.of("exchange.gold"));
+        }
         return form.write(ranked);
     }
 }

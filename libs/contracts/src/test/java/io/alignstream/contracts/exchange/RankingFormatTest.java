@@ -63,6 +63,25 @@ class RankingFormatTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"trl", "hh-rlhf", "ultrafeedback"})
+    void whatMeasuresAnnotatorsIsNotHandedToThoseWhoTrain(String id) {
+        // Given
+        RankingRequest asked = RANKED.request();
+        RankedRequest gold = new RankedRequest(
+                new RankingRequest(
+                        asked.requestId(),
+                        asked.messages(),
+                        asked.answers(),
+                        asked.model(),
+                        Map.of(RankingRequest.GOLD, "0>1=2")),
+                RANKED.ranking());
+        RankingFormat format = RankingFormat.of(id).orElseThrow();
+
+        // When / Then
+        assertThatThrownBy(() -> format.write(gold)).hasMessageContaining("gold");
+    }
+
+    @ParameterizedTest
     @CsvSource({"trl", "hh-rlhf"})
     void anOrderOfManyBecomesItsPairsAndATieNone(String id) {
         // Given

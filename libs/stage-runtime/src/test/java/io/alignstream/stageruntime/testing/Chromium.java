@@ -165,9 +165,11 @@ public final class Chromium implements AutoCloseable {
         }
     }
 
-    /** Opens a page; what it loads may still be coming. */
+    /** Opens a page and waits until it stands in place of the one before; what it fetches may still be coming. */
     public void open(String address) {
+        value("window.isLeft = true");
         call("Page.navigate", Map.of("url", address));
+        await("!window.isLeft && document.readyState === 'complete'");
     }
 
     /** The value of a JavaScript expression on the page, awaited if it is a promise. */
