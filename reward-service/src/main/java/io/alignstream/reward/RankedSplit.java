@@ -37,7 +37,7 @@ record RankedSplit(List<RankedAnswers> heldOut, List<RankedAnswers> judge, List<
                     .addKeyValue("requests", tooLong)
                     .log("Left out ranked requests that do not fit the model's positions");
         }
-        double judgeBelow = heldOutShare + (1 - heldOutShare) * judgeShare;
+        double judgeBelow = RankedAnswers.judgeBelow(heldOutShare, judgeShare);
         RankedSplit split = new RankedSplit(
                 select(fitting, place -> place < heldOutShare),
                 select(fitting, place -> place >= heldOutShare && place < judgeBelow),

@@ -1,6 +1,5 @@
 package io.alignstream.rlhf;
 
-import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.RankingRequest;
@@ -34,7 +33,6 @@ import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
-import io.alignstream.training.dataset.PromptSplit;
 import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,6 +65,8 @@ final class RlhfJob extends TrainingJob {
     private final boolean ended;
 
     private Supplier<Map<String, Double>> fresh = Map::of;
+    /** How right both models were at the last comparison about what people have ranked since. */
+    private Map<String, Double> newestFresh = Map.of();
 
     /**
      * The job of {@code run}.
@@ -112,16 +112,17 @@ final class RlhfJob extends TrainingJob {
         if (!ended) {
             guard.watch(run());
         }
-        PromptSplit prompts =
-                PromptSplit.of(prompts(context), settings.holdout().share());
-        Path folder = store.open(parent(Lineage.SFT)).folder();
+        StoredCheckpoint parent = store.open(parent(Lineage.SFT));
+        Path folder = parent.folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
         StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
+        GateSplit split = GateSplit.of(
+                context, prompts(context), settings.holdout().share(), parent.manifest(), reward.manifest());
         Transformer sft = Transformer.load(folder);
         try {
             HeldOutComparison.Judges judges = judges(reward.folder());
             try {
-                return inputs(context, prompts, tokenizer, sft, reward, judges);
+                return inputs(context, split, tokenizer, sft, reward, judges);
             } catch (RuntimeException e) {
                 judges.close();
                 throw e;
@@ -134,27 +135,42 @@ final class RlhfJob extends TrainingJob {
 
     private RlhfInputs inputs(
             JobContext context,
-            PromptSplit prompts,
+            GateSplit split,
             Tokenizer tokenizer,
             Transformer sft,
             StoredCheckpoint reward,
             HeldOutComparison.Judges judges) {
-        fresh = () -> rankings.figures(reward.manifest(), judges.reward(), tokenizer);
-        OwnConversations own = conversations(context, sft, tokenizer);
+        measureFresh(reward, judges, tokenizer);
+        OwnConversations own = conversations(context, sft, tokenizer, split.asked());
         return new RlhfInputs(
                 settings,
                 sft,
                 judges,
                 tokenizer,
-                ids(tokenizer, prompts.training()),
-                ranked(context, reward, tokenizer),
+                ids(tokenizer, split.prompts().training()),
+                ranked(context, reward, tokenizer, split.asked()),
                 own,
                 tokenizer.endOfTurn(),
-                comparison(sft, judges, tokenizer, prompts.heldOut(), own.heldOut()));
+                comparison(sft, judges, tokenizer, split.prompts().validation(), own.validation()),
+                comparison(sft, judges, tokenizer, split.prompts().heldOut(), own.heldOut()));
+    }
+
+    private void measureFresh(StoredCheckpoint reward, HeldOutComparison.Judges judges, Tokenizer tokenizer) {
+        fresh = () -> {
+            Map<String, Double> figures =
+                    new TreeMap<>(rankings.figures(reward.manifest(), judges.reward(), tokenizer));
+            Double judged = rankings.figures(reward.manifest(), judges.judge(), tokenizer)
+                    .get(FreshRankings.ACCURACY);
+            if (judged != null) {
+                figures.put(Gate.JUDGE_ACCURACY, judged);
+            }
+            return figures;
+        };
     }
 
     /** What the policy rehearses and the gate asks; written anew with each start, to the same letters. */
-    private OwnConversations conversations(JobContext context, Transformer sft, Tokenizer tokenizer) {
+    private OwnConversations conversations(
+            JobContext context, Transformer sft, Tokenizer tokenizer, GatePrompts asked) {
         int wanted = settings.retention().conversations();
         return OwnConversations.of(
                 sft,
@@ -162,28 +178,30 @@ final class RlhfJob extends TrainingJob {
                 wanted,
                 settings.sampling().maxAnswerTokens(),
                 settings.seed(),
+                asked,
                 written -> context.progress("sample", written, wanted, Map.of()));
     }
 
-    /** The rankings that the reward model has learned from, for DPO; none of what the gate asks. */
-    private List<RankedAnswers> ranked(JobContext context, StoredCheckpoint reward, Tokenizer tokenizer) {
+    /**
+     * The rankings that the reward model has learned from, for DPO; none of what the gate asks, and none that the judge has
+     * learned from, or it would judge by what the policy was fitted to.
+     */
+    private List<RankedAnswers> ranked(
+            JobContext context, StoredCheckpoint reward, Tokenizer tokenizer, GatePrompts asked) {
         if (settings.algorithm() != RlhfSettings.Algorithm.DPO) {
             return List.of();
         }
-        GatePrompts gate = GatePrompts.of(newest(context, Topic.PROMPTS));
-        List<RankingRequest> requests = newest(context, Topic.RANKING_REQUESTS, reward).stream()
-                .filter(request -> !gate.areAskedBy(request.messages()))
+        Map<String, String> trained = reward.manifest().hyperparameters();
+        double judged = RankedAnswers.judgeBelow(
+                Double.parseDouble(trained.getOrDefault("heldOut", "0")),
+                Double.parseDouble(trained.getOrDefault("judgeShare", "0")));
+        List<RankingRequest> requests = TrainedOn.newest(context, Topic.RANKING_REQUESTS, reward.manifest()).stream()
+                .filter(request -> !asked.areAskedBy(request.messages()))
                 .toList();
-        return RankedAnswers.of(tokenizer, requests, newest(context, Topic.RANKINGS, reward));
-    }
-
-    private static <T> Collection<T> newest(JobContext context, Topic<T> topic, StoredCheckpoint parent) {
-        DatasetSnapshot snapshot = parent.manifest().datasets().stream()
-                .filter(dataset -> dataset.topic().equals(topic.name()))
-                .findFirst()
-                .orElseThrow(() ->
-                        new InvalidInputException(Reason.of("rlhf.noDataset").with("topic", topic.name())));
-        return context.readNewest(topic, snapshot).values();
+        return RankedAnswers.of(tokenizer, requests, TrainedOn.newest(context, Topic.RANKINGS, reward.manifest()))
+                .stream()
+                .filter(request -> !request.heldOut(judged))
+                .toList();
     }
 
     private HeldOutComparison.Judges judges(Path folder) throws IOException {
@@ -233,8 +251,9 @@ final class RlhfJob extends TrainingJob {
         if (!figures.containsKey(HeldOutComparison.JUDGE)) {
             return figures;
         }
+        newestFresh = fresh.get();
         Map<String, Double> watched = new TreeMap<>(figures);
-        watched.putAll(fresh.get());
+        watched.putAll(newestFresh);
         return watched;
     }
 
@@ -261,13 +280,14 @@ final class RlhfJob extends TrainingJob {
             LOG.infof("The candidate of run %s is %s already", run(), decided.get());
             return;
         }
-        Gate gate = Gate.decide(settings.gate(), result.metrics());
+        Map<String, Double> figures = new TreeMap<>(result.metrics());
+        figures.putAll(newestFresh);
+        Gate gate = Gate.decide(settings.gate(), figures);
         Reference candidate = result.checkpoint();
         String reason = Messages.english(gate.reason());
         LOG.infof("Candidate %s is %s: %s", candidate.shortSha256(), gate.verdict(), reason);
         context.publish(
                 Topic.MODEL_RELEASES,
-                new ModelRelease(
-                        model, gate.verdict(), candidate, run(), result.metrics(), reason, gate.reason(), null));
+                new ModelRelease(model, gate.verdict(), candidate, run(), figures, reason, gate.reason(), null));
     }
 }

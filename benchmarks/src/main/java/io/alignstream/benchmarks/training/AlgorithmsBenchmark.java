@@ -6,6 +6,7 @@ import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
@@ -153,7 +154,7 @@ public final class AlgorithmsBenchmark {
         if (parent == null) {
             throw new IllegalArgumentException("the reward model names no SFT model");
         }
-        try (RlhfInputs inputs = inputs(site, store.open(parent).folder(), reward.folder(), settings)) {
+        try (RlhfInputs inputs = inputs(site, store.open(parent).folder(), reward, settings)) {
             return new Trainer(run, inputs, settings.training(), Monitor.SILENT)
                     .train()
                     .orElseThrow()
@@ -161,8 +162,10 @@ public final class AlgorithmsBenchmark {
         }
     }
 
-    private static RlhfInputs inputs(Site site, Path sftFolder, Path rewardFolder, RlhfSettings settings)
+    private static RlhfInputs inputs(Site site, Path sftFolder, StoredCheckpoint reward, RlhfSettings settings)
             throws IOException {
+        Path rewardFolder = reward.folder();
+        Map<String, String> trained = reward.manifest().hyperparameters();
         WorldGenerator world = new WorldGenerator(World.load(), site.seed());
         Tokenizer tokenizer = Tokenizer.load(sftFolder);
         Transformer sft = Transformer.load(sftFolder);
@@ -175,13 +178,11 @@ public final class AlgorithmsBenchmark {
                 settings.retention().conversations(),
                 settings.sampling().maxAnswerTokens(),
                 settings.seed(),
+                GatePrompts.of(world.prompts()),
                 written -> {});
-        List<HeldOutPrompt> heldOut = prompts.heldOut().stream()
-                .limit(settings.holdout().prompts())
-                .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
-                .toList();
-        AnswerSampler sampler = new AnswerSampler(
-                settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
+        double judged = RankedAnswers.judgeBelow(
+                Double.parseDouble(Objects.requireNonNull(trained.get("heldOut"))),
+                Double.parseDouble(Objects.requireNonNull(trained.get("judgeShare"))));
         return new RlhfInputs(
                 settings,
                 sft,
@@ -191,9 +192,28 @@ public final class AlgorithmsBenchmark {
                         .map(Prompt::messages)
                         .map(messages -> ChatTemplate.prompt(tokenizer, messages))
                         .toList(),
-                RankedAnswers.of(tokenizer, world.rankingRequests(), world.rankings()),
+                RankedAnswers.of(tokenizer, world.rankingRequests(), world.rankings()).stream()
+                        .filter(request -> !request.heldOut(judged))
+                        .toList(),
                 own,
                 tokenizer.endOfTurn(),
-                new HeldOutComparison(settings.seed(), sft, judges, sampler, heldOut, own.heldOut()));
+                comparison(prompts.validation(), own.validation(), settings, tokenizer, sft, judges),
+                comparison(prompts.heldOut(), own.heldOut(), settings, tokenizer, sft, judges));
+    }
+
+    private static HeldOutComparison comparison(
+            List<Prompt> prompts,
+            OwnConversations own,
+            RlhfSettings settings,
+            Tokenizer tokenizer,
+            Transformer sft,
+            HeldOutComparison.Judges judges) {
+        AnswerSampler sampler = new AnswerSampler(
+                settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
+        List<HeldOutPrompt> asked = prompts.stream()
+                .limit(settings.holdout().prompts())
+                .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
+                .toList();
+        return new HeldOutComparison(settings.seed(), sft, judges, sampler, asked, own);
     }
 }

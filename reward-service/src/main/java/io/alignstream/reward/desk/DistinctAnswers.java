@@ -1,14 +1,15 @@
 package io.alignstream.reward.desk;
 
 import io.alignstream.contracts.Ranking;
-import io.alignstream.contracts.split.HeldOut;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * Which answers of a request are one answer: those with the same normalised text, which nobody can put into an order.
+ * Which answers of a request are one answer: those that read alike to the letter, which nobody can put into an
+ * order. Case, indentation and characters such as ² are what answers may differ by.
  *
  * @param groups indexes of equal answers, each index once, in the order of the groups' first answers
  */
@@ -22,10 +23,17 @@ public record DistinctAnswers(List<List<Integer>> groups) {
     public static DistinctAnswers of(List<String> answers) {
         SequencedMap<String, List<Integer>> byText = new LinkedHashMap<>();
         for (int i = 0; i < answers.size(); i++) {
-            byText.computeIfAbsent(HeldOut.normalised(answers.get(i)), text -> new ArrayList<>())
+            byText.computeIfAbsent(asRead(answers.get(i)), text -> new ArrayList<>())
                     .add(i);
         }
         return new DistinctAnswers(List.copyOf(byText.values()));
+    }
+
+    private static String asRead(String answer) {
+        return Normalizer.normalize(answer, Normalizer.Form.NFC)
+                .replace("\r\n", "\n")
+                .replaceAll("[ \\t]+\n", "\n")
+                .strip();
     }
 
     /** Number of different answers. */

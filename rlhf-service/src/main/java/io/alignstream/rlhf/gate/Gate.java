@@ -14,7 +14,16 @@ import java.util.Map;
  */
 public record Gate(Verdict verdict, Reason reason) {
 
-    /** The win rate of a model against itself. */
+    /** Part of the rankings since the judge was trained that it is right about; ties in score count half. */
+    public static final String JUDGE_ACCURACY = "freshRankings/judgeAccuracy";
+
+    /** Pairs of those rankings. */
+    public static final String FRESH_PAIRS = "freshRankings/pairs";
+
+    /** Of fewer pairs chance decides. */
+    private static final double TELLING_PAIRS = 100;
+
+    /** The win rate of a model against itself, and the accuracy of who guesses. */
     private static final double EVEN = 0.5;
 
     /**
@@ -27,30 +36,9 @@ public record Gate(Verdict verdict, Reason reason) {
         Held held = new Held(figures);
         held.atLeast("gate.winRate", HeldOutComparison.WIN_RATE, thresholds.winRate());
         held.atLeast("gate.winRateLow", HeldOutComparison.WIN_RATE_LOW, Math.min(EVEN, thresholds.winRate()));
-        held.atMost("gate.kl", HeldOutComparison.KL, thresholds.kl());
-        held.atLeast("gate.endRate", HeldOutComparison.END_RATE, thresholds.endRate());
-        held.atLeast(
-                "gate.score",
-                HeldOutComparison.JUDGE,
-                held.figure(HeldOutComparison.SFT_JUDGE) + thresholds.scoreGain());
-        double sftLength = held.figure(HeldOutComparison.SFT_LENGTH);
-        held.atMost("gate.longer", HeldOutComparison.LENGTH, sftLength * thresholds.lengthRatio());
-        held.atLeast("gate.shorter", HeldOutComparison.LENGTH, sftLength / thresholds.lengthRatio());
-        if (held.figure(HeldOutComparison.ASKED) > 0) {
-            held.atLeast(
-                    "gate.knowledge",
-                    HeldOutComparison.ACCURACY,
-                    held.figure(HeldOutComparison.SFT_ACCURACY) - thresholds.knowledgeLoss());
-            held.atMost("gate.forgotten", HeldOutComparison.FORGOTTEN, thresholds.knowledgeLoss());
-        }
-        if (held.figure(HeldOutComparison.UNASKED) > 0) {
-            held.atMost("gate.foreign", HeldOutComparison.FOREIGN, Unasked.RARE + thresholds.knowledgeLoss());
-        }
-        if (held.figure(HeldOutComparison.IMPROPER) > 0) {
-            held.atLeast(
-                    "gate.refusals",
-                    HeldOutComparison.REFUSALS,
-                    held.figure(HeldOutComparison.SFT_REFUSALS) - thresholds.knowledgeLoss());
+        held.requireNothingLost(thresholds);
+        if (held.figure(FRESH_PAIRS) >= TELLING_PAIRS) {
+            held.atLeast("gate.judge", JUDGE_ACCURACY, EVEN);
         }
         return held.faults.stream()
                 .reduce(Reason::and)
@@ -67,6 +55,18 @@ public record Gate(Verdict verdict, Reason reason) {
                                 .with("high", Math.rint(100 * held.figure(HeldOutComparison.WIN_RATE_HIGH)))
                                 .with("prompts", (long) held.figure(HeldOutComparison.PROMPTS))
                                 .with("kl", held.figure(HeldOutComparison.KL))));
+    }
+
+    /**
+     * How good a candidate is, lower is better: what the gate would reject for anything but the win rate is worse than
+     * whatever it would not, and the more so the more is wrong.
+     *
+     * @param figures of a comparison on other prompts than the gate's
+     */
+    public static double judgement(Thresholds thresholds, Map<String, Double> figures) {
+        Held held = new Held(figures);
+        held.requireNothingLost(thresholds);
+        return held.faults.size() + 1 - held.figure(HeldOutComparison.WIN_RATE);
     }
 
     /**
@@ -96,6 +96,38 @@ public record Gate(Verdict verdict, Reason reason) {
 
         double figure(String name) {
             return figures.getOrDefault(name, Double.NaN);
+        }
+
+        /** What a candidate may not lose whatever it wins. */
+        void requireNothingLost(Thresholds thresholds) {
+            atMost("gate.kl", HeldOutComparison.KL, thresholds.kl());
+            atLeast("gate.endRate", HeldOutComparison.END_RATE, thresholds.endRate());
+            atLeast(
+                    "gate.score",
+                    HeldOutComparison.JUDGE,
+                    figure(HeldOutComparison.SFT_JUDGE) + thresholds.scoreGain());
+            double sftLength = figure(HeldOutComparison.SFT_LENGTH);
+            atMost("gate.longer", HeldOutComparison.LENGTH, sftLength * thresholds.lengthRatio());
+            atLeast("gate.shorter", HeldOutComparison.LENGTH, sftLength / thresholds.lengthRatio());
+            if (figure(HeldOutComparison.ASKED) > 0) {
+                atLeast(
+                        "gate.knowledge",
+                        HeldOutComparison.ACCURACY,
+                        figure(HeldOutComparison.SFT_ACCURACY) - thresholds.knowledgeLoss());
+                atMost("gate.forgotten", HeldOutComparison.FORGOTTEN, thresholds.knowledgeLoss());
+            }
+            if (figure(HeldOutComparison.UNASKED) > 0) {
+                atMost(
+                        "gate.foreign",
+                        HeldOutComparison.FOREIGN,
+                        figure(HeldOutComparison.SFT_FOREIGN) + thresholds.knowledgeLoss());
+            }
+            if (figure(HeldOutComparison.IMPROPER) > 0) {
+                atLeast(
+                        "gate.refusals",
+                        HeldOutComparison.REFUSALS,
+                        figure(HeldOutComparison.SFT_REFUSALS) - thresholds.knowledgeLoss());
+            }
         }
 
         void atLeast(String code, String name, double bound) {

@@ -12,7 +12,6 @@ import io.alignstream.rlhf.rehearsal.OwnConversations;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -76,6 +75,9 @@ public final class HeldOutComparison {
 
     /** Part of the answers to questions that nobody asks which the SFT model would hardly give, and how many it asks. */
     static final String FOREIGN = "heldOut/foreign";
+
+    /** The same part of the SFT model's answers, by chance. */
+    static final String SFT_FOREIGN = "heldOut/sftForeign";
 
     static final String UNASKED = "heldOut/unasked";
 
@@ -147,17 +149,6 @@ public final class HeldOutComparison {
                 .toList();
     }
 
-    /**
-     * How good a candidate is by its figures, lower is better: one that has lost more knowledge than {@code knowledgeLoss}
-     * is worse than any that has not.
-     */
-    public static double judgement(Map<String, Double> figures, double knowledgeLoss) {
-        double lost = Math.max(
-                figures.getOrDefault(SFT_ACCURACY, 0.0) - figures.getOrDefault(ACCURACY, 0.0),
-                figures.getOrDefault(FOREIGN, 0.0) - Unasked.RARE);
-        return lost > knowledgeLoss ? 1 + lost : 1 - figures.getOrDefault(WIN_RATE, Double.NaN);
-    }
-
     /** Whether there is nothing to compare on. */
     public boolean isEmpty() {
         return prompts.isEmpty();
@@ -212,6 +203,7 @@ public final class HeldOutComparison {
         }
         if (unasked.tells()) {
             sums.put(FOREIGN, unasked.foreign(candidate, rounds));
+            sums.put(SFT_FOREIGN, unasked.sftForeign(rounds));
             sums.put(UNASKED, (double) unasked.size());
         }
         if (count(true) > 0) {

@@ -7,14 +7,17 @@ import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.rlhf.rehearsal.OwnConversations;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
  * What a candidate says to questions that nobody asks: the SFT model's own, which the policy has not rehearsed.
  *
  * <p>An answer is foreign if the SFT model would hardly give it: if its mean log probability a token is below that of all but
- * {@value #RARE} of the SFT model's own answers. A policy that has only learned to put things otherwise chooses among
+ * {@value #RARE} of the SFT model's own answers. By chance some of the SFT model's answers are, too, and more at another
+ * temperature than theirs: what counts is how many more the candidate's are. A policy that has only learned to put things otherwise chooses among
  * the SFT model's answers; one that has forgotten invents others. For one thread.
  *
  * <p>A model that was never trained on conversations of its own kind may write hardly any question. Of fewer than
@@ -37,6 +40,7 @@ final class Unasked {
     private final AnswerSampler sampler;
     private final List<int[]> prompts;
     private final double bound;
+    private final Map<Integer, Double> sftForeign = new HashMap<>();
 
     Unasked(long seed, Transformer sft, AnswerSampler sampler, OwnConversations own) {
         this.seed = seed;
@@ -77,6 +81,11 @@ final class Unasked {
             }
         }
         return (double) foreign / rounds / prompts.size();
+    }
+
+    /** The same of the SFT model itself, which answers the same questions with the same random numbers. */
+    double sftForeign(int rounds) {
+        return sftForeign.computeIfAbsent(rounds, times -> foreign(sft, times));
     }
 
     private Sequences answered(Transformer candidate, List<int[]> batch, int round, int start) {

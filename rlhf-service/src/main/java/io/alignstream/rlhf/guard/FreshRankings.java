@@ -33,7 +33,7 @@ import java.util.stream.Collectors;
 public class FreshRankings {
 
     /** Part of the fresh pairs whose better answer scores higher; ties in score count half. */
-    static final String ACCURACY = "freshRankings/accuracy";
+    public static final String ACCURACY = "freshRankings/accuracy";
 
     /** Number of those pairs. */
     static final String PAIRS = "freshRankings/pairs";

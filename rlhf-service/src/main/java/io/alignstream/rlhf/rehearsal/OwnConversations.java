@@ -1,5 +1,7 @@
 package io.alignstream.rlhf.rehearsal;
 
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.generation.PreparedWeights;
@@ -33,6 +35,9 @@ public final class OwnConversations {
     /** Part of the questions that is only ever asked by the gate. */
     static final double HELD_OUT_SHARE = 0.2;
 
+    /** Part of the questions that is only asked to choose among policies. */
+    static final double VALIDATION_SHARE = 0.1;
+
     private static final int BATCH = 128;
 
     /** Samples as many questions as are wanted this often before it does with fewer: some do not end, some are empty. */
@@ -58,10 +63,18 @@ public final class OwnConversations {
      *
      * @param count how many; fewer if the model writes too few questions and answers that end
      * @param longestAnswer in tokens
+     * @param gate what people hold out for the gate: a question that asks it is left out, since answers to it must not be
+     *     rehearsed
      * @param written hears how many there are, from time to time
      */
     public static OwnConversations of(
-            Transformer model, Tokenizer tokenizer, int count, int longestAnswer, long seed, IntConsumer written) {
+            Transformer model,
+            Tokenizer tokenizer,
+            int count,
+            int longestAnswer,
+            long seed,
+            GatePrompts gate,
+            IntConsumer written) {
         int room = Math.min(LONGEST_QUESTION, model.config().maxPositions() - longestAnswer - 2);
         if (count == 0 || room < 1) {
             return NONE;
@@ -79,8 +92,8 @@ public final class OwnConversations {
                         prompts.isEmpty() ? List.of() : answering.sample(weights, prompts, random);
                 for (int i = 0; i < answers.size() && conversations.size() < count; i++) {
                     int[] prompt = prompts.get(i);
-                    if (answers.get(i).ended()) {
-                        String question = tokenizer.decode(Arrays.copyOfRange(prompt, 1, prompt.length - 2));
+                    String question = tokenizer.decode(Arrays.copyOfRange(prompt, 1, prompt.length - 2));
+                    if (answers.get(i).ended() && !asks(gate, question)) {
                         conversations.add(
                                 new Conversation(answers.get(i).after(prompt), prompt.length, HeldOut.place(question)));
                     }
@@ -89,6 +102,10 @@ public final class OwnConversations {
             }
         }
         return new OwnConversations(conversations);
+    }
+
+    private static boolean asks(GatePrompts gate, String question) {
+        return !question.isBlank() && gate.areAskedBy(List.of(Message.user(question)));
     }
 
     private static List<int[]> prompts(
@@ -111,15 +128,22 @@ public final class OwnConversations {
 
     /** Those that may be rehearsed. */
     public OwnConversations rehearsed() {
-        return new OwnConversations(conversations.stream()
-                .filter(conversation -> conversation.place >= HELD_OUT_SHARE)
-                .toList());
+        return between(HELD_OUT_SHARE + VALIDATION_SHARE, Double.MAX_VALUE);
     }
 
-    /** Those whose questions are never rehearsed. */
+    /** Those by whose questions policies are chosen. */
+    public OwnConversations validation() {
+        return between(HELD_OUT_SHARE, HELD_OUT_SHARE + VALIDATION_SHARE);
+    }
+
+    /** Those whose questions only the gate asks. */
     public OwnConversations heldOut() {
+        return between(Double.NEGATIVE_INFINITY, HELD_OUT_SHARE);
+    }
+
+    private OwnConversations between(double from, double to) {
         return new OwnConversations(conversations.stream()
-                .filter(conversation -> conversation.place < HELD_OUT_SHARE)
+                .filter(conversation -> conversation.place >= from && conversation.place < to)
                 .toList());
     }
 

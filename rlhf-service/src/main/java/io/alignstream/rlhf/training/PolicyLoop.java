@@ -3,7 +3,7 @@ package io.alignstream.rlhf.training;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.objective.PolicyObjective;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.training.BestModel;
 import io.alignstream.training.BestWeights;
 import io.alignstream.training.ModelFiles;
@@ -62,18 +62,15 @@ public abstract class PolicyLoop implements TrainingLoop {
         return iteration;
     }
 
-    /** Compares with the SFT model on held-out prompts, at times. */
+    /** Compares with the SFT model, at times, on prompts that neither training nor the gate asks. */
     @Override
     public Evaluation evaluate() {
         if (iteration % validateEvery() != 0) {
             return Evaluation.NONE;
         }
-        SequencedMap<String, Double> figures = inputs.comparison().compare(policy(), 1);
-        return new Evaluation(
-                figures,
-                OptionalDouble.of(
-                        HeldOutComparison.judgement(figures, settings.gate().knowledgeLoss())),
-                Optional.empty());
+        SequencedMap<String, Double> figures =
+                inputs.validation().compare(policy(), settings.holdout().answers());
+        return new Evaluation(figures, OptionalDouble.of(Gate.judgement(settings.gate(), figures)), Optional.empty());
     }
 
     @Override
@@ -94,7 +91,7 @@ public abstract class PolicyLoop implements TrainingLoop {
             published = Transformer.of(policy().config(), best.tensors().get(), "the best policy");
         }
         SequencedMap<String, Double> figures =
-                inputs.comparison().compare(chosen(), settings.holdout().answers());
+                inputs.gate().compare(chosen(), settings.holdout().answers());
         bestModel.ifPresent(found -> figures.put("bestStep", (double) found.step()));
         return figures;
     }

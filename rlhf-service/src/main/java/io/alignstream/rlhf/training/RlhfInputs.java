@@ -22,7 +22,8 @@ import java.util.List;
  * @param ranked what DPO learns from; the other algorithms read none
  * @param own what the SFT model says of its own accord; a part of it is rehearsed
  * @param endToken the end of turn
- * @param comparison measures the policy on held-out prompts
+ * @param validation chooses among policies, on prompts that the gate does not ask
+ * @param gate measures the chosen one
  */
 public record RlhfInputs(
         RlhfSettings settings,
@@ -33,12 +34,27 @@ public record RlhfInputs(
         List<RankedAnswers> ranked,
         OwnConversations own,
         int endToken,
-        HeldOutComparison comparison)
+        HeldOutComparison validation,
+        HeldOutComparison gate)
         implements TrainingLoop.Inputs {
 
     public RlhfInputs {
         prompts = List.copyOf(prompts);
         ranked = List.copyOf(ranked);
+    }
+
+    /** Where the same prompts have to serve both. */
+    public RlhfInputs(
+            RlhfSettings settings,
+            Transformer sft,
+            HeldOutComparison.Judges judges,
+            Tokenizer tokenizer,
+            List<int[]> prompts,
+            List<RankedAnswers> ranked,
+            OwnConversations own,
+            int endToken,
+            HeldOutComparison comparison) {
+        this(settings, sft, judges, tokenizer, prompts, ranked, own, endToken, comparison, comparison);
     }
 
     @Override

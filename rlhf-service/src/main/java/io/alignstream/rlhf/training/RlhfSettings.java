@@ -198,9 +198,10 @@ public record RlhfSettings(
                 values.put("minibatch", Integer.toString(batches.minibatchEpisodes)); // of what is rehearsed
                 values.put("maxAnswerTokens", Integer.toString(sampling.maxAnswerTokens));
                 values.put("dpo.learningRate", Double.toString(dpo.learningRate));
-                values.put("heldOut", Double.toString(holdout.share));
+                values.put("temperature", Double.toString(sampling.temperature));
             }
         }
+        values.put("heldOut", Double.toString(holdout.share));
         values.put("trainableShare", Double.toString(retention.trainableShare));
         values.put("rehearsal.conversations", Integer.toString(retention.conversations));
         values.put("rehearsal.coefficient", Double.toString(retention.coefficient));
@@ -213,7 +214,10 @@ public record RlhfSettings(
             values.put("patience", Integer.toString(training.patience()));
             values.put(
                     "validateEvery", Integer.toString(algorithm == Algorithm.DPO ? dpo.validateEvery : holdout.every));
-            values.put("knowledgeLoss", Double.toString(gate.knowledgeLoss())); // decides which model is the best
+            // What decides which model is the best.
+            values.put("validationPrompts", Integer.toString(holdout.prompts));
+            values.put("validationAnswers", Integer.toString(holdout.answers));
+            values.put("gate", gate.toString());
         }
         return values;
     }

@@ -2,6 +2,7 @@ package io.alignstream.rlhf.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.rlhf.TinyParents;
@@ -20,7 +21,8 @@ class UnaskedTest {
     static void ask() {
         sft = ChattyModel.trained();
         AnswerSampler sampler = new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn());
-        OwnConversations own = OwnConversations.of(sft, TinyParents.TOKENIZER, 300, 8, 1, written -> {});
+        OwnConversations own =
+                OwnConversations.of(sft, TinyParents.TOKENIZER, 300, 8, 1, GatePrompts.NONE, written -> {});
         unasked = new Unasked(1, sft, sampler, own);
     }
 
@@ -37,7 +39,8 @@ class UnaskedTest {
     @Test
     void ofAFewQuestionsASlipWouldDecide() {
         // Given
-        OwnConversations few = OwnConversations.of(sft, TinyParents.TOKENIZER, 40, 8, 1, written -> {});
+        OwnConversations few =
+                OwnConversations.of(sft, TinyParents.TOKENIZER, 40, 8, 1, GatePrompts.NONE, written -> {});
 
         // When
         boolean tells = new Unasked(1, sft, new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn()), few).tells();

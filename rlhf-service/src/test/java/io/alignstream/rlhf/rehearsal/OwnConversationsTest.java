@@ -2,6 +2,7 @@ package io.alignstream.rlhf.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -31,7 +32,7 @@ class OwnConversationsTest {
     @Test
     void aModelAsksWhatItHasRead() {
         // When
-        OwnConversations own = OwnConversations.of(model, TOKENIZER, 200, 8, 1, written -> {});
+        OwnConversations own = OwnConversations.of(model, TOKENIZER, 200, 8, 1, GatePrompts.NONE, written -> {});
 
         // Then
         assertThat(own.size()).isEqualTo(200);
@@ -48,15 +49,15 @@ class OwnConversationsTest {
 
     @Test
     void theyAreAFunctionOfTheSeed() {
-        assertThat(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 7, written -> {})))
-                .isEqualTo(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 7, written -> {})))
-                .isNotEqualTo(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 8, written -> {})));
+        assertThat(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 7, GatePrompts.NONE, written -> {})))
+                .isEqualTo(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 7, GatePrompts.NONE, written -> {})))
+                .isNotEqualTo(ids(OwnConversations.of(model, TOKENIZER, 40, 8, 8, GatePrompts.NONE, written -> {})));
     }
 
     @Test
     void noQuestionOfTheGateIsRehearsed() {
         // Given
-        OwnConversations own = OwnConversations.of(model, TOKENIZER, 400, 8, 1, written -> {});
+        OwnConversations own = OwnConversations.of(model, TOKENIZER, 400, 8, 1, GatePrompts.NONE, written -> {});
 
         // When
         OwnConversations rehearsed = own.rehearsed();
@@ -78,7 +79,7 @@ class OwnConversationsTest {
                 Transformer.initialise(TransformerConfig.of(TOKENIZER.vocabularySize(), 1, 16, 40), 1)) {
 
             // When
-            OwnConversations own = OwnConversations.of(random, TOKENIZER, 300, 8, 1, written -> {});
+            OwnConversations own = OwnConversations.of(random, TOKENIZER, 300, 8, 1, GatePrompts.NONE, written -> {});
 
             // Then
             assertThat(own.size()).isLessThan(300);
@@ -87,7 +88,7 @@ class OwnConversationsTest {
 
     @Test
     void noneAreAskedWhereThereIsNoRoom() {
-        assertThat(OwnConversations.of(model, TOKENIZER, 10, 46, 1, written -> {})
+        assertThat(OwnConversations.of(model, TOKENIZER, 10, 46, 1, GatePrompts.NONE, written -> {})
                         .size())
                 .isZero();
     }

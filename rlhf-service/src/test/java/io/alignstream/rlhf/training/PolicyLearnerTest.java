@@ -2,6 +2,7 @@ package io.alignstream.rlhf.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
@@ -58,7 +59,8 @@ class PolicyLearnerTest {
                 coefficient,
                 "alignstream.rlhf.training.trainable-share",
                 "0.5"));
-        OwnConversations own = OwnConversations.of(sft, TinyParents.TOKENIZER, 200, 8, 1, written -> {});
+        OwnConversations own =
+                OwnConversations.of(sft, TinyParents.TOKENIZER, 200, 8, 1, GatePrompts.NONE, written -> {});
         HeldOutComparison.Judges judges = new HeldOutComparison.Judges(reward, reward);
         RlhfInputs inputs = new RlhfInputs(
                 settings,

@@ -4,13 +4,19 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The prompts that a person holds out for the gate, by what they ask: under whatever id, with whatever tags it comes again,
- * no stage may learn to answer it. Immutable.
+ * The prompts that a person holds out for the gate, by what they ask: under whatever id, with whatever tags, in whatever turn
+ * it comes again, no stage may learn to answer it. Immutable.
  */
 public final class GatePrompts {
+
+    /** None. */
+    public static final GatePrompts NONE = new GatePrompts(Set.of());
 
     private final Set<String> asked;
 
@@ -20,17 +26,48 @@ public final class GatePrompts {
 
     /** Those of {@code prompts} that have the tag. */
     public static GatePrompts of(Collection<Prompt> prompts) {
-        Set<String> asked = new HashSet<>();
-        prompts.stream()
+        return all(prompts.stream()
                 .filter(prompt -> HeldOut.isTagged(prompt.tags()))
-                .map(prompt -> HeldOut.questions(prompt.messages()))
-                .filter(questions -> !questions.isEmpty())
-                .forEach(questions -> asked.add(questions.getLast()));
+                .toList());
+    }
+
+    /** All of {@code prompts}. */
+    public static GatePrompts all(Collection<Prompt> prompts) {
+        Set<String> asked = new HashSet<>();
+        for (Prompt prompt : prompts) {
+            List<String> questions = HeldOut.questions(prompt.messages());
+            if (!questions.isEmpty()) {
+                asked.add(withoutMarks(questions.getLast()));
+            }
+        }
         return new GatePrompts(asked);
     }
 
-    /** Whether one of them is asked by {@code messages}, or by a beginning of them. */
+    /** Whether one of them is asked by {@code messages}: by a beginning of them, or by a turn alone. */
     public boolean areAskedBy(Collection<Message> messages) {
-        return !asked.isEmpty() && HeldOut.questions(messages).stream().anyMatch(asked::contains);
+        return !asked.isEmpty() && questions(messages).anyMatch(asked::contains);
+    }
+
+    /** Those that {@code messages} ask. */
+    public GatePrompts askedBy(Collection<Message> messages) {
+        return new GatePrompts(questions(messages).filter(asked::contains).collect(Collectors.toSet()));
+    }
+
+    /** Those of either. */
+    public GatePrompts and(GatePrompts others) {
+        return new GatePrompts(
+                Stream.concat(asked.stream(), others.asked.stream()).collect(Collectors.toSet()));
+    }
+
+    private static Stream<String> questions(Collection<Message> messages) {
+        Stream<String> turns = messages.stream()
+                .filter(message -> message.role() == Message.Role.USER)
+                .map(message -> HeldOut.normalised(message.content()));
+        return Stream.concat(HeldOut.questions(messages).stream(), turns).map(GatePrompts::withoutMarks);
+    }
+
+    /** A question without what it ends with: 好吗？ and 好吗 ask the same. */
+    private static String withoutMarks(String question) {
+        return question.replaceAll("[\\p{Punct}\\p{IsPunctuation}\\s]+$", "");
     }
 }

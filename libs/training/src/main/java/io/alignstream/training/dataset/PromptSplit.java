@@ -1,27 +1,34 @@
 package io.alignstream.training.dataset;
 
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.contracts.split.HeldOut;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
- * Prompts to train on and prompts to judge by. Immutable.
+ * Prompts to train on, prompts to choose among policies by, and prompts to judge the chosen one by. Immutable.
  *
  * <p>Where people have tagged prompts as held out, those are judged by; otherwise the share of {@link HeldOut}, as in every
- * other stage. Neither of them is trained on, under any id. At least one prompt is judged by; a single one has to serve both.
+ * other stage. As large a share again is chosen by. Neither is trained on, under any id; and what is judged by is asked by no
+ * other, whatever is said before or after it. One prompt at least is judged by; where there are too few for three parts, the
+ * same ones serve several.
  *
  * @param training in the order of the topic
- * @param heldOut in the order of their places, so that the first ones are a random choice
+ * @param validation in the order of their places, so that the first ones are a random choice
+ * @param heldOut in the order of their places
  */
-public record PromptSplit(List<Prompt> training, List<Prompt> heldOut) {
+public record PromptSplit(List<Prompt> training, List<Prompt> validation, List<Prompt> heldOut) {
 
     public PromptSplit {
         training = List.copyOf(training);
+        validation = List.copyOf(validation);
         heldOut = List.copyOf(heldOut);
     }
 
@@ -29,7 +36,8 @@ public record PromptSplit(List<Prompt> training, List<Prompt> heldOut) {
      * Splits {@code prompts}.
      *
      * @param prompts one at least, in the order of the topic
-     * @param heldOutShare 0 to 1
+     * @param heldOutShare 0 to 0.5
+     * @throws InvalidInputException if people have held out all that is asked
      */
     public static PromptSplit of(Collection<Prompt> prompts, double heldOutShare) {
         List<Prompt> byPlace = prompts.stream()
@@ -38,16 +46,50 @@ public record PromptSplit(List<Prompt> training, List<Prompt> heldOut) {
         List<Prompt> tagged = byPlace.stream()
                 .filter(prompt -> HeldOut.isTagged(prompt.tags()))
                 .toList();
-        List<Prompt> share =
-                byPlace.stream().filter(prompt -> place(prompt) < heldOutShare).toList();
-        boolean people = !tagged.isEmpty() && tagged.size() < prompts.size();
-        List<Prompt> judged = people ? tagged : share.isEmpty() ? byPlace.subList(0, 1) : share;
-        Set<Double> kept = Stream.concat(judged.stream(), share.stream())
-                .map(PromptSplit::place)
-                .collect(Collectors.toSet());
-        List<Prompt> training =
-                prompts.stream().filter(prompt -> !kept.contains(place(prompt))).toList();
-        return new PromptSplit(training.isEmpty() ? judged : training, judged);
+        List<Prompt> judged = tagged.isEmpty() ? below(byPlace, heldOutShare) : tagged;
+        if (judged.isEmpty()) {
+            judged = byPlace.subList(0, 1);
+        }
+        List<Prompt> others = without(byPlace, judged);
+        if (others.isEmpty() && !tagged.isEmpty()) {
+            throw new InvalidInputException(Reason.of("rlhf.allHeldOut").with("prompts", prompts.size()));
+        }
+        List<Prompt> validation = below(others, 2 * heldOutShare);
+        List<Prompt> training = without(others, validation);
+        if (training.isEmpty()) {
+            training = others.isEmpty() ? judged : others;
+        }
+        if (validation.isEmpty()) {
+            return judged.size() > 1 ? halved(prompts, training, judged) : new PromptSplit(training, judged, judged);
+        }
+        return new PromptSplit(inOrder(prompts, training), validation, judged);
+    }
+
+    /** Every other one of those that were to be judged by is chosen by instead. */
+    private static PromptSplit halved(Collection<Prompt> prompts, List<Prompt> training, List<Prompt> held) {
+        List<Prompt> validation = new ArrayList<>();
+        List<Prompt> judged = new ArrayList<>();
+        for (int i = 0; i < held.size(); i++) {
+            (i % 2 == 0 ? judged : validation).add(held.get(i));
+        }
+        return new PromptSplit(inOrder(prompts, training), without(validation, judged), judged);
+    }
+
+    private static List<Prompt> below(List<Prompt> prompts, double share) {
+        return prompts.stream().filter(prompt -> place(prompt) < share).toList();
+    }
+
+    /** Those that ask none of {@code excluded}. */
+    private static List<Prompt> without(List<Prompt> prompts, List<Prompt> excluded) {
+        GatePrompts asked = GatePrompts.all(excluded);
+        return prompts.stream()
+                .filter(prompt -> !asked.areAskedBy(prompt.messages()))
+                .toList();
+    }
+
+    private static List<Prompt> inOrder(Collection<Prompt> prompts, Collection<Prompt> some) {
+        Set<Prompt> wanted = new HashSet<>(some);
+        return prompts.stream().filter(wanted::contains).toList();
     }
 
     private static double place(Prompt prompt) {

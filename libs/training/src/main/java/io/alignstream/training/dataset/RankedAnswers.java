@@ -110,6 +110,16 @@ public record RankedAnswers(
         return answers.stream().mapToInt(Conversation::length).max().orElse(0);
     }
 
+    /**
+     * The places below which nothing but a judge learns: what is held out, and the judge's share of the others.
+     *
+     * @param heldOutShare of all
+     * @param judgeShare of those that are not held out
+     */
+    public static double judgeBelow(double heldOutShare, double judgeShare) {
+        return heldOutShare + (1 - heldOutShare) * judgeShare;
+    }
+
     /** Whether a person has held the prompt out, or it belongs to the held-out {@code share}, 0 to 1. */
     public boolean heldOut(double share) {
         return place < share;
