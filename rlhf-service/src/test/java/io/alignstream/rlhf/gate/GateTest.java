@@ -70,7 +70,8 @@ class GateTest {
                 Arguments.of(
                         Map.of("freshRankings/judgeAccuracy", 0.4, "freshRankings/pairs", 120.0),
                         "the judge is right about 0.4 of what people have ranked since it was trained, below 0.5"),
-                // Measured of the candidates that were approved by the gate before, seeds 1, 11, 21 and 22 (docs/log.md).
+                // Measured of the candidates that were approved by the gate before, seeds 1, 11, 21 and 22
+                // (docs/log.md).
                 Arguments.of(measured(0.70, 0.954, 0.953, 0.016, 0.058), "0.058 is above 0.04"),
                 Arguments.of(measured(0.61, 0.975, 0.962, 0.016, 0.067), "0.067 is above 0.04"),
                 Arguments.of(measured(0.62, 0.980, 0.977, 0, 0.057), "0.057 is above 0.04"),

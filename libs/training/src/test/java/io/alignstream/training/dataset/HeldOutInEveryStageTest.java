@@ -98,8 +98,8 @@ class HeldOutInEveryStageTest {
     /** Among others, as a prompt on its own has to serve both purposes. */
     private static boolean isHeldOutFromRlhf(String id, List<Message> messages) {
         Prompt prompt = new Prompt(id, messages, Map.of());
-        return !PromptSplit.of(Stream.concat(Stream.of(prompt), others()).toList(), SHARE)
-                .training()
+        return PromptSplit.of(Stream.concat(Stream.of(prompt), others()).toList(), SHARE)
+                .heldOut()
                 .contains(prompt);
     }
 

@@ -30,8 +30,13 @@ class PromptSplitTest {
         PromptSplit split = PromptSplit.of(prompts, 0);
 
         // Then
-        assertThat(split.heldOut()).extracting(Prompt::id).containsExactlyInAnyOrder("p0", "p4", "p8");
-        assertThat(split.training()).hasSize(9).doesNotContainAnyElementsOf(split.heldOut());
+        assertThat(Stream.concat(split.heldOut().stream(), split.validation().stream()))
+                .extracting(Prompt::id)
+                .containsExactlyInAnyOrder("p0", "p4", "p8");
+        assertThat(split.training())
+                .hasSize(9)
+                .doesNotContainAnyElementsOf(split.heldOut())
+                .doesNotContainAnyElementsOf(split.validation());
     }
 
     @Test
