@@ -37,6 +37,11 @@ class HyperparametersTest {
                         criticWarmUp=3
                         epochs=4
                         gamma=1.0
+                        gate.endRate=0.95
+                        gate.kl=12.0
+                        gate.lengthRatio=2.0
+                        gate.scoreGain=0.0
+                        heldOut=0.05
                         iterations=40
                         kl.bound=15.0
                         kl.coefficient=0.3
@@ -56,6 +61,8 @@ class HyperparametersTest {
                         temperature=1.0
                         trainableShare=0.25
                         validateEvery=5
+                        validationAnswers=4
+                        validationPrompts=256
                         valueClip=0.2
                         valueCoefficient=0.1
                         """);
@@ -71,7 +78,7 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.RLHF, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("16330e7a0134");
+        assertThat(run).isEqualTo("76c60a82fe48");
     }
 
     @Test
@@ -84,7 +91,8 @@ class HyperparametersTest {
         Map<String, String> hyperparameters = impatient.hyperparameters();
 
         // Then
-        assertThat(hyperparameters).doesNotContainKeys("patience", "validateEvery", "knowledgeLoss");
+        assertThat(hyperparameters)
+                .doesNotContainKeys("patience", "validateEvery", "knowledgeLoss", "validationPrompts", "gate.kl");
     }
 
     @Test

@@ -38,6 +38,7 @@ class RlhfJobTest {
                     RlhfConfig.class,
                     Map.of(
                             "alignstream.rlhf.checkpoint-every", "2",
+                            "alignstream.rlhf.rehearsal.conversations", "64",
                             "alignstream.rlhf.training.iterations", "5",
                             "alignstream.rlhf.training.batch-episodes", "8",
                             "alignstream.rlhf.training.minibatch-episodes", "4",
@@ -141,7 +142,9 @@ class RlhfJobTest {
 
         @Override
         public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
-            steps.add(step);
+            if (phase.equals("ppo")) {
+                steps.add(step);
+            }
         }
 
         @Override

@@ -30,6 +30,7 @@ class VerdictStandsTest {
             RlhfConfig.class,
             Map.of(
                     "alignstream.rlhf.training.iterations", "1",
+                    "alignstream.rlhf.rehearsal.conversations", "64",
                     "alignstream.rlhf.training.batch-episodes", "4",
                     "alignstream.rlhf.training.minibatch-episodes", "4",
                     "alignstream.rlhf.training.epochs", "1",

@@ -217,7 +217,11 @@ public record RlhfSettings(
             // What decides which model is the best.
             values.put("validationPrompts", Integer.toString(holdout.prompts));
             values.put("validationAnswers", Integer.toString(holdout.answers));
-            values.put("gate", gate.toString());
+            values.put("knowledgeLoss", Double.toString(gate.knowledgeLoss()));
+            values.put("gate.kl", Double.toString(gate.kl()));
+            values.put("gate.endRate", Double.toString(gate.endRate()));
+            values.put("gate.scoreGain", Double.toString(gate.scoreGain()));
+            values.put("gate.lengthRatio", Double.toString(gate.lengthRatio()));
         }
         return values;
     }

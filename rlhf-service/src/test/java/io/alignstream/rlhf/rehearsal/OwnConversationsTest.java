@@ -2,6 +2,8 @@ package io.alignstream.rlhf.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.Message;
+import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -9,6 +11,8 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.rlhf.TinyParents;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,13 +67,34 @@ class OwnConversationsTest {
         OwnConversations rehearsed = own.rehearsed();
 
         // Then
-        assertThat(rehearsed.size() + own.heldOut().size()).isEqualTo(400);
-        assertThat(rehearsed.prompts().stream()
-                        .map(OwnConversationsTest::question)
-                        .collect(Collectors.toSet()))
-                .doesNotContainAnyElementsOf(own.heldOut().prompts().stream()
-                        .map(OwnConversationsTest::question)
-                        .toList());
+        assertThat(rehearsed.size() + own.validation().size() + own.heldOut().size())
+                .isEqualTo(400);
+        assertThat(questions(rehearsed))
+                .doesNotContainAnyElementsOf(questions(own.heldOut()))
+                .doesNotContainAnyElementsOf(questions(own.validation()));
+        assertThat(questions(own.validation())).doesNotContainAnyElementsOf(questions(own.heldOut()));
+    }
+
+    @Test
+    void whatPeopleHoldOutForTheGateIsNoneOfThem() {
+        // Given
+        String asked = ChattyModel.CONVERSATIONS.getFirst().getFirst();
+        GatePrompts gate = GatePrompts.of(
+                List.of(new Prompt("gate", List.of(Message.user(asked)), Map.of("purpose", "held-out"))));
+
+        // When
+        OwnConversations own = OwnConversations.of(model, TOKENIZER, 200, 8, 1, gate, written -> {});
+
+        // Then
+        assertThat(questions(own)).doesNotContain(asked);
+        assertThat(questions(OwnConversations.of(model, TOKENIZER, 200, 8, 1, GatePrompts.NONE, written -> {})))
+                .contains(asked);
+    }
+
+    private static Set<String> questions(OwnConversations conversations) {
+        return conversations.prompts().stream()
+                .map(OwnConversationsTest::question)
+                .collect(Collectors.toSet());
     }
 
     @Test
