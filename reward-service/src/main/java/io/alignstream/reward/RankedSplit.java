@@ -3,6 +3,7 @@ package io.alignstream.reward;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.dataset.RankedAnswers;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -52,6 +53,19 @@ record RankedSplit(List<RankedAnswers> heldOut, List<RankedAnswers> judge, List<
                     .with("reward", split.reward.size()));
         }
         return split;
+    }
+
+    /**
+     * The held-out requests by which a run is watched, so that a comparison takes no longer with more rankings: at most
+     * {@code most}, a random choice that is always the same.
+     */
+    List<RankedAnswers> watched(int most) {
+        return heldOut.size() <= most
+                ? heldOut
+                : heldOut.stream()
+                        .sorted(Comparator.comparingDouble(RankedAnswers::place).reversed())
+                        .limit(most)
+                        .toList();
     }
 
     /** What is ranked by, sorted: each needs models of its own. One, maybe without a name, where there are not several. */

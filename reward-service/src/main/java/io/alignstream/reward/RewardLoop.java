@@ -42,12 +42,16 @@ public final class RewardLoop implements TrainingLoop {
     /** Multiplies the learning rate of a run that went back. */
     static final double RECOVERY_FACTOR = 0.3;
 
+    /** Held-out requests that are scored while training, at most; all of them are in the end. */
+    static final int WATCHED = 1_024;
+
     private static final String JUDGE = "judge";
 
     private final RewardSettings settings;
     private final Transformer sft;
     private final Tokenizer tokenizer;
     private final List<RankedAnswers> heldOut;
+    private final List<RankedAnswers> watched;
     private final ReferenceAnswers reference;
     private final RewardLearners judge;
     private final RewardLearners reward;
@@ -135,6 +139,7 @@ public final class RewardLoop implements TrainingLoop {
         this.tokenizer = inputs.tokenizer();
         this.step = step;
         this.heldOut = split.heldOut();
+        this.watched = split.watched(WATCHED);
         this.reference = new ReferenceAnswers(settings, sft, tokenizer, split.reward());
         double scale = recovery.learningRateScale();
         List<String> criteria = split.criteria();
@@ -183,7 +188,7 @@ public final class RewardLoop implements TrainingLoop {
         if (judging() || step % settings.validateEvery() != 0) {
             return Evaluation.NONE;
         }
-        RewardEvaluation evaluation = RewardEvaluation.of(reward.now(), heldOut);
+        RewardEvaluation evaluation = RewardEvaluation.of(reward.now(), watched);
         OptionalDouble wrong =
                 evaluation.pairs() == 0 ? OptionalDouble.empty() : OptionalDouble.of(1 - evaluation.pairAccuracy());
         return new Evaluation(evaluation.metrics(), wrong, Optional.empty());

@@ -53,6 +53,22 @@ class RankedSplitTest {
     }
 
     @Test
+    void a_run_is_watched_by_so_many_at_most() {
+        // Given
+        List<RankedAnswers> requests = IntStream.range(0, 400)
+                .mapToObj(i -> request(HeldOut.place("prompt " + i)))
+                .toList();
+        RankedSplit split = RankedSplit.of(requests, 24, 0.5, 0.5);
+
+        // When
+        List<RankedAnswers> watched = split.watched(50);
+
+        // Then
+        assertThat(watched).hasSize(50).isSubsetOf(split.heldOut()).isEqualTo(split.watched(50));
+        assertThat(split.watched(1_000)).isEqualTo(split.heldOut());
+    }
+
+    @Test
     void a_judge_without_rankings_is_refused_with_the_counts() {
         assertThatThrownBy(() -> RankedSplit.of(List.of(request(0.9)), 24, 0.1, 0.5))
                 .isInstanceOf(InvalidInputException.class)
