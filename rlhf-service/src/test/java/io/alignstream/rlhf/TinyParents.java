@@ -42,13 +42,13 @@ public final class TinyParents {
         return new Guard(Settings.of(GuardConfig.class, Map.of()));
     }
 
-    static Checkpoint sft(CheckpointStore store) throws IOException {
+    public static Checkpoint sft(CheckpointStore store) throws IOException {
         try (Transformer model = Transformer.initialise(SIZE, 1)) {
             return save(store, Stage.SFT, Map.of(), SIZE, model.tensors());
         }
     }
 
-    static Checkpoint reward(CheckpointStore store, Checkpoint sft) throws IOException {
+    public static Checkpoint reward(CheckpointStore store, Checkpoint sft) throws IOException {
         Transformer network = Transformer.initialise(SIZE.withLayers(1), 2);
         network.addHead(2);
         try (RewardModel model = new RewardModel(network, 0.5f)) {
