@@ -55,33 +55,23 @@ public class InferenceStage implements StageDefinition {
 
     @Override
     public void subscribe(Subscriptions subscriptions) {
-        subscriptions.follow(Topic.MODEL_RELEASES);
+        subscriptions.follow(Topic.MODEL_RELEASES, releases);
         subscriptions.follow(Topic.FEEDBACK, feedback);
         subscriptions.follow(Topic.PROMPTS, heldOut);
         subscriptions.ask(inService);
     }
 
-    /** A model is taken out of service at once; to take another one in is a job. */
+    /** What gets no new requests is freed; to take another one in is a job. */
     @Override
     public void show(View view) {
-        releases.set(view.newestByKey(Topic.MODEL_RELEASES));
-        if (approved(view).isEmpty()) {
+        if (served.current().isEmpty()) {
             served.withdraw();
         }
     }
 
-    /** Newest first. */
-    private List<ModelRelease> approved(View view) {
-        return view.newestByKey(Topic.MODEL_RELEASES).stream()
-                .filter(release -> release.model().equals(config.model()))
-                .filter(release -> release.verdict() == ModelRelease.Verdict.APPROVED)
-                .toList()
-                .reversed();
-    }
-
     @Override
     public Decision decide(View view, boolean triggered) {
-        List<ModelRelease> approved = approved(view);
+        List<ModelRelease> approved = releases.approved(config.model());
         if (approved.isEmpty()) {
             return new Decision.Wait(Reason.of("inference.noRelease").with("model", config.model()));
         }

@@ -21,7 +21,7 @@ import org.jboss.logging.Logger;
 /**
  * Takes a release into service: opens and checks its checkpoint, loads it, lets it answer once, swaps it in.
  *
- * <p>If that fails and nothing is served, as after a restart, the newest older release that can be served is better than
+ * <p>If that fails and nothing is served, as after a restart or a rollback, the newest older release that can be served is better than
  * none.
  */
 final class LoadJob implements Job {

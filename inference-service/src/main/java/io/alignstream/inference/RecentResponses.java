@@ -25,9 +25,10 @@ public class RecentResponses {
     /**
      * An answer with what was asked.
      *
+     * @param truncated whether it was cut off, by the longest allowed answer or because its reader stopped it
      * @param model sha256 of the checkpoint that answered
      */
-    public record Response(List<Message> messages, String answer, String model) {
+    public record Response(List<Message> messages, String answer, boolean truncated, String model) {
 
         private long characters() {
             return answer.length()

@@ -13,16 +13,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * The place of the one model that new requests get; thread-safe.
  *
- * <p>A swap is atomic: a request gets the old model or the new one, whole, and keeps it to its end.
+ * <p>A swap is atomic: a request gets the old model or the new one, whole, and keeps it to its end. Whose approval is taken
+ * back gets no new request, whatever else is going on.
  */
 @ApplicationScoped
 public class ServedModel {
 
+    private final Releases releases;
     private final Counter swaps;
     private final MultiGauge info;
     private @Nullable LoadedModel current;
 
-    ServedModel(MeterRegistry registry) {
+    ServedModel(Releases releases, MeterRegistry registry) {
+        this.releases = releases;
         this.swaps = Counter.builder("alignstream.inference.swaps")
                 .description("models taken into service")
                 .register(registry);
@@ -33,16 +36,20 @@ public class ServedModel {
 
     /** A share of the served model, to be given back; empty while no model is approved. */
     public synchronized Optional<LoadedModel> share() {
-        return Optional.ofNullable(current).map(LoadedModel::share);
+        return current().map(LoadedModel::share);
     }
 
     /** What is served, for figures only: it may be freed at any time. */
     public synchronized Optional<LoadedModel> current() {
-        return Optional.ofNullable(current);
+        return Optional.ofNullable(current).filter(model -> releases.isApproved(model.release()));
     }
 
-    /** Serves {@code next} from now on, whose first share becomes this place's. */
+    /** Serves {@code next} from now on, whose first share becomes this place's; nothing changes if it is no longer approved. */
     synchronized void swap(LoadedModel next) {
+        if (!releases.isApproved(next.release())) {
+            next.giveBack();
+            return;
+        }
         LoadedModel old = current;
         current = next;
         swaps.increment();

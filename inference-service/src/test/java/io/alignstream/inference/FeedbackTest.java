@@ -5,6 +5,7 @@ import static io.alignstream.inference.ChatApi.question;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
@@ -14,11 +15,18 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -100,6 +108,111 @@ class FeedbackTest extends ServiceTest {
     }
 
     @Test
+    void anAnswerThatWasCutOffIsRankedAsOne() {
+        // Given
+        serve(first);
+        HttpResponse<String> answer = api.post(question(asked, ""));
+
+        // When
+        give(id(answer), "\"thumb\": \"down\", \"correction\": \"Hello!\"");
+
+        // Then
+        assertThat(finishReason(answer)).isEqualTo("length");
+        assertThat(truncated()).containsExactly(content(answer));
+    }
+
+    @Test
+    void anAnswerThatItsReaderStoppedIsRankedAsCutOff() throws IOException {
+        // Given
+        serve(first);
+        String id;
+        try (BufferedReader stream = new BufferedReader(new InputStreamReader(
+                api.open(question(asked, ", \"stream\": true, \"max_completion_tokens\": 8000"))
+                        .body(),
+                StandardCharsets.UTF_8))) {
+            id = json(stream.readLine().substring("data: ".length())).path("id").asText();
+        }
+
+        // When
+        await().atMost(PATIENCE)
+                .until(() -> give(id, "\"thumb\": \"down\", \"correction\": \"Hello!\"")
+                                .statusCode()
+                        == 200);
+
+        // Then
+        assertThat(truncated()).singleElement().isNotEqualTo("Hello!");
+    }
+
+    @Test
+    void anAnswerThatEndedIsRankedAsComplete() {
+        // Given
+        serve(first);
+        String whole = content(api.post(question(asked, "")));
+        HttpResponse<String> answer =
+                api.post(question(asked, ", \"stop\": " + text(whole.substring(whole.length() - 4))));
+
+        // When
+        give(id(answer), "\"thumb\": \"down\", \"correction\": \"Hello!\"");
+
+        // Then
+        assertThat(finishReason(answer)).isEqualTo("stop");
+        assertThat(truncated()).isEmpty();
+    }
+
+    @Test
+    void aCorrectionThatIsReplacedIsNoLongerLearned() {
+        // Given
+        serve(first);
+        HttpResponse<String> answer = api.post(question(asked, ""));
+        give(id(answer), "\"thumb\": \"down\", \"correction\": \"Helo!\", \"user\": \"u-7\"");
+        String replaced = request().requestId() + "/user:u-7";
+
+        // When
+        give(id(answer), "\"thumb\": \"down\", \"correction\": \"Hello!\", \"user\": \"u-7\"");
+
+        // Then
+        assertThat(standing(Topic.RANKINGS, replaced)).isEmpty();
+        assertThat(standing(Topic.RANKINGS, request().requestId() + "/user:u-7"))
+                .isPresent();
+        assertThat(standing(Topic.INSTRUCTIONS, "feedback-" + id(answer)).orElseThrow())
+                .contains("Hello!");
+    }
+
+    @Test
+    void aCorrectionThatIsTakenBackIsNoLongerLearned() {
+        // Given
+        serve(first);
+        HttpResponse<String> answer = api.post(question(asked, ""));
+        give(id(answer), "\"thumb\": \"down\", \"correction\": \"Hello!\", \"user\": \"u-7\"");
+
+        // When
+        give(id(answer), "\"thumb\": \"up\"");
+
+        // Then
+        assertThat(standing(Topic.RANKINGS, request().requestId() + "/user:u-7"))
+                .isEmpty();
+        assertThat(standing(Topic.INSTRUCTIONS, "feedback-" + id(answer))).isEmpty();
+    }
+
+    @Test
+    void aComparisonThatWasTurnedRoundStandsWhateverIsSaidOfTheOtherAnswer() {
+        // Given
+        serve(first);
+        HttpResponse<String> one = api.post(question(asked, ""));
+        HttpResponse<String> other =
+                api.post(question(asked, ", \"max_tokens\": 3").replace("\"max_tokens\": 20, ", ""));
+        give(id(one), "\"thumb\": \"up\", \"better_than\": \"" + id(other) + "\"");
+        give(id(other), "\"thumb\": \"up\", \"better_than\": \"" + id(one) + "\"");
+
+        // When
+        give(id(one), "\"thumb\": \"up\"");
+
+        // Then
+        assertThat(standing(Topic.RANKINGS, request().requestId() + "/user:anonymous"))
+                .isPresent();
+    }
+
+    @Test
     void aThumbDownSendsTheQuestionToTheRankingDesk() {
         // Given
         serve(first);
@@ -171,6 +284,33 @@ class FeedbackTest extends ServiceTest {
 
     private static String id(HttpResponse<String> answer) {
         return json(answer.body()).path("id").asText();
+    }
+
+    private static String finishReason(HttpResponse<String> answer) {
+        return json(answer.body()).path("choices").path(0).path("finish_reason").asText();
+    }
+
+    /** As JSON. */
+    private static String text(String text) {
+        return TextNode.valueOf(text).toString();
+    }
+
+    /** The answers that the newest request says were cut off. */
+    private List<String> truncated() {
+        RankingRequest request = request();
+        return IntStream.range(0, request.answers().size())
+                .filter(request::isTruncated)
+                .mapToObj(request.answers()::get)
+                .toList();
+    }
+
+    /** What the newest record of {@code key} says; empty if it is a tombstone, or there is none. */
+    private Optional<String> standing(Topic<?> topic, String key) {
+        return topics.records(topic.name()).stream()
+                .filter(record -> new String(record.key(), StandardCharsets.UTF_8).equals(key))
+                .reduce((older, newer) -> newer)
+                .map(ConsumerRecord::value)
+                .map(value -> new String(value, StandardCharsets.UTF_8));
     }
 
     private RankingRequest request() {

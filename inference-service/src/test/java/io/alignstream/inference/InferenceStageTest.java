@@ -18,17 +18,17 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.Decision;
+import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.View;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,15 +38,17 @@ class InferenceStageTest {
     @TempDir
     Path folder;
 
+    private final Releases releases = new Releases();
+    private final ServedModel served = new ServedModel(releases, new SimpleMeterRegistry());
+
     @Test
     void servesTheApprovedReleaseAlthoughALaterCandidateWasRejected() throws Exception {
         // Given
-        Compacted topic = new Compacted();
-        topic.add(release("one", APPROVED));
-        topic.add(release("two", REJECTED));
+        publish(release("one", APPROVED));
+        publish(release("two", REJECTED));
 
         // When
-        Decision decision = freshInstance(topic);
+        Decision decision = freshInstance();
 
         // Then
         assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
@@ -57,13 +59,12 @@ class InferenceStageTest {
     @Test
     void goesBackToTheApprovedReleaseBeforeTheOneThatIsRolledBack() throws Exception {
         // Given
-        Compacted topic = new Compacted();
-        topic.add(release("one", APPROVED));
-        topic.add(release("two", APPROVED));
-        topic.add(release("two", APPROVED).decided(ROLLED_BACK, "Ann", "It proved bad."));
+        publish(release("one", APPROVED));
+        publish(release("two", APPROVED));
+        publish(release("two", APPROVED).decided(ROLLED_BACK, "Ann", "It proved bad."));
 
         // When
-        Decision decision = freshInstance(topic);
+        Decision decision = freshInstance();
 
         // Then
         assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
@@ -74,14 +75,13 @@ class InferenceStageTest {
     @Test
     void aNewDecisionBringsARolledBackReleaseBack() throws Exception {
         // Given
-        Compacted topic = new Compacted();
-        topic.add(release("one", APPROVED));
-        topic.add(release("two", ROLLED_BACK));
-        topic.add(release("three", REJECTED));
-        topic.add(release("two", ROLLED_BACK).decided(APPROVED, "Ann", "It was not the model."));
+        publish(release("one", APPROVED));
+        publish(release("two", ROLLED_BACK));
+        publish(release("three", REJECTED));
+        publish(release("two", ROLLED_BACK).decided(APPROVED, "Ann", "It was not the model."));
 
         // When
-        Decision decision = freshInstance(topic);
+        Decision decision = freshInstance();
 
         // Then
         assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
@@ -90,31 +90,57 @@ class InferenceStageTest {
     }
 
     @Test
-    void takesTheModelOutOfServiceWhenNoApprovalIsLeft() {
-        // Given: a model that is served
-        ServedModel served = new ServedModel(new SimpleMeterRegistry());
+    void aRolledBackModelGetsNoRequestThoughAnOlderOneIsApproved() {
+        // Given: a model that is served; no comparison follows, as while another one is loaded
+        publish(release("older", APPROVED));
+        publish(release("one", APPROVED));
         served.swap(tinyModel());
-        InferenceStage stage = new InferenceStage(
-                new Defaults(), served, null, new FeedbackTally(), new Releases(), new HeldOutPrompts());
-        Compacted topic = new Compacted();
-        topic.add(release("one", ROLLED_BACK));
 
         // When
-        stage.show(topic);
+        publish(release("one", ROLLED_BACK));
+
+        // Then
+        assertThat(served.share()).isEmpty();
+    }
+
+    @Test
+    void freesTheModelThatIsRolledBack() {
+        // Given
+        publish(release("older", APPROVED));
+        publish(release("one", APPROVED));
+        LoadedModel model = tinyModel();
+        served.swap(model);
+        publish(release("one", ROLLED_BACK));
+
+        // When
+        stage(null).show(new InService(Optional.empty()));
+
+        // Then
+        assertThat(model.freed()).isTrue();
+    }
+
+    @Test
+    void whatIsRolledBackWhileItIsLoadedIsNotServed() {
+        // Given
+        publish(release("one", APPROVED));
+        publish(release("one", ROLLED_BACK));
+        LoadedModel model = tinyModel();
+
+        // When
+        served.swap(model);
 
         // Then
         assertThat(served.current()).isEmpty();
+        assertThat(model.freed()).isTrue();
     }
 
     @Test
     void comparesWithTheModelThatTheViewSaysIsServed() throws Exception {
         // Given
-        Compacted topic = new Compacted();
-        topic.add(release("one", APPROVED));
-        topic.inService = Optional.of(sha256("one"));
+        publish(release("one", APPROVED));
 
         // When
-        Decision decision = freshInstance(topic);
+        Decision decision = instance(Optional.of(sha256("one")));
 
         // Then
         assertThat(decision)
@@ -134,28 +160,32 @@ class InferenceStageTest {
     @Test
     void servesNothingWithoutAnApproval() throws Exception {
         // Given
-        Compacted topic = new Compacted();
-        topic.add(release("one", APPROVED));
-        topic.add(release("one", REJECTED));
-        topic.add(new ModelRelease("other", APPROVED, reference("three"), "three", Map.of(), "for the test"));
+        publish(release("one", APPROVED));
+        publish(release("one", REJECTED));
+        publish(new ModelRelease("other", APPROVED, reference("three"), "three", Map.of(), "for the test"));
 
         // When / Then
-        assertThat(freshInstance(topic))
+        assertThat(freshInstance())
                 .isEqualTo(new Decision.Wait(Reason.of("inference.noRelease").with("model", "alignstream")));
     }
 
-    private Decision freshInstance(View view) throws Exception {
+    private void publish(ModelRelease release) {
+        releases.handle(release, new At(Optional.of(Topic.MODEL_RELEASES.key(release))));
+    }
+
+    private Decision freshInstance() throws Exception {
+        return instance(Optional.empty());
+    }
+
+    private Decision instance(Optional<String> inService) throws Exception {
         try (CheckpointStore store =
                 CheckpointStore.open(folder.resolve("store").toUri(), folder.resolve("cache"))) {
-            return new InferenceStage(
-                            new Defaults(),
-                            new ServedModel(new SimpleMeterRegistry()),
-                            store,
-                            new FeedbackTally(),
-                            new Releases(),
-                            new HeldOutPrompts())
-                    .decide(view, false);
+            return stage(store).decide(new InService(inService), false);
         }
+    }
+
+    private InferenceStage stage(@Nullable CheckpointStore store) {
+        return new InferenceStage(new Defaults(), served, store, new FeedbackTally(), releases, new HeldOutPrompts());
     }
 
     private static ModelRelease release(String run, ModelRelease.Verdict verdict) {
@@ -204,19 +234,31 @@ class InferenceStageTest {
         }
     }
 
-    /** The topic after compaction: the newest record of each key, in the order of the log. */
-    private static final class Compacted implements View {
+    /** Where a release stands in the topic. */
+    private record At(Optional<String> key) implements Origin {
 
-        private final SequencedMap<String, ModelRelease> releases = new LinkedHashMap<>();
-        private Optional<String> inService = Optional.empty();
-
-        void add(ModelRelease release) {
-            releases.putLast(Topic.MODEL_RELEASES.key(release), release);
+        @Override
+        public int partition() {
+            return 0;
         }
 
         @Override
+        public long offset() {
+            return 0;
+        }
+
+        @Override
+        public Optional<String> header(String name) {
+            return Optional.empty();
+        }
+    }
+
+    /** The stage asks a view one thing: what is in service. */
+    private record InService(Optional<String> sha256) implements View {
+
+        @Override
         public <T> List<T> newestByKey(Topic<T> topic) {
-            return releases.values().stream().map(topic.eventClass()::cast).toList();
+            return List.of();
         }
 
         @Override
@@ -225,14 +267,14 @@ class InferenceStageTest {
         }
 
         @Override
-        @SuppressWarnings("unchecked") // the stage asks one thing: what is in service
+        @SuppressWarnings("unchecked") // the one question
         public <T> T answer(Question<T> question) {
-            return (T) inService;
+            return (T) sha256;
         }
 
         @Override
         public long count(Topic<?> topic) {
-            return releases.size();
+            return 0;
         }
 
         @Override

@@ -157,6 +157,22 @@ class LineageTest extends ServiceTest {
         assertThat(sft.path("problem").path("code").asText()).isEqualTo("lineage.noManifest");
     }
 
+    @Test
+    void whatTheBrokerGivesNoAnswerAboutIsSaidToBeUnreachable() throws IOException {
+        // Given: a range of a partition that is not there
+        DatasetSnapshot range = new DatasetSnapshot(Topic.PROMPTS.name(), List.of(new PartitionRange(99, 0, 1)));
+        Reference aligned = TinyModel.save(store, unique.hashCode(), Map.of(), List.of(range));
+        serve(aligned);
+
+        // When
+        HttpResponse<String> events = api.get("/v1/lineage/" + ResponseId.next(aligned.sha256()) + "/datasets/"
+                + aligned.sha256() + "/" + Topic.PROMPTS.name());
+
+        // Then
+        assertThat(events.statusCode()).isEqualTo(503);
+        assertThat(json(events.body()).path("error").path("code").asText()).isEqualTo("lineage.unreachable");
+    }
+
     @ParameterizedTest
     @CsvSource({"en, 1100, false", "zh, 390, true"})
     void thePageDrawsTheLineageForEverybody(String language, int width, boolean dark) throws IOException {

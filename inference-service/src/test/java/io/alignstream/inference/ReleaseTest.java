@@ -153,6 +153,24 @@ class ReleaseTest extends ServiceTest {
     }
 
     @Test
+    void aModelThatIsRolledBackAnswersNobodyThoughTheOneBeforeCannotBeLoaded() {
+        // Given: an older approved release whose files are gone, and a newer one that is served
+        withdrawAll();
+        publish(APPROVED, missing());
+        await().atMost(PATIENCE).until(() -> control.status().state() == JobStatus.State.FAILED);
+        serve(second);
+
+        // When
+        publish(ROLLED_BACK, second);
+        await().atMost(PATIENCE).until(() -> control.status().state() == JobStatus.State.FAILED);
+
+        // Then
+        HttpResponse<String> answer = api.post(question("Hi", ""));
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+    }
+
+    @Test
     void anApprovalThatIsPublishedAgainIsTheNewestUntilItIsWithdrawn() {
         // Given
         serve(first);

@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Reference;
@@ -42,21 +43,35 @@ public final class TinyParents {
         return new Guard(Settings.of(GuardConfig.class, Map.of()));
     }
 
-    static Checkpoint sft(CheckpointStore store) throws IOException {
+    public static Checkpoint sft(CheckpointStore store) throws IOException {
         try (Transformer model = Transformer.initialise(SIZE, 1)) {
-            return save(store, Stage.SFT, Map.of(), SIZE, model.tensors());
+            return save(store, Stage.SFT, Map.of(), List.of(), Map.of(), SIZE, model.tensors());
         }
     }
 
-    static Checkpoint reward(CheckpointStore store, Checkpoint sft) throws IOException {
+    public static Checkpoint reward(CheckpointStore store, Checkpoint sft) throws IOException {
+        return reward(store, sft, List.of(), Map.of());
+    }
+
+    /** The same that says it has learned from {@code datasets}, and how well. */
+    public static Checkpoint reward(
+            CheckpointStore store, Checkpoint sft, List<DatasetSnapshot> datasets, Map<String, Double> metrics)
+            throws IOException {
         Transformer network = Transformer.initialise(SIZE.withLayers(1), 2);
         network.addHead(2);
         try (RewardModel model = new RewardModel(network, 0.5f)) {
-            return save(store, Stage.REWARD, Map.of("sft", sft.reference()), SIZE.withLayers(1), model.tensors());
+            return save(
+                    store,
+                    Stage.REWARD,
+                    Map.of("sft", sft.reference()),
+                    datasets,
+                    metrics,
+                    SIZE.withLayers(1),
+                    model.tensors());
         }
     }
 
-    static List<Prompt> prompts(int count) {
+    public static List<Prompt> prompts(int count) {
         return IntStream.range(0, count)
                 .mapToObj(i -> new Prompt(
                         "p" + i,
@@ -69,11 +84,13 @@ public final class TinyParents {
             CheckpointStore store,
             Stage stage,
             Map<String, Reference> parents,
+            List<DatasetSnapshot> datasets,
+            Map<String, Double> metrics,
             TransformerConfig size,
             Map<String, Tensor> weights)
             throws IOException {
-        TrainingRun run = new TrainingRuns(store, stage).of(new Lineage(new TreeMap<>(parents)), List.of(), Map.of());
-        Reference reference = run.save(1, true, Map.of(), Map.of(), Map.of(), Set.of(), folder -> {
+        TrainingRun run = new TrainingRuns(store, stage).of(new Lineage(new TreeMap<>(parents)), datasets, Map.of());
+        Reference reference = run.save(1, true, Map.of(), metrics, Map.of(), Set.of(), folder -> {
             size.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
             TOKENIZER.save(folder);
             Safetensors.write(folder.resolve("model.safetensors"), weights, Map.of());
@@ -81,6 +98,6 @@ public final class TinyParents {
                 Safetensors.write(folder.resolve(RewardModel.JUDGE_FILE), weights, Map.of());
             }
         });
-        return new Checkpoint(stage, run.id(), 1, reference, parents, List.of(), Map.of());
+        return new Checkpoint(stage, run.id(), 1, reference, parents, datasets, metrics);
     }
 }

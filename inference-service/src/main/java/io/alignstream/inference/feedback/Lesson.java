@@ -3,6 +3,7 @@ package io.alignstream.inference.feedback;
 import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.contracts.hash.Sha256;
@@ -10,6 +11,9 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,18 +35,19 @@ public record Lesson(
     /**
      * The lesson of {@code feedback}.
      *
+     * @param truncated those of the answers that were cut off: nobody learns to stop there
      * @param user a pseudonym
      * @param heldOut whether the question is held out for the gate: then nothing is learned
      * @throws io.alignstream.contracts.check.InvalidInputException if what was compared makes no ranking
      */
-    public static Lesson of(Feedback feedback, String user, boolean heldOut) {
+    public static Lesson of(Feedback feedback, Set<String> truncated, String user, boolean heldOut) {
         if (heldOut) {
             return new Lesson(Reason.of("feedback.heldOut"), null, null, null);
         }
         if (feedback.correction() != null) {
             return new Lesson(
                     Reason.of("feedback.corrected"),
-                    ranked(feedback, feedback.correction(), feedback.answer(), user),
+                    ranked(feedback, feedback.correction(), feedback.answer(), truncated, user),
                     new Instruction(
                             KIND + "-" + feedback.responseId(),
                             feedback.messages(),
@@ -53,7 +58,7 @@ public record Lesson(
         if (feedback.worse() != null) {
             return new Lesson(
                     Reason.of("feedback.compared"),
-                    ranked(feedback, feedback.answer(), feedback.worse(), user),
+                    ranked(feedback, feedback.answer(), feedback.worse(), truncated, user),
                     null,
                     null);
         }
@@ -64,15 +69,31 @@ public record Lesson(
         return new Lesson(Reason.of("feedback.noted"), null, null, null);
     }
 
-    private static RankedRequest ranked(Feedback feedback, String better, String worse, String user) {
-        return RankedRequest.of(
+    private static RankedRequest ranked(
+            Feedback feedback, String better, String worse, Set<String> truncated, String user) {
+        RankedRequest ranked = RankedRequest.of(
                 feedback.messages(),
                 List.of(List.of(RankedRequest.Judged.of(better)), List.of(RankedRequest.Judged.of(worse))),
                 new RankedRequest.Source(KIND, "user:" + user, GUIDELINE, TAGS));
+        RankingRequest request = ranked.request();
+        String cut = IntStream.range(0, request.answers().size())
+                .filter(index -> truncated.contains(request.answers().get(index)))
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining(" "));
+        return cut.isEmpty()
+                ? ranked
+                : new RankedRequest(
+                        new RankingRequest(
+                                request.requestId(),
+                                request.messages(),
+                                request.answers(),
+                                request.model(),
+                                Map.of("source", KIND, RankingRequest.TRUNCATED, cut)),
+                        ranked.ranking());
     }
 
     /** Publishes all of it; the request before its ranking. */
-    public void publish(EventPublisher publisher) {
+    void publish(EventPublisher publisher) {
         if (ranked != null) {
             publisher.publish(Topic.RANKING_REQUESTS, ranked.request());
             publisher.publish(Topic.RANKINGS, ranked.ranking());

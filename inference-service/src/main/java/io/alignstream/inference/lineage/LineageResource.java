@@ -18,6 +18,8 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
+import org.apache.kafka.common.KafkaException;
+import org.jboss.logging.Logger;
 
 /** {@code GET /v1/lineage/{response id}}: where an answer comes from, and all that this is read from. */
 @Path("/v1/lineage/{response}")
@@ -25,6 +27,7 @@ import java.util.Optional;
 @RunOnVirtualThread
 public class LineageResource {
 
+    private static final Logger LOG = Logger.getLogger(LineageResource.class);
     private static final int SHOWN_EVENTS = 50;
 
     private final Releases releases;
@@ -61,7 +64,10 @@ public class LineageResource {
                 .orElseGet(() -> notPartOf(id, sha256));
     }
 
-    /** The beginning of what one of the models learned from; 404 if it did not learn from that topic. */
+    /**
+     * The beginning of what one of the models learned from; 404 if it did not learn from that topic, 410 if the
+     * topic no longer holds it, 503 if the broker gives no answer.
+     */
     @GET
     @Path("datasets/{sha256}/{topic}")
     public Response events(
@@ -80,6 +86,11 @@ public class LineageResource {
                     .build();
         } catch (InvalidInputException e) {
             return Refusal.of(Response.Status.GONE, e.reason());
+        } catch (KafkaException | IllegalStateException e) {
+            LOG.warnf(e, "Cannot read %s", snapshot);
+            return Refusal.of(
+                    Response.Status.SERVICE_UNAVAILABLE,
+                    Reason.of("lineage.unreachable").with("topic", snapshot.topic()));
         }
     }
 

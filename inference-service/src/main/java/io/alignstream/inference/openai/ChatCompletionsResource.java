@@ -180,8 +180,13 @@ public class ChatCompletionsResource {
                 case null -> {} // not yet
                 case Generation.Piece piece -> pieces.accept(piece.text());
                 case Generation.End end -> {
-                    String sha256 = generation.model().sha256();
-                    responses.remember(id, new RecentResponses.Response(request.messages(), end.text(), sha256));
+                    responses.remember(
+                            id,
+                            new RecentResponses.Response(
+                                    request.messages(),
+                                    end.text(),
+                                    end.reason() != Generation.Reason.STOP,
+                                    generation.model().sha256()));
                     return end;
                 }
                 case Generation.Failed failed -> throw refusal(failed.cause());

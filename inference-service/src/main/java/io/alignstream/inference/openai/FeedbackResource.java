@@ -8,6 +8,7 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.inference.feedback.Lesson;
+import io.alignstream.inference.feedback.Lessons;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
@@ -16,6 +17,9 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * {@code POST /v1/feedback}: what a user thinks of a recent answer goes to the topic {@code feedback}, and what is to be
@@ -30,11 +34,13 @@ public class FeedbackResource {
 
     private final RecentResponses responses;
     private final HeldOutPrompts heldOut;
+    private final Lessons lessons;
     private final EventPublisher publisher;
 
-    FeedbackResource(RecentResponses responses, HeldOutPrompts heldOut, EventPublisher publisher) {
+    FeedbackResource(RecentResponses responses, HeldOutPrompts heldOut, Lessons lessons, EventPublisher publisher) {
         this.responses = responses;
         this.heldOut = heldOut;
+        this.lessons = lessons;
         this.publisher = publisher;
     }
 
@@ -57,10 +63,15 @@ public class FeedbackResource {
         Feedback.Thumb thumb = thumb(body);
         String user = user(body);
         RecentResponses.Response response = responses.find(id).orElseThrow(() -> ApiException.unknownResponse(id));
-        Feedback feedback = feedback(id, thumb, response, body);
-        Lesson lesson = lesson(feedback, user);
+        Optional<RecentResponses.Response> worse = worse(thumb, response, body);
+        Feedback feedback = feedback(id, thumb, response, worse, body.text("correction"));
+        Set<String> truncated = Stream.concat(Stream.of(response), worse.stream())
+                .filter(RecentResponses.Response::truncated)
+                .map(RecentResponses.Response::answer)
+                .collect(Collectors.toSet());
+        Lesson lesson = lesson(feedback, truncated, user);
         // What is learned comes first: who gets an error and tries again repeats it without harm.
-        lesson.publish(publisher);
+        lessons.teach(id, lesson);
         publisher.publish(Topic.FEEDBACK, feedback);
         return new Taken("feedback", id, thumb, lesson.summary());
     }
@@ -81,10 +92,12 @@ public class FeedbackResource {
         return user;
     }
 
-    private Feedback feedback(String id, Feedback.Thumb thumb, RecentResponses.Response response, Body body) {
-        Optional<String> correction = body.text("correction");
+    /** The response that is said to be worse than {@code response}. */
+    private Optional<RecentResponses.Response> worse(
+            Feedback.Thumb thumb, RecentResponses.Response response, Body body) {
         Optional<String> other = body.text("better_than");
-        if (other.isPresent() && (thumb == Feedback.Thumb.DOWN || correction.isPresent())) {
+        if (other.isPresent()
+                && (thumb == Feedback.Thumb.DOWN || body.text("correction").isPresent())) {
             throw ApiException.invalid("better_than", Reason.of("feedback.mixed"));
         }
         Optional<RecentResponses.Response> worse =
@@ -92,8 +105,17 @@ public class FeedbackResource {
         if (worse.isPresent() && !worse.get().messages().equals(response.messages())) {
             throw ApiException.invalid("better_than", Reason.of("feedback.otherQuestion"));
         }
-        requireDifferent(response.answer(), correction, "correction");
         requireDifferent(response.answer(), worse.map(RecentResponses.Response::answer), "better_than");
+        return worse;
+    }
+
+    private static Feedback feedback(
+            String id,
+            Feedback.Thumb thumb,
+            RecentResponses.Response response,
+            Optional<RecentResponses.Response> worse,
+            Optional<String> correction) {
+        requireDifferent(response.answer(), correction, "correction");
         try {
             return new Feedback(
                     id,
@@ -114,9 +136,9 @@ public class FeedbackResource {
         }
     }
 
-    private Lesson lesson(Feedback feedback, String user) {
+    private Lesson lesson(Feedback feedback, Set<String> truncated, String user) {
         try {
-            return Lesson.of(feedback, user, heldOut.areAskedBy(feedback.messages()));
+            return Lesson.of(feedback, truncated, user, heldOut.areAskedBy(feedback.messages()));
         } catch (InvalidInputException e) {
             throw invalid(e);
         }

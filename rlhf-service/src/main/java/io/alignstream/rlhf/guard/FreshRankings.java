@@ -102,6 +102,8 @@ public class FreshRankings {
     /**
      * How right {@code models} are about what came after they were trained; scores answers, so it takes a while.
      *
+     * <p>By their mean, however a policy is rewarded: so was the accuracy measured that this one is compared with.
+     *
      * @param trained the manifest of their checkpoint, which says what they have learned from
      * @return figures by name; none where there is nothing fresh, or nothing to compare with
      */
@@ -116,10 +118,11 @@ public class FreshRankings {
         List<RankedAnswers> fresh = after(learned.get(), tokenizer).stream()
                 .filter(request -> request.longest() <= models.maxPositions())
                 .toList();
+        RewardEnsemble mean = new RewardEnsemble(models.members(), RewardEnsemble.Combination.MEAN);
         double right = 0;
         long pairs = 0;
         for (RankedAnswers request : fresh) {
-            double[] scores = models.by(request.criterion())
+            double[] scores = mean.by(request.criterion())
                     .scores(request.answers().stream().map(Conversation::ids).toList());
             for (PreferencePair pair : request.pairs()) {
                 if (!pair.tied()) {

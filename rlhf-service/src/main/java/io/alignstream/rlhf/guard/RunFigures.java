@@ -60,6 +60,14 @@ final class RunFigures {
                 : Optional.of(points.subList(points.size() - count, points.size()));
     }
 
+    /** The newest value of {@code figure} that is settled; empty if none is. */
+    Optional<Double> settled(String figure) {
+        List<Point> points = points(figure, iterations.headMap(settled, true));
+        return points.isEmpty()
+                ? Optional.empty()
+                : Optional.of(points.getLast().value());
+    }
+
     /** How {@code figure} is now, in the mean over {@code count} iterations, and how it was at first. */
     Optional<Drift> drift(String figure, int count) {
         return newest(figure, count)

@@ -2,10 +2,14 @@ package io.alignstream.rlhf.rollouts;
 
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.network.RewardEnsemble;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingRun;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -99,6 +103,7 @@ public class RolloutHistory {
      * @param judge scores the answers again; null if they are not to be
      * @return empty if nothing was kept of it
      * @throws IOException if what was kept is damaged or gone
+     * @throws InvalidInputException if {@code judge} cannot read as many tokens as an answer has
      */
     public Optional<Iteration> iteration(String run, long iteration, int count, @Nullable RewardEnsemble judge)
             throws IOException {
@@ -110,10 +115,7 @@ public class RolloutHistory {
         StoredCheckpoint record = records.open(reference);
         Rollouts rollouts = Rollouts.read(record.folder());
         Map<String, Rollouts.Answer> first = first(run, kept, iteration);
-        double[] again = judge == null
-                ? null
-                : judge.scores(
-                        rollouts.answers().stream().map(Rollouts.Answer::row).toList());
+        double[] again = judge == null ? null : scores(judge, rollouts);
         List<Shown> all = new ArrayList<>();
         for (int i = 0; i < rollouts.answers().size(); i++) {
             Rollouts.Answer answer = rollouts.answers().get(i);
@@ -145,6 +147,18 @@ public class RolloutHistory {
                 all.reversed().subList(0, worst)));
     }
 
+    private static double[] scores(RewardEnsemble judge, Rollouts rollouts) {
+        List<int[]> rows = rollouts.answers().stream().map(Rollouts.Answer::row).toList();
+        int longest = rows.stream().mapToInt(row -> row.length).max().orElse(0);
+        if (longest > judge.maxPositions()) {
+            throw new InvalidInputException(Reason.of("refusal.rolloutTooLong")
+                    .with("iteration", rollouts.iteration())
+                    .with("tokens", longest)
+                    .with("positions", judge.maxPositions()));
+        }
+        return judge.scores(rows);
+    }
+
     /** The first answer to each prompt before {@code iteration}, of the first {@value #EARLIER} iterations that can be read. */
     private Map<String, Rollouts.Answer> first(String run, SequencedMap<Long, Reference> kept, long iteration) {
         Map<String, Rollouts.Answer> first = new LinkedHashMap<>();
@@ -173,18 +187,45 @@ public class RolloutHistory {
     }
 
     /**
-     * The finished reward model of a run, all its members together.
+     * The finished reward model of the run {@code reward}, all its members together, to score the answers of {@code run} again.
      *
      * @return empty if there is none; the caller closes it
+     * @throws InvalidInputException if it reads the tokens of another tokenizer than the answers are of
      */
-    public Optional<RewardEnsemble> rewardModel(String run) throws IOException {
-        Optional<Reference> finished = store.manifests(Stage.REWARD, run).entrySet().stream()
+    public Optional<RewardEnsemble> rewardModel(String reward, String run) throws IOException {
+        Optional<Map.Entry<Reference, Manifest>> finished = store.manifests(Stage.REWARD, reward).entrySet().stream()
                 .filter(stored -> stored.getValue().complete())
-                .map(Map.Entry::getKey)
                 .findFirst();
-        return finished.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        RewardEnsemble.load(store.open(finished.get()).folder(), RewardEnsemble.Combination.MEAN));
+        if (finished.isEmpty()) {
+            return Optional.empty();
+        }
+        requireTokenizerOf(run, reward, finished.get().getValue());
+        return Optional.of(
+                RewardEnsemble.load(store.open(finished.get().getKey()).folder(), RewardEnsemble.Combination.MEAN));
+    }
+
+    private void requireTokenizerOf(String run, String reward, Manifest model) throws IOException {
+        Optional<Reference> sft = records.manifests(Stage.RLHF, run).values().stream()
+                .findFirst()
+                .map(record -> record.parents().get(Lineage.SFT));
+        if (sft.isEmpty()) {
+            return; // nothing was kept of the run
+        }
+        String tokenizer = tokenizer(model);
+        String known = tokenizer(store.manifest(sft.get()));
+        if (!tokenizer.equals(known)) {
+            throw new InvalidInputException(Reason.of("refusal.rolloutTokenizer")
+                    .with("reward", reward)
+                    .with("tokenizer", tokenizer)
+                    .with("run", run)
+                    .with("known", known));
+        }
+    }
+
+    /** The first 12 digits of its sha256; empty if a checkpoint holds none. */
+    private static String tokenizer(Manifest manifest) {
+        return Optional.ofNullable(manifest.files().get(Tokenizer.TOKENIZER_FILE))
+                .map(file -> file.sha256().substring(0, 12))
+                .orElse("");
     }
 }

@@ -1,5 +1,6 @@
 package io.alignstream.rlhf.rollouts;
 
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.network.RewardEnsemble;
@@ -52,7 +53,8 @@ public class RolloutsResource {
     }
 
     /**
-     * The answers of an iteration; 404 if none were kept, 410 if what was kept is damaged.
+     * The answers of an iteration; 404 if none were kept, 410 if what was kept is damaged, 400 if the reward model cannot read
+     * them.
      *
      * @param count of the best and of the worst, 1 to {@value #MOST}
      * @param reward run of a reward model that scores them again; null for none
@@ -73,6 +75,8 @@ public class RolloutsResource {
             return reward == null || reward.isBlank()
                     ? found(run, iteration, count, null)
                     : rescored(run, iteration, count, reward);
+        } catch (InvalidInputException e) {
+            return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         } catch (IOException e) {
             return Refusal.of(
                     Response.Status.GONE,
@@ -81,7 +85,9 @@ public class RolloutsResource {
     }
 
     private Response rescored(String run, long iteration, int count, String reward) throws IOException {
-        Optional<RewardEnsemble> model = reward.matches(Manifest.NAME) ? history.rewardModel(reward) : Optional.empty();
+        Optional<RewardEnsemble> model = reward.matches(Manifest.NAME) && run.matches(Manifest.NAME)
+                ? history.rewardModel(reward, run)
+                : Optional.empty();
         if (model.isEmpty()) {
             return Refusal.of(
                     Response.Status.NOT_FOUND,

@@ -23,9 +23,11 @@ import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingRuns;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,11 +50,15 @@ class FreshRankingsTest {
 
     @BeforeEach
     void open() {
-        Transformer network =
-                Transformer.initialise(TransformerConfig.of(TinyParents.TOKENIZER.vocabularySize(), 1, 32, 48), 2);
-        network.addHead(2);
-        model = new RewardModel(network, 0);
+        model = model(2);
         rankings.subscribe(topics);
+    }
+
+    private static RewardModel model(long seed) {
+        Transformer network =
+                Transformer.initialise(TransformerConfig.of(TinyParents.TOKENIZER.vocabularySize(), 1, 32, 48), seed);
+        network.addHead(seed);
+        return new RewardModel(network, 0);
     }
 
     @AfterEach
@@ -97,6 +103,45 @@ class FreshRankingsTest {
     }
 
     @Test
+    void theMeanOfTheModelsCountsAsInTheAccuracyThatItIsComparedWith() throws IOException {
+        // Given: people rank as the mean does; a policy is rewarded by where the models agree
+        RewardModel other = model(3);
+        RewardEnsemble mean = ensemble(other, RewardEnsemble.Combination.MEAN);
+        RewardEnsemble cautious = ensemble(other, new RewardEnsemble.Combination(100, Map.of()));
+        List<String> answers = List.of("熊猫", "故宫", "兵马俑", "成都", "西安必去", "北京", "景点。", "基地");
+        double[] scores = mean.scores(rows(answers));
+        topics.publish(Topic.RANKING_REQUESTS, new RankingRequest("q", QUESTION, answers, null, Map.of()));
+        topics.publish(
+                Topic.RANKINGS,
+                new Ranking(
+                        "q",
+                        "ann",
+                        IntStream.range(0, scores.length)
+                                .boxed()
+                                .sorted(Comparator.comparingDouble((Integer answer) -> scores[answer])
+                                        .reversed())
+                                .map(List::of)
+                                .toList(),
+                        List.of(),
+                        List.of(),
+                        "v1"));
+
+        // When
+        Map<String, Double> figures;
+        try (other) {
+            figures = rankings.figures(trained(0), cautious, TinyParents.TOKENIZER);
+        }
+
+        // Then
+        assertThat(figures).containsEntry("freshRankings/accuracy", 1.0);
+    }
+
+    private RewardEnsemble ensemble(RewardModel other, RewardEnsemble.Combination combination) {
+        return new RewardEnsemble(
+                List.of(new RewardEnsemble.Member("", model), new RewardEnsemble.Member("", other)), combination);
+    }
+
+    @Test
     void theSampleIsBounded() throws IOException {
         // Given
         topics.publish(Topic.RANKING_REQUESTS, new RankingRequest("q", QUESTION, ANSWERS, null, Map.of()));
@@ -113,15 +158,19 @@ class FreshRankingsTest {
 
     /** A ranking in the order of the model's scores, or in the other one. */
     private void rank(String request, String annotator, boolean asTheModel) {
-        double[] scores = model.scores(ANSWERS.stream()
-                .map(answer -> ChatTemplate.conversation(TinyParents.TOKENIZER, QUESTION, answer)
-                        .ids())
-                .toList());
+        double[] scores = model.scores(rows(ANSWERS));
         int better = (scores[0] > scores[1]) == asTheModel ? 0 : 1;
         topics.publish(
                 Topic.RANKINGS,
                 new Ranking(
                         request, annotator, List.of(List.of(better), List.of(1 - better)), List.of(), List.of(), "v1"));
+    }
+
+    private static List<int[]> rows(List<String> answers) {
+        return answers.stream()
+                .map(answer -> ChatTemplate.conversation(TinyParents.TOKENIZER, QUESTION, answer)
+                        .ids())
+                .toList();
     }
 
     private Manifest trained(long learned) throws IOException {

@@ -203,6 +203,39 @@ class SignalsTest {
     }
 
     @Test
+    void whoLetsARunGoOnAgainstAStaleRewardModelIsNotAskedAtEachComparison() {
+        // Given
+        StaleRewardModel signal = new StaleRewardModel(100, 0.15);
+        run.add(5, fresh(0.6, 500));
+        run.after(5);
+        run.add(10, fresh(0.46, 500));
+
+        // When
+        Optional<Finding> same = signal.look(run);
+        run.add(15, fresh(0.44, 500));
+        Optional<Finding> worse = signal.look(run);
+
+        // Then
+        assertThat(same).isEmpty();
+        assertThat(worse).isPresent();
+    }
+
+    @Test
+    void aRewardModelThatHasBecomeStaleSinceARunWasLetGoOnIsFound() {
+        // Given: nobody could tell when the run went on, for so few pairs
+        StaleRewardModel signal = new StaleRewardModel(100, 0.15);
+        run.add(5, fresh(0.1, 10));
+        run.after(5);
+        run.add(10, fresh(0.7, 500));
+
+        // When
+        Optional<Finding> finding = signal.look(run);
+
+        // Then
+        assertThat(finding).isPresent();
+    }
+
+    @Test
     void theFiguresOfALongRunKeepTheirBeginning() {
         // Given
         healthy(3);

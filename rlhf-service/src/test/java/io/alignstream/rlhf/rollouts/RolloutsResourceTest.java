@@ -3,9 +3,13 @@ package io.alignstream.rlhf.rollouts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.rlhf.TinyParents;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingRun;
@@ -17,10 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is answered about records that are damaged on the disk. */
+/** What is answered about records that cannot be read, or not by the reward model that is named. */
 class RolloutsResourceTest {
 
     @TempDir
@@ -61,6 +67,47 @@ class RolloutsResourceTest {
         }
     }
 
+    @Test
+    void aRewardModelOfAnotherTokenizerIsRefused() throws IOException {
+        // Given
+        try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
+            TrainingRun run =
+                    run(store, Lineage.of(Lineage.SFT, TinyParents.sft(store).reference()));
+            keep(run, 1, "first");
+            Tokenizer other = new BpeTrainer(300).train(Stream.of("something else"));
+            TrainingRun reward = new TrainingRuns(store, Stage.REWARD).of(Lineage.NONE, List.of(), Map.of());
+            reward.save(1, true, Map.of(), Map.of(), Map.of(), Set.of(), other::save);
+
+            // When
+            Response answer = resource(store).iteration(run.id(), 1, 5, reward.id());
+
+            // Then
+            assertThat(answer.getStatus()).isEqualTo(400);
+            assertThat(((Refusal) answer.getEntity()).error().code()).isEqualTo("refusal.rolloutTokenizer");
+            assertThat(((Refusal) answer.getEntity()).error().arguments())
+                    .containsEntry("tokenizer", other.sha256().substring(0, 12))
+                    .containsEntry("known", TinyParents.TOKENIZER.sha256().substring(0, 12));
+        }
+    }
+
+    @Test
+    void aRewardModelOfFewerPositionsThanAnAnswerHasIsRefused() throws IOException {
+        // Given: a reward model of 48 positions
+        try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
+            Checkpoint sft = TinyParents.sft(store);
+            TrainingRun run = run(store, Lineage.of(Lineage.SFT, sft.reference()));
+            keep(run, 1, "long", new int[40]);
+            String reward = TinyParents.reward(store, sft).run();
+
+            // When
+            Response answer = resource(store).iteration(run.id(), 1, 5, reward);
+
+            // Then
+            assertThat(answer.getStatus()).isEqualTo(400);
+            assertThat(((Refusal) answer.getEntity()).error().code()).isEqualTo("refusal.rolloutTooLong");
+        }
+    }
+
     private static RolloutsResource resource(CheckpointStore store) {
         return new RolloutsResource(
                 new RolloutHistory(store),
@@ -68,16 +115,31 @@ class RolloutsResourceTest {
     }
 
     private static TrainingRun run(CheckpointStore store) {
-        return new TrainingRuns(store, Stage.RLHF).of(Lineage.NONE, List.of(), Map.of());
+        return run(store, Lineage.NONE);
+    }
+
+    private static TrainingRun run(CheckpointStore store, Lineage lineage) {
+        return new TrainingRuns(store, Stage.RLHF).of(lineage, List.of(), Map.of());
     }
 
     private static Reference keep(TrainingRun run, long iteration, String answer) throws IOException {
+        return keep(run, iteration, answer, new int[1]);
+    }
+
+    private static Reference keep(TrainingRun run, long iteration, String answer, int[] tokens) throws IOException {
         Rollouts rollouts = new Rollouts(
                 Rollouts.VERSION,
                 "ppo",
                 iteration,
                 List.of(new Rollouts.Answer(
-                        "asked", answer, new int[] {1}, new int[] {2}, new float[] {-1}, new float[] {-1}, 0.5, true)));
+                        "asked",
+                        answer,
+                        new int[10],
+                        tokens,
+                        new float[tokens.length],
+                        new float[tokens.length],
+                        0.5,
+                        true)));
         return run.record(iteration, rollouts::write);
     }
 
