@@ -113,7 +113,9 @@ class LoopIT {
 
             // Then
             Greetings after = greetings(site);
-            assertThat(before.share(FORMAL)).as("formal before: %s, after: %s", before, after).isGreaterThan(0.8);
+            assertThat(before.share(FORMAL))
+                    .as("formal before: %s, after: %s", before, after)
+                    .isGreaterThan(0.8);
             assertThat(after.share(FORMAL)).as("formal after: %s", after).isLessThan(0.2);
             assertThat(after.share(CASUAL)).as("casual after: %s", after).isGreaterThan(0.8);
             assertThat(annotators(site, after.responseId())).containsAll(ANNOTATORS);
@@ -277,7 +279,8 @@ class LoopIT {
                         IntStream.range(0, 4)
                                 .mapToObj(line -> "%s %s%n"
                                         .formatted(
-                                                ask(name(random.nextInt(NAMES))), random.nextBoolean() ? FORMAL : CASUAL))
+                                                ask(name(random.nextInt(NAMES))),
+                                                random.nextBoolean() ? FORMAL : CASUAL))
                                 .reduce("", String::concat),
                         "greetings",
                         Map.of()))

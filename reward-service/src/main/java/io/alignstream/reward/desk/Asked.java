@@ -17,7 +17,7 @@ final class Asked {
     private static final int MAX_ABSTENTIONS = 20;
 
     private final RankingRequest request;
-    private final boolean isQuestion;
+    private final DistinctAnswers distinct;
     private final SequencedMap<String, Counted> counted = new LinkedHashMap<>(2);
     private final Map<String, Ranking> onTheirWay = new HashMap<>(2);
     private final Set<String> leases = new HashSet<>(2);
@@ -25,11 +25,16 @@ final class Asked {
 
     Asked(RankingRequest request) {
         this.request = request;
-        this.isQuestion = DistinctAnswers.of(request.answers()).count() > 1;
+        this.distinct = DistinctAnswers.of(request.answers());
     }
 
     RankingRequest request() {
         return request;
+    }
+
+    /** Its different answers. */
+    DistinctAnswers distinct() {
+        return distinct;
     }
 
     boolean isGold() {
@@ -120,7 +125,7 @@ final class Asked {
 
     /** Whether it is a question at all, and one that people are to answer. */
     boolean isForPeople() {
-        return isQuestion && abstentions < MAX_ABSTENTIONS && !isRecorded();
+        return distinct.count() > 1 && abstentions < MAX_ABSTENTIONS && !isRecorded();
     }
 
     /** Whether its answers were written for simulated annotators, and no model's. */

@@ -126,10 +126,15 @@ public class RankingDesk {
     }
 
     /** A request and the judgements of it that count. */
-    record Judged(RankingRequest request, List<Ranking> rankings) {
+    record Judged(RankingRequest request, DistinctAnswers answers, List<Ranking> rankings) {
 
         Judged {
             rankings = List.copyOf(rankings);
+        }
+
+        /** The place of each different answer in each ranking. */
+        List<double[]> places() {
+            return rankings.stream().map(answers::places).toList();
         }
     }
 
@@ -329,7 +334,7 @@ public class RankingDesk {
         Optional<Asked> held = open.leaseOf(annotator, now)
                 .map(OpenRequests.Lease::asked)
                 .filter(one -> one.request().requestId().equals(requestId))
-                .filter(one -> DistinctAnswers.of(one.request().answers()).count() == draft.answers());
+                .filter(one -> one.distinct().count() == draft.answers());
         held.ifPresent(one -> open.save(one, annotator, draft, now));
         return held.isPresent();
     }
@@ -363,11 +368,10 @@ public class RankingDesk {
     }
 
     private Optional<Reason> refusal(Ranking ranking, Asked of, Optional<Ranking> before, boolean correction) {
-        DistinctAnswers answers = DistinctAnswers.of(of.request().answers());
-        if (!answers.areTiedIn(ranking)) {
+        if (!of.distinct().areTiedIn(ranking)) {
             return Optional.of(Reason.of("refusal.sameAnswers")
                     .with("request", ranking.requestId())
-                    .with("groups", answers.groups().toString()));
+                    .with("groups", of.distinct().groups().toString()));
         }
         if (before.isPresent() && !correction) {
             return Optional.of(Reason.of("refusal.rankedBefore").with("request", ranking.requestId()));
@@ -446,6 +450,7 @@ public class RankingDesk {
                 .limit(MAX_COMPARED)
                 .map(one -> new Judged(
                         one.request(),
+                        one.distinct(),
                         one.counted().values().stream()
                                 .filter(Counted::judges)
                                 .map(Counted::ranking)

@@ -472,27 +472,6 @@ class RankingDeskTest {
     }
 
     private static Origin at(long offset) {
-        return new Origin() {
-
-            @Override
-            public int partition() {
-                return 0;
-            }
-
-            @Override
-            public long offset() {
-                return offset;
-            }
-
-            @Override
-            public Optional<String> key() {
-                return Optional.empty();
-            }
-
-            @Override
-            public Optional<String> header(String name) {
-                return Optional.empty();
-            }
-        };
+        return new At(offset);
     }
 }
