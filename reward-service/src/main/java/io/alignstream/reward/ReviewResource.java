@@ -109,10 +109,9 @@ public class ReviewResource {
         if (gold == null || messages == null || answers == null || order == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGold"));
         }
-        String hash = Sha256.hex(messages + "\n" + answers);
         Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
         tags.put(RankingRequest.GOLD, RankingRequest.goldTag(order));
-        String id = "answers-" + hash.substring(0, 12) + "-" + hash.substring(12, 28);
+        String id = AnswerSampling.requestId(messages + "\n" + answers);
         return publish(
                 Topic.RANKING_REQUESTS,
                 gold.author(),

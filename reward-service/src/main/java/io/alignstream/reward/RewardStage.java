@@ -32,6 +32,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the reward service should be doing: training first, wherever there are a new SFT model or enough new rankings;
@@ -50,6 +51,8 @@ public class RewardStage implements StageDefinition {
     private final Question<List<StoredRun>> storedRuns;
     private final PromptBook prompts = new PromptBook();
     private final AskedQuestions asked = new AskedQuestions();
+    /** When there was last nothing left to ask. */
+    private @Nullable Asking nothingLeft;
 
     RewardStage(
             RewardConfig config,
@@ -207,6 +210,14 @@ public class RewardStage implements StageDefinition {
     }
 
     private Decision sampling(View view, Checkpoint sft, Reason trainingReason) {
+        Asking asking = new Asking(sft.reference(), prompts.changes(), desk.changes());
+        if (asking.equals(nothingLeft)) {
+            return new Decision.Wait(trainingReason);
+        }
+        Duration left = config.debounce().minus(view.quietFor(Topic.PROMPTS));
+        if (left.isPositive()) {
+            return new Decision.WaitFor(trainingReason.and(Reason.of("reward.promptsComing")), left);
+        }
         AnswerSampling sampling = AnswerSampling.of(
                 config.sampling(),
                 config.seed(),
@@ -217,11 +228,18 @@ public class RewardStage implements StageDefinition {
                 asked,
                 desk);
         if (sampling.isEmpty()) {
+            nothingLeft = asking;
             return new Decision.Wait(trainingReason);
         }
-        Duration left = config.debounce().minus(view.quietFor(Topic.PROMPTS));
-        return left.isPositive()
-                ? new Decision.WaitFor(trainingReason.and(Reason.of("reward.promptsComing")), left)
-                : new Decision.Run(sampling);
+        return new Decision.Run(sampling);
     }
+
+    /**
+     * What decides whether there is something left to ask. Most comparisons follow a ranking, which changes nothing about
+     * it: they need not look at all prompts.
+     *
+     * @param prompts how often one has changed
+     * @param requests how often the fate of one has changed
+     */
+    private record Asking(Reference sft, long prompts, long requests) {}
 }

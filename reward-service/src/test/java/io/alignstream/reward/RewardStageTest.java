@@ -254,7 +254,8 @@ class RewardStageTest {
                 .until(() -> rank(gold, "wrong", "[[0],[1]]", "[]").statusCode() == 201);
         rank(gold, "right", "[[1],[0]]", "[]").then().statusCode(201);
 
-        // Then
+        // Then: its id is like any other
+        assertThat(gold).hasSameSizeAs(AnswerSampling.requestId("any")).matches("answers-[0-9a-f]{32}");
         await().atMost(PATIENCE).untilAsserted(() -> given().get("/rankings/review")
                 .then()
                 .body("annotators.find { it.name == 'right' }.accuracy", equalTo(1f))
