@@ -109,14 +109,12 @@ public class ReviewResource {
         if (gold == null || messages == null || answers == null || order == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGold"));
         }
-        Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
-        tags.put(RankingRequest.GOLD, RankingRequest.goldTag(order));
         String id = AnswerSampling.requestId(messages + "\n" + answers);
-        return publish(
-                Topic.RANKING_REQUESTS,
-                gold.author(),
-                security,
-                author -> new RankingRequest(id, messages, answers, null, tags));
+        return publish(Topic.RANKING_REQUESTS, gold.author(), security, author -> {
+            Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
+            tags.put(RankingRequest.GOLD, RankingRequest.goldTag(order));
+            return new RankingRequest(id, messages, answers, null, tags);
+        });
     }
 
     /** Makes an event of what an admin sends. */
