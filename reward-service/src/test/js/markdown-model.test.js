@@ -50,3 +50,56 @@ test('a fence without an end takes the rest', () => {
   // Then
   assert.deepEqual(tree, [['pre', ['code', 'a\n\nb']]]);
 });
+
+test('signs may close a heading', () => {
+  // When
+  const tree = markdown('## Closed ##  \n# C#\n# #');
+
+  // Then
+  assert.deepEqual(tree, [['h4', 'Closed'], ['h3', 'C#'], ['h3', '#']]);
+});
+
+test('marks stand within each other and beside each other', () => {
+  // When
+  const tree = markdown('**a _b_** and **c**, `**d**` *e*');
+
+  // Then
+  assert.deepEqual(tree, [['p', ['strong', 'a ', ['em', 'b']], ' and ', ['strong', 'c'], ', ', ['code', '**d**'], ' ', ['em', 'e']]]);
+});
+
+test('what quotes deeper than anybody reads stays text', () => {
+  // When
+  const depth = node => (Array.isArray(node) ? 1 + Math.max(0, ...node.map(depth)) : 0);
+  const tree = markdown('>'.repeat(10_000));
+
+  // Then
+  assert.equal(depth(tree), 1 + 8 + 1);
+});
+
+test('no text takes long, whatever it is made of', () => {
+  // Given
+  const hostile = [
+    '>'.repeat(30_000), '**a** '.repeat(5_000), '`a` '.repeat(5_000), `${'`'.repeat(20_000)}a`, '` `` '.repeat(3_000),
+    '**a '.repeat(8_000), '*a '.repeat(20_000), '_a '.repeat(20_000), '**_'.repeat(10_000), `# a${' '.repeat(30_000)}b`,
+    `- ${' '.repeat(30_000)}\u2028b`, '**a '.repeat(1_000), `${'`'.repeat(3_900)}a`, '- **a**\n'.repeat(300),
+  ];
+
+  // When
+  const started = Date.now();
+  const trees = hostile.map(markdown);
+
+  // Then: a tenth of a second in all, and much patience with a slow machine
+  assert.equal(trees.length, hostile.length);
+  assert.equal(Date.now() - started < 20_000, true);
+});
+
+test('a text that is too long for marks loses nothing', () => {
+  // Given
+  const long = '**a** '.repeat(1_000);
+
+  // When
+  const tree = markdown(long);
+
+  // Then
+  assert.deepEqual(tree, [['p', long]]);
+});

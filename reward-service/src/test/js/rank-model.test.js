@@ -220,3 +220,34 @@ test('a draft is taken up where it was left, and is no judgement before the pers
   assert.deepEqual(after.draft('ann'), draft);
   assert.equal(after.isDecided, false);
 });
+
+test('a question that is looked at is kept in time, a correction needs no place', () => {
+  // Given
+  const ranking = new Ranking({ ...question, leaseSeconds: 600 });
+  const correction = new Ranking({ ...question, leaseSeconds: 600 });
+  ranking.keptAt = 1_000;
+  correction.correct();
+
+  // When
+  const due = [1_000, 200_999, 201_000].map(now => ranking.isToBeKept(now));
+
+  // Then
+  assert.deepEqual(due, [false, false, true]);
+  assert.equal(correction.isToBeKept(1e9), false);
+});
+
+test('only what somebody has done something with is begun', () => {
+  // Given
+  const drafts = [
+    { places: [1, 2, 3], scores: ['', '', ''], reasons: ['', '', ''] },
+    { places: [1, 3, 2], scores: ['', '', ''], reasons: ['', '', ''] },
+    { places: [1, 2, 3], scores: ['', '0', ''], reasons: ['', '', ''] },
+    { places: [1, 2, 3], scores: ['', '', ''], reasons: ['', '', 'why'] },
+  ];
+
+  // When
+  const begun = drafts.map(draft => new Ranking({ ...question, draft }).isBegun());
+
+  // Then
+  assert.deepEqual(begun, [false, true, true, true]);
+});

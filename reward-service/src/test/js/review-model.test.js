@@ -7,7 +7,7 @@ const messages = { figure: String, whole: String, share: value => `${value * 100
 test('the ceiling stands beside what the model reaches', () => {
   // Given
   const review = {
-    agreement: { requests: 3, alpha: 0.5, concordance: null },
+    agreement: { requests: 3, alpha: 0.5, concordance: 0.75, concordanceByChance: 0.5 },
     interval: { low: 0.25, high: 0.75 },
     accuracy: 0.5,
     abstentions: { language: 2 },
@@ -20,7 +20,7 @@ test('the ceiling stands beside what the model reaches', () => {
   assert.deepEqual(lines, [
     { code: 'review.shared', arguments: { requests: 3 } },
     { code: 'review.alphaInterval', arguments: { alpha: '0.5', low: '0.25', high: '0.75' } },
-    { code: 'review.concordance', arguments: { concordance: '–' } },
+    { code: 'review.concordance', arguments: { concordance: '0.75', chance: '0.5' } },
     { code: 'review.ceiling', arguments: { accuracy: '50%' } },
     { code: 'panel.reward.abstentions', arguments: { cause: 'abstention.language', times: 2 } },
   ]);
@@ -29,7 +29,7 @@ test('the ceiling stands beside what the model reaches', () => {
 test('without a model and an interval it says so', () => {
   // When
   const lines = agreementLines(
-    { agreement: { requests: 0, alpha: null, concordance: null }, interval: null, accuracy: null, abstentions: {} }, messages);
+    { agreement: { requests: 0, alpha: null, concordance: null, concordanceByChance: null }, interval: null, accuracy: null, abstentions: {} }, messages);
 
   // Then
   assert.deepEqual(lines.map(({ code }) => code),

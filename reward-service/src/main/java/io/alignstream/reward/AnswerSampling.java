@@ -28,13 +28,13 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -56,6 +56,7 @@ final class AnswerSampling implements Job {
 
     private static final Logger LOG = Logger.getLogger(AnswerSampling.class);
     private static final int ROUNDS = 4;
+    private static final int ID_DIGITS = 32;
     private static final String RANDOM = "random";
 
     private final RewardConfig.Sampling config;
@@ -133,6 +134,7 @@ final class AnswerSampling implements Job {
      * <p>What users disliked is asked first, and does not count among the others; of it, too, at most as many as configured.
      *
      * @param reward the newest reward model, by which the others are chosen
+     * @param prompts in the order in which they are asked
      */
     static AnswerSampling of(
             RewardConfig.Sampling config,
@@ -151,11 +153,16 @@ final class AnswerSampling implements Job {
             return new AnswerSampling(
                     config, seed, store, sft.reference(), new Chosen(all, List.of(), 0, 0, null), desk);
         }
-        List<Prompt> open = others.room() == 0 ? List.of() : others.prompts();
-        List<Prompt> uncovered = those(open, prompt -> !asked.contain(prompt.messages()));
-        List<Prompt> candidates = Stream.concat(
-                        uncovered.stream(), those(open, prompt -> asked.contain(prompt.messages())).stream())
-                .limit((long) config.candidates() * others.room())
+        int wanted = (int) Math.min(Integer.MAX_VALUE, (long) config.candidates() * others.room());
+        List<Prompt> uncovered = new ArrayList<>();
+        List<Prompt> covered = new ArrayList<>();
+        Iterator<Prompt> open = others.prompts().iterator();
+        while (uncovered.size() < wanted && open.hasNext()) {
+            Prompt prompt = open.next();
+            (asked.contain(prompt.messages()) ? covered : uncovered).add(prompt);
+        }
+        List<Prompt> candidates = Stream.concat(uncovered.stream(), covered.stream())
+                .limit(wanted)
                 .toList();
         return new AnswerSampling(
                 config,
@@ -165,7 +172,7 @@ final class AnswerSampling implements Job {
                 new Chosen(
                         disliked.first(),
                         candidates,
-                        Math.min(uncovered.size(), candidates.size()),
+                        uncovered.size(),
                         others.room(),
                         reward.get().reference()),
                 desk);
@@ -182,21 +189,25 @@ final class AnswerSampling implements Job {
     /**
      * What may still be asked.
      *
-     * @param prompts in the order of their hashes, which is a random one
+     * @param prompts in the order in which they are asked
      * @param room how many of them, at most
      */
     private record Open(List<Prompt> prompts, int room) {
 
         static Open of(RewardConfig.Sampling config, Reference sft, List<Prompt> prompts, RankingDesk desk) {
-            Map<String, Prompt> ordered = new TreeMap<>();
-            prompts.forEach(prompt -> ordered.put(requestId(sft, prompt), prompt));
-            RankingDesk.Settled settled = desk.settled(ordered.keySet());
-            ordered.keySet().removeAll(settled.asked());
-            ordered.keySet().removeAll(settled.replaced());
-            int more = config.prompts() - settled.asked().size();
-            int room =
-                    Math.min(more, more + config.prompts() - settled.replaced().size());
-            return new Open(List.copyOf(ordered.values()), Math.clamp(room, 0, ordered.size()));
+            List<Prompt> open = new ArrayList<>();
+            int asked = 0;
+            int replaced = 0;
+            for (Prompt prompt : prompts) {
+                switch (desk.fate(requestId(sft, prompt))) {
+                    case OPEN -> open.add(prompt);
+                    case ASKED -> asked++;
+                    case REPLACED -> replaced++;
+                }
+            }
+            int more = config.prompts() - asked;
+            int room = Math.min(more, more + config.prompts() - replaced);
+            return new Open(open, Math.clamp(room, 0, open.size()));
         }
 
         List<Prompt> first() {
@@ -381,6 +392,11 @@ final class AnswerSampling implements Job {
 
     /** The id of the request for a model's answers to a prompt. */
     static String requestId(Reference sft, Prompt prompt) {
-        return "answers-" + sft.shortSha256() + "-" + Sha256.hex(prompt.id()).substring(0, 16);
+        return requestId(sft.sha256() + "/" + prompt.id());
+    }
+
+    /** The id of the request about {@code what}: of none can be told who asks it, so that a gold one is blind. */
+    static String requestId(String what) {
+        return "answers-" + Sha256.hex(what).substring(0, ID_DIGITS);
     }
 }

@@ -9,6 +9,7 @@ import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.reward.desk.Access;
 import io.alignstream.reward.desk.RankingDesk;
+import io.alignstream.reward.desk.Recent;
 import io.alignstream.reward.desk.Review;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
@@ -25,6 +26,8 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,13 +40,14 @@ import org.jspecify.annotations.Nullable;
 public class ReviewResource {
 
     private static final int VERSION_DIGITS = 12;
+    private static final Duration REVIEW_AGE = Duration.ofSeconds(3);
 
-    private final RankingDesk desk;
+    private final Recent<Review> review;
     private final EventPublisher publisher;
     private final Template page;
 
     ReviewResource(RankingDesk desk, EventPublisher publisher, @Location("review.html") Template page) {
-        this.desk = desk;
+        this.review = new Recent<>(() -> Review.of(desk), REVIEW_AGE, InstantSource.system());
         this.publisher = publisher;
         this.page = page;
     }
@@ -71,14 +75,14 @@ public class ReviewResource {
         return visitor.page(page.instance());
     }
 
-    /** How far people agree, and where they do not; for reviewers. */
+    /** How far people agree, and where they do not; for reviewers. Some seconds old at most. */
     @GET
     @Path("rankings/review")
     public Response review(@Context SecurityContext security) {
         return new Access(security)
                 .refusal(Access.Role.REVIEWER)
                 .map(fault -> Refusal.of(Response.Status.FORBIDDEN, fault))
-                .orElseGet(() -> Response.ok(Review.of(desk)).build());
+                .orElseGet(() -> Response.ok(review.get()).build());
     }
 
     /** Publishes a guideline, which is in force from then on; 201. The same text is the same version. */
@@ -105,15 +109,12 @@ public class ReviewResource {
         if (gold == null || messages == null || answers == null || order == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGold"));
         }
-        String hash = Sha256.hex(messages + "\n" + answers);
-        Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
-        tags.put(RankingRequest.GOLD, RankingRequest.goldTag(order));
-        String id = "answers-" + hash.substring(0, 12) + "-" + hash.substring(12, 28);
-        return publish(
-                Topic.RANKING_REQUESTS,
-                gold.author(),
-                security,
-                author -> new RankingRequest(id, messages, answers, null, tags));
+        String id = AnswerSampling.requestId(messages + "\n" + answers);
+        return publish(Topic.RANKING_REQUESTS, gold.author(), security, author -> {
+            Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
+            tags.put(RankingRequest.GOLD, RankingRequest.goldTag(order));
+            return new RankingRequest(id, messages, answers, null, tags);
+        });
     }
 
     /** Makes an event of what an admin sends. */

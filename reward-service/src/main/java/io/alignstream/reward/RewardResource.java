@@ -11,6 +11,7 @@ import io.alignstream.reward.desk.Access;
 import io.alignstream.reward.desk.Agreement;
 import io.alignstream.reward.desk.Draft;
 import io.alignstream.reward.desk.Guidelines;
+import io.alignstream.reward.desk.Publication;
 import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.kafka.EventPublisher;
@@ -164,29 +165,35 @@ public class RewardResource {
                     Response.Status.CONFLICT,
                     Reason.of("refusal.unknownGuideline").with("version", ranking.guidelineVersion()));
         }
+        return settle(ranking, correction);
+    }
+
+    private Response settle(Ranking ranking, boolean correction) {
         return switch (desk.receive(ranking, correction)) {
             case RankingDesk.Receipt.Refused(Reason reason) -> Refusal.of(Response.Status.CONFLICT, reason);
             case RankingDesk.Receipt.Known() -> Response.ok(ranking).build();
-            case RankingDesk.Receipt.Accepted() -> {
-                publish(ranking);
+            case RankingDesk.Receipt.OnItsWay(Publication publication) -> {
+                publication.await();
+                yield settle(ranking, correction);
+            }
+            case RankingDesk.Receipt.Accepted(Publication publication) -> {
+                publish(publication);
                 yield Response.status(Response.Status.CREATED).entity(ranking).build();
             }
         };
     }
 
-    private void publish(Ranking ranking) {
-        boolean published = false;
+    private void publish(Publication publication) {
+        boolean succeeded = false;
         try {
-            publisher.publish(Topic.RANKINGS, ranking);
-            published = true;
+            publisher.publish(Topic.RANKINGS, publication.ranking());
+            succeeded = true;
         } finally {
-            if (!published) {
-                desk.failed(ranking);
-            }
+            desk.over(publication, succeeded);
         }
     }
 
-    /** Keeps an unfinished ranking with its request, as long as that is kept; 204. */
+    /** Keeps an unfinished ranking, and its request for the annotator from now on; 204, or 409 if others have it. */
     @POST
     @Path("ranking-requests/draft")
     @Consumes(MediaType.APPLICATION_JSON)
@@ -206,12 +213,8 @@ public class RewardResource {
         }
         String annotator = saved.annotator().strip();
         return desk.save(saved.requestId(), annotator, draft)
-                ? Response.noContent().build()
-                : Refusal.of(
-                        Response.Status.CONFLICT,
-                        Reason.of("refusal.notGiven")
-                                .with("request", saved.requestId())
-                                .with("name", annotator));
+                .map(fault -> Refusal.of(Response.Status.CONFLICT, fault))
+                .orElseGet(() -> Response.noContent().build());
     }
 
     @GET

@@ -32,6 +32,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the reward service should be doing: training first, wherever there are a new SFT model or enough new rankings;
@@ -50,6 +51,10 @@ public class RewardStage implements StageDefinition {
     private final Question<List<StoredRun>> storedRuns;
     private final PromptBook prompts = new PromptBook();
     private final AskedQuestions asked = new AskedQuestions();
+    /** What is left to ask, and when that was found out. */
+    private @Nullable AnswerSampling sampling;
+
+    private @Nullable Asking sampledFor;
 
     RewardStage(
             RewardConfig config,
@@ -207,21 +212,29 @@ public class RewardStage implements StageDefinition {
     }
 
     private Decision sampling(View view, Checkpoint sft, Reason trainingReason) {
-        AnswerSampling sampling = AnswerSampling.of(
-                config.sampling(),
-                config.seed(),
-                store,
-                sft,
-                view.newestCheckpoint(Stage.REWARD),
-                prompts.prompts(),
-                asked,
-                desk);
-        if (sampling.isEmpty()) {
-            return new Decision.Wait(trainingReason);
+        Optional<Checkpoint> reward = view.newestCheckpoint(Stage.REWARD);
+        Asking asking =
+                new Asking(sft.reference(), reward.map(Checkpoint::reference), prompts.changes(), desk.changes());
+        AnswerSampling sampling = this.sampling;
+        if (sampling == null || !asking.equals(sampledFor)) {
+            Duration left = config.debounce().minus(view.quietFor(Topic.PROMPTS));
+            if (left.isPositive()) {
+                return new Decision.WaitFor(trainingReason.and(Reason.of("reward.promptsComing")), left);
+            }
+            sampling = AnswerSampling.of(
+                    config.sampling(), config.seed(), store, sft, reward, prompts.prompts(), asked, desk);
+            this.sampling = sampling;
+            sampledFor = asking;
         }
-        Duration left = config.debounce().minus(view.quietFor(Topic.PROMPTS));
-        return left.isPositive()
-                ? new Decision.WaitFor(trainingReason.and(Reason.of("reward.promptsComing")), left)
-                : new Decision.Run(sampling);
+        return sampling.isEmpty() ? new Decision.Wait(trainingReason) : new Decision.Run(sampling);
     }
+
+    /**
+     * What decides what is left to ask. Most comparisons follow a ranking, which changes nothing about it: they need not
+     * look at all prompts.
+     *
+     * @param prompts how often one has changed
+     * @param requests how often the fate of one has changed
+     */
+    private record Asking(Reference sft, Optional<Reference> reward, long prompts, long requests) {}
 }

@@ -6,6 +6,9 @@ export const MAX_SCORE = 5;
 /** Answers longer than this, in characters, are read side by side. */
 const LONG = 200;
 
+/** How often, in the time for which a question is kept, the server hears that it is looked at. */
+const SIGNS_OF_LIFE = 3;
+
 /** The order of a question's answers. Equal places are ties; 1 is best. */
 export class Ranking {
   /** The question as it comes: the different answers, each with the indexes of all that are equal. */
@@ -19,6 +22,19 @@ export class Ranking {
     this.isDecided = false;
     this.isCorrection = false;
     this.past = [];
+    /** When the server last heard of it, in milliseconds. */
+    this.keptAt = 0;
+  }
+
+  /** Whether the person has ordered, scored or explained something. */
+  isBegun() {
+    return this.places.some((place, index) => place !== index + 1)
+      || this.notes.some(({ score, reason }) => score !== '' || reason !== '');
+  }
+
+  /** Whether the server has to hear at `now` that somebody still looks at it, in time before it goes to others. */
+  isToBeKept(now) {
+    return !this.isCorrection && now - this.keptAt >= this.question.leaseSeconds * 1000 / SIGNS_OF_LIFE;
   }
 
   /** Answers from best to worst, by their position in the question. */

@@ -1,13 +1,17 @@
 // The ranking page: order by dragging, with keys or by place (equal places are ties), score, say why, or why not.
 import { get, post, reasonOf } from '../alignstream/api.js';
-import { afterPause, element, make } from '../alignstream/dom.js';
+import { afterPause, element, every, make } from '../alignstream/dom.js';
 import { otherLanguage, pageMessages, translate } from '../alignstream/language.js';
 import { differences } from './difference-model.js';
 import { rendered } from './markdown-view.js';
 import { CAUSES, keyAct, MAX_SCORE, outlook, Ranking } from './rank-model.js';
 
 const ANNOTATOR = 'alignstream-annotator';
+/** The type of what is dragged here. */
+const ANSWER = 'application/x-alignstream-answer';
 const SAVE_AFTER_MS = 600;
+/** How often is looked whether the server has to hear that somebody still looks at the question. */
+const KEEP_EVERY_S = 2;
 /** After such a refusal there is nothing left to do about the question. */
 const SETTLED = new Set(['refusal.rankedBefore', 'refusal.rankedByOthers', 'refusal.notGiven', 'poison.unknownRequest']);
 
@@ -20,6 +24,8 @@ class RankingPage {
     this.isBusy = false;
     this.guideline = null;
     this.marksDifferences = true;
+    /** The answer that is being dragged; null if none is, for what else is dropped here is none of ours. */
+    this.dragged = null;
     this.saveSoon = afterPause(SAVE_AFTER_MS, () => this.save());
   }
 
@@ -39,6 +45,7 @@ class RankingPage {
     }
     element('pass-form').addEventListener('submit', event => event.submitter.value !== 'cancel' && this.sendPass());
     document.addEventListener('keydown', event => this.key(event));
+    every(KEEP_EVERY_S, () => this.keep());
     element('annotator').value = localStorage.getItem(ANNOTATOR) ?? '';
     this.translate();
     if (annotator()) {
@@ -116,8 +123,9 @@ class RankingPage {
   }
 
   begin() {
-    const { draft, guideline } = this.ranking.question;
-    this.say(draft && !this.ranking.isCorrection ? this.messages.text('rank.restored') : '');
+    const { guideline } = this.ranking.question;
+    this.ranking.keptAt = Date.now();
+    this.say(this.ranking.isBegun() && !this.ranking.isCorrection ? this.messages.text('rank.restored') : '');
     this.show();
     if (guideline !== this.guideline?.version) {
       // Another one is in force since: who ranks has to see it.
@@ -150,11 +158,26 @@ class RankingPage {
     }
   }
 
-  /** Keeps what is not sent yet on the server, for another device or a page that is loaded again. */
-  save() {
-    if (this.ranking && !this.ranking.isCorrection && !this.isBusy) {
-      // Once the request is no longer kept, sending says so.
-      post('/ranking-requests/draft', this.ranking.draft(annotator())).catch(console.debug);
+  /** Keeps what is not sent yet on the server, and the question for whoever looks at it; says so if others have it. */
+  async save() {
+    const saved = this.ranking;
+    if (!saved || saved.isCorrection || this.isBusy) {
+      return;
+    }
+    saved.keptAt = Date.now();
+    try {
+      await post('/ranking-requests/draft', saved.draft(annotator()));
+    } catch (problem) {
+      if (this.ranking === saved && !this.isBusy) {
+        this.complain(problem);
+      }
+    }
+  }
+
+  /** Lets the server know that somebody reads, in time before the question goes to others. */
+  async keep() {
+    if (this.ranking?.isToBeKept(Date.now())) {
+      await this.save();
     }
   }
 
@@ -295,10 +318,15 @@ class RankingPage {
       draggable: true,
       'aria-label': this.messages.text('rank.answer', { place: places[index], text }),
       on: {
-        dragstart: event => event.dataTransfer.setData('text/plain', String(index)),
+        dragstart: event => this.drag(event, index),
+        dragend: () => {
+          this.dragged = null;
+        },
         dragover: event => {
-          event.preventDefault();
-          event.currentTarget.classList.add('over');
+          if (this.dragged !== null) {
+            event.preventDefault();
+            event.currentTarget.classList.add('over');
+          }
         },
         dragleave: event => event.currentTarget.classList.remove('over'),
         drop: event => this.drop(event, index),
@@ -372,10 +400,20 @@ class RankingPage {
     }
   }
 
+  drag(event, index) {
+    // What is selected in an answer can be dragged, too.
+    if (event.target === event.currentTarget) {
+      this.dragged = index;
+      event.dataTransfer.setData(ANSWER, '');
+    }
+  }
+
   drop(event, index) {
     event.preventDefault();
-    const dragged = Number(event.dataTransfer.getData('text/plain'));
-    if (Number.isInteger(dragged) && dragged in this.ranking.places) {
+    event.currentTarget.classList.remove('over');
+    const { dragged } = this;
+    this.dragged = null;
+    if (dragged !== null) {
       this.ranking.move(dragged, this.ranking.order().indexOf(index));
       this.redraw(dragged);
     }

@@ -16,7 +16,11 @@ export function agreementLines({ agreement, interval, accuracy, abstentions }, m
     interval
       ? { code: 'review.alphaInterval', arguments: { alpha, ...ends(interval, messages) } }
       : { code: 'review.alpha', arguments: { alpha } },
-    { code: 'review.concordance', arguments: { concordance: figureOr(agreement.concordance, messages) } },
+    { code: 'review.concordance',
+      arguments: {
+        concordance: figureOr(agreement.concordance, messages),
+        chance: figureOr(agreement.concordanceByChance, messages),
+      } },
     accuracy === null
       ? { code: 'review.noAccuracy' }
       : { code: 'review.ceiling', arguments: { accuracy: messages.share(accuracy) } },

@@ -111,6 +111,65 @@ class DeskInChromiumTest {
     }
 
     @Test
+    void whatIsDroppedFromElsewhereOrdersNothing() {
+        // Given
+        String request = ask("drop", "first", "second", "third");
+        signIn("dropper", request);
+        String last = text(2);
+
+        // When: a file, and a number that was selected
+        browser.value("{ const files = new DataTransfer(); files.items.add(new File(['x'], 'x.txt'));"
+                + "const digit = new DataTransfer(); digit.setData('text/plain', '2');"
+                + "for (const dataTransfer of [files, digit]) { document.querySelector('#answers li:nth-child(3)')"
+                + ".dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true })); } } 0");
+
+        // Then
+        assertThat(text(2)).isEqualTo(last);
+        assertThat(browser.value("document.querySelector('#send').disabled").asBoolean())
+                .isTrue();
+    }
+
+    @Test
+    void whoOnlyReadsKeepsTheQuestion() {
+        // Given
+        String request = ask("reads", "first", "second");
+        signIn("slow-reader", request);
+
+        // When: half an hour goes by
+        browser.value("{ const now = Date.now; Date.now = () => now() + 30 * 60 * 1000; } 0");
+
+        // Then
+        await().atMost(PATIENCE)
+                .until(() -> given().get("/ranking-requests/next?annotator=slow-reader")
+                                .path("draft")
+                        != null);
+    }
+
+    @Test
+    void whoseQuestionOthersHaveAnsweredIsToldSo() {
+        // Given
+        String request = ask("taken", "first", "second");
+        signIn("late", request);
+        topics.publish(
+                Topic.RANKINGS,
+                new Ranking(request, "earlier", List.of(List.of(0), List.of(1)), List.of(), List.of(), "v1"));
+        await().atMost(PATIENCE)
+                .until(() -> given().contentType(ContentType.JSON)
+                                .body(Map.of(
+                                        "requestId", request, "annotator", "later", "order", List.of(List.of(0, 1))))
+                                .post("/rankings")
+                                .statusCode()
+                        == 409);
+
+        // When
+        browser.value("document.querySelectorAll('#answers li')[1].focus()");
+        browser.press("ArrowUp");
+
+        // Then
+        browser.await("document.querySelector('#note.problem')?.textContent.includes('other people')");
+    }
+
+    @Test
     void anUntouchedOrderIsNotSent() {
         // Given
         String request = ask("untouched", "first", "second");

@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @QuarkusTest
 @QuarkusTestResource(KafkaBroker.class)
@@ -254,7 +256,8 @@ class RewardStageTest {
                 .until(() -> rank(gold, "wrong", "[[0],[1]]", "[]").statusCode() == 201);
         rank(gold, "right", "[[1],[0]]", "[]").then().statusCode(201);
 
-        // Then
+        // Then: its id is like any other
+        assertThat(gold).hasSameSizeAs(AnswerSampling.requestId("any")).matches("answers-[0-9a-f]{32}");
         await().atMost(PATIENCE).untilAsserted(() -> given().get("/rankings/review")
                 .then()
                 .body("annotators.find { it.name == 'right' }.accuracy", equalTo(1f))
@@ -350,6 +353,44 @@ class RewardStageTest {
         given().get("/ranking-requests/next").then().statusCode(400);
         assertThat(topics.events(Topic.RANKINGS))
                 .noneMatch(ranking -> ranking.requestId().equals(known));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "/rankings | {'requestId':'q','annotator':'a','order':[null]}",
+                "/rankings | {'requestId':'q','annotator':'a','order':[[null]]}",
+                "/rankings | {'requestId':'q','annotator':'a','order':[[0],[1]],'scores':[null,1]}",
+                "/rankings | {'requestId':'q','annotator':'a','order':[[0],[1]],'reasons':[null,'r']}",
+                "/rankings | {'annotator':'a','order':[[0],[1]]}",
+                "/ranking-requests/passed | {'annotator':'a','cause':'language'}",
+                "/ranking-requests/passed | {'requestId':'q','cause':'language'}",
+                "/ranking-requests/passed | {'requestId':'q','annotator':'a','cause':'none'}",
+                "/ranking-requests/draft | {'requestId':'q','annotator':'a'}",
+                "/ranking-requests/draft | {'requestId':'q','annotator':'a','places':[null,1],'scores':['',''],'reasons':['','']}",
+                "/ranking-requests/draft | {'requestId':'q','annotator':'a','places':[1,2],'scores':[null,''],'reasons':['','']}",
+                "/ranking-requests/draft | {'requestId':'q','annotator':'a','places':[1,2],'scores':['',''],'reasons':[null,'']}",
+                "/guidelines | {'author':'a','text':' '}",
+                "/guidelines | {'text':'t'}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[null]}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[[null],[1]]}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[[0],[]]}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[]}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':[null,'b'],'order':[[0],[1]]}",
+                "/ranking-requests/gold | {'author':'a','messages':[null],'answers':['a','b'],'order':[[0],[1]]}",
+                "/ranking-requests/gold | {'author':'a','messages':[{}],'answers':['a','b'],'order':[[0],[1]]}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[[0],[1]],'tags':{'t':null}}"
+            })
+    void whatIsMissingInABodyIsTheSendersFault(String path, String body) {
+        // When
+        Response refused = given().contentType(ContentType.JSON)
+                .body(body.replace('\'', '"').replace("M", "{\"role\":\"user\",\"content\":\"q\"}"))
+                .post(path);
+
+        // Then
+        refused.then().statusCode(400);
     }
 
     @Test

@@ -83,10 +83,16 @@ public record RankingRequest(
         return List.of(tags.getOrDefault(TRUNCATED, "").split(" ")).contains(Integer.toString(index));
     }
 
-    /** {@code order} as the tag {@value #GOLD} has it. */
+    /**
+     * {@code order} as the tag {@value #GOLD} has it.
+     *
+     * @throws InvalidInputException if a group or an index is missing
+     */
     public static String goldTag(List<List<Integer>> order) {
-        return order.stream()
-                .map(group -> group.stream().map(String::valueOf).collect(Collectors.joining("=")))
+        return Check.list("order", order, 1, MAX_ANSWERS).stream()
+                .map(group -> Check.list("order[]", group, 1, MAX_ANSWERS).stream()
+                        .map(String::valueOf)
+                        .collect(Collectors.joining("=")))
                 .collect(Collectors.joining(">"));
     }
 }

@@ -86,6 +86,7 @@ public final class DeskClient {
      * @param alpha Krippendorff's α for ordinal values, null if nothing varies
      * @param concordance Kendall's W, the mean of the requests, null if no order was given
      */
+    @JsonIgnoreProperties(ignoreUnknown = true)
     public record Agreement(int requests, @Nullable Double alpha, @Nullable Double concordance) {}
 
     /** The next request for {@code annotator}, who holds it until it is ranked or passed on; empty if none waits. */

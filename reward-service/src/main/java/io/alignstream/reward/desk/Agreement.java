@@ -4,16 +4,12 @@ import io.alignstream.languagemodel.random.SeededRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -21,10 +17,13 @@ import java.util.stream.IntStream;
  * to agree with them more than they do with each other.
  *
  * @param requests that two or more annotators have ranked
- * @param alpha Krippendorff's α for ordinal values, 1 for perfect agreement, 0 for chance; empty if nothing varies
+ * @param alpha Krippendorff's α for ordinal values, 1 for perfect agreement, 0 for chance; empty if no request's places vary
  * @param concordance Kendall's W, corrected for ties, 0 to 1, the mean of the requests; empty if no order was given
+ * @param concordanceByChance what W would be if everybody ordered by chance: 1 divided by the number of annotators, the
+ *     mean of the same requests
  */
-public record Agreement(int requests, OptionalDouble alpha, OptionalDouble concordance) {
+public record Agreement(
+        int requests, OptionalDouble alpha, OptionalDouble concordance, OptionalDouble concordanceByChance) {
 
     private static final int RESAMPLES = 200;
     private static final double TAIL = 0.025;
@@ -44,18 +43,11 @@ public record Agreement(int requests, OptionalDouble alpha, OptionalDouble conco
      * @param requests as {@link #of} takes them
      */
     static Optional<Interval> interval(List<List<double[]>> requests) {
-        List<List<double[]>> shared = requests.stream()
-                .filter(rankings -> rankings.size() > 1)
-                .map(Agreement::units)
-                .toList();
-        SplittableRandom random = SeededRandom.of(0, "bootstrap of alpha", shared.size());
+        OrdinalAlpha alpha = alpha(shared(requests));
+        SplittableRandom random = SeededRandom.of(0, "bootstrap of alpha", requests.size());
         List<Double> alphas = new ArrayList<>();
-        for (int i = 0; i < RESAMPLES && !shared.isEmpty(); i++) {
-            List<double[]> resample = random.ints(shared.size(), 0, shared.size())
-                    .mapToObj(shared::get)
-                    .flatMap(List::stream)
-                    .toList();
-            alpha(resample).ifPresent(alphas::add);
+        for (int i = 0; i < RESAMPLES; i++) {
+            alpha.resampled(random).ifPresent(alphas::add);
         }
         Collections.sort(alphas);
         int tail = (int) (alphas.size() * TAIL);
@@ -84,13 +76,7 @@ public record Agreement(int requests, OptionalDouble alpha, OptionalDouble conco
 
     /** The agreement about the newest requests of {@code desk} that two or more have judged. */
     static Agreement of(RankingDesk desk) {
-        return of(desk.shared().stream()
-                .map(judged -> {
-                    DistinctAnswers answers =
-                            DistinctAnswers.of(judged.request().answers());
-                    return judged.rankings().stream().map(answers::places).toList();
-                })
-                .toList());
+        return of(desk.shared().stream().map(RankingDesk.Judged::places).toList());
     }
 
     /**
@@ -100,18 +86,26 @@ public record Agreement(int requests, OptionalDouble alpha, OptionalDouble conco
      *     mean places. Those of fewer than two annotators are left out
      */
     static Agreement of(List<List<double[]>> requests) {
-        List<List<double[]>> shared =
-                requests.stream().filter(rankings -> rankings.size() > 1).toList();
-        OptionalDouble concordance = shared.stream()
-                .map(Agreement::concordance)
-                .flatMapToDouble(OptionalDouble::stream)
-                .average();
+        List<List<double[]>> shared = shared(requests);
+        List<List<double[]>> ordered = shared.stream()
+                .filter(rankings -> concordance(rankings).isPresent())
+                .toList();
         return new Agreement(
                 shared.size(),
-                alpha(shared.stream()
-                        .flatMap(rankings -> units(rankings).stream())
-                        .toList()),
-                concordance);
+                alpha(shared).value(),
+                ordered.stream()
+                        .map(Agreement::concordance)
+                        .mapToDouble(OptionalDouble::orElseThrow)
+                        .average(),
+                ordered.stream().mapToDouble(rankings -> 1.0 / rankings.size()).average());
+    }
+
+    private static List<List<double[]>> shared(List<List<double[]>> requests) {
+        return requests.stream().filter(rankings -> rankings.size() > 1).toList();
+    }
+
+    private static OrdinalAlpha alpha(List<List<double[]>> shared) {
+        return OrdinalAlpha.of(shared.stream().map(Agreement::units).toList());
     }
 
     /** The places that each answer of a request got: the units of α. */
@@ -120,41 +114,6 @@ public record Agreement(int requests, OptionalDouble alpha, OptionalDouble conco
                 .mapToObj(answer ->
                         rankings.stream().mapToDouble(places -> places[answer]).toArray())
                 .toList();
-    }
-
-    /**
-     * Krippendorff's α with the ordinal difference function: the difference of two values is the distance of the middles of
-     * those that are equal to them, in the order of all values.
-     *
-     * @param units the values that observers gave to each unit, in any order; units of fewer than two count for nothing
-     */
-    static OptionalDouble alpha(List<double[]> units) {
-        List<double[]> pairable = units.stream().filter(unit -> unit.length > 1).toList();
-        SortedMap<Double, Integer> counts = new TreeMap<>();
-        pairable.forEach(unit -> Arrays.stream(unit).forEach(value -> counts.merge(value, 1, Integer::sum)));
-        Map<Double, Double> middles = new HashMap<>();
-        int before = 0;
-        for (Map.Entry<Double, Integer> equal : counts.entrySet()) {
-            middles.put(equal.getKey(), before + equal.getValue() / 2.0);
-            before += equal.getValue();
-        }
-        DoubleUnaryOperator middle = value -> Objects.requireNonNull(middles.get(value));
-        double observed = 0;
-        for (double[] unit : pairable) {
-            observed += differences(Arrays.stream(unit).map(middle).toArray()) / (unit.length - 1);
-        }
-        double[] all =
-                pairable.stream().flatMapToDouble(Arrays::stream).map(middle).toArray();
-        double expected = differences(all) / (all.length - 1);
-        return expected > 0 ? OptionalDouble.of(1 - observed / expected) : OptionalDouble.empty();
-    }
-
-    /** The sum of the squared differences of all ordered pairs: 2n times the sum of the squared distances from the mean. */
-    private static double differences(double[] values) {
-        double mean = Arrays.stream(values).average().orElse(0);
-        return 2
-                * values.length
-                * Arrays.stream(values).map(value -> squared(value - mean)).sum();
     }
 
     /** Kendall's W of rankings of the same answers, corrected for ties; empty if all answers are tied in all of them. */

@@ -17,19 +17,24 @@ final class Asked {
     private static final int MAX_ABSTENTIONS = 20;
 
     private final RankingRequest request;
-    private final boolean isQuestion;
+    private final DistinctAnswers distinct;
     private final SequencedMap<String, Counted> counted = new LinkedHashMap<>(2);
-    private final Map<String, Ranking> onTheirWay = new HashMap<>(2);
+    private final Map<String, Publication> onTheirWay = new HashMap<>(2);
     private final Set<String> leases = new HashSet<>(2);
     private int abstentions;
 
     Asked(RankingRequest request) {
         this.request = request;
-        this.isQuestion = DistinctAnswers.of(request.answers()).count() > 1;
+        this.distinct = DistinctAnswers.of(request.answers());
     }
 
     RankingRequest request() {
         return request;
+    }
+
+    /** Its different answers. */
+    DistinctAnswers distinct() {
+        return distinct;
     }
 
     boolean isGold() {
@@ -42,7 +47,7 @@ final class Asked {
     }
 
     /** Rankings that are accepted and not in the topic so far. */
-    Map<String, Ranking> onTheirWay() {
+    Map<String, Publication> onTheirWay() {
         return onTheirWay;
     }
 
@@ -51,31 +56,33 @@ final class Asked {
         return leases;
     }
 
-    /** Takes in what the topic says; returns what it said before. */
-    Optional<Counted> count(Counted ranking) {
-        return counted(ranking.ranking().annotator(), ranking);
-    }
-
-    /** Takes back what the topic has said of an annotator, if anything. */
-    Optional<Counted> withdraw(String annotator) {
-        Optional<Counted> before = Optional.ofNullable(counted.remove(annotator));
-        before.filter(one -> !one.judges()).ifPresent(one -> abstentions--);
-        return before;
-    }
-
-    private Optional<Counted> counted(String annotator, Counted ranking) {
-        Optional<Counted> before = withdraw(annotator);
+    /** Takes in what the topic says: it is on its way no more. */
+    void count(Counted ranking) {
+        String annotator = ranking.ranking().annotator();
+        withdraw(annotator);
         counted.put(annotator, ranking);
         if (!ranking.judges()) {
             abstentions++;
         }
-        return before;
+        Publication sent = onTheirWay.get(annotator);
+        if (sent != null && sent.ranking().equals(ranking.ranking())) {
+            onTheirWay.remove(annotator);
+        }
+    }
+
+    /** Takes back what the topic has said of an annotator, if anything. */
+    void withdraw(String annotator) {
+        Counted before = counted.remove(annotator);
+        if (before != null && !before.judges()) {
+            abstentions--;
+        }
     }
 
     /** The newest that is known of {@code annotator}. */
     Optional<Ranking> by(String annotator) {
         Counted inTopic = counted.get(annotator);
         return Optional.ofNullable(onTheirWay.get(annotator))
+                .map(Publication::ranking)
                 .or(() -> Optional.ofNullable(inTopic).map(Counted::ranking));
     }
 
@@ -86,8 +93,8 @@ final class Asked {
         return people;
     }
 
-    int abstentions() {
-        return abstentions;
+    RankingDesk.Fate fate() {
+        return abstentions == 0 ? RankingDesk.Fate.ASKED : RankingDesk.Fate.REPLACED;
     }
 
     /** Number of judgements in the topic. */
@@ -107,9 +114,9 @@ final class Asked {
     /** Places that are taken. */
     int taken() {
         int taken = leases.size() + judgements();
-        for (Map.Entry<String, Ranking> sent : onTheirWay.entrySet()) {
+        for (Map.Entry<String, Publication> sent : onTheirWay.entrySet()) {
             Counted before = counted.get(sent.getKey());
-            taken += (judges(sent.getValue()) ? 1 : 0) - (before != null && before.judges() ? 1 : 0);
+            taken += (judges(sent.getValue().ranking()) ? 1 : 0) - (before != null && before.judges() ? 1 : 0);
         }
         return taken;
     }
@@ -120,7 +127,7 @@ final class Asked {
 
     /** Whether it is a question at all, and one that people are to answer. */
     boolean isForPeople() {
-        return isQuestion && abstentions < MAX_ABSTENTIONS && !isRecorded();
+        return distinct.count() > 1 && abstentions < MAX_ABSTENTIONS && !isRecorded();
     }
 
     /** Whether its answers were written for simulated annotators, and no model's. */

@@ -3,52 +3,50 @@ package io.alignstream.reward.desk;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 
 /**
  * The requests that wait for people, and who has been given which; guarded by the desk.
  *
- * <p>They stand by the number of places that are taken, the newest first, and move when that number changes. So giving
- * somebody the next one looks at no more requests than that person has settled, however many wait.
+ * <p>They are numbered as they come, and a bit for each says whether it waits and who has settled it. So what waits for
+ * somebody is a difference of bits, 16 kB of them for a million requests, however many that person has settled.
  */
 final class OpenRequests {
 
+    private static final BitSet NONE = new BitSet();
+
     private final int overlap;
     private final Duration lease;
-    /** By places taken, 0 to {@link #overlap} − 1, and by when they came, the newest first. */
-    private final List<NavigableMap<Long, Asked>> byTaken = new ArrayList<>();
+    private final GoldTurns goldTurns;
 
-    private final Map<Asked, Place> places = new HashMap<>();
+    private final Map<Asked, Integer> numbers = new HashMap<>();
+    private final Map<Integer, Asked> requests = new HashMap<>();
+    /** By places taken, 0 to {@link #overlap} − 1: the requests that wait. */
+    private final List<BitSet> byTaken;
+    /** All of them. */
+    private final BitSet open = new BitSet();
+    /** Gold requests, which wait for everybody. */
+    private final BitSet gold = new BitSet();
+
+    private final Map<String, BitSet> settled = new HashMap<>();
     /** By annotator, in the order in which they end. */
     private final SequencedMap<String, Lease> leases = new LinkedHashMap<>();
-    /** How many of the open requests each annotator has settled. */
-    private final Map<String, Integer> settledOpen = new HashMap<>();
 
-    private long arrivals;
-    private long looks;
+    private int arrivals;
 
-    OpenRequests(int overlap, Duration lease) {
+    OpenRequests(int overlap, Duration lease, GoldTurns goldTurns) {
         this.overlap = overlap;
         this.lease = lease;
-        for (int taken = 0; taken < overlap; taken++) {
-            byTaken.add(new TreeMap<>());
-        }
-    }
-
-    /** Where a request stands: when it came, and how many places are taken; −1 if it is not open. */
-    private record Place(long arrival, int taken) {
-
-        boolean isOpen() {
-            return taken >= 0;
-        }
+        this.goldTurns = goldTurns;
+        this.byTaken = new ArrayList<>(
+                IntStream.range(0, overlap).mapToObj(taken -> new BitSet()).toList());
     }
 
     /**
@@ -56,11 +54,13 @@ final class OpenRequests {
      *
      * @param end from when on it is kept no more
      */
-    record Lease(Asked asked, Instant end, @Nullable Draft draft) {}
+    record Lease(Asked asked, Instant end) {}
 
     /** Takes in a request. */
     void add(Asked asked) {
-        places.put(asked, new Place(arrivals++, -1));
+        numbers.put(asked, arrivals);
+        requests.put(arrivals, asked);
+        arrivals++;
         changing(asked, () -> {});
     }
 
@@ -68,79 +68,89 @@ final class OpenRequests {
     void remove(Asked asked) {
         List.copyOf(asked.leases()).forEach(this::release);
         close(asked);
-        places.remove(asked);
+        requests.remove(numbers.remove(asked));
     }
 
     /** Makes a change to a request that is here, and puts it where it belongs. */
     void changing(Asked asked, Runnable change) {
-        Place before = close(asked);
+        int number = close(asked);
         change.run();
-        int taken = asked.taken();
-        boolean opens = asked.isForPeople() && !asked.isGold() && taken < overlap;
-        if (opens) {
-            byTaken.get(taken).put(-before.arrival(), asked);
-            asked.settledBy().forEach(annotator -> settledOpen.merge(annotator, 1, Integer::sum));
+        asked.settledBy().forEach(annotator -> settled.computeIfAbsent(annotator, any -> new BitSet())
+                .set(number));
+        if (asked.isForPeople() && asked.isGold()) {
+            gold.set(number);
+        } else if (asked.isForPeople() && asked.taken() < overlap) {
+            open.set(number);
+            byTaken.get(asked.taken()).set(number);
         }
-        places.put(asked, new Place(before.arrival(), opens ? taken : -1));
     }
 
-    private Place close(Asked asked) {
-        Place place = places.get(asked);
-        if (place == null) {
+    private int close(Asked asked) {
+        Integer number = numbers.get(asked);
+        if (number == null) {
             throw new IllegalStateException("request " + asked.request().requestId() + " is not on the desk");
         }
-        if (place.isOpen()) {
-            byTaken.get(place.taken()).remove(-place.arrival());
-            asked.settledBy()
-                    .forEach(annotator -> settledOpen.computeIfPresent(
-                            annotator, (name, requests) -> requests == 1 ? null : requests - 1));
+        if (open.get(number)) {
+            open.clear(number);
+            byTaken.get(asked.taken()).clear(number);
         }
-        return place;
+        gold.clear(number);
+        for (String annotator : asked.settledBy()) {
+            settled.computeIfPresent(annotator, (name, those) -> {
+                those.clear(number);
+                return those.isEmpty() ? null : those;
+            });
+        }
+        return number;
     }
 
     /** What {@code annotator} has been given and may still rank. */
-    Optional<Lease> leaseOf(String annotator, Instant now) {
+    Optional<Asked> leasedTo(String annotator, Instant now) {
         expire(now);
-        return Optional.ofNullable(leases.get(annotator));
+        return Optional.ofNullable(leases.get(annotator)).map(Lease::asked);
     }
 
-    /** Whether a request that is kept for {@code annotator} is one for people still, and not ranked by enough others. */
-    boolean isStillOpen(Asked asked, String annotator) {
+    /** Whether {@code annotator} may rank a request: it is one for people, and not ranked by enough others. */
+    boolean isOpenTo(Asked asked, String annotator) {
         return asked.isForPeople() && (asked.isGold() || asked.takenByOthers(annotator) < overlap);
     }
 
-    /** The request that {@code annotator} is to rank next: the least ranked first, among those the newest. */
+    /**
+     * The request that {@code annotator} is to rank next: a gold one where it is the turn of one, the oldest first; else the
+     * least ranked first, among those the newest.
+     */
     Optional<Asked> next(String annotator, Instant now) {
         expire(now);
-        if (unsettled(annotator) == 0) {
-            return Optional.empty();
-        }
-        for (NavigableMap<Long, Asked> level : byTaken) {
-            for (Asked asked : level.values()) {
-                looks++;
-                if (asked.by(annotator).isEmpty()) {
-                    return Optional.of(asked);
-                }
-            }
-        }
-        return Optional.empty();
+        Optional<Asked> ordinary = byTaken.stream()
+                .map(waiting -> unsettled(waiting, annotator).length() - 1)
+                .filter(newest -> newest >= 0)
+                .findFirst()
+                .map(requests::get);
+        // Gold only while there is something else, too: on its own it would not be blind.
+        return ordinary.isPresent() && goldTurns.isOne(annotator, turn(annotator))
+                ? unsettled(gold, annotator).stream()
+                        .mapToObj(requests::get)
+                        .findFirst()
+                        .or(() -> ordinary)
+                : ordinary;
     }
 
-    /** Keeps a request for {@code annotator} from now on, with what it was kept with before. */
+    private BitSet unsettled(BitSet those, String annotator) {
+        BitSet left = (BitSet) those.clone();
+        left.andNot(settled.getOrDefault(annotator, NONE));
+        return left;
+    }
+
+    /** How many requests {@code annotator} has settled. */
+    private int turn(String annotator) {
+        return settled.getOrDefault(annotator, NONE).cardinality();
+    }
+
+    /** Keeps a request for {@code annotator} from now on. */
     void lease(Asked asked, String annotator, Instant now) {
-        Lease before = leases.get(annotator);
-        keep(asked, annotator, now, before != null && before.asked() == asked ? before.draft() : null);
-    }
-
-    /** Keeps a draft with the request that {@code annotator} has been given, and the request for longer. */
-    void save(Asked asked, String annotator, Draft draft, Instant now) {
-        keep(asked, annotator, now, draft);
-    }
-
-    private void keep(Asked asked, String annotator, Instant now, @Nullable Draft draft) {
         release(annotator);
         changing(asked, () -> asked.leases().add(annotator));
-        leases.put(annotator, new Lease(asked, now.plus(lease), draft));
+        leases.put(annotator, new Lease(asked, now.plus(lease)));
     }
 
     /** Ends the lease of {@code annotator}, if there is one. */
@@ -151,21 +161,19 @@ final class OpenRequests {
         }
     }
 
-    /** How many requests are open to {@code annotator}, one that the annotator has counted. */
+    /**
+     * How many requests {@code annotator} will be given, one that the annotator has counted; with the gold ones among them,
+     * which a number that stays the same would betray.
+     */
     int remaining(String annotator, Instant now) {
-        Optional<Lease> own = leaseOf(annotator, now);
-        int besides = own.isPresent() && !isOpen(own.get().asked()) ? 1 : 0;
-        return unsettled(annotator) + besides;
-    }
-
-    private boolean isOpen(Asked asked) {
-        Place place = places.get(asked);
-        return place != null && place.isOpen();
-    }
-
-    private int unsettled(String annotator) {
-        int open = byTaken.stream().mapToInt(Map::size).sum();
-        return open - settledOpen.getOrDefault(annotator, 0);
+        Optional<Asked> own = leasedTo(annotator, now);
+        int ordinary = unsettled(open, annotator).cardinality()
+                + own.filter(asked -> !asked.isGold() && !open.get(numbers.getOrDefault(asked, 0)))
+                        .map(asked -> 1)
+                        .orElse(0);
+        int due = goldTurns.ahead(
+                annotator, turn(annotator), ordinary, unsettled(gold, annotator).cardinality());
+        return Math.max(own.isPresent() ? 1 : 0, ordinary + due);
     }
 
     /** Ends the leases whose time is over. */
@@ -173,10 +181,5 @@ final class OpenRequests {
         while (!leases.isEmpty() && !leases.firstEntry().getValue().end().isAfter(now)) {
             release(leases.firstEntry().getKey());
         }
-    }
-
-    /** How many requests have been looked at so far: what it costs to find the next one. */
-    long looks() {
-        return looks;
     }
 }

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param guideline version of what is to be followed
  * @param remaining requests that wait for the annotator, this one counted
  * @param progress towards the next training
+ * @param leaseSeconds for how long it is kept for the annotator from the last sign of life on
  */
 public record Question(
         String requestId,
@@ -28,7 +29,8 @@ public record Question(
         Optional<Draft> draft,
         String guideline,
         int remaining,
-        RankingDesk.Progress progress) {
+        RankingDesk.Progress progress,
+        long leaseSeconds) {
 
     /** The tag of a {@link RankingRequest} with the indexes of answers that the limit cut off, for example {@code 2 3}. */
     public static final String TRUNCATED = RankingRequest.TRUNCATED;
@@ -77,9 +79,10 @@ public record Question(
                 request.messages(),
                 answers,
                 tags,
-                desk.draft(annotator),
+                desk.draft(request.requestId(), annotator),
                 guidelines.version(),
                 desk.remaining(annotator),
-                desk.progress());
+                desk.blindProgress(),
+                desk.lease().toSeconds());
     }
 }

@@ -6,23 +6,20 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
-import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.stageruntime.Origin;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is asked and what is answered: the ranking requests, who has ranked them, and who is ranking them now;
@@ -31,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Filled by the topics' handlers, read by the comparison and by the pages. Of an annotator's rankings of a request the
  * last one counts. A request goes to at most {@code overlap} people: who is given one holds a lease of it, and one place is
  * taken until the ranking comes or the lease ends. So there are never more leases than places. Gold requests go to
- * everybody, blind among the others. No call looks at all requests.
+ * everybody, blind among the others. Of requests that a call is not about it looks at a bit each, at most.
  */
 public class RankingDesk {
 
@@ -41,29 +38,20 @@ public class RankingDesk {
     /** Requests that are compared, at most: the newest ones. */
     static final int MAX_COMPARED = 2_000;
 
-    private static final int MAX_EARLY = 10_000;
-
     private final int overlap;
-    private final double goldShare;
+    private final Duration lease;
     private final InstantSource clock;
 
     private final Map<String, Asked> asked = new HashMap<>();
     private final SequencedMap<String, Asked> gold = new LinkedHashMap<>();
-    /** Requests that two or more have judged, the newest {@value #MAX_COMPARED} by when the second judgement came. */
-    private final SequencedMap<String, Asked> shared = new LinkedHashMap<>();
-
     private final OpenRequests open;
-    /** Rankings of requests that nobody has asked so far: by request and annotator. */
-    private final SequencedMap<String, Map<String, Counted>> early = new LinkedHashMap<>();
+    private final EarlyRankings early = new EarlyRankings();
+    private final Drafts drafts = new Drafts();
+    private final Tally tally = new Tally();
     /** Requests that were not asked because the model has no two different answers; no more than there are prompts. */
     private final Set<String> alike = new HashSet<>();
 
-    private final Positions positions = new Positions();
-    private final Map<String, Integer> abstentions = new TreeMap<>();
-    /** How many requests each annotator has settled. */
-    private final Map<String, Integer> settled = new HashMap<>();
-
-    private int rankings;
+    private long changes;
     private Training training = new Training(List.of(), 0, OptionalDouble.empty());
 
     /**
@@ -75,9 +63,9 @@ public class RankingDesk {
      */
     public RankingDesk(int overlap, Duration lease, double goldShare, InstantSource clock) {
         this.overlap = overlap;
-        this.goldShare = goldShare;
+        this.lease = lease;
         this.clock = clock;
-        this.open = new OpenRequests(overlap, lease);
+        this.open = new OpenRequests(overlap, lease, new GoldTurns(goldShare));
     }
 
     /**
@@ -115,10 +103,13 @@ public class RankingDesk {
     /** What becomes of a ranking that somebody sends. */
     public sealed interface Receipt {
 
-        /** It is to be published, and {@link RankingDesk#failed} called if that fails. */
-        record Accepted() implements Receipt {}
+        /** It is to be published, and {@link RankingDesk#over} called when that has succeeded or failed. */
+        record Accepted(Publication publication) implements Receipt {}
 
-        /** It is there already: nothing is to be done. */
+        /** Somebody else is publishing it: only when that is over can be said what becomes of it. */
+        record OnItsWay(Publication publication) implements Receipt {}
+
+        /** The topic has it: nothing is to be done. */
         record Known() implements Receipt {}
 
         /** It is not taken. */
@@ -126,10 +117,15 @@ public class RankingDesk {
     }
 
     /** A request and the judgements of it that count. */
-    record Judged(RankingRequest request, List<Ranking> rankings) {
+    record Judged(RankingRequest request, DistinctAnswers answers, List<Ranking> rankings) {
 
         Judged {
             rankings = List.copyOf(rankings);
+        }
+
+        /** The place of each different answer in each ranking. */
+        List<double[]> places() {
+            return rankings.stream().map(answers::places).toList();
         }
     }
 
@@ -149,20 +145,22 @@ public class RankingDesk {
         if (before != null && before.request().equals(request)) {
             return;
         }
-        Map<String, Counted> waiting = before == null ? early.remove(request.requestId()) : before.counted();
-        List<Counted> known = waiting == null ? List.of() : List.copyOf(waiting.values());
+        List<Counted> known = before == null
+                ? early.take(request.requestId())
+                : List.copyOf(before.counted().values());
         remove(request.requestId());
         asked.put(request.requestId(), added);
         if (added.isGold()) {
             gold.put(request.requestId(), added);
         }
         open.add(added);
+        changes++;
         known.stream().filter(counted -> fits(counted.ranking(), request)).forEach(counted -> count(added, counted));
     }
 
     /** Withdraws a request: rankings of it no longer count. */
     public synchronized void withdrawRequest(String requestId) {
-        early.remove(requestId);
+        early.take(requestId);
         remove(requestId);
     }
 
@@ -172,6 +170,8 @@ public class RankingDesk {
             List.copyOf(removed.counted().keySet()).forEach(annotator -> withdraw(removed, annotator));
             open.remove(removed);
             gold.remove(requestId);
+            drafts.removeAll(requestId);
+            changes++;
         }
     }
 
@@ -184,7 +184,7 @@ public class RankingDesk {
         Optional<Reason> fault = fault(ranking);
         Asked of = asked.get(ranking.requestId());
         if (of == null) {
-            remember(new Counted(ranking, origin));
+            early.add(new Counted(ranking, origin));
         }
         if (fault.isPresent()) {
             throw new PoisonEventException(fault.get());
@@ -200,23 +200,9 @@ public class RankingDesk {
             open.release(annotator);
         }
         withdraw(of, annotator);
-        open.changing(of, () -> {
-            of.onTheirWay().remove(annotator, counted.ranking());
-            of.count(counted);
-        });
-        settled.merge(annotator, 1, Integer::sum);
-        if (counted.judges() && !of.isGold()) {
-            positions.add(counted);
-            rankings++;
-            if (of.judgements() > 1) {
-                shared.putIfAbsent(of.request().requestId(), of);
-            }
-            if (shared.size() > MAX_COMPARED) {
-                shared.pollFirstEntry();
-            }
-        } else if (counted.ranking().abstention() != null) {
-            abstentions.merge(counted.ranking().abstention().cause().id(), 1, Integer::sum);
-        }
+        drafts.remove(of.request().requestId(), annotator);
+        changing(of, () -> of.count(counted));
+        tally.add(of, counted);
     }
 
     private boolean withdraw(Asked of, String annotator) {
@@ -224,29 +210,16 @@ public class RankingDesk {
         if (before == null) {
             return false;
         }
-        open.changing(of, () -> of.withdraw(annotator));
-        settled.computeIfPresent(annotator, RankingDesk::less);
-        if (before.judges() && !of.isGold()) {
-            positions.remove(before);
-            rankings--;
-            if (of.judgements() < 2) {
-                shared.remove(of.request().requestId());
-            }
-        } else if (before.ranking().abstention() != null) {
-            abstentions.computeIfPresent(before.ranking().abstention().cause().id(), RankingDesk::less);
-        }
+        changing(of, () -> of.withdraw(annotator));
+        tally.remove(of, before);
         return true;
     }
 
-    private static @Nullable Integer less(String name, Integer count) {
-        return count > 1 ? count - 1 : null;
-    }
-
-    private void remember(Counted counted) {
-        early.computeIfAbsent(counted.ranking().requestId(), id -> new HashMap<>())
-                .put(counted.ranking().annotator(), counted);
-        if (early.size() > MAX_EARLY) {
-            early.pollFirstEntry();
+    private void changing(Asked of, Runnable change) {
+        Fate before = of.fate();
+        open.changing(of, change);
+        if (of.fate() != before) {
+            changes++;
         }
     }
 
@@ -254,7 +227,7 @@ public class RankingDesk {
     public synchronized void withdrawRanking(String key) {
         for (int slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
             String annotator = key.substring(slash + 1);
-            early.getOrDefault(key.substring(0, slash), new HashMap<>()).remove(annotator);
+            early.remove(key.substring(0, slash), annotator);
             Asked of = asked.get(key.substring(0, slash));
             if (of != null && withdraw(of, annotator)) {
                 return;
@@ -281,57 +254,67 @@ public class RankingDesk {
     }
 
     /**
-     * Leases a request to {@code annotator}: the one that the annotator has, else a gold one in the share that is wanted,
-     * else one that is open to the annotator, the least ranked first, among those the newest.
+     * Leases a request to {@code annotator}: the one that the annotator has, else one that the annotator has begun to rank,
+     * else a gold one in the share that is wanted, else one that is open to the annotator, the least ranked first, among
+     * those the newest.
      */
     public synchronized Optional<RankingRequest> next(String annotator) {
         Instant now = clock.instant();
-        Optional<Asked> next = open.leaseOf(annotator, now)
-                .map(OpenRequests.Lease::asked)
-                .filter(held -> open.isStillOpen(held, annotator));
-        if (next.isEmpty()) {
-            // Gold only while there is something else, too: on its own it would not be blind.
-            next = open.next(annotator, now).map(ordinary -> goldFor(annotator).orElse(ordinary));
-        }
+        Optional<Asked> next = open.leasedTo(annotator, now)
+                .filter(held -> open.isOpenTo(held, annotator))
+                .or(() -> begun(annotator))
+                .or(() -> open.next(annotator, now));
         next.ifPresent(asked -> open.lease(asked, annotator, now));
         return next.map(Asked::request);
     }
 
-    /** The gold request whose turn it is, if it is the turn of one. */
-    private Optional<Asked> goldFor(String annotator) {
-        int done = settled.getOrDefault(annotator, 0);
-        boolean isTurn = SeededRandom.of(0, "gold for " + annotator, done).nextDouble() < goldShare;
-        return isTurn
-                ? gold.values().stream()
-                        .filter(one -> one.isForPeople() && one.by(annotator).isEmpty())
-                        .findFirst()
-                : Optional.empty();
+    /** What {@code annotator} has left a draft of and may still rank. */
+    private Optional<Asked> begun(String annotator) {
+        return drafts.requests(annotator).stream()
+                .map(asked::get)
+                .filter(Objects::nonNull)
+                .filter(one -> one.by(annotator).isEmpty() && open.isOpenTo(one, annotator))
+                .findFirst();
     }
 
-    /** How many requests are open to {@code annotator}, one that the annotator has counted. */
+    /** For how long a request is kept for whom it was given to. */
+    Duration lease() {
+        return lease;
+    }
+
+    /** How many requests {@code annotator} will be given as things stand, one that the annotator has counted. */
     public synchronized int remaining(String annotator) {
         return open.remaining(annotator, clock.instant());
     }
 
-    /** What {@code annotator} has saved of the request that is kept for the annotator. */
-    public synchronized Optional<Draft> draft(String annotator) {
-        return open.leaseOf(annotator, clock.instant()).map(OpenRequests.Lease::draft);
+    /** What {@code annotator} has saved of a request. */
+    public synchronized Optional<Draft> draft(String requestId, String annotator) {
+        return drafts.of(requestId, annotator);
     }
 
     /**
-     * Saves what {@code annotator} has done so far with the request that is kept for the annotator, which is kept for
-     * longer then.
+     * Saves what {@code annotator} has done so far with a request and keeps the request for the annotator from now on: for
+     * longer, or again if that time was over and there is still a place.
      *
-     * @return whether it is, and has that many different answers
+     * @return why not
      */
-    public synchronized boolean save(String requestId, String annotator, Draft draft) {
+    public synchronized Optional<Reason> save(String requestId, String annotator, Draft draft) {
         Instant now = clock.instant();
-        Optional<Asked> held = open.leaseOf(annotator, now)
-                .map(OpenRequests.Lease::asked)
-                .filter(one -> one.request().requestId().equals(requestId))
-                .filter(one -> DistinctAnswers.of(one.request().answers()).count() == draft.answers());
-        held.ifPresent(one -> open.save(one, annotator, draft, now));
-        return held.isPresent();
+        Optional<Asked> held = open.leasedTo(annotator, now);
+        Asked of = asked.get(requestId);
+        if (of == null
+                || of.by(annotator).isPresent()
+                || held.filter(one -> one != of).isPresent()
+                || of.distinct().count() != draft.answers()) {
+            return Optional.of(
+                    Reason.of("refusal.notGiven").with("request", requestId).with("name", annotator));
+        }
+        if (!open.isOpenTo(of, annotator)) {
+            return Optional.of(rankedByOthers(of));
+        }
+        drafts.save(requestId, annotator, draft);
+        open.lease(of, annotator, now);
+        return Optional.empty();
     }
 
     /**
@@ -347,7 +330,8 @@ public class RankingDesk {
         }
         Optional<Ranking> before = of.by(ranking.annotator());
         if (before.isPresent() && before.get().equals(ranking)) {
-            return new Receipt.Known();
+            Publication sent = of.onTheirWay().get(ranking.annotator());
+            return sent == null || sent.hasSucceeded() ? new Receipt.Known() : new Receipt.OnItsWay(sent);
         }
         Optional<Reason> refusal = ranking.abstention() == null
                 ? refusal(ranking, of, before, correction)
@@ -358,16 +342,16 @@ public class RankingDesk {
         if (of.leases().contains(ranking.annotator())) {
             open.release(ranking.annotator());
         }
-        open.changing(of, () -> of.onTheirWay().put(ranking.annotator(), ranking));
-        return new Receipt.Accepted();
+        Publication sent = new Publication(ranking);
+        changing(of, () -> of.onTheirWay().put(ranking.annotator(), sent));
+        return new Receipt.Accepted(sent);
     }
 
     private Optional<Reason> refusal(Ranking ranking, Asked of, Optional<Ranking> before, boolean correction) {
-        DistinctAnswers answers = DistinctAnswers.of(of.request().answers());
-        if (!answers.areTiedIn(ranking)) {
+        if (!of.distinct().areTiedIn(ranking)) {
             return Optional.of(Reason.of("refusal.sameAnswers")
                     .with("request", ranking.requestId())
-                    .with("groups", answers.groups().toString()));
+                    .with("groups", of.distinct().groups().toString()));
         }
         if (before.isPresent() && !correction) {
             return Optional.of(Reason.of("refusal.rankedBefore").with("request", ranking.requestId()));
@@ -377,14 +361,18 @@ public class RankingDesk {
                 of.isGold() || before.filter(one -> one.abstention() == null).isPresent();
         return hasPlace || of.takenByOthers(ranking.annotator()) < overlap
                 ? Optional.empty()
-                : Optional.of(Reason.of("refusal.rankedByOthers")
-                        .with("request", ranking.requestId())
-                        .with("people", overlap));
+                : Optional.of(rankedByOthers(of));
+    }
+
+    private Reason rankedByOthers(Asked of) {
+        return Reason.of("refusal.rankedByOthers")
+                .with("request", of.request().requestId())
+                .with("people", overlap);
     }
 
     private Optional<Reason> refusalOfAbstention(Ranking ranking, Asked of) {
-        return open.leaseOf(ranking.annotator(), clock.instant())
-                        .filter(lease -> lease.asked() == of)
+        return open.leasedTo(ranking.annotator(), clock.instant())
+                        .filter(held -> held == of)
                         .isPresent()
                 ? Optional.empty()
                 : Optional.of(Reason.of("refusal.notGiven")
@@ -392,22 +380,24 @@ public class RankingDesk {
                         .with("name", ranking.annotator()));
     }
 
-    /** Takes back that {@code ranking}, which was accepted, is on its way. */
-    public synchronized void failed(Ranking ranking) {
+    /** Takes note that a publication is over; one that has not succeeded is taken back. */
+    public synchronized void over(Publication publication, boolean succeeded) {
+        Ranking ranking = publication.ranking();
         Asked of = asked.get(ranking.requestId());
-        if (of != null) {
-            open.changing(of, () -> of.onTheirWay().remove(ranking.annotator(), ranking));
+        if (of != null && !succeeded && of.onTheirWay().get(ranking.annotator()) == publication) {
+            changing(of, () -> of.onTheirWay().remove(ranking.annotator()));
         }
+        publication.end(succeeded);
     }
 
     /** Number of rankings that count. */
-    public synchronized int rankings() {
-        return rankings;
+    public int rankings() {
+        return rankingsBesides(List.of());
     }
 
     /** Number of rankings that count and do not stand in {@code datasets}; a correction of one that does is new. */
     public synchronized int rankingsBesides(List<DatasetSnapshot> datasets) {
-        return positions.besides(datasets);
+        return tally.besides(datasets);
     }
 
     /** Tells what the next training waits for. */
@@ -419,11 +409,27 @@ public class RankingDesk {
     public synchronized Progress progress() {
         return new Progress(
                 asked.size() - gold.size(),
-                rankings,
+                rankings(),
                 rankingsBesides(training.learned()),
                 training.needed(),
                 alike.size(),
-                abstentions);
+                tally.abstentions());
+    }
+
+    /**
+     * The progress as annotators see it: judgements of gold requests are counted, too, as they would not be blind if
+     * nothing moved after them. But before there is enough without them, it is never said to be enough.
+     */
+    synchronized Progress blindProgress() {
+        Progress known = progress();
+        int there = known.there() + tally.goldBesides(training.learned());
+        return new Progress(
+                known.requests(),
+                known.rankings() + tally.goldBesides(List.of()),
+                known.there() < known.needed() ? Math.min(there, known.needed() - 1) : there,
+                known.needed(),
+                known.alike(),
+                known.abstentions());
     }
 
     /** How far the annotators agree about the newest requests that two or more have judged. */
@@ -433,7 +439,7 @@ public class RankingDesk {
 
     /** The newest requests that two or more have judged, at most {@value #MAX_COMPARED}. */
     synchronized List<Judged> shared() {
-        return judged(shared);
+        return judged(tally.shared());
     }
 
     /** The newest gold requests, at most {@value #MAX_COMPARED}. */
@@ -446,6 +452,7 @@ public class RankingDesk {
                 .limit(MAX_COMPARED)
                 .map(one -> new Judged(
                         one.request(),
+                        one.distinct(),
                         one.counted().values().stream()
                                 .filter(Counted::judges)
                                 .map(Counted::ranking)
@@ -458,38 +465,34 @@ public class RankingDesk {
         return training.accuracy();
     }
 
-    /**
-     * What has become of the requests {@code ids}; those that are in neither set may be asked.
-     */
-    public synchronized Settled settled(Collection<String> ids) {
-        Set<String> askedIds = new HashSet<>();
-        Set<String> replaced = new HashSet<>();
-        for (String id : ids) {
-            Asked one = asked.get(id);
-            if (one != null && one.abstentions() == 0) {
-                askedIds.add(id);
-            } else if (one != null || alike.contains(id)) {
-                replaced.add(id);
-            }
-        }
-        return new Settled(askedIds, replaced);
+    /** What has become of a request. */
+    public enum Fate {
+        /** It may be asked. */
+        OPEN,
+        /** It waits for a ranking or has one. */
+        ASKED,
+        /** Somebody could not judge it, or there are no two different answers: another one may be asked instead. */
+        REPLACED
     }
 
-    /**
-     * What has become of requests.
-     *
-     * @param asked wait for a ranking or have one
-     * @param replaced somebody could not judge them, or there are no two different answers: others may be asked instead
-     */
-    public record Settled(Set<String> asked, Set<String> replaced) {}
+    /** What has become of the request {@code requestId}. */
+    public synchronized Fate fate(String requestId) {
+        Asked one = asked.get(requestId);
+        if (one != null) {
+            return one.fate();
+        }
+        return alike.contains(requestId) ? Fate.REPLACED : Fate.OPEN;
+    }
+
+    /** How often the fate of any request has changed: as long as this stays the same, so do all of them. */
+    public synchronized long changes() {
+        return changes;
+    }
 
     /** Notes that a request was not asked, as the model has no two different answers. Until the next start. */
     public synchronized void addAlike(String requestId) {
-        alike.add(requestId);
-    }
-
-    /** How many requests have been looked at to give people the next one. */
-    synchronized long looks() {
-        return open.looks();
+        if (alike.add(requestId)) {
+            changes++;
+        }
     }
 }

@@ -96,11 +96,7 @@ public record Review(
     private record Compared(RankingRequest request, List<Ranking> rankings, List<double[]> places) {
 
         static Compared of(RankingDesk.Judged judged) {
-            DistinctAnswers answers = DistinctAnswers.of(judged.request().answers());
-            return new Compared(
-                    judged.request(),
-                    judged.rankings(),
-                    judged.rankings().stream().map(answers::places).toList());
+            return new Compared(judged.request(), judged.rankings(), judged.places());
         }
 
         /** How the others order what annotator {@code i} orders. */
@@ -122,7 +118,7 @@ public record Review(
         }
     }
 
-    /** What there is to see on {@code desk} now; takes up to some seconds, and the desk does not wait for it. */
+    /** What there is to see on {@code desk} now; takes up to a second, and the desk does not wait for it. */
     public static Review of(RankingDesk desk) {
         List<Compared> shared = desk.shared().stream().map(Compared::of).toList();
         List<List<double[]>> places = shared.stream().map(Compared::places).toList();
@@ -178,10 +174,9 @@ public record Review(
     static Map<String, List<Double>> accuracies(List<RankingDesk.Judged> gold) {
         Map<String, List<Double>> accuracies = new TreeMap<>();
         for (RankingDesk.Judged one : gold) {
-            DistinctAnswers answers = DistinctAnswers.of(one.request().answers());
-            double[] right = answers.places(one.request().goldOrder().orElseThrow());
+            double[] right = one.answers().places(one.request().goldOrder().orElseThrow());
             for (Ranking ranking : one.rankings()) {
-                Agreement.accuracy(answers.places(ranking), right).ifPresent(accuracy -> accuracies
+                Agreement.accuracy(one.answers().places(ranking), right).ifPresent(accuracy -> accuracies
                         .computeIfAbsent(ranking.annotator(), any -> new ArrayList<>())
                         .add(accuracy));
             }

@@ -9,6 +9,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Origin;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,17 +24,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RankingDeskTest {
 
     private static final Duration LEASE = Duration.ofMinutes(10);
+    private static final Draft DRAFT = new Draft(List.of(2, 1), List.of("", ""), List.of("", "because"));
 
     private Instant now = Instant.EPOCH;
     private long offset;
+    private final AtomicLong offsets = new AtomicLong();
     private final RankingDesk desk = new RankingDesk(1, LEASE, 0, () -> now);
     private final List<Throwable> refusals = new ArrayList<>();
 
@@ -124,15 +130,38 @@ class RankingDeskTest {
         // Given
         desk.add(request("q"));
         Ranking ranking = ranking("q", "ann", 2);
-        desk.receive(ranking, false);
+        Publication first = accepted(desk.receive(ranking, false));
 
         // When
         RankingDesk.Receipt onItsWay = desk.receive(ranking, false);
+        desk.over(first, true);
+        RankingDesk.Receipt published = desk.receive(ranking, false);
         desk.add(ranking, at(0));
-        RankingDesk.Receipt published = desk.receive(ranking, true);
+        RankingDesk.Receipt read = desk.receive(ranking, true);
 
-        // Then
-        assertThat(List.of(onItsWay, published)).allMatch(RankingDesk.Receipt.Known.class::isInstance);
+        // Then: as long as the topic may still refuse it nobody is told that it is there
+        assertThat(onItsWay).isEqualTo(new RankingDesk.Receipt.OnItsWay(first));
+        assertThat(List.of(published, read)).allMatch(RankingDesk.Receipt.Known.class::isInstance);
+    }
+
+    @Test
+    void whatIsCountedIsKnownBeforeItsPublisherKnows() throws Exception {
+        // Given
+        desk.add(request("q"));
+        Ranking ranking = ranking("q", "ann", 2);
+        Publication publication = accepted(desk.receive(ranking, false));
+        desk.add(ranking, at(0));
+
+        // When
+        desk.over(publication, false);
+
+        // Then: the broker had it, though its answer was lost
+        assertThat(desk.receive(ranking, false)).isInstanceOf(RankingDesk.Receipt.Known.class);
+        assertThat(desk.rankings()).isEqualTo(1);
+    }
+
+    private static Publication accepted(RankingDesk.Receipt receipt) {
+        return ((RankingDesk.Receipt.Accepted) receipt).publication();
     }
 
     @Test
@@ -158,10 +187,10 @@ class RankingDeskTest {
     void aRankingThatWasNotPublishedMayBeSentAgain() {
         // Given
         desk.add(request("q"));
-        desk.receive(ranking("q", "ann", 2), false);
+        Publication first = accepted(desk.receive(ranking("q", "ann", 2), false));
 
         // When
-        desk.failed(ranking("q", "ann", 2));
+        desk.over(first, false);
 
         // Then
         assertThat(desk.receive(ranking("q", "ann", 2), false)).isInstanceOf(RankingDesk.Receipt.Accepted.class);
@@ -251,7 +280,7 @@ class RankingDeskTest {
         assertThat(passed).isInstanceOf(RankingDesk.Receipt.Accepted.class);
         assertThat(desk.next("ann")).isEmpty();
         assertThat(desk.next("bob")).isPresent();
-        assertThat(desk.settled(List.of("q"))).isEqualTo(new RankingDesk.Settled(Set.of(), Set.of("q")));
+        assertThat(desk.fate("q")).isEqualTo(RankingDesk.Fate.REPLACED);
         assertThat(desk.progress()).isEqualTo(new RankingDesk.Progress(1, 0, 0, 0, 0, Map.of("language", 1)));
     }
 
@@ -287,26 +316,88 @@ class RankingDeskTest {
     }
 
     @Test
-    void aDraftIsKeptAsLongAsItsRequest() {
+    void aDraftIsKeptForWhomTheRequestIs() {
         // Given
         desk.add(request("q"));
         desk.next("ann");
         Draft draft = new Draft(List.of(2, 1), List.of("", "5"), List.of("", "clear"));
 
         // When
-        boolean saved = desk.save("q", "ann", draft);
-        boolean othersSaved = desk.save("q", "bob", draft);
-        boolean otherSize =
+        Optional<Reason> saved = desk.save("q", "ann", draft);
+        Optional<Reason> others = desk.save("q", "bob", draft);
+        Optional<Reason> otherSize =
                 desk.save("q", "ann", new Draft(List.of(1, 1, 1), List.of("", "", ""), List.of("", "", "")));
 
         // Then
-        assertThat(saved).isTrue();
-        assertThat(othersSaved).isFalse();
-        assertThat(otherSize).isFalse();
+        assertThat(saved).isEmpty();
+        assertThat(others).map(Reason::code).contains("refusal.rankedByOthers");
+        assertThat(otherSize).map(Reason::code).contains("refusal.notGiven");
+        assertThat(desk.draft("q", "ann")).contains(draft);
+    }
+
+    @Test
+    void aDraftOutlivesItsLeaseAndIsTakenUpFirst() {
+        // Given
+        desk.add(request("begun"));
         desk.next("ann");
-        assertThat(desk.draft("ann")).contains(draft);
+        desk.save("begun", "ann", DRAFT);
         now = now.plus(LEASE);
-        assertThat(desk.draft("ann")).isEmpty();
+        desk.add(request("newer"));
+
+        // When
+        Optional<RankingRequest> next = desk.next("ann");
+
+        // Then
+        assertThat(next).map(RankingRequest::requestId).contains("begun");
+        assertThat(desk.draft("begun", "ann")).contains(DRAFT);
+    }
+
+    @Test
+    void savingKeepsARequestForLongerOrAgain() {
+        // Given: an annotator who reads for long, and is away meanwhile
+        desk.add(request("q"));
+        desk.next("ann");
+        now = now.plus(LEASE.dividedBy(2));
+        desk.save("q", "ann", DRAFT);
+        now = now.plus(LEASE.dividedBy(2));
+        Optional<RankingRequest> whileReading = desk.next("bob");
+        now = now.plus(LEASE);
+
+        // When
+        Optional<Reason> refusal = desk.save("q", "ann", DRAFT);
+
+        // Then
+        assertThat(whileReading).isEmpty();
+        assertThat(refusal).isEmpty();
+        assertThat(desk.next("bob")).isEmpty();
+    }
+
+    @Test
+    void whatIsRankedHasNoDraftAndTakesNone() throws Exception {
+        // Given
+        desk.add(request("q"));
+        desk.next("ann");
+        desk.save("q", "ann", DRAFT);
+
+        // When
+        desk.add(ranking("q", "ann", 2), at(0));
+
+        // Then
+        assertThat(desk.draft("q", "ann")).isEmpty();
+        assertThat(desk.save("q", "ann", DRAFT)).map(Reason::code).contains("refusal.notGiven");
+    }
+
+    @Test
+    void boundedlyManyDraftsAreKept() {
+        // Given
+        Drafts drafts = new Drafts();
+
+        // When
+        IntStream.rangeClosed(0, 1_000).forEach(i -> drafts.save("q" + i, "ann", DRAFT));
+
+        // Then
+        assertThat(drafts.of("q0", "ann")).isEmpty();
+        assertThat(drafts.requests("ann")).hasSize(1_000).startsWith("q1000", "q999");
     }
 
     @Test
@@ -332,6 +423,54 @@ class RankingDeskTest {
                 .containsExactly(tuple("ann", 0.0), tuple("bob", 0.0));
     }
 
+    /** Gold among others: what is left to do goes down by one each time, and so does the progress go up. */
+    @Test
+    void nothingThatAnAnnotatorSeesTellsWhatIsGold() throws Exception {
+        // Given
+        RankingDesk third = new RankingDesk(1, LEASE, 0.3, () -> now);
+        IntStream.range(0, 60).forEach(i -> third.add(request("q" + i)));
+        IntStream.range(0, 12).forEach(i -> third.add(gold("g" + i)));
+        List<Integer> remaining = new ArrayList<>();
+        List<Integer> rankings = new ArrayList<>();
+        List<String> given = new ArrayList<>();
+
+        // When
+        for (Optional<RankingRequest> next = third.next("ann"); next.isPresent(); next = third.next("ann")) {
+            given.add(next.get().requestId());
+            remaining.add(third.remaining("ann"));
+            rankings.add(third.blindProgress().rankings());
+            third.add(ranking(next.get().requestId(), "ann", 2), at(offset++));
+        }
+
+        // Then
+        assertThat(given).filteredOn(id -> id.startsWith("g")).hasSizeBetween(6, 12);
+        assertThat(given).filteredOn(id -> id.startsWith("q")).hasSize(60);
+        assertThat(remaining)
+                .isEqualTo(IntStream.iterate(given.size(), left -> left - 1)
+                        .limit(given.size())
+                        .boxed()
+                        .toList());
+        assertThat(rankings).isEqualTo(IntStream.range(0, given.size()).boxed().toList());
+        assertThat(third.progress().rankings()).isEqualTo(60);
+    }
+
+    @Test
+    void goldIsNeverSaidToBeEnoughForATraining() throws Exception {
+        // Given
+        desk.add(request("q"));
+        desk.add(gold("g1"));
+        desk.add(gold("g2"));
+        desk.await(new RankingDesk.Training(List.of(), 2, OptionalDouble.empty()));
+
+        // When
+        desk.add(ranking("g1", "ann", 2), at(0));
+        desk.add(ranking("g2", "ann", 2), at(1));
+
+        // Then
+        assertThat(desk.blindProgress().there()).isEqualTo(1);
+        assertThat(desk.progress().there()).isZero();
+    }
+
     private void workOn(RankingDesk shared, String annotator, Map<String, Set<String>> given) {
         String id = shared.next(annotator).orElseThrow().requestId();
         given.computeIfAbsent(id, any -> ConcurrentHashMap.newKeySet()).add(annotator);
@@ -342,45 +481,51 @@ class RankingDeskTest {
         }
     }
 
-    /** Twenty people rank a hundred requests each: what it costs must not depend on how many wait. */
+    /** Two people have ranked half of the requests each: looking at what one has ranked would take minutes. */
     @Test
-    void givingTheNextRequestLooksAtFewOfManyHoweverManyWait() throws Exception {
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void givingTheNextRequestIsQuickHoweverManyWaitAndAreSettled() throws Exception {
         // Given
-        RankingDesk large = new RankingDesk(3, LEASE, 0, () -> now);
-        IntStream.range(0, 200_000).forEach(i -> large.add(request("q" + i)));
+        int half = 100_000;
+        RankingDesk large = new RankingDesk(2, LEASE, 0.1, () -> now);
+        for (int i = 0; i < 2 * half; i++) {
+            large.add(request("q" + i));
+            large.add(ranking("q" + i, i < half ? "bob" : "ann", 2), at(offset++));
+        }
+        large.add(gold("g"));
 
         // When
-        for (int turn = 0; turn < 100; turn++) {
-            for (int person = 0; person < 20; person++) {
-                String annotator = "person-" + person;
-                String id = large.next(annotator).orElseThrow().requestId();
-                large.receive(ranking(id, annotator, 2), false);
-                large.add(ranking(id, annotator, 2), at(offset++));
-            }
+        for (int turn = 0; turn < 5_000; turn++) {
+            String id = large.next("ann").orElseThrow().requestId();
+            large.remaining("ann");
+            large.receive(ranking(id, "ann", 2), false);
+            large.add(ranking(id, "ann", 2), at(offset++));
         }
 
-        // Then: the newest of the least ranked is always one that the person has not settled
-        assertThat(large.looks()).isEqualTo(2_000);
-        assertThat(large.rankings()).isEqualTo(2_000);
-        assertThat(large.remaining("person-0")).isEqualTo(199_900);
-        assertThat(large.progress().there()).isEqualTo(2_000);
+        // Then
+        assertThat(large.rankings()).isEqualTo(2 * half + 4_999);
+        assertThat(large.remaining("ann")).isEqualTo(half - 4_999);
     }
 
     @Test
-    void whoHasSettledEverythingIsToldSoWithoutALook() throws Exception {
+    void theLeastRankedGoesFirstAmongThoseTheNewest() throws Exception {
         // Given
-        RankingDesk two = new RankingDesk(2, LEASE, 0, () -> now);
-        for (int i = 0; i < 1_000; i++) {
-            two.add(request("q" + i));
-            two.add(ranking("q" + i, "ann", 2), at(offset++));
+        RankingDesk three = new RankingDesk(3, LEASE, 0, () -> now);
+        for (String id : List.of("old", "middle", "new", "mine")) {
+            three.add(request(id));
         }
+        three.add(ranking("new", "bob", 2), at(0));
+        three.add(ranking("mine", "ann", 2), at(1));
+        List<String> given = new ArrayList<>();
 
         // When
-        Optional<RankingRequest> next = two.next("ann");
+        for (Optional<RankingRequest> next = three.next("ann"); next.isPresent(); next = three.next("ann")) {
+            given.add(next.get().requestId());
+            three.add(ranking(given.getLast(), "ann", 2), at(2 + given.size()));
+        }
 
         // Then
-        assertThat(next).isEmpty();
-        assertThat(two.looks()).isZero();
+        assertThat(given).containsExactly("middle", "old", "new");
     }
 
     /** Each of twenty people takes, ranks and takes again until nothing is open. */
@@ -417,7 +562,7 @@ class RankingDeskTest {
             Ranking ranking = ranking(id, annotator, 2);
             assertThat(shared.receive(ranking, false)).isInstanceOf(RankingDesk.Receipt.Accepted.class);
             Thread.yield();
-            shared.add(ranking, at(0));
+            shared.add(ranking, at(offsets.getAndIncrement()));
         }
         return null;
     }
@@ -472,27 +617,6 @@ class RankingDeskTest {
     }
 
     private static Origin at(long offset) {
-        return new Origin() {
-
-            @Override
-            public int partition() {
-                return 0;
-            }
-
-            @Override
-            public long offset() {
-                return offset;
-            }
-
-            @Override
-            public Optional<String> key() {
-                return Optional.empty();
-            }
-
-            @Override
-            public Optional<String> header(String name) {
-                return Optional.empty();
-            }
-        };
+        return new At(offset);
     }
 }

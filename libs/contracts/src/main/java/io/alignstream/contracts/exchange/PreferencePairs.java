@@ -68,11 +68,7 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
         if (json != null && json.isTextual()) {
             return side(field, json.textValue(), prompt);
         }
-        List<Message> turns = json == null ? List.of() : turns(field, json);
-        if (turns.isEmpty() || turns.getLast().role() != Message.Role.ASSISTANT) {
-            throw new InvalidInputException(Reason.of("exchange.noAnswer").with("field", field));
-        }
-        return side(turns, prompt);
+        return side(field, json == null ? List.of() : turns(field, json), prompt);
     }
 
     private static Side side(String field, String text, List<Message> prompt) {
@@ -82,15 +78,14 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
             }
             return new Side(prompt, text);
         }
-        List<Message> turns = Transcript.read(text);
-        if (turns.getLast().role() != Message.Role.ASSISTANT) {
-            throw new InvalidInputException(Reason.of("exchange.noAnswer").with("field", field));
-        }
-        return side(turns, prompt);
+        return side(field, Transcript.read(text), prompt);
     }
 
     /** {@code turns} are all that was said, or only what follows the prompt. */
-    private static Side side(List<Message> turns, List<Message> prompt) {
+    private static Side side(String field, List<Message> turns, List<Message> prompt) {
+        if (turns.isEmpty() || turns.getLast().role() != Message.Role.ASSISTANT) {
+            throw new InvalidInputException(Reason.of("exchange.noAnswer").with("field", field));
+        }
         List<Message> before = turns.subList(0, turns.size() - 1);
         boolean whole = before.size() >= prompt.size()
                 && before.subList(0, prompt.size()).equals(prompt);

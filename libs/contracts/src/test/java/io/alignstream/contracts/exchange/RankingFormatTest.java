@@ -215,6 +215,17 @@ class RankingFormatTest {
                         .isEqualTo(withSystem.request().messages()));
     }
 
+    @Test
+    void aTranscriptWithoutTurnsIsRefused() {
+        // Given
+        ObjectNode empty = json("{\"chosen\":\"\\n\\nAssistant:\",\"rejected\":\"\\n\\nHuman: a\\n\\nAssistant: b\"}");
+
+        // When // Then
+        assertThatThrownBy(() -> RankingFormat.HH_RLHF.read(empty, "ann"))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("chosen");
+    }
+
     private static RankedRequest roundTrip(RankingFormat format, RankedRequest ranked) {
         ObjectNode json = json(format.write(ranked).getFirst().toString());
         return RankingFormat.of(json).read(json, format.annotator());
