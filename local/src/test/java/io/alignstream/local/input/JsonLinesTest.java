@@ -115,7 +115,7 @@ class JsonLinesTest {
                 .hasMessageContaining("exactly once");
         assertThatThrownBy(() ->
                         JsonLines.rankings(write(line.replace("\"annotator\"", "\"scores\":[NaN,1,2],\"annotator\""))))
-                .hasMessageContaining("line 1: not valid JSON");
+                .hasMessageContaining("must be a finite number but is NaN");
         assertThatThrownBy(() ->
                         JsonLines.rankings(write(line.replace("\"annotator\"", "\"scores\":[9,1,2],\"annotator\""))))
                 .hasMessageContaining("outside 0 to 5");
