@@ -43,6 +43,7 @@ public final class InputReport {
     }
 
     private final double most;
+    private final String wayOut;
     private final Map<PassedOver, Long> passedOver = new EnumMap<>(PassedOver.class);
     private final List<String> faults = new ArrayList<>();
     private long taken;
@@ -50,13 +51,19 @@ public final class InputReport {
     private long files;
     private long unreadFiles;
 
-    /** @param most the share that may be set aside, 0 to 1 */
-    InputReport(double most) {
+    /**
+     * Of nothing so far.
+     *
+     * @param most the share that may be set aside, 0 to 1
+     * @param wayOut what to do where it is more
+     */
+    InputReport(double most, String wayOut) {
         if (!(most >= 0 && most <= 1)) {
             throw new IllegalArgumentException(
                     "the share that may be set aside is " + most + " but must lie between 0 and 1");
         }
         this.most = most;
+        this.wayOut = wayOut;
     }
 
     /** Forgets what was read; what was passed over when files were looked for stays. */
@@ -135,10 +142,8 @@ public final class InputReport {
         if (setAside + unreadFiles == 1) {
             throw new InputException(faults.getFirst());
         }
-        throw new InputException(
-                "%s, more than %s %%; correct the files, or allow more with --most-set-aside. First:\n  "
-                                .formatted(setAsideWords(), percent(most))
-                        + String.join("\n  ", faults));
+        throw new InputException("%s, more than %s %%; %s. First:\n  ".formatted(setAsideWords(), percent(most), wayOut)
+                + String.join("\n  ", faults));
     }
 
     private String setAsideWords() {

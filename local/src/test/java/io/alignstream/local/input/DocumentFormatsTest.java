@@ -448,8 +448,7 @@ class DocumentFormatsTest {
                 // Then
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("deep.jsonl line 2")
-                .hasMessageContaining("nesting depth")
-                .hasMessageContaining("32");
+                .hasMessageContaining("nested deeper than 32");
     }
 
     @Test

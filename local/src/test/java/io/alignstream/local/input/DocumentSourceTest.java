@@ -153,7 +153,7 @@ class DocumentSourceTest {
 
         // When // Then
         assertThatThrownBy(() -> read(write("a.jsonl", "\n{\"text\":")))
-                .hasMessageContaining("a.jsonl line 2: not valid JSON at column");
+                .hasMessageContaining("a.jsonl line 2: not valid JSON: it ends before a quote or bracket is closed");
         assertThatThrownBy(() -> read(write("a.jsonl", good + "[1]\n[2]")))
                 .hasMessageContaining("2 of 3 elements set aside")
                 .hasMessageContaining("line 2: must be a JSON object but is [1]")
