@@ -163,6 +163,9 @@ class OpenAiApiTest extends ServiceTest {
                 "MORE, \"stop\": [\"a\",\"b\",\"c\",\"d\",\"e\"]}                         | 400 | stop        | 4",
                 "MORE, \"logit_bias\": {\"5\": 1}}                                        | 400 | logit_bias  | not"
                         + " supported",
+                "MORE, \"max_completion_tokens\": 9000}                 | 400 | max_completion_tokens | 8192",
+                "MORE, \"tool_choice\": \"required\"}                   | 400 | tool_choice | not supported",
+                "MORE, \"top_p\": NaN}                                    | 400 |             | NaN and Infinity are no",
                 "MORE, \"model\": \"gpt-4\"}                                              | 404 | model       | gpt-4",
             })
     void aWrongRequestIsRefusedByName(String body, int status, String param, String message) {
@@ -180,6 +183,46 @@ class OpenAiApiTest extends ServiceTest {
         assertThat(error.path("param").textValue()).isEqualTo(param);
         assertThat(error.path("message").asText()).contains(message);
         assertThat(error.has("code")).isTrue();
+    }
+
+    /** What is not supported may be said as long as it says the default. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"modalities\": [\"text\"]",
+                "\"repetition_penalty\": 1.0",
+                "\"reasoning_effort\": \"none\"",
+                "\"top_k\": -1",
+                "\"min_p\": 0",
+                "\"tool_choice\": \"auto\", \"tools\": []",
+                "\"response_format\": {\"type\": \"text\"}, \"logprobs\": false, \"presence_penalty\": 0.0"
+            })
+    void statedDefaultsPass(String fields) {
+        // Given
+        serve(first);
+
+        // When
+        HttpResponse<String> response = api.post(question("Hi", ", " + fields));
+
+        // Then
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    }
+
+    @Test
+    void callsThatReachNothingAreRefusedInTheSameJson() {
+        // Given
+        serve(first);
+
+        // When
+        HttpResponse<String> unknown = api.post("/v1/embeddings", "{}");
+        HttpResponse<String> method = api.get("/v1/chat/completions");
+
+        // Then
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(json(unknown.body()).path("error").path("code").asText()).isEqualTo("unknown_url");
+        assertThat(json(unknown.body()).path("error").path("message").asText()).contains("POST /v1/embeddings");
+        assertThat(method.statusCode()).isEqualTo(405);
+        assertThat(json(method.body()).path("error").path("message").asText()).contains("GET /v1/chat/completions");
     }
 
     @Test

@@ -80,7 +80,7 @@ final class PoisonTrial implements AutoCloseable {
         String type = new String(version.headers().lastHeader("ce_type").value(), StandardCharsets.UTF_8);
         version.headers().remove("ce_type").add("ce_type", bytes(type.replace(".v1", ".v2")));
         poison.add(new Poison(version, "unknown type or version"));
-        poison.add(new Poison(record(topic, bytes("typed by hand"), new RecordHeaders()), "ce_type is null"));
+        poison.add(new Poison(record(topic, bytes("typed by hand"), new RecordHeaders()), "set the header ce_type"));
         return poison;
     }
 

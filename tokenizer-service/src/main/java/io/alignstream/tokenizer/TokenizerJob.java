@@ -41,16 +41,19 @@ final class TokenizerJob implements Job {
     private final TokenizerRun run;
     private final @Nullable TrainedTokenizer newest;
     private final CleaningBacklog backlog;
+    private final long cleanDocuments;
 
     /**
      * The job of {@code run}.
      *
      * @param newest the tokenizer there is
+     * @param cleanDocuments how many were there when it was decided on
      */
-    TokenizerJob(TokenizerRun run, @Nullable TrainedTokenizer newest, CleaningBacklog backlog) {
+    TokenizerJob(TokenizerRun run, @Nullable TrainedTokenizer newest, CleaningBacklog backlog, long cleanDocuments) {
         this.run = run;
         this.newest = newest;
         this.backlog = backlog;
+        this.cleanDocuments = cleanDocuments;
     }
 
     @Override
@@ -60,9 +63,7 @@ final class TokenizerJob implements Job {
 
     @Override
     public Reason title() {
-        return Reason.of("tokenizer.learn")
-                .with("tokens", run.vocabularySize())
-                .with("documents", run.documents().offsets());
+        return Reason.of("tokenizer.learn").with("tokens", run.vocabularySize()).with("documents", cleanDocuments);
     }
 
     @Override
@@ -117,8 +118,8 @@ final class TokenizerJob implements Job {
 
     private StoredCheckpoint learn(JobContext context, DatasetSnapshot everything) throws IOException {
         try (Texts texts = new Texts(context, everything)) {
-            TokenizerLoop.Learned learned = new TokenizerLoop(run.vocabularySize())
-                    .learn(texts, progress -> report(context, progress, everything.offsets()));
+            TokenizerLoop.Learned learned =
+                    new TokenizerLoop(run.vocabularySize()).learn(texts, progress -> report(context, progress));
             return run.save(
                     learned.tokenizer(),
                     texts.read(),
@@ -127,10 +128,11 @@ final class TokenizerJob implements Job {
         }
     }
 
-    private static void report(JobContext context, BpeTrainer.Progress progress, long documents) {
+    /** Offsets are no documents, so of those that came meanwhile nobody knows how many there are until they are read. */
+    private void report(JobContext context, BpeTrainer.Progress progress) {
         check(context);
         if (progress.tokens() == 0) {
-            context.progress("read", Math.min(progress.texts(), documents), documents, Map.of());
+            context.progress("read", progress.texts(), Math.max(progress.texts(), cleanDocuments), Map.of());
         } else {
             context.progress("merge", progress.tokens(), progress.vocabularySize(), Map.of("vocabularySize", (double)
                     progress.tokens()));

@@ -96,7 +96,7 @@ public class TokenizerStage implements StageDefinition {
             return new Decision.WaitFor(Reason.of("tokenizer.cleaningStarts"), LOOK_AGAIN);
         }
         return now.learnsHere().get()
-                ? compare(newest, now.documents(), view.answer(storedRuns))
+                ? compare(newest, now.documents(), view)
                 : new Decision.WaitFor(Reason.of("tokenizer.learnsElsewhere"), LOOK_AGAIN);
     }
 
@@ -115,15 +115,15 @@ public class TokenizerStage implements StageDefinition {
         return left.isPositive() ? new Decision.WaitFor(Reason.of("tokenizer.documentsComing"), left) : null;
     }
 
-    private Decision compare(@Nullable TrainedTokenizer newest, DatasetSnapshot documents, List<StoredRun> stored) {
+    private Decision compare(@Nullable TrainedTokenizer newest, DatasetSnapshot documents, View view) {
         if (documents.offsets() == 0) {
             return new Decision.Wait(Reason.of("tokenizer.noDocuments"));
         }
         TokenizerRun run = new TokenizerRun(store.checkpoints(), documents, config.vocabularySize());
-        if (newest != null && made(newest, run.id(), stored)) {
+        if (newest != null && made(newest, run.id(), view.answer(storedRuns))) {
             return new Decision.Wait(about("tokenizer.upToDate", newest));
         }
-        return new Decision.Run(new TokenizerJob(run, newest, backlog));
+        return new Decision.Run(new TokenizerJob(run, newest, backlog, view.count(Topic.CLEAN_DOCUMENTS)));
     }
 
     private static boolean made(TrainedTokenizer tokenizer, String run, List<StoredRun> stored) {

@@ -101,7 +101,7 @@ class TopologiesTest {
                 .containsExactly(tuple("a", "今天来上海出差了。", 12), tuple("d", "这里的风景很美。", 8));
         List<ConsumerRecord<byte[], byte[]>> letters = topics.records("documents.dead-letters");
         assertThat(letters).hasSize(2);
-        assertThat(header(letters.get(0), "dead-letter-reason")).contains("ce_type is null");
+        assertThat(header(letters.get(0), "dead-letter-reason")).contains("set the header ce_type");
         assertThat(header(letters.get(0), "dead-letter-offset")).isEqualTo("3");
         assertThat(header(letters.get(1), "dead-letter-reason"))
                 .contains("5,000,000 characters, the limit is 1,000,000");

@@ -41,6 +41,11 @@ public final class ApiException extends RuntimeException implements Explained {
         return new ApiException(400, INVALID, param, "unsupported_parameter", reason);
     }
 
+    /** A call that reaches nothing here. */
+    static ApiException refused(int status, Reason reason) {
+        return new ApiException(status, INVALID, null, status == 404 ? "unknown_url" : null, reason);
+    }
+
     static ApiException tooLong(String param, Reason reason) {
         return new ApiException(400, INVALID, param, "context_length_exceeded", reason);
     }

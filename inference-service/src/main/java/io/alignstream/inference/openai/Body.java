@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.check.JsonFault;
 import io.alignstream.contracts.messages.Reason;
 import java.io.IOException;
 import java.util.Optional;
@@ -39,8 +40,7 @@ final class Body {
             }
             throw ApiException.invalid(null, Reason.of("api.noObject"));
         } catch (JsonProcessingException e) {
-            throw ApiException.invalid(
-                    null, Reason.of("api.notJson").with("detail", String.valueOf(e.getOriginalMessage())));
+            throw ApiException.invalid(null, Reason.of("api.notJson").with("detail", JsonFault.of(e)));
         } catch (IOException e) {
             throw ApiException.invalid(null, Reason.of("api.notJson").with("detail", String.valueOf(e.getMessage())));
         }

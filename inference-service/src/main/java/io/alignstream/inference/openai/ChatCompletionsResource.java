@@ -129,7 +129,7 @@ public class ChatCompletionsResource {
         long most = request.maxTokens().orElse(Math.min(config.defaultMaxTokens(), room));
         if (most > room) {
             throw ApiException.tooLong(
-                    "max_tokens",
+                    request.maxTokensName(),
                     contextOf(positions, "api.answerTooLong")
                             .with("asked", most)
                             .with("tokens", promptTokens)

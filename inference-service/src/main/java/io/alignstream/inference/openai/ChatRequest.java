@@ -6,6 +6,7 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -16,6 +17,7 @@ import java.util.Set;
  * @param model the model's name; empty for the served one
  * @param messages the conversation, the user's message last
  * @param maxTokens longest answer, if the client bounds it
+ * @param maxTokensName what the client called that
  * @param stream whether the answer is sent piece by piece
  * @param includeUsage whether a stream ends with its figures
  * @param stops texts that end the answer, at most {@value #MAX_STOPS}
@@ -27,6 +29,7 @@ record ChatRequest(
         double temperature,
         double topP,
         OptionalLong maxTokens,
+        String maxTokensName,
         boolean stream,
         boolean includeUsage,
         List<String> stops,
@@ -57,8 +60,20 @@ record ChatRequest(
             "safety_identifier",
             "prompt_cache_key",
             "prompt_cache_retention",
-            "parallel_tool_calls",
-            "tool_choice");
+            "parallel_tool_calls");
+
+    /** What others take for the default of what is not supported here: to state it changes no answer. */
+    private static final Map<String, Set<String>> DEFAULTS = Map.of(
+            "modalities", Set.of("[\"text\"]"),
+            "repetition_penalty", Set.of("1", "1.0"),
+            "length_penalty", Set.of("1", "1.0"),
+            "typical_p", Set.of("1", "1.0"),
+            "best_of", Set.of("1"),
+            "top_k", Set.of("-1"),
+            "reasoning_effort", Set.of("\"none\""),
+            "tool_choice", Set.of("\"none\"", "\"auto\""),
+            "function_call", Set.of("\"none\"", "\"auto\""),
+            "skip_special_tokens", Set.of("true"));
 
     /** Reads and checks the body of a request. */
     static ChatRequest parse(byte[] json) {
@@ -72,6 +87,7 @@ record ChatRequest(
                 body.number("temperature", 0, 2, 1),
                 body.number("top_p", 0, 1, 1),
                 most.isPresent() ? most : body.integer("max_tokens", 1, Integer.MAX_VALUE),
+                most.isPresent() ? "max_completion_tokens" : "max_tokens",
                 body.flag("stream"),
                 includeUsage(body),
                 stops(body),
@@ -82,7 +98,7 @@ record ChatRequest(
     private static void refuseUnsupported(Body body) {
         for (String name : body.names()) {
             if (!HONOURED.contains(name) && !WITHOUT_EFFECT.contains(name)) {
-                Optional<JsonNode> value = body.field(name).filter(given -> !isDefault(given));
+                Optional<JsonNode> value = body.field(name).filter(given -> !isDefault(name, given));
                 if (value.isPresent()) {
                     throw ApiException.unsupported(name);
                 }
@@ -90,8 +106,9 @@ record ChatRequest(
         }
     }
 
-    private static boolean isDefault(JsonNode value) {
-        return (value.isContainerNode() && value.isEmpty())
+    private static boolean isDefault(String name, JsonNode value) {
+        return DEFAULTS.getOrDefault(name, Set.of()).contains(value.toString())
+                || (value.isContainerNode() && value.isEmpty())
                 || (value.isBoolean() && !value.booleanValue())
                 || (value.isNumber() && value.doubleValue() == 0)
                 || "text".equals(value.path("type").textValue()); // response_format

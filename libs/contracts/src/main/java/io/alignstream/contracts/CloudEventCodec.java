@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
@@ -11,7 +12,7 @@ import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
-import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.check.JsonFault;
 import io.alignstream.contracts.messages.Reason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,8 +24,9 @@ import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON data with CloudEvents attributes in the record headers (binary content mode of the CloudEvents Kafka protocol
- * binding, {@code ce_*} headers), thread-safe.
+ * JSON data with CloudEvents attributes, thread-safe: written with the attributes in the record headers (binary content mode
+ * of the CloudEvents Kafka protocol binding, {@code ce_*} headers), read in the structured content mode, too (header {@code
+ * content-type} {@code application/cloudevents+json}, attributes and {@code data} in the value).
  *
  * <p>The type attribute is {@code io.alignstream.NAME.vVERSION}. Unknown JSON fields are ignored so that a later minor
  * addition still decodes; a missing or unknown type is refused.
@@ -54,6 +56,9 @@ public final class CloudEventCodec<T> implements Topic.Codec<T> {
                         .maxStringLength(8_000_000)
                         .build());
     }
+
+    /** The content type of events whose attributes stand beside their data in the value. */
+    private static final String STRUCTURED = "application/cloudevents";
 
     private final Class<T> eventClass;
     private final String type;
@@ -91,39 +96,33 @@ public final class CloudEventCodec<T> implements Topic.Codec<T> {
 
     @Override
     public T decode(byte[] value, Headers headers) throws PoisonEventException {
-        String actual = header(headers, "ce_type");
-        if (!type.equals(actual)) {
-            throw new PoisonEventException(Reason.of("poison.otherType")
-                    .with("actual", String.valueOf(actual))
-                    .with("type", type));
+        String contentType = header(headers, "content-type");
+        boolean structured = contentType != null && contentType.startsWith(STRUCTURED);
+        if (!structured) {
+            requireType(header(headers, "ce_type"));
         }
         try {
-            T event = JSON.readValue(value, eventClass);
+            T event = structured ? JSON.treeToValue(data(value), eventClass) : JSON.readValue(value, eventClass);
             if (event == null) {
                 throw new PoisonEventException(Reason.of("poison.nullValue").with("type", type));
             }
             return event;
         } catch (ValueInstantiationException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            Reason invalid = Reason.of("poison.invalid").with("type", type);
             throw new PoisonEventException(
-                    cause instanceof InvalidInputException input
-                            ? invalid.with("problem", input.reason())
-                            : invalid.with("problem", String.valueOf(cause.getMessage())),
-                    e);
+                    Reason.of("poison.invalid").with("type", type).with("problem", JsonFault.of(e)), e);
         } catch (JsonMappingException e) {
+            String field = JsonFault.field(e);
             throw new PoisonEventException(
                     Reason.of("poison.invalidField")
                             .with("type", type)
-                            .with("field", path(e))
-                            .with("detail", String.valueOf(e.getOriginalMessage())),
+                            .with(
+                                    "field",
+                                    field.isEmpty() || field.startsWith("[") ? "value" + field : "value." + field)
+                            .with("detail", JsonFault.of(e)),
                     e);
         } catch (JsonProcessingException e) {
             throw new PoisonEventException(
-                    Reason.of("poison.notJson")
-                            .with("type", type)
-                            .with("detail", String.valueOf(e.getOriginalMessage())),
-                    e);
+                    Reason.of("poison.notJson").with("type", type).with("detail", JsonFault.of(e)), e);
         } catch (IOException e) {
             throw new PoisonEventException(
                     Reason.of("poison.unreadable").with("type", type).with("detail", String.valueOf(e.getMessage())),
@@ -131,13 +130,25 @@ public final class CloudEventCodec<T> implements Topic.Codec<T> {
         }
     }
 
-    /** The field that could not be read, for example {@code value.messages[0].role}. */
-    private static String path(JsonMappingException e) {
-        StringBuilder path = new StringBuilder("value");
-        for (JsonMappingException.Reference step : e.getPath()) {
-            path.append(step.getFieldName() == null ? "[" + step.getIndex() + "]" : "." + step.getFieldName());
+    /** The event inside an envelope of the structured content mode. */
+    private JsonNode data(byte[] value) throws PoisonEventException, IOException {
+        JsonNode envelope = JSON.readTree(value);
+        requireType(envelope.path("type").textValue());
+        JsonNode data = envelope.get("data");
+        if (data == null) {
+            throw new PoisonEventException(Reason.of("poison.noData").with("type", type));
         }
-        return path.toString();
+        return data;
+    }
+
+    private void requireType(@Nullable String actual) throws PoisonEventException {
+        if (actual == null) {
+            throw new PoisonEventException(Reason.of("poison.noType").with("type", type));
+        }
+        if (!type.equals(actual)) {
+            throw new PoisonEventException(
+                    Reason.of("poison.otherType").with("actual", actual).with("type", type));
+        }
     }
 
     private static void put(Headers headers, String key, String value) {

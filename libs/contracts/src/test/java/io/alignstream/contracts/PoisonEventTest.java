@@ -10,6 +10,7 @@ import io.alignstream.contracts.messages.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -91,7 +92,7 @@ class PoisonEventTest {
         // When // Then
         assertThatExceptionOfType(PoisonEventException.class)
                 .isThrownBy(() -> Topic.DOCUMENTS.decode(Samples.consumed("documents", value, headers)))
-                .withMessageContaining("header ce_type is " + type)
+                .withMessageContaining("its type is " + type)
                 .withMessageContaining("io.alignstream.document.v1");
     }
 
@@ -103,7 +104,46 @@ class PoisonEventTest {
         // When // Then
         assertThatExceptionOfType(PoisonEventException.class)
                 .isThrownBy(() -> Topic.DOCUMENTS.decode(Samples.consumed("documents", value, new RecordHeaders())))
-                .withMessageContaining("header ce_type is null");
+                .withMessageContaining("set the header ce_type to io.alignstream.document.v1");
+    }
+
+    /** In the structured content mode of CloudEvents the attributes stand beside the data. */
+    @Test
+    void structuredEventsAreRead() throws PoisonEventException {
+        // Given
+        byte[] value = bytes("{'specversion':'1.0','type':'io.alignstream.document.v1','source':'other','id':'1',"
+                + "'data':{'id':'d','text':'t','source':'s'}}");
+
+        // When
+        Document document = Topic.DOCUMENTS.decode(Samples.consumed("documents", value, structured()));
+
+        // Then
+        assertThat(document).isEqualTo(new Document("d", "t", "s", Map.of()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+        {'type':'io.alignstream.prompt.v1','data':{}} | its type is io.alignstream.prompt.v1
+        {'type':'io.alignstream.document.v1'} | has no data; put the JSON of the io.alignstream.document.v1 there
+        {'data':{'id':'d'}} | nothing says what this is
+        {'type':'io.alignstream.document.v1','data':'text'} | invalid io.alignstream.document.v1: value: it must be an object
+        {'type':'io.alignstream.document.v1','data':{'id':7}} | value.id: it must be a text but is a number
+        [] | nothing says what this is
+        """)
+    void structuredEventsSayWhatIsWrong(String json, String reason) {
+        // When // Then
+        assertThatExceptionOfType(PoisonEventException.class)
+                .isThrownBy(() -> Topic.DOCUMENTS.decode(Samples.consumed("documents", bytes(json), structured())))
+                .withMessageContaining(reason);
+    }
+
+    private static Headers structured() {
+        return new RecordHeaders()
+                .add("content-type", "application/cloudevents+json; charset=utf-8".getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -124,12 +164,12 @@ class PoisonEventTest {
                     """
         {'text':'t','source':'s'} | id is missing or blank
         {'id':' ','text':'t','source':'s'} | id is missing or blank
-        {'id':7,'text':'t','source':'s'} | String
-        {'id':'d','text':true,'source':'s'} | String
-        {'id':'d','text':1.5,'source':'s'} | String
-        {'id':'d','text':['t'],'source':'s'} | String
+        {'id':7,'text':'t','source':'s'} | it must be a text
+        {'id':'d','text':true,'source':'s'} | it must be a text
+        {'id':'d','text':1.5,'source':'s'} | it must be a text
+        {'id':'d','text':['t'],'source':'s'} | it must be a text
         {'id':'d','text':'t','source':'s','labels':{'a':null}} | labels.a is missing
-        {'id':'d','text':'t','source':'s','labels':{'a':1}} | String
+        {'id':'d','text':'t','source':'s','labels':{'a':1}} | value.labels.a: it must be a text
         {'id':'d','text':'t','source':'s','labels':{'':'x'}} | labels.keys is missing
         {'id':'d','text':'half \\ud83d of a fox','source':'s'} | text has half a character (an unpaired surrogate) at index 5
         {'id':'d','text':'half \\udd8a','source':'s'} | text has half a character
@@ -147,9 +187,9 @@ class PoisonEventTest {
                     """
         'step':1,'totalSteps':0,'etaSeconds':0 | totalSteps is 0 but must be at least 1
         'step':-1,'totalSteps':0,'etaSeconds':0 | step is -1
-        'step':1.5,'totalSteps':2,'etaSeconds':0 | value.step: Cannot coerce
-        'step':'1','totalSteps':2,'etaSeconds':0 | long
-        'step':null,'totalSteps':2,'etaSeconds':0 | value.step: Cannot map `null`
+        'step':1.5,'totalSteps':2,'etaSeconds':0 | value.step: it must be a whole number
+        'step':'1','totalSteps':2,'etaSeconds':0 | value.step: it must be a whole number
+        'step':null,'totalSteps':2,'etaSeconds':0 | value.step: it must be a whole number
         'totalSteps':2,'etaSeconds':0 | step
         'step':99999999999999999999,'totalSteps':2,'etaSeconds':0 | out of range
         'step':1,'totalSteps':2,'etaSeconds':NaN | NaN
@@ -179,8 +219,8 @@ class PoisonEventTest {
         [[0,null]] | order[][1] is missing
         [null] | order[0] is missing
         [[0.5]] | value.order[0][0]:
-        [['0']] | Integer
-        [0] | ArrayList
+        [['0']] | value.order[0][0]: it must be a whole number
+        [0] | value.order[0]: it must be a list
         """)
     void rankingsMustOrderEveryAnswerOnce(String order, String reason) {
         assertPoison(
@@ -217,11 +257,11 @@ class PoisonEventTest {
         [] | messages has 0 entries
         [{'role':'assistant','content':'x'}] | the last of messages must be the user's
         [{'role':'root','content':'x'}] | value.messages[0].role:
-        [{'role':1,'content':'x'}] | Role
+        [{'role':1,'content':'x'}] | value.messages[0].role: it is 1 but must be one of system, user, assistant
         [{'role':'user','content':' '}] | content is missing or blank
         [{'role':'user'}] | content is missing or blank
         [null] | messages[0] is missing
-        {} | ArrayList
+        {} | value.messages: it must be a list
         """)
     void promptsMustWaitForAnAnswer(String messages, String reason) {
         assertPoison(Topic.PROMPTS, bytes("{'id':'p','messages':" + messages + "}"), reason);
@@ -235,7 +275,7 @@ class PoisonEventTest {
                     """
         'http://evil/x' | uri must start with file: or s3: but is http://evil/x
         'relative/x' | uri must start with file: or s3:
-        ':' | URI
+        ':' | value.reference.uri: it is :, which is not well formed
         null | uri is missing
         7 | uri must start with file: or s3:
         """)
@@ -286,7 +326,7 @@ class PoisonEventTest {
         String deep = "[".repeat(100_000) + "]".repeat(100_000);
         // When // Then
         assertPoison(Topic.RANKINGS, bytes("{'order':" + deep + "}"), "value.order[0][0]: ");
-        assertPoison(Topic.RANKINGS, bytes("{'unknown':" + deep + "}"), "depth");
+        assertPoison(Topic.RANKINGS, bytes("{'unknown':" + deep + "}"), "nested deeper than 32");
     }
 
     @Test

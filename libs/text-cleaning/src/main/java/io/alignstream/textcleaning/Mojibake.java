@@ -6,16 +6,18 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Undoes the two usual wrong decodings: UTF-8 read as Windows-1252 ({@code â€™}, {@code ä¸­}) and GBK read as Latin-1
  * ({@code ÖÐÎÄ}).
  *
- * <p>Runs of characters outside ASCII are turned back into the bytes they came from and kept if these are valid UTF-8
- * throughout: text that was decoded properly practically never is, since a letter such as Ã is hardly ever followed by a
- * symbol. A text is taken for GBK only if such runs are most of its letters and nearly all of them give common Chinese
- * characters. What was lost for good (U+FFFD, 锟斤拷) is left for the rule broken-encoding.
+ * <p>That characters happen to be the bytes of valid UTF-8 proves nothing: {@code CAFÉ’s} is, too. So each {@linkplain
+ * MisreadUtf8 place} is weighed, and one that proper text may hold is repaired only where the whole text was misread: it has
+ * places that proper text never has, and nothing outside ASCII besides. A text is taken for GBK only if such runs are most of
+ * its letters and what they give reads as Chinese does: common characters, the most frequent ones among them. What was lost
+ * for good (U+FFFD, 锟斤拷) is left for the rule broken-encoding.
  */
 final class Mojibake {
 
@@ -24,11 +26,10 @@ final class Mojibake {
     private static final int SHORTEST_GBK = 4;
     private static final int DEPTH = 3;
 
-    /** Windows-1252's characters for the bytes 0x80 to 0x9F; bytes without one stay what they are. */
-    private static final String WINDOWS_1252 =
-            "\u20AC\u0081\u201A\u0192\u201E\u2026\u2020\u2021\u02C6\u2030\u0160\u2039"
-                    + "\u0152\u008D\u017D\u008F\u0090\u2018\u2019\u201C\u201D\u2022\u2013\u2014\u02DC\u2122\u0161\u203A\u0153"
-                    + "\u009D\u017E\u0178";
+    private static final double COMMON_SHARE = 0.8;
+    private static final double FREQUENT_SHARE = 0.04; // these are a quarter of running text
+    private static final String MOST_FREQUENT =
+            "的一是不了在人有我他这中大来上个国到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可里后小么心多天而能好都然没日于起还发成事只作当想看文";
 
     private Mojibake() {}
 
@@ -66,57 +67,27 @@ final class Mojibake {
     }
 
     private static String repairUtf8(String text) {
+        List<MisreadUtf8> places = MisreadUtf8.in(text);
+        if (places.stream().noneMatch(MisreadUtf8::sure)) {
+            return text;
+        }
+        boolean whole = nothingElse(text, places);
         StringBuilder out = new StringBuilder(text.length());
-        int i = 0;
-        while (i < text.length()) {
-            int end = i;
-            while (end < text.length() && byteOf(text.charAt(end)) >= 0x80) {
-                end++;
-            }
-            if (end == i) {
-                out.append(text.charAt(i++));
-            } else {
-                out.append(decodeRun(text, i, end));
-                i = end;
+        int done = 0;
+        for (MisreadUtf8 place : places) {
+            if (whole || place.sure()) {
+                out.append(text, done, place.begin()).append(place.meant());
+                done = place.end();
             }
         }
-        return out.toString();
+        return out.append(text, done, text.length()).toString();
     }
 
-    /** Decodes the stretches of a run that are valid UTF-8 of at least two bytes; the rest stays. */
-    private static String decodeRun(String text, int begin, int end) {
-        StringBuilder out = new StringBuilder(end - begin);
-        int i = begin;
-        while (i < end) {
-            int length = sequenceLength(text, i, end);
-            if (length == 0) {
-                out.append(text.charAt(i++));
-            } else {
-                byte[] bytes = new byte[length];
-                for (int j = 0; j < length; j++) {
-                    bytes[j] = (byte) byteOf(text.charAt(i + j));
-                }
-                out.append(new String(bytes, StandardCharsets.UTF_8));
-                i += length;
-            }
-        }
-        return out.toString();
-    }
-
-    /** Length of the UTF-8 sequence that begins at {@code i}, 0 if there is none. */
-    private static int sequenceLength(String text, int i, int end) {
-        int lead = byteOf(text.charAt(i));
-        int length = lead >= 0xC2 && lead <= 0xDF
-                ? 2
-                : lead >= 0xE0 && lead <= 0xEF ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
-        if (length == 0 || i + length > end) {
-            return 0;
-        }
-        byte[] bytes = new byte[length];
-        for (int j = 0; j < length; j++) {
-            bytes[j] = (byte) byteOf(text.charAt(i + j));
-        }
-        return decode(bytes, StandardCharsets.UTF_8) == null ? 0 : length;
+    /** Whether all that is not ASCII belongs to {@code places}. */
+    private static boolean nothingElse(String text, List<MisreadUtf8> places) {
+        long inside =
+                places.stream().mapToLong(place -> place.end() - place.begin()).sum();
+        return text.chars().filter(c -> c >= 0x80).count() == inside;
     }
 
     private static String repairGbk(String text) {
@@ -144,13 +115,34 @@ final class Mojibake {
             return text;
         }
         String chinese = decoded.toString();
-        long common = chinese.codePoints().filter(Mojibake::isCommonChinese).count();
-        long other = chinese.codePoints().filter(c -> c > 0x7F).count();
-        return common >= 0.8 * other ? chinese : text;
+        return readsAsChinese(decoded.toString()) ? decoded.toString() : text;
     }
 
-    private static boolean isCommonChinese(int c) {
-        return c >= 0x4E00 && c <= 0x9FA5 || c >= 0x3000 && c <= 0x301F || c >= 0xFF00 && c <= 0xFF5E;
+    /** Any pair of Latin-1's letters is some Chinese character, so a list of accented letters is valid GBK. */
+    private static boolean readsAsChinese(String text) {
+        int characters = 0;
+        int common = 0;
+        int frequent = 0;
+        int other = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= 0x4E00 && c <= 0x9FA5) {
+                characters++;
+                common += isCommon(c) ? 1 : 0;
+                frequent += MOST_FREQUENT.indexOf(c) >= 0 ? 1 : 0;
+            } else if (c > 0x7F
+                    && !(c >= 0x3000 && c <= 0x301F || c >= 0xFF00 && c <= 0xFF5E || "“”‘’…—".indexOf(c) >= 0)) {
+                other++;
+            }
+        }
+        return common >= COMMON_SHARE * (characters + other) && frequent >= Math.max(1, FREQUENT_SHARE * characters);
+    }
+
+    /** The first level of GB 2312: the 3,755 characters that nearly all text is written with. */
+    private static boolean isCommon(char c) {
+        byte[] bytes = String.valueOf(c).getBytes(GBK);
+        int row = bytes[0] & 0xFF;
+        return row >= 0xB0 && row <= 0xD7 && (bytes[1] & 0xFF) >= 0xA1;
     }
 
     private static @Nullable CharBuffer decode(byte[] bytes, Charset charset) {
@@ -162,14 +154,5 @@ final class Mojibake {
         } catch (CharacterCodingException e) {
             return null;
         }
-    }
-
-    /** The byte that Windows-1252 shows as {@code c}, -1 if there is none. */
-    private static int byteOf(char c) {
-        if (c <= 0xFF) { // Latin-1 shows the bytes 0x80 to 0x9F as control characters
-            return c;
-        }
-        int index = WINDOWS_1252.indexOf(c);
-        return index < 0 ? -1 : 0x80 + index;
     }
 }

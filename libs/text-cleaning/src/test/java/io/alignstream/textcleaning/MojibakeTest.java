@@ -77,4 +77,73 @@ class MojibakeTest {
         // Then
         assertThat(repaired).isSameAs(text).isEqualTo(text);
     }
+
+    /** All of them hold characters that are bytes of valid UTF-8. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Meet me in front of the CAFÉ’s door.",
+                "The sign reads RENÉ® in gold.",
+                "The layer is 4 Å— thick, its area 12 Å², its error 5 Å±1.",
+                "O SENHOR FALOU COM VOCÊ… e saiu.",
+                "Two crates of 6×£4 and a pipe of Ø¾ inch.",
+                "She read all of “Zoë…” in one day.",
+                "« Il est là », dit-elle. « Déjà ! »",
+                "AMANHÃ” disse a IRMÃ’S, MANHÃ—TARDE.",
+                "ŘÍŠE, DÁŽE a NÍŽINA; „míš”",
+                "Latté—€3, Caffè–£2.50",
+                "Ä… Ö… Ü… ich weiß nicht; Ä…Ä…Ä…",
+                "Hâlâ…” dedi. Hâlâ”…",
+                "¡Olé¡¡",
+                "The letter Ã’s name",
+                "ÄÖÜß äöüß",
+                "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖ×ØÙÚÛÜÝÞß",
+                "ÍÎÏÐ ÑÒÓÔ"
+            })
+    void leavesProperTextAloneThatHappensToBeBytesOfUtf8(String text) {
+        // When
+        String repaired = Mojibake.repair(text);
+
+        // Then
+        assertThat(repaired).isEqualTo(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Pérez, JOSÉ’S MAÑANA… “¡Olé!”",
+                "Это русский текст — и ещё одна строка.",
+                "Η γλώσσα, 5 μm",
+                "zażółć gęślą jaźń",
+                "Și oraș, țară",
+                "😀 emoji → arrow",
+                "שלום עולם",
+                "à la carte, Ô Dieu"
+            })
+    void repairsWholeTextsOfAllScripts(String meant) {
+        // Given: a reader that shows the bytes that Windows-1252 does not have as Latin-1 does
+        StringBuilder wrong = new StringBuilder();
+        for (byte b : meant.getBytes(StandardCharsets.UTF_8)) {
+            String shown = new String(new byte[] {b}, WINDOWS_1252);
+            wrong.append(shown.equals("\uFFFD") ? String.valueOf((char) (b & 0xFF)) : shown);
+        }
+
+        // When
+        String repaired = Mojibake.repair(wrong.toString());
+
+        // Then
+        assertThat(repaired).isEqualTo(meant);
+    }
+
+    @Test
+    void repairsInATextThatIsRightElsewhereOnlyWhatIsSure() {
+        // Given
+        String mixed = "The CAFÉ’s owner, naïve as ever, didnâ€™t say cafÃ© at 20Â°C; Brontë…” he said.";
+
+        // When
+        String repaired = Mojibake.repair(mixed);
+
+        // Then
+        assertThat(repaired).isEqualTo("The CAFÉ’s owner, naïve as ever, didn’t say café at 20°C; Brontë…” he said.");
+    }
 }

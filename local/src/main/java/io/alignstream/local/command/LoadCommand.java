@@ -1,6 +1,7 @@
 package io.alignstream.local.command;
 
 import io.alignstream.local.input.DocumentSource;
+import io.alignstream.local.input.InputReport;
 import io.alignstream.local.pipeline.DocumentLoader;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
@@ -36,13 +37,21 @@ public final class LoadCommand implements Callable<Integer> {
 
     @Option(
             names = "--repair-encoding",
-            description = "Replace bytes that are not UTF-8 by U+FFFD instead of stopping at them.")
+            description = "Replace bytes that are not UTF-8 by U+FFFD instead of setting their line or file aside.")
     boolean repair;
+
+    @Option(
+            names = "--most-set-aside",
+            paramLabel = "SHARE",
+            description = "Share of lines, rows, records and files, 0 to 1, that may be faulty and are then set aside;"
+                    + " above it the load ends with an error. Default: ${DEFAULT-VALUE}")
+    double mostSetAside = InputReport.MOST_SET_ASIDE;
 
     @Override
     public Integer call() {
         Console console = Console.standard();
-        DocumentSource source = DocumentSource.at(documents, repair).heldOut(training.heldOut());
+        DocumentSource source =
+                DocumentSource.at(documents, repair, mostSetAside).heldOut(training.heldOut());
         Site site = options.site(training);
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
             cluster.keepRunning();

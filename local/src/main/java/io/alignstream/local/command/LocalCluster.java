@@ -176,6 +176,8 @@ public final class LocalCluster implements AutoCloseable {
     void load(DocumentSource documents, Console console) {
         try (DocumentLoader loader = new DocumentLoader(site.bootstrapServers(), site.dataFolder())) {
             console.line(LoadCommand.describe(loader.load(documents, console)));
+            documents.requireMost();
+            documents.report().lines().forEach(console::line);
         }
     }
 

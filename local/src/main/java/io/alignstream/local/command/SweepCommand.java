@@ -6,6 +6,7 @@ import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.service.ServiceProcesses;
+import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.world.World;
@@ -134,6 +135,7 @@ public final class SweepCommand implements Callable<Integer> {
         } else {
             DocumentSource source = DocumentSource.of(documents).heldOut(RunOptions.heldOut(file));
             source.validate();
+            source.report().lines().forEach(Console.standard()::line);
             source.forEach(consumer);
         }
     }

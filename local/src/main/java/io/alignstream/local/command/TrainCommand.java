@@ -120,15 +120,15 @@ public final class TrainCommand implements Callable<Integer> {
     private List<EventSet<?>> validated() {
         List<EventSet<?>> events = new ArrayList<>();
         if (instructions != null) {
-            JsonLines<Instruction> lines = JsonLines.instructions(instructions);
+            JsonLines<Instruction> lines = reported(JsonLines.instructions(instructions));
             events.add(new EventSet<>(Topic.INSTRUCTIONS, lines.size(), lines::forEach));
         }
         if (prompts != null) {
-            JsonLines<Prompt> lines = JsonLines.prompts(prompts);
+            JsonLines<Prompt> lines = reported(JsonLines.prompts(prompts));
             events.add(new EventSet<>(Topic.PROMPTS, lines.size(), lines::forEach));
         }
         if (rankings != null) {
-            JsonLines<RankedRequest> lines = JsonLines.rankings(rankings);
+            JsonLines<RankedRequest> lines = reported(JsonLines.rankings(rankings));
             events.add(new EventSet<>(
                     Topic.RANKING_REQUESTS,
                     lines.size(),
@@ -139,6 +139,11 @@ public final class TrainCommand implements Callable<Integer> {
                     consumer -> lines.forEach(ranked -> consumer.accept(ranked.ranking()))));
         }
         return events;
+    }
+
+    private static <T> JsonLines<T> reported(JsonLines<T> lines) {
+        lines.report().lines().forEach(Console.standard()::line);
+        return lines;
     }
 
     /** The last stage that has data, from this call or an earlier one. */

@@ -17,13 +17,12 @@ import java.util.function.LongConsumer;
  */
 record DocumentFile(Path path, String source, boolean repair, LastPart heldOut, LongConsumer progress) {
 
-    private static final int MAX_SOURCE = 1_000;
+    /** Longest source. */
+    static final int MAX_SOURCE = 1_000;
 
     /** The file at {@code path}, which was found under {@code name}. */
     static DocumentFile of(Path path, String name, boolean repair, LastPart heldOut, LongConsumer progress) {
-        String source =
-                name.substring(Math.max(0, name.length() - MAX_SOURCE)); // of a very long path the end tells more
-        return new DocumentFile(path, source, repair, heldOut, progress);
+        return new DocumentFile(path, name, repair, heldOut, progress);
     }
 
     /** Its bytes, unpacked. */

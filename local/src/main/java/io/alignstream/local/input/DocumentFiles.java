@@ -20,22 +20,25 @@ final class DocumentFiles {
     /**
      * The files at {@code locations}: as given, those of folders and buckets in the order of their names.
      *
+     * @param report counts the files of other kinds
      * @throws InputException if a path does not exist, a file's ending is unknown, or a folder holds no documents
      */
-    static List<InputFile> at(List<String> locations) {
+    static List<InputFile> at(List<String> locations, InputReport report) {
         List<InputFile> files = new ArrayList<>();
         for (String location : locations) {
             files.addAll(
                     location.startsWith("s3:")
-                            ? some(S3Objects.below(location, DocumentFiles::isKnown), location)
-                            : at(location.startsWith("file:") ? Path.of(URI.create(location)) : Path.of(location)));
+                            ? some(S3Objects.below(location, name -> isWanted(name, report)), location)
+                            : at(
+                                    location.startsWith("file:") ? Path.of(URI.create(location)) : Path.of(location),
+                                    report));
         }
         return files;
     }
 
-    private static List<InputFile> at(Path path) {
+    private static List<InputFile> at(Path path, InputReport report) {
         if (Files.isDirectory(path)) {
-            return below(path);
+            return below(path, report);
         }
         if (!Files.isRegularFile(path)) {
             throw new InputException(path, "no such file or folder");
@@ -46,9 +49,9 @@ final class DocumentFiles {
         return List.of(InputFile.of(path));
     }
 
-    private static List<InputFile> below(Path folder) {
+    private static List<InputFile> below(Path folder, InputReport report) {
         try (Stream<Path> walk = Files.walk(folder)) {
-            List<InputFile> files = walk.filter(file -> Files.isRegularFile(file) && isKnown(file.toString()))
+            List<InputFile> files = walk.filter(file -> Files.isRegularFile(file) && isWanted(file.toString(), report))
                     .sorted()
                     .map(InputFile::of)
                     .toList();
@@ -63,6 +66,15 @@ final class DocumentFiles {
             throw new InputException(name, "holds no documents; names must end in " + DocumentFormat.ENDINGS);
         }
         return files;
+    }
+
+    /** Those of other kinds are counted. */
+    private static boolean isWanted(String name, InputReport report) {
+        boolean known = isKnown(name);
+        if (!known) {
+            report.passOver(InputReport.PassedOver.OTHER_KIND, 1);
+        }
+        return known;
     }
 
     private static boolean isKnown(String name) {

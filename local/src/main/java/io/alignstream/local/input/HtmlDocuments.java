@@ -1,17 +1,15 @@
 package io.alignstream.local.input;
 
-import io.alignstream.contracts.Document;
 import io.alignstream.local.input.file.InputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /** One page of the web: its main text is the document. */
 record HtmlDocuments() implements DocumentFormat {
 
     @Override
-    public void read(DocumentFile file, Consumer<Document> documents) throws IOException {
+    public void read(DocumentFile file, Elements elements) throws IOException {
         byte[] page;
         try (InputStream in = file.open()) {
             page = in.readNBytes(HtmlText.MAX_BYTES + 1);
@@ -19,9 +17,6 @@ record HtmlDocuments() implements DocumentFormat {
         if (page.length > HtmlText.MAX_BYTES) {
             throw new InputException(file.path(), "the page has more than " + HtmlText.MAX_BYTES + " bytes; split it");
         }
-        String text = HtmlText.of(page, null);
-        if (!text.isBlank()) {
-            RawText.repaired(null, text, file.source(), Map.of()).documents().forEach(documents);
-        }
+        elements.take(new RawText(null, HtmlText.of(page, null), file.source(), Map.of()));
     }
 }

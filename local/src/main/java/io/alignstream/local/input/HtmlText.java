@@ -39,7 +39,10 @@ final class HtmlText {
 
     /** The main text, empty if there is none; {@code charset} as the server said, null to find out. */
     static String of(byte[] page, @Nullable String charset) throws IOException {
-        Document document = Jsoup.parse(new ByteArrayInputStream(page), known(charset), "");
+        Document document = Jsoup.parse(
+                new ByteArrayInputStream(page),
+                WebEncoding.ofPage(page, charset).name(),
+                "");
         document.select(NO_TEXT).remove();
         document.getAllElements().stream()
                 .filter(element -> !element.nameIs("body") && !element.nameIs("html"))
@@ -50,14 +53,6 @@ final class HtmlText {
         Element main = document.selectFirst("article, main, [role=main]");
         String text = main == null ? "" : blocks(main);
         return text.length() >= SHORTEST_BLOCK * 5 ? text : blocks(document.body());
-    }
-
-    private static @Nullable String known(@Nullable String charset) {
-        try {
-            return charset != null && java.nio.charset.Charset.isSupported(charset) ? charset : null;
-        } catch (java.nio.charset.IllegalCharsetNameException e) {
-            return null;
-        }
     }
 
     private static String blocks(Element root) {

@@ -2,84 +2,72 @@ package io.alignstream.local.input;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.alignstream.contracts.Document;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.input.file.InputJson;
 import io.alignstream.local.input.file.LineReader;
-import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** JSON lines, a document each: {@code text}, and {@code id}, {@code source}, {@code labels} if there are. */
+/** JSON lines, a document each: {@code text}, and {@code id}, {@code source}, {@code url}, {@code labels} if there are. */
 record JsonDocuments() implements DocumentFormat {
 
     @Override
-    public void read(DocumentFile file, Consumer<Document> documents) {
+    public void read(DocumentFile file, Elements elements) {
         try (LineReader lines = file.lines()) {
             String line;
-            while ((line = lines.next()) != null) {
+            while ((line = lines.next(elements::setAside)) != null) {
                 if (!line.isBlank()) {
-                    documents(new Line(file.path(), lines.lineNumber(), line), file.source())
-                            .forEach(documents);
+                    try {
+                        element(file, lines.lineNumber(), line, elements);
+                    } catch (InputException e) {
+                        elements.setAside(e);
+                    }
                 }
             }
         }
     }
 
-    private static List<Document> documents(Line line, String usualSource) {
-        ObjectNode json = InputJson.object(line.file(), line.number(), line.text());
-        String text = line.string(json, "text");
+    private static void element(DocumentFile file, long number, String line, Elements elements) {
+        ObjectNode json = InputJson.object(file.path(), number, line);
+        JsonNode text = json.get("text");
         if (text == null) {
-            throw line.refused("field text is missing; write {\"text\": \"...\"}");
+            throw new InputException(file.path(), number, "field text is missing; write {\"text\": \"...\"}");
         }
-        String source = line.string(json, "source");
-        try {
-            return new RawText(line.string(json, "id"), text, source == null ? usualSource : source, line.labels(json))
-                    .documents();
-        } catch (IllegalArgumentException e) {
-            throw line.refused(String.valueOf(e.getMessage()));
+        if (text.isNull()) {
+            elements.passOver(InputReport.PassedOver.NO_TEXT);
+            return;
         }
+        if (!text.isTextual()) {
+            throw new InputException(file.path(), number, "field text must be a text but is " + InputJson.shown(text));
+        }
+        JsonNode id = json.path("id");
+        if (id.isContainerNode() || id.isFloatingPointNumber()) {
+            throw new InputException(
+                    file.path(), number, "field id must be a text or a whole number but is " + InputJson.shown(id));
+        }
+        String source = said(json.path("source"));
+        elements.take(new RawText(said(id), text.textValue(), source == null ? file.source() : source, labels(json)));
     }
 
-    /** A line and where it stands. */
-    private record Line(Path file, long number, String text) {
+    /** A text or a number as text; null if it is neither, or blank. */
+    private static @Nullable String said(JsonNode value) {
+        return value.isValueNode() && !value.isNull() && !value.asText().isBlank() ? value.asText() : null;
+    }
 
-        @Nullable
-        String string(ObjectNode json, String field) {
-            JsonNode value = json.get(field);
-            if (value == null || value.isNull()) {
-                return null;
-            }
-            if (!value.isTextual()) {
-                throw refused("field " + field + " must be a text but is " + InputJson.shown(value));
-            }
-            return value.textValue();
+    /** Others write other things under this name: what are no short texts is left out. */
+    private static Map<String, String> labels(ObjectNode json) {
+        Map<String, String> labels = new HashMap<>();
+        String address = said(json.path("url"));
+        if (address != null) {
+            labels.put("url", address);
         }
-
-        Map<String, String> labels(ObjectNode json) {
-            JsonNode value = json.get("labels");
-            if (value == null || value.isNull()) {
-                return Map.of();
+        json.path("labels").properties().forEach(entry -> {
+            String value = said(entry.getValue());
+            if (value != null) {
+                labels.put(entry.getKey(), value);
             }
-            if (!value.isObject()) {
-                throw refused("field labels must be an object but is " + InputJson.shown(value));
-            }
-            Map<String, String> labels = new HashMap<>();
-            value.properties().forEach(entry -> {
-                if (!entry.getValue().isTextual()) {
-                    throw refused("field labels." + entry.getKey() + " must be a text but is "
-                            + InputJson.shown(entry.getValue()));
-                }
-                labels.put(entry.getKey(), entry.getValue().textValue());
-            });
-            return labels;
-        }
-
-        InputException refused(String why) {
-            return new InputException(file, number, why);
-        }
+        });
+        return labels;
     }
 }

@@ -10,16 +10,20 @@ import io.alignstream.local.input.file.InputJson;
 import io.alignstream.local.input.file.LineReader;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Events in a file of JSON lines, {@code .jsonl} or {@code .jsonl.gz}, one event a line in the topic's own JSON.
  *
- * <p>An instance exists only for a file that was read through and found valid; {@link #forEach} reads it again, so that
- * neither pass holds more than a line and the ids. Blank lines are skipped, unknown fields are refused: they are mostly
- * misspelt ones. Immutable; thread-safe as far as nobody changes the file.
+ * <p>A file is read through before anything of it is published. A line that holds no event is set aside with its reason, and
+ * so is one that says something else under the name of an earlier one; above a share the file is refused. {@link #forEach}
+ * reads it again, so that neither pass holds more than a line and the ids. Blank lines are skipped, unknown fields are
+ * refused: they are mostly misspelt ones. For one thread.
  */
 public final class JsonLines<T> {
 
@@ -40,6 +44,8 @@ public final class JsonLines<T> {
 
     private final Path file;
     private final Parser<T> parser;
+    private final InputReport report = new InputReport(InputReport.MOST_SET_ASIDE, "correct the file");
+    private final Set<Long> setAside = new HashSet<>();
     private final long size;
 
     /** Reads the file through; {@code named} lists the things that a name must not stand for twice. */
@@ -48,11 +54,21 @@ public final class JsonLines<T> {
         this.parser = parser;
         Names names = new Names(file);
         long[] count = {0};
-        read((line, json) -> {
-            T event = parser.parse(file, line, json);
-            named.apply(event).forEach((name, thing) -> names.add(name, line, thing));
-            count[0]++;
-        });
+        try (LineReader lines = LineReader.open(file)) {
+            String line;
+            while ((line = next(lines)) != null) {
+                long number = lines.lineNumber();
+                try {
+                    T event = event(number, line);
+                    names.addAll(number, named.apply(event));
+                    report.take();
+                    count[0]++;
+                } catch (InputException e) {
+                    setAside(number, e);
+                }
+            }
+        }
+        report.requireMost();
         if (count[0] == 0) {
             throw new InputException(file, "holds no events; give it one JSON object a line");
         }
@@ -62,7 +78,7 @@ public final class JsonLines<T> {
     /**
      * Instructions; one without id is named after its content.
      *
-     * @throws InputException at the first invalid line
+     * @throws InputException if more lines are faulty than may be
      */
     public static JsonLines<Instruction> instructions(Path file) {
         return new JsonLines<>(
@@ -74,7 +90,7 @@ public final class JsonLines<T> {
     /**
      * Prompts; one without id is named after its content.
      *
-     * @throws InputException at the first invalid line
+     * @throws InputException if more lines are faulty than may be
      */
     public static JsonLines<Prompt> prompts(Path file) {
         return new JsonLines<>(
@@ -86,7 +102,7 @@ public final class JsonLines<T> {
     /**
      * Rankings, each beside its request, whose id it need not repeat.
      *
-     * @throws InputException at the first invalid line
+     * @throws InputException if more lines are faulty than may be
      */
     public static JsonLines<RankedRequest> rankings(Path file) {
         return new JsonLines<>(
@@ -100,6 +116,11 @@ public final class JsonLines<T> {
                         ranked.ranking()));
     }
 
+    /** What was set aside. */
+    public InputReport report() {
+        return report;
+    }
+
     /** How many events the file holds. */
     public long size() {
         return size;
@@ -111,18 +132,34 @@ public final class JsonLines<T> {
      * @throws InputException if the file has been changed and is not valid any more
      */
     public void forEach(Consumer<T> events) {
-        read((line, json) -> events.accept(parser.parse(file, line, json)));
-    }
-
-    private void read(LineConsumer lines) {
-        try (LineReader reader = LineReader.open(file)) {
+        try (LineReader lines = LineReader.open(file)) {
             String line;
-            while ((line = reader.next()) != null) {
-                if (!line.isBlank()) {
-                    lines.accept(reader.lineNumber(), InputJson.object(file, reader.lineNumber(), line));
-                }
+            while ((line = next(lines)) != null) {
+                events.accept(event(lines.lineNumber(), line));
             }
         }
+    }
+
+    private void setAside(long line, InputException fault) {
+        setAside.add(line);
+        report.setAside(fault);
+    }
+
+    private T event(long number, String line) {
+        return parser.parse(file, number, InputJson.object(file, number, line));
+    }
+
+    /** The next line that is neither blank nor set aside. */
+    private @Nullable String next(LineReader lines) {
+        String line;
+        do {
+            line = lines.next(fault -> {
+                if (!setAside.contains(lines.lineNumber())) {
+                    setAside(lines.lineNumber(), fault);
+                }
+            });
+        } while (line != null && (line.isBlank() || setAside.contains(lines.lineNumber())));
+        return line;
     }
 
     private static ObjectNode withId(ObjectNode json) {
@@ -148,12 +185,6 @@ public final class JsonLines<T> {
         T parse(Path file, long line, ObjectNode json);
     }
 
-    /** Takes a line's JSON. */
-    private interface LineConsumer {
-
-        void accept(long line, ObjectNode json);
-    }
-
     /** Refuses two different things under one name: the later one would silently replace the earlier. */
     private static final class Names {
 
@@ -164,13 +195,17 @@ public final class JsonLines<T> {
             this.file = file;
         }
 
-        void add(String name, long line, Object thing) {
-            Entry now = new Entry(line, Sha256.hex(InputJson.write(thing)));
-            Entry before = entries.putIfAbsent(name, now);
-            if (before != null && !before.hash().equals(now.hash())) {
-                throw new InputException(
-                        file, line, name + " stands in line " + before.line() + " with other content; rename one");
-            }
+        void addAll(long line, Map<String, Object> things) {
+            Map<String, Entry> now = new HashMap<>();
+            things.forEach((name, thing) -> now.put(name, new Entry(line, Sha256.hex(InputJson.write(thing)))));
+            now.forEach((name, entry) -> {
+                Entry before = entries.get(name);
+                if (before != null && !before.hash().equals(entry.hash())) {
+                    throw new InputException(
+                            file, line, name + " stands in line " + before.line() + " with other content; rename one");
+                }
+            });
+            now.forEach(entries::putIfAbsent);
         }
 
         private record Entry(long line, String hash) {}

@@ -1,6 +1,5 @@
 package io.alignstream.local.input;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.contracts.exchange.RankingFormat;
@@ -110,18 +109,20 @@ public final class RankingsFile {
         Map<String, Said> said = new HashMap<>();
         try (LineReader lines = LineReader.open(file)) {
             String line;
-            while ((line = lines.next()) != null) {
+            while ((line = lines.next(fault -> problems.add(lines.lineNumber(), said(fault)))) != null) {
                 if (line.isBlank()) {
                     continue;
                 }
                 long number = lines.lineNumber();
                 try {
-                    RankedRequest ranked = format.read(object(number, line), annotator);
+                    RankedRequest ranked = format.read(InputJson.object(file, number, line), annotator);
                     if (isNew(said, ranked, number)) {
                         rankings.accept(ranked);
                     } else {
                         repeated++;
                     }
+                } catch (InputException e) {
+                    problems.add(number, said(e));
                 } catch (InvalidInputException | Contradiction e) {
                     problems.add(number, String.valueOf(e.getMessage()));
                 }
@@ -129,8 +130,9 @@ public final class RankingsFile {
         }
     }
 
-    private ObjectNode object(long number, String line) {
-        return InputJson.object(file, number, line);
+    /** Without the place, which the problem has beside it. */
+    private static String said(InputException fault) {
+        return String.valueOf(fault.getMessage()).replaceFirst("^.* line \\d+: ", "");
     }
 
     private static boolean isNew(Map<String, Said> said, RankedRequest ranked, long line) {

@@ -1,24 +1,35 @@
 package io.alignstream.local.input;
 
 import io.alignstream.contracts.Document;
+import io.alignstream.contracts.check.Check;
 import io.alignstream.contracts.hash.Sha256;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A text as a file gives it, of any length: one document, or several if it is too long for one.
+ * A text as a file gives it, of any length: one document, or several if it is too long for one. What every kind of file may
+ * say about a text means the same here.
+ *
+ * <p>Half characters (unpaired surrogates, which JSON and pages may hold) become U+FFFD. An id that is too long is replaced by
+ * its sha256, of a source that is too long the end is kept, and labels that are no labels here are left out.
  *
  * @param id null if the file gives none; then a document's id is the sha256 of its text
  */
 record RawText(@Nullable String id, String text, String source, Map<String, String> labels) {
 
-    /** A text whose characters may be broken: half a surrogate pair, which a page may hold as a character reference. */
-    static RawText repaired(@Nullable String id, String text, String source, Map<String, String> labels) {
-        String whole = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-        return new RawText(id, whole, source, labels);
+    private static final int LONGEST_KEY = 256;
+    private static final int LONGEST_ID = 240; // "-" and a number follow for each piece of a long text
+
+    RawText {
+        id = id == null || id.isBlank() ? null : whole(id);
+        id = id != null && id.length() > LONGEST_ID ? Sha256.hex(id) : id;
+        text = whole(text);
+        source = whole(source.substring(Math.max(0, source.length() - DocumentFile.MAX_SOURCE)));
+        labels = fitting(labels);
     }
 
     /** The documents, cut between paragraphs where that is possible. */
@@ -31,5 +42,22 @@ record RawText(@Nullable String id, String text, String source, Map<String, Stri
 
     private Document document(@Nullable String pieceId, String piece) {
         return new Document(pieceId == null ? Sha256.hex(piece) : pieceId, piece, source, labels);
+    }
+
+    private static String whole(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_16), StandardCharsets.UTF_16);
+    }
+
+    private static Map<String, String> fitting(Map<String, String> labels) {
+        Map<String, String> fitting = new HashMap<>();
+        labels.forEach((key, value) -> {
+            if (!key.isBlank()
+                    && key.length() <= LONGEST_KEY
+                    && value.length() <= Check.MAX_LABEL
+                    && fitting.size() < Check.MAX_LABELS) {
+                fitting.put(whole(key), whole(value));
+            }
+        });
+        return Map.copyOf(fitting);
     }
 }

@@ -1,12 +1,10 @@
 package io.alignstream.local.input;
 
 import io.alignstream.contracts.Document;
-import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.local.input.file.LineReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /** Plain text: a small file is one document, a large one a document for each block between blank lines. */
 record TextDocuments() implements DocumentFormat {
@@ -15,12 +13,12 @@ record TextDocuments() implements DocumentFormat {
     static final int WHOLE_FILE_CHARACTERS = 65_536;
 
     @Override
-    public void read(DocumentFile file, Consumer<Document> documents) {
+    public void read(DocumentFile file, Elements elements) {
         try (LineReader lines = file.lines()) {
             if (file.heldOut().lastShare() > 0) {
-                readRunningText(file, lines, documents);
+                readRunningText(file, lines, elements);
             } else {
-                readBlocks(lines, splitter(file, Map.of(), documents));
+                readBlocks(lines, splitter(file, Map.of(), elements));
             }
         }
     }
@@ -51,11 +49,11 @@ record TextDocuments() implements DocumentFormat {
     }
 
     /** The file as one running text, of which the first part is for training and the last for validation. */
-    private static void readRunningText(DocumentFile file, LineReader lines, Consumer<Document> documents) {
+    private static void readRunningText(DocumentFile file, LineReader lines, Elements elements) {
         long training = file.heldOut().trainingCharacters(file.path(), file.repair());
         long characters = 0;
         String line = lines.next();
-        TextSplitter texts = splitter(file, LastPart.TRAINING, documents);
+        TextSplitter texts = splitter(file, LastPart.TRAINING, elements);
         boolean validation = false;
         while (line != null) {
             long left = training - characters;
@@ -67,7 +65,7 @@ record TextDocuments() implements DocumentFormat {
                 }
                 texts.line(line.substring(0, cut));
                 texts.end();
-                texts = splitter(file, LastPart.VALIDATION, documents);
+                texts = splitter(file, LastPart.VALIDATION, elements);
                 line = line.substring(cut);
                 validation = true;
             }
@@ -77,9 +75,8 @@ record TextDocuments() implements DocumentFormat {
         texts.end();
     }
 
-    private static TextSplitter splitter(DocumentFile file, Map<String, String> labels, Consumer<Document> documents) {
+    private static TextSplitter splitter(DocumentFile file, Map<String, String> labels, Elements elements) {
         return new TextSplitter(
-                Document.MAX_TEXT,
-                text -> documents.accept(new Document(Sha256.hex(text), text, file.source(), labels)));
+                Document.MAX_TEXT, text -> elements.take(new RawText(null, text, file.source(), labels)));
     }
 }

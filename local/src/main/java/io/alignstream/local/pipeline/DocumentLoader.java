@@ -77,7 +77,8 @@ public final class DocumentLoader implements AutoCloseable {
     /**
      * Publishes what is new of {@code documents} and returns when all of it is acknowledged.
      *
-     * @throws io.alignstream.local.input.file.InputException at the first invalid place; what is before it is published
+     * @throws io.alignstream.local.input.file.InputException if so much is faulty that there is no use in reading on; what is
+     *     before is published. Whether too much is faulty in the end, the documents' report knows
      */
     public Result load(DocumentSource documents, Console console) {
         String topicId = topicId();
@@ -112,8 +113,9 @@ public final class DocumentLoader implements AutoCloseable {
         long[] known = {0};
         for (InputFile file : files) {
             long[] inFile = {0};
+            boolean toItsEnd;
             try {
-                documents.read(file, document -> {
+                toItsEnd = documents.read(file, document -> {
                     inFile[0]++;
                     if (send(document, published)) {
                         sent[0]++;
@@ -127,7 +129,9 @@ public final class DocumentLoader implements AutoCloseable {
                 throw e;
             }
             commit();
-            journal.done(file, inFile[0]);
+            if (toItsEnd) { // another one is read again by the next load, which may find it mended
+                journal.done(file, inFile[0]);
+            }
         }
         return new Result(sent[0], known[0], passedOver);
     }

@@ -2,6 +2,7 @@ package io.alignstream.local.input;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import blue.strategic.parquet.ParquetWriter;
 import com.github.luben.zstd.Zstd;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.DeflaterInputStream;
@@ -27,6 +29,9 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Types;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pages, web archives, Parquet and packed files become documents. */
 class DocumentFormatsTest {
@@ -62,6 +67,75 @@ class DocumentFormatsTest {
         // Then
         assertThat(documents).extracting(Document::text).containsExactly(PAGE_TEXT, PAGE_TEXT);
         assertThat(documents.getFirst().id()).isEqualTo(Sha256.hex(PAGE_TEXT));
+    }
+
+    /** As the web's Encoding Standard reads the labels, not as Java reads names. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+        gb2312       | GBK           | 镕和喆都不在窄的字集里。
+        x-gbk        | GBK           | 服务员写的是微软的名字，镕也在。
+        GB_2312-80   | GBK           | 囧、喆、玥三个字。
+        iso-8859-1   | windows-1252  | “Quotes” – dashes – and 5 €, it’s all there.
+        latin1       | windows-1252  | “Quotes” – dashes – and 5 €, it’s all there.
+        us-ascii     | windows-1252  | “Quotes” – dashes – and 5 €, it’s all there.
+        shift_jis    | windows-31j   | ①②③ ㈱ № ～ 髙橋という文字もあります。
+        x-sjis       | windows-31j   | ①②③ ㈱ № ～ 髙橋という文字もあります。
+        euc-kr       | x-windows-949 | 똠방각하 펲시콜라 같은 글자도 있다.
+        ks_c_5601-1987 | x-windows-949 | 똠방각하 펲시콜라 같은 글자도 있다.
+        iso-8859-9   | windows-1254  | “İstanbul’da” – ığdır, 5 € eder hepsi.
+        tis-620      | x-windows-874 | “ภาษาไทย” และอีกหนึ่งประโยคที่ยาวพอ
+        utf-16       | UTF-8         | Whoever can read a label in ASCII does not read UTF-16.
+        unknown      | UTF-8         | 没有人认识的名字，就按最常见的读。
+        """)
+    void labelsOfEncodingsMeanWhatBrowsersMake(String label, String charset, String text) throws IOException {
+        // Given
+        String page =
+                "<html><head><!-- charset=koi8-r --><meta http-equiv=\"Content-Type\" content=\"text/html; charset="
+                        + label + "\"></head><body><p>" + text + "</p></body></html>";
+        Files.write(folder.resolve("a.html"), page.getBytes(Charset.forName(charset)));
+        Files.writeString(
+                folder.resolve("b.warc"),
+                response("http://e.org/1", "200 OK", "text/html", page.getBytes(Charset.forName(charset))),
+                StandardCharsets.ISO_8859_1);
+
+        // When
+        List<Document> documents = read(folder);
+
+        // Then
+        assertThat(documents).extracting(Document::text).containsExactly(text, text);
+    }
+
+    @Test
+    void whatTheServerSaysCountsMoreThanThePageAndAByteOrderMarkMost() throws IOException {
+        // Given
+        String text = "朱镕基的镕字，没有在旧的字集里。";
+        String page = "<meta charset=utf-8><p>" + text + "</p>";
+        byte[] gbk = page.getBytes(Charset.forName("GBK"));
+        byte[] marked = ("\uFEFF" + page).getBytes(StandardCharsets.UTF_8);
+        Files.writeString(
+                folder.resolve("a.warc"),
+                response("http://e.org/1", "200 OK", "text/html; charset=GB2312", gbk)
+                        + response("http://e.org/2", "200 OK", "text/html; charset=gb2312", marked)
+                        + response(
+                                "http://e.org/3",
+                                "200 OK",
+                                "text/plain; charset=gb2312",
+                                text.getBytes(Charset.forName("GBK")))
+                        + response(
+                                "http://e.org/4",
+                                "200 OK",
+                                "text/plain; charset=iso-8859-1",
+                                ("\uFEFF" + text).getBytes(StandardCharsets.UTF_8)),
+                StandardCharsets.ISO_8859_1);
+
+        // When
+        List<Document> documents = read(folder);
+
+        // Then
+        assertThat(documents).extracting(Document::text).hasSize(4).containsOnly(text);
     }
 
     @Test
@@ -119,11 +193,160 @@ class DocumentFormatsTest {
         warc.write(gzip(packedResponse("identity", page)));
         Files.write(folder.resolve("crawl.warc.gz"), warc.toByteArray());
 
+        DocumentSource source = DocumentSource.of(List.of(folder));
+        List<Document> documents = new ArrayList<>();
+
+        // When
+        source.forEach(documents::add);
+
+        // Then
+        assertThat(documents).extracting(Document::text).hasSize(5).containsOnly(PAGE_TEXT);
+        assertThat(source.report().lines())
+                .startsWith(
+                        "passed over: 1 pages packed in a way that is not read, such as Brotli",
+                        "1 of 6 elements set aside:");
+    }
+
+    @Test
+    void behindADamagedRecordReadingGoesOn() throws IOException {
+        // Given
+        byte[] text = "still read".getBytes(StandardCharsets.UTF_8);
+        String good = response("http://e.org/1", "200 OK", "text/plain", text);
+        String header = good.replace("WARC-Date:", "no header");
+        String tooLong = good.replaceFirst("Content-Length: \\d+", "Content-Length: 7");
+        byte[] damaged = gzip(good.getBytes(StandardCharsets.ISO_8859_1));
+        Arrays.fill(damaged, 20, 40, (byte) 0xFF);
+        Files.writeString(
+                folder.resolve("a.warc"), good + header + good + "\r\n\r\n" + good, StandardCharsets.ISO_8859_1);
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        for (String record : List.of(good, header, good, tooLong, good)) {
+            packed.write(gzip(record.getBytes(StandardCharsets.ISO_8859_1)));
+        }
+        packed.write(damaged);
+        packed.write(gzip(good.getBytes(StandardCharsets.ISO_8859_1)));
+        Files.write(folder.resolve("b.warc.gz"), packed.toByteArray());
+        DocumentSource source = DocumentSource.at(List.of(folder.toString()), false, 0.5);
+        List<Document> documents = new ArrayList<>();
+
+        // When
+        source.forEach(documents::add);
+
+        // Then
+        assertThat(documents)
+                .filteredOn(document -> document.text().equals("still read"))
+                .hasSize(3 + 4);
+        assertThat(source.report().lines()).contains("4 of 11 elements set aside:");
+    }
+
+    @Test
+    void olderArchivesAreRead() throws IOException {
+        // Given
+        String http = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nof an old crawl";
+        Files.writeString(
+                folder.resolve("old.arc"),
+                "filedesc://old.arc 0.0.0.0 20040101000000 text/plain 68\n1 0 Test\n"
+                        + "URL IP-address Archive-date Content-type Archive-length\n\n"
+                        + "http://e.org/ 1.2.3.4 20040101000000 text/plain " + http.length() + "\n" + http + "\n");
+
         // When
         List<Document> documents = read(folder);
 
         // Then
-        assertThat(documents).extracting(Document::text).hasSize(5).containsOnly(PAGE_TEXT);
+        assertThat(documents).extracting(Document::text).containsExactly("of an old crawl");
+    }
+
+    /** Written by pyarrow. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                // gzip
+                "UEFSMRUAFSwVQCwVBBUAFQYVBhwAAAAfiwgAAAAAAAIDY2JgYGBhZGeAAA4oDQDlh2skFgAAABUAFXwVoAEs"
+                        + "FQQVABUGFQYcAAAAH4sIAAAAAAACA2NiYGBgYZQAkiEZqQo5ibkFCpnFCjmZJQqJJQoppcXZeiC5543rny6c"
+                        + "8nTOipe7W57N6H/etPPJrnWPG5oAn0TXoz4AAAAVBBk8NQAYBnNjaGVtYRUEABUEJQIYAmlkABUMJQIYBHRl"
+                        + "eHQlAEwcAAAAFgQZHBksJgAcFQQZJQYAGRgCaWQVBBYEFlIWZiYISRwVABUAFQIAPCkGGSYABAAAACYAHBUM"
+                        + "GSUGABkYBHRleHQVBBYEFqQBFsgBJm5JHBUAFQAVAgA8FmAZBhkmAAQAAAAW9gEWBCYIFq4CACggcGFycXVl"
+                        + "dC1jcHAtYXJyb3cgdmVyc2lvbiAyNi4wLjEZLBwAABwAAADDAAAAUEFSMQ==",
+                // lz4, raw blocks
+                "UEFSMRUAFSwVKCwVBBUAFQYVBhwAAACCAgAAAAQBBwABAIAIAAAAAAAAABUAFXwVgAEsFQQVABUGFQYcAAAA"
+                        + "8BMCAAAABAEYAAAAVGhlIGxhbXAgaXMgbGl0IGF0IGR1c2suHADwCeeBr+WhlOWcqOm7hOaYj+eCueS6ruOA"
+                        + "ghUEGTw1ABgGc2NoZW1hFQQAFQQlAhgCaWQAFQwlAhgEdGV4dCUATBwAAAAWBBkcGSwmABwVBBklBgAZGAJp"
+                        + "ZBUOFgQWUhZOJghJHBUAFQAVAgA8KQYZJgAEAAAAJgAcFQwZJQYAGRgEdGV4dBUOFgQWpAEWqAEmVkkcFQAV"
+                        + "ABUCADwWYBkGGSYABAAAABb2ARYEJggW9gEAKCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRks"
+                        + "HAAAHAAAAMMAAABQQVIx"
+            })
+    void parquetOfOtherProgramsIsUnpacked(String base64) throws IOException {
+        // Given
+        Path file = Files.write(folder.resolve("a.parquet"), Base64.getDecoder().decode(base64));
+
+        // When
+        List<Document> documents = read(file);
+
+        // Then
+        assertThat(documents)
+                .extracting(Document::id, Document::text)
+                .containsExactly(tuple("7", "The lamp is lit at dusk."), tuple("8", "灯塔在黄昏点亮。"));
+    }
+
+    @Test
+    void parquetPackedOtherwiseIsRefusedByName() throws IOException {
+        // Given
+        Path file = Files.write(
+                folder.resolve("a.parquet"),
+                Base64.getDecoder()
+                        .decode("UEFSMRUAFSwVJCwVBBUAFQYVBhwAAAAbFQAAhLHNIvhqhJdCpIrl8AcVABV8FYQBLBUEFQAVBhUGHAAAAIse"
+                                + "gAIAAAAEARgAAABUaGUgbGFtcCBpcyBsaXQgYXQgZHVzay4YAAAA54Gv5aGU5Zyo6buE5piP54K55Lqu44CC"
+                                + "AxUEGTw1ABgGc2NoZW1hFQQAFQQlAhgCaWQAFQwlAhgEdGV4dCUATBwAAAAWBBkcGSwmABwVBBklBgAZGAJp"
+                                + "ZBUIFgQWUhZKJghJHBUAFQAVAgA8KQYZJgAEAAAAJgAcFQwZJQYAGRgEdGV4dBUIFgQWpAEWrAEmUkkcFQAV"
+                                + "ABUCADwWYBkGGSYABAAAABb2ARYEJggW9gEAKCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRks"
+                                + "HAAAHAAAAMMAAABQQVIx"));
+
+        // When // Then
+        assertThatThrownBy(() -> read(file))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("packed with brotli, which is not read; write it with zstd, gzip or snappy");
+    }
+
+    /** Three rows: UTF-8, other bytes, null. */
+    @Test
+    void parquetBytesWithoutATypeAreTextIfTheyAreUtf8() throws IOException {
+        // Given
+        Path file = Files.write(
+                folder.resolve("a.parquet"),
+                Base64.getDecoder()
+                        .decode("UEFSMRUAFUAVQCwVBhUAFQYVBhwAAAACAAAAAwMQAAAAVGhlIGxhbXAgaXMgbGl0LgIAAAD//hUEGSw1ABgG"
+                                + "c2NoZW1hFQIAFQwlAhgEdGV4dAAWBhkcGRwmABwVDBklBgAZGAR0ZXh0FQAWBhZmFmYmCEkcFQAVABUCADwW"
+                                + "JBkGGSYCBAAAABZmFgYmCBZmACggcGFycXVldC1jcHAtYXJyb3cgdmVyc2lvbiAyNi4wLjEZHBwAAACCAAAA"
+                                + "UEFSMQ=="));
+        DocumentSource source = DocumentSource.of(List.of(file));
+        List<Document> documents = new ArrayList<>();
+
+        // When
+        source.forEach(documents::add);
+
+        // Then
+        assertThat(documents).extracting(Document::text).containsExactly("The lamp is lit.");
+        assertThat(source.report().lines())
+                .containsExactly(
+                        "passed over: 1 without text",
+                        "1 of 2 elements set aside:",
+                        "  " + file + " line 2: column text holds bytes that are not UTF-8");
+    }
+
+    @Test
+    void parquetColumnsOfOtherTypesAreNoText() throws IOException {
+        // Given
+        Path file = Files.write(
+                folder.resolve("a.parquet"),
+                Base64.getDecoder()
+                        .decode("UEFSMRUAFSwVLCwVBBUAFQYVBhwAAAACAAAAAwICAAAABAMBAAAAYQEAAABiFQQZTDUAGAZzY2hlbWEVAgA1"
+                                + "AhgEdGV4dBUCFQZMPAAAADUEGARsaXN0FQIAFQwlAhgHZWxlbWVudCUATBwAAAAWAhkcGRwmABwVDBklBgAZ"
+                                + "OAR0ZXh0BGxpc3QHZWxlbWVudBUAFgQWUhZSJghJHBUAFQAVAgA8FgQZJgICGUYAAAAEAAAAFlIWAiYIFlIA"
+                                + "KCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRkcHAAAALgAAABQQVIx"));
+
+        // When // Then
+        assertThatThrownBy(() -> read(file))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("column text must be texts but is a list; write it as strings, or rename it");
     }
 
     @Test
@@ -218,16 +441,14 @@ class DocumentFormatsTest {
     void deeplyNestedJsonIsRefusedWithFileAndLine() throws IOException {
         // Given
         Path file = folder.resolve("deep.jsonl");
-        Files.writeString(
-                file, "{\"text\": \"t\"}\n{\"text\": \"t\", \"other\": " + "[".repeat(40) + "]".repeat(40) + "}\n");
+        Files.writeString(file, "\n{\"text\": \"t\", \"other\": " + "[".repeat(40) + "]".repeat(40) + "}\n");
 
         // When
         assertThatThrownBy(() -> read(file))
                 // Then
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining("deep.jsonl line 2")
-                .hasMessageContaining("nesting depth")
-                .hasMessageContaining("32");
+                .hasMessageContaining("nested deeper than 32");
     }
 
     @Test

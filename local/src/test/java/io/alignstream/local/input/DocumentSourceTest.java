@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -78,7 +79,7 @@ class DocumentSourceTest {
         Path file = write(
                 "a.jsonl",
                 "{\"text\":\"t\",\"id\":\"7\",\"source\":\"web\",\"labels\":{\"lang\":\"en\"},\"extra\":[1]}\n"
-                        + "{\"text\":\"\",\"id\":null}");
+                        + "{\"text\":\"u\",\"id\":null}");
 
         // When
         List<Document> documents = read(file);
@@ -87,7 +88,7 @@ class DocumentSourceTest {
         assertThat(documents)
                 .containsExactly(
                         new Document("7", "t", "web", Map.of("lang", "en")),
-                        new Document(Sha256.hex(""), "", file.toString(), Map.of()));
+                        new Document(Sha256.hex("u"), "u", file.toString(), Map.of()));
     }
 
     @Test
@@ -151,18 +152,118 @@ class DocumentSourceTest {
         String good = "{\"text\":\"t\"}\n";
 
         // When // Then
-        assertThatThrownBy(() -> read(write("a.jsonl", good + "{\"text\":")))
-                .hasMessageContaining("a.jsonl line 2: not valid JSON at column");
-        assertThatThrownBy(() -> read(write("a.jsonl", good + "[1]"))).hasMessageContaining("must be a JSON object");
-        assertThatThrownBy(() -> read(write("a.jsonl", good + "{\"txt\":\"t\"}")))
-                .hasMessageContaining("line 2: field text is missing");
+        assertThatThrownBy(() -> read(write("a.jsonl", "\n{\"text\":")))
+                .hasMessageContaining("a.jsonl line 2: not valid JSON: it ends before a quote or bracket is closed");
+        assertThatThrownBy(() -> read(write("a.jsonl", good + "[1]\n[2]")))
+                .hasMessageContaining("2 of 3 elements set aside")
+                .hasMessageContaining("line 2: must be a JSON object but is [1]")
+                .hasMessageContaining("line 3: must be a JSON object but is [2]");
+        assertThatThrownBy(() -> read(write("a.jsonl", "{\"txt\":\"t\"}")))
+                .hasMessageContaining("line 1: field text is missing");
         assertThatThrownBy(() -> read(write("a.jsonl", "{\"text\":5}")))
                 .hasMessageContaining("must be a text but is 5");
-        assertThatThrownBy(() -> read(write("a.jsonl", "{\"text\":\"t\",\"labels\":{\"a\":{}}}")))
-                .hasMessageContaining("labels.a must be a text");
-        assertThatThrownBy(() -> read(write("a.jsonl", "{\"text\":\"t\",\"id\":\"" + "i".repeat(300) + "\"}")))
+        assertThatThrownBy(() -> read(write("a.jsonl", "{\"text\":\"t\",\"id\":[7]}")))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("line 1: id has 300 characters");
+                .hasMessageContaining("field id must be a text or a whole number but is [7]");
+    }
+
+    @Test
+    void oneFaultyLineIsSetAsideAndTheOthersAreRead() throws IOException {
+        // Given
+        byte[] wrongBytes = {'\n', (byte) 0xFF, '\n'};
+        Path file = write("a.jsonl", "{\"text\":\"first\"}");
+        Files.write(file, wrongBytes, StandardOpenOption.APPEND);
+        Files.writeString(file, "{\"text\":\"last\"}", StandardOpenOption.APPEND);
+        List<Document> documents = new ArrayList<>();
+        DocumentSource source = DocumentSource.of(List.of(file));
+
+        // When
+        source.forEach(documents::add);
+
+        // Then
+        assertThat(documents).extracting(Document::text).containsExactly("first", "last");
+        assertThat(source.report().lines())
+                .containsExactly(
+                        "1 of 3 elements set aside:",
+                        "  " + file + " line 2: byte 17 of the file is not valid UTF-8; convert the file to UTF-8");
+    }
+
+    @Test
+    void oneUnreadableFileIsNamedAndTheOthersAreRead() throws IOException {
+        // Given
+        write("a.txt.gz", "not packed");
+        write("b.txt", "read");
+        write("c.md", "of another kind");
+        DocumentSource source = DocumentSource.of(List.of(folder));
+        List<Document> documents = new ArrayList<>();
+
+        // When
+        source.forEach(documents::add);
+
+        // Then
+        assertThat(documents).extracting(Document::text).containsExactly("read");
+        assertThat(source.report().lines())
+                .startsWith("passed over: 1 files of other kinds", "1 of 2 files not read to their end:");
+    }
+
+    @Test
+    void aFileThatIsMostlyFaultyEndsTheReadingEarly() throws IOException {
+        // Given
+        Path file = write("a.jsonl", "{\"text\":\"t\"}\n".repeat(500) + "{}\n".repeat(5_000));
+        DocumentSource source = DocumentSource.of(List.of(file));
+
+        // When // Then
+        assertThatThrownBy(() -> source.forEach(document -> {}))
+                .hasMessageStartingWith("500 of 1,000 elements set aside, more than 10 %; correct the files");
+    }
+
+    @Test
+    void whatOthersWriteMeansTheSameHere() throws IOException {
+        // Given
+        String longId = "https://example.org/" + "a/".repeat(200);
+        Path file = write(
+                "a.jsonl",
+                """
+                {"id": 12, "text": "number", "score": NaN}
+                {"id": "LONG", "text": "long id", "labels": ["news"]}
+                {"text": "labels", "labels": {"stars": 4, "nested": {"a": 1}, "none": null}, "url": "http://e.org/"}
+                {"text": "half a character: \\ud83d."}
+                {"text": null}
+                {"text": " "}
+                """
+                        .replace("LONG", longId));
+        DocumentSource source = DocumentSource.of(List.of(file));
+        List<Document> documents = new ArrayList<>();
+
+        // When
+        source.forEach(documents::add);
+
+        // Then
+        assertThat(documents)
+                .containsExactly(
+                        new Document("12", "number", file.toString(), Map.of()),
+                        new Document(Sha256.hex(longId), "long id", file.toString(), Map.of()),
+                        new Document(
+                                Sha256.hex("labels"),
+                                "labels",
+                                file.toString(),
+                                Map.of("stars", "4", "url", "http://e.org/")),
+                        new Document(
+                                Sha256.hex("half a character: \uFFFD."),
+                                "half a character: \uFFFD.",
+                                file.toString(),
+                                Map.of()));
+        assertThat(source.report().lines()).containsExactly("passed over: 2 without text");
+    }
+
+    @Test
+    void utf16IsNamed() throws IOException {
+        // Given
+        Path file = Files.write(folder.resolve("a.txt"), "text".getBytes(StandardCharsets.UTF_16));
+
+        // When // Then
+        assertThatThrownBy(() -> read(file))
+                .hasMessageContaining("line 1: the text is UTF-16; convert the file to UTF-8");
     }
 
     @Test

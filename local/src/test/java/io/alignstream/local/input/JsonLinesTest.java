@@ -21,6 +21,8 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class JsonLinesTest {
 
@@ -86,20 +88,66 @@ class JsonLinesTest {
     }
 
     @Test
-    void nothingIsGivenOfAFileWithOneInvalidLine() throws IOException {
+    void oneFaultyLineIsSetAside() throws IOException {
         // Given
         String good = "{" + MESSAGES + ",\"referenceAnswers\":[\"a\"]}";
+        Path file = write(
+                good, "{" + MESSAGES + ",\"referenceAnswers\":[\"half \\ud83d\"]}", good.replace("[\"a\"]", "[\"b\"]"));
+
+        // When
+        JsonLines<Instruction> lines = JsonLines.instructions(file);
+
+        // Then
+        assertThat(all(lines)).hasSize(2);
+        assertThat(lines.size()).isEqualTo(2);
+        assertThat(lines.report().lines().getLast())
+                .endsWith(
+                        "line 2: an entry of referenceAnswers has half a character (an unpaired surrogate) at index 5;"
+                                + " repair the text");
+    }
+
+    /** In the words of whoever wrote the file. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+        [                                         | a list begins here; write one JSON object a line
+        {'messages':[{'role':'user','content':[{'type':'text','text':'Which?'}]}],'referenceAnswers':['North.']} | in messages[0].content: it must be a text but is
+        {'messages':[{'role':'user','content':'Which?'}],'referenceAnswers':'North.'} | in referenceAnswers: it must be a list but is a text
+        {'messages':[{'role':'user','content':'Which?'}],'referenceAnswers':['a'],'tags':{'n':[1]}} | in tags.n: it must be a text but is
+        {'messages':[{'role':'user','content':'Which?'}],'referenceAnswers':['a']}} | character 75 of line 1 does not fit there
+        {'messages':[]} 7 | something follows behind its end
+        {'messages':[],'messages':[],'referenceAnswers':['a']} | field messages stands twice
+        {'messages':[{'role':'user' | it ends before a quote or bracket is closed
+        {messages:[]} | character 2 of line 1 does not fit there
+        """)
+    void whatIsWrongIsSaidInTheWordsOfTheFile(String line, String said) throws IOException {
+        // Given
+        Path file = write(line.replace('\'', '"'));
 
         // When // Then
-        assertThatThrownBy(() -> JsonLines.instructions(write(good, "{" + MESSAGES + ",\"referenceAnswers\":[]}")))
+        assertThatThrownBy(() -> JsonLines.instructions(file))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("in.jsonl line 2: referenceAnswers has 0 entries");
-        assertThatThrownBy(() -> JsonLines.instructions(write(good, "{" + MESSAGES + ",\"referenceAnswer\":[\"a\"]}")))
-                .hasMessageContaining("line 2: unknown field referenceAnswer; known are");
+                .hasMessageContaining(said)
+                .message()
+                .doesNotContain("java", "Json", "deserialize", "token");
+    }
+
+    @Test
+    void aFileOfFaultyLinesIsRefused() throws IOException {
+        // When // Then
+        assertThatThrownBy(() -> JsonLines.instructions(write("{" + MESSAGES + ",\"referenceAnswers\":[]}")))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("in.jsonl line 1: referenceAnswers has 0 entries");
+        assertThatThrownBy(() -> JsonLines.instructions(write("{" + MESSAGES + ",\"referenceAnswer\":[\"a\"]}")))
+                .hasMessageContaining("line 1: unknown field referenceAnswer; known are");
         assertThatThrownBy(() -> JsonLines.prompts(write("{\"messages\":[{\"role\":\"user\",\"content\":\" \"}]}")))
                 .hasMessageContaining("line 1: in messages[0]: content is missing or blank");
         assertThatThrownBy(() -> JsonLines.prompts(write("{\"messages\":[{\"role\":\"usr\",\"content\":\"a\"}]}")))
-                .hasMessageContaining("line 1: messages[0].role cannot be usr");
+                .hasMessageContaining(
+                        "line 1: in messages[0].role: it is usr but must be one of system, user, assistant");
         assertThatThrownBy(() -> JsonLines.prompts(write(""))).hasMessageContaining("holds no events");
     }
 
@@ -115,7 +163,7 @@ class JsonLinesTest {
                 .hasMessageContaining("exactly once");
         assertThatThrownBy(() ->
                         JsonLines.rankings(write(line.replace("\"annotator\"", "\"scores\":[NaN,1,2],\"annotator\""))))
-                .hasMessageContaining("line 1: not valid JSON");
+                .hasMessageContaining("must be a finite number but is NaN");
         assertThatThrownBy(() ->
                         JsonLines.rankings(write(line.replace("\"annotator\"", "\"scores\":[9,1,2],\"annotator\""))))
                 .hasMessageContaining("outside 0 to 5");
@@ -124,18 +172,24 @@ class JsonLinesTest {
                 .hasMessageContaining("stands beside request r");
         assertThatThrownBy(() -> JsonLines.rankings(write("{" + REQUEST + "}")))
                 .hasMessageContaining("ranking is missing");
-        assertThatThrownBy(() -> JsonLines.rankings(write(line, line.replace("[[1],[0,2]]", "[[0],[1,2]]"))))
-                .hasMessageContaining("line 2: the ranking of request r by annotator anna stands in line 1");
+        assertThat(JsonLines.rankings(write(line, line.replace("[[1],[0,2]]", "[[0],[1,2]]")))
+                        .report()
+                        .lines()
+                        .getLast())
+                .contains("line 2: the ranking of request r by annotator anna stands in line 1");
     }
 
     @Test
-    void aNameMayNotStandForTwoThings() {
+    void aNameMayNotStandForTwoThings() throws IOException {
         // Given
         String one = "{\"id\":\"x\"," + MESSAGES + "}";
 
-        // When // Then
-        assertThatThrownBy(() -> JsonLines.prompts(write(one, one.replace("你好", "再见"))))
-                .hasMessageContaining("line 2: id x stands in line 1 with other content");
+        // When
+        JsonLines<Prompt> lines = JsonLines.prompts(write(one, one.replace("你好", "再见")));
+
+        // Then
+        assertThat(all(lines)).hasSize(1);
+        assertThat(lines.report().lines().getLast()).contains("line 2: id x stands in line 1 with other content");
     }
 
     private static <T> List<T> all(JsonLines<T> lines) {

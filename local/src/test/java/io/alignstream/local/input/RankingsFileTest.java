@@ -30,7 +30,8 @@ class RankingsFileTest {
                 PAIR.replace("Near.", "Far."),
                 PAIR,
                 "{\"prompt\":\"Moon?\",\"chosen\":\"Near.\",\"rejected\":\"Far.\"}",
-                PAIR.replace("Moon", "Sun"));
+                PAIR.replace("Moon", "Sun"),
+                "no JSON");
 
         // When
         RankingsFile rankings = RankingsFile.open(file, null);
@@ -39,11 +40,12 @@ class RankingsFileTest {
         assertThat(rankings.format()).isEqualTo(RankingFormat.TRL);
         assertThat(rankings.size()).isEqualTo(2);
         assertThat(rankings.repeated()).isEqualTo(1);
-        assertThat(rankings.setAside()).isEqualTo(2);
+        assertThat(rankings.setAside()).isEqualTo(3);
         assertThat(rankings.examples())
                 .containsExactly(
                         "line 3: chosen and rejected are the same",
-                        "line 5: import:trl judges the same answers otherwise in line 1");
+                        "line 5: import:trl judges the same answers otherwise in line 1",
+                        "line 7: not valid JSON: character 1 of line 1 does not fit there");
         assertThat(all(rankings))
                 .isEqualTo(all(rankings))
                 .extracting(r -> r.request().messages())

@@ -55,7 +55,7 @@ class DocumentLoaderTest {
         // Given
         Path corpus = Files.createDirectories(folder.resolve("corpus"));
         write(corpus.resolve("a.jsonl"), 0, 30);
-        Files.writeString(corpus.resolve("b.jsonl"), lines(30, 60) + "no JSON\n" + lines(60, 90));
+        Files.writeString(corpus.resolve("b.jsonl"), lines(30, 60) + "no JSON\n".repeat(2_000) + lines(60, 90));
         Throwable stopped = catchThrowable(() -> load(corpus));
         Files.writeString(corpus.resolve("b.jsonl"), lines(30, 90));
 

@@ -99,11 +99,11 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
                 hash = Sha256.bytes(kept.text().text());
                 clean = clean(document, kept, hash);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             throw new PoisonEventException(
                     Reason.of("poison.notCleaned")
                             .with("document", document.id())
-                            .with("detail", String.valueOf(e.getMessage())),
+                            .with("detail", e.getMessage() == null ? e.toString() : e.getMessage()),
                     e);
         }
         cleaned.applied().forEach(statistics::applied);
@@ -119,7 +119,8 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         return new Reason("fault." + fault.name(), fault.figures());
     }
 
-    private static CleanDocument clean(Document document, TextCleaner.Kept kept, byte[] hash) {
+    /** What is published of a document that passes. */
+    static CleanDocument clean(Document document, TextCleaner.Kept kept, byte[] hash) {
         return new CleanDocument(
                 document.id(),
                 kept.text().text(),

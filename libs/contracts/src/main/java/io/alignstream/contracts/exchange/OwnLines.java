@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.check.JsonFault;
 import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 
@@ -33,15 +34,12 @@ final class OwnLines implements RankingFormat.Form {
             if (e.getCause() instanceof InvalidInputException invalid) {
                 throw invalid;
             }
-            throw notReadable(e);
+            throw new InvalidInputException(Reason.of("exchange.wrongField")
+                    .with("field", JsonFault.field(e))
+                    .with("detail", JsonFault.of(e)));
         } catch (JsonProcessingException e) {
-            throw notReadable(e);
+            throw new InvalidInputException(JsonFault.of(e));
         }
-    }
-
-    private static InvalidInputException notReadable(JsonProcessingException e) {
-        return new InvalidInputException(Reason.of("exchange.notReadable")
-                .with("detail", e.getOriginalMessage().lines().findFirst().orElse("")));
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +69,16 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
         if (json != null && json.isTextual()) {
             return side(field, json.textValue(), prompt);
         }
-        return side(field, json == null ? List.of() : turns(field, json), prompt);
+        List<JsonNode> turns = json == null
+                ? List.of()
+                : StreamSupport.stream(json.spliterator(), false).toList();
+        if (turns.isEmpty() || role(field, turns.getLast()) != Message.Role.ASSISTANT) {
+            throw new InvalidInputException(Reason.of("exchange.noAnswer").with("field", field));
+        }
+        return side(
+                turns(field, turns.subList(0, turns.size() - 1)),
+                turns.getLast().path("content").asText(""),
+                prompt);
     }
 
     private static Side side(String field, String text, List<Message> prompt) {
@@ -78,38 +88,39 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
             }
             return new Side(prompt, text);
         }
-        return side(field, Transcript.read(text), prompt);
-    }
-
-    /** {@code turns} are all that was said, or only what follows the prompt. */
-    private static Side side(String field, List<Message> turns, List<Message> prompt) {
+        List<Message> turns = Transcript.read(text);
         if (turns.isEmpty() || turns.getLast().role() != Message.Role.ASSISTANT) {
             throw new InvalidInputException(Reason.of("exchange.noAnswer").with("field", field));
         }
-        List<Message> before = turns.subList(0, turns.size() - 1);
+        return side(turns.subList(0, turns.size() - 1), turns.getLast().content(), prompt);
+    }
+
+    /** {@code before} are all that was said before the answer, or only what follows the prompt. An answer may be empty, a turn before it may not. */
+    private static Side side(List<Message> before, String answer, List<Message> prompt) {
         boolean whole = before.size() >= prompt.size()
                 && before.subList(0, prompt.size()).equals(prompt);
         List<Message> said = new ArrayList<>(whole ? List.of() : prompt);
         said.addAll(before);
-        return new Side(List.copyOf(said), turns.getLast().content());
+        return new Side(List.copyOf(said), answer);
     }
 
-    private static List<Message> turns(String field, JsonNode json) {
+    private static List<Message> turns(String field, Iterable<JsonNode> json) {
         List<Message> turns = new ArrayList<>();
         for (JsonNode turn : json) {
-            String content = turn.path("content").asText("");
-            turns.add(
-                    switch (turn.path("role").asText("")) {
-                        case "system" -> new Message(Message.Role.SYSTEM, content);
-                        case "user" -> Message.user(content);
-                        case "assistant" -> Message.assistant(content);
-                        case String other ->
-                            throw new InvalidInputException(Reason.of("exchange.role")
-                                    .with("field", field)
-                                    .with("role", other));
-                    });
+            turns.add(new Message(role(field, turn), turn.path("content").asText("")));
         }
         return turns;
+    }
+
+    private static Message.Role role(String field, JsonNode turn) {
+        return switch (turn.path("role").asText("")) {
+            case "system" -> Message.Role.SYSTEM;
+            case "user" -> Message.Role.USER;
+            case "assistant" -> Message.Role.ASSISTANT;
+            case String other ->
+                throw new InvalidInputException(
+                        Reason.of("exchange.role").with("field", field).with("role", other));
+        };
     }
 
     private static @Nullable Double score(@Nullable JsonNode json) {

@@ -130,6 +130,22 @@ class RankingFormatTest {
         assertThat(ranked.request().tags()).containsEntry("source", "import:" + format);
     }
 
+    @ParameterizedTest
+    @CsvSource({"alignstream", "trl", "ultrafeedback"})
+    void anEmptyAnswerIsAnAnswerInEveryFormat(String id) {
+        // Given
+        RankingFormat format = RankingFormat.of(id).orElseThrow();
+        RankedRequest ranked = new RankedRequest(
+                new RankingRequest("r", MULTI_TURN, List.of("384,400 km", ""), null, Map.of()),
+                new Ranking("r", "ann", List.of(List.of(0), List.of(1)), List.of(5.0, 0.0), List.of(), "1"));
+
+        // When
+        RankedRequest again = roundTrip(format, ranked);
+
+        // Then
+        assertThat(groups(again)).isEqualTo(List.of(List.of("384,400 km"), List.of("")));
+    }
+
     @Test
     void whoPrefersTheOtherAnswerJudgesTheSameRequest() {
         // Given

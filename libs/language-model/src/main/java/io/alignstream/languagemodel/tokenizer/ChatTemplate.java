@@ -2,8 +2,7 @@ package io.alignstream.languagemodel.tokenizer;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -35,16 +34,12 @@ public final class ChatTemplate {
     /** The messages and then the assistant's token, after which the model writes its answer. */
     public static int[] prompt(Tokenizer tokenizer, List<Message> messages) {
         TokenBuffer ids = new TokenBuffer(64);
-        for (Message message : messages) {
-            ids.add(roleToken(tokenizer, message.role()));
-            ids.addAll(tokenizer.encode(message.content()));
-            ids.add(tokenizer.endOfTurn());
-        }
+        messages.forEach(message -> addTurn(ids, tokenizer, message.role(), message.content()));
         ids.add(tokenizer.assistant());
         return ids.toArray();
     }
 
-    /** A prompt with the answer to learn; the answer's ids and the end of turn behind it are learned. */
+    /** A prompt with the answer to learn, which may be empty; the answer's ids and the end of turn behind it are learned. */
     public static Conversation conversation(Tokenizer tokenizer, List<Message> promptMessages, String answer) {
         return conversation(tokenizer, promptMessages, answer, false);
     }
@@ -56,21 +51,25 @@ public final class ChatTemplate {
      */
     public static Conversation conversation(
             Tokenizer tokenizer, List<Message> promptMessages, String answer, boolean everyTurn) {
-        List<Message> messages = new ArrayList<>(promptMessages);
-        messages.add(Message.assistant(answer));
-        int[] prompt = prompt(tokenizer, messages);
-        int[] ids = Arrays.copyOf(prompt, prompt.length - 1); // nobody speaks after the answer
-        boolean[] learned = new boolean[ids.length];
-        int at = 0;
-        for (int turn = 0; turn < messages.size(); turn++) {
-            Message message = messages.get(turn);
-            int begin = at + 1; // the role's token is given, not learned
-            at = begin + tokenizer.encode(message.content()).length + 1;
-            boolean last = turn == messages.size() - 1;
-            boolean learn = last || (everyTurn && message.role() == Message.Role.ASSISTANT);
-            Arrays.fill(learned, begin, at, learn);
+        TokenBuffer ids = new TokenBuffer(64);
+        BitSet learned = new BitSet();
+        for (Message message : promptMessages) {
+            int begin = addTurn(ids, tokenizer, message.role(), message.content());
+            learned.set(begin, ids.size(), everyTurn && message.role() == Message.Role.ASSISTANT);
         }
-        return new Conversation(ids, learned);
+        learned.set(addTurn(ids, tokenizer, Message.Role.ASSISTANT, answer), ids.size());
+        boolean[] each = new boolean[ids.size()];
+        learned.stream().forEach(index -> each[index] = true);
+        return new Conversation(ids.toArray(), each);
+    }
+
+    /** Where what is said begins: the role's token before it is given, not learned. */
+    private static int addTurn(TokenBuffer ids, Tokenizer tokenizer, Message.Role role, String content) {
+        ids.add(roleToken(tokenizer, role));
+        int begin = ids.size();
+        ids.addAll(tokenizer.encode(content));
+        ids.add(tokenizer.endOfTurn());
+        return begin;
     }
 
     private static int roleToken(Tokenizer tokenizer, Message.Role role) {

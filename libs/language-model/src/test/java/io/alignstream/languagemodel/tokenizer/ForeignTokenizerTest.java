@@ -117,6 +117,12 @@ class ForeignTokenizerTest {
         assertRefused(json.replace("\"add_prefix_space\":false", "\"add_prefix_space\":true"), "add_prefix_space");
         assertRefused(json.replace("\"dropout\":null", "\"dropout\":0.1"), "dropout");
         assertRefused(json.replace("(?i:'s", "(?<i:'s"), "expression is not supported");
+        for (String otherwise :
+                List.of("\\\\h", "\\\\w+", "\\\\bx", "[[:alpha:]]", "(?m:.)", "(?im)x", "\\\\p{Punct}", "a{2,3}+")) {
+            assertRefused(json.replace("(?i:'s", otherwise + "|(?i:'s"), "means something else here");
+        }
+        assertRefused(
+                json.replaceFirst("\"pre_tokenizer\":\\{", "\"pre_tokenizer\":null,\"other\":{"), "SentencePiece");
         assertRefused(json.replace("\"\u0120\":", "\"unspeakable\":"), "no token");
         assertRefused(json.replace("\"single_word\":false", "\"single_word\":true"), "single_word");
     }

@@ -166,7 +166,13 @@ public final class Reconciler implements JobControl {
         switch (decision) {
             case Decision.Wait wait -> {
                 triggered &= !asked;
-                show(JobStatus.State.WAITING, wait.reason());
+                // A run that a person asked for and that failed is not asked for again: its failure must stay in sight.
+                show(
+                        JobStatus.State.WAITING,
+                        lastFailure == null
+                                ? wait.reason()
+                                : wait.reason()
+                                        .and(Reason.of("stage.failedBefore").with("failure", lastFailure)));
             }
             case Decision.WaitFor wait -> {
                 compareAfter(wait.delay());

@@ -166,7 +166,7 @@ public final class Reader implements AutoCloseable {
                 return false;
             }
             deadLetter(record, e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             deadLetter(record, e);
         }
         return true;

@@ -175,6 +175,30 @@ class ReconcilerTest {
     }
 
     @Test
+    void theFailureOfATriggeredRunStaysInSight() {
+        // Given
+        Reconciler reconciler = reconciler(triggered -> triggered
+                ? new Decision.Run(job(context -> {
+                    throw new IllegalStateException("no room on the disk");
+                }))
+                : new Decision.Wait(Reason.of("test.upToDate")));
+        reconciler.trigger();
+
+        // When
+        await().until(() -> {
+            turn(reconciler);
+            return triggers.contains(false);
+        });
+
+        // Then
+        assertThat(reconciler.status().reason())
+                .isEqualTo(Reason.of("test.upToDate")
+                        .and(Reason.of("stage.failedBefore")
+                                .with("failure", reconciler.status().lastFailure())));
+        assertThat(Messages.english(reconciler.status().lastFailure())).contains("no room on the disk");
+    }
+
+    @Test
     void aTriggerLastsWhileTheAnswerIsToCompareAgain() {
         // Given
         Reconciler reconciler = reconciler(triggered -> triggers.size() < 3

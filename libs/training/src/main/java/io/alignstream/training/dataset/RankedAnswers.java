@@ -74,11 +74,11 @@ public record RankedAnswers(
                 pairs);
     }
 
-    /** An answer that was cut off has no end: it is judged as what it is, and nobody learns to stop there. */
+    /** An answer that was cut off has no end: it is judged as what it is, and nobody learns to stop there. An empty one is its end. */
     private static Conversation answer(Tokenizer tokenizer, RankingRequest request, int index) {
         Conversation complete = ChatTemplate.conversation(
                 tokenizer, request.messages(), request.answers().get(index));
-        if (!request.isTruncated(index)) {
+        if (!request.isTruncated(index) || request.answers().get(index).isEmpty()) {
             return complete;
         }
         int length = complete.length() - 1;

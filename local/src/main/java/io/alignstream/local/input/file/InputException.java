@@ -7,6 +7,11 @@ public final class InputException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** A problem that names its place itself. */
+    public InputException(String message) {
+        super(message);
+    }
+
     /** A problem with {@code file} as a whole. */
     public InputException(Path file, String problem) {
         this(file.toString(), problem);

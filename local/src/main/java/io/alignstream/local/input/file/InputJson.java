@@ -3,6 +3,7 @@ package io.alignstream.local.input.file;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,12 +11,11 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
-import com.fasterxml.jackson.databind.exc.InvalidFormatException;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import io.alignstream.contracts.check.JsonFault;
+import io.alignstream.contracts.messages.Messages;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +28,9 @@ public final class InputJson {
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            // Python writes NaN: what has it in a field that is not read does no harm, and the contracts ask for finite
+            // numbers.
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
@@ -54,10 +57,12 @@ public final class InputJson {
             }
             throw new InputException(file, line, "must be a JSON object but is " + shown(text));
         } catch (JsonProcessingException e) {
-            String column = e.getLocation() == null
-                    ? ""
-                    : " at column " + e.getLocation().getColumnNr();
-            throw new InputException(file, line, "not valid JSON" + column + ": " + e.getOriginalMessage());
+            throw new InputException(
+                    file,
+                    line,
+                    text.strip().startsWith("[")
+                            ? "a list begins here; write one JSON object a line, without brackets around all of them"
+                            : "not valid JSON: " + Messages.english(JsonFault.of(e)));
         }
     }
 
@@ -67,7 +72,9 @@ public final class InputJson {
             requireKnownFields(file, line, json, type);
             return JSON.treeToValue(json, type);
         } catch (JsonProcessingException e) {
-            throw new InputException(file, line, describe(e));
+            String field = e instanceof JsonMappingException mapping ? JsonFault.field(mapping) : "";
+            throw new InputException(
+                    file, line, (field.isEmpty() ? "" : "in " + field + ": ") + Messages.english(JsonFault.of(e)));
         }
     }
 
@@ -104,33 +111,5 @@ public final class InputJson {
     public static String shown(Object value) {
         String text = value.toString();
         return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
-    }
-
-    private static String describe(JsonProcessingException e) {
-        return switch (e) {
-            case ValueInstantiationException invalid
-            when invalid.getCause() != null ->
-                within(invalid) + invalid.getCause().getMessage();
-            case UnrecognizedPropertyException unknown ->
-                "unknown field " + place(unknown) + "; known are " + unknown.getKnownPropertyIds();
-            case InvalidFormatException wrong -> place(wrong) + " cannot be " + shown(wrong.getValue());
-            case JsonMappingException wrong -> within(wrong) + firstLine(wrong.getOriginalMessage());
-            default -> firstLine(e.getOriginalMessage());
-        };
-    }
-
-    private static String within(JsonMappingException e) {
-        return e.getPath().isEmpty() ? "" : "in " + place(e) + ": ";
-    }
-
-    private static String firstLine(String message) {
-        return message.lines().findFirst().orElse("invalid");
-    }
-
-    private static String place(JsonMappingException e) {
-        return e.getPath().stream()
-                .map(step -> step.getFieldName() == null ? "[" + step.getIndex() + "]" : step.getFieldName())
-                .collect(Collectors.joining("."))
-                .replace(".[", "[");
     }
 }

@@ -14,6 +14,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ public final class LineReader implements Closeable {
     private int limit;
     private long lineNumber;
     private long lineStart;
+    private long length;
     private long consumed;
 
     private LineReader(Path file, InputStream in, boolean repair) {
@@ -75,10 +77,40 @@ public final class LineReader implements Closeable {
         return lineNumber;
     }
 
-    /** The next line without its end, or null after the last one. */
+    /**
+     * The next line without its end, or null after the last one.
+     *
+     * @throws InputException if the line is faulty, or the file cannot be read on
+     */
     @Nullable
     public String next() {
+        return next(fault -> {
+            throw fault;
+        });
+    }
+
+    /**
+     * The next line that is not faulty, without its end, or null after the last one.
+     *
+     * @param faults takes what is wrong with the lines before it
+     * @throws InputException if the file cannot be read on
+     */
+    @Nullable
+    public String next(Consumer<InputException> faults) {
+        while (readLine()) {
+            try {
+                return decode();
+            } catch (LineException e) {
+                faults.accept(new InputException(file, lineNumber, String.valueOf(e.getMessage())));
+            }
+        }
+        return null;
+    }
+
+    /** Whether there was one more line. */
+    private boolean readLine() {
         line.reset();
+        length = 0;
         lineNumber++;
         lineStart = consumed;
         while (next < limit || fill()) {
@@ -90,10 +122,20 @@ public final class LineReader implements Closeable {
             if (end < limit) {
                 next = end + 1;
                 consumed++;
-                return decode();
+                return true;
             }
         }
-        return line.size() == 0 ? null : decode();
+        return length > 0;
+    }
+
+    /** What is wrong with one line. */
+    private static final class LineException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        LineException(String message) {
+            super(message);
+        }
     }
 
     @Override
@@ -102,11 +144,10 @@ public final class LineReader implements Closeable {
     }
 
     private void keep(int count) {
-        if (line.size() + count > MAX_LINE_BYTES) {
-            throw new InputException(
-                    file, lineNumber, "the line has more than " + MAX_LINE_BYTES + " bytes; break it into several");
+        length += count;
+        if (length <= MAX_LINE_BYTES) {
+            line.write(buffer, next, count);
         }
-        line.write(buffer, next, count);
         next += count;
         consumed += count;
     }
@@ -121,7 +162,10 @@ public final class LineReader implements Closeable {
         }
     }
 
-    private String decode() {
+    private String decode() throws LineException {
+        if (length > MAX_LINE_BYTES) {
+            throw new LineException("the line has more than " + MAX_LINE_BYTES + " bytes; break it into several");
+        }
         ByteBuffer bytes = ByteBuffer.wrap(line.toByteArray());
         if (lineStart == 0 && startsWithByteOrderMark(bytes)) {
             bytes.position(3);
@@ -129,17 +173,22 @@ public final class LineReader implements Closeable {
         CharBuffer text = CharBuffer.allocate(bytes.remaining());
         CoderResult result = decoder.reset().decode(bytes, text, true);
         if (result.isError()) {
-            throw new InputException(
-                    file,
-                    lineNumber,
-                    "byte " + (lineStart + bytes.position()) + " of the "
-                            + (PackedStream.isPacked(file) ? "unpacked text" : "file")
-                            + " is not valid UTF-8; convert the file to UTF-8");
+            if (lineNumber == 1 && startsAsUtf16(bytes)) {
+                throw new LineException("the text is UTF-16; convert the file to UTF-8");
+            }
+            throw new LineException("byte " + (lineStart + bytes.position()) + " of the "
+                    + (PackedStream.isPacked(file) ? "unpacked text" : "file")
+                    + " is not valid UTF-8; convert the file to UTF-8");
         }
         text.flip();
         int length = text.length();
         return text.subSequence(0, length > 0 && text.charAt(length - 1) == '\r' ? length - 1 : length)
                 .toString();
+    }
+
+    private static boolean startsAsUtf16(ByteBuffer bytes) {
+        int mark = bytes.limit() < 2 ? 0 : (bytes.get(0) & 0xFF) << 8 | bytes.get(1) & 0xFF;
+        return mark == 0xFFFE || mark == 0xFEFF;
     }
 
     private static boolean startsWithByteOrderMark(ByteBuffer bytes) {
@@ -157,7 +206,9 @@ public final class LineReader implements Closeable {
             return "it is not a valid gzip file (" + e.getMessage() + "); unpack it or rename it";
         }
         if (e instanceof ZstdIOException) {
-            return "it is not a valid zstd file (" + e.getMessage() + "); unpack it or rename it";
+            return String.valueOf(e.getMessage()).contains("memory")
+                    ? "it was packed with a longer window (zstd --long) than is read here; pack it again without that option"
+                    : "it is not a valid zstd file (" + e.getMessage() + "); unpack it or rename it";
         }
         return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
     }

@@ -8,19 +8,34 @@ import java.util.regex.PatternSyntaxException;
 /**
  * The pieces of any other regular expression: each match and each stretch between matches is one.
  *
- * <p>Files are written for the Oniguruma engine; Java's takes the same syntax, with Unicode classes switched on and
- * scripts renamed. Slower than the scanners, and as slow as the expression makes it.
+ * <p>Files are written for the Oniguruma engine, where {@code ^} and {@code $} are the ends of lines. Java's takes nearly the
+ * same syntax, with Unicode classes switched on and scripts renamed; what it takes but reads otherwise is refused. Slower than
+ * the scanners, and as slow as the expression makes it.
  */
 public final class RegexSplit implements PreTokenizer {
 
+    /**
+     * Hexadecimal digits there and white space here, word characters without and with joiners, brackets that are classes there
+     * and sets of letters here, {@code m} for the dot or for lines, a repetition that is possessive only here.
+     */
+    private static final Pattern READ_OTHERWISE = Pattern.compile("(?<!\\\\)(?:\\\\\\\\)*(?:"
+            + "(\\\\[hHwWbBQENOXyYK]|\\\\p\\{\\^?(?:Punct|Graph|Print)})"
+            + "|(\\[\\[:\\^?\\w+:])|(\\(\\?[a-z]*-?[a-z]*m[a-z-]*[:)])|(\\{\\d*,?\\d*}\\+))");
+
     private final Pattern pattern;
 
-    /** @throws IllegalArgumentException if Java's engine does not understand the expression */
+    /** @throws IllegalArgumentException if Java's engine does not understand the expression, or reads it otherwise */
     public RegexSplit(String expression) {
+        Matcher otherwise = READ_OTHERWISE.matcher(expression);
+        if (otherwise.find()) {
+            throw new IllegalArgumentException("the pre-tokenizer's expression is not supported: "
+                    + otherwise.group().strip()
+                    + " means something else here than in the engine that it was written for");
+        }
         try {
             pattern = Pattern.compile(
                     expression.replace("\\p{Han}", "\\p{IsHan}"),
-                    Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE | Pattern.UNIX_LINES);
+                    Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE | Pattern.UNIX_LINES | Pattern.MULTILINE);
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException("the pre-tokenizer's expression is not supported: " + e.getMessage(), e);
         }

@@ -1,0 +1,174 @@
+package io.alignstream.local.input;
+
+import io.alignstream.local.input.file.InputException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What became of the lines, rows, records and files that were read: taken, passed over as no documents, or set aside as
+ * faulty; for one thread.
+ *
+ * <p>One bad element stops nothing, but what is mostly bad is not what it was taken for: above a share reading ends.
+ */
+public final class InputReport {
+
+    /** Share of elements, and of files, that may be set aside unless the user says otherwise. */
+    public static final double MOST_SET_ASIDE = 0.1;
+
+    /** Most faults that are shown. */
+    static final int SHOWN = 10;
+
+    private static final long JUDGED_FROM = 1_000; // of a few elements the first ones say nothing about the others
+
+    /** What holds no document, though nothing is wrong with it; it is counted, so that nothing is lost unseen. */
+    enum PassedOver {
+        NO_TEXT("without text"),
+        NO_PAGE("records of archives that are no pages of successful responses"),
+        UNREAD_PACKING("pages packed in a way that is not read, such as Brotli"),
+        LARGE_PAGE("pages of archives that have more than 32 MiB"),
+        OTHER_KIND("files of other kinds");
+
+        private final String words;
+
+        PassedOver(String words) {
+            this.words = words;
+        }
+
+        /** As people read it behind a number. */
+        String words() {
+            return words;
+        }
+    }
+
+    private final double most;
+    private final String wayOut;
+    private final Map<PassedOver, Long> passedOver = new EnumMap<>(PassedOver.class);
+    private final List<String> faults = new ArrayList<>();
+    private long taken;
+    private long setAside;
+    private long files;
+    private long unreadFiles;
+
+    /**
+     * Of nothing so far.
+     *
+     * @param most the share that may be set aside, 0 to 1
+     * @param wayOut what to do where it is more
+     */
+    InputReport(double most, String wayOut) {
+        if (!(most >= 0 && most <= 1)) {
+            throw new IllegalArgumentException(
+                    "the share that may be set aside is " + most + " but must lie between 0 and 1");
+        }
+        this.most = most;
+        this.wayOut = wayOut;
+    }
+
+    /** Forgets what was read; what was passed over when files were looked for stays. */
+    void clear() {
+        passedOver.keySet().removeIf(kind -> kind != PassedOver.OTHER_KIND);
+        faults.clear();
+        taken = 0;
+        setAside = 0;
+        files = 0;
+        unreadFiles = 0;
+    }
+
+    void take() {
+        taken++;
+    }
+
+    void passOver(PassedOver kind, long count) {
+        passedOver.merge(kind, count, Long::sum);
+    }
+
+    /**
+     * Notes a faulty element.
+     *
+     * @throws InputException if there are too many
+     */
+    void setAside(InputException fault) {
+        setAside++;
+        show(fault);
+        if (tooMuchAtOnce()) {
+            requireMost();
+        }
+    }
+
+    /** Notes a file. */
+    void file() {
+        files++;
+    }
+
+    /** Notes that the file noted last could not be read to its end. */
+    void unreadFile(InputException fault) {
+        unreadFiles++;
+        show(fault);
+    }
+
+    private void show(InputException fault) {
+        if (faults.size() < SHOWN) {
+            faults.add(String.valueOf(fault.getMessage()));
+        }
+    }
+
+    /** Whether so much is faulty that there is no use in reading on. */
+    boolean tooMuchAtOnce() {
+        return taken + setAside >= JUDGED_FROM && setAside > limit(taken + setAside);
+    }
+
+    /** Whether more was set aside than may be. */
+    private boolean tooMuch() {
+        return setAside > limit(taken + setAside)
+                || unreadFiles > limit(files)
+                || unreadFiles > 0 && unreadFiles == files;
+    }
+
+    private double limit(long all) {
+        return Math.max(all == 1 ? 0 : 1, most * all);
+    }
+
+    /**
+     * Ends a reading.
+     *
+     * @throws InputException if too much was set aside
+     */
+    void requireMost() {
+        if (!tooMuch()) {
+            return;
+        }
+        if (setAside + unreadFiles == 1) {
+            throw new InputException(faults.getFirst());
+        }
+        throw new InputException("%s, more than %s %%; %s. First:\n  ".formatted(setAsideWords(), percent(most), wayOut)
+                + String.join("\n  ", faults));
+    }
+
+    private String setAsideWords() {
+        List<String> parts = new ArrayList<>();
+        if (setAside > 0) {
+            parts.add("%,d of %,d elements set aside".formatted(setAside, taken + setAside));
+        }
+        if (unreadFiles > 0) {
+            parts.add("%,d of %,d files not read to their end".formatted(unreadFiles, files));
+        }
+        return String.join(", ", parts);
+    }
+
+    private static String percent(double share) {
+        return String.valueOf(Math.round(share * 1_000) / 10.0).replaceFirst("\\.0$", "");
+    }
+
+    /** What was not taken, for people, a line each; empty if everything was. */
+    public List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        passedOver.forEach((kind, count) -> lines.add("passed over: %,d %s".formatted(count, kind.words())));
+        if (setAside + unreadFiles > 0) {
+            lines.add(setAsideWords() + ":");
+            faults.forEach(fault -> lines.add("  " + fault));
+        }
+        return lines;
+    }
+}
