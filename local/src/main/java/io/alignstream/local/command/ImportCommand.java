@@ -2,6 +2,7 @@ package io.alignstream.local.command;
 
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.exchange.GgufImport;
 import io.alignstream.languagemodel.exchange.HuggingFaceModel;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.local.pipeline.BaseModelImport;
@@ -10,24 +11,28 @@ import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.site.TemporaryFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code ./alignstream import DIR}. */
+/** {@code ./alignstream import MODEL}. */
 @Command(
         name = "import",
         mixinStandardHelpOptions = true,
         description = {
             "Take a model of others as the base model.",
             "",
-            "DIR is a Hugging Face directory of a Llama, Qwen2 or Qwen3 model: config.json, model.safetensors (or"
-                    + " shards with their index; fp32, fp16 or bf16) and tokenizer.json. It is checked, copied to the"
-                    + " store and published, and the next SFT run starts from it:",
-            "  ./alignstream import DIR && ./alignstream train --instructions FILE",
+            "MODEL is a Hugging Face directory of a Llama, Qwen2 or Qwen3 model: config.json,"
+                    + " model.safetensors (or shards with their index; fp32, fp16 or bf16) and tokenizer.json; or a"
+                    + " GGUF file of one (F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K; quantised"
+                    + " weights become fp32). It is checked, copied to the store and published, and the next SFT run"
+                    + " starts from it:",
+            "  ./alignstream import MODEL && ./alignstream train --instructions FILE",
             "",
             "Its own chat format is not used: fine-tuning teaches it the one of Alignstream."
         })
@@ -36,18 +41,27 @@ public final class ImportCommand implements Callable<Integer> {
     @Mixin
     SiteOptions options = new SiteOptions();
 
-    @Parameters(paramLabel = "DIR", description = "The folder with config.json.")
-    Path folder = Path.of("");
+    @Parameters(paramLabel = "MODEL", description = "The folder with config.json, or the GGUF file.")
+    Path source = Path.of("");
 
     @Override
     public Integer call() throws IOException {
         Console console = Console.standard();
-        HuggingFaceModel model;
+        try (TemporaryFolder scratch = TemporaryFolder.create("alignstream-import")) {
+            return take(load(scratch.path()), console);
+        }
+    }
+
+    private HuggingFaceModel load(Path scratch) {
+        Path given = source.toAbsolutePath().normalize();
         try {
-            model = HuggingFaceModel.load(folder.toAbsolutePath().normalize());
+            return Files.isRegularFile(given) ? GgufImport.load(given, scratch) : HuggingFaceModel.load(given);
         } catch (IOException e) {
             throw new LaunchException("Cannot import: " + e.getMessage() + ".", e);
         }
+    }
+
+    private int take(HuggingFaceModel model, Console console) throws IOException {
         TransformerConfig config = model.config();
         console.line("%s, %,d parameters, %d layers of width %d, %,d tokens, %,d positions"
                 .formatted(

@@ -18,18 +18,17 @@ import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.site.TemporaryFolder;
 import io.alignstream.local.world.TinyWorld;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -78,24 +77,19 @@ public final class WeightsCommand implements Callable<Integer> {
             throw new LaunchException(dataFolder + " exists already; give --data-dir a new folder, so that every stage"
                     + " trains from its beginning.");
         }
-        Path folder = dataFolder == null ? Files.createTempDirectory("alignstream-weights") : dataFolder;
-        try {
-            list(new Site(folder.toAbsolutePath(), portBase, Site.DEFAULT_SEED, options()), console)
-                    .forEach(console::line);
-        } finally {
-            if (dataFolder == null) {
-                delete(folder);
-            }
+        if (dataFolder != null) {
+            train(dataFolder, console);
+            return 0;
+        }
+        try (TemporaryFolder folder = TemporaryFolder.create("alignstream-weights")) {
+            train(folder.path(), console);
         }
         return 0;
     }
 
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
+    private void train(Path folder, Console console) throws IOException {
+        list(new Site(folder.toAbsolutePath(), portBase, Site.DEFAULT_SEED, options()), console)
+                .forEach(console::line);
     }
 
     private List<String> options() {

@@ -105,7 +105,7 @@ public final class GgufModel {
     }
 
     /** Number of heads whose rows change places, 0 if they stay. */
-    private static int turnedHeads(TransformerConfig config, String name) {
+    static int turnedHeads(TransformerConfig config, String name) {
         if (config.variant().architecture() != Architecture.LLAMA) {
             return 0;
         }
@@ -127,6 +127,23 @@ public final class GgufModel {
             }
         }
         return out.flip();
+    }
+
+    /** What {@link #interleaveHalves} has done, undone: {@code tensor} with the rows in the order of Hugging Face. */
+    static Tensor joinHalves(Tensor tensor, int heads) {
+        ByteBuffer data = tensor.data();
+        int rows = Math.toIntExact(tensor.shape()[0]);
+        int rowBytes = data.remaining() / rows;
+        int half = rows / heads / 2;
+        ByteBuffer out = ByteBuffer.allocateDirect(data.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+        for (int head = 0; head < heads; head++) {
+            for (int second = 0; second < 2; second++) {
+                for (int i = 0; i < half; i++) {
+                    out.put(data.slice((head * 2 * half + 2 * i + second) * rowBytes, rowBytes));
+                }
+            }
+        }
+        return new Tensor(tensor.type(), tensor.shape(), out.flip());
     }
 
     private static ByteBuffer bytes(float[] values) {

@@ -2,8 +2,11 @@ package io.alignstream.languagemodel.exchange;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.tokenizer.split.ByteLevelSplit;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,7 +18,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Describes a tokenizer in a GGUF file.
+ * Describes a tokenizer in a GGUF file, and reads such a description.
  *
  * <p>llama.cpp knows the pieces of byte-level tokenizers by name. Alignstream's own pieces it does not know: those
  * tokenizers go as sentence-piece ones with byte fallback, whose scores give the same merges but know no borders of
@@ -111,5 +114,91 @@ final class GgufTokenizer {
             return "qwen2";
         }
         throw new IOException("llama.cpp has no name for these pieces of text: " + Arrays.toString(patterns.toArray()));
+    }
+
+    /**
+     * The {@code tokenizer.json} of the byte-level tokenizer that a file describes.
+     *
+     * @throws IOException if it is of another kind, or cuts text in a way that is not known
+     */
+    static ObjectNode read(String file, GgufFile gguf) throws IOException {
+        String model = gguf.text("tokenizer.ggml.model").orElse("");
+        if (!model.equals("gpt2")) {
+            throw new IOException(file + " has a tokenizer of the kind '" + model
+                    + "'; read are byte-level ones (gpt2), not those of SentencePiece");
+        }
+        List<String> tokens = gguf.list("tokenizer.ggml.tokens", String.class);
+        List<Long> types = gguf.list("tokenizer.ggml.token_type", Long.class);
+        List<String> merges = gguf.list("tokenizer.ggml.merges", String.class);
+        if (tokens.isEmpty() || types.size() != tokens.size() || merges.isEmpty()) {
+            throw new IOException(file + " has " + tokens.size() + " tokens with " + types.size() + " types, and "
+                    + merges.size() + " merges; this is no byte-level tokenizer");
+        }
+        ObjectNode json = JSON.createObjectNode();
+        json.put("version", "1.0").putNull("truncation").putNull("padding");
+        ArrayNode added = json.putArray("added_tokens");
+        ObjectNode vocabulary = JSON.createObjectNode();
+        for (int id = 0; id < tokens.size(); id++) {
+            long type = types.get(id);
+            if (type == CONTROL || type == USER_DEFINED) {
+                added.addObject()
+                        .put("id", id)
+                        .put("content", tokens.get(id))
+                        .put("single_word", false)
+                        .put("lstrip", false)
+                        .put("rstrip", false)
+                        .put("normalized", false)
+                        .put("special", type == CONTROL);
+            } else if (type == NORMAL) {
+                vocabulary.put(tokens.get(id), id);
+            }
+        }
+        String pieces = gguf.text("tokenizer.ggml.pre").orElse("");
+        json.set("normalizer", pieces.equals("qwen2") ? JSON.createObjectNode().put("type", "NFC") : null);
+        json.set("pre_tokenizer", preTokenizer(file, pieces));
+        json.putNull("post_processor");
+        json.putObject("decoder").put("type", "ByteLevel");
+        ObjectNode bpe = json.putObject("model")
+                .put("type", "BPE")
+                .putNull("dropout")
+                .putNull("unk_token")
+                .put("byte_fallback", false)
+                .put("ignore_merges", pieces.equals("llama-bpe"));
+        bpe.set("vocab", vocabulary);
+        ArrayNode pairs = bpe.putArray("merges");
+        merges.forEach(pairs::add);
+        return json;
+    }
+
+    /** How llama.cpp cuts text into pieces under this name. */
+    private static ObjectNode preTokenizer(String file, String pieces) throws IOException {
+        ObjectNode sequence = JSON.createObjectNode().put("type", "Sequence");
+        ArrayNode steps = sequence.putArray("pretokenizers");
+        boolean cutsItself = false;
+        switch (pieces) {
+            case "gpt-2", "gpt2" -> cutsItself = true;
+            case "smollm", "starcoder", "refact", "command-r" -> {
+                steps.addObject().put("type", "Digits").put("individual_digits", true);
+                cutsItself = true;
+            }
+            case "llama-bpe", "llama3", "llama-v3" -> split(steps, ByteLevelSplit.LLAMA3);
+            case "qwen2" -> split(steps, ByteLevelSplit.QWEN2);
+            default ->
+                throw new IOException(file + " cuts text into pieces as '" + pieces
+                        + "'; known are gpt-2, smollm, starcoder, llama-bpe and qwen2. Import the Hugging Face"
+                        + " directory of the model, whose tokenizer.json says how");
+        }
+        steps.addObject()
+                .put("type", "ByteLevel")
+                .put("add_prefix_space", false)
+                .put("trim_offsets", true)
+                .put("use_regex", cutsItself);
+        return sequence;
+    }
+
+    private static void split(ArrayNode steps, ByteLevelSplit split) {
+        ObjectNode step = steps.addObject().put("type", "Split");
+        step.putObject("pattern").put("Regex", split.pattern());
+        step.put("behavior", "Isolated").put("invert", false);
     }
 }

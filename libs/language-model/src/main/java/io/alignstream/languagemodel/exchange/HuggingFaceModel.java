@@ -38,7 +38,12 @@ public record HuggingFaceModel(TransformerConfig config, Tokenizer tokenizer, Se
             throw new IOException(folder + " is no folder; give the folder with config.json");
         }
         TransformerConfig config = TransformerConfig.load(folder);
-        SequencedMap<String, Tensor> tensors = Weights.require(config, ModelWeights.read(folder), folder.toString());
+        return of(config, Weights.require(config, ModelWeights.read(folder), folder.toString()), folder);
+    }
+
+    /** With the tokenizer of {@code folder}. */
+    static HuggingFaceModel of(TransformerConfig config, SequencedMap<String, Tensor> tensors, Path folder)
+            throws IOException {
         Tokenizer tokenizer = tokenizer(folder);
         int ids = tokenizer.vocabularySize();
         for (String name : new String[] {"model.embed_tokens.weight", "lm_head.weight"}) {

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,19 +72,19 @@ class ExportFormatTest {
             GgufFile gguf = GgufFile.read(file);
             Map<String, Tensor> weights = Safetensors.read(checkpoint.resolve(ModelWeights.FILE));
             assertThat(gguf.tensors()).hasSameSizeAs(weights);
-            assertThat(gguf.pairs())
+            assertThat(gguf.metadata())
                     .containsEntry("general.architecture", architecture.modelType())
-                    .containsEntry(architecture.modelType() + ".block_count", 2)
-                    .containsEntry(architecture.modelType() + ".attention.head_count_kv", 1)
-                    .containsEntry("tokenizer.ggml.eos_token_id", TOKENIZER.endOfTurn())
+                    .containsEntry(architecture.modelType() + ".block_count", 2L)
+                    .containsEntry(architecture.modelType() + ".attention.head_count_kv", 1L)
+                    .containsEntry("tokenizer.ggml.eos_token_id", (long) TOKENIZER.endOfTurn())
                     .containsEntry("tokenizer.ggml.add_bos_token", false);
-            assertThat((List<?>) gguf.pairs().get("tokenizer.ggml.tokens"))
+            assertThat((List<?>) gguf.metadata().get("tokenizer.ggml.tokens"))
                     .hasSize(TOKENIZER.vocabularySize())
                     .element(TOKENIZER.user())
                     .isEqualTo("<|user|>");
-            assertThat(gguf.tensors().get("blk.1.ffn_down.weight"))
+            assertThat(tensor(gguf, "blk.1.ffn_down.weight"))
                     .isEqualTo(weights.get("model.layers.1.mlp.down_proj.weight"));
-            assertThat(gguf.tensors().get("token_embd.weight")).isEqualTo(weights.get("model.embed_tokens.weight"));
+            assertThat(tensor(gguf, "token_embd.weight")).isEqualTo(weights.get("model.embed_tokens.weight"));
         }
     }
 
@@ -97,8 +98,7 @@ class ExportFormatTest {
         ExportFormat.GGUF.export(checkpoint, file);
 
         // Then
-        float[] theirs =
-                GgufFile.read(file).tensors().get("blk.0.attn_q.weight").toFloats();
+        float[] theirs = tensor(GgufFile.read(file), "blk.0.attn_q.weight").toFloats();
         float[] ours = Safetensors.read(checkpoint.resolve(ModelWeights.FILE))
                 .get("model.layers.0.self_attn.q_proj.weight")
                 .toFloats();
@@ -109,6 +109,11 @@ class ExportFormatTest {
                 assertThat(row(theirs, head * HEAD_WIDTH + i, width)).isEqualTo(row(ours, from, width));
             }
         }
+    }
+
+    private static Tensor tensor(GgufFile gguf, String name) {
+        GgufFile.Stored stored = Objects.requireNonNull(gguf.tensors().get(name));
+        return new Tensor(Tensor.Type.valueOf(stored.type().name()), stored.shape(), stored.data());
     }
 
     @Test

@@ -158,7 +158,7 @@ class TokenizerTest {
         assertRefused(json.replace("\"<0xE4>\":", "\"<0xe4>\":"), "no token <0xE4>");
         assertRefused(json.replace("\"<|pad|>\":5", "\"<|pad|>\":4"), "each once");
         assertRefused(json.replace("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFKC\"}"), "normalizer");
-        assertRefused("[]", "pre-tokenizer");
+        assertRefused("[]", "pre_tokenizer");
     }
 
     @Test

@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
  *
  * <p>Text starts either as its characters, with bytes for those that have no token, or as its UTF-8 bytes. The name of a
  * byte token is {@code <0x00>} to {@code <0xFF>} in the first case and a character of {@link ByteAlphabet} in the second.
+ * A byte-level vocabulary may lack bytes, as SmolLM's does, mostly such as no UTF-8 has; text that has them loses them, as
+ * in Hugging Face's library.
  */
 public final class Vocabulary {
 
@@ -45,7 +47,7 @@ public final class Vocabulary {
     private final int[] supplementaryIds;
 
     /**
-     * @param names token names in id order, all different, byte tokens among them
+     * @param names token names in id order, all different, byte tokens among them (all, unless text starts as bytes)
      * @param byteLevel whether text starts as bytes
      * @param added ids of tokens that text is searched for as a whole
      * @param control those of them that are no text
@@ -74,8 +76,10 @@ public final class Vocabulary {
                     : spelled ? ByteAlphabet.bytes(name) : name.getBytes(StandardCharsets.UTF_8);
         }
         for (int value = 0; value < BYTES; value++) {
-            byteIds[value] = require(byteLevel ? ByteAlphabet.name(value) : byteName(value));
-            bytes[byteIds[value]] = new byte[] {(byte) value};
+            byteIds[value] = byteLevel ? ids.getOrDefault(ByteAlphabet.name(value), ABSENT) : require(byteName(value));
+            if (byteIds[value] != ABSENT) {
+                bytes[byteIds[value]] = new byte[] {(byte) value};
+            }
         }
         int[] single = byteLevel
                 ? new int[0]
@@ -173,7 +177,7 @@ public final class Vocabulary {
         while (at < end) {
             char first = text[at];
             if (byteLevel && first < 0x80) {
-                out[count++] = byteIds[first];
+                count = addByte(first, out, count);
                 at++;
                 continue;
             }
@@ -201,21 +205,29 @@ public final class Vocabulary {
     private int addBytes(int codePoint, int[] out, int from) {
         int count = from;
         if (codePoint < 0x80) {
-            out[count++] = byteIds[codePoint];
+            count = addByte(codePoint, out, count);
         } else if (codePoint < 0x800) {
-            out[count++] = byteIds[0xC0 | (codePoint >> 6)];
-            out[count++] = byteIds[0x80 | (codePoint & 0x3F)];
+            count = addByte(0xC0 | (codePoint >> 6), out, count);
+            count = addByte(0x80 | (codePoint & 0x3F), out, count);
         } else if (codePoint < 0x10000) {
-            out[count++] = byteIds[0xE0 | (codePoint >> 12)];
-            out[count++] = byteIds[0x80 | ((codePoint >> 6) & 0x3F)];
-            out[count++] = byteIds[0x80 | (codePoint & 0x3F)];
+            count = addByte(0xE0 | (codePoint >> 12), out, count);
+            count = addByte(0x80 | ((codePoint >> 6) & 0x3F), out, count);
+            count = addByte(0x80 | (codePoint & 0x3F), out, count);
         } else {
-            out[count++] = byteIds[0xF0 | (codePoint >> 18)];
-            out[count++] = byteIds[0x80 | ((codePoint >> 12) & 0x3F)];
-            out[count++] = byteIds[0x80 | ((codePoint >> 6) & 0x3F)];
-            out[count++] = byteIds[0x80 | (codePoint & 0x3F)];
+            count = addByte(0xF0 | (codePoint >> 18), out, count);
+            count = addByte(0x80 | ((codePoint >> 12) & 0x3F), out, count);
+            count = addByte(0x80 | ((codePoint >> 6) & 0x3F), out, count);
+            count = addByte(0x80 | (codePoint & 0x3F), out, count);
         }
         return count;
+    }
+
+    private int addByte(int value, int[] out, int count) {
+        if (byteIds[value] == ABSENT) {
+            return count;
+        }
+        out[count] = byteIds[value];
+        return count + 1;
     }
 
     private static boolean isCharacter(String name) {
