@@ -157,7 +157,7 @@ final class GgufTokenizer {
         json.set("normalizer", pieces.equals("qwen2") ? JSON.createObjectNode().put("type", "NFC") : null);
         json.set("pre_tokenizer", preTokenizer(file, pieces));
         json.putNull("post_processor");
-        json.putObject("decoder").put("type", "ByteLevel");
+        json.set("decoder", byteLevel(true));
         ObjectNode bpe = json.putObject("model")
                 .put("type", "BPE")
                 .putNull("dropout")
@@ -188,12 +188,17 @@ final class GgufTokenizer {
                         + "'; known are gpt-2, smollm, starcoder, llama-bpe and qwen2. Import the Hugging Face"
                         + " directory of the model, whose tokenizer.json says how");
         }
-        steps.addObject()
+        steps.add(byteLevel(cutsItself));
+        return sequence;
+    }
+
+    /** With all that other readers of a {@code tokenizer.json} want to see. */
+    private static ObjectNode byteLevel(boolean cuts) {
+        return JSON.createObjectNode()
                 .put("type", "ByteLevel")
                 .put("add_prefix_space", false)
                 .put("trim_offsets", true)
-                .put("use_regex", cutsItself);
-        return sequence;
+                .put("use_regex", cuts);
     }
 
     private static void split(ArrayNode steps, ByteLevelSplit split) {
