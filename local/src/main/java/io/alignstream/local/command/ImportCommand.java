@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Take a model of others as the base model.",
             "",
-            "MODEL is a Hugging Face directory of a Llama, Qwen2 or Qwen3 model: config.json,"
+            "MODEL is a Hugging Face directory of a Llama, Mistral, Qwen2 or Qwen3 model: config.json,"
                     + " model.safetensors (or shards with their index; fp32, fp16 or bf16) and tokenizer.json; or a"
                     + " GGUF file of one (F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K; quantised"
                     + " weights become fp32). It is checked, copied to the store and published, and the next SFT run"

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 
 /**
  * {@code config.json} and {@code generation_config.json} in the layout of Hugging Face's transformers.
@@ -17,14 +18,24 @@ final class ConfigJson {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int QWEN3_HEAD = 128;
 
+    /**
+     * A Llama whose attention slides: up to as many positions as its window has the network is the same, so that is what it
+     * gets.
+     */
+    private static final String MISTRAL = "mistral";
+
+    /** Where the file says none, as in transformers. */
+    private static final int MISTRAL_KEY_VALUE_HEADS = 8;
+
     private ConfigJson() {}
 
     /** Fails with an {@link IllegalArgumentException} that says what is missing, wrong or unsupported. */
     static TransformerConfig read(JsonNode json) {
         String type = json.path("model_type").asText();
-        Architecture architecture = Architecture.of(type)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "model_type is \"" + type + "\"; supported are " + Architecture.supported()));
+        boolean mistral = type.equals(MISTRAL);
+        Architecture architecture = (mistral ? Optional.of(Architecture.LLAMA) : Architecture.of(type))
+                .orElseThrow(() -> new IllegalArgumentException("model_type is \"" + type + "\"; supported are "
+                        + Architecture.supported() + ", \"" + MISTRAL + '"'));
         refuse(json.hasNonNull("quantization_config"), "quantised weights are not supported; use fp32, fp16 or bf16");
         refuse(
                 !json.path("hidden_act").asText("silu").equals("silu"),
@@ -35,15 +46,20 @@ final class ConfigJson {
         int layers = integer(json, "num_hidden_layers");
         int width = integer(json, "hidden_size");
         int heads = integer(json, "num_attention_heads");
+        int window = json.path("sliding_window").asInt(Integer.MAX_VALUE);
         int positions = integer(json, "max_position_embeddings");
-        refuseSlidingWindow(json, layers, positions);
+        if (mistral) {
+            positions = Math.min(positions, window);
+        } else {
+            refuseSlidingWindow(json, layers, positions, window);
+        }
         JsonNode rope = json.path("rope_parameters");
         return new TransformerConfig(
                 integer(json, "vocab_size"),
                 layers,
                 width,
                 heads,
-                json.path("num_key_value_heads").asInt(heads),
+                json.path("num_key_value_heads").asInt(mistral ? MISTRAL_KEY_VALUE_HEADS : heads),
                 integer(json, "intermediate_size"),
                 positions,
                 rope.path("rope_theta").asDouble(json.path("rope_theta").asDouble(10_000)),
@@ -65,8 +81,7 @@ final class ConfigJson {
         return architecture == Architecture.QWEN3 ? QWEN3_HEAD : TransformerConfig.evenShare(width, heads);
     }
 
-    private static void refuseSlidingWindow(JsonNode json, int layers, int positions) {
-        int window = json.path("sliding_window").asInt(Integer.MAX_VALUE);
+    private static void refuseSlidingWindow(JsonNode json, int layers, int positions, int window) {
         boolean slides = json.path("use_sliding_window").asBoolean(false)
                 && json.path("max_window_layers").asInt(0) < layers
                 && window < positions;

@@ -57,6 +57,18 @@ class TransformerConfigTest {
     }
 
     @Test
+    void aMistralIsALlamaAsFarAsItsWindowReaches() throws IOException {
+        // When
+        TransformerConfig sliding = read("{\"model_type\": \"mistral\", " + SIZES + ", \"sliding_window\": 32}");
+        TransformerConfig whole = read("{\"model_type\": \"mistral\", " + SIZES + ", \"sliding_window\": null}");
+
+        // Then
+        assertThat(sliding.variant()).isEqualTo(new Variant(Architecture.LLAMA, 6, false, false, RotaryScaling.NONE));
+        assertThat(sliding.maxPositions()).isEqualTo(32);
+        assertThat(whole.maxPositions()).isEqualTo(64);
+    }
+
+    @Test
     void readsTheLayoutOfTransformersVersion5() throws IOException {
         // When
         TransformerConfig config = read("{\"model_type\": \"llama\", " + SIZES
