@@ -50,7 +50,7 @@ class RewardKilledTest {
         KilledTraining.Outcome resumed = training.finish("killed");
 
         // Then
-        assertThat(killed).isPositive();
+        assertThat(killed).as("kills that met the run, of %d", KILLS).isGreaterThan(KILLS * 3 / 4);
         assertThat(resumed).isEqualTo(undisturbed);
     }
 

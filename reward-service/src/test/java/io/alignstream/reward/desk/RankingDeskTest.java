@@ -99,7 +99,7 @@ class RankingDeskTest {
     @Test
     void equalAnswersAreOneAnswerAndMustBeTied() {
         // Given
-        desk.add(request("q", "Yes", "no", " yes\n"));
+        desk.add(request("q", "Yes", "no", " Yes\n"));
 
         // When
         RankingDesk.Receipt apart = desk.receive(order("q", "ann", List.of(0), List.of(1), List.of(2)), false);
@@ -115,7 +115,7 @@ class RankingDeskTest {
     @Test
     void nobodyIsAskedToRankOneAnswer() {
         // Given
-        desk.add(request("q", "same", "Same", "same "));
+        desk.add(request("q", "same", "same", "same "));
 
         // When
         Optional<RankingRequest> next = desk.next("ann");
@@ -123,6 +123,18 @@ class RankingDeskTest {
         // Then
         assertThat(next).isEmpty();
         assertThat(desk.remaining("ann")).isZero();
+    }
+
+    @Test
+    void caseIndentationAndExponentsMakeAnswersDifferent() {
+        // Given
+        List<String> answers = List.of("if x:\n  y", "if x:\n y", "x² = 4", "x2 = 4", "yes", "YES");
+
+        // When
+        DistinctAnswers distinct = DistinctAnswers.of(answers);
+
+        // Then
+        assertThat(distinct.count()).isEqualTo(6);
     }
 
     @Test

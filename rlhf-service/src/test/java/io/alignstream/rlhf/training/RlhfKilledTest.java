@@ -58,7 +58,7 @@ class RlhfKilledTest {
         KilledTraining.Outcome resumed = training.finish("killed");
 
         // Then
-        assertThat(killed).isPositive();
+        assertThat(killed).as("kills that met the run, of %d", KILLS).isGreaterThan(KILLS * 3 / 4);
         assertThat(resumed).isEqualTo(undisturbed);
         assertThat(rollouts("killed", algorithm)).isEqualTo(rollouts("undisturbed", algorithm));
     }
