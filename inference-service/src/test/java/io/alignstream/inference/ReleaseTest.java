@@ -52,7 +52,8 @@ class ReleaseTest extends ServiceTest {
         assertThat(error.path("code").asText()).isEqualTo("model_not_ready");
         assertThat(error.path("message").asText()).contains("alignstream");
         assertThat(json(api.get("/v1/models").body()).path("data")).isEmpty();
-        await().until(() -> control.status().reason().code().equals("inference.noRelease"));
+        await().until(() ->
+                Messages.english(control.status().reason()).startsWith("no release of alignstream is approved yet"));
         assertThat(api.get("/q/health/ready").statusCode()).isEqualTo(200);
     }
 

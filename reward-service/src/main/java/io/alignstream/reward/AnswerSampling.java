@@ -9,7 +9,6 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.Check;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
-import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.generation.AnswerSampler;
@@ -17,6 +16,7 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.reward.desk.DistinctAnswers;
 import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.Job;
@@ -372,9 +372,9 @@ final class AnswerSampling implements Job {
                             SeededRandom.of(seed, "answers " + requestId(sft, prompt), round))
                     .forEach(answer -> {
                         String text = tokenizer.decode(answer.content());
-                        String normalised = HeldOut.normalised(text);
-                        if (!normalised.isEmpty()) {
-                            (answer.ended() ? complete : cut).putIfAbsent(normalised, text);
+                        String read = DistinctAnswers.asRead(text);
+                        if (!read.isEmpty()) {
+                            (answer.ended() ? complete : cut).putIfAbsent(read, text);
                         }
                     });
         }

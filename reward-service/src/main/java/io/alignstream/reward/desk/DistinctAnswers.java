@@ -29,7 +29,8 @@ public record DistinctAnswers(List<List<Integer>> groups) {
         return new DistinctAnswers(List.copyOf(byText.values()));
     }
 
-    private static String asRead(String answer) {
+    /** What a reader sees of an answer: two that are alike here are one. */
+    public static String asRead(String answer) {
         return Normalizer.normalize(answer, Normalizer.Form.NFC)
                 .replace("\r\n", "\n")
                 .replaceAll("[ \\t]+\n", "\n")

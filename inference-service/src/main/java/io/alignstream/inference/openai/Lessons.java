@@ -1,7 +1,8 @@
-package io.alignstream.inference.feedback;
+package io.alignstream.inference.openai;
 
 import io.alignstream.contracts.Topic;
 import io.alignstream.inference.InferenceConfig;
+import io.alignstream.inference.feedback.Lesson;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
