@@ -93,7 +93,7 @@ public record Lesson(
     }
 
     /** Publishes all of it; the request before its ranking. */
-    void publish(EventPublisher publisher) {
+    public void publish(EventPublisher publisher) {
         if (ranked != null) {
             publisher.publish(Topic.RANKING_REQUESTS, ranked.request());
             publisher.publish(Topic.RANKINGS, ranked.ranking());
