@@ -152,7 +152,7 @@ class AgreementTest {
     @Test
     void tiedAnswersShareTheirPlacesAndEqualOnesAreOne() {
         // Given
-        DistinctAnswers answers = DistinctAnswers.of(List.of("a", "b", "A", "c", "d"));
+        DistinctAnswers answers = DistinctAnswers.of(List.of("a", "b", "a ", "c", "d"));
         Ranking ranking =
                 new Ranking("q", "ann", List.of(List.of(3), List.of(1, 0, 2), List.of(4)), List.of(), List.of(), "v1");
 
