@@ -8,11 +8,11 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.reward.desk.At;
 import io.alignstream.stageruntime.Origin;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -22,27 +22,7 @@ class GateIsKeptTest {
     private static final Reference SFT = new Reference(URI.create("file:///store/sft"), "ab".repeat(32), 1);
     private static final Prompt GATE = prompt("gate", "Chengdu 必去?", Map.of("purpose", "held-out"));
 
-    private static final Origin NOWHERE = new Origin() {
-        @Override
-        public int partition() {
-            return 0;
-        }
-
-        @Override
-        public long offset() {
-            return 0;
-        }
-
-        @Override
-        public Optional<String> key() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<String> header(String name) {
-            return Optional.empty();
-        }
-    };
+    private static final Origin NOWHERE = new At(0);
 
     @Test
     void a_prompt_that_asks_the_same_under_another_id_is_not_sent_out() {

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.reward.desk.At;
 import io.alignstream.stageruntime.Origin;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 class PromptBookTest {
 
     private static final Map<String, String> GATE = Map.of("purpose", "held-out");
-    private static final Origin ANYWHERE = new Anywhere();
+    private static final Origin ANYWHERE = new At(0);
 
     private final PromptBook book = new PromptBook();
 
@@ -98,28 +98,5 @@ class PromptBookTest {
 
     private static Prompt prompt(String id, String text, Map<String, String> tags) {
         return new Prompt(id, List.of(Message.user(text)), tags);
-    }
-
-    private record Anywhere() implements Origin {
-
-        @Override
-        public int partition() {
-            return 0;
-        }
-
-        @Override
-        public long offset() {
-            return 0;
-        }
-
-        @Override
-        public Optional<String> key() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<String> header(String name) {
-            return Optional.empty();
-        }
     }
 }

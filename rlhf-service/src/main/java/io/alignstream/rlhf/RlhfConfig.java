@@ -293,7 +293,10 @@ public interface RlhfConfig {
     /** Conversations that the SFT model writes itself, {@code alignstream.rlhf.rehearsal.*}. */
     interface Rehearsal {
 
-        /** How many; four fifths are rehearsed, the gate asks the questions of the others. 0: none. */
+        /**
+         * How many; seven tenths are rehearsed, a tenth helps to choose a policy, the gate asks the questions of the others. 0:
+         * none.
+         */
         @WithDefault("2048")
         @Between(least = "0", greatest = "1000000")
         int conversations();

@@ -4,7 +4,7 @@ import io.alignstream.stageruntime.Origin;
 import java.util.Optional;
 
 /** A place in the only partition, of a record without key and headers. */
-record At(long offset) implements Origin {
+public record At(long offset) implements Origin {
 
     @Override
     public int partition() {

@@ -17,8 +17,8 @@ import org.jboss.logging.Logger;
  *
  * <p>An answer is foreign if the SFT model would hardly give it: if its mean log probability a token is below that of all but
  * {@value #RARE} of the SFT model's own answers. By chance some of the SFT model's answers are, too, and more at another
- * temperature than theirs: what counts is how many more the candidate's are. A policy that has only learned to put things otherwise chooses among
- * the SFT model's answers; one that has forgotten invents others. For one thread.
+ * temperature than theirs: what counts is how many more the candidate's are. A policy that has only learned to put things
+ * otherwise chooses among the SFT model's answers; one that has forgotten invents others. For one thread.
  *
  * <p>A model that was never trained on conversations of its own kind may write hardly any question. Of fewer than
  * {@value #LEAST} none is asked.

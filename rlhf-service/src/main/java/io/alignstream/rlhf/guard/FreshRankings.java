@@ -9,6 +9,7 @@ import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.training.dataset.PreferencePair;
@@ -36,7 +37,7 @@ public class FreshRankings {
     public static final String ACCURACY = "freshRankings/accuracy";
 
     /** Number of those pairs. */
-    static final String PAIRS = "freshRankings/pairs";
+    static final String PAIRS = Gate.FRESH_PAIRS;
 
     /** The same on the rankings that were held out when the model was trained, as its own checkpoint names it. */
     static final String HELD_OUT_ACCURACY = "pairAccuracy";

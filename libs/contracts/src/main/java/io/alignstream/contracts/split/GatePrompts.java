@@ -66,8 +66,9 @@ public final class GatePrompts {
         return Stream.concat(HeldOut.questions(messages).stream(), turns).map(GatePrompts::withoutMarks);
     }
 
-    /** A question without what it ends with: 好吗？ and 好吗 ask the same. */
+    /** A normalised question without the marks that end a sentence: 好吗？ and 好吗 ask the same, C++ and C do not. */
     private static String withoutMarks(String question) {
-        return question.replaceAll("[\\p{Punct}\\p{IsPunctuation}\\s]+$", "");
+        String bare = question.replaceAll("[?!.。\\s]+$", "");
+        return bare.isEmpty() ? question : bare;
     }
 }

@@ -5,12 +5,12 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.contracts.split.HeldOut;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Prompts to train on, prompts to choose among policies by, and prompts to judge the chosen one by. Immutable.
@@ -55,24 +55,24 @@ public record PromptSplit(List<Prompt> training, List<Prompt> validation, List<P
             throw new InvalidInputException(Reason.of("rlhf.allHeldOut").with("prompts", prompts.size()));
         }
         List<Prompt> validation = below(others, 2 * heldOutShare);
+        if (validation.isEmpty()) {
+            // Every other one of those that were to be judged by is chosen by instead.
+            validation = everyOther(judged, 1);
+            judged = everyOther(judged, 0);
+        }
         List<Prompt> training = without(others, validation);
         if (training.isEmpty()) {
             training = others.isEmpty() ? judged : others;
         }
-        if (validation.isEmpty()) {
-            return judged.size() > 1 ? halved(prompts, training, judged) : new PromptSplit(training, judged, judged);
-        }
-        return new PromptSplit(inOrder(prompts, training), validation, judged);
+        List<Prompt> chosenBy = without(validation, judged);
+        return new PromptSplit(inOrder(prompts, training), chosenBy.isEmpty() ? judged : chosenBy, judged);
     }
 
-    /** Every other one of those that were to be judged by is chosen by instead. */
-    private static PromptSplit halved(Collection<Prompt> prompts, List<Prompt> training, List<Prompt> held) {
-        List<Prompt> validation = new ArrayList<>();
-        List<Prompt> judged = new ArrayList<>();
-        for (int i = 0; i < held.size(); i++) {
-            (i % 2 == 0 ? judged : validation).add(held.get(i));
-        }
-        return new PromptSplit(inOrder(prompts, training), without(validation, judged), judged);
+    private static List<Prompt> everyOther(List<Prompt> prompts, int first) {
+        return IntStream.range(0, prompts.size())
+                .filter(i -> i % 2 == first)
+                .mapToObj(prompts::get)
+                .toList();
     }
 
     private static List<Prompt> below(List<Prompt> prompts, double share) {

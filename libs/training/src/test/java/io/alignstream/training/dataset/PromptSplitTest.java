@@ -136,6 +136,34 @@ class PromptSplitTest {
     }
 
     @Test
+    void whatEndsOtherwiseThanASentenceIsAnotherQuestion() {
+        // Given
+        List<Prompt> prompts = new ArrayList<>(heldOut("What is C?"));
+        prompts.add(conversation("other", "What is C++?"));
+        prompts.add(conversation("same", "what is C"));
+
+        // When
+        PromptSplit split = PromptSplit.of(prompts, 0);
+
+        // Then
+        assertThat(split.training()).extracting(Prompt::id).containsExactly("other");
+    }
+
+    @Test
+    void whatIsTrainedOnKeepsItsOrder() {
+        // Given
+        List<Prompt> prompts = untagged(40);
+
+        // When
+        PromptSplit split = PromptSplit.of(prompts, 0);
+
+        // Then
+        assertThat(split.training())
+                .hasSize(39)
+                .isEqualTo(prompts.stream().filter(split.training()::contains).toList());
+    }
+
+    @Test
     void whereEverythingIsHeldOutNothingIsTrainedOn() {
         // Given
         List<Prompt> prompts = heldOut("one", "two", "three");
