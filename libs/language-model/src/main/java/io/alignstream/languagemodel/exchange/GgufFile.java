@@ -130,7 +130,7 @@ record GgufFile(Map<String, Object> metadata, SequencedMap<String, Stored> tenso
             long from = Math.addExact(begin, place.offset());
             if (place.offset() < 0 || Math.addExact(from, bytes) > channel.size()) {
                 throw new IOException(file + " has " + channel.size() + " bytes and ends before tensor " + name
-                        + ", which ends at " + (from + bytes) + "; was it downloaded to its end?");
+                        + ", which ends at " + (from + bytes) + "; download it again, to its end");
             }
             return new Stored(
                     place.type(),

@@ -119,7 +119,9 @@ public final class GgufImport {
     private GgufFile.Stored embedding() throws IOException {
         GgufFile.Stored rows = gguf.tensors().get("token_embd.weight");
         if (rows == null) {
-            throw new IOException(file + " has no tensor token_embd.weight; is it a part of a model in several files?");
+            throw new IOException(
+                    file
+                            + " has no tensor token_embd.weight; of a model in several files, join them first (llama-gguf-split --merge)");
         }
         return rows;
     }

@@ -35,7 +35,7 @@ public record HuggingFaceModel(TransformerConfig config, Tokenizer tokenizer, Se
      */
     public static HuggingFaceModel load(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
-            throw new IOException(folder + " is no folder; give the folder with config.json");
+            throw new IOException(folder + " is no folder; give the folder with config.json, or a GGUF file");
         }
         TransformerConfig config = TransformerConfig.load(folder);
         return of(config, Weights.require(config, ModelWeights.read(folder), folder.toString()), folder);

@@ -102,7 +102,7 @@ class GgufImportTest {
         // When, then
         assertThatThrownBy(() -> GgufImport.load(half, scratch))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("was it downloaded to its end?");
+                .hasMessageContaining("download it again, to its end");
         assertThatThrownBy(() -> GgufImport.load(head, scratch))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("ends in its header");
