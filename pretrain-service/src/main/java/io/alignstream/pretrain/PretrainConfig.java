@@ -6,6 +6,7 @@ import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.MultipleOf;
 import io.alignstream.stageruntime.settings.OneOf;
+import io.alignstream.training.ActivationMemory;
 import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -45,10 +46,10 @@ public interface PretrainConfig {
     @Between(least = "1", greatest = "1000000")
     OptionalInt batchSequences();
 
-    /** Parts in which a step's sequences go through the network: the same gradient in less memory; divides the sequences. */
-    @WithDefault("1")
-    @Between(least = "1", greatest = "1000000")
-    int accumulation();
+    /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
+    @WithDefault("${alignstream.activation-mebibytes:1024}")
+    @Between(least = "1", greatest = "16777216")
+    int activationMebibytes();
 
     /** Optimiser steps of the first run; 0 derives them from the epochs; from the depth if not set. */
     @Between(least = "0", greatest = "1000000000")
@@ -163,7 +164,9 @@ public interface PretrainConfig {
         return new PretrainSettings(
                 new PretrainSettings.Network(layers().orElse(depth.layers()), width().orElse(depth.width())),
                 new PretrainSettings.Batches(
-                        batchSequences().orElse(depth.batchSequences()), accumulation(), shuffleWindow()),
+                        batchSequences().orElse(depth.batchSequences()),
+                        ActivationMemory.mebibytes(activationMebibytes()),
+                        shuffleWindow()),
                 new Schedule(
                         steps().orElse(depth.steps()),
                         epochs(),

@@ -6,6 +6,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.SequenceSource;
+import io.alignstream.training.ActivationMemory;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
@@ -52,7 +53,7 @@ final class KilledPretraining {
         PretrainSettings usual = TinyText.settings(40, 5, Duration.ofHours(1));
         PretrainSettings settings = new PretrainSettings(
                 usual.network(),
-                new PretrainSettings.Batches(BATCH, 1, BATCH),
+                new PretrainSettings.Batches(BATCH, ActivationMemory.DEFAULT, BATCH),
                 usual.schedule(),
                 usual.optimiser(),
                 usual.holdout(),

@@ -14,6 +14,7 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.pretrain.sweep.RunFile;
+import io.alignstream.training.ActivationMemory;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingFailedException;
@@ -207,7 +208,7 @@ class PretrainLoopTest {
         PretrainSettings whole = TinyText.settings(12, 100, HOUR);
         PretrainSettings parts = new PretrainSettings(
                 whole.network(),
-                new PretrainSettings.Batches(4, 4, 16),
+                new PretrainSettings.Batches(4, new ActivationMemory(1), 16),
                 whole.schedule(),
                 whole.optimiser(),
                 whole.holdout(),

@@ -4,6 +4,7 @@ import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.OneOf;
+import io.alignstream.training.ActivationMemory;
 import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -67,6 +68,11 @@ public interface RewardConfig {
     @Between(least = "0", greatest = "1000")
     int recoveries();
 
+    /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
+    @WithDefault("${alignstream.activation-mebibytes:1024}")
+    @Between(least = "1", greatest = "16777216")
+    int activationMebibytes();
+
     /** Seed of the order of the requests, of the new head and of the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -77,6 +83,7 @@ public interface RewardConfig {
                 training().layers(),
                 training().epochs(),
                 training().batchRequests(),
+                ActivationMemory.mebibytes(activationMebibytes()),
                 training().learningRate(),
                 training().warmupShare(),
                 training().margin(),

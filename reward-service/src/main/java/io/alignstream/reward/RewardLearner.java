@@ -64,7 +64,7 @@ final class RewardLearner implements AutoCloseable {
         this.requests = requests;
         this.schedule = new LinearSchedule(settings.learningRate() * learningRateScale, settings.warmupShare());
         this.network = network;
-        this.learner = new Learner(network, AdamW.Settings.REINFORCEMENT);
+        this.learner = new Learner(network, AdamW.Settings.REINFORCEMENT, settings.memory());
         this.objective = new RankingObjective(network, settings.centring());
     }
 

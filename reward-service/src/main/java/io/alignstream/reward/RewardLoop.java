@@ -2,13 +2,16 @@ package io.alignstream.reward;
 
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.BestModel;
 import io.alignstream.training.BestWeights;
+import io.alignstream.training.MemoryPlan;
 import io.alignstream.training.ModelFiles;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
@@ -84,6 +87,46 @@ public final class RewardLoop implements TrainingLoop {
                     0);
         }
 
+        @Override
+        public MemoryPlan memory() {
+            TransformerConfig shape = sft.config()
+                    .withLayers(Math.min(settings.layers(), sft.config().layers()));
+            Footprint network = Footprint.of(shape);
+            int judges = split().criteria().size();
+            long networks = (long) judges * (settings.ensemble() + 1);
+            int longest = requests.stream()
+                    .flatMap(request -> request.answers().stream())
+                    .mapToInt(answer -> answer.ids().length)
+                    .max()
+                    .orElse(1);
+            int most = requests.stream()
+                    .mapToInt(request -> request.answers().size())
+                    .max()
+                    .orElse(1);
+            int positions = Math.max(
+                    most * longest,
+                    Math.min(
+                            settings.memory().positions(shape, Precision.FLOAT32),
+                            settings.batchRequests() * most * longest));
+            return MemoryPlan.of(Map.of(
+                    MemoryPlan.Part.FROZEN,
+                    Footprint.of(sft.config()).weights(),
+                    MemoryPlan.Part.WEIGHTS,
+                    networks * network.weights(),
+                    MemoryPlan.Part.MOMENTS,
+                    2 * networks * network.weights(),
+                    MemoryPlan.Part.GRADIENTS,
+                    2 * network.weights(),
+                    MemoryPlan.Part.PREPARED,
+                    network.prepared(Precision.FLOAT32),
+                    MemoryPlan.Part.ACTIVATIONS,
+                    positions * network.keptPerPosition(Precision.FLOAT32),
+                    MemoryPlan.Part.WORKSPACE,
+                    network.workspace(positions),
+                    MemoryPlan.Part.BEST,
+                    settings.training().patience() > 0 ? networks * network.weights() : 0L));
+        }
+
         private RankedSplit split() {
             return RankedSplit.of(
                     requests, sft.config().maxPositions(), settings.heldOutShare(), settings.judgeShare());
@@ -102,10 +145,9 @@ public final class RewardLoop implements TrainingLoop {
             RankedSplit split = split();
             int judges = split.criteria().size();
             Map<String, Tensor> weights = new HashMap<>(stored.tensors());
-            Transformer first = Transformer.load(stored.folder());
-            first.tensors().forEach((name, tensor) -> weights.put(RewardLearners.REWARD + "." + name, tensor));
-            TransformerConfig shape = first.config();
-            first.close();
+            ModelWeights.read(stored.folder())
+                    .forEach((name, tensor) -> weights.put(RewardLearners.REWARD + "." + name, tensor));
+            TransformerConfig shape = TransformerConfig.load(stored.folder());
             List<Transformer> judging = RewardLearners.networks(JUDGE, judges, shape, weights);
             List<Transformer> rewarding =
                     RewardLearners.networks(RewardLearners.REWARD, judges * settings.ensemble(), shape, weights);
@@ -263,7 +305,7 @@ public final class RewardLoop implements TrainingLoop {
 
     @Override
     public ModelFiles model() {
-        return files(reward.first().config(), reward.first().tensors());
+        return files(reward.first().config(), reward.first().views());
     }
 
     @Override
@@ -283,15 +325,15 @@ public final class RewardLoop implements TrainingLoop {
         RewardEnsemble.Index index =
                 new RewardEnsemble.Index(reward.files(ModelWeights.FILE), judge.files(RewardModel.JUDGE_FILE));
         ModelFiles files =
-                files(models.first().network().config(), models.first().tensors());
+                files(models.first().network().config(), models.first().views());
         for (int i = 1; i < models.members().size(); i++) {
             files = files.with(
                     index.reward().get(i).file(),
-                    models.members().get(i).model().tensors());
+                    models.members().get(i).model().views());
         }
         for (int i = 0; i < judges.members().size(); i++) {
             files = files.with(
-                    index.judge().get(i).file(), judges.members().get(i).model().tensors());
+                    index.judge().get(i).file(), judges.members().get(i).model().views());
         }
         return index.needed() ? files.with(RewardEnsemble.INDEX, index.json()) : files;
     }

@@ -1,5 +1,6 @@
 package io.alignstream.reward;
 
+import io.alignstream.training.ActivationMemory;
 import io.alignstream.training.Trainer;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,6 +11,7 @@ import java.util.TreeMap;
  * @param layers blocks of the SFT model that the reward model keeps, from the bottom; at most as many as there are
  * @param epochs passes over the ranking requests
  * @param batchRequests ranking requests a step, each with all its rankings
+ * @param memory that a step may take, which goes through the network in as many parts as that needs
  * @param learningRate peak learning rate
  * @param warmupShare share of the steps in which the learning rate rises from 0; after it, it falls to 0
  * @param margin in the pair loss, for each point that two answers' scores (0 to 5) differ
@@ -27,6 +29,7 @@ public record RewardSettings(
         int layers,
         int epochs,
         int batchRequests,
+        ActivationMemory memory,
         double learningRate,
         double warmupShare,
         double margin,
@@ -62,6 +65,7 @@ public record RewardSettings(
         values.put("referenceAnswers", Integer.toString(referenceAnswers.count));
         values.put("maxAnswerTokens", Integer.toString(referenceAnswers.maxTokens));
         values.put("seed", Long.toString(seed));
+        memory.addTo(values);
         if (ensemble > 1) {
             values.put("ensemble", Integer.toString(ensemble));
         }

@@ -18,6 +18,7 @@ import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
+import io.alignstream.training.MemoryPlan;
 import io.alignstream.training.ModelFiles;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Recovery;
@@ -242,6 +243,11 @@ class RewardLoopTest {
 
     /** A loop whose second step with the full learning rate gives no number. */
     private record Diverging(RewardLoop.Inputs inputs) implements TrainingLoop.Inputs {
+
+        @Override
+        public MemoryPlan memory() {
+            return inputs.memory();
+        }
 
         @Override
         public TrainingLoop begin(Recovery recovery) {

@@ -8,6 +8,7 @@ import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.OneOf;
+import io.alignstream.training.ActivationMemory;
 import io.alignstream.training.Trainer;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -92,6 +93,11 @@ public interface RlhfConfig {
     @Between(least = "0", greatest = "1000")
     int recoveries();
 
+    /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
+    @WithDefault("${alignstream.activation-mebibytes:1024}")
+    @Between(least = "1", greatest = "16777216")
+    int activationMebibytes();
+
     /** Seed of the episodes, their order and the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -101,7 +107,12 @@ public interface RlhfConfig {
         Training run = training();
         return new RlhfSettings(
                 RlhfSettings.Algorithm.of(algorithm()),
-                new RlhfSettings.Batches(run.iterations(), run.batchEpisodes(), run.minibatchEpisodes(), run.epochs()),
+                new RlhfSettings.Batches(
+                        run.iterations(),
+                        run.batchEpisodes(),
+                        run.minibatchEpisodes(),
+                        run.epochs(),
+                        ActivationMemory.mebibytes(activationMebibytes())),
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
                 new RlhfSettings.Retention(
                         run.trainableShare(),

@@ -4,12 +4,15 @@ import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Footprint;
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.BestModel;
 import io.alignstream.training.BestWeights;
 import io.alignstream.training.Learner;
+import io.alignstream.training.MemoryPlan;
 import io.alignstream.training.ModelFiles;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
@@ -17,8 +20,10 @@ import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.Conversations;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -132,9 +137,49 @@ public final class SftLoop implements TrainingLoop {
             return loop;
         }
 
+        @Override
+        public MemoryPlan memory() {
+            TransformerConfig config;
+            try {
+                config = TransformerConfig.load(base);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            Footprint network = Footprint.of(config);
+            int longest = conversations.training().stream()
+                    .flatMap(List::stream)
+                    .mapToInt(Conversation::length)
+                    .max()
+                    .orElse(1);
+            int answers =
+                    conversations.training().stream().mapToInt(List::size).max().orElse(1);
+            int positions = Math.max(
+                    longest,
+                    Math.min(
+                            settings.memory().positions(config, settings.precision()),
+                            settings.batchInstructions() * answers * longest));
+            Map<MemoryPlan.Part, Long> parts = new EnumMap<>(MemoryPlan.Part.class);
+            parts.put(MemoryPlan.Part.WEIGHTS, network.weights());
+            parts.put(MemoryPlan.Part.PREPARED, network.prepared(settings.precision()));
+            parts.put(MemoryPlan.Part.ACTIVATIONS, positions * network.keptPerPosition(settings.precision()));
+            parts.put(MemoryPlan.Part.WORKSPACE, network.workspace(positions));
+            SftSettings.Lora lora = settings.lora();
+            long learning = network.weights();
+            if (lora != null) {
+                LoraSettings adapters = lora.of(tokenizer);
+                learning = network.adapters(adapters);
+                parts.merge(MemoryPlan.Part.PREPARED, network.merged(adapters), Long::sum);
+            }
+            parts.put(MemoryPlan.Part.GRADIENTS, 2 * learning);
+            parts.put(MemoryPlan.Part.MOMENTS, 2 * learning);
+            if (settings.training().patience() > 0) {
+                parts.put(MemoryPlan.Part.BEST, learning);
+            }
+            return MemoryPlan.of(parts);
+        }
+
         private SftEvaluation validation(TunedModel model) {
-            return model.measure(
-                    network -> SftEvaluation.of(network, conversations.heldOut(), settings.batchInstructions()));
+            return SftEvaluation.of(model.network(), conversations.heldOut(), settings.batchInstructions());
         }
     }
 

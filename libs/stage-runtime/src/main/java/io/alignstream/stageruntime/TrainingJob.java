@@ -5,6 +5,7 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.training.HealingEvent;
+import io.alignstream.training.MemoryPlan;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
@@ -96,6 +97,9 @@ public abstract class TrainingJob implements Job {
                 if (context.stopRequested()) {
                     return; // reading them may have ended early
                 }
+                MemoryPlan memory = inputs.memory();
+                context.planned(memory);
+                memory.requireRoom();
                 result = new Trainer(run, inputs, settings, monitor(context)).train();
             }
         }

@@ -168,6 +168,9 @@ public interface TrainingLoop extends AutoCloseable {
          */
         TrainingLoop resume(StoredState stored, Recovery recovery) throws IOException;
 
+        /** What the run will need of memory, from the shapes of its networks and its settings alone. */
+        MemoryPlan memory();
+
         /** Frees what the inputs hold; the loop is closed before. */
         @Override
         default void close() {}

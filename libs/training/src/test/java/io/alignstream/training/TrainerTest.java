@@ -260,6 +260,11 @@ class TrainerTest {
         }
 
         @Override
+        public MemoryPlan memory() {
+            return MemoryPlan.of(Map.of());
+        }
+
+        @Override
         public TrainingLoop begin(Recovery recovery) {
             return new CountingLoop(recovery.learningRateScale(), 0, 0, millis);
         }

@@ -4,7 +4,6 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.UpperBlocks;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
@@ -34,8 +33,10 @@ final class PolicyLearner implements AutoCloseable {
         this.settings = inputs.settings();
         this.policy = policy;
         this.learner = new Learner(
-                UpperBlocks.share(policy, settings.retention().trainableShare()), AdamW.Settings.REINFORCEMENT);
-        this.rehearsal = new NextTokenObjective(policy, Computing.DEFAULT);
+                UpperBlocks.share(policy, settings.retention().trainableShare()),
+                AdamW.Settings.REINFORCEMENT,
+                settings.batches().memory());
+        this.rehearsal = new NextTokenObjective(policy);
         this.rehearsed = inputs.own().rehearsed();
     }
 

@@ -75,7 +75,7 @@ public abstract class PolicyLoop implements TrainingLoop {
 
     @Override
     public void keepAsBest() {
-        best.keep(policy().tensors(), iteration);
+        best.keep(policy().views(), iteration);
     }
 
     @Override
@@ -116,7 +116,7 @@ public abstract class PolicyLoop implements TrainingLoop {
                 network.config(),
                 tokenizer,
                 new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()},
-                network.tensors());
+                network.views());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.alignstream.rlhf.training;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.training.ActivationMemory;
 import io.alignstream.training.Trainer;
 import java.util.Locale;
 import java.util.Map;
@@ -56,8 +57,9 @@ public record RlhfSettings(
      * @param episodes episodes in an iteration
      * @param minibatchEpisodes episodes in an optimiser step; divides {@code episodes}
      * @param epochs passes over a batch
+     * @param memory that an optimiser step may take, which goes through the network in as many parts as that needs
      */
-    public record Batches(int iterations, int episodes, int minibatchEpisodes, int epochs) {
+    public record Batches(int iterations, int episodes, int minibatchEpisodes, int epochs, ActivationMemory memory) {
         public Batches {
             if (minibatchEpisodes < 1 || episodes % minibatchEpisodes != 0) {
                 throw new IllegalArgumentException("alignstream.rlhf.training.minibatch-episodes is "
@@ -206,6 +208,7 @@ public record RlhfSettings(
         values.put("rehearsal.conversations", Integer.toString(retention.conversations));
         values.put("rehearsal.coefficient", Double.toString(retention.coefficient));
         values.put("seed", Long.toString(seed));
+        batches.memory.addTo(values);
         if (reward.uncertainty() != 1) {
             values.put("reward.uncertainty", Double.toString(reward.uncertainty()));
         }

@@ -6,15 +6,19 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.torch.ArrayMemory;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SequencedMap;
+import java.util.function.Function;
 
 /**
  * The weights of a Llama-shaped network (fp32, Hugging Face names) and what can be computed with them.
@@ -30,6 +34,7 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     private final TransformerConfig config;
     private final NDManager scope;
+    private final ArrayMemory memory = new ArrayMemory();
     private final SequencedMap<String, NDArray> weights = new LinkedHashMap<>();
     private final NDArray cos;
     private final NDArray sin;
@@ -42,21 +47,21 @@ public final class Transformer implements Trainable, AutoCloseable {
         double[] frequencies = config.variant().scaling().frequencies(config.ropeTheta(), config.headWidth());
         double magnitude = config.variant().scaling().magnitude();
         int half = frequencies.length;
-        float[] cosines = new float[config.maxPositions() * 2 * half];
-        float[] sines = new float[cosines.length];
+        Shape table = new Shape(config.maxPositions(), 2L * half);
+        this.cos = scope.zeros(table);
+        this.sin = scope.zeros(table);
+        FloatBuffer cosines = ArrayMemory.floats(cos);
+        FloatBuffer sines = ArrayMemory.floats(sin);
         for (int t = 0; t < config.maxPositions(); t++) {
             for (int i = 0; i < half; i++) {
                 int at = t * 2 * half + i;
                 double angle = t * frequencies[i];
-                cosines[at] = (float) (magnitude * StrictMath.cos(angle));
-                cosines[at + half] = cosines[at];
-                sines[at] = (float) (magnitude * StrictMath.sin(angle));
-                sines[at + half] = sines[at];
+                float cosine = (float) (magnitude * StrictMath.cos(angle));
+                float sine = (float) (magnitude * StrictMath.sin(angle));
+                cosines.put(at, cosine).put(at + half, cosine);
+                sines.put(at, sine).put(at + half, sine);
             }
         }
-        Shape table = new Shape(config.maxPositions(), 2L * half);
-        this.cos = scope.create(cosines, table);
-        this.sin = scope.create(sines, table);
         this.size = scope.create(new long[] {config.layers(), config.heads(), config.keyValueHeads()});
         this.epsilon = scope.create(config.normEpsilon());
     }
@@ -67,13 +72,14 @@ public final class Transformer implements Trainable, AutoCloseable {
         Random random = new Random(seed);
         double residual = 0.02 / StrictMath.sqrt(2.0 * config.layers());
         Weights.shapes(config).forEach((name, shape) -> {
-            float[] values = new float[(int) shape.size()];
+            NDArray weight = model.scope.zeros(shape);
+            FloatBuffer values = ArrayMemory.floats(weight);
             float constant = name.endsWith(".bias") ? 0 : 1;
             double deviation = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight") ? residual : 0.02;
-            for (int i = 0; i < values.length; i++) {
-                values[i] = shape.dimension() == 1 ? constant : (float) (random.nextGaussian() * deviation);
+            while (values.hasRemaining()) {
+                values.put(shape.dimension() == 1 ? constant : (float) (random.nextGaussian() * deviation));
             }
-            model.put(name, model.scope.create(values, shape));
+            model.put(name, weight);
         });
         return model;
     }
@@ -104,7 +110,7 @@ public final class Transformer implements Trainable, AutoCloseable {
             }
             for (Map.Entry<String, Shape> entry : shapes.entrySet()) {
                 Tensor tensor = Weights.require(tensors, entry.getKey(), entry.getValue(), origin);
-                model.put(entry.getKey(), native32(model.scope, tensor));
+                model.put(entry.getKey(), ArrayMemory.copy(model.scope, tensor));
             }
             return model;
         } catch (IOException | RuntimeException e) {
@@ -153,15 +159,18 @@ public final class Transformer implements Trainable, AutoCloseable {
     public void copyTokens(Map<Integer, Integer> sources) {
         int width = config.width();
         for (String name : List.of("model.embed_tokens.weight", "lm_head.weight")) {
-            NDArray old = weights.get(name);
-            if (old == null) {
+            NDArray weight = weights.get(name);
+            if (weight == null) {
                 continue;
             }
-            float[] before = old.toFloatArray();
-            float[] after = before.clone();
-            sources.forEach((to, from) -> System.arraycopy(before, from * width, after, to * width, width));
-            put(name, native32(scope, Tensor.of(after, config.vocabularySize(), width)));
-            old.close();
+            FloatBuffer rows = ArrayMemory.floats(weight);
+            Map<Integer, float[]> found = new HashMap<>();
+            sources.forEach((to, from) -> {
+                float[] row = new float[width];
+                rows.get(from * width, row);
+                found.put(to, row);
+            });
+            found.forEach((to, row) -> rows.put(to * width, row));
         }
     }
 
@@ -174,10 +183,17 @@ public final class Transformer implements Trainable, AutoCloseable {
         return config;
     }
 
-    /** The weights on the host, in a fixed order. */
-    public SequencedMap<String, Tensor> tensors() {
+    /** The weights where they lie, in a fixed order: they change as the network learns and end when it is closed. */
+    public SequencedMap<String, Tensor> views() {
         SequencedMap<String, Tensor> result = new LinkedHashMap<>();
-        weights.forEach((name, array) -> result.put(name, host(array)));
+        weights.forEach((name, array) -> result.put(name, memory.view(array)));
+        return result;
+    }
+
+    /** A copy of the weights, in a fixed order. */
+    public SequencedMap<String, Tensor> tensors() {
+        SequencedMap<String, Tensor> result = views();
+        result.replaceAll((name, view) -> view.copy());
         return result;
     }
 
@@ -188,11 +204,13 @@ public final class Transformer implements Trainable, AutoCloseable {
      * @return {@code [batch][time]}, 0 where the target does not count
      */
     public float[][] logProbabilities(Sequences sequences, double temperature) {
-        try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList in = counted(call, sequences);
-            in.add(call.create(temperature));
-            return counted(NetworkProgram.SCORES.run(call, "score", in), sequences);
-        }
+        return inParts(sequences, part -> {
+            try (NDManager call = TorchRuntime.get().newScope()) {
+                NDList in = counted(call, part);
+                in.add(call.create(temperature));
+                return counted(NetworkProgram.SCORES.run(call, "score", in), part);
+            }
+        });
     }
 
     /** Sum of the log probabilities of each row's targets that count, {@code [batch]}. */
@@ -220,17 +238,18 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     /** Whether each target is the most probable token, {@code [batch][time]}; false where the target does not count. */
     public boolean[][] hits(Sequences sequences) {
-        try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList out = NetworkProgram.SCORES.run(call, "hits", counted(call, sequences));
-            float[][] values = counted(out, sequences);
-            boolean[][] hits = new boolean[values.length][sequences.time()];
-            for (int b = 0; b < hits.length; b++) {
-                for (int t = 0; t < hits[b].length; t++) {
-                    hits[b][t] = values[b][t] > 0;
-                }
+        float[][] values = inParts(sequences, part -> {
+            try (NDManager call = TorchRuntime.get().newScope()) {
+                return counted(NetworkProgram.SCORES.run(call, "hits", counted(call, part)), part);
             }
-            return hits;
+        });
+        boolean[][] hits = new boolean[values.length][sequences.time()];
+        for (int b = 0; b < hits.length; b++) {
+            for (int t = 0; t < hits[b].length; t++) {
+                hits[b][t] = values[b][t] > 0;
+            }
         }
+        return hits;
     }
 
     /**
@@ -256,13 +275,27 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     /** The head's value at each token, {@code [batch][time]}, 0 in padding; needs a head. */
     public float[][] scalars(Sequences sequences) {
-        try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList in = arguments(call);
-            tokens(call, in, sequences);
-            shape(in);
-            NDArray out = NetworkProgram.SCORES.run(call, "scalars", in).singletonOrThrow();
-            return sequences.grid(sequences.real(), out.toFloatArray());
+        return inParts(sequences, part -> {
+            try (NDManager call = TorchRuntime.get().newScope()) {
+                NDList in = arguments(call);
+                tokens(call, in, part);
+                shape(in);
+                NDArray out = NetworkProgram.SCORES.run(call, "scalars", in).singletonOrThrow();
+                return part.grid(part.real(), out.toFloatArray());
+            }
+        });
+    }
+
+    /** {@code figure} of few enough rows at a time, {@code [batch][time]}. */
+    private float[][] inParts(Sequences sequences, Function<Sequences, float[][]> figure) {
+        List<Sequences> parts = sequences.parts(Footprint.of(config).scoredPositions());
+        if (parts.size() == 1) {
+            return figure.apply(sequences);
         }
+        return parts.stream()
+                .flatMap(part -> Arrays.stream(figure.apply(part)))
+                .map(row -> Arrays.copyOf(row, sequences.time()))
+                .toArray(float[][]::new);
     }
 
     /** Arguments of a method that takes the targets that count. */
@@ -318,19 +351,8 @@ public final class Transformer implements Trainable, AutoCloseable {
     /** Frees the native memory; further use fails. */
     @Override
     public void close() {
+        memory.close();
         scope.close();
-    }
-
-    /** A copy of {@code array} on the host. */
-    public static Tensor host(NDArray array) {
-        return Tensor.of(array.toFloatArray(), array.getShape().getShape());
-    }
-
-    /** Copies into memory that libtorch allocates, so that kernels see the same alignment as after training. */
-    public static NDArray native32(NDManager scope, Tensor tensor) {
-        try (NDArray view = scope.create(tensor.toFloats(), new Shape(tensor.shape()))) {
-            return attached(scope, view.duplicate());
-        }
     }
 
     private static NDArray attached(NDManager scope, NDArray array) {

@@ -16,7 +16,6 @@ import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.LoraSettings;
-import io.alignstream.languagemodel.network.PackedSequences;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -183,7 +182,7 @@ class InteroperabilityIT {
             boolean[] learned = new boolean[row.length];
             Arrays.fill(learned, true);
             for (int step = 0; step < 5; step++) {
-                Steps.packed(PackedSequences.single(List.of(row), List.of(learned)), adapters, optimiser, 0.05);
+                Steps.nextToken(Sequences.of(List.of(row), List.of(learned)), adapters, optimiser, 0.05);
             }
             Reference parent = store.save(
                     Manifest.draft(Stage.PRETRAIN, base, 0).withComplete(true),
@@ -203,7 +202,7 @@ class InteroperabilityIT {
                         try (Transformer merged = adapters.merged()) {
                             Safetensors.write(content.resolve(ModelWeights.FILE), merged.tensors(), Map.of());
                         }
-                        Safetensors.write(content.resolve(PeftAdapter.WEIGHTS), adapters.tensors(), Map.of());
+                        Safetensors.write(content.resolve(PeftAdapter.WEIGHTS), adapters.views(), Map.of());
                     });
             Path checkpoint = store.open(tuned).folder();
             ExportFormat.PEFT.export(checkpoint, ours.resolve(name + ".peft"));
