@@ -8,7 +8,6 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.BestModel;
 import io.alignstream.training.BestWeights;
 import io.alignstream.training.MemoryPlan;
@@ -89,8 +88,8 @@ public final class RewardLoop implements TrainingLoop {
 
         @Override
         public MemoryPlan memory() {
-            TransformerConfig shape = sft.config()
-                    .withLayers(Math.min(settings.layers(), sft.config().layers()));
+            TransformerConfig shape =
+                    sft.config().withLayers(settings.layers(sft.config().layers()));
             Footprint network = Footprint.of(shape);
             int judges = split().criteria().size();
             long networks = (long) judges * (settings.ensemble() + 1);
@@ -106,7 +105,7 @@ public final class RewardLoop implements TrainingLoop {
             int positions = Math.max(
                     most * longest,
                     Math.min(
-                            settings.memory().positions(shape, Precision.FLOAT32),
+                            settings.memory().positions(shape, settings.precision()),
                             settings.batchRequests() * most * longest));
             return MemoryPlan.of(Map.of(
                     MemoryPlan.Part.FROZEN,
@@ -118,9 +117,9 @@ public final class RewardLoop implements TrainingLoop {
                     MemoryPlan.Part.GRADIENTS,
                     2 * network.weights(),
                     MemoryPlan.Part.PREPARED,
-                    network.prepared(Precision.FLOAT32),
+                    network.prepared(settings.precision()),
                     MemoryPlan.Part.ACTIVATIONS,
-                    positions * network.keptPerPosition(Precision.FLOAT32),
+                    positions * network.keptPerPosition(settings.precision()),
                     MemoryPlan.Part.WORKSPACE,
                     network.workspace(positions),
                     MemoryPlan.Part.BEST,
@@ -134,8 +133,7 @@ public final class RewardLoop implements TrainingLoop {
 
         /** The bottom of the SFT model with a new head. */
         private Transformer network(long headSeed) {
-            Transformer network =
-                    sft.copy(Math.min(settings.layers(), sft.config().layers()));
+            Transformer network = sft.copy(settings.layers(sft.config().layers()));
             network.addHead(headSeed);
             return network;
         }

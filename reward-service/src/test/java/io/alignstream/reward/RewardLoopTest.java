@@ -53,7 +53,7 @@ class RewardLoopTest {
     private static final int END = 1;
     static final TransformerConfig SIZE = TransformerConfig.of(24, 2, 32, 24);
     private static final Map<String, String> VALUES = Map.of(
-            "alignstream.reward.training.layers", "1",
+            "alignstream.reward.training.depth-share", "0.5",
             "alignstream.reward.training.epochs", "6",
             "alignstream.reward.training.batch-requests", "8",
             "alignstream.reward.training.learning-rate", "5e-3",

@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.languagemodel.network.RewardEnsemble;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.settings.Between;
@@ -93,6 +94,11 @@ public interface RlhfConfig {
     @Between(least = "0", greatest = "1000")
     int recoveries();
 
+    /** Number format of products and activations: float32, bfloat16, or auto for what this processor is fastest with. */
+    @WithDefault("float32")
+    @OneOf({"float32", "bfloat16", "auto"})
+    String precision();
+
     /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
     @WithDefault("${alignstream.activation-mebibytes:1024}")
     @Between(least = "1", greatest = "16777216")
@@ -112,7 +118,8 @@ public interface RlhfConfig {
                         run.batchEpisodes(),
                         run.minibatchEpisodes(),
                         run.epochs(),
-                        ActivationMemory.mebibytes(activationMebibytes())),
+                        ActivationMemory.mebibytes(activationMebibytes()),
+                        Precision.of(precision())),
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
                 new RlhfSettings.Retention(
                         run.trainableShare(),
@@ -204,7 +211,7 @@ public interface RlhfConfig {
         double temperature();
 
         /** Longest answer, in tokens. */
-        @WithDefault("24")
+        @WithDefault("${alignstream.max-answer-tokens:24}")
         @Between(least = "1", greatest = "65536")
         int maxAnswerTokens();
 

@@ -18,6 +18,7 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
@@ -118,7 +119,7 @@ final class RlhfJob extends TrainingJob {
         StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
         GateSplit split = GateSplit.of(
                 context, prompts(context), settings.holdout().share(), parent.manifest(), reward.manifest());
-        Transformer sft = Transformer.load(folder);
+        Transformer sft = Transformer.load(folder).computeIn(settings.batches().precision());
         try {
             HeldOutComparison.Judges judges = judges(reward.folder());
             try {
@@ -208,9 +209,11 @@ final class RlhfJob extends TrainingJob {
         if (!Files.isRegularFile(folder.resolve(RewardModel.JUDGE_FILE))) {
             throw new InvalidInputException(Reason.of("rlhf.noJudge"));
         }
-        RewardEnsemble reward = RewardEnsemble.load(folder, settings.reward());
+        Precision precision = settings.batches().precision();
+        RewardEnsemble reward = RewardEnsemble.load(folder, settings.reward()).computeIn(precision);
         try {
-            return new HeldOutComparison.Judges(reward, RewardEnsemble.loadJudge(folder, settings.reward()));
+            return new HeldOutComparison.Judges(
+                    reward, RewardEnsemble.loadJudge(folder, settings.reward()).computeIn(precision));
         } catch (IOException | RuntimeException e) {
             reward.close();
             throw e;

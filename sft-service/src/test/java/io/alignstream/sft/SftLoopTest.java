@@ -3,6 +3,7 @@ package io.alignstream.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
@@ -184,7 +185,7 @@ class SftLoopTest {
             for (String metric : List.of("loss", "gradientNorm")) {
                 assertThat(parts.figures().get(step).get(metric))
                         .as("%s of step %s", metric, step)
-                        .isCloseTo(whole.figures().get(step).get(metric), within(1e-3));
+                        .isCloseTo(whole.figures().get(step).get(metric), withinPercentage(0.5));
             }
         }
     }

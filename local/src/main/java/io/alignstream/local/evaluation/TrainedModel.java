@@ -113,6 +113,24 @@ public final class TrainedModel implements AutoCloseable {
         return answers;
     }
 
+    /**
+     * Mean cross-entropy of texts, in nats a token, each from its second token on.
+     *
+     * @param texts two tokens each at least
+     */
+    public double loss(List<String> texts) {
+        double loss = 0;
+        long count = 0;
+        for (String text : texts) {
+            int[] row = tokenizer.encode(text);
+            boolean[] counted = new boolean[row.length];
+            Arrays.fill(counted, true);
+            loss -= sums(List.of(row), List.of(counted))[0];
+            count += row.length - 1;
+        }
+        return loss / count;
+    }
+
     private double[] sums(List<int[]> rows, List<boolean[]> counted) {
         float[][] logs = transformer.logProbabilities(Sequences.of(rows, counted), 1);
         double[] sums = new double[logs.length];

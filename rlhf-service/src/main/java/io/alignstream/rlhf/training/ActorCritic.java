@@ -32,7 +32,7 @@ final class ActorCritic implements AutoCloseable {
         RlhfSettings settings = inputs.settings();
         this.bias = inputs.judges().reward().first().bias();
         this.policy = new PolicyLearner(inputs, policy);
-        this.critic = critic;
+        this.critic = critic.computeIn(settings.batches().precision());
         this.criticLearner = new Learner(
                 critic, AdamW.Settings.REINFORCEMENT, settings.batches().memory());
         this.policyObjective = new PolicyObjective(

@@ -31,12 +31,12 @@ final class PolicyLearner implements AutoCloseable {
     /** A learner of {@code policy}, which is closed with it, with zero moments. */
     PolicyLearner(RlhfInputs inputs, Transformer policy) {
         this.settings = inputs.settings();
-        this.policy = policy;
+        this.policy = policy.computeIn(settings.batches().precision());
         this.learner = new Learner(
                 UpperBlocks.share(policy, settings.retention().trainableShare()),
                 AdamW.Settings.REINFORCEMENT,
                 settings.batches().memory());
-        this.rehearsal = new NextTokenObjective(policy);
+        this.rehearsal = new NextTokenObjective(policy, policy.precision());
         this.rehearsed = inputs.own().rehearsed();
     }
 

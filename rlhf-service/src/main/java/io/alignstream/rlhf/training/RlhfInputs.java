@@ -82,6 +82,7 @@ public record RlhfInputs(
 
     @Override
     public MemoryPlan memory() {
+        Precision precision = settings.batches().precision();
         Footprint policy = Footprint.of(sft.config());
         Footprint scoring = Footprint.of(judges.reward().first().network().config());
         boolean critic = settings.algorithm() == RlhfSettings.Algorithm.PPO;
@@ -98,7 +99,7 @@ public record RlhfInputs(
         int positions = Math.max(
                 longest,
                 Math.min(
-                        settings.batches().memory().positions(sft.config(), Precision.FLOAT32),
+                        settings.batches().memory().positions(sft.config(), precision),
                         settings.batches().minibatchEpisodes() * longest));
         return MemoryPlan.of(Map.of(
                 MemoryPlan.Part.FROZEN,
@@ -110,9 +111,9 @@ public record RlhfInputs(
                 MemoryPlan.Part.GRADIENTS,
                 2 * Math.max(policy.weightsFrom(lowest), critic ? scoring.weights() : 0),
                 MemoryPlan.Part.PREPARED,
-                2 * policy.prepared(Precision.FLOAT32),
+                2 * policy.prepared(precision),
                 MemoryPlan.Part.ACTIVATIONS,
-                positions * policy.keptPerPosition(Precision.FLOAT32),
+                positions * policy.keptPerPosition(precision),
                 MemoryPlan.Part.WORKSPACE,
                 policy.workspace(positions),
                 MemoryPlan.Part.CACHE,

@@ -117,7 +117,9 @@ public final class RewardModel implements AutoCloseable {
         tensors.put(Transformer.HEAD, Tensor.of(values, head.shape()));
         try {
             return new RewardModel(
-                    Transformer.of(network.config(), tensors, "the reward model"), (float) ((bias - mean) / deviation));
+                    Transformer.of(network.config(), tensors, "the reward model")
+                            .computeIn(network.precision()),
+                    (float) ((bias - mean) / deviation));
         } catch (IOException e) {
             throw new IllegalStateException("weights of a network do not fit its own configuration", e);
         }

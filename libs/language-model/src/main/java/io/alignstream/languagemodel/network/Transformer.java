@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.torch.ArrayMemory;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -38,8 +39,9 @@ public final class Transformer implements Trainable, AutoCloseable {
     private final SequencedMap<String, NDArray> weights = new LinkedHashMap<>();
     private final NDArray cos;
     private final NDArray sin;
-    private final NDArray size;
     private final NDArray epsilon;
+    private Precision precision;
+    private NDArray size;
 
     private Transformer(TransformerConfig config) {
         this.config = config;
@@ -62,8 +64,31 @@ public final class Transformer implements Trainable, AutoCloseable {
                 sines.put(at, sine).put(at + half, sine);
             }
         }
-        this.size = scope.create(new long[] {config.layers(), config.heads(), config.keyValueHeads()});
+        this.precision = Precision.FLOAT32;
+        this.size = size();
         this.epsilon = scope.create(config.normEpsilon());
+    }
+
+    private NDArray size() {
+        return scope.create(
+                new long[] {config.layers(), config.heads(), config.keyValueHeads(), precision.torchType()});
+    }
+
+    /**
+     * Computes scores and gradients in {@code precision} from now on, fp32 before; weights and what is sampled stay fp32.
+     *
+     * @return this
+     */
+    public Transformer computeIn(Precision precision) {
+        this.precision = precision;
+        size.close();
+        size = size();
+        return this;
+    }
+
+    /** Number format of products and activations. */
+    public Precision precision() {
+        return precision;
     }
 
     /** A network with random weights: N(0, 0.02), the projections back into the residual stream divided by √(2·layers), biases 0. */
@@ -121,7 +146,7 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     /** An independent copy of the first {@code layers} blocks. */
     public Transformer copy(int layers) {
-        Transformer copy = new Transformer(config.withLayers(layers));
+        Transformer copy = new Transformer(config.withLayers(layers)).computeIn(precision);
         Weights.shapes(copy.config)
                 .keySet()
                 .forEach(

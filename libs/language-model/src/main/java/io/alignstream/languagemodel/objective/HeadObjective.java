@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * A loss of one number at some positions, of a head's value or of a token's log probability: autograd differentiates the
- * loss by these numbers, the head and the network do the rest by hand, in fp32.
+ * loss by these numbers, the head, in fp32, and the network do the rest by hand.
  *
  * <p>A subclass writes one method as TorchScript text: {@code loss(self, outputs: Tensor, x: List[Tensor]) ->
  * List[Tensor]} of numbers {@code [positions]}: first what is differentiated, then what is reported, scalars all. Outputs
@@ -25,14 +25,14 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
             """
               def gradients(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor, at: Tensor, lowest: Tensor, x: List[Tensor], cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor) -> Dict[str, Tensor]:
                 torch.set_grad_enabled(False)
-                c = self.prepared(w, int(size[0]), 6)
+                c = self.prepared(w, int(size[0]), int(size[3]))
                 cells = self.cells(ids, lengths)
                 saved: List[Tensor] = []
                 hidden = self.trunk(w, c, ids, cells, cos, sin, size, eps, int(lowest), saved)
                 rows = torch.searchsorted(cells, at)
                 g: Dict[str, Tensor] = {}
-                figures, d = self.head_gradients(w, torch.index_select(hidden, 0, rows), x, int(lowest), g)
-                d = torch.index_copy(torch.zeros_like(hidden), 0, rows, d)
+                figures, d = self.head_gradients(w, torch.to(torch.index_select(hidden, 0, rows), 6), x, int(lowest), g)
+                d = torch.index_copy(torch.zeros_like(hidden), 0, rows, torch.to(d, hidden.dtype))
                 self.trunk_backward(w, c, ids, cells, d, cos, sin, size, int(lowest), saved, g)
                 return self.reported(torch.stack(figures), w, int(lowest), g)
 
