@@ -51,6 +51,10 @@ public interface PretrainConfig {
     @Between(least = "1", greatest = "16777216")
     int activationMebibytes();
 
+    /** Whether the backward pass computes the blocks again instead of keeping them: less memory, a third more time. */
+    @WithDefault("${alignstream.activation-checkpointing:false}")
+    boolean activationCheckpointing();
+
     /** Optimiser steps of the first run; 0 derives them from the epochs; from the depth if not set. */
     @Between(least = "0", greatest = "1000000000")
     OptionalLong steps();
@@ -165,7 +169,7 @@ public interface PretrainConfig {
                 new PretrainSettings.Network(layers().orElse(depth.layers()), width().orElse(depth.width())),
                 new PretrainSettings.Batches(
                         batchSequences().orElse(depth.batchSequences()),
-                        ActivationMemory.mebibytes(activationMebibytes()),
+                        ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
                         shuffleWindow()),
                 new Schedule(
                         steps().orElse(depth.steps()),

@@ -112,7 +112,7 @@ public final class PretrainLoop implements TrainingLoop {
                     MemoryPlan.Part.MOMENTS,
                     2 * all,
                     MemoryPlan.Part.ACTIVATIONS,
-                    positions * network.keptPerPosition(precision),
+                    settings.batches().memory().kept(config, precision, positions),
                     MemoryPlan.Part.WORKSPACE,
                     network.workspace(positions),
                     // the trunk with its moments, and the best model

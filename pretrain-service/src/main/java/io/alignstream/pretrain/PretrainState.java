@@ -65,7 +65,8 @@ final class PretrainState implements AutoCloseable {
         this.learner = new Learner(
                 model,
                 new AdamW(model, optimiserSettings(settings.optimiser()), precision),
-                settings.batches().memory().positions(model.config(), precision));
+                settings.batches().memory(),
+                precision);
         this.objective = new NextTokenObjective(model, precision);
         this.sequences =
                 new ShuffledSequences(source, settings.batches().shuffleWindow(), settings.seed(), epoch, nextSequence);

@@ -208,7 +208,7 @@ class PretrainLoopTest {
         PretrainSettings whole = TinyText.settings(12, 100, HOUR);
         PretrainSettings parts = new PretrainSettings(
                 whole.network(),
-                new PretrainSettings.Batches(4, new ActivationMemory(1), 16),
+                new PretrainSettings.Batches(4, new ActivationMemory(1, false), 16),
                 whole.schedule(),
                 whole.optimiser(),
                 whole.holdout(),

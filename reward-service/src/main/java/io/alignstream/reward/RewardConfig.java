@@ -79,6 +79,10 @@ public interface RewardConfig {
     @Between(least = "1", greatest = "16777216")
     int activationMebibytes();
 
+    /** Whether the backward pass computes the blocks again instead of keeping them: less memory, a third more time. */
+    @WithDefault("${alignstream.activation-checkpointing:false}")
+    boolean activationCheckpointing();
+
     /** Seed of the order of the requests, of the new head and of the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -89,7 +93,7 @@ public interface RewardConfig {
                 training().depthShare(),
                 training().epochs(),
                 training().batchRequests(),
-                ActivationMemory.mebibytes(activationMebibytes()),
+                ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
                 Precision.of(precision()),
                 training().learningRate(),
                 training().warmupShare(),

@@ -119,7 +119,7 @@ public final class RewardLoop implements TrainingLoop {
                     MemoryPlan.Part.PREPARED,
                     network.prepared(settings.precision()),
                     MemoryPlan.Part.ACTIVATIONS,
-                    positions * network.keptPerPosition(settings.precision()),
+                    settings.memory().kept(shape, settings.precision(), positions),
                     MemoryPlan.Part.WORKSPACE,
                     network.workspace(positions),
                     MemoryPlan.Part.BEST,

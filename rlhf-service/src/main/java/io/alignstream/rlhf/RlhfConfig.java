@@ -104,6 +104,10 @@ public interface RlhfConfig {
     @Between(least = "1", greatest = "16777216")
     int activationMebibytes();
 
+    /** Whether the backward pass computes the blocks again instead of keeping them: less memory, a third more time. */
+    @WithDefault("${alignstream.activation-checkpointing:false}")
+    boolean activationCheckpointing();
+
     /** Seed of the episodes, their order and the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -118,7 +122,7 @@ public interface RlhfConfig {
                         run.batchEpisodes(),
                         run.minibatchEpisodes(),
                         run.epochs(),
-                        ActivationMemory.mebibytes(activationMebibytes()),
+                        ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
                         Precision.of(precision())),
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
                 new RlhfSettings.Retention(

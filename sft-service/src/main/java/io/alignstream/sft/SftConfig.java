@@ -93,6 +93,10 @@ public interface SftConfig {
     @Between(least = "1", greatest = "16777216")
     int activationMebibytes();
 
+    /** Whether the backward pass computes the blocks again instead of keeping them: less memory, a third more time. */
+    @WithDefault("${alignstream.activation-checkpointing:false}")
+    boolean activationCheckpointing();
+
     /** Number format of products and activations: float32, bfloat16, or auto for what this processor is fastest with. */
     @WithDefault("float32")
     @OneOf({"float32", "bfloat16", "auto"})
@@ -136,7 +140,7 @@ public interface SftConfig {
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
                         new Trainer.Healing(recoveries(), SftLoop.RECOVERY_FACTOR),
                         patience()),
-                ActivationMemory.mebibytes(activationMebibytes()),
+                ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
                 Precision.of(precision()),
                 lora().rank() == 0
                         ? null

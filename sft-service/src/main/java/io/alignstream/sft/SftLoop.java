@@ -161,7 +161,7 @@ public final class SftLoop implements TrainingLoop {
             Map<MemoryPlan.Part, Long> parts = new EnumMap<>(MemoryPlan.Part.class);
             parts.put(MemoryPlan.Part.WEIGHTS, network.weights());
             parts.put(MemoryPlan.Part.PREPARED, network.prepared(settings.precision()));
-            parts.put(MemoryPlan.Part.ACTIVATIONS, positions * network.keptPerPosition(settings.precision()));
+            parts.put(MemoryPlan.Part.ACTIVATIONS, settings.memory().kept(config, settings.precision(), positions));
             parts.put(MemoryPlan.Part.WORKSPACE, network.workspace(positions));
             SftSettings.Lora lora = settings.lora();
             long learning = network.weights();

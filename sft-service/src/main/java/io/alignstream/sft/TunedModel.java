@@ -47,7 +47,8 @@ final class TunedModel implements AutoCloseable {
         this.learner = new Learner(
                 trained,
                 new AdamW(trained, AdamW.Settings.FINE_TUNING, settings.precision()),
-                settings.memory().positions(model.config(), settings.precision()));
+                settings.memory(),
+                settings.precision());
         this.nextToken = new NextTokenObjective(trained, settings.precision());
     }
 

@@ -173,7 +173,7 @@ class SftLoopTest {
         Recorder whole = Recorder.toTheEnd();
         runs.trainer("b", mixed, TinyInstructions.settings(2, 100), whole).train();
         Recorder parts = Recorder.toTheEnd();
-        ActivationMemory oneRow = new ActivationMemory(1);
+        ActivationMemory oneRow = new ActivationMemory(1, false);
 
         // When
         runs.trainer("a", mixed, TinyInstructions.settings(2, 8, 100, 1e-2, oneRow, null), parts)

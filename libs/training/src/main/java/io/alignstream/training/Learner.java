@@ -45,12 +45,15 @@ public final class Learner implements AutoCloseable {
         this(trained, settings, ActivationMemory.DEFAULT);
     }
 
-    /** The same whose micro-batches fit into {@code memory}. */
+    /** The same whose micro-batches fit into {@code memory}, in the number format in which the network computes. */
     public Learner(Trainable trained, AdamW.Settings settings, ActivationMemory memory) {
-        this(
-                trained,
-                new AdamW(trained, settings),
-                memory.positions(trained.network().config(), Precision.FLOAT32));
+        this(trained, new AdamW(trained, settings), memory, trained.network().precision());
+    }
+
+    /** A learner of {@code trained} by {@code optimiser} whose micro-batches fit into {@code memory}. */
+    public Learner(Trainable trained, Optimiser optimiser, ActivationMemory memory, Precision precision) {
+        this(trained, optimiser, memory.positions(trained.network().config(), precision));
+        trained.network().checkpointActivations(memory.checkpointing());
     }
 
     /** A learner of {@code trained} by {@code optimiser} that takes every batch at once, whatever memory it needs. */

@@ -113,7 +113,7 @@ public record RlhfInputs(
                 MemoryPlan.Part.PREPARED,
                 2 * policy.prepared(precision),
                 MemoryPlan.Part.ACTIVATIONS,
-                positions * policy.keptPerPosition(precision),
+                settings.batches().memory().kept(sft.config(), precision, positions),
                 MemoryPlan.Part.WORKSPACE,
                 policy.workspace(positions),
                 MemoryPlan.Part.CACHE,

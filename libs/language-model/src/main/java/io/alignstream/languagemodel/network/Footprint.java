@@ -91,15 +91,26 @@ public record Footprint(TransformerConfig config) {
         return Math.min(positions, scoredPositions()) * scoredPerPosition();
     }
 
-    /** Bytes that a training step keeps of each position for the backward pass. */
-    public long keptPerPosition(Precision precision) {
+    /**
+     * Bytes that a training step keeps of each position for the backward pass.
+     *
+     * @param checkpointing whether blocks are computed again on the way back
+     */
+    public long keptPerPosition(Precision precision, boolean checkpointing) {
+        if (checkpointing) {
+            long input = 2L * config.width() * precision.bytes() + FLOAT;
+            return config.layers() * input + keptOfBlock(precision);
+        }
+        return config.layers() * keptOfBlock(precision) + precision.bytes() * config.width();
+    }
+
+    private long keptOfBlock(Precision precision) {
         long heads = config.heads() + 2L * config.keyValueHeads();
         long states = 4L * config.width() // before and after each norm
                 + heads * config.headWidth() // queries, keys, values
                 + (long) config.heads() * config.headWidth() // what they mix
                 + 2L * config.feedForwardWidth();
-        long block = states * precision.bytes() + FLOAT * (config.heads() + 2L); // denominators, and inverses of norms
-        return config.layers() * block + precision.bytes() * config.width();
+        return states * precision.bytes() + FLOAT * (config.heads() + 2L); // denominators, and inverses of norms
     }
 
     /** Bytes that one block needs of each position while it is computed, and nothing is kept. */
@@ -109,8 +120,8 @@ public record Footprint(TransformerConfig config) {
     }
 
     /** Positions whose kept states take {@code bytes} at most; 1 at least. */
-    public int positions(long bytes, Precision precision) {
-        return (int) Math.clamp(bytes / keptPerPosition(precision), 1, Integer.MAX_VALUE);
+    public int positions(long bytes, Precision precision, boolean checkpointing) {
+        return (int) Math.clamp(bytes / keptPerPosition(precision, checkpointing), 1, Integer.MAX_VALUE);
     }
 
     /** Positions that are scored at a time. */

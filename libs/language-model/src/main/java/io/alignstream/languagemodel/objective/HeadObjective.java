@@ -33,7 +33,7 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
                 g: Dict[str, Tensor] = {}
                 figures, d = self.head_gradients(w, torch.to(torch.index_select(hidden, 0, rows), 6), x, int(lowest), g)
                 d = torch.index_copy(torch.zeros_like(hidden), 0, rows, torch.to(d, hidden.dtype))
-                self.trunk_backward(w, c, ids, cells, d, cos, sin, size, int(lowest), saved, g)
+                self.trunk_backward(w, c, ids, cells, d, cos, sin, size, eps, int(lowest), saved, g)
                 return self.reported(torch.stack(figures), w, int(lowest), g)
 
               def loss_gradient(self, outputs: Tensor, x: List[Tensor]) -> Tuple[List[Tensor], Tensor]:

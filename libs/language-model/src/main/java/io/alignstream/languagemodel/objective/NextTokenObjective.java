@@ -63,7 +63,7 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                 saved: List[Tensor] = []
                 x = self.trunk(w, c, ids, cells, cos, sin, size, eps, lowest, saved)
                 loss, d = self.output_gradients(w, c, x, self.tokens(targets, cells), 1. / count, lowest, g)
-                self.trunk_backward(w, c, ids, cells, d, cos, sin, size, lowest, saved, g)
+                self.trunk_backward(w, c, ids, cells, d, cos, sin, size, eps, lowest, saved, g)
                 return torch.to(torch.div(loss, count), 6)
 
               def next_token_gradients(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:

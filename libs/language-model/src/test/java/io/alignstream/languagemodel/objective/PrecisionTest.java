@@ -49,6 +49,22 @@ class PrecisionTest {
     }
 
     @Test
+    void blocksThatAreComputedAgainGiveTheSameBits() {
+        for (Precision precision : Precision.values()) {
+            // Given
+            Sequences batch = batch(4, 32);
+            Taken kept = take(batch, precision, 3, false);
+
+            // When
+            Taken again = take(batch, precision, 3, true);
+
+            // Then
+            assertThat(again.step()).isEqualTo(kept.step());
+            assertThat(distance(again.moments(), kept.moments())).isZero();
+        }
+    }
+
+    @Test
     void precisionsHaveNames() {
         // When
         List<Precision> named =
@@ -68,7 +84,11 @@ class PrecisionTest {
     private record Taken(Steps.Taken<Double> step, Map<String, Tensor> moments) {}
 
     private static Taken take(Sequences batch, Precision precision, int steps) {
-        try (Transformer model = Transformer.initialise(CONFIG, 3);
+        return take(batch, precision, steps, false);
+    }
+
+    private static Taken take(Sequences batch, Precision precision, int steps, boolean checkpointing) {
+        try (Transformer model = Transformer.initialise(CONFIG, 3).checkpointActivations(checkpointing);
                 AdamW optimiser = new AdamW(model, AdamW.Settings.PRETRAINING, precision)) {
             NextTokenObjective objective = new NextTokenObjective(model, precision);
             Steps.Taken<Double> step = Steps.take(objective, batch, model, optimiser, 1e-3);
