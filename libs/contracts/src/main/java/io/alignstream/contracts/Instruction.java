@@ -29,8 +29,9 @@ public record Instruction(String id, List<Message> messages, List<String> refere
         referenceAnswers = Check.list("referenceAnswers", referenceAnswers, 1, MAX_ANSWERS);
         referenceAnswers.forEach(answer -> Check.text("an entry of referenceAnswers", answer, Message.MAX_CONTENT));
         tags = Check.labels("tags", tags);
-        if (!tags.getOrDefault(LEARNED_TURNS, ANSWERS).equals(ANSWERS)) {
-            throw new InvalidInputException(Reason.of("invalid.learnedTurns").with("value", tags.get(LEARNED_TURNS)));
+        String learned = tags.getOrDefault(LEARNED_TURNS, ANSWERS);
+        if (!learned.equals(ANSWERS)) {
+            throw new InvalidInputException(Reason.of("invalid.learnedTurns").with("value", learned));
         }
     }
 

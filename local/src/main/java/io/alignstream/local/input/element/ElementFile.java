@@ -51,7 +51,7 @@ public record ElementFile(Path path) {
     }
 
     private Kind kind() {
-        String name = PackedStream.unpackedName(path.getFileName().toString());
+        String name = PackedStream.unpackedName(path.toString());
         return switch (name.substring(Math.max(0, name.lastIndexOf('.')))) {
             case ".jsonl" -> new JsonLineElements();
             case ".json" -> new JsonListElements();
