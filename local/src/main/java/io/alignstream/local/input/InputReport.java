@@ -17,6 +17,9 @@ public final class InputReport {
     /** Share of elements, and of files, that may be set aside unless the user says otherwise. */
     public static final double MOST_SET_ASIDE = 0.1;
 
+    /** What to do where more is faulty. */
+    static final String WAY_OUT = "correct the files, or allow more with --most-set-aside";
+
     /** Most faults that are shown. */
     static final int SHOWN = 10;
 

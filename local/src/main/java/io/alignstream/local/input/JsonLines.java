@@ -1,7 +1,6 @@
 package io.alignstream.local.input;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.contracts.hash.Sha256;
@@ -9,8 +8,10 @@ import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.input.file.InputJson;
 import io.alignstream.local.input.file.LineReader;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -27,11 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonLines<T> {
 
-    /** What the command line tells its users about files of instructions. */
-    public static final String INSTRUCTIONS_HELP =
-            "JSON lines, {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}],"
-                    + " \"referenceAnswers\": [\"...\"], \"id\": \"...\", \"tags\": {}}; id and tags may be left out.";
-
     /** What the command line tells its users about files of prompts. */
     public static final String PROMPTS_HELP = "JSON lines, {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}],"
             + " \"id\": \"...\", \"tags\": {}}; id and tags may be left out.";
@@ -44,14 +40,15 @@ public final class JsonLines<T> {
 
     private final Path file;
     private final Parser<T> parser;
-    private final InputReport report = new InputReport(InputReport.MOST_SET_ASIDE, "correct the file");
+    private final InputReport report;
     private final Set<Long> setAside = new HashSet<>();
     private final long size;
 
     /** Reads the file through; {@code named} lists the things that a name must not stand for twice. */
-    private JsonLines(Path file, Parser<T> parser, Function<T, Map<String, Object>> named) {
+    private JsonLines(Path file, double mostSetAside, Parser<T> parser, Function<T, Map<String, Object>> named) {
         this.file = file;
         this.parser = parser;
+        this.report = new InputReport(mostSetAside, InputReport.WAY_OUT);
         Names names = new Names(file);
         long[] count = {0};
         try (LineReader lines = LineReader.open(file)) {
@@ -76,25 +73,15 @@ public final class JsonLines<T> {
     }
 
     /**
-     * Instructions; one without id is named after its content.
-     *
-     * @throws InputException if more lines are faulty than may be
-     */
-    public static JsonLines<Instruction> instructions(Path file) {
-        return new JsonLines<>(
-                file,
-                (path, line, json) -> InputJson.record(path, line, withId(json), Instruction.class),
-                instruction -> Map.of("id " + instruction.id(), instruction));
-    }
-
-    /**
      * Prompts; one without id is named after its content.
      *
+     * @param mostSetAside share of the lines that may be faulty, 0 to 1
      * @throws InputException if more lines are faulty than may be
      */
-    public static JsonLines<Prompt> prompts(Path file) {
+    public static JsonLines<Prompt> prompts(Path file, double mostSetAside) {
         return new JsonLines<>(
                 file,
+                mostSetAside,
                 (path, line, json) -> InputJson.record(path, line, withId(json), Prompt.class),
                 prompt -> Map.of("id " + prompt.id(), prompt));
     }
@@ -102,11 +89,13 @@ public final class JsonLines<T> {
     /**
      * Rankings, each beside its request, whose id it need not repeat.
      *
+     * @param mostSetAside share of the lines that may be faulty, 0 to 1
      * @throws InputException if more lines are faulty than may be
      */
-    public static JsonLines<RankedRequest> rankings(Path file) {
+    public static JsonLines<RankedRequest> rankings(Path file, double mostSetAside) {
         return new JsonLines<>(
                 file,
+                mostSetAside,
                 (path, line, json) -> InputJson.record(path, line, withRequestId(json), RankedRequest.class),
                 ranked -> Map.of(
                         "request " + ranked.request().requestId(),
@@ -116,9 +105,12 @@ public final class JsonLines<T> {
                         ranked.ranking()));
     }
 
-    /** What was set aside. */
-    public InputReport report() {
-        return report;
+    /** What the file holds, and what was set aside, for people, a line each. */
+    public List<String> lines(String name) {
+        List<String> lines = new ArrayList<>();
+        lines.add("%s: %,d %s".formatted(file, size, name));
+        lines.addAll(report.lines());
+        return lines;
     }
 
     /** How many events the file holds. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.exchange.RankedRequest;
@@ -39,7 +38,6 @@ class JsonLinesTest {
     void readsTheTopicsOwnJson() throws IOException {
         // Given
         WorldGenerator world = new WorldGenerator(World.load(), 1);
-        Path instructions = dump("i.jsonl", world.instructions());
         Path prompts = dump("p.jsonl", world.prompts());
         Map<String, RankingRequest> requests = world.rankingRequests().stream()
                 .collect(Collectors.toMap(RankingRequest::requestId, request -> request));
@@ -49,28 +47,25 @@ class JsonLinesTest {
         Path rankingFile = dump("r.jsonl", ranked);
 
         // When // Then
-        assertThat(all(JsonLines.instructions(instructions))).isEqualTo(world.instructions());
-        assertThat(all(JsonLines.prompts(prompts))).isEqualTo(world.prompts());
-        assertThat(all(JsonLines.rankings(rankingFile))).isEqualTo(ranked);
+        assertThat(all(prompts(prompts))).isEqualTo(world.prompts());
+        assertThat(all(rankings(rankingFile))).isEqualTo(ranked);
     }
 
     @Test
     void idsAndTagsMayBeLeftOut() throws IOException {
         // Given
-        Path instructions = write(
-                "{" + MESSAGES + ",\"referenceAnswers\":[\"a\"]}",
-                "",
-                "{" + MESSAGES + ",\"referenceAnswers\":[\"b\"]}");
-        Path prompts = Files.writeString(folder.resolve("prompts.jsonl"), "{" + MESSAGES + "}");
+        Path prompts = write("{" + MESSAGES + "}", "", "{" + MESSAGES.replace("你好", "再见") + "}");
 
         // When
-        List<Instruction> read = all(JsonLines.instructions(instructions));
-        List<Prompt> once = all(JsonLines.prompts(prompts));
+        List<Prompt> once = all(prompts(prompts));
 
         // Then
-        assertThat(read).hasSize(2).extracting(Instruction::id).doesNotHaveDuplicates();
-        assertThat(once).singleElement().extracting(Prompt::id).asString().hasSize(64);
-        assertThat(all(JsonLines.prompts(prompts))).isEqualTo(once);
+        assertThat(once)
+                .hasSize(2)
+                .extracting(Prompt::id)
+                .doesNotHaveDuplicates()
+                .allMatch(id -> id.length() == 64);
+        assertThat(all(prompts(prompts))).isEqualTo(once);
     }
 
     @Test
@@ -80,30 +75,29 @@ class JsonLinesTest {
                 write("{" + REQUEST + "," + RANKING + "}", "{" + REQUEST + "," + RANKING.replace("anna", "bert") + "}");
 
         // When
-        List<RankedRequest> ranked = all(JsonLines.rankings(file));
+        List<RankedRequest> ranked = all(rankings(file));
 
         // Then
         assertThat(ranked).extracting(r -> r.ranking().requestId()).containsExactly("r", "r");
-        assertThat(JsonLines.rankings(file).size()).isEqualTo(2);
+        assertThat(rankings(file).size()).isEqualTo(2);
     }
 
     @Test
     void oneFaultyLineIsSetAside() throws IOException {
         // Given
-        String good = "{" + MESSAGES + ",\"referenceAnswers\":[\"a\"]}";
-        Path file = write(
-                good, "{" + MESSAGES + ",\"referenceAnswers\":[\"half \\ud83d\"]}", good.replace("[\"a\"]", "[\"b\"]"));
+        String good = "{" + MESSAGES + "}";
+        Path file = write(good, good.replace("你好", "half \\ud83d"), good.replace("你好", "再见"));
 
         // When
-        JsonLines<Instruction> lines = JsonLines.instructions(file);
+        JsonLines<Prompt> lines = prompts(file);
 
         // Then
         assertThat(all(lines)).hasSize(2);
         assertThat(lines.size()).isEqualTo(2);
-        assertThat(lines.report().lines().getLast())
-                .endsWith(
-                        "line 2: an entry of referenceAnswers has half a character (an unpaired surrogate) at index 5;"
-                                + " repair the text");
+        assertThat(lines.lines("prompts")).first().isEqualTo(file + ": 2 prompts");
+        assertThat(lines.lines("prompts").getLast())
+                .endsWith("line 2: in messages[0]: content has half a character (an unpaired surrogate) at index 5;"
+                        + " repair the text");
     }
 
     /** In the words of whoever wrote the file. */
@@ -114,9 +108,9 @@ class JsonLinesTest {
             textBlock =
                     """
         [                                         | a list begins here; write one JSON object a line
-        {'messages':[{'role':'user','content':[{'type':'text','text':'Which?'}]}],'referenceAnswers':['North.']} | in messages[0].content: it must be a text but is
+        {'messages':[{'role':'user','content':[{'type':'text','text':'Which?'}]}]} | in messages[0].content: it must be a text but is
         {'messages':[{'role':'user','content':'Which?'}],'referenceAnswers':'North.'} | in referenceAnswers: it must be a list but is a text
-        {'messages':[{'role':'user','content':'Which?'}],'referenceAnswers':['a'],'tags':{'n':[1]}} | in tags.n: it must be a text but is
+        {'messages':[{'role':'user','content':'Which?'}],'tags':{'n':[1]}} | in tags.n: it must be a text but is
         {'messages':[{'role':'user','content':'Which?'}],'referenceAnswers':['a']}} | character 75 of line 1 does not fit there
         {'messages':[]} 7 | something follows behind its end
         {'messages':[],'messages':[],'referenceAnswers':['a']} | field messages stands twice
@@ -128,7 +122,7 @@ class JsonLinesTest {
         Path file = write(line.replace('\'', '"'));
 
         // When // Then
-        assertThatThrownBy(() -> JsonLines.instructions(file))
+        assertThatThrownBy(() -> prompts(file))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(said)
                 .message()
@@ -138,17 +132,17 @@ class JsonLinesTest {
     @Test
     void aFileOfFaultyLinesIsRefused() throws IOException {
         // When // Then
-        assertThatThrownBy(() -> JsonLines.instructions(write("{" + MESSAGES + ",\"referenceAnswers\":[]}")))
+        assertThatThrownBy(() -> prompts(write("{\"messages\":[]}")))
                 .isInstanceOf(InputException.class)
-                .hasMessageContaining("in.jsonl line 1: referenceAnswers has 0 entries");
-        assertThatThrownBy(() -> JsonLines.instructions(write("{" + MESSAGES + ",\"referenceAnswer\":[\"a\"]}")))
+                .hasMessageContaining("in.jsonl line 1: messages has 0 entries");
+        assertThatThrownBy(() -> prompts(write("{" + MESSAGES + ",\"referenceAnswer\":[\"a\"]}")))
                 .hasMessageContaining("line 1: unknown field referenceAnswer; known are");
-        assertThatThrownBy(() -> JsonLines.prompts(write("{\"messages\":[{\"role\":\"user\",\"content\":\" \"}]}")))
+        assertThatThrownBy(() -> prompts(write("{\"messages\":[{\"role\":\"user\",\"content\":\" \"}]}")))
                 .hasMessageContaining("line 1: in messages[0]: content is missing or blank");
-        assertThatThrownBy(() -> JsonLines.prompts(write("{\"messages\":[{\"role\":\"usr\",\"content\":\"a\"}]}")))
+        assertThatThrownBy(() -> prompts(write("{\"messages\":[{\"role\":\"usr\",\"content\":\"a\"}]}")))
                 .hasMessageContaining(
                         "line 1: in messages[0].role: it is usr but must be one of system, user, assistant");
-        assertThatThrownBy(() -> JsonLines.prompts(write(""))).hasMessageContaining("holds no events");
+        assertThatThrownBy(() -> prompts(write(""))).hasMessageContaining("holds no events");
     }
 
     @Test
@@ -157,24 +151,19 @@ class JsonLinesTest {
         String line = "{" + REQUEST + "," + RANKING + "}";
 
         // When // Then
-        assertThatThrownBy(() -> JsonLines.rankings(write(line.replace("[0,2]", "[0]"))))
+        assertThatThrownBy(() -> rankings(write(line.replace("[0,2]", "[0]"))))
                 .hasMessageContaining("orders 2 answers but request r has 3");
-        assertThatThrownBy(() -> JsonLines.rankings(write(line.replace("[0,2]", "[1,2]"))))
+        assertThatThrownBy(() -> rankings(write(line.replace("[0,2]", "[1,2]"))))
                 .hasMessageContaining("exactly once");
-        assertThatThrownBy(() ->
-                        JsonLines.rankings(write(line.replace("\"annotator\"", "\"scores\":[NaN,1,2],\"annotator\""))))
+        assertThatThrownBy(() -> rankings(write(line.replace("\"annotator\"", "\"scores\":[NaN,1,2],\"annotator\""))))
                 .hasMessageContaining("must be a finite number but is NaN");
-        assertThatThrownBy(() ->
-                        JsonLines.rankings(write(line.replace("\"annotator\"", "\"scores\":[9,1,2],\"annotator\""))))
+        assertThatThrownBy(() -> rankings(write(line.replace("\"annotator\"", "\"scores\":[9,1,2],\"annotator\""))))
                 .hasMessageContaining("outside 0 to 5");
-        assertThatThrownBy(() ->
-                        JsonLines.rankings(write(line.replace("\"annotator\"", "\"requestId\":\"q\",\"annotator\""))))
+        assertThatThrownBy(() -> rankings(write(line.replace("\"annotator\"", "\"requestId\":\"q\",\"annotator\""))))
                 .hasMessageContaining("stands beside request r");
-        assertThatThrownBy(() -> JsonLines.rankings(write("{" + REQUEST + "}")))
-                .hasMessageContaining("ranking is missing");
-        assertThat(JsonLines.rankings(write(line, line.replace("[[1],[0,2]]", "[[0],[1,2]]")))
-                        .report()
-                        .lines()
+        assertThatThrownBy(() -> rankings(write("{" + REQUEST + "}"))).hasMessageContaining("ranking is missing");
+        assertThat(rankings(write(line, line.replace("[[1],[0,2]]", "[[0],[1,2]]")))
+                        .lines("rankings")
                         .getLast())
                 .contains("line 2: the ranking of request r by annotator anna stands in line 1");
     }
@@ -185,11 +174,19 @@ class JsonLinesTest {
         String one = "{\"id\":\"x\"," + MESSAGES + "}";
 
         // When
-        JsonLines<Prompt> lines = JsonLines.prompts(write(one, one.replace("你好", "再见")));
+        JsonLines<Prompt> lines = prompts(write(one, one.replace("你好", "再见")));
 
         // Then
         assertThat(all(lines)).hasSize(1);
-        assertThat(lines.report().lines().getLast()).contains("line 2: id x stands in line 1 with other content");
+        assertThat(lines.lines("prompts").getLast()).contains("line 2: id x stands in line 1 with other content");
+    }
+
+    private static JsonLines<Prompt> prompts(Path file) {
+        return JsonLines.prompts(file, 0.1);
+    }
+
+    private static JsonLines<RankedRequest> rankings(Path file) {
+        return JsonLines.rankings(file, 0.1);
     }
 
     private static <T> List<T> all(JsonLines<T> lines) {

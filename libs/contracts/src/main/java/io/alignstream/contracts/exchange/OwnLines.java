@@ -28,15 +28,25 @@ final class OwnLines implements RankingFormat.Form {
         if (whole.get("ranking") instanceof ObjectNode ranking && !ranking.has("requestId")) {
             ranking.set("requestId", whole.path("request").get("requestId"));
         }
+        return convert(whole, RankedRequest.class);
+    }
+
+    /**
+     * The event that {@code json} says.
+     *
+     * @throws InvalidInputException if it says none, with the field
+     */
+    static <T> T convert(ObjectNode json, Class<T> type) {
         try {
-            return JSON.treeToValue(whole, RankedRequest.class);
+            return JSON.treeToValue(json, type);
         } catch (JsonMappingException e) {
-            if (e.getCause() instanceof InvalidInputException invalid) {
-                throw invalid;
-            }
-            throw new InvalidInputException(Reason.of("exchange.wrongField")
-                    .with("field", JsonFault.field(e))
-                    .with("detail", JsonFault.of(e)));
+            String field = JsonFault.field(e);
+            throw new InvalidInputException(
+                    field.isEmpty()
+                            ? JsonFault.of(e)
+                            : Reason.of("exchange.wrongField")
+                                    .with("field", field)
+                                    .with("detail", JsonFault.of(e)));
         } catch (JsonProcessingException e) {
             throw new InvalidInputException(JsonFault.of(e));
         }
@@ -44,6 +54,11 @@ final class OwnLines implements RankingFormat.Form {
 
     @Override
     public List<ObjectNode> write(RankedRequest ranked) {
-        return List.of(JSON.valueToTree(ranked));
+        return List.of(json(ranked));
+    }
+
+    /** The JSON of an event. */
+    static ObjectNode json(Object event) {
+        return JSON.valueToTree(event);
     }
 }

@@ -93,7 +93,7 @@ public record RankedRequest(RankingRequest request, Ranking ranking) {
     }
 
     /** With the lengths, so that no two things have one identity. */
-    private static String identity(List<Message> messages, List<String> answers) {
+    static String identity(List<Message> messages, List<String> answers) {
         return messages.stream()
                         .map(message -> message.role() + " " + message.content().length() + " " + message.content())
                         .collect(Collectors.joining("\n"))

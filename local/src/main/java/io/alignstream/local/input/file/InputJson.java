@@ -49,17 +49,22 @@ public final class InputJson {
 
     private InputJson() {}
 
-    /** The JSON object that is {@code text}. */
+    /** The JSON object that is {@code text}, which stands in {@code line}. */
     public static ObjectNode object(Path file, long line, String text) {
+        return object(file, "line " + line, text);
+    }
+
+    /** The JSON object that is {@code text}, which stands at {@code place}. */
+    public static ObjectNode object(Path file, String place, String text) {
         try {
             if (JSON.readTree(text) instanceof ObjectNode object) {
                 return object;
             }
-            throw new InputException(file, line, "must be a JSON object but is " + shown(text));
+            throw new InputException(file, place, "must be a JSON object but is " + shown(text));
         } catch (JsonProcessingException e) {
             throw new InputException(
                     file,
-                    line,
+                    place,
                     text.strip().startsWith("[")
                             ? "a list begins here; write one JSON object a line, without brackets around all of them"
                             : "not valid JSON: " + Messages.english(JsonFault.of(e)));

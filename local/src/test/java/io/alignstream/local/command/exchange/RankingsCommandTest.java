@@ -1,4 +1,4 @@
-package io.alignstream.local.command.rankings;
+package io.alignstream.local.command.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,9 +1,6 @@
-package io.alignstream.local.command.rankings;
+package io.alignstream.local.command.exchange;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Topic;
-import io.alignstream.contracts.check.InvalidInputException;
-import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.contracts.exchange.RankingFormat;
 import io.alignstream.local.command.LocalCluster;
 import io.alignstream.local.command.SiteOptions;
@@ -14,20 +11,10 @@ import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.OutputStreamWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -144,40 +131,9 @@ public final class RankingsCommand {
     /** Writes {@code published} to {@code target} and says what became of it. */
     static void write(PublishedRankings published, RankingFormat format, Path target, Console console)
             throws IOException {
-        Map<String, Integer> unsaid = new TreeMap<>();
-        long lines = 0;
-        try (BufferedWriter out = create(target)) {
-            for (RankedRequest ranked : published.ranked()) {
-                try {
-                    for (ObjectNode json : format.write(ranked)) {
-                        out.write(json.toString());
-                        out.newLine();
-                        lines++;
-                    }
-                } catch (InvalidInputException e) {
-                    unsaid.merge(String.valueOf(e.getMessage()), 1, Integer::sum);
-                }
-            }
-        } catch (FileAlreadyExistsException e) {
-            throw new LaunchException(target + " is there already; name a new file.", e);
-        }
-        console.line("wrote %,d lines of %,d rankings to %s"
-                .formatted(
-                        lines,
-                        published.ranked().size()
-                                - unsaid.values().stream()
-                                        .mapToInt(Integer::intValue)
-                                        .sum(),
-                        target));
-        unsaid.forEach((reason, count) -> console.line("left out %,d: %s".formatted(count, reason)));
+        ExchangeFile.write(published.ranked(), format::write, "rankings", target, console);
         if (published.withoutRequest() > 0) {
             console.line("left out %,d whose request is not kept any more".formatted(published.withoutRequest()));
         }
-    }
-
-    private static BufferedWriter create(Path target) throws IOException {
-        OutputStream file = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW);
-        OutputStream out = target.toString().endsWith(".gz") ? new GZIPOutputStream(file) : file;
-        return new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
     }
 }

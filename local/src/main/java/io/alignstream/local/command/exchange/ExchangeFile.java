@@ -1,0 +1,65 @@
+package io.alignstream.local.command.exchange;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.LaunchException;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.zip.GZIPOutputStream;
+
+/** A new file of JSON lines for other programs, packed if its name ends in {@code .gz}. */
+final class ExchangeFile {
+
+    private ExchangeFile() {}
+
+    /**
+     * Writes {@code events} to {@code target} and says what became of them.
+     *
+     * @param format the lines that say an event; an {@link InvalidInputException} says why there are none, which is counted
+     * @param name of what is written, for people
+     * @throws LaunchException if {@code target} exists
+     */
+    static <T> void write(
+            List<T> events, Function<T, List<ObjectNode>> format, String name, Path target, Console console)
+            throws IOException {
+        Map<String, Integer> unsaid = new TreeMap<>();
+        long lines = 0;
+        long written = 0;
+        try (BufferedWriter out = create(target)) {
+            for (T event : events) {
+                try {
+                    for (ObjectNode json : format.apply(event)) {
+                        out.write(json.toString());
+                        out.newLine();
+                        lines++;
+                    }
+                    written++;
+                } catch (InvalidInputException e) {
+                    unsaid.merge(String.valueOf(e.getMessage()), 1, Integer::sum);
+                }
+            }
+        } catch (FileAlreadyExistsException e) {
+            throw new LaunchException(target + " is there already; name a new file.", e);
+        }
+        console.line("wrote %,d lines of %,d %s to %s".formatted(lines, written, name, target));
+        unsaid.forEach((reason, count) -> console.line("left out %,d: %s".formatted(count, reason)));
+    }
+
+    private static BufferedWriter create(Path target) throws IOException {
+        OutputStream file = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW);
+        OutputStream out = target.toString().endsWith(".gz") ? new GZIPOutputStream(file) : file;
+        return new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
+    }
+}
