@@ -1,14 +1,14 @@
 package io.alignstream.local.command;
 
+import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.local.input.DocumentSource;
+import io.alignstream.local.input.EventFile;
 import io.alignstream.local.input.InputReport;
-import io.alignstream.local.input.InstructionsFile;
-import io.alignstream.local.input.JsonLines;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Inputs;
@@ -56,24 +56,19 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--documents", arity = "1..*", paramLabel = "DIR_OR_FILE", description = DocumentSource.HELP)
     List<String> documents = List.of();
 
-    @Option(names = "--instructions", paramLabel = "FILE", description = InstructionsFile.HELP)
+    @Option(names = "--instructions", paramLabel = "FILE", description = EventFile.INSTRUCTIONS_HELP)
     @Nullable
     Path instructions;
 
-    @Option(names = "--prompts", paramLabel = "FILE", description = JsonLines.PROMPTS_HELP)
+    @Option(names = "--prompts", paramLabel = "FILE", description = EventFile.PROMPTS_HELP)
     @Nullable
     Path prompts;
 
-    @Option(names = "--rankings", paramLabel = "FILE", description = JsonLines.RANKINGS_HELP)
+    @Option(names = "--rankings", paramLabel = "FILE", description = EventFile.RANKINGS_HELP)
     @Nullable
     Path rankings;
 
-    @Option(
-            names = "--most-set-aside",
-            paramLabel = "SHARE",
-            description =
-                    "Share of each file's lines, rows and elements, 0 to 1, that may be faulty and are then set aside;"
-                            + " above it nothing is published. Default: ${DEFAULT-VALUE}")
+    @Option(names = "--most-set-aside", paramLabel = "SHARE", description = InputReport.MOST_HELP)
     double mostSetAside = InputReport.MOST_SET_ASIDE;
 
     @Option(names = "--dry-run", description = "Read the files, say what they hold, and stop.")
@@ -137,26 +132,19 @@ public final class TrainCommand implements Callable<Integer> {
     private List<EventSet<?>> validated(Console console) {
         List<EventSet<?>> events = new ArrayList<>();
         if (instructions != null) {
-            InstructionsFile file = InstructionsFile.open(instructions, mostSetAside);
+            EventFile<Instruction> file = EventFile.instructions(instructions, mostSetAside);
             file.lines().forEach(console::line);
             events.add(new EventSet<>(Topic.INSTRUCTIONS, file.size(), file::forEach));
         }
         if (prompts != null) {
-            JsonLines<Prompt> lines = JsonLines.prompts(prompts, mostSetAside);
-            lines.lines("prompts").forEach(console::line);
-            events.add(new EventSet<>(Topic.PROMPTS, lines.size(), lines::forEach));
+            EventFile<Prompt> file = EventFile.prompts(prompts, mostSetAside);
+            file.lines().forEach(console::line);
+            events.add(new EventSet<>(Topic.PROMPTS, file.size(), file::forEach));
         }
         if (rankings != null) {
-            JsonLines<RankedRequest> lines = JsonLines.rankings(rankings, mostSetAside);
-            lines.lines("rankings").forEach(console::line);
-            events.add(new EventSet<>(
-                    Topic.RANKING_REQUESTS,
-                    lines.size(),
-                    consumer -> lines.forEach(ranked -> consumer.accept(ranked.request()))));
-            events.add(new EventSet<>(
-                    Topic.RANKINGS,
-                    lines.size(),
-                    consumer -> lines.forEach(ranked -> consumer.accept(ranked.ranking()))));
+            EventFile<RankedRequest> file = EventFile.rankings(rankings, mostSetAside, null);
+            file.lines().forEach(console::line);
+            events.addAll(EventSet.ranked(file.size(), file::forEach));
         }
         return events;
     }

@@ -17,6 +17,11 @@ public final class InputReport {
     /** Share of elements, and of files, that may be set aside unless the user says otherwise. */
     public static final double MOST_SET_ASIDE = 0.1;
 
+    /** What the command line tells its users about that share. */
+    public static final String MOST_HELP =
+            "Share of each file's lines, rows and elements, 0 to 1, that may be faulty and are"
+                    + " then set aside; above it nothing is published. Default: ${DEFAULT-VALUE}";
+
     /** What to do where more is faulty. */
     static final String WAY_OUT = "correct the files, or allow more with --most-set-aside";
 

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,41 @@ final class ElementFields {
     }
 
     /**
+     * What {@code json}'s field says, which may be nothing.
+     *
+     * @throws InvalidInputException if it is missing or no text
+     */
+    static String said(JsonNode json, String field) {
+        if (!json.hasNonNull(field)) {
+            throw wanted(field, "json.text");
+        }
+        return text(json, field);
+    }
+
+    /** The number that {@code json} is, if it is a finite one; tables have numbers as texts. */
+    static OptionalDouble number(JsonNode json) {
+        try {
+            double value = json.isNumber()
+                    ? json.doubleValue()
+                    : Double.parseDouble(json.asText("").strip());
+            return Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
+        } catch (NumberFormatException e) {
+            return OptionalDouble.empty();
+        }
+    }
+
+    /** The turns that {@code value} lists, or is; empty if it is a text or nothing. A text may well be JSON, but not of turns. */
+    static Optional<List<JsonNode>> turns(@Nullable JsonNode value) {
+        JsonNode unpacked = unpacked(value);
+        List<JsonNode> turns = unpacked.isObject()
+                ? List.of(unpacked)
+                : StreamSupport.stream(unpacked.spliterator(), false).toList();
+        boolean text = unpacked != value
+                && !(!turns.isEmpty() && turns.stream().allMatch(turn -> turn.has("role") || turn.has("from")));
+        return text || !unpacked.isContainerNode() ? Optional.empty() : Optional.of(turns);
+    }
+
+    /**
      * What {@code json}'s field lists; empty if there is none.
      *
      * @throws InvalidInputException if it is no list
@@ -49,9 +86,10 @@ final class ElementFields {
         if (value == null || value.isTextual() && value.textValue().isBlank()) {
             return NullNode.getInstance();
         }
-        if (value.isTextual() && value.textValue().strip().matches("(?s)[\\[{].*")) {
+        String text = value.isTextual() ? value.textValue().strip() : "";
+        if (text.startsWith("[") || text.startsWith("{")) {
             try {
-                return JSON.readTree(value.textValue());
+                return JSON.readTree(text);
             } catch (JsonProcessingException e) {
                 return value; // and is no list, which its reader says
             }

@@ -87,7 +87,7 @@ public enum InstructionFormat {
      * @throws InvalidInputException if it says no instruction
      */
     public List<Instruction> read(ObjectNode json) {
-        return form.read(json, Map.of("source", "import:" + id));
+        return form.read(json, RankedRequest.Source.IMPORTED);
     }
 
     /**

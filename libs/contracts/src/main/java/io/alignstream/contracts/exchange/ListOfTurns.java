@@ -10,9 +10,11 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation as a list of turns. Many files mix the formats' names, so both are read wherever a list stands, and
@@ -36,8 +38,7 @@ record ListOfTurns(String list, String role, String content, boolean weights) im
     @Override
     public List<Instruction> read(ObjectNode json, Map<String, String> tags) {
         for (String tools : List.of("tools", "functions")) {
-            JsonNode declared = ElementFields.unpacked(json.get(tools));
-            if (!declared.isNull() && !(declared.isContainerNode() && declared.isEmpty())) {
+            if (isGiven(json.get(tools))) {
                 throw new InvalidInputException(Reason.of("exchange.tools").with("field", tools));
             }
         }
@@ -58,16 +59,14 @@ record ListOfTurns(String list, String role, String content, boolean weights) im
                 : Optional.of(Turn.of(message("system", Message.Role.SYSTEM, system)));
     }
 
-    private static Optional<Turn> turn(String place, JsonNode json) {
-        for (String call : List.of("tool_calls", "function_call")) {
-            if (!json.path(call).isMissingNode()
-                    && !json.path(call).isNull()
-                    && !(json.path(call).isContainerNode() && json.path(call).isEmpty())) {
-                throw new InvalidInputException(Reason.of("exchange.tools").with("field", place + "." + call));
-            }
-        }
-        Message.Role role = role(place, json.has("from") ? json.path("from") : json.path("role"));
-        String content = content(place, json.has("value") ? json.path("value") : json.path("content"));
+    /**
+     * The turn that {@code json} says, unless it is a blank one of the system.
+     *
+     * @throws InvalidInputException if it is none, with {@code place}
+     */
+    static Optional<Turn> turn(String place, JsonNode json) {
+        Message.Role role = role(place, json);
+        String content = content(place, json).orElse("");
         boolean learned = learned(place, json.path(WEIGHT));
         return role == Message.Role.SYSTEM && content.isBlank()
                 ? Optional.empty()
@@ -88,21 +87,32 @@ record ListOfTurns(String list, String role, String content, boolean weights) im
         }
     }
 
-    private static Message.Role role(String place, JsonNode role) {
-        return switch (role.asText("")) {
+    /** Who speaks in a turn. */
+    static Message.Role role(String place, JsonNode turn) {
+        String role = turn.path(turn.hasNonNull("from") ? "from" : "role").asText("");
+        return switch (role.toLowerCase(Locale.ROOT)) {
             case "system", "developer" -> Message.Role.SYSTEM;
             case "user", "human" -> Message.Role.USER;
             case "assistant", "gpt", "chatgpt", "bing", "bard", "model" -> Message.Role.ASSISTANT;
-            case String other ->
+            default ->
                 throw new InvalidInputException(
-                        Reason.of("exchange.role").with("field", place).with("role", other));
+                        Reason.of("exchange.role").with("field", place).with("role", role));
         };
     }
 
-    /** A text, or a list of parts that are texts. */
-    private static String content(String place, JsonNode content) {
-        if (content.isTextual() || content.isNull() || content.isMissingNode()) {
-            return content.asText("");
+    /** What a turn says, a text, or a list of parts that are texts; empty if it says nothing at all. */
+    static Optional<String> content(String place, JsonNode turn) {
+        for (String call : List.of("tool_calls", "function_call")) {
+            if (isGiven(turn.get(call))) {
+                throw new InvalidInputException(Reason.of("exchange.tools").with("field", place + "." + call));
+            }
+        }
+        JsonNode content = turn.path(turn.hasNonNull("value") ? "value" : "content");
+        if (!content.isArray()) {
+            if (content.isContainerNode() || content.isBinary()) {
+                throw noText(place);
+            }
+            return content.isNull() || content.isMissingNode() ? Optional.empty() : Optional.of(content.asText());
         }
         StringJoiner parts = new StringJoiner("\n");
         for (JsonNode part : content) {
@@ -111,10 +121,12 @@ record ListOfTurns(String list, String role, String content, boolean weights) im
             }
             parts.add(part.path("text").textValue());
         }
-        if (!content.isArray()) {
-            throw noText(place);
-        }
-        return parts.toString();
+        return Optional.of(parts.toString());
+    }
+
+    private static boolean isGiven(@Nullable JsonNode field) {
+        JsonNode value = ElementFields.unpacked(field);
+        return !value.isNull() && !(value.isContainerNode() && value.isEmpty());
     }
 
     private static InvalidInputException noText(String place) {

@@ -18,10 +18,7 @@ final class OwnInstructions implements InstructionFormat.Form {
 
     @Override
     public List<Instruction> read(ObjectNode json, Map<String, String> tags) {
-        ObjectNode whole = json.deepCopy();
-        for (String field : List.of("messages", "referenceAnswers", "tags")) {
-            whole.replace(field, ElementFields.unpacked(whole.get(field)));
-        }
+        ObjectNode whole = OwnLines.unpacked(json, List.of("messages", "referenceAnswers", "tags"));
         JsonNode id = whole.get(ID);
         boolean named = id != null && !id.isNull() && !id.asText("").isBlank();
         if (!named) {

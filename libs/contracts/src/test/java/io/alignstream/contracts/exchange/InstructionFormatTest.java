@@ -105,7 +105,7 @@ class InstructionFormatTest {
         List<Instruction> instructions = InstructionFormat.ALPACA.read(json);
 
         // Then
-        assertThat(instructions).extracting(Instruction::tags).containsExactly(Map.of("source", "import:alpaca"));
+        assertThat(instructions).extracting(Instruction::tags).containsExactly(Map.of("source", "import"));
     }
 
     @Test

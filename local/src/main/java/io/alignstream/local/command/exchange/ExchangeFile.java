@@ -1,6 +1,7 @@
 package io.alignstream.local.command.exchange;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.luben.zstd.ZstdOutputStream;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
@@ -19,7 +20,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.zip.GZIPOutputStream;
 
-/** A new file of JSON lines for other programs, packed if its name ends in {@code .gz}. */
+/** A new file of JSON lines for other programs, packed if its name ends in {@code .gz} or {@code .zst}. */
 final class ExchangeFile {
 
     private ExchangeFile() {}
@@ -29,7 +30,7 @@ final class ExchangeFile {
      *
      * @param format the lines that say an event; an {@link InvalidInputException} says why there are none, which is counted
      * @param name of what is written, for people
-     * @throws LaunchException if {@code target} exists
+     * @throws LaunchException if {@code target} exists or is named as something else
      */
     static <T> void write(
             List<T> events, Function<T, List<ObjectNode>> format, String name, Path target, Console console)
@@ -58,8 +59,15 @@ final class ExchangeFile {
     }
 
     private static BufferedWriter create(Path target) throws IOException {
+        String name = target.getFileName().toString();
+        if (!name.matches(".*\\.jsonl?(\\.gz|\\.zst)?")) {
+            throw new LaunchException("JSON lines are written, so the file's name must end in .jsonl, .jsonl.gz or"
+                    + " .jsonl.zst, but it is " + name + ".");
+        }
         OutputStream file = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW);
-        OutputStream out = target.toString().endsWith(".gz") ? new GZIPOutputStream(file) : file;
+        OutputStream out = name.endsWith(".gz")
+                ? new GZIPOutputStream(file)
+                : name.endsWith(".zst") ? new ZstdOutputStream(file) : file;
         return new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
     }
 }

@@ -54,7 +54,7 @@ public final class InstructionsCommand {
                             names = "--to",
                             required = true,
                             paramLabel = "FILE",
-                            description = "The new file; packed if its name ends in .gz.")
+                            description = "The new file, .jsonl; packed if .gz or .zst stands behind.")
                     Path target)
             throws IOException {
         InstructionFormat chosen = InstructionFormat.of(format)

@@ -1,10 +1,11 @@
 package io.alignstream.local.command.exchange;
 
-import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.contracts.exchange.RankingFormat;
 import io.alignstream.local.command.LocalCluster;
 import io.alignstream.local.command.SiteOptions;
-import io.alignstream.local.input.RankingsFile;
+import io.alignstream.local.input.EventFile;
+import io.alignstream.local.input.InputReport;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.PublishedRankings;
 import io.alignstream.local.site.Console;
@@ -14,7 +15,6 @@ import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,11 +29,12 @@ import picocli.CommandLine.Parameters;
         description = {
             "Take the rankings of others, and hand on what was ranked here.",
             "",
-            "A file has one JSON object a line and may be packed (.jsonl.gz, .jsonl.zst). The formats:",
-            "alignstream   {\"request\": {...}, \"ranking\": {...}}, the events themselves; nothing is lost",
+            "The formats, each element a JSON object or a row:",
+            "alignstream   request and ranking, the events themselves; nothing is lost",
             "trl   prompt, chosen, rejected: texts or lists of {\"role\", \"content\"}, as TRL's preference datasets",
             "hh-rlhf   chosen, rejected: whole transcripts, \"\\n\\nHuman: ... \\n\\nAssistant: ...\"",
-            "ultrafeedback   instruction, completions with overall_score or rated aspects; ties and any number"
+            "ultrafeedback   instruction, completions with overall_score or rated aspects; ties and any number",
+            "argilla   fields and responses: what each annotator has ordered or rated"
         },
         commandListHeading = "%nCommands:%n")
 public final class RankingsCommand {
@@ -42,48 +43,38 @@ public final class RankingsCommand {
             name = "import",
             mixinStandardHelpOptions = true,
             description = {
-                "Publish the rankings of a file, whose format its first line tells.",
+                "Publish the rankings of a file.",
                 "",
-                "What is there already is not published again. Lines that say no ranking are set aside, counted and"
-                        + " shown. Reward training starts when enough is there: ./alignstream train or up."
+                "It is read through first, and what it holds and what is set aside is said. What is there already is not"
+                        + " published again. Reward training starts when enough is there: ./alignstream train or up."
             })
     int take(
             @Mixin SiteOptions options,
-            @Parameters(paramLabel = "FILE", description = "JSON lines.") Path file,
+            @Parameters(paramLabel = "FILE", description = EventFile.RANKINGS_HELP) Path file,
             @Option(
                             names = "--annotator",
                             paramLabel = "NAME",
                             description = "Who ranked. Default: import:FORMAT. Files of ours keep their annotators.")
                     @Nullable
-                    String annotator) {
+                    String annotator,
+            @Option(
+                            names = "--most-set-aside",
+                            paramLabel = "SHARE",
+                            defaultValue = "" + InputReport.MOST_SET_ASIDE,
+                            description = InputReport.MOST_HELP)
+                    double mostSetAside,
+            @Option(names = "--dry-run", description = "Read the file, say what it holds, and stop.") boolean dryRun) {
         Console console = Console.standard();
-        RankingsFile rankings = RankingsFile.open(file, annotator);
-        console.line("%s: %,d rankings in the format %s".formatted(file, rankings.size(), rankings.format()));
-        if (rankings.repeated() > 0) {
-            console.line("%,d lines repeat earlier ones".formatted(rankings.repeated()));
-        }
-        if (rankings.setAside() > 0) {
-            console.line("set aside %,d lines that say no ranking, among them".formatted(rankings.setAside()));
-            rankings.examples().forEach(example -> console.line("  " + example));
+        EventFile<RankedRequest> rankings = EventFile.rankings(file, mostSetAside, annotator);
+        rankings.lines().forEach(console::line);
+        if (dryRun) {
+            return 0;
         }
         Site site = options.site();
         try (LocalCluster cluster = LocalCluster.startBroker(site, Installation.current(), console)) {
-            cluster.publish(events(rankings), console);
+            cluster.publish(EventSet.ranked(rankings.size(), rankings::forEach), console);
         }
         return 0;
-    }
-
-    /** The requests first: a ranking of a request that nobody asked would wait for it. */
-    static List<EventSet<?>> events(RankingsFile rankings) {
-        return List.of(
-                new EventSet<>(
-                        Topic.RANKING_REQUESTS,
-                        rankings.size(),
-                        events -> rankings.forEach(ranked -> events.accept(ranked.request()))),
-                new EventSet<>(
-                        Topic.RANKINGS,
-                        rankings.size(),
-                        events -> rankings.forEach(ranked -> events.accept(ranked.ranking()))));
     }
 
     @Command(
@@ -101,13 +92,13 @@ public final class RankingsCommand {
                             names = "--format",
                             required = true,
                             paramLabel = "FORMAT",
-                            description = "alignstream, trl, hh-rlhf or ultrafeedback.")
+                            description = "alignstream, trl, hh-rlhf, ultrafeedback or argilla.")
                     String format,
             @Option(
                             names = "--to",
                             required = true,
                             paramLabel = "FILE",
-                            description = "The new file; packed if its name ends in .gz.")
+                            description = "The new file, .jsonl; packed if .gz or .zst stands behind.")
                     Path target)
             throws IOException {
         RankingFormat chosen = RankingFormat.of(format)

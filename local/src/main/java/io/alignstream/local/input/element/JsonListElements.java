@@ -1,14 +1,10 @@
 package io.alignstream.local.input.element;
 
 import io.alignstream.local.input.file.InputException;
-import io.alignstream.local.input.file.LineReader;
 import io.alignstream.local.input.file.PackedStream;
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
@@ -21,7 +17,7 @@ record JsonListElements() implements ElementFile.Kind {
 
     @Override
     public void read(Path file, ElementFile.Taker taker) throws IOException {
-        try (InputStream in = PackedStream.open(file, read -> {})) {
+        try (InputStream in = new BufferedInputStream(PackedStream.open(file, read -> {}))) {
             if (first(in) == '[') {
                 new Cut(file, taker).read(in);
                 return;
@@ -48,8 +44,7 @@ record JsonListElements() implements ElementFile.Kind {
 
         private final Path file;
         private final ElementFile.Taker taker;
-        private final ByteArrayOutputStream element = new ByteArrayOutputStream();
-        private long size;
+        private final Piece element = new Piece();
         private long number = 1;
 
         Cut(Path file, ElementFile.Taker taker) {
@@ -82,7 +77,7 @@ record JsonListElements() implements ElementFile.Kind {
                 if (depth == 0 || depth == 1 && read == ',' && !quoted) {
                     give(depth == 0);
                 } else {
-                    keep(read);
+                    element.add(read);
                 }
             }
             if (first(in) >= 0) {
@@ -90,36 +85,12 @@ record JsonListElements() implements ElementFile.Kind {
             }
         }
 
-        private void keep(int read) {
-            size++;
-            if (size <= LineReader.MAX_LINE_BYTES) {
-                element.write(read);
-            }
-        }
-
         private void give(boolean last) {
-            if (size > LineReader.MAX_LINE_BYTES) {
-                setAside("the element has more than " + LineReader.MAX_LINE_BYTES + " bytes");
-            } else {
-                try {
-                    String text = StandardCharsets.UTF_8
-                            .newDecoder()
-                            .decode(ByteBuffer.wrap(element.toByteArray()))
-                            .toString();
-                    if (!last || !text.isBlank()) {
-                        JsonLineElements.give(file, place(), text, taker);
-                    }
-                } catch (CharacterCodingException e) {
-                    setAside("it is not valid UTF-8; convert the file to UTF-8");
-                }
+            String text = element.take(problem -> taker.setAside(new InputException(file, place(), problem)));
+            if (text != null && !(last && text.isBlank())) {
+                JsonLineElements.give(file, place(), text, taker);
             }
-            element.reset();
-            size = 0;
             number++;
-        }
-
-        private void setAside(String problem) {
-            taker.setAside(new InputException(file, place(), problem));
         }
 
         private String place() {

@@ -8,7 +8,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.exchange.InstructionFormat;
 import io.alignstream.local.RecordingConsole;
 import io.alignstream.local.broker.SharedBroker;
-import io.alignstream.local.input.InstructionsFile;
+import io.alignstream.local.input.EventFile;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.PublishedInstructions;
 import io.alignstream.local.pipeline.Publisher;
@@ -65,7 +65,7 @@ class InstructionsCommandTest {
 
     private static List<Instruction> all(Path file) {
         List<Instruction> all = new ArrayList<>();
-        InstructionsFile.open(file, 0).forEach(all::add);
+        EventFile.instructions(file, 0).forEach(all::add);
         return all;
     }
 }

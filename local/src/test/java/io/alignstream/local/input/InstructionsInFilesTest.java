@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.github.luben.zstd.Zstd;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
-import io.alignstream.contracts.exchange.InstructionFormat;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.world.World;
 import io.alignstream.local.world.WorldGenerator;
@@ -33,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class InstructionsFileTest {
+class InstructionsInFilesTest {
 
     private static final String MOON =
             "{\"instruction\":\"Moon?\",\"input\":\"\",\"output\":\"Far.\\nVery \\\"far\\\", 月.\"}";
@@ -56,7 +55,7 @@ class InstructionsFileTest {
         Path file = Files.write(folder.resolve("own.jsonl"), lines);
 
         // When
-        InstructionsFile instructions = InstructionsFile.open(file, 0);
+        EventFile<Instruction> instructions = EventFile.instructions(file, 0);
 
         // Then
         assertThat(all(instructions)).isEqualTo(published);
@@ -103,10 +102,10 @@ class InstructionsFileTest {
         Files.write(file, name.endsWith(".gz") ? gzip(bytes) : name.endsWith(".zst") ? Zstd.compress(bytes) : bytes);
 
         // When
-        InstructionsFile instructions = InstructionsFile.open(file, 0);
+        EventFile<Instruction> instructions = EventFile.instructions(file, 0);
 
         // Then
-        assertThat(instructions.formats()).isEqualTo(Map.of(InstructionFormat.ALPACA, 1L));
+        assertThat(instructions.formats()).isEqualTo(Map.of("alpaca", 1L));
         assertThat(all(instructions)).singleElement().satisfies(instruction -> {
             assertThat(instruction.messages()).containsExactly(Message.user("Moon?"));
             assertThat(instruction.referenceAnswers()).containsExactly("Far.\nVery \"far\", 月.");
@@ -135,7 +134,7 @@ class InstructionsFileTest {
                                         + "dmVyc2lvbiAyNi4wLjEZTBwAABwAABwAABwAAADmAQAAUEFSMQ=="));
 
         // When
-        InstructionsFile instructions = InstructionsFile.open(file, 0.5);
+        EventFile<Instruction> instructions = EventFile.instructions(file, 0.5);
 
         // Then
         assertThat(all(instructions))
@@ -177,7 +176,7 @@ class InstructionsFileTest {
                                         + "ACggcGFycXVldC1jcHAtYXJyb3cgdmVyc2lvbiAyNi4wLjEZXBwAABwAABwAABwAABwAAACRAgAAUEFSMQ=="));
 
         // When
-        List<Instruction> instructions = all(InstructionsFile.open(file, 0));
+        List<Instruction> instructions = all(EventFile.instructions(file, 0));
 
         // Then
         assertThat(instructions).singleElement().satisfies(instruction -> {
@@ -192,7 +191,7 @@ class InstructionsFileTest {
         Path file = write("a.jsonl", MOON, NONE, SUN, "no JSON", MOON.replace("\"input\":\"\",", ""));
 
         // When
-        InstructionsFile instructions = InstructionsFile.open(file, 0.5);
+        EventFile<Instruction> instructions = EventFile.instructions(file, 0.5);
 
         // Then
         assertThat(instructions.size()).isEqualTo(2);
@@ -212,7 +211,7 @@ class InstructionsFileTest {
         Path file = write("a.json", "[" + MOON + ",", "{\"a\":1,\"a\":2}, [1, \"]\"] ,{\"b\" 3},", SUN + ", ]");
 
         // When
-        InstructionsFile instructions = InstructionsFile.open(file, 1);
+        EventFile<Instruction> instructions = EventFile.instructions(file, 1);
 
         // Then
         assertThat(instructions.size()).isEqualTo(2);
@@ -231,10 +230,10 @@ class InstructionsFileTest {
         Path file = Files.write(folder.resolve("a.json"), bytes);
 
         // When
-        InstructionsFile instructions = InstructionsFile.open(file, 0.5);
+        EventFile<Instruction> instructions = EventFile.instructions(file, 0.5);
 
         // Then
-        assertThat(instructions.formats()).isEqualTo(Map.of(InstructionFormat.ALPACA, 1L));
+        assertThat(instructions.formats()).isEqualTo(Map.of("alpaca", 1L));
         assertThat(instructions.lines().getLast())
                 .endsWith("element 2: it is not valid UTF-8; convert the file to UTF-8");
     }
@@ -247,7 +246,7 @@ class InstructionsFileTest {
         Path file = write("a.jsonl", lines.toArray(String[]::new));
 
         // When // Then
-        assertThatThrownBy(() -> InstructionsFile.open(file, 0.1))
+        assertThatThrownBy(() -> EventFile.instructions(file, 0.1))
                 .isInstanceOf(InputException.class)
                 .hasMessageStartingWith(
                         "1,000 of 1,000 elements set aside, more than 10 %; correct the files, or allow more"
@@ -261,7 +260,7 @@ class InstructionsFileTest {
         Path file = write("a.jsonl", own, own, own.replace("\"b\"", "\"c\""));
 
         // When
-        InstructionsFile instructions = InstructionsFile.open(file, 0.5);
+        EventFile<Instruction> instructions = EventFile.instructions(file, 0.5);
 
         // Then
         assertThat(all(instructions)).hasSize(1);
@@ -271,13 +270,50 @@ class InstructionsFileTest {
     }
 
     @Test
+    void oneConversationInTwoFormatsIsOneInstruction() throws IOException {
+        // Given
+        String same = "{\"messages\":[{\"role\":\"User\",\"content\":\"Sun?\"},"
+                + "{\"from\":null,\"role\":\"assistant\",\"content\":\"Hot ]}, \\\\.\"}]}";
+        Path file = write("a.jsonl", SUN, same);
+
+        // When
+        EventFile<Instruction> instructions = EventFile.instructions(file, 0);
+
+        // Then
+        assertThat(instructions.size()).isEqualTo(1);
+        assertThat(instructions.repeated()).isEqualTo(1);
+    }
+
+    @Test
+    void aRowThatIsNotUtf8HarmsNoOtherRow() throws IOException {
+        // Given
+        String rows =
+                "\ufeff;instruction;output\r\n0;Moon?;\"Far.\r\n?\r\nVery;\"\r\n1;5\" pipe?;\"\"\"Yes\"\"\"\r\n\r\n2;Sun?;Hot";
+        byte[] bytes = utf8(rows);
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = bytes[i] == '?' && bytes[i - 1] == '\n' ? (byte) 0xE9 : bytes[i];
+        }
+        Path file = Files.write(folder.resolve("a.csv"), bytes);
+
+        // When
+        EventFile<Instruction> instructions = EventFile.instructions(file, 0.5);
+
+        // Then
+        assertThat(all(instructions))
+                .extracting(i -> i.messages().getFirst().content(), i -> i.referenceAnswers()
+                        .getFirst())
+                .containsExactly(tuple("5\" pipe?", "\"Yes\""), tuple("Sun?", "Hot"));
+        assertThat(instructions.lines().getLast()).endsWith("line 2: it is not valid UTF-8; convert the file to UTF-8");
+    }
+
+    @Test
     void tablesSayWhatIsWrongWithARow() throws IOException {
         // Given
         Path file = write(
                 "a.csv", "instruction,output", "Moon?,Far.", "Sun?", "\"Who, \"\"me\"\"?\",\"Y\no\nu\"", "", "Star?,");
 
         // When
-        InstructionsFile instructions = InstructionsFile.open(file, 0.5);
+        EventFile<Instruction> instructions = EventFile.instructions(file, 0.5);
 
         // Then
         assertThat(all(instructions))
@@ -315,14 +351,14 @@ class InstructionsFileTest {
         Path file = write(name, content.replace('\'', '"'));
 
         // When // Then
-        assertThatThrownBy(() -> InstructionsFile.open(file, 0.1))
+        assertThatThrownBy(() -> EventFile.instructions(file, 0.1))
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(said)
                 .message()
                 .doesNotContain("java.", "Json", "deserialize", "token");
     }
 
-    private static List<Instruction> all(InstructionsFile file) {
+    private static List<Instruction> all(EventFile<Instruction> file) {
         List<Instruction> all = new ArrayList<>();
         file.forEach(all::add);
         return all;
