@@ -64,11 +64,11 @@ public final class InputReport {
      *
      * @param most the share that may be set aside, 0 to 1
      * @param wayOut what to do where it is more
+     * @throws InputException if the share is none
      */
     InputReport(double most, String wayOut) {
         if (!(most >= 0 && most <= 1)) {
-            throw new IllegalArgumentException(
-                    "the share that may be set aside is " + most + " but must lie between 0 and 1");
+            throw new InputException("--most-set-aside is " + most + " but must lie between 0 and 1");
         }
         this.most = most;
         this.wayOut = wayOut;

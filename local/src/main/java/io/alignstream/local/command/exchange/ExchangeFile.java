@@ -30,7 +30,7 @@ final class ExchangeFile {
      *
      * @param format the lines that say an event; an {@link InvalidInputException} says why there are none, which is counted
      * @param name of what is written, for people
-     * @throws LaunchException if {@code target} exists or is named as something else
+     * @throws FileAlreadyExistsException if {@code target} exists, for which {@link #requireNew} has a better word
      */
     static <T> void write(
             List<T> events, Function<T, List<ObjectNode>> format, String name, Path target, Console console)
@@ -51,20 +51,29 @@ final class ExchangeFile {
                     unsaid.merge(String.valueOf(e.getMessage()), 1, Integer::sum);
                 }
             }
-        } catch (FileAlreadyExistsException e) {
-            throw new LaunchException(target + " is there already; name a new file.", e);
         }
         console.line("wrote %,d lines of %,d %s to %s".formatted(lines, written, name, target));
         unsaid.forEach((reason, count) -> console.line("left out %,d: %s".formatted(count, reason)));
     }
 
-    private static BufferedWriter create(Path target) throws IOException {
-        String name = target.getFileName().toString();
-        if (!name.matches(".*\\.jsonl?(\\.gz|\\.zst)?")) {
+    /**
+     * Fails before anything is started if {@code target} cannot be written.
+     *
+     * @throws LaunchException if it exists or is named as something else than JSON lines
+     */
+    static void requireNew(Path target) {
+        if (!target.toString().matches(".*\\.jsonl?(\\.gz|\\.zst)?")) {
             throw new LaunchException("JSON lines are written, so the file's name must end in .jsonl, .jsonl.gz or"
-                    + " .jsonl.zst, but it is " + name + ".");
+                    + " .jsonl.zst, but it is " + target + ".");
         }
+        if (Files.exists(target)) {
+            throw new LaunchException(target + " is there already; name a new file.");
+        }
+    }
+
+    private static BufferedWriter create(Path target) throws IOException {
         OutputStream file = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW);
+        String name = target.toString();
         OutputStream out = name.endsWith(".gz")
                 ? new GZIPOutputStream(file)
                 : name.endsWith(".zst") ? new ZstdOutputStream(file) : file;

@@ -63,6 +63,7 @@ public final class InstructionsCommand {
                                 .map(InstructionFormat::id)
                                 .collect(Collectors.joining(", "))
                         + "."));
+        ExchangeFile.requireNew(target);
         Console console = Console.standard();
         Site site = options.site();
         PublishedInstructions published;

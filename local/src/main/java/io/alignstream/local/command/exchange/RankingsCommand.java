@@ -109,6 +109,7 @@ public final class RankingsCommand {
                                         .map(RankingFormat::id)
                                         .toList())
                         + "."));
+        ExchangeFile.requireNew(target);
         Console console = Console.standard();
         Site site = options.site();
         PublishedRankings published;

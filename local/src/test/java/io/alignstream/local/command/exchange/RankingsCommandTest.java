@@ -60,9 +60,21 @@ class RankingsCommandTest {
         RankingsCommand.write(published, RankingFormat.TRL, pairs, console.console());
         assertThat(console.lines()).contains("wrote 2 lines of 1 rankings to " + pairs);
         assertThat(EventFile.rankings(pairs, 0, null).size()).isEqualTo(2);
-        assertThatThrownBy(() -> RankingsCommand.write(published, RankingFormat.TRL, pairs, console.console()))
+    }
+
+    @Test
+    void anExportIsRefusedBeforeAnythingIsStarted() throws IOException {
+        // Given
+        Path there = Files.createFile(folder.resolve("there.jsonl"));
+        Path table = folder.resolve("pairs.csv");
+
+        // When // Then
+        assertThatThrownBy(() -> ExchangeFile.requireNew(there))
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContaining("is there already");
+        assertThatThrownBy(() -> ExchangeFile.requireNew(table))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("must end in .jsonl");
     }
 
     private void publish(EventFile<RankedRequest> file) {
