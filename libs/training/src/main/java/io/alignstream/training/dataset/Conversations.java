@@ -41,7 +41,8 @@ public record Conversations(List<List<Conversation>> training, List<Conversation
                 .toList();
         for (Instruction instruction : sorted) {
             List<Conversation> answers = new ArrayList<>();
-            boolean everyTurn = true; // of several answers to one history, the first brings the history's turns
+            // Of several answers to one history, the first brings the history's turns.
+            boolean everyTurn = instruction.learnsEveryTurn();
             for (String answer : instruction.referenceAnswers()) {
                 Conversation conversation =
                         ChatTemplate.conversation(tokenizer, instruction.messages(), answer, everyTurn);

@@ -94,12 +94,20 @@ class ConversationsTest {
                         Message.user("上海")),
                 List.of("外滩", "长城"),
                 Map.of());
+        Instruction answersOnly = new Instruction(
+                "of which the answer is learned",
+                instruction.messages(),
+                List.of("外滩"),
+                Map.of(Instruction.LEARNED_TURNS, Instruction.ANSWERS));
 
         // When
-        Conversations conversations = Conversations.of(List.of(instruction), tokenizer, 0, 100);
+        Conversations conversations = Conversations.of(List.of(instruction, answersOnly), tokenizer, 0, 100);
 
         // Then
-        assertThat(conversations.training()).hasSize(1);
+        assertThat(conversations.training()).hasSize(2);
+        assertThat(conversations.training().getLast())
+                .map(conversation -> learned(conversation, tokenizer))
+                .containsExactly("外滩<|endofturn|>");
         assertThat(conversations.training().getFirst())
                 .map(conversation -> learned(conversation, tokenizer))
                 .containsExactly("熊猫基地<|endofturn|>外滩<|endofturn|>", "长城<|endofturn|>");

@@ -1,4 +1,4 @@
-package io.alignstream.local.command.rankings;
+package io.alignstream.local.command.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,7 +7,7 @@ import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.contracts.exchange.RankingFormat;
 import io.alignstream.local.RecordingConsole;
 import io.alignstream.local.broker.SharedBroker;
-import io.alignstream.local.input.RankingsFile;
+import io.alignstream.local.input.EventFile;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.PublishedRankings;
 import io.alignstream.local.pipeline.Publisher;
@@ -34,12 +34,13 @@ class RankingsCommandTest {
     @Test
     void whatIsImportedTwiceIsThereOnceAndIsExportedAsItIs() throws IOException {
         // Given
-        RankingsFile file = RankingsFile.open(
+        EventFile<RankedRequest> file = EventFile.rankings(
                 Files.writeString(
                         folder.resolve("u.jsonl"),
                         "{\"instruction\":\"" + mine
                                 + "\",\"completions\":[{\"response\":\"a\",\"overall_score\":7},{\"response\":\"b\",\"overall_score\":9},"
                                 + "{\"response\":\"c\",\"overall_score\":7}]}"),
+                0,
                 null);
         publish(file);
 
@@ -52,19 +53,33 @@ class RankingsCommandTest {
         PublishedRankings published = own();
         Path target = folder.resolve("own.jsonl.gz");
         RankingsCommand.write(published, RankingFormat.ALIGNSTREAM, target, console.console());
-        assertThat(all(RankingsFile.open(target, null))).isEqualTo(all(file)).isEqualTo(published.ranked());
+        assertThat(all(EventFile.rankings(target, 0, null)))
+                .isEqualTo(all(file))
+                .isEqualTo(published.ranked());
         Path pairs = folder.resolve("pairs.jsonl");
         RankingsCommand.write(published, RankingFormat.TRL, pairs, console.console());
         assertThat(console.lines()).contains("wrote 2 lines of 1 rankings to " + pairs);
-        assertThat(RankingsFile.open(pairs, null).size()).isEqualTo(2);
-        assertThatThrownBy(() -> RankingsCommand.write(published, RankingFormat.TRL, pairs, console.console()))
-                .isInstanceOf(LaunchException.class)
-                .hasMessageContaining("is there already");
+        assertThat(EventFile.rankings(pairs, 0, null).size()).isEqualTo(2);
     }
 
-    private void publish(RankingsFile file) {
+    @Test
+    void anExportIsRefusedBeforeAnythingIsStarted() throws IOException {
+        // Given
+        Path there = Files.createFile(folder.resolve("there.jsonl"));
+        Path table = folder.resolve("pairs.csv");
+
+        // When // Then
+        assertThatThrownBy(() -> ExchangeFile.requireNew(there))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("is there already");
+        assertThatThrownBy(() -> ExchangeFile.requireNew(table))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("must end in .jsonl");
+    }
+
+    private void publish(EventFile<RankedRequest> file) {
         try (Publisher publisher = new Publisher(site.bootstrapServers())) {
-            for (EventSet<?> events : RankingsCommand.events(file)) {
+            for (EventSet<?> events : EventSet.ranked(file.size(), file::forEach)) {
                 events.publish(publisher, console.console());
             }
         }
@@ -80,7 +95,7 @@ class RankingsCommandTest {
                 0);
     }
 
-    private static List<RankedRequest> all(RankingsFile file) {
+    private static List<RankedRequest> all(EventFile<RankedRequest> file) {
         List<RankedRequest> all = new ArrayList<>();
         file.forEach(all::add);
         return all;

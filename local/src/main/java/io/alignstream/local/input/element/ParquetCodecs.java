@@ -1,4 +1,4 @@
-package io.alignstream.local.input;
+package io.alignstream.local.input.element;
 
 import com.github.luben.zstd.Zstd;
 import java.io.ByteArrayInputStream;
