@@ -232,7 +232,7 @@ class OpenAiApiTest extends ServiceTest {
 
         // Then
         assertThat(response.statusCode()).isEqualTo(413);
-        assertThat(json(response.body()).path("error").path("message").asText()).contains("at most 2097152 are read");
+        assertThat(json(response.body()).path("error").path("message").asText()).contains("at most 2,097,152 are read");
     }
 
     @Test
