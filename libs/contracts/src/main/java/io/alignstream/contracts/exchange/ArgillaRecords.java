@@ -88,7 +88,7 @@ final class ArgillaRecords implements RankingFormat.Form {
                 JsonNode status = ElementFields.unpacked(json.get(name + ".status"));
                 String question = name.substring(0, name.length() - COLUMN.length());
                 for (int i = 0; i < listed.size(); i++) {
-                    take(question, users.path(i), status.path(i), listed.get(i), responses);
+                    take(question, users.path(i), status.path(i), listed.path(i), responses);
                 }
             } else if (listed.path(0).has(USER)) {
                 listed.forEach(each -> take(name, each, responses));
@@ -140,7 +140,7 @@ final class ArgillaRecords implements RankingFormat.Form {
             ObjectNode fields, Map<String, String> answers, SequencedMap<String, Double> ranks) {
         TreeMap<Double, List<Judged>> groups = new TreeMap<>();
         ranks.forEach((name, rank) -> groups.computeIfAbsent(rank, any -> new ArrayList<>())
-                .add(Judged.of(ElementFields.said(fields, answers.get(plain(name))))));
+                .add(Judged.of(ElementFields.said(fields, answers.getOrDefault(plain(name), name)))));
         return List.copyOf(groups.values());
     }
 

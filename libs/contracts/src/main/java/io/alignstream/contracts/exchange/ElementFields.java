@@ -97,7 +97,8 @@ final class ElementFields {
         return value;
     }
 
-    private static InvalidInputException wanted(String field, String kind) {
+    /** What to say of a field that is not of {@code kind}, for example {@code json.list}. */
+    static InvalidInputException wanted(String field, String kind) {
         return new InvalidInputException(Reason.of("exchange.wrongField")
                 .with("field", field)
                 .with("detail", Reason.of("json.wanted").with("wanted", Reason.of(kind))));

@@ -39,6 +39,9 @@ final class InstructionWithOutput implements InstructionFormat.Form {
         List<JsonNode> history = ElementFields.list(json, HISTORY);
         for (int i = 0; i < history.size(); i++) {
             String pair = HISTORY + "[" + i + "]";
+            if (!history.get(i).isArray()) {
+                throw ElementFields.wanted(pair, "json.list");
+            }
             if (history.get(i).size() != 2) {
                 throw new InvalidInputException(Reason.of("invalid.entries")
                         .with("field", pair)
