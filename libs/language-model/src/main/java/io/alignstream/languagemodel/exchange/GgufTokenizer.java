@@ -166,7 +166,9 @@ final class GgufTokenizer {
                         .put("rstrip", false)
                         .put("normalized", false)
                         .put("special", type == CONTROL);
-            } else if (type == NORMAL) {
+            }
+            if (type == CONTROL || type == USER_DEFINED || type == NORMAL) {
+                // Added tokens, too: Hugging Face's library gives those that the vocabulary has not other ids.
                 vocabulary.put(tokens.get(id), id);
             }
         }

@@ -162,7 +162,7 @@ class ForeignChatTest {
         assertRefused("{{ messages | frobnicate }}", "the filter frobnicate is not supported");
         assertRefused("{% for m in messages %}{{ m.content }}{% endfor %}", "no control token at its end");
         assertRefused(
-                CHAT_ML + "{% if add_generation_prompt %}<think>{% endif %}",
+                CHAT_ML + "{% if add_generation_prompt %}Well, {% endif %}",
                 "an answer does not continue the prompt; without one");
         assertRefused(
                 CHAT_ML.replace("message.content | trim", "message.content | upper"), "an answer is not what was said");

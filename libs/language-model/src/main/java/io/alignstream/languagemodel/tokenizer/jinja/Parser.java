@@ -100,7 +100,12 @@ final class Parser {
                 expect(Token.Kind.BLOCK_END);
                 yield new Statement.Continue();
             }
-            default -> throw TemplateException.unsupported("the block " + name.text());
+            default -> {
+                if (name.text().startsWith("end") || name.text().startsWith("el")) {
+                    throw unexpected(name);
+                }
+                throw TemplateException.unsupported("the block " + name.text());
+            }
         };
     }
 
