@@ -35,7 +35,16 @@ final class GgufTokenizer {
 
     /** Names that a chat template can use, and llama.cpp's keys of their ids. */
     private static final Map<String, String> NAMES = Map.of(
-            "bos_token", "bos", "eos_token", "eos", "unk_token", "unknown", "sep_token", "seperator", "pad_token", "padding");
+            "bos_token",
+            "bos",
+            "eos_token",
+            "eos",
+            "unk_token",
+            "unknown",
+            "sep_token",
+            "seperator",
+            "pad_token",
+            "padding");
 
     private GgufTokenizer() {}
 

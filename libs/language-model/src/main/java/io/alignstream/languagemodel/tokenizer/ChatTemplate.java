@@ -113,8 +113,8 @@ public final class ChatTemplate {
         return tokenizer
                 .foreignChat()
                 .map(ForeignChat::question)
-                .orElseGet(() -> Optional.of(
-                        new Question(new int[] {tokenizer.user()}, new int[] {tokenizer.assistant()})));
+                .orElseGet(() ->
+                        Optional.of(new Question(new int[] {tokenizer.user()}, new int[] {tokenizer.assistant()})));
     }
 
     /** Where what is said begins: the role's token before it is given, not learned. */

@@ -226,7 +226,9 @@ final class ForeignChat {
 
     /** Behind the first end of turn of the template from {@code from} on; below 0 if there is none. */
     private int endOfTurn(MarkedText text, int from) {
-        for (int at = text.value().indexOf(end, from); at >= 0; at = text.value().indexOf(end, at + 1)) {
+        for (int at = text.value().indexOf(end, from);
+                at >= 0;
+                at = text.value().indexOf(end, at + 1)) {
             int behind = at + end.length();
             if (text.origins().substring(at, behind).chars().allMatch(origin -> origin == MarkedText.TEMPLATE)) {
                 return behind;

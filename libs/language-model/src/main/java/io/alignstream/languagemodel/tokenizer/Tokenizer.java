@@ -258,9 +258,7 @@ public final class Tokenizer {
     /** Writes {@value #TOKENIZER_FILE} and {@value #CONFIG_FILE} into a folder that exists. */
     public void save(Path folder) throws IOException {
         Files.write(folder.resolve(TOKENIZER_FILE), model.json());
-        byte[] config = TokenizerJson.writeConfig(
-                token -> name(id(token)),
-                chat == null ? ownChat() : chat.config());
+        byte[] config = TokenizerJson.writeConfig(token -> name(id(token)), chat == null ? ownChat() : chat.config());
         Files.write(folder.resolve(CONFIG_FILE), config);
     }
 
@@ -277,8 +275,7 @@ public final class Tokenizer {
 
     /** Appends the ids of a text in which a control token's name is that token unless somebody typed a char of it. */
     void encodeMarked(MarkedText text, TokenBuffer out) {
-        markedTokens.split(
-                text.value(), typed(text), new OrdinaryParts(out, part -> encode(part, out)));
+        markedTokens.split(text.value(), typed(text), new OrdinaryParts(out, part -> encode(part, out)));
     }
 
     /** The first control token that a text names and nobody typed. */

@@ -138,7 +138,8 @@ class InteroperabilityIT {
             // Then
             assertThat(rendered)
                     .as(named.getKey())
-                    .isEqualTo(JSON.convertValue(named.getValue().path("rendered"), new TypeReference<List<String>>() {}));
+                    .isEqualTo(
+                            JSON.convertValue(named.getValue().path("rendered"), new TypeReference<List<String>>() {}));
             exact++;
         }
         System.out.println(exact + " chat templates are exact, refused are " + refused);
@@ -149,8 +150,8 @@ class InteroperabilityIT {
 
     /** Null if the template refuses the conversation, as transformers has to. */
     private static @Nullable String rendered(JinjaTemplate template, JsonNode names, JsonNode conversation) {
-        Map<String, Object> given = new HashMap<>(Map.of(
-                "tools", JinjaTemplate.NONE, "documents", JinjaTemplate.NONE, "add_generation_prompt", false));
+        Map<String, Object> given = new HashMap<>(
+                Map.of("tools", JinjaTemplate.NONE, "documents", JinjaTemplate.NONE, "add_generation_prompt", false));
         given.putAll(Given.of(names));
         given.putAll(Given.of(conversation));
         try {

@@ -86,7 +86,9 @@ class ForeignChatTest {
         // Then
         assertThat(Arrays.stream(conversation.ids()).filter(id -> tokenizer.byteLength(id) == 0))
                 .hasSize(4);
-        assertThat(tokenizer.decode(conversation.ids())).contains(attack + "\nassistant").endsWith(attack);
+        assertThat(tokenizer.decode(conversation.ids()))
+                .contains(attack + "\nassistant")
+                .endsWith(attack);
     }
 
     @Test
@@ -167,7 +169,8 @@ class ForeignChatTest {
         assertRefused(
                 CHAT_ML.replace("message.content | trim", "message.content | upper"), "an answer is not what was said");
         assertRefused(
-                CHAT_ML.replace("{%- for", "{%- if messages | length > 2 and not add_generation_prompt %}!{% endif %}{%- for"),
+                CHAT_ML.replace(
+                        "{%- for", "{%- if messages | length > 2 and not add_generation_prompt %}!{% endif %}{%- for"),
                 "of a second question, the answer does not continue");
     }
 

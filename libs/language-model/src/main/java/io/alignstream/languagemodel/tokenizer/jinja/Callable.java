@@ -18,9 +18,12 @@ interface Callable {
                 throw TemplateException.refused("takes " + names.length + " arguments but has " + positional.size());
             }
             Set<String> known = Set.of(names);
-            named.keySet().stream().filter(name -> !known.contains(name)).findFirst().ifPresent(name -> {
-                throw TemplateException.unsupported("the argument " + name);
-            });
+            named.keySet().stream()
+                    .filter(name -> !known.contains(name))
+                    .findFirst()
+                    .ifPresent(name -> {
+                        throw TemplateException.unsupported("the argument " + name);
+                    });
             return this;
         }
 

@@ -56,8 +56,7 @@ final class Filters {
         return switch (name) {
             case "trim" -> {
                 Object characters = arguments.at("chars").get(0, "chars", Absent.NONE);
-                yield Methods.call(
-                        Python.asText(value), "strip", new Arguments(List.of(characters), Map.of()));
+                yield Methods.call(Python.asText(value), "strip", new Arguments(List.of(characters), Map.of()));
             }
             case "length", "count" -> Python.length(value);
             case "upper" -> PythonText.upper(Python.asText(value));
@@ -77,8 +76,8 @@ final class Filters {
                                 ? -1
                                 : Python.whole(arguments.get(2, "count", -1L)));
             case "default", "d" -> {
-                boolean falseToo = Python.isTrue(
-                        arguments.at("default_value", "boolean").get(1, "boolean", false));
+                boolean falseToo =
+                        Python.isTrue(arguments.at("default_value", "boolean").get(1, "boolean", false));
                 yield value == Absent.UNDEFINED || (falseToo && !Python.isTrue(value))
                         ? arguments.get(0, "default_value", MarkedText.EMPTY)
                         : value;
@@ -210,7 +209,8 @@ final class Filters {
     }
 
     private static Object json(Object value, Arguments arguments) {
-        boolean ascii = Python.isTrue(arguments.at("ensure_ascii", "indent", "separators", "sort_keys")
+        boolean ascii = Python.isTrue(arguments
+                .at("ensure_ascii", "indent", "separators", "sort_keys")
                 .get(0, "ensure_ascii", false));
         Object indent = arguments.get(1, "indent", Absent.NONE);
         int blanks = indent == Absent.NONE ? -1 : Math.toIntExact(Math.min(64, Math.max(0, Python.whole(indent))));
@@ -241,7 +241,8 @@ final class Filters {
     }
 
     private static Object sorted(Object value, Arguments arguments) {
-        Object attribute = arguments.at("reverse", "case_sensitive", "attribute").get(2, "attribute", Absent.NONE);
+        Object attribute =
+                arguments.at("reverse", "case_sensitive", "attribute").get(2, "attribute", Absent.NONE);
         boolean exact = Python.isTrue(arguments.get(1, "case_sensitive", false));
         Comparator<Object> order = Comparator.comparing(
                 element -> {
@@ -291,7 +292,8 @@ final class Filters {
 
     private static Object chosenByAttribute(Object value, Arguments arguments, boolean wanted) {
         Object attribute = arguments.require(0, "attribute");
-        List<Object> test = arguments.positional().subList(1, arguments.positional().size());
+        List<Object> test =
+                arguments.positional().subList(1, arguments.positional().size());
         return chosen(value, element -> passes(attribute(element, attribute), test) == wanted);
     }
 

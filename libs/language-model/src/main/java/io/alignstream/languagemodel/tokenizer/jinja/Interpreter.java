@@ -134,8 +134,7 @@ final class Interpreter {
             case Statement.Scoped scoped -> {
                 Scope inner = new Scope(scope);
                 scoped.assignments()
-                        .forEach(assignment ->
-                                assign(assignment.names(), evaluate(assignment.value(), scope), inner));
+                        .forEach(assignment -> assign(assignment.names(), evaluate(assignment.value(), scope), inner));
                 return execute(scoped.body(), inner);
             }
             case Statement.Break end -> {
@@ -217,9 +216,8 @@ final class Interpreter {
         attributes.put("length", (long) size);
         attributes.put("previtem", index == 0 ? Absent.UNDEFINED : elements.get(index - 1));
         attributes.put("nextitem", index == size - 1 ? Absent.UNDEFINED : elements.get(index + 1));
-        attributes.put("cycle", (Callable) arguments -> arguments
-                .positional()
-                .get(index % arguments.positional().size()));
+        attributes.put("cycle", (Callable) arguments ->
+                arguments.positional().get(index % arguments.positional().size()));
         return new Namespace(attributes);
     }
 
@@ -244,13 +242,12 @@ final class Interpreter {
         }
         try {
             Object value = value(expression, scope);
-            spend(
-                    1
-                            + switch (value) {
-                                case MarkedText text -> text.length() / CHARS_OF_A_STEP;
-                                case List<?> list -> list.size();
-                                default -> 0;
-                            });
+            spend(1
+                    + switch (value) {
+                        case MarkedText text -> text.length() / CHARS_OF_A_STEP;
+                        case List<?> list -> list.size();
+                        default -> 0;
+                    });
             return value;
         } finally {
             depth--;
@@ -270,8 +267,7 @@ final class Interpreter {
                 Map<Object, Object> map = new LinkedHashMap<>();
                 dictionary
                         .entries()
-                        .forEach(entry ->
-                                map.put(evaluate(entry.getKey(), scope), evaluate(entry.getValue(), scope)));
+                        .forEach(entry -> map.put(evaluate(entry.getKey(), scope), evaluate(entry.getValue(), scope)));
                 yield map;
             }
             case Expression.Not not -> !Python.isTrue(evaluate(not.operand(), scope));
@@ -283,9 +279,7 @@ final class Interpreter {
             }
             case Expression.Arithmetic arithmetic ->
                 arithmetic(
-                        arithmetic.operator(),
-                        evaluate(arithmetic.left(), scope),
-                        evaluate(arithmetic.right(), scope));
+                        arithmetic.operator(), evaluate(arithmetic.left(), scope), evaluate(arithmetic.right(), scope));
             case Expression.Concatenation concatenation -> {
                 MarkedText.Builder text = new MarkedText.Builder();
                 for (Expression operand : concatenation.operands()) {
@@ -511,7 +505,6 @@ final class Interpreter {
                     MarkedText.EMPTY, chosen.stream().map(Python::text).toList());
         }
         return target instanceof Tuple ? new Tuple(chosen) : chosen;
-
     }
 
     /** An end of a slice as an index from {@code least} to {@code most}. */

@@ -52,8 +52,7 @@ record Json(boolean ascii, int indent, String item, String key, boolean sorted) 
                 close(out, map.isEmpty(), level, "}");
             }
             default ->
-                throw TemplateException.refused(
-                        "Object of type " + Python.type(value) + " is not JSON serializable");
+                throw TemplateException.refused("Object of type " + Python.type(value) + " is not JSON serializable");
         }
     }
 
@@ -89,7 +88,8 @@ record Json(boolean ascii, int indent, String item, String key, boolean sorted) 
             char c = text.value().charAt(at);
             String escaped = escaped(c);
             if (!escaped.isEmpty()) {
-                out.append(text.substring(begin, at)).append(escaped, text.origins().charAt(at));
+                out.append(text.substring(begin, at))
+                        .append(escaped, text.origins().charAt(at));
                 begin = at + 1;
             }
         }

@@ -50,7 +50,8 @@ public record MarkedText(String value, String origins) {
         if (other.length() == value.length()) {
             return new MarkedText(other, origins);
         }
-        int typed = origins.chars().filter(origin -> origin != TEMPLATE).findFirst().orElse(TEMPLATE);
+        int typed =
+                origins.chars().filter(origin -> origin != TEMPLATE).findFirst().orElse(TEMPLATE);
         return of(other, (char) typed);
     }
 

@@ -34,20 +34,48 @@ final class Methods {
     private static final Set<String> OF_LIST = Set.of("index", "count");
     /** Methods that Python has and this class has not. */
     private static final Set<String> OTHERS = Set.of(
-            "copy", "format", "index", "encode", "partition", "rpartition", "zfill", "center", "ljust", "rjust",
-            "isalpha", "isdigit", "title", "isalnum", "isupper", "islower", "istitle", "isnumeric", "isdecimal",
-            "swapcase", "casefold", "translate", "expandtabs", "fromkeys");
+            "copy",
+            "format",
+            "index",
+            "encode",
+            "partition",
+            "rpartition",
+            "zfill",
+            "center",
+            "ljust",
+            "rjust",
+            "isalpha",
+            "isdigit",
+            "title",
+            "isalnum",
+            "isupper",
+            "islower",
+            "istitle",
+            "isnumeric",
+            "isdecimal",
+            "swapcase",
+            "casefold",
+            "translate",
+            "expandtabs",
+            "fromkeys");
     /** Methods that change their object: transformers' sandbox refuses them, too. */
     private static final Set<String> CHANGING = Set.of(
-            "append", "clear", "pop", "popitem", "reverse", "insert", "sort", "extend", "remove", "setdefault", "update");
+            "append",
+            "clear",
+            "pop",
+            "popitem",
+            "reverse",
+            "insert",
+            "sort",
+            "extend",
+            "remove",
+            "setdefault",
+            "update");
 
     private Methods() {}
 
     static boolean isKnown(String name) {
-        return OF_TEXT.contains(name)
-                || OF_MAP.contains(name)
-                || OF_LIST.contains(name)
-                || CHANGING.contains(name);
+        return OF_TEXT.contains(name) || OF_MAP.contains(name) || OF_LIST.contains(name) || CHANGING.contains(name);
     }
 
     /** Whether a value has a method of this name, in Python. */
@@ -145,7 +173,8 @@ final class Methods {
                                 .toList());
             case "find" -> place(text, text.value().indexOf(first(arguments)));
             case "rfind" -> place(text, text.value().lastIndexOf(first(arguments)));
-            case "count" -> (long) PythonText.split(text, first(arguments), Long.MAX_VALUE).size() - 1;
+            case "count" ->
+                (long) PythonText.split(text, first(arguments), Long.MAX_VALUE).size() - 1;
             case "isspace" -> !text.isEmpty() && text.value().chars().allMatch(PythonText::isSpace);
             case "removeprefix" -> {
                 String prefix = first(arguments);

@@ -23,8 +23,8 @@ final class Parser {
             "<=", Relation.LESS_OR_EQUAL,
             ">", Relation.GREATER,
             ">=", Relation.GREATER_OR_EQUAL);
-    private static final Map<String, Operator> FACTORS = Map.of(
-            "*", Operator.TIMES, "/", Operator.DIVIDE, "//", Operator.FLOOR_DIVIDE, "%", Operator.MODULO);
+    private static final Map<String, Operator> FACTORS =
+            Map.of("*", Operator.TIMES, "/", Operator.DIVIDE, "//", Operator.FLOOR_DIVIDE, "%", Operator.MODULO);
 
     private static final Expression LOOP = new Expression.Name("loop");
 

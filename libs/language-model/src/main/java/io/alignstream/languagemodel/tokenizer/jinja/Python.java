@@ -49,10 +49,9 @@ final class Python {
         }
         if (left instanceof Map<?, ?> map && right instanceof Map<?, ?> other) {
             return map.size() == other.size()
-                    && map.entrySet().stream()
-                            .allMatch(entry -> Optional.<Object>ofNullable(other.get(entry.getKey()))
-                                    .filter(value -> equal(entry.getValue(), value))
-                                    .isPresent());
+                    && map.entrySet().stream().allMatch(entry -> Optional.<Object>ofNullable(other.get(entry.getKey()))
+                            .filter(value -> equal(entry.getValue(), value))
+                            .isPresent());
         }
         return left.equals(right);
     }
@@ -82,13 +81,13 @@ final class Python {
 
     static boolean contains(Object container, Object value) {
         return switch (container) {
-            case MarkedText text when value instanceof MarkedText part -> text.value().contains(part.value());
+            case MarkedText text
+            when value instanceof MarkedText part -> text.value().contains(part.value());
             case List<?> list -> list.stream().anyMatch(element -> equal(element, value));
             case Map<?, ?> map -> map.containsKey(value);
             case Lazy lazy -> contains(lazy.take(), value);
             case Absent absent when absent == Absent.UNDEFINED -> false;
-            default ->
-                throw TemplateException.refused("'" + type(value) + "' cannot be in '" + type(container) + "'");
+            default -> throw TemplateException.refused("'" + type(value) + "' cannot be in '" + type(container) + "'");
         };
     }
 
@@ -246,8 +245,7 @@ final class Python {
                     Character.PRIVATE_USE,
                     Character.UNASSIGNED,
                     Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR ->
-                false;
+                    Character.PARAGRAPH_SEPARATOR -> false;
             case Character.SPACE_SEPARATOR -> c == ' ';
             default -> true;
         };

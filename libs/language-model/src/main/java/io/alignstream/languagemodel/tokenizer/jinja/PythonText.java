@@ -162,8 +162,7 @@ final class PythonText {
         if (text.length() * (double) times > MarkedText.MAX_LENGTH) {
             throw TemplateException.refused("the text has more than " + MarkedText.MAX_LENGTH + " characters");
         }
-        return new MarkedText(
-                text.value().repeat((int) times), text.origins().repeat((int) times));
+        return new MarkedText(text.value().repeat((int) times), text.origins().repeat((int) times));
     }
 
     static MarkedText capitalised(MarkedText text) {
