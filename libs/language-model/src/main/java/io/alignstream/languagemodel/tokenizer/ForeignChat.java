@@ -97,7 +97,7 @@ final class ForeignChat {
                 tryOut(each.getKey(), each.getValue());
             }
         } catch (TemplateException e) {
-            throw refused(e.getMessage(), e);
+            throw refused(String.valueOf(e.getMessage()), e);
         }
     }
 

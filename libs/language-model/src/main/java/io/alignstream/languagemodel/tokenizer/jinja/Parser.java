@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -332,7 +333,7 @@ final class Parser {
     private Expression product() {
         Expression left = unary(true);
         while (peek().kind() == Token.Kind.OPERATOR && FACTORS.containsKey(peek().text())) {
-            Operator operator = FACTORS.get(take().text());
+            Operator operator = Objects.requireNonNull(FACTORS.get(take().text()));
             left = new Expression.Arithmetic(operator, left, unary(true));
         }
         if (isOperator("**")) {
