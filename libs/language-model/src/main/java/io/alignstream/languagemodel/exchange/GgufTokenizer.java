@@ -71,10 +71,14 @@ final class GgufTokenizer {
             writer.putFloats("tokenizer.ggml.scores", scores(tokenizer, merges));
             writer.put("tokenizer.ggml.unknown_token_id", tokenizer.pad());
         }
+        ChatTemplate.named(tokenizer, "bos_token").ifPresent(bos -> writer.put("tokenizer.ggml.bos_token_id", bos));
+        // Both end an answer; the first one is what a chat template names eos_token.
+        int eos = ChatTemplate.named(tokenizer, "eos_token").orElse(tokenizer.endOfTurn());
+        int eot = eos == tokenizer.endOfTurn() ? tokenizer.endOfDocument() : tokenizer.endOfTurn();
         writer.putStrings("tokenizer.ggml.tokens", names)
                 .putIntegers("tokenizer.ggml.token_type", types)
-                .put("tokenizer.ggml.eos_token_id", tokenizer.endOfTurn())
-                .put("tokenizer.ggml.eot_token_id", tokenizer.endOfDocument()) // ends an answer as well
+                .put("tokenizer.ggml.eos_token_id", eos)
+                .put("tokenizer.ggml.eot_token_id", eot)
                 .put("tokenizer.ggml.padding_token_id", tokenizer.pad())
                 .put("tokenizer.ggml.add_bos_token", false)
                 .put("tokenizer.ggml.add_eos_token", false)

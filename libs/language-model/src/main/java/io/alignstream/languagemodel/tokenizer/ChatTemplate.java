@@ -92,6 +92,16 @@ public final class ChatTemplate {
         return new Conversation(ids.toArray(), each);
     }
 
+    /** Id of the token that a foreign template names {@code bos_token}, {@code eos_token} and so on; empty without one. */
+    public static Optional<Integer> named(Tokenizer tokenizer, String name) {
+        return tokenizer
+                .foreignChat()
+                .map(chat -> chat.config().names().get(name))
+                .map(tokenizer::encodeTrusted)
+                .filter(ids -> ids.length == 1)
+                .map(ids -> ids[0]);
+    }
+
     /** Why the template takes no prompt of these messages; empty if it does. */
     public static Optional<Reason> refusal(Tokenizer tokenizer, List<Message> messages) {
         try {
