@@ -124,9 +124,8 @@ public final class OwnConversations {
         int[] before = around.before();
         return asking.sample(weights, Collections.nCopies(BATCH, before), random).stream()
                 .filter(question -> question.ended() && question.tokens().length > 1)
-                .map(question ->
-                        IntStream.concat(Arrays.stream(question.after(before)), Arrays.stream(around.after()))
-                                .toArray())
+                .map(question -> IntStream.concat(Arrays.stream(question.after(before)), Arrays.stream(around.after()))
+                        .toArray())
                 .toList();
     }
 
