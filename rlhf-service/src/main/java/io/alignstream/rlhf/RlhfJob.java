@@ -38,6 +38,7 @@ import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -236,7 +237,7 @@ final class RlhfJob extends TrainingJob {
             OwnConversations own) {
         AnswerSampler sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
-        List<HeldOutPrompt> used = heldOut.stream()
+        List<HeldOutPrompt> used = taken(tokenizer, heldOut).stream()
                 .limit(settings.holdout().prompts())
                 .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
                 .toList();
@@ -244,9 +245,29 @@ final class RlhfJob extends TrainingJob {
     }
 
     private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {
-        return prompts.stream()
+        return taken(tokenizer, prompts).stream()
                 .map(prompt -> ChatTemplate.prompt(tokenizer, prompt.messages()))
                 .toList();
+    }
+
+    /** Those that the model's chat template takes. */
+    private static List<Prompt> taken(Tokenizer tokenizer, List<Prompt> prompts) {
+        List<Prompt> taken = new ArrayList<>();
+        Reason refusal = null;
+        for (Prompt prompt : prompts) {
+            Optional<Reason> reason = ChatTemplate.refusal(tokenizer, prompt.messages());
+            if (reason.isEmpty()) {
+                taken.add(prompt);
+            } else {
+                refusal = reason.get();
+            }
+        }
+        if (refusal != null) {
+            LOG.warnf(
+                    "%d of %d prompts are left out: %s",
+                    prompts.size() - taken.size(), prompts.size(), Messages.english(refusal));
+        }
+        return taken;
     }
 
     @Override

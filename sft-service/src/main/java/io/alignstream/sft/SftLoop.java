@@ -2,6 +2,7 @@ package io.alignstream.sft;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Footprint;
@@ -100,12 +101,24 @@ public final class SftLoop implements TrainingLoop {
             Tokenizer tokenizer = Tokenizer.load(base);
             int longest = TransformerConfig.load(base).maxPositions();
             Conversations conversations = Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest);
+            if (conversations.training().isEmpty() && conversations.refusal() != null) {
+                throw new InvalidInputException(Reason.of("sft.allRefused")
+                        .with("instructions", instructions.size())
+                        .with("refused", conversations.refused())
+                        .with("why", conversations.refusal()));
+            }
             if (conversations.training().isEmpty()) {
                 throw new InvalidInputException(Reason.of("sft.noConversation")
                         .with("instructions", instructions.size())
                         .with("heldOut", conversations.heldOut().size())
                         .with("tooLong", conversations.tooLong())
                         .with("longest", longest));
+            }
+            if (conversations.refusal() != null) {
+                LOG.atWarn()
+                        .addKeyValue("conversations", conversations.refused())
+                        .addKeyValue("first", Messages.english(conversations.refusal()))
+                        .log("Left out conversations that the model's chat template does not take");
             }
             if (conversations.tooLong() > 0) {
                 LOG.atWarn()

@@ -34,7 +34,9 @@ import picocli.CommandLine.Parameters;
                     + " starts from it:",
             "  ./alignstream import MODEL && ./alignstream train --instructions FILE",
             "",
-            "Its own chat format is not used: fine-tuning teaches it the one of Alignstream."
+            "Its own chat template, if it has one, lays out its conversations from then on, as transformers"
+                    + " does; one that cannot be rendered exactly is refused. Without one, fine-tuning teaches it"
+                    + " the layout of Alignstream."
         })
 public final class ImportCommand implements Callable<Integer> {
 
@@ -71,6 +73,11 @@ public final class ImportCommand implements Callable<Integer> {
                         config.width(),
                         config.vocabularySize(),
                         config.maxPositions()));
+        console.line(
+                model.tokenizer().hasForeignTemplate()
+                        ? "conversations are laid out by its own chat template, turns end with "
+                                + model.tokenizer().name(model.tokenizer().endOfTurn())
+                        : "it has no chat template: conversations are laid out as Alignstream's own models have them");
         Site site = options.site();
         try (LocalCluster cluster = LocalCluster.startBroker(site, Installation.current(), console);
                 CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache());

@@ -86,7 +86,7 @@ public final class TrainedModel implements AutoCloseable {
                         .map(prompt -> ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt))))
                         .toList();
                 sampler.sample(weights, batch, new SplittableRandom(0)).stream()
-                        .map(answer -> tokenizer.decode(answer.content()))
+                        .map(answer -> ChatTemplate.said(tokenizer, answer.content()))
                         .forEach(answers::add);
             }
         }
@@ -106,7 +106,7 @@ public final class TrainedModel implements AutoCloseable {
             for (int begin = 0; begin < count; begin += BATCH) {
                 List<int[]> batch = Collections.nCopies(Math.min(BATCH, count - begin), ids);
                 sampler.sample(weights, batch, SeededRandom.of(seed, "answers to " + prompt, begin)).stream()
-                        .map(answer -> tokenizer.decode(answer.content()))
+                        .map(answer -> ChatTemplate.said(tokenizer, answer.content()))
                         .forEach(answers::add);
             }
         }
