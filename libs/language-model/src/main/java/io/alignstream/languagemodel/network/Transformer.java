@@ -160,9 +160,8 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     /** An independent copy of the first {@code layers} blocks. */
     public Transformer copy(int layers) {
-        Transformer copy = new Transformer(config.withLayers(layers))
-                .computeIn(precision)
-                .checkpointActivations(checkpointing);
+        Transformer copy =
+                new Transformer(config.withLayers(layers)).computeIn(precision).checkpointActivations(checkpointing);
         Weights.shapes(copy.config)
                 .keySet()
                 .forEach(
