@@ -18,7 +18,10 @@ public final class BestWeights {
     /** Copies the present weights, which at {@code atStep} are the best; into the memory of those that were. */
     public void keep(SequencedMap<String, Tensor> present, long atStep) {
         tensors.keySet().retainAll(present.keySet());
-        present.forEach((name, tensor) -> tensors.compute(name, (same, kept) -> tensor.copyInto(kept)));
+        present.forEach((name, tensor) -> {
+            Tensor kept = tensors.get(name);
+            tensors.put(name, kept == null ? tensor.copy() : tensor.copyInto(kept));
+        });
         step = atStep;
     }
 

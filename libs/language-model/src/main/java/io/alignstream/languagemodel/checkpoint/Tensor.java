@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor in host memory outside of Java's heap: row-major, little-endian.
@@ -97,17 +96,13 @@ public record Tensor(Type type, long[] shape, ByteBuffer data) {
 
     /** The same elements in memory of their own. */
     public Tensor copy() {
-        return copyInto(null);
+        return new Tensor(type, shape, memory(data.limit()).put(data()).flip());
     }
 
     /** The same elements in the memory of {@code earlier}, if it has the same type and shape and may be written to; else a copy. */
-    public Tensor copyInto(@Nullable Tensor earlier) {
-        boolean fits = earlier != null
-                && earlier.type == type
-                && Arrays.equals(earlier.shape, shape)
-                && !earlier.data.isReadOnly();
-        ByteBuffer memory = fits ? earlier.data() : memory(data.limit());
-        return new Tensor(type, shape, memory.put(data()).flip());
+    public Tensor copyInto(Tensor earlier) {
+        boolean fits = earlier.type == type && Arrays.equals(earlier.shape, shape) && !earlier.data.isReadOnly();
+        return fits ? new Tensor(type, shape, earlier.data().put(data()).flip()) : copy();
     }
 
     /** A copy of the sizes of the dimensions. */
