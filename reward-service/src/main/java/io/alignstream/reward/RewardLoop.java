@@ -121,7 +121,7 @@ public final class RewardLoop implements TrainingLoop {
                     MemoryPlan.Part.ACTIVATIONS,
                     settings.memory().kept(shape, settings.precision(), positions),
                     MemoryPlan.Part.WORKSPACE,
-                    network.workspace(positions),
+                    network.workspace(positions) + network.scoring(positions),
                     MemoryPlan.Part.BEST,
                     settings.training().patience() > 0 ? networks * network.weights() : 0L));
         }

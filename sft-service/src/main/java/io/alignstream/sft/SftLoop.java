@@ -175,13 +175,18 @@ public final class SftLoop implements TrainingLoop {
             parts.put(MemoryPlan.Part.WEIGHTS, network.weights());
             parts.put(MemoryPlan.Part.PREPARED, network.prepared(settings.precision()));
             parts.put(MemoryPlan.Part.ACTIVATIONS, settings.memory().kept(config, settings.precision(), positions));
-            parts.put(MemoryPlan.Part.WORKSPACE, network.workspace(positions));
+            parts.put(
+                    MemoryPlan.Part.WORKSPACE,
+                    network.workspace(positions)
+                            + network.scoring((long) settings.batchInstructions() * answers * longest));
             SftSettings.Lora lora = settings.lora();
             long learning = network.weights();
             if (lora != null) {
                 LoraSettings adapters = lora.of(tokenizer);
                 learning = network.adapters(adapters);
                 parts.merge(MemoryPlan.Part.PREPARED, network.merged(adapters), Long::sum);
+                parts.put(
+                        MemoryPlan.Part.FROZEN, network.weights()); // what is validated and stored, adapters worked in
             }
             parts.put(MemoryPlan.Part.GRADIENTS, 2 * learning);
             parts.put(MemoryPlan.Part.MOMENTS, 2 * learning);

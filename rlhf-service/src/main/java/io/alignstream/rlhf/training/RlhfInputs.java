@@ -115,7 +115,8 @@ public record RlhfInputs(
                 MemoryPlan.Part.ACTIVATIONS,
                 settings.batches().memory().kept(sft.config(), precision, positions),
                 MemoryPlan.Part.WORKSPACE,
-                policy.workspace(positions),
+                policy.workspace(positions)
+                        + policy.scoring((long) settings.batches().episodes() * longest),
                 MemoryPlan.Part.CACHE,
                 policy.cache(settings.batches().episodes(), longest),
                 MemoryPlan.Part.BEST,
