@@ -108,8 +108,9 @@ public final class RewardLoop implements TrainingLoop {
                             settings.memory().positions(shape, settings.precision()),
                             settings.batchRequests() * most * longest));
             return MemoryPlan.of(Map.of(
+                    // the SFT model, and the copies that are normalised in the end
                     MemoryPlan.Part.FROZEN,
-                    Footprint.of(sft.config()).weights(),
+                    Footprint.of(sft.config()).weights() + networks * network.weights(),
                     MemoryPlan.Part.WEIGHTS,
                     networks * network.weights(),
                     MemoryPlan.Part.MOMENTS,
