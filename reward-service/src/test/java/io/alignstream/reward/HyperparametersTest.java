@@ -55,7 +55,7 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.REWARD, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("83a81486963e");
+        assertThat(run).isEqualTo("07b97c3f437c");
     }
 
     @Test
