@@ -1,8 +1,8 @@
 package io.alignstream.reward;
 
 import io.alignstream.languagemodel.torch.Precision;
-import io.alignstream.training.ActivationMemory;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import java.util.Map;
 import java.util.TreeMap;
 

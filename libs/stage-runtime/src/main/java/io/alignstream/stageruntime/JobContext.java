@@ -5,7 +5,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
-import io.alignstream.training.MemoryPlan;
+import io.alignstream.training.memory.MemoryPlan;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;

@@ -3,7 +3,7 @@ package io.alignstream.stageruntime;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
-import io.alignstream.training.MemoryPlan;
+import io.alignstream.training.memory.MemoryPlan;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

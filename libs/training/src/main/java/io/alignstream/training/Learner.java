@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.optimiser.Optimiser;
 import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.training.memory.ActivationMemory;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -2,6 +2,7 @@ package io.alignstream.training;
 
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;

@@ -7,7 +7,7 @@ import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.JobControl;
-import io.alignstream.training.MemoryPlan;
+import io.alignstream.training.memory.MemoryPlan;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;

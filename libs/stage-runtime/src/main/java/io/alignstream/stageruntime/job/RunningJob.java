@@ -10,7 +10,7 @@ import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
-import io.alignstream.training.MemoryPlan;
+import io.alignstream.training.memory.MemoryPlan;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;

@@ -4,7 +4,7 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.kafka.DeadLetters;
-import io.alignstream.training.MemoryPlan;
+import io.alignstream.training.memory.MemoryPlan;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;

@@ -1,4 +1,4 @@
-package io.alignstream.training;
+package io.alignstream.training.memory;
 
 import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.TransformerConfig;

@@ -1,4 +1,4 @@
-package io.alignstream.training;
+package io.alignstream.training.memory;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

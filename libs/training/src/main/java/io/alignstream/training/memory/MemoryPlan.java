@@ -1,4 +1,4 @@
-package io.alignstream.training;
+package io.alignstream.training.memory;
 
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;

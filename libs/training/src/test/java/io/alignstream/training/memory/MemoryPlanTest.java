@@ -1,4 +1,4 @@
-package io.alignstream.training;
+package io.alignstream.training.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
