@@ -16,6 +16,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -156,13 +157,11 @@ public final class OwnModelBenchmark {
     }
 
     private static double rule(TrainedModel model, List<String> questions) {
-        int following = 0;
-        for (String question : questions) {
-            following += (int) model.sampledAnswers(question, ANSWERS, 1, ANSWER_TOKENS, 1).stream()
-                    .filter(QuestionRule::holds)
-                    .count();
-        }
-        return (double) following / (ANSWERS * questions.size());
+        List<String> asked = questions.stream()
+                .flatMap(question -> Collections.nCopies(ANSWERS, question).stream())
+                .toList();
+        List<String> answers = model.sampledAnswers(asked, 1, ANSWER_TOKENS, 1);
+        return (double) answers.stream().filter(QuestionRule::holds).count() / answers.size();
     }
 
     private static double perplexity(TrainedModel model) throws IOException {
