@@ -8,6 +8,7 @@ import { Messages } from '../../main/resources/META-INF/resources/alignstream/me
 const messages = new Messages('en', {
   'job.run': 'Run', 'job.phase': 'Phase', 'job.step': 'Step', 'job.eta': 'Time left', 'job.attempt': 'Attempt',
   'phase.train': 'training', 'metric.loss': 'loss', 'metric.bits (per byte)': 'bits',
+  'job.memory': 'Memory', 'job.memoryOf': '{needed} GiB needed, {available} GiB available',
   'training.healedByRate': 'step {step}: {problem}; learning rate times {scale}', 'training.rose': 'from {from} to {to}',
 });
 
@@ -33,20 +34,22 @@ test('a run that its stage has paused is not resumed with the stage', () => {
 
 test('a job that has just begun has no phase yet', () => {
   // When
-  const facts = jobFacts({ run: 'r1', phase: null, step: 0, totalSteps: 0, etaSeconds: null, attempts: 1 }, messages);
+  const facts = jobFacts({ run: 'r1', phase: null, step: 0, totalSteps: 0, etaSeconds: null, memory: null, attempts: 1 }, messages);
 
   // Then
   assert.deepEqual(facts, [['Run', 'r1']]);
 });
 
-test('a running job tells phase, step, time left and that it is tried again', () => {
+test('a running job tells phase, step, time left, memory and that it is tried again', () => {
   // When
   const facts = jobFacts(
-    { run: 'r1', phase: 'train', step: 1500, totalSteps: 3000, etaSeconds: 61, attempts: 2 }, messages);
+    { run: 'r1', phase: 'train', step: 1500, totalSteps: 3000, etaSeconds: 61, attempts: 2,
+      memory: { bytes: 1.5 * 2 ** 30, available: 3 * 2 ** 30 } }, messages);
 
   // Then
   assert.deepEqual(facts, [
-    ['Run', 'r1'], ['Phase', 'training'], ['Step', '1,500 / 3,000'], ['Time left', '1 min 1 sec'], ['Attempt', '2'],
+    ['Run', 'r1'], ['Phase', 'training'], ['Step', '1,500 / 3,000'], ['Time left', '1 min 1 sec'],
+    ['Memory', '1.5 GiB needed, 3 GiB available'], ['Attempt', '2'],
   ]);
 });
 

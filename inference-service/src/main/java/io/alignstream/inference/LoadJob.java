@@ -5,6 +5,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Transformer;
@@ -73,6 +74,8 @@ final class LoadJob implements Job {
         PreparedWeights weights;
         try (Transformer network = Transformer.load(checkpoint.folder())) {
             weights = new PreparedWeights(network);
+        } finally {
+            NativeMemory.trim();
         }
         try {
             LoadedModel model = new LoadedModel(wanted, weights, tokenizer);

@@ -226,6 +226,16 @@ class OpenAiApiTest extends ServiceTest {
     }
 
     @Test
+    void whatIsLargerThanIsReadIsRefusedInTheApisJson() {
+        // When
+        HttpResponse<String> response = api.post(question("a".repeat(3_000_000), ""));
+
+        // Then
+        assertThat(response.statusCode()).isEqualTo(413);
+        assertThat(json(response.body()).path("error").path("message").asText()).contains("at most 2,097,152 are read");
+    }
+
+    @Test
     void aConversationThatDoesNotFitIsRefused() {
         // Given
         serve(first);

@@ -15,7 +15,8 @@ import io.alignstream.local.command.SweepCommand;
 import io.alignstream.local.command.TrainCommand;
 import io.alignstream.local.command.UpCommand;
 import io.alignstream.local.command.WeightsCommand;
-import io.alignstream.local.command.rankings.RankingsCommand;
+import io.alignstream.local.command.exchange.InstructionsCommand;
+import io.alignstream.local.command.exchange.RankingsCommand;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.site.LaunchException;
 import java.io.PrintWriter;
@@ -49,6 +50,7 @@ import picocli.CommandLine.ParseResult;
             LogsCommand.class,
             SettingsCommand.class,
             ChatCommand.class,
+            InstructionsCommand.class,
             RankingsCommand.class,
             ReleaseCommand.class,
             SweepCommand.class,

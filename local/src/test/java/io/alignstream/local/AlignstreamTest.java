@@ -12,6 +12,7 @@ import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.local.site.Site;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,6 +43,7 @@ class AlignstreamTest {
                 "release",
                 "demo",
                 "train",
+                "instructions",
                 "import",
                 "export",
                 "sweep",
@@ -56,6 +58,38 @@ class AlignstreamTest {
         assertThat(result.out()).startsWith("Usage: alignstream " + command);
         assertThat(result.out().lines())
                 .allSatisfy(line -> assertThat(line.length()).isLessThan(200));
+    }
+
+    @Test
+    void aDryRunSaysWhatTheFilesHoldAndStartsNothing() throws IOException {
+        // Given
+        Path documents = Files.writeString(folder.resolve("a.txt"), "One text.");
+        Path instructions = Files.writeString(
+                folder.resolve("a.json"),
+                "[{\"instruction\":\"Moon?\",\"output\":\"Far.\"},{\"instruction\":\"Sun?\",\"output\":\"\"},"
+                        + "{\"instruction\":\"Star?\",\"output\":\"Hot.\"}]");
+        Path data = folder.resolve("data");
+
+        // When
+        Result result = run(
+                "train",
+                "--dry-run",
+                "--data-dir",
+                data.toString(),
+                "--documents",
+                documents.toString(),
+                "--instructions",
+                instructions.toString());
+
+        // Then
+        assertThat(result.exit()).isZero();
+        assertThat(data).doesNotExist();
+        assertThat(result.out().lines())
+                .containsExactly(
+                        instructions + ": 2 instructions, 2 in the format alpaca",
+                        "1 of 3 elements set aside:",
+                        "  " + instructions + " element 2: output: content is missing or blank; give it a value",
+                        documents + ": 1 documents");
     }
 
     @Test

@@ -81,7 +81,7 @@ class LoopIT {
         "-Dalignstream.reward.new-rankings=" + REQUESTS * ANNOTATORS.size(),
         "-Dalignstream.reward.desk.overlap=" + (1 + ANNOTATORS.size()),
         "-Dalignstream.reward.sampling.answers=6",
-        "-Dalignstream.reward.training.layers=2",
+        "-Dalignstream.reward.training.depth-share=0.5",
         "-Dalignstream.reward.training.epochs=20",
         "-Dalignstream.reward.training.reference-answers=64",
         "-Dalignstream.rlhf.training.iterations=15",

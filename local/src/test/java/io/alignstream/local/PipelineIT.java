@@ -65,7 +65,7 @@ class PipelineIT {
         "-Dalignstream.sft.epochs=1",
         "-Dalignstream.sft.checkpoint-every=5",
         "-Dalignstream.reward.training.epochs=1",
-        "-Dalignstream.reward.training.layers=1",
+        "-Dalignstream.reward.training.depth-share=0.5",
         "-Dalignstream.reward.training.reference-answers=16",
         // Training waits for some rankings of sampled answers.
         "-Dalignstream.reward.minimum-rankings=3074",

@@ -7,6 +7,7 @@ import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.MultipleOf;
 import io.alignstream.stageruntime.settings.OneOf;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -45,10 +46,14 @@ public interface PretrainConfig {
     @Between(least = "1", greatest = "1000000")
     OptionalInt batchSequences();
 
-    /** Parts in which a step's sequences go through the network: the same gradient in less memory; divides the sequences. */
-    @WithDefault("1")
-    @Between(least = "1", greatest = "1000000")
-    int accumulation();
+    /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
+    @WithDefault("${alignstream.activation-mebibytes:1024}")
+    @Between(least = "1", greatest = "16777216")
+    int activationMebibytes();
+
+    /** Whether the backward pass computes the blocks again instead of keeping them: less memory, a third more time. */
+    @WithDefault("${alignstream.activation-checkpointing:false}")
+    boolean activationCheckpointing();
 
     /** Optimiser steps of the first run; 0 derives them from the epochs; from the depth if not set. */
     @Between(least = "0", greatest = "1000000000")
@@ -163,7 +168,9 @@ public interface PretrainConfig {
         return new PretrainSettings(
                 new PretrainSettings.Network(layers().orElse(depth.layers()), width().orElse(depth.width())),
                 new PretrainSettings.Batches(
-                        batchSequences().orElse(depth.batchSequences()), accumulation(), shuffleWindow()),
+                        batchSequences().orElse(depth.batchSequences()),
+                        ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
+                        shuffleWindow()),
                 new Schedule(
                         steps().orElse(depth.steps()),
                         epochs(),

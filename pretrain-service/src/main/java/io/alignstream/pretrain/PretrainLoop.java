@@ -4,8 +4,11 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.pretrain.data.Validation;
 import io.alignstream.training.BestModel;
@@ -15,6 +18,7 @@ import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,6 +90,34 @@ public final class PretrainLoop implements TrainingLoop {
                         .with("sequences", training.size())
                         .with("length", training.sequenceLength()));
             }
+        }
+
+        @Override
+        public MemoryPlan memory() {
+            TransformerConfig config = PretrainState.shape(settings, tokenizer, training);
+            Footprint network = Footprint.of(config);
+            Precision precision = settings.optimiser().precision();
+            int batch = settings.batches().sequences() * training.sequenceLength();
+            int positions = Math.max(
+                    training.sequenceLength(),
+                    Math.min(settings.batches().memory().positions(config, precision), batch));
+            long all = network.weights();
+            return MemoryPlan.of(Map.of(
+                    MemoryPlan.Part.WEIGHTS,
+                    all,
+                    MemoryPlan.Part.PREPARED,
+                    network.prepared(precision),
+                    MemoryPlan.Part.GRADIENTS,
+                    positions < batch ? 2 * all : all,
+                    MemoryPlan.Part.MOMENTS,
+                    2 * all,
+                    MemoryPlan.Part.ACTIVATIONS,
+                    settings.batches().memory().kept(config, precision, positions),
+                    MemoryPlan.Part.WORKSPACE,
+                    network.workspace(positions),
+                    // the trunk with its moments, and the best model
+                    MemoryPlan.Part.BEST,
+                    3 * all + (settings.training().patience() > 0 ? all : 0)));
         }
 
         @Override

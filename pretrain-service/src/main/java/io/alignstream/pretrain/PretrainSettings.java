@@ -2,6 +2,7 @@ package io.alignstream.pretrain;
 
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -35,18 +36,10 @@ public record PretrainSettings(
      * How the data is cut into steps.
      *
      * @param sequences sequences a step
-     * @param accumulation parts in which a step's sequences go through the network one after the other: the same
-     *     gradient in less memory; divides {@code sequences}
+     * @param memory that a step may take, which goes through the network in as many parts as that needs
      * @param shuffleWindow sequences held in memory and shuffled among each other; 1 keeps the order of the data
      */
-    public record Batches(int sequences, int accumulation, int shuffleWindow) {
-        public Batches {
-            if (accumulation < 1 || sequences % accumulation != 0) {
-                throw new IllegalArgumentException("alignstream.pretrain.accumulation is " + accumulation
-                        + " but must divide alignstream.pretrain.batch-sequences, which is " + sequences);
-            }
-        }
-    }
+    public record Batches(int sequences, ActivationMemory memory, int shuffleWindow) {}
 
     /**
      * AdamW or Muon, and the clipping of gradients.
@@ -72,7 +65,8 @@ public record PretrainSettings(
     public Map<String, String> hyperparameters() {
         Map<String, String> values = new TreeMap<>(networkParameters());
         values.put("batchSequences", Integer.toString(batches.sequences));
-        values.put("accumulation", Integer.toString(batches.accumulation));
+        values.put("accumulation", "1"); // once a setting; part of the identity of runs that are there
+        batches.memory.addTo(values);
         values.put("shuffleWindow", Integer.toString(batches.shuffleWindow));
         values.put("steps", Long.toString(schedule.steps()));
         values.put("epochs", Double.toString(schedule.epochs()));

@@ -4,7 +4,6 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -62,24 +61,30 @@ final class PretrainState implements AutoCloseable {
         this.settings = settings;
         this.tokenizer = tokenizer;
         this.model = model;
-        PretrainSettings.Batches batches = settings.batches();
         Precision precision = settings.optimiser().precision();
-        this.learner = new Learner(model, new AdamW(model, optimiserSettings(settings.optimiser()), precision));
-        this.objective =
-                new NextTokenObjective(model, new Computing(precision, batches.sequences() / batches.accumulation()));
+        this.learner = new Learner(
+                model,
+                new AdamW(model, optimiserSettings(settings.optimiser()), precision),
+                settings.batches().memory(),
+                precision);
+        this.objective = new NextTokenObjective(model, precision);
         this.sequences =
                 new ShuffledSequences(source, settings.batches().shuffleWindow(), settings.seed(), epoch, nextSequence);
         this.step = step;
     }
 
-    /** A network with random weights. */
-    static PretrainState random(PretrainSettings settings, Tokenizer tokenizer, SequenceSource source) {
-        TransformerConfig config = TransformerConfig.of(
+    /** Shape of the network of a run. */
+    static TransformerConfig shape(PretrainSettings settings, Tokenizer tokenizer, SequenceSource source) {
+        return TransformerConfig.of(
                 tokenizer.vocabularySize(),
                 settings.network().layers(),
                 settings.network().width(),
                 source.sequenceLength());
-        Transformer model = Transformer.initialise(config, settings.seed());
+    }
+
+    /** A network with random weights. */
+    static PretrainState random(PretrainSettings settings, Tokenizer tokenizer, SequenceSource source) {
+        Transformer model = Transformer.initialise(shape(settings, tokenizer, source), settings.seed());
         return new PretrainState(settings, tokenizer, model, source, 0, 0, 0);
     }
 
@@ -162,6 +167,7 @@ final class PretrainState implements AutoCloseable {
     /** Keeps this state as the one from which the next run continues. */
     void branchOff() {
         trunk = tensors();
+        trunk.replaceAll((name, view) -> view.copy());
         trunkPosition = Map.of("trunkEpoch", sequences.epoch(), "trunkNextSequence", sequences.nextSequence());
     }
 
@@ -180,7 +186,7 @@ final class PretrainState implements AutoCloseable {
 
     /** The network as it is now. */
     ModelFiles files() {
-        return files(model.tensors());
+        return files(model.views());
     }
 
     /** Everything that {@link #resume} needs besides. */
@@ -208,7 +214,7 @@ final class PretrainState implements AutoCloseable {
 
     /** The finished model. */
     ModelFiles finishedFiles() {
-        return files(published == null ? model.tensors() : published);
+        return files(published == null ? model.views() : published);
     }
 
     /** The trunk, for the run after this one. */
@@ -226,7 +232,7 @@ final class PretrainState implements AutoCloseable {
                 ModelFiles.of(model.config(), tokenizer, ends, weights).inTorchFormat(), sequences);
     }
 
-    /** Weights, {@code w.NAME}, and moments, {@code optimiser.…}. */
+    /** Weights, {@code w.NAME}, and moments, {@code optimiser.…}, where they lie. */
     private SequencedMap<String, Tensor> tensors() {
         SequencedMap<String, Tensor> tensors = weights();
         tensors.putAll(learner.state(OPTIMISER));
@@ -235,7 +241,7 @@ final class PretrainState implements AutoCloseable {
 
     private SequencedMap<String, Tensor> weights() {
         SequencedMap<String, Tensor> weights = new LinkedHashMap<>();
-        model.tensors().forEach((name, tensor) -> weights.put("w." + name, tensor));
+        model.views().forEach((name, tensor) -> weights.put("w." + name, tensor));
         return weights;
     }
 

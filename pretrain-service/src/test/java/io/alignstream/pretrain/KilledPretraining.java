@@ -10,6 +10,7 @@ import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.memory.ActivationMemory;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -52,7 +53,7 @@ final class KilledPretraining {
         PretrainSettings usual = TinyText.settings(40, 5, Duration.ofHours(1));
         PretrainSettings settings = new PretrainSettings(
                 usual.network(),
-                new PretrainSettings.Batches(BATCH, 1, BATCH),
+                new PretrainSettings.Batches(BATCH, ActivationMemory.DEFAULT, BATCH),
                 usual.schedule(),
                 usual.optimiser(),
                 usual.holdout(),

@@ -16,6 +16,7 @@ import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingFailedException;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.memory.ActivationMemory;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -196,7 +197,7 @@ class PretrainHealingTest {
         PretrainSettings usual = TinyText.settings(steps, 10, Duration.ofHours(1));
         return new PretrainSettings(
                 usual.network(),
-                new PretrainSettings.Batches(4, 1, 1),
+                new PretrainSettings.Batches(4, ActivationMemory.DEFAULT, 1),
                 new Schedule(steps, 1, learningRate, 0.1, 0.3, 3, 0.1),
                 // AdamW: Muon's steps have the same size whatever the gradient, and bear a learning rate of 1 here.
                 new PretrainSettings.Optimiser(0.1, 0.95, 1, 0, Precision.FLOAT32),

@@ -19,6 +19,7 @@ import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingFailedException;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.memory.ActivationMemory;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
@@ -207,7 +208,7 @@ class PretrainLoopTest {
         PretrainSettings whole = TinyText.settings(12, 100, HOUR);
         PretrainSettings parts = new PretrainSettings(
                 whole.network(),
-                new PretrainSettings.Batches(4, 4, 16),
+                new PretrainSettings.Batches(4, new ActivationMemory(1, false), 16),
                 whole.schedule(),
                 whole.optimiser(),
                 whole.holdout(),

@@ -4,6 +4,7 @@ import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,7 +46,7 @@ public final class TinyText {
     static PretrainSettings settings(long steps, int checkpointEvery, Duration checkpointInterval) {
         return new PretrainSettings(
                 new PretrainSettings.Network(2, 32),
-                new PretrainSettings.Batches(4, 1, 16),
+                new PretrainSettings.Batches(4, ActivationMemory.DEFAULT, 16),
                 new Schedule(steps, 1, 3e-3, 0.1, 0.3, 2, 0.1),
                 new PretrainSettings.Optimiser(0.1, 0.95, 1, 0.95, Precision.FLOAT32),
                 new PretrainSettings.Holdout(8, 10),

@@ -8,6 +8,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.Check;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
@@ -355,6 +356,11 @@ final class AnswerSampling implements Job {
 
     /** Up to K different answers; empty if there are no two. */
     private Optional<Sampled> sample(Tokenizer tokenizer, Transformer model, Prompt prompt) {
+        Optional<Reason> refusal = ChatTemplate.refusal(tokenizer, prompt.messages());
+        if (refusal.isPresent()) {
+            LOG.warnf("Prompt %s is left out: %s", prompt.id(), Messages.english(refusal.get()));
+            return Optional.empty();
+        }
         int[] ids = ChatTemplate.prompt(tokenizer, prompt.messages());
         int room = model.config().maxPositions() - ids.length;
         if (room < 1) {
@@ -371,7 +377,7 @@ final class AnswerSampling implements Job {
                             Collections.nCopies(config.answers(), ids),
                             SeededRandom.of(seed, "answers " + requestId(sft, prompt), round))
                     .forEach(answer -> {
-                        String text = tokenizer.decode(answer.content());
+                        String text = ChatTemplate.said(tokenizer, answer.content());
                         String read = DistinctAnswers.asRead(text);
                         if (!read.isEmpty()) {
                             (answer.ended() ? complete : cut).putIfAbsent(read, text);

@@ -1,10 +1,12 @@
 package io.alignstream.reward;
 
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.OneOf;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -67,6 +69,20 @@ public interface RewardConfig {
     @Between(least = "0", greatest = "1000")
     int recoveries();
 
+    /** Number format of products and activations: float32, bfloat16, or auto for what this processor is fastest with. */
+    @WithDefault("float32")
+    @OneOf({"float32", "bfloat16", "auto"})
+    String precision();
+
+    /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
+    @WithDefault("${alignstream.activation-mebibytes:1024}")
+    @Between(least = "1", greatest = "16777216")
+    int activationMebibytes();
+
+    /** Whether the backward pass computes the blocks again instead of keeping them: less memory, a third more time. */
+    @WithDefault("${alignstream.activation-checkpointing:false}")
+    boolean activationCheckpointing();
+
     /** Seed of the order of the requests, of the new head and of the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -74,9 +90,11 @@ public interface RewardConfig {
     /** What a run is configured with. */
     default RewardSettings settings() {
         return new RewardSettings(
-                training().layers(),
+                training().depthShare(),
                 training().epochs(),
                 training().batchRequests(),
+                ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
+                Precision.of(precision()),
                 training().learningRate(),
                 training().warmupShare(),
                 training().margin(),
@@ -97,10 +115,10 @@ public interface RewardConfig {
     /** Settings of a run, {@code alignstream.reward.training.*}. */
     interface Training {
 
-        /** Blocks of the SFT model that the reward model keeps, from the bottom; at most as many as there are. */
-        @WithDefault("4")
-        @Between(least = "1", greatest = "1000")
-        int layers();
+        /** Share of the SFT model's blocks that the reward model keeps, from the bottom; one block at least. */
+        @WithDefault("1")
+        @Between(least = "0.01", greatest = "1")
+        double depthShare();
 
         /** Passes over the ranking requests. */
         @WithDefault("5")
@@ -162,7 +180,7 @@ public interface RewardConfig {
         int referenceAnswers();
 
         /** Longest reference answer, in tokens. */
-        @WithDefault("24")
+        @WithDefault("${alignstream.max-answer-tokens:24}")
         @Between(least = "1", greatest = "65536")
         int maxAnswerTokens();
     }
@@ -199,7 +217,7 @@ public interface RewardConfig {
         double temperature();
 
         /** Longest answer, in tokens. */
-        @WithDefault("24")
+        @WithDefault("${alignstream.max-answer-tokens:24}")
         @Between(least = "1", greatest = "65536")
         int maxAnswerTokens();
     }

@@ -22,9 +22,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -94,7 +94,7 @@ final class RewardJob extends TrainingJob {
                     "The reward model in use cannot be compared with, the new one takes its place: %s", e.getMessage());
             return null;
         }
-        if (!Objects.equals(tokenizer(candidate), tokenizer(other))) {
+        if (!tokenizer(candidate).equals(tokenizer(other))) {
             return new Checkpoint.Promotion(true, Reason.of("reward.otherTokenizer"), null);
         }
         double share = Math.min(
@@ -109,8 +109,11 @@ final class RewardJob extends TrainingJob {
         }
     }
 
-    private static Manifest.@Nullable FileEntry tokenizer(StoredCheckpoint checkpoint) {
-        return checkpoint.manifest().files().get(Tokenizer.TOKENIZER_FILE);
+    /** With the chat template, which stands in a file of its own. */
+    private static List<Manifest.@Nullable FileEntry> tokenizer(StoredCheckpoint checkpoint) {
+        return Stream.of(Tokenizer.TOKENIZER_FILE, Tokenizer.CONFIG_FILE)
+                .<Manifest.@Nullable FileEntry>map(checkpoint.manifest().files()::get)
+                .toList();
     }
 
     /** Shown because somebody has asked people for what cannot be used. */

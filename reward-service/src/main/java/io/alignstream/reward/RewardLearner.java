@@ -63,8 +63,8 @@ final class RewardLearner implements AutoCloseable {
         this.settings = settings;
         this.requests = requests;
         this.schedule = new LinearSchedule(settings.learningRate() * learningRateScale, settings.warmupShare());
-        this.network = network;
-        this.learner = new Learner(network, AdamW.Settings.REINFORCEMENT);
+        this.network = network.computeIn(settings.precision());
+        this.learner = new Learner(network, AdamW.Settings.REINFORCEMENT, settings.memory());
         this.objective = new RankingObjective(network, settings.centring());
     }
 

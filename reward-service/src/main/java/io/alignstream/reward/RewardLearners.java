@@ -197,7 +197,7 @@ final class RewardLearners implements AutoCloseable {
         SequencedMap<String, Tensor> weights = new LinkedHashMap<>();
         parts.stream().skip(without).forEach(part -> part.learner()
                 .network()
-                .tensors()
+                .views()
                 .forEach((name, tensor) -> weights.put(part.weights() + name, tensor)));
         return weights;
     }

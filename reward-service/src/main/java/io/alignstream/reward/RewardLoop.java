@@ -2,6 +2,7 @@ package io.alignstream.reward;
 
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
@@ -15,6 +16,7 @@ import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -84,6 +86,47 @@ public final class RewardLoop implements TrainingLoop {
                     0);
         }
 
+        @Override
+        public MemoryPlan memory() {
+            TransformerConfig shape =
+                    sft.config().withLayers(settings.layers(sft.config().layers()));
+            Footprint network = Footprint.of(shape);
+            int judges = split().criteria().size();
+            long networks = (long) judges * (settings.ensemble() + 1);
+            int longest = requests.stream()
+                    .flatMap(request -> request.answers().stream())
+                    .mapToInt(answer -> answer.ids().length)
+                    .max()
+                    .orElse(1);
+            int most = requests.stream()
+                    .mapToInt(request -> request.answers().size())
+                    .max()
+                    .orElse(1);
+            int positions = Math.max(
+                    most * longest,
+                    Math.min(
+                            settings.memory().positions(shape, settings.precision()),
+                            settings.batchRequests() * most * longest));
+            return MemoryPlan.of(Map.of(
+                    // the SFT model, and the copies that are normalised in the end
+                    MemoryPlan.Part.FROZEN,
+                    Footprint.of(sft.config()).weights() + networks * network.weights(),
+                    MemoryPlan.Part.WEIGHTS,
+                    networks * network.weights(),
+                    MemoryPlan.Part.MOMENTS,
+                    2 * networks * network.weights(),
+                    MemoryPlan.Part.GRADIENTS,
+                    2 * network.weights(),
+                    MemoryPlan.Part.PREPARED,
+                    network.prepared(settings.precision()),
+                    MemoryPlan.Part.ACTIVATIONS,
+                    settings.memory().kept(shape, settings.precision(), positions),
+                    MemoryPlan.Part.WORKSPACE,
+                    network.workspace(positions) + network.scoring(positions),
+                    MemoryPlan.Part.BEST,
+                    settings.training().patience() > 0 ? networks * network.weights() : 0L));
+        }
+
         private RankedSplit split() {
             return RankedSplit.of(
                     requests, sft.config().maxPositions(), settings.heldOutShare(), settings.judgeShare());
@@ -91,8 +134,7 @@ public final class RewardLoop implements TrainingLoop {
 
         /** The bottom of the SFT model with a new head. */
         private Transformer network(long headSeed) {
-            Transformer network =
-                    sft.copy(Math.min(settings.layers(), sft.config().layers()));
+            Transformer network = sft.copy(settings.layers(sft.config().layers()));
             network.addHead(headSeed);
             return network;
         }
@@ -102,10 +144,9 @@ public final class RewardLoop implements TrainingLoop {
             RankedSplit split = split();
             int judges = split.criteria().size();
             Map<String, Tensor> weights = new HashMap<>(stored.tensors());
-            Transformer first = Transformer.load(stored.folder());
-            first.tensors().forEach((name, tensor) -> weights.put(RewardLearners.REWARD + "." + name, tensor));
-            TransformerConfig shape = first.config();
-            first.close();
+            ModelWeights.read(stored.folder())
+                    .forEach((name, tensor) -> weights.put(RewardLearners.REWARD + "." + name, tensor));
+            TransformerConfig shape = TransformerConfig.load(stored.folder());
             List<Transformer> judging = RewardLearners.networks(JUDGE, judges, shape, weights);
             List<Transformer> rewarding =
                     RewardLearners.networks(RewardLearners.REWARD, judges * settings.ensemble(), shape, weights);
@@ -263,7 +304,7 @@ public final class RewardLoop implements TrainingLoop {
 
     @Override
     public ModelFiles model() {
-        return files(reward.first().config(), reward.first().tensors());
+        return files(reward.first().config(), reward.first().views());
     }
 
     @Override
@@ -283,15 +324,15 @@ public final class RewardLoop implements TrainingLoop {
         RewardEnsemble.Index index =
                 new RewardEnsemble.Index(reward.files(ModelWeights.FILE), judge.files(RewardModel.JUDGE_FILE));
         ModelFiles files =
-                files(models.first().network().config(), models.first().tensors());
+                files(models.first().network().config(), models.first().views());
         for (int i = 1; i < models.members().size(); i++) {
             files = files.with(
                     index.reward().get(i).file(),
-                    models.members().get(i).model().tensors());
+                    models.members().get(i).model().views());
         }
         for (int i = 0; i < judges.members().size(); i++) {
             files = files.with(
-                    index.judge().get(i).file(), judges.members().get(i).model().tensors());
+                    index.judge().get(i).file(), judges.members().get(i).model().views());
         }
         return index.needed() ? files.with(RewardEnsemble.INDEX, index.json()) : files;
     }

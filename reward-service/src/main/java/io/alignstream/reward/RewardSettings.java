@@ -1,15 +1,19 @@
 package io.alignstream.reward;
 
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * Everything configured about a run of the reward model; {@link RewardConfig} holds the range of each value.
  *
- * @param layers blocks of the SFT model that the reward model keeps, from the bottom; at most as many as there are
+ * @param depthShare share of the SFT model's blocks that the reward model keeps, from the bottom; one block at least
  * @param epochs passes over the ranking requests
  * @param batchRequests ranking requests a step, each with all its rankings
+ * @param memory that a step may take, which goes through the network in as many parts as that needs
+ * @param precision of products and activations; the scalar head is computed in fp32
  * @param learningRate peak learning rate
  * @param warmupShare share of the steps in which the learning rate rises from 0; after it, it falls to 0
  * @param margin in the pair loss, for each point that two answers' scores (0 to 5) differ
@@ -24,9 +28,11 @@ import java.util.TreeMap;
  * @param seed of the order of the requests, of the new head and of the reference answers
  */
 public record RewardSettings(
-        int layers,
+        double depthShare,
         int epochs,
         int batchRequests,
+        ActivationMemory memory,
+        Precision precision,
         double learningRate,
         double warmupShare,
         double margin,
@@ -47,10 +53,15 @@ public record RewardSettings(
      */
     public record ReferenceAnswers(int count, int maxTokens) {}
 
+    /** Blocks of the reward model of an SFT model with {@code layers}. */
+    int layers(int layers) {
+        return Math.max(1, (int) Math.round(depthShare * layers));
+    }
+
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     public Map<String, String> hyperparameters() {
         Map<String, String> values = new TreeMap<>();
-        values.put("layers", Integer.toString(layers));
+        values.put("depthShare", Double.toString(depthShare));
         values.put("epochs", Integer.toString(epochs));
         values.put("batch", Integer.toString(batchRequests));
         values.put("learningRate", Double.toString(learningRate));
@@ -62,6 +73,10 @@ public record RewardSettings(
         values.put("referenceAnswers", Integer.toString(referenceAnswers.count));
         values.put("maxAnswerTokens", Integer.toString(referenceAnswers.maxTokens));
         values.put("seed", Long.toString(seed));
+        memory.addTo(values);
+        if (precision != Precision.FLOAT32) {
+            values.put("precision", precision.label());
+        }
         if (ensemble > 1) {
             values.put("ensemble", Integer.toString(ensemble));
         }

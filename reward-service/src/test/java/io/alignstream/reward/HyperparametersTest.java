@@ -32,10 +32,10 @@ class HyperparametersTest {
                         """
                         batch=8
                         centring=0.01
+                        depthShare=1.0
                         epochs=5
                         heldOut=0.05
                         judgeShare=0.5
-                        layers=4
                         learningRate=5.0E-4
                         margin=0.2
                         maxAnswerTokens=24
@@ -55,7 +55,7 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.REWARD, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("83a81486963e");
+        assertThat(run).isEqualTo("07b97c3f437c");
     }
 
     @Test

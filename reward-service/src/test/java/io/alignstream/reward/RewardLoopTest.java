@@ -29,6 +29,7 @@ import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.PreferencePair;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
@@ -52,7 +53,7 @@ class RewardLoopTest {
     private static final int END = 1;
     static final TransformerConfig SIZE = TransformerConfig.of(24, 2, 32, 24);
     private static final Map<String, String> VALUES = Map.of(
-            "alignstream.reward.training.layers", "1",
+            "alignstream.reward.training.depth-share", "0.5",
             "alignstream.reward.training.epochs", "6",
             "alignstream.reward.training.batch-requests", "8",
             "alignstream.reward.training.learning-rate", "5e-3",
@@ -242,6 +243,11 @@ class RewardLoopTest {
 
     /** A loop whose second step with the full learning rate gives no number. */
     private record Diverging(RewardLoop.Inputs inputs) implements TrainingLoop.Inputs {
+
+        @Override
+        public MemoryPlan memory() {
+            return inputs.memory();
+        }
 
         @Override
         public TrainingLoop begin(Recovery recovery) {

@@ -284,7 +284,7 @@ class RewardStageTest {
         StoredCheckpoint stored = store.open(reward.reference());
         assertThat(stored.manifest().complete()).isTrue();
         assertThat(stored.manifest().hyperparameters())
-                .containsEntry("layers", "1")
+                .containsEntry("depthShare", "0.5")
                 .containsEntry("seed", "1");
         try (RewardModel model = RewardModel.load(stored.folder())) {
             int[] row = ChatTemplate.conversation(TinySft.TOKENIZER, List.of(Message.user("必去景点1")), "故宫")

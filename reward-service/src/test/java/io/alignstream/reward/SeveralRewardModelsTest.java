@@ -187,7 +187,7 @@ class SeveralRewardModelsTest {
 
     private static RewardSettings settings(Map<String, String> overrides) {
         Map<String, String> values = new HashMap<>(Map.of(
-                "alignstream.reward.training.layers", "1",
+                "alignstream.reward.training.depth-share", "0.5",
                 "alignstream.reward.training.epochs", "6",
                 "alignstream.reward.training.learning-rate", "5e-3",
                 "alignstream.reward.training.held-out-share", "0.25",

@@ -55,8 +55,8 @@ final class TinySft {
             Reference reference = run.save(1, true, Map.of(), Map.of(), Map.of(), Set.of(), folder -> {
                 size.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
                 TOKENIZER.save(folder);
-                Safetensors.write(folder.resolve("model.safetensors"), reward.tensors(), Map.of());
-                Safetensors.write(folder.resolve(RewardModel.JUDGE_FILE), judge.tensors(), Map.of());
+                Safetensors.write(folder.resolve("model.safetensors"), reward.views(), Map.of());
+                Safetensors.write(folder.resolve(RewardModel.JUDGE_FILE), judge.views(), Map.of());
             });
             return new Checkpoint(Stage.REWARD, run.id(), 1, reference, Map.of(), List.of(), Map.of());
         }

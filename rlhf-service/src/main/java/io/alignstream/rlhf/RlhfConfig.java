@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
 import io.alignstream.languagemodel.network.RewardEnsemble;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.settings.Between;
@@ -9,6 +10,7 @@ import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.OneOf;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.NotBlank;
@@ -92,6 +94,20 @@ public interface RlhfConfig {
     @Between(least = "0", greatest = "1000")
     int recoveries();
 
+    /** Number format of products and activations: float32, bfloat16, or auto for what this processor is fastest with. */
+    @WithDefault("float32")
+    @OneOf({"float32", "bfloat16", "auto"})
+    String precision();
+
+    /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
+    @WithDefault("${alignstream.activation-mebibytes:1024}")
+    @Between(least = "1", greatest = "16777216")
+    int activationMebibytes();
+
+    /** Whether the backward pass computes the blocks again instead of keeping them: less memory, a third more time. */
+    @WithDefault("${alignstream.activation-checkpointing:false}")
+    boolean activationCheckpointing();
+
     /** Seed of the episodes, their order and the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -101,7 +117,13 @@ public interface RlhfConfig {
         Training run = training();
         return new RlhfSettings(
                 RlhfSettings.Algorithm.of(algorithm()),
-                new RlhfSettings.Batches(run.iterations(), run.batchEpisodes(), run.minibatchEpisodes(), run.epochs()),
+                new RlhfSettings.Batches(
+                        run.iterations(),
+                        run.batchEpisodes(),
+                        run.minibatchEpisodes(),
+                        run.epochs(),
+                        ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
+                        Precision.of(precision())),
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
                 new RlhfSettings.Retention(
                         run.trainableShare(),
@@ -193,7 +215,7 @@ public interface RlhfConfig {
         double temperature();
 
         /** Longest answer, in tokens. */
-        @WithDefault("24")
+        @WithDefault("${alignstream.max-answer-tokens:24}")
         @Between(least = "1", greatest = "65536")
         int maxAnswerTokens();
 

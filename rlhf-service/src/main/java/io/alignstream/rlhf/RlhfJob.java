@@ -18,6 +18,7 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
@@ -37,6 +38,7 @@ import io.alignstream.training.dataset.RankedAnswers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -118,7 +120,7 @@ final class RlhfJob extends TrainingJob {
         StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
         GateSplit split = GateSplit.of(
                 context, prompts(context), settings.holdout().share(), parent.manifest(), reward.manifest());
-        Transformer sft = Transformer.load(folder);
+        Transformer sft = Transformer.load(folder).computeIn(settings.batches().precision());
         try {
             HeldOutComparison.Judges judges = judges(reward.folder());
             try {
@@ -208,9 +210,11 @@ final class RlhfJob extends TrainingJob {
         if (!Files.isRegularFile(folder.resolve(RewardModel.JUDGE_FILE))) {
             throw new InvalidInputException(Reason.of("rlhf.noJudge"));
         }
-        RewardEnsemble reward = RewardEnsemble.load(folder, settings.reward());
+        Precision precision = settings.batches().precision();
+        RewardEnsemble reward = RewardEnsemble.load(folder, settings.reward()).computeIn(precision);
         try {
-            return new HeldOutComparison.Judges(reward, RewardEnsemble.loadJudge(folder, settings.reward()));
+            return new HeldOutComparison.Judges(
+                    reward, RewardEnsemble.loadJudge(folder, settings.reward()).computeIn(precision));
         } catch (IOException | RuntimeException e) {
             reward.close();
             throw e;
@@ -233,7 +237,7 @@ final class RlhfJob extends TrainingJob {
             OwnConversations own) {
         AnswerSampler sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
-        List<HeldOutPrompt> used = heldOut.stream()
+        List<HeldOutPrompt> used = taken(tokenizer, heldOut).stream()
                 .limit(settings.holdout().prompts())
                 .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
                 .toList();
@@ -241,9 +245,29 @@ final class RlhfJob extends TrainingJob {
     }
 
     private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {
-        return prompts.stream()
+        return taken(tokenizer, prompts).stream()
                 .map(prompt -> ChatTemplate.prompt(tokenizer, prompt.messages()))
                 .toList();
+    }
+
+    /** Those that the model's chat template takes. */
+    private static List<Prompt> taken(Tokenizer tokenizer, List<Prompt> prompts) {
+        List<Prompt> taken = new ArrayList<>();
+        Reason refusal = null;
+        for (Prompt prompt : prompts) {
+            Optional<Reason> reason = ChatTemplate.refusal(tokenizer, prompt.messages());
+            if (reason.isEmpty()) {
+                taken.add(prompt);
+            } else {
+                refusal = reason.get();
+            }
+        }
+        if (refusal != null) {
+            LOG.warnf(
+                    "%d of %d prompts are left out: %s",
+                    prompts.size() - taken.size(), prompts.size(), Messages.english(refusal));
+        }
+        return taken;
     }
 
     @Override

@@ -67,7 +67,7 @@ public final class TinyParents {
                     datasets,
                     metrics,
                     SIZE.withLayers(1),
-                    model.tensors());
+                    model.views());
         }
     }
 

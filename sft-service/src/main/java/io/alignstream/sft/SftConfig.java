@@ -6,6 +6,7 @@ import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.OneOf;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -87,12 +88,14 @@ public interface SftConfig {
     @Between(least = "0", greatest = "1000")
     int recoveries();
 
-    /**
-     * Whether conversations share rows where that saves a quarter of the positions; changes no loss. For conversations
-     * of very different lengths: a batch holds similar ones anyway, and plain rows have the faster kernels.
-     */
-    @WithDefault("false")
-    boolean packing();
+    /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
+    @WithDefault("${alignstream.activation-mebibytes:1024}")
+    @Between(least = "1", greatest = "16777216")
+    int activationMebibytes();
+
+    /** Whether the backward pass computes the blocks again instead of keeping them: less memory, a third more time. */
+    @WithDefault("${alignstream.activation-checkpointing:false}")
+    boolean activationCheckpointing();
 
     /** Number format of products and activations: float32, bfloat16, or auto for what this processor is fastest with. */
     @WithDefault("float32")
@@ -137,7 +140,7 @@ public interface SftConfig {
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
                         new Trainer.Healing(recoveries(), SftLoop.RECOVERY_FACTOR),
                         patience()),
-                packing(),
+                ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
                 Precision.of(precision()),
                 lora().rank() == 0
                         ? null

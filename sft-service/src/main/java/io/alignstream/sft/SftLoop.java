@@ -2,8 +2,11 @@ package io.alignstream.sft;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Footprint;
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -16,9 +19,12 @@ import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.Conversations;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,12 +101,24 @@ public final class SftLoop implements TrainingLoop {
             Tokenizer tokenizer = Tokenizer.load(base);
             int longest = TransformerConfig.load(base).maxPositions();
             Conversations conversations = Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest);
+            if (conversations.training().isEmpty() && conversations.refusal() != null) {
+                throw new InvalidInputException(Reason.of("sft.allRefused")
+                        .with("instructions", instructions.size())
+                        .with("refused", conversations.refused())
+                        .with("why", conversations.refusal()));
+            }
             if (conversations.training().isEmpty()) {
                 throw new InvalidInputException(Reason.of("sft.noConversation")
                         .with("instructions", instructions.size())
                         .with("heldOut", conversations.heldOut().size())
                         .with("tooLong", conversations.tooLong())
                         .with("longest", longest));
+            }
+            if (conversations.refusal() != null) {
+                LOG.atWarn()
+                        .addKeyValue("conversations", conversations.refused())
+                        .addKeyValue("first", Messages.english(conversations.refusal()))
+                        .log("Left out conversations that the model's chat template does not take");
             }
             if (conversations.tooLong() > 0) {
                 LOG.atWarn()
@@ -132,9 +150,54 @@ public final class SftLoop implements TrainingLoop {
             return loop;
         }
 
+        @Override
+        public MemoryPlan memory() {
+            TransformerConfig config;
+            try {
+                config = TransformerConfig.load(base);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            Footprint network = Footprint.of(config);
+            int longest = conversations.training().stream()
+                    .flatMap(List::stream)
+                    .mapToInt(Conversation::length)
+                    .max()
+                    .orElse(1);
+            int answers =
+                    conversations.training().stream().mapToInt(List::size).max().orElse(1);
+            int positions = Math.max(
+                    longest,
+                    Math.min(
+                            settings.memory().positions(config, settings.precision()),
+                            settings.batchInstructions() * answers * longest));
+            Map<MemoryPlan.Part, Long> parts = new EnumMap<>(MemoryPlan.Part.class);
+            parts.put(MemoryPlan.Part.WEIGHTS, network.weights());
+            parts.put(MemoryPlan.Part.PREPARED, network.prepared(settings.precision()));
+            parts.put(MemoryPlan.Part.ACTIVATIONS, settings.memory().kept(config, settings.precision(), positions));
+            parts.put(
+                    MemoryPlan.Part.WORKSPACE,
+                    network.workspace(positions)
+                            + network.scoring((long) settings.batchInstructions() * answers * longest));
+            SftSettings.Lora lora = settings.lora();
+            long learning = network.weights();
+            if (lora != null) {
+                LoraSettings adapters = lora.of(tokenizer);
+                learning = network.adapters(adapters);
+                parts.merge(MemoryPlan.Part.PREPARED, network.merged(adapters), Long::sum);
+                parts.put(
+                        MemoryPlan.Part.FROZEN, network.weights()); // what is validated and stored, adapters worked in
+            }
+            parts.put(MemoryPlan.Part.GRADIENTS, 2 * learning);
+            parts.put(MemoryPlan.Part.MOMENTS, 2 * learning);
+            if (settings.training().patience() > 0) {
+                parts.put(MemoryPlan.Part.BEST, learning);
+            }
+            return MemoryPlan.of(parts);
+        }
+
         private SftEvaluation validation(TunedModel model) {
-            return model.measure(
-                    network -> SftEvaluation.of(network, conversations.heldOut(), settings.batchInstructions()));
+            return SftEvaluation.of(model.network(), conversations.heldOut(), settings.batchInstructions());
         }
     }
 

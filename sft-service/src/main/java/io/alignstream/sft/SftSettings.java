@@ -5,6 +5,7 @@ import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param heldOutShare share of the instructions, chosen by what is asked, that is measured on and never learned
  * @param validateEvery steps between two validations
  * @param training when the state is stored, what happens when training fails, and when to give up getting better
- * @param packing whether conversations share rows where that saves a quarter of the positions; the losses stay the same
- * @param precision of products and activations; packed rows are computed in fp32 always
+ * @param memory that a step may take, which goes through the network in as many parts as that needs
+ * @param precision of products and activations
  * @param lora adapters that are trained instead of the weights; null trains all weights
  */
 public record SftSettings(
@@ -33,7 +34,7 @@ public record SftSettings(
         double heldOutShare,
         int validateEvery,
         Trainer.Settings training,
-        boolean packing,
+        ActivationMemory memory,
         Precision precision,
         @Nullable Lora lora) {
 
@@ -71,9 +72,7 @@ public record SftSettings(
             values.put("patience", Integer.toString(training.patience()));
             values.put("validateEvery", Integer.toString(validateEvery)); // there it is judged
         }
-        if (packing) {
-            values.put("packing", "true");
-        }
+        memory.addTo(values);
         if (precision != Precision.FLOAT32) {
             values.put("precision", precision.label());
         }

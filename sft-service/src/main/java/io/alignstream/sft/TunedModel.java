@@ -4,13 +4,10 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.exchange.PeftAdapter;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.LoraSettings;
-import io.alignstream.languagemodel.network.PackedSequences;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
-import io.alignstream.languagemodel.objective.PackedObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -24,7 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,21 +32,24 @@ final class TunedModel implements AutoCloseable {
 
     private Transformer model;
     private @Nullable LoraAdapters adapters;
+    /** The adapters worked in, as long as they stay what they are. */
+    private @Nullable Transformer merged;
+
     private final Learner learner;
     private final NextTokenObjective nextToken;
-    private final PackedObjective packed;
     private final Tokenizer tokenizer;
-    private final boolean packing;
 
     private TunedModel(Transformer model, @Nullable LoraAdapters adapters, Tokenizer tokenizer, SftSettings settings) {
         this.model = model;
         this.adapters = adapters;
         this.tokenizer = tokenizer;
-        this.packing = settings.packing();
         Trainable trained = adapters == null ? model : adapters;
-        this.learner = new Learner(trained, new AdamW(trained, AdamW.Settings.FINE_TUNING, settings.precision()));
-        this.nextToken = new NextTokenObjective(trained, new Computing(settings.precision(), Integer.MAX_VALUE));
-        this.packed = new PackedObjective(trained);
+        this.learner = new Learner(
+                trained,
+                new AdamW(trained, AdamW.Settings.FINE_TUNING, settings.precision()),
+                settings.memory(),
+                settings.precision());
+        this.nextToken = new NextTokenObjective(trained, settings.precision());
     }
 
     /** The beginning of a run on the base model in {@code base}. */
@@ -95,40 +94,47 @@ final class TunedModel implements AutoCloseable {
 
     /** One step; the loss is the mean over all learned tokens of the batch. */
     Learner.Step<Double> step(List<Conversation> batch, double learningRate) {
+        forgetMerged();
         List<int[]> ids = batch.stream().map(Conversation::ids).toList();
         List<boolean[]> learned = batch.stream().map(Conversation::learned).toList();
-        boolean worth = packing && 4 * PackedSequences.rowCount(ids) <= 3 * ids.size();
-        if (worth) {
-            return learner.step(packed, PackedSequences.of(ids, learned), learningRate);
-        }
         return learner.step(nextToken, Sequences.of(ids, learned), learningRate);
     }
 
-    /** A figure of the network as it is now, adapters worked in. */
-    <T> T measure(Function<Transformer, T> figure) {
+    /** The network as it is now, adapters worked in; stays owned by this, until the next step. */
+    Transformer network() {
         if (adapters == null) {
-            return figure.apply(model);
+            return model;
         }
-        try (Transformer merged = adapters.merged()) {
-            return figure.apply(merged);
+        if (merged == null) {
+            merged = adapters.merged();
+        }
+        return merged;
+    }
+
+    private void forgetMerged() {
+        if (merged != null) {
+            merged.close();
+            merged = null;
         }
     }
 
     /** The network with adapters worked in, and the adapters beside it. */
     ModelFiles files() {
         int[] ends = {tokenizer.endOfTurn(), tokenizer.endOfDocument()};
-        ModelFiles files = ModelFiles.of(model.config(), tokenizer, ends, measure(Transformer::tensors))
+        ModelFiles files = ModelFiles.of(
+                        model.config(), tokenizer, ends, network().views())
                 .inTorchFormat();
-        return adapters == null ? files : files.with(PeftAdapter.WEIGHTS, adapters.tensors());
+        return adapters == null ? files : files.with(PeftAdapter.WEIGHTS, adapters.views());
     }
 
-    /** What is trained, on the host: the weights, or the adapters. */
+    /** What is trained, where it lies: the weights, or the adapters. */
     SequencedMap<String, Tensor> trained() {
-        return adapters == null ? model.tensors() : adapters.tensors();
+        return adapters == null ? model.views() : adapters.views();
     }
 
     /** Goes back to what {@link #trained} gave; no step may follow, as the optimiser knows the later weights only. */
     void goBack(Map<String, Tensor> earlier) throws IOException {
+        forgetMerged();
         if (adapters == null) {
             Transformer before = Transformer.of(model.config(), earlier, "the best model");
             model.close();
@@ -147,6 +153,7 @@ final class TunedModel implements AutoCloseable {
 
     @Override
     public void close() {
+        forgetMerged();
         learner.close();
         if (adapters != null) {
             adapters.close();

@@ -50,7 +50,7 @@ class FinishedCheckpointTest {
     void hasTheseFilesAndKeys(String rank, String files) throws IOException {
         // Given
         SftSettings settings = TinyInstructions.settings(
-                2, 3, true, TinyInstructions.configured("float32", rank).lora());
+                2, 3, TinyInstructions.configured("float32", rank).lora());
         Trainer trainer = new Trainer(
                 new TrainingRuns(store, Stage.SFT).of(Lineage.NONE, List.of(), settings.hyperparameters()),
                 SftLoop.Inputs.of(settings, base, TinyInstructions.all()),

@@ -71,7 +71,7 @@ class HyperparametersTest {
     void what_is_not_the_default_adds_its_keys() {
         // Given
         SftConfig settings = settings(Map.of(
-                "alignstream.sft.packing", "true",
+                "alignstream.sft.activation-mebibytes", "2",
                 "alignstream.sft.precision", "bfloat16",
                 "alignstream.sft.lora.rank", "8"));
 
@@ -82,6 +82,7 @@ class HyperparametersTest {
         assertThat(lines(hyperparameters))
                 .isEqualTo(
                         """
+                        activationBytes=2097152
                         batchInstructions=16
                         epochs=6
                         heldOutShare=0.05
@@ -90,7 +91,6 @@ class HyperparametersTest {
                         lora.controlTokens=true
                         lora.rank=8
                         lora.targets=down_proj,gate_proj,k_proj,o_proj,q_proj,up_proj,v_proj
-                        packing=true
                         precision=bfloat16
                         seed=1
                         warmupShare=0.1

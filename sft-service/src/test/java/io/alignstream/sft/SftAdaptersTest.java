@@ -9,6 +9,7 @@ import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.exchange.ExportFormat;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ class SftAdaptersTest {
             8,
             4,
             1e-2,
-            true,
+            ActivationMemory.DEFAULT,
             new SftSettings.Lora(8, 16, List.of("q_proj", "v_proj", "up_proj", "down_proj"), true));
 
     @TempDir

@@ -3,6 +3,7 @@ package io.alignstream.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
@@ -18,6 +19,7 @@ import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.memory.ActivationMemory;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
@@ -161,28 +163,29 @@ class SftLoopTest {
     }
 
     @Test
-    void packingChangesNoLoss() throws IOException {
+    void a_batch_in_parts_learns_the_same_up_to_rounding() throws IOException {
         // Given
         List<Instruction> mixed = new ArrayList<>(INSTRUCTIONS);
-        for (int i = 0; i < 8; i++) { // a batch of long and short ones, in which two rows have room for others
+        for (int i = 0; i < 8; i++) { // long and short ones in a batch
             Message question = Message.user("京北".repeat(14 + i % 2) + "？");
             mixed.add(new Instruction("long-" + i, List.of(question), List.of("长城"), Map.of()));
         }
-        Recorder without = Recorder.toTheEnd();
-        runs.trainer("b", mixed, TinyInstructions.settings(2, 100, false, null), without)
-                .train();
-        Recorder with = Recorder.toTheEnd();
+        Recorder whole = Recorder.toTheEnd();
+        runs.trainer("b", mixed, TinyInstructions.settings(2, 100), whole).train();
+        Recorder parts = Recorder.toTheEnd();
+        ActivationMemory oneRow = new ActivationMemory(1, false);
 
         // When
-        runs.trainer("a", mixed, TinyInstructions.settings(2, 100), with).train();
+        runs.trainer("a", mixed, TinyInstructions.settings(2, 8, 100, 1e-2, oneRow, null), parts)
+                .train();
 
         // Then
-        assertThat(with.steps()).isEqualTo(without.steps());
-        for (int step = 0; step < with.figures().size(); step++) {
+        assertThat(parts.steps()).isEqualTo(whole.steps());
+        for (int step = 0; step < parts.figures().size(); step++) {
             for (String metric : List.of("loss", "gradientNorm")) {
-                assertThat(with.figures().get(step).get(metric))
+                assertThat(parts.figures().get(step).get(metric))
                         .as("%s of step %s", metric, step)
-                        .isCloseTo(without.figures().get(step).get(metric), within(1e-3));
+                        .isCloseTo(whole.figures().get(step).get(metric), withinPercentage(0.5));
             }
         }
     }

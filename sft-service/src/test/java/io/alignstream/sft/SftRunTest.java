@@ -12,6 +12,7 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingFailedException;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.memory.ActivationMemory;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ class SftRunTest {
     private static final SftSettings SETTINGS = TinyInstructions.settings(4, 3);
 
     /** So high a rate that training fails with it. */
-    private static final SftSettings POISONED = TinyInstructions.settings(4, 8, 3, 1.0, true, null);
+    private static final SftSettings POISONED = TinyInstructions.settings(4, 8, 3, 1.0, ActivationMemory.DEFAULT, null);
 
     @TempDir
     private static Path base;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.hasKey;
+import static org.hamcrest.Matchers.notNullValue;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Instruction;
@@ -150,6 +153,20 @@ class SftServiceTest {
         // Then
         given().get("/sft").then().body("instructions", equalTo(instructions)).body("changedInstructions", equalTo(0));
         given().get("/").then().statusCode(200).body(containsString("Instructions and SFT model"));
+    }
+
+    @Test
+    void saysWhatMemoryARunNeeds() throws IOException {
+        // Given
+        first();
+
+        // When, then
+        given().get("/job/plan")
+                .then()
+                .statusCode(200)
+                .body("parts", hasKey("activations"))
+                .body("bytes", greaterThan(0))
+                .body("available", notNullValue());
     }
 
     @Test

@@ -6,7 +6,6 @@ import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.optimiser.LinearSchedule;
@@ -15,6 +14,7 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.Learner;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -69,10 +69,7 @@ final class TinyInstructions {
                         Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), 2, 32, 48), 1);
                 Learner learner = new Learner(model, AdamW.Settings.PRETRAINING)) {
             for (int pass = 0; pass < passes; pass++) {
-                learner.step(
-                        new NextTokenObjective(model, Computing.DEFAULT),
-                        Sequences.packed(documents, tokenizer.pad()),
-                        1e-2);
+                learner.step(new NextTokenObjective(model), Sequences.packed(documents, tokenizer.pad()), 1e-2);
             }
             model.config().save(folder, new int[] {tokenizer.endOfDocument()}, tokenizer.pad());
             tokenizer.save(folder);
@@ -86,11 +83,11 @@ final class TinyInstructions {
     }
 
     static SftSettings settings(int epochs, int checkpointEvery) {
-        return settings(epochs, checkpointEvery, true, null);
+        return settings(epochs, checkpointEvery, null);
     }
 
-    static SftSettings settings(int epochs, int checkpointEvery, boolean packing, SftSettings.@Nullable Lora lora) {
-        return settings(epochs, 8, checkpointEvery, 1e-2, packing, lora);
+    static SftSettings settings(int epochs, int checkpointEvery, SftSettings.@Nullable Lora lora) {
+        return settings(epochs, 8, checkpointEvery, 1e-2, ActivationMemory.DEFAULT, lora);
     }
 
     static SftSettings settings(
@@ -98,7 +95,7 @@ final class TinyInstructions {
             int batchInstructions,
             int checkpointEvery,
             double learningRate,
-            boolean packing,
+            ActivationMemory memory,
             SftSettings.@Nullable Lora lora) {
         return new SftSettings(
                 epochs,
@@ -111,7 +108,7 @@ final class TinyInstructions {
                         new Trainer.Saving(checkpointEvery, Duration.ofHours(1)),
                         new Trainer.Healing(3, SftLoop.RECOVERY_FACTOR),
                         0),
-                packing,
+                memory,
                 Precision.FLOAT32,
                 lora);
     }

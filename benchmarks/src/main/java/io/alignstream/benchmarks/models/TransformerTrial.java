@@ -22,6 +22,7 @@ import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.memory.ActivationMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ record TransformerTrial(PreparedText text, int depth, int steps) {
         Depth dial = new Depth(depth);
         PretrainSettings settings = new PretrainSettings(
                 new PretrainSettings.Network(dial.layers(), dial.width()),
-                new PretrainSettings.Batches(dial.batchSequences(), 1, 8_192),
+                new PretrainSettings.Batches(dial.batchSequences(), ActivationMemory.DEFAULT, 8_192),
                 new Schedule(steps, 1, dial.learningRate(), 0.05, 0.5, 100, 0.02),
                 new PretrainSettings.Optimiser(0.1, 0.95, 1, 0.95, Precision.FLOAT32),
                 new PretrainSettings.Holdout(VALIDATION, steps),

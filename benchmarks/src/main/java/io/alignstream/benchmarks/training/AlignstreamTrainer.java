@@ -6,7 +6,6 @@ import io.alignstream.benchmarks.harness.Clock;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.torch.MatrixProducts;
@@ -55,7 +54,7 @@ final class AlignstreamTrainer {
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
         Transformer model = Transformer.initialise(network, 1);
         learner = new Learner(model, new AdamW(model, ADAMW, precision));
-        objective = new NextTokenObjective(model, new Computing(precision, batch));
+        objective = new NextTokenObjective(model, precision);
     }
 
     /** Runs until standard input ends. */

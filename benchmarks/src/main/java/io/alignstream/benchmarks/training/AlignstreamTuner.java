@@ -7,7 +7,6 @@ import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.training.Learner;
@@ -57,7 +56,7 @@ final class AlignstreamTuner {
         }
         Trainable trained = adapters == null ? model : adapters;
         learner = new Learner(trained, AdamW.Settings.FINE_TUNING);
-        objective = new NextTokenObjective(trained, Computing.DEFAULT);
+        objective = new NextTokenObjective(trained);
     }
 
     /** Runs until standard input ends. */
@@ -68,10 +67,9 @@ final class AlignstreamTuner {
 
     private Map<String, Object> answer(String line) {
         if (line.equals("sizes")) {
-            // From their shapes: copies of all weights and moments would not fit into this program's heap.
             long trained = adapters == null
                     ? model.config().parameters()
-                    : adapters.tensors().values().stream()
+                    : adapters.views().values().stream()
                             .mapToLong(tensor -> tensor.data().remaining() / Float.BYTES)
                             .sum();
             return Map.of("trainedParameters", trained, "optimiserBytes", MOMENTS * Float.BYTES * trained);

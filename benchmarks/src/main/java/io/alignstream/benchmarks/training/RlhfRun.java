@@ -74,7 +74,7 @@ final class RlhfRun {
                 Transformer reward = Transformer.initialise(network, 2)) {
             reward.addHead(3);
             write(folder.resolve(POLICY), tokenizer, network, policy.tensors());
-            write(folder.resolve(REWARD), tokenizer, network, reward.tensors());
+            write(folder.resolve(REWARD), tokenizer, network, reward.views());
         }
         RlhfSettings settings = settings();
         Map<String, Object> run = new TreeMap<>();

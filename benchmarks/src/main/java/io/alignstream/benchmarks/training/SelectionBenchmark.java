@@ -10,7 +10,6 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.random.SeededRandom;
@@ -95,7 +94,7 @@ public final class SelectionBenchmark {
                 .toArray();
         Transformer model =
                 Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), LAYERS, WIDTH, POSITIONS), 1);
-        NextTokenObjective objective = new NextTokenObjective(model, new Computing(Precision.FLOAT32, ROWS));
+        NextTokenObjective objective = new NextTokenObjective(model, Precision.FLOAT32);
         SplittableRandom random = new SplittableRandom(1);
         double loss = Double.NaN;
         try (Learner learner = new Learner(model, new AdamW(model, AdamW.Settings.PRETRAINING, Precision.FLOAT32))) {

@@ -6,7 +6,6 @@ import io.alignstream.benchmarks.harness.Clock;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
@@ -62,7 +61,7 @@ final class TextLearner {
         model = Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), LAYERS, WIDTH, context), 1);
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
         learner = new Learner(model, new AdamW(model, AdamW.Settings.PRETRAINING, precision));
-        objective = new NextTokenObjective(model, new Computing(precision, batch));
+        objective = new NextTokenObjective(model, precision);
     }
 
     /** Runs until standard input ends. */

@@ -2,6 +2,7 @@ package io.alignstream.inference.openai;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.Decoding;
 import io.alignstream.inference.Generation;
@@ -111,7 +112,12 @@ public class ChatCompletionsResource {
             throw ApiException.tooLong(
                     "messages", contextOf(positions, "api.tooManyCharacters").with("characters", characters));
         }
-        int[] prompt = ChatTemplate.prompt(model.tokenizer(), request.messages());
+        int[] prompt;
+        try {
+            prompt = ChatTemplate.prompt(model.tokenizer(), request.messages());
+        } catch (InvalidInputException e) {
+            throw ApiException.invalid("messages", e.reason());
+        }
         if (prompt.length >= positions) {
             throw ApiException.tooLong(
                     "messages", contextOf(positions, "api.tooManyTokens").with("tokens", prompt.length));

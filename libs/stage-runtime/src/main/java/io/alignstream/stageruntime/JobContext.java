@@ -5,6 +5,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.training.memory.MemoryPlan;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -30,6 +31,9 @@ public interface JobContext {
 
     /** Says what was kept of the step that is reported next; the reference travels with its progress. */
     default void recorded(Reference record) {}
+
+    /** Says what memory the job needs, before it starts. */
+    default void planned(MemoryPlan memory) {}
 
     /** Reports a failure that the job goes on after: what was wrong and what was done; it stands in the job's status. */
     void healed(Reason what);

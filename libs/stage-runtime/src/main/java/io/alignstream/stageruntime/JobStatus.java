@@ -3,6 +3,7 @@ package io.alignstream.stageruntime;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.training.memory.MemoryPlan;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param etaSeconds expected time to the end of this phase; null when unknown
  * @param metrics newest value of each metric
  * @param healed failures that the run went on after since the service started, oldest first, the newest ones only
+ * @param memory what the job needs of memory; null before its inputs are read, and of one that trains nothing
  * @param attempts how often this run was started since its inputs changed or a person triggered
  * @param lastFailure why the last attempt failed; null if it did not
  */
@@ -35,6 +37,7 @@ public record JobStatus(
         @Nullable Double etaSeconds,
         Map<String, Double> metrics,
         List<Reason> healed,
+        @Nullable MemoryPlan memory,
         int attempts,
         @Nullable Reason lastFailure) {
 

@@ -4,11 +4,13 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
@@ -90,12 +92,23 @@ public abstract class TrainingJob implements Job {
 
     @Override
     public final void execute(JobContext context) throws IOException {
+        try {
+            train(context);
+        } finally {
+            NativeMemory.trim();
+        }
+    }
+
+    private void train(JobContext context) throws IOException {
         Optional<Trainer.Result> result = Trainer.finished(run);
         if (result.isEmpty()) {
             try (TrainingLoop.Inputs inputs = inputs(context)) {
                 if (context.stopRequested()) {
                     return; // reading them may have ended early
                 }
+                MemoryPlan memory = inputs.memory();
+                context.planned(memory);
+                memory.requireRoom();
                 result = new Trainer(run, inputs, settings, monitor(context)).train();
             }
         }

@@ -20,6 +20,12 @@ export function jobFacts(job, messages) {
   if (job.etaSeconds !== null) {
     facts.push([messages.text('job.eta'), messages.duration(job.etaSeconds)]);
   }
+  if (job.memory !== null) {
+    facts.push([messages.text('job.memory'), messages.text('job.memoryOf', {
+      needed: messages.figure(job.memory.bytes / 2 ** 30),
+      available: messages.figure(job.memory.available / 2 ** 30),
+    })]);
+  }
   if (job.attempts > 1) {
     facts.push([messages.text('job.attempt'), messages.whole(job.attempts)]);
   }

@@ -6,6 +6,8 @@ import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.optimiser.Optimiser;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.training.memory.ActivationMemory;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,7 @@ public final class Learner implements AutoCloseable {
 
     private final Trainable trained;
     private final Optimiser optimiser;
+    private final int positions;
 
     /**
      * What a step gave.
@@ -36,28 +39,48 @@ public final class Learner implements AutoCloseable {
      *
      * @param coefficient multiplies its gradients, above 0
      */
-    public record Beside<B>(Objective<B, ?> objective, B batch, double coefficient) {
-        private void accumulate(Gradients gradients) {
-            gradients.weigh(coefficient);
-            objective.accumulate(batch, gradients);
-        }
-    }
+    public record Beside<B>(Objective<B, ?> objective, B batch, double coefficient) {}
 
     /** A learner of {@code trained} by AdamW in fp32 with zero moments; the weights stay the caller's. */
     public Learner(Trainable trained, AdamW.Settings settings) {
-        this(trained, new AdamW(trained, settings));
+        this(trained, settings, ActivationMemory.DEFAULT);
     }
 
-    /** A learner of {@code trained} by {@code optimiser}, which is closed with it; the weights stay the caller's. */
+    /** The same whose micro-batches fit into {@code memory}, in the number format in which the network computes. */
+    public Learner(Trainable trained, AdamW.Settings settings, ActivationMemory memory) {
+        this(trained, new AdamW(trained, settings), memory, trained.network().precision());
+    }
+
+    /** A learner of {@code trained} by {@code optimiser} whose micro-batches fit into {@code memory}. */
+    public Learner(Trainable trained, Optimiser optimiser, ActivationMemory memory, Precision precision) {
+        this(trained, optimiser, memory.positions(trained.network().config(), precision));
+        trained.network().checkpointActivations(memory.checkpointing());
+    }
+
+    /** A learner of {@code trained} by {@code optimiser} that takes every batch at once, whatever memory it needs. */
     public Learner(Trainable trained, Optimiser optimiser) {
+        this(trained, optimiser, Integer.MAX_VALUE);
+    }
+
+    /**
+     * A learner of {@code trained} by {@code optimiser}, which is closed with it; the weights stay the caller's.
+     *
+     * @param positions of a micro-batch, most, padding counted; a batch with more is learned from in several
+     */
+    public Learner(Trainable trained, Optimiser optimiser, int positions) {
         this.trained = trained;
         this.optimiser = optimiser;
+        this.positions = positions;
     }
 
-    /** One step: the gradients of {@code objective} on {@code batch}, then the update. */
+    /**
+     * One step: the gradients of {@code objective} on {@code batch}, then the update.
+     *
+     * @throws IllegalArgumentException if the batch is too large for one micro-batch and counts for nothing
+     */
     public <B, L> Step<L> step(Objective<B, L> objective, B batch, double learningRate) {
         try (Gradients gradients = new Gradients(trained)) {
-            L loss = objective.accumulate(batch, gradients);
+            L loss = accumulate(objective, batch, 1, gradients);
             return new Step<>(loss, optimiser.step(gradients, learningRate));
         }
     }
@@ -65,43 +88,45 @@ public final class Learner implements AutoCloseable {
     /** The same for the sum of two losses; what is reported is of the first. */
     public <B, L> Step<L> step(Objective<B, L> objective, B batch, Beside<?> beside, double learningRate) {
         try (Gradients gradients = new Gradients(trained)) {
-            L loss = objective.accumulate(batch, gradients);
-            beside.accumulate(gradients);
+            L loss = accumulate(objective, batch, 1, gradients);
+            accumulate(beside, gradients);
             return new Step<>(loss, optimiser.step(gradients, learningRate));
         }
     }
 
-    /**
-     * One step on {@code microBatches}: loss, gradient and update are those of the one batch that holds them all.
-     *
-     * @param microBatches one after the other; those that count for nothing are left out
-     * @throws IllegalArgumentException if none counts for anything
-     */
-    public <B, L> Step<L> step(Objective<B, L> objective, List<B> microBatches, double learningRate) {
+    private <B> void accumulate(Beside<B> beside, Gradients gradients) {
+        accumulate(beside.objective, beside.batch, beside.coefficient, gradients);
+    }
+
+    /** Adds {@code coefficient} times the gradients on {@code batch}; what it reports is that of the one batch. */
+    private <B, L> L accumulate(Objective<B, L> objective, B batch, double coefficient, Gradients gradients) {
+        List<B> microBatches = objective.parts(batch, positions);
+        if (microBatches.size() == 1) {
+            gradients.weigh(coefficient);
+            return objective.accumulate(microBatches.getFirst(), gradients);
+        }
         double total = microBatches.stream().mapToDouble(objective::weight).sum();
         if (!(total > 0)) {
             throw new IllegalArgumentException(
                     microBatches.size() + " micro-batches count for " + total + ": a step needs something to learn");
         }
-        try (Gradients gradients = new Gradients(trained)) {
-            Optional<L> loss = Optional.empty();
-            double counted = 0;
-            for (B batch : microBatches) {
-                double weight = objective.weight(batch);
-                if (weight > 0) {
-                    gradients.weigh(weight / total);
-                    L now = objective.accumulate(batch, gradients);
-                    counted += weight;
-                    double share = weight / counted;
-                    loss = Optional.of(loss.map(before -> objective.merged(before, now, share))
-                            .orElse(now));
-                }
+        Optional<L> reported = Optional.empty();
+        double counted = 0;
+        for (B microBatch : microBatches) {
+            double weight = objective.weight(microBatch);
+            if (weight > 0) {
+                gradients.weigh(coefficient * (weight / total));
+                L now = objective.accumulate(microBatch, gradients);
+                counted += weight;
+                double share = weight / counted;
+                reported = Optional.of(reported.map(before -> objective.merged(before, now, share))
+                        .orElse(now));
             }
-            return new Step<>(loss.orElseThrow(), optimiser.step(gradients, learningRate));
         }
+        return reported.orElseThrow();
     }
 
-    /** The optimiser's moments and step counts on the host, their names below {@code prefix}. */
+    /** The optimiser's moments and step counts, their names below {@code prefix}: views, which change with each step. */
     public SequencedMap<String, Tensor> state(String prefix) {
         return optimiser.state(prefix);
     }

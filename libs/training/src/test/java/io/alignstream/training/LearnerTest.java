@@ -8,7 +8,8 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.objective.Computing;
+import io.alignstream.languagemodel.objective.DpoObjective;
+import io.alignstream.languagemodel.objective.GrpoObjective;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.objective.PolicyObjective;
@@ -30,102 +31,115 @@ class LearnerTest {
     /** Three rows with 5, 1 and 2 targets. */
     private static final Sequences ROWS = rows(List.of(0, 1, 2), 5, 1, 2);
 
-    /** The same in two micro-batches that count for 6 and 2 targets. */
-    private static final List<Sequences> PARTS = List.of(rows(List.of(0, 1), 5, 1), rows(List.of(2), 2));
-
     private static final float[][] BESIDE = {
         {.5f, -1, .25f, 2, -.5f, 1}, {-2, .5f, 1, -1, .75f, -.25f}, {1, -1.5f, .5f, .25f, -1, 2}
     };
 
     @Test
     void micro_batches_with_unequal_target_counts_predict_as_one_batch() {
-        check(model -> new NextTokenObjective(model, Computing.DEFAULT), ROWS, PARTS);
+        check(NextTokenObjective::new, ROWS);
     }
 
     @Test
     void micro_batches_of_ranked_answers_are_judged_as_one_batch() {
         // The first prompt has three answers, the second two; each prompt counts once.
-        Sequences answers = rows(List.of(0, 1, 2, 3, 4), 5, 5, 5, 5, 5);
-        RankingObjective.Batch whole = new RankingObjective.Batch(
-                answers,
-                last(5),
-                List.of(
-                        new RankedPair(0, 1, .5, 1 / 6., false),
-                        new RankedPair(1, 2, 0, 1 / 3., true),
-                        new RankedPair(4, 3, 1, 1 / 2., false)),
-                2);
-        RankingObjective.Batch three = new RankingObjective.Batch(
-                rows(List.of(0, 1, 2), 5, 5, 5),
-                last(3),
-                List.of(new RankedPair(0, 1, .5, 1 / 3., false), new RankedPair(1, 2, 0, 2 / 3., true)),
-                1);
-        RankingObjective.Batch two = new RankingObjective.Batch(
-                rows(List.of(3, 4), 5, 5), last(2), List.of(new RankedPair(1, 0, 1, 1, false)), 1);
-
-        check(model -> new RankingObjective(model, .01), whole, List.of(three, two));
+        check(
+                model -> new RankingObjective(model, .01),
+                new RankingObjective.Batch(
+                        rows(List.of(0, 1, 2, 3, 4), 5, 5, 5, 5, 5),
+                        last(5),
+                        List.of(
+                                new RankedPair(0, 1, .5, 1 / 6., false),
+                                new RankedPair(2, 0, 0, 1 / 3., true),
+                                new RankedPair(4, 3, 1, 1 / 2., false)),
+                        2));
     }
 
     @Test
     void micro_batches_with_unequal_answers_move_a_policy_as_one_batch() {
-        check(
-                model -> new PolicyObjective(model, 1, .2),
-                new PolicyObjective.Batch(ROWS, sampledAt(0, 3), BESIDE),
-                List.of(
-                        new PolicyObjective.Batch(PARTS.getFirst(), sampledAt(0, 2), beside(0, 2)),
-                        new PolicyObjective.Batch(PARTS.getLast(), sampledAt(2, 3), beside(2, 3))));
+        check(model -> new PolicyObjective(model, 1, .2), new PolicyObjective.Batch(ROWS, sampledAt(0, 3), BESIDE));
     }
 
     @Test
     void micro_batches_with_unequal_answers_move_values_as_one_batch() {
-        float[][] old = new float[3][TIME];
+        check(model -> new ValueObjective(model, .1, .5), new ValueObjective.Batch(ROWS, new float[3][TIME], BESIDE));
+    }
+
+    @Test
+    void micro_batches_of_groups_move_a_policy_as_one_batch() {
+        Sequences equallyLong = rows(List.of(0, 1, 2), 3, 3, 3); // so that figures over tokens merge exactly, too
         check(
-                model -> new ValueObjective(model, .1, .5),
-                new ValueObjective.Batch(ROWS, old, BESIDE),
-                List.of(
-                        new ValueObjective.Batch(PARTS.getFirst(), Arrays.copyOfRange(old, 0, 2), beside(0, 2)),
-                        new ValueObjective.Batch(PARTS.getLast(), Arrays.copyOfRange(old, 2, 3), beside(2, 3))));
+                model -> new GrpoObjective(model, 1, .2, .1),
+                new GrpoObjective.Batch(equallyLong, sampledAt(0, 3), BESIDE, new float[] {1, -.5f, .25f}));
     }
 
     @Test
-    void a_micro_batch_without_targets_changes_nothing() {
-        // Given
-        Function<Transformer, Objective<Sequences, Double>> objective =
-                model -> new NextTokenObjective(model, Computing.DEFAULT);
-
-        // When
-        Taken<Double> taken = takeParts(objective, List.of(rows(List.of(4), 0), ROWS));
-
-        // Then
-        assertSame(taken, takeParts(objective, List.of(ROWS)), 0);
+    void micro_batches_of_preferences_move_a_policy_as_one_batch() {
+        check(
+                model -> new DpoObjective(model, .3),
+                new DpoObjective.Batch(rows(List.of(0, 1, 2, 3), 5, 1, 2, 4), new float[] {-18, -4, -7, -15}));
     }
 
     @Test
-    void one_micro_batch_is_the_batch_bit_for_bit() {
+    void pairs_and_prompts_stay_together_in_a_micro_batch() {
         // Given
-        Function<Transformer, Objective<Sequences, Double>> objective =
-                model -> new NextTokenObjective(model, Computing.DEFAULT);
+        DpoObjective.Batch pairs = new DpoObjective.Batch(rows(List.of(0, 1, 2, 3), 5, 1, 2, 4), new float[4]);
+        RankingObjective.Batch prompts = new RankingObjective.Batch(
+                rows(List.of(0, 1, 2, 3, 4), 5, 5, 5, 5, 5),
+                last(5),
+                List.of(new RankedPair(0, 2, 0, .5, false), new RankedPair(4, 3, 0, .5, false)),
+                2);
+        try (Transformer model = Transformer.initialise(CONFIG, 3)) {
+            // When
+            List<DpoObjective.Batch> pairParts = new DpoObjective(model, 1).parts(pairs, 1);
+            List<RankingObjective.Batch> promptParts = new RankingObjective(model, 0).parts(prompts, 1);
+
+            // Then
+            assertThat(pairParts).extracting(part -> part.answers().batch()).containsExactly(2, 2);
+            assertThat(promptParts).extracting(part -> part.answers().batch()).containsExactly(3, 2);
+        }
+    }
+
+    @Test
+    void rows_without_targets_change_nothing() {
+        // Given
+        Sequences without = rows(List.of(4, 0, 1, 2), 0, 5, 1, 2);
 
         // When
-        Taken<Double> taken = takeParts(objective, List.of(ROWS));
+        Taken<Double> taken = take(NextTokenObjective::new, without, TIME);
 
         // Then
-        assertSame(taken, take(objective, ROWS), 0);
+        assertSame(taken, take(NextTokenObjective::new, ROWS, TIME), 0);
+    }
+
+    @Test
+    void a_batch_that_fits_is_not_divided() {
+        // Given
+        int fits = 3 * TIME;
+
+        // When
+        Taken<Double> taken = take(NextTokenObjective::new, ROWS, fits);
+
+        // Then
+        assertSame(taken, take(NextTokenObjective::new, ROWS, Integer.MAX_VALUE), 0);
     }
 
     @Test
     void what_is_learned_beside_an_objective_adds_its_gradients() {
         // Given
-        Learner.Step<Double> whole = take(model -> new NextTokenObjective(model, Computing.DEFAULT), ROWS).step;
+        Learner.Step<Double> whole = take(NextTokenObjective::new, ROWS, Integer.MAX_VALUE).step;
 
         // When
-        Learner.Step<Double> both = LearnerTest.<Double>learning((model, learner) -> {
-                    NextTokenObjective objective = new NextTokenObjective(model, Computing.DEFAULT);
-                    return learner.step(
-                            objective,
-                            PARTS.getFirst(),
-                            new Learner.Beside<>(objective, PARTS.getLast(), 1 / 3.),
-                            1e-3);
-                })
+        Learner.Step<Double> both = LearnerTest.<Double>learning(
+                        (model, learner) -> {
+                            NextTokenObjective objective = new NextTokenObjective(model);
+                            return learner.step(
+                                    objective,
+                                    rows(List.of(0, 1), 5, 1),
+                                    new Learner.Beside<>(objective, rows(List.of(2), 2), 1 / 3.),
+                                    1e-3);
+                        },
+                        TIME)
                 .step;
 
         // Then: 6 of 8 targets' mean and a third of the others' is 4/3 of the mean over all.
@@ -134,21 +148,23 @@ class LearnerTest {
 
     @Test
     void micro_batches_that_all_count_for_nothing_are_refused() {
-        assertThatThrownBy(() -> takeParts(
-                        model -> new NextTokenObjective(model, Computing.DEFAULT), List.of(rows(List.of(0), 0))))
+        assertThatThrownBy(() -> take(NextTokenObjective::new, rows(List.of(0, 1), 0, 0), TIME))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("1 micro-batches count for 0.0");
+                .hasMessageContaining("2 micro-batches count for 0.0");
     }
 
-    private static <B, L> void check(Function<Transformer, Objective<B, L>> objective, B whole, List<B> microBatches) {
+    /** A step on micro-batches of one row, or as few as belong together, and one on two rows: both as on all rows at once. */
+    private static <B, L> void check(Function<Transformer, Objective<B, L>> objective, B batch) {
         // Given
-        Taken<L> expected = take(objective, whole);
+        Taken<L> expected = take(objective, batch, Integer.MAX_VALUE);
 
-        // When
-        Taken<L> taken = takeParts(objective, microBatches);
+        for (int rows = 1; rows <= 2; rows++) {
+            // When
+            Taken<L> taken = take(objective, batch, rows * TIME);
 
-        // Then
-        assertSame(taken, expected, 1e-6);
+            // Then
+            assertSame(taken, expected, 1e-6);
+        }
     }
 
     private static <L> void assertSame(Taken<L> taken, Taken<L> expected, double tolerance) {
@@ -167,12 +183,8 @@ class LearnerTest {
     /** What a step gave, and the optimiser's moments after it, which are the gradients times a constant. */
     private record Taken<L>(Learner.Step<L> step, Map<String, Tensor> moments) {}
 
-    private static <B, L> Taken<L> take(Function<Transformer, Objective<B, L>> objective, B batch) {
-        return learning((model, learner) -> learner.step(objective.apply(model), batch, 1e-3));
-    }
-
-    private static <B, L> Taken<L> takeParts(Function<Transformer, Objective<B, L>> objective, List<B> microBatches) {
-        return learning((model, learner) -> learner.step(objective.apply(model), microBatches, 1e-3));
+    private static <B, L> Taken<L> take(Function<Transformer, Objective<B, L>> objective, B batch, int positions) {
+        return learning((model, learner) -> learner.step(objective.apply(model), batch, 1e-3), positions);
     }
 
     @FunctionalInterface
@@ -180,12 +192,14 @@ class LearnerTest {
         Learner.Step<L> step(Transformer model, Learner learner);
     }
 
-    private static <L> Taken<L> learning(Stepping<L> stepping) {
+    private static <L> Taken<L> learning(Stepping<L> stepping, int positions) {
         try (Transformer model = Transformer.initialise(CONFIG, 3)) {
             model.addHead(1);
-            try (Learner learner = new Learner(model, AdamW.Settings.REINFORCEMENT)) {
+            try (Learner learner = new Learner(model, new AdamW(model, AdamW.Settings.REINFORCEMENT), positions)) {
                 Learner.Step<L> step = stepping.step(model, learner);
-                return new Taken<>(step, learner.state(""));
+                Map<String, Tensor> moments = learner.state("");
+                moments.replaceAll((name, view) -> view.copy());
+                return new Taken<>(step, moments);
             }
         }
     }

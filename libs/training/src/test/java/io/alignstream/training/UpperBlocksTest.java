@@ -9,7 +9,6 @@ import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.network.UpperBlocks;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import java.util.List;
@@ -58,7 +57,7 @@ class UpperBlocksTest {
 
     private static void step(Transformer model, Trainable learning) {
         try (Learner learner = new Learner(learning, AdamW.Settings.REINFORCEMENT)) {
-            learner.step(new NextTokenObjective(model, Computing.DEFAULT), BATCH, 1e-2);
+            learner.step(new NextTokenObjective(model), BATCH, 1e-2);
         }
     }
 }

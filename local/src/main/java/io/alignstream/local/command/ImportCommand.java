@@ -5,7 +5,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.exchange.GgufImport;
 import io.alignstream.languagemodel.exchange.HuggingFaceModel;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.local.pipeline.BaseModelImport;
+import io.alignstream.local.pipeline.ImportedModel;
 import io.alignstream.local.pipeline.Publisher;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
@@ -15,9 +15,11 @@ import io.alignstream.local.site.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code ./alignstream import MODEL}. */
@@ -34,7 +36,9 @@ import picocli.CommandLine.Parameters;
                     + " starts from it:",
             "  ./alignstream import MODEL && ./alignstream train --instructions FILE",
             "",
-            "Its own chat format is not used: fine-tuning teaches it the one of Alignstream."
+            "Its own chat template, if it has one, lays out its conversations from then on, as transformers"
+                    + " does; one that cannot be rendered exactly is refused. Without one, fine-tuning teaches it"
+                    + " the layout of Alignstream."
         })
 public final class ImportCommand implements Callable<Integer> {
 
@@ -43,6 +47,16 @@ public final class ImportCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "MODEL", description = "The folder with config.json, or the GGUF file.")
     Path source = Path.of("");
+
+    @Option(
+            names = "--as",
+            paramLabel = "ROLE",
+            defaultValue = "base",
+            description =
+                    "What it enters the pipeline as: base, which fine-tuning starts from; sft, a model that can chat"
+                            + " already, for rankings and RLHF at once; release, which is served besides until a better one is"
+                            + " approved. Default: base.")
+    ImportedModel.Role role = ImportedModel.Role.BASE;
 
     @Override
     public Integer call() throws IOException {
@@ -71,15 +85,36 @@ public final class ImportCommand implements Callable<Integer> {
                         config.width(),
                         config.vocabularySize(),
                         config.maxPositions()));
+        console.line(
+                model.tokenizer().hasForeignTemplate()
+                        ? "conversations are laid out by its own chat template, turns end with "
+                                + model.tokenizer().name(model.tokenizer().endOfTurn())
+                        : "it has no chat template: conversations are laid out as Alignstream's own models have them");
+        try {
+            ImportedModel.requireChat(model, role);
+        } catch (IllegalArgumentException e) {
+            throw new LaunchException(
+                    "Cannot import as " + role.name().toLowerCase(Locale.ROOT) + ": " + e.getMessage() + ".", e);
+        }
         Site site = options.site();
         try (LocalCluster cluster = LocalCluster.startBroker(site, Installation.current(), console);
                 CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache());
                 Publisher publisher = new Publisher(site.bootstrapServers())) {
-            BaseModelImport imported = BaseModelImport.save(model, store);
+            ImportedModel imported = ImportedModel.save(model, role, store);
             publisher.publishAgain(Topic.TOKENIZERS, imported.tokenizer());
             publisher.publishAgain(Topic.CHECKPOINTS, imported.base());
+            imported.tuned().ifPresent(tuned -> publisher.publishAgain(Topic.CHECKPOINTS, tuned));
+            imported.release().ifPresent(release -> publisher.publishAgain(Topic.MODEL_RELEASES, release));
             console.line("the base model: " + imported.base().reference().uri());
-            console.line("Continue with: ./alignstream train --instructions FILE");
+            imported.tuned()
+                    .ifPresent(tuned -> console.line(
+                            "the same as SFT model: " + tuned.reference().uri()));
+            console.line("Continue with: ./alignstream "
+                    + switch (role) {
+                        case BASE -> "train --instructions FILE";
+                        case SFT -> "train --rankings FILE --prompts FILE";
+                        case RELEASE -> "up";
+                    });
         }
         return 0;
     }

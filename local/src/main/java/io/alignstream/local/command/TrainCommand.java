@@ -7,7 +7,8 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.local.input.DocumentSource;
-import io.alignstream.local.input.JsonLines;
+import io.alignstream.local.input.EventFile;
+import io.alignstream.local.input.InputReport;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Inputs;
@@ -37,7 +38,7 @@ import picocli.CommandLine.Option;
         description = {
             "Train on your own data.",
             "",
-            "Reads all files through before anything is published, then runs the pipeline as far as there is data:"
+            "Reads all files through before anything is published and says what they hold, then runs the pipeline as far as there is data:"
                     + " documents give a base model, instructions an SFT model, rankings a reward model, and rankings"
                     + " with prompts an aligned model, which is served. Later calls with the same data folder add data"
                     + " and retrain what depends on it.",
@@ -55,17 +56,23 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--documents", arity = "1..*", paramLabel = "DIR_OR_FILE", description = DocumentSource.HELP)
     List<String> documents = List.of();
 
-    @Option(names = "--instructions", paramLabel = "FILE", description = JsonLines.INSTRUCTIONS_HELP)
+    @Option(names = "--instructions", paramLabel = "FILE", description = EventFile.INSTRUCTIONS_HELP)
     @Nullable
     Path instructions;
 
-    @Option(names = "--prompts", paramLabel = "FILE", description = JsonLines.PROMPTS_HELP)
+    @Option(names = "--prompts", paramLabel = "FILE", description = EventFile.PROMPTS_HELP)
     @Nullable
     Path prompts;
 
-    @Option(names = "--rankings", paramLabel = "FILE", description = JsonLines.RANKINGS_HELP)
+    @Option(names = "--rankings", paramLabel = "FILE", description = EventFile.RANKINGS_HELP)
     @Nullable
     Path rankings;
+
+    @Option(names = "--most-set-aside", paramLabel = "SHARE", description = InputReport.MOST_HELP)
+    double mostSetAside = InputReport.MOST_SET_ASIDE;
+
+    @Option(names = "--dry-run", description = "Read the files, say what they hold, and stop.")
+    boolean dryRun;
 
     @Option(names = "--headless", description = "No chat at the end.")
     boolean headless;
@@ -73,14 +80,19 @@ public final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Console console = Console.standard();
-        List<EventSet<?>> events = validated();
+        List<EventSet<?>> events = validated(console);
         DocumentSource source = documents.isEmpty() ? null : source();
         if (source != null) {
-            source().validate();
+            DocumentSource read = source();
+            console.line("%s: %,d documents".formatted(String.join(", ", documents), read.validate()));
+            read.report().lines().forEach(console::line);
         }
         if (events.isEmpty() && source == null) {
             throw new LaunchException(
                     "There is nothing to train on; give --documents, --instructions, --prompts or" + " --rankings.");
+        }
+        if (dryRun) {
+            return 0;
         }
         Site site = options.site(training);
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console);
@@ -113,37 +125,28 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     private DocumentSource source() {
-        return DocumentSource.at(documents, false).heldOut(training.heldOut());
+        return DocumentSource.at(documents, false, mostSetAside).heldOut(training.heldOut());
     }
 
     /** Everything that is to be published besides documents, read through once. */
-    private List<EventSet<?>> validated() {
+    private List<EventSet<?>> validated(Console console) {
         List<EventSet<?>> events = new ArrayList<>();
         if (instructions != null) {
-            JsonLines<Instruction> lines = reported(JsonLines.instructions(instructions));
-            events.add(new EventSet<>(Topic.INSTRUCTIONS, lines.size(), lines::forEach));
+            EventFile<Instruction> file = EventFile.instructions(instructions, mostSetAside);
+            file.lines().forEach(console::line);
+            events.add(new EventSet<>(Topic.INSTRUCTIONS, file.size(), file::forEach));
         }
         if (prompts != null) {
-            JsonLines<Prompt> lines = reported(JsonLines.prompts(prompts));
-            events.add(new EventSet<>(Topic.PROMPTS, lines.size(), lines::forEach));
+            EventFile<Prompt> file = EventFile.prompts(prompts, mostSetAside);
+            file.lines().forEach(console::line);
+            events.add(new EventSet<>(Topic.PROMPTS, file.size(), file::forEach));
         }
         if (rankings != null) {
-            JsonLines<RankedRequest> lines = reported(JsonLines.rankings(rankings));
-            events.add(new EventSet<>(
-                    Topic.RANKING_REQUESTS,
-                    lines.size(),
-                    consumer -> lines.forEach(ranked -> consumer.accept(ranked.request()))));
-            events.add(new EventSet<>(
-                    Topic.RANKINGS,
-                    lines.size(),
-                    consumer -> lines.forEach(ranked -> consumer.accept(ranked.ranking()))));
+            EventFile<RankedRequest> file = EventFile.rankings(rankings, mostSetAside, null);
+            file.lines().forEach(console::line);
+            events.addAll(EventSet.ranked(file.size(), file::forEach));
         }
         return events;
-    }
-
-    private static <T> JsonLines<T> reported(JsonLines<T> lines) {
-        lines.report().lines().forEach(Console.standard()::line);
-        return lines;
     }
 
     /** The last stage that has data, from this call or an earlier one. */

@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntFunction;
+import java.util.random.RandomGenerator;
 
 /** A checkpoint's network with its tokenizer, to be asked; for use by one thread. */
 public final class TrainedModel implements AutoCloseable {
@@ -78,19 +80,7 @@ public final class TrainedModel implements AutoCloseable {
 
     /** The most probable answer to each prompt, token by token, at most {@code maxTokens} long. */
     public List<String> mostProbableAnswers(List<String> prompts, int maxTokens) {
-        AnswerSampler sampler = new AnswerSampler(0, maxTokens, tokenizer.endOfTurn());
-        List<String> answers = new ArrayList<>();
-        try (PreparedWeights weights = new PreparedWeights(transformer)) {
-            for (int begin = 0; begin < prompts.size(); begin += BATCH) {
-                List<int[]> batch = prompts.subList(begin, Math.min(begin + BATCH, prompts.size())).stream()
-                        .map(prompt -> ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt))))
-                        .toList();
-                sampler.sample(weights, batch, new SplittableRandom(0)).stream()
-                        .map(answer -> tokenizer.decode(answer.content()))
-                        .forEach(answers::add);
-            }
-        }
-        return answers;
+        return answers(prompts, 0, maxTokens, begin -> new SplittableRandom(0));
     }
 
     /**
@@ -99,18 +89,51 @@ public final class TrainedModel implements AutoCloseable {
      * @param maxTokens longest answer; a longer one is cut
      */
     public List<String> sampledAnswers(String prompt, int count, double temperature, int maxTokens, long seed) {
+        return answers(
+                Collections.nCopies(count, prompt),
+                temperature,
+                maxTokens,
+                begin -> SeededRandom.of(seed, "answers to " + prompt, begin));
+    }
+
+    /** The same, one answer to each prompt. */
+    public List<String> sampledAnswers(List<String> prompts, double temperature, int maxTokens, long seed) {
+        return answers(prompts, temperature, maxTokens, begin -> SeededRandom.of(seed, "answers", begin));
+    }
+
+    private List<String> answers(
+            List<String> prompts, double temperature, int maxTokens, IntFunction<RandomGenerator> random) {
         AnswerSampler sampler = new AnswerSampler(temperature, maxTokens, tokenizer.endOfTurn());
-        int[] ids = ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt)));
         List<String> answers = new ArrayList<>();
         try (PreparedWeights weights = new PreparedWeights(transformer)) {
-            for (int begin = 0; begin < count; begin += BATCH) {
-                List<int[]> batch = Collections.nCopies(Math.min(BATCH, count - begin), ids);
-                sampler.sample(weights, batch, SeededRandom.of(seed, "answers to " + prompt, begin)).stream()
-                        .map(answer -> tokenizer.decode(answer.content()))
+            for (int begin = 0; begin < prompts.size(); begin += BATCH) {
+                List<int[]> batch = prompts.subList(begin, Math.min(begin + BATCH, prompts.size())).stream()
+                        .map(prompt -> ChatTemplate.prompt(tokenizer, List.of(Message.user(prompt))))
+                        .toList();
+                sampler.sample(weights, batch, random.apply(begin)).stream()
+                        .map(answer -> ChatTemplate.said(tokenizer, answer.content()))
                         .forEach(answers::add);
             }
         }
         return answers;
+    }
+
+    /**
+     * Mean cross-entropy of texts, in nats a token, each from its second token on.
+     *
+     * @param texts two tokens each at least
+     */
+    public double loss(List<String> texts) {
+        double loss = 0;
+        long count = 0;
+        for (String text : texts) {
+            int[] row = tokenizer.encode(text);
+            boolean[] counted = new boolean[row.length];
+            Arrays.fill(counted, true);
+            loss -= sums(List.of(row), List.of(counted))[0];
+            count += row.length - 1;
+        }
+        return loss / count;
     }
 
     private double[] sums(List<int[]> rows, List<boolean[]> counted) {

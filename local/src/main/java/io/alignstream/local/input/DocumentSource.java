@@ -79,8 +79,7 @@ public final class DocumentSource {
      * @throws InputException if a path does not exist, a file's ending is unknown, or a folder holds no documents
      */
     public static DocumentSource at(List<String> locations, boolean repair, double mostSetAside) {
-        InputReport report = new InputReport(
-                mostSetAside, "correct the files, or allow more with ./alignstream load --most-set-aside");
+        InputReport report = new InputReport(mostSetAside, InputReport.WAY_OUT);
         return new DocumentSource(DocumentFiles.at(locations, report), repair, LastPart.BY_HASH, report);
     }
 

@@ -17,6 +17,14 @@ public final class InputReport {
     /** Share of elements, and of files, that may be set aside unless the user says otherwise. */
     public static final double MOST_SET_ASIDE = 0.1;
 
+    /** What the command line tells its users about that share. */
+    public static final String MOST_HELP =
+            "Share of each file's lines, rows and elements, 0 to 1, that may be faulty and are"
+                    + " then set aside; above it nothing is published. Default: ${DEFAULT-VALUE}";
+
+    /** What to do where more is faulty. */
+    static final String WAY_OUT = "correct the files, or allow more with --most-set-aside";
+
     /** Most faults that are shown. */
     static final int SHOWN = 10;
 
@@ -56,11 +64,11 @@ public final class InputReport {
      *
      * @param most the share that may be set aside, 0 to 1
      * @param wayOut what to do where it is more
+     * @throws InputException if the share is none
      */
     InputReport(double most, String wayOut) {
         if (!(most >= 0 && most <= 1)) {
-            throw new IllegalArgumentException(
-                    "the share that may be set aside is " + most + " but must lie between 0 and 1");
+            throw new InputException("--most-set-aside is " + most + " but must lie between 0 and 1");
         }
         this.most = most;
         this.wayOut = wayOut;

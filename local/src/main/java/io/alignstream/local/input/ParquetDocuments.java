@@ -1,6 +1,6 @@
 package io.alignstream.local.input;
 
-import blue.strategic.parquet.ParquetReader;
+import io.alignstream.local.input.element.ParquetElements;
 import io.alignstream.local.input.file.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.ColumnReadStore;
 import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.impl.ColumnReadStoreImpl;
@@ -39,7 +38,7 @@ record ParquetDocuments() implements DocumentFormat {
     public void read(DocumentFile file, Elements elements) throws IOException {
         Path path = file.path();
         long row = 0;
-        try (ParquetFileReader reader = open(path)) {
+        try (ParquetFileReader reader = ParquetElements.open(path)) {
             MessageType schema = reader.getFileMetaData().getSchema();
             MessageType wanted = wanted(path, schema);
             reader.setRequestedSchema(wanted);
@@ -61,18 +60,6 @@ record ParquetDocuments() implements DocumentFormat {
             throw new InputException(path, row + 1, "this row cannot be read: " + e.getMessage());
         }
         file.progress().accept(Files.size(path));
-    }
-
-    private static ParquetFileReader open(Path path) throws IOException {
-        try {
-            return ParquetFileReader.open(
-                    ParquetReader.makeInputFile(path.toFile()),
-                    ParquetReadOptions.builder()
-                            .withCodecFactory(new ParquetCodecs())
-                            .build());
-        } catch (RuntimeException e) {
-            throw new InputException(path, "is damaged or no Parquet file: " + e.getMessage());
-        }
     }
 
     /** The columns of a row group that are read, each at the same row. */

@@ -1,6 +1,7 @@
 package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.local.site.Console;
 import java.util.List;
 import java.util.function.Consumer;
@@ -24,6 +25,17 @@ public record EventSet<T>(Topic<T> topic, long total, Source<T> source) {
     /** All of {@code events}. */
     public static <T> EventSet<T> of(Topic<T> topic, List<T> events) {
         return new EventSet<>(topic, events.size(), events::forEach);
+    }
+
+    /** Rankings and their requests. The requests first: a ranking of a request that nobody asked would wait for it. */
+    public static List<EventSet<?>> ranked(long total, Source<RankedRequest> source) {
+        return List.of(
+                new EventSet<>(
+                        Topic.RANKING_REQUESTS,
+                        total,
+                        events -> source.forEach(ranked -> events.accept(ranked.request()))),
+                new EventSet<>(
+                        Topic.RANKINGS, total, events -> source.forEach(ranked -> events.accept(ranked.ranking()))));
     }
 
     /** Publishes what is new and says so. */

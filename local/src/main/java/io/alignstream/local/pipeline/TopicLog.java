@@ -1,8 +1,13 @@
 package io.alignstream.local.pipeline;
 
+import io.alignstream.contracts.PoisonEventException;
+import io.alignstream.contracts.Topic;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -73,6 +78,36 @@ public final class TopicLog implements AutoCloseable {
         return consumer.endOffsets(partitions).values().stream()
                 .mapToLong(Long::longValue)
                 .sum();
+    }
+
+    /**
+     * The newest event of each key up to the present end of {@code topic}, withdrawn ones left out, in the order in which they
+     * were given. Poison events are nobody's.
+     */
+    static <T> SequencedMap<String, T> newest(String bootstrapServers, Topic<T> topic) {
+        SequencedMap<String, T> newest = new LinkedHashMap<>();
+        try (TopicLog log = new TopicLog(bootstrapServers, List.of(topic.name()))) {
+            log.readToEnd(record -> {
+                if (record.key() != null) {
+                    String key = new String(record.key(), StandardCharsets.UTF_8);
+                    newest.remove(key);
+                    take(topic, record, key, newest);
+                }
+            });
+        }
+        return newest;
+    }
+
+    private static <T> void take(
+            Topic<T> topic, ConsumerRecord<byte[], byte[]> record, String key, SequencedMap<String, T> newest) {
+        if (record.value() == null) {
+            return;
+        }
+        try {
+            newest.putLast(key, topic.decode(record));
+        } catch (PoisonEventException e) {
+            // the service that reads the topic has set it aside with its reason
+        }
     }
 
     @Override

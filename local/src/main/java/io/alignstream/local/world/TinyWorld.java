@@ -129,7 +129,7 @@ public final class TinyWorld {
                 Map.entry("sft.held-out-share", "0"),
                 Map.entry("reward.minimum-rankings", "1"),
                 Map.entry("reward.training.epochs", "1"),
-                Map.entry("reward.training.layers", "1"),
+                Map.entry("reward.training.depth-share", "0.5"),
                 Map.entry("reward.training.held-out-share", "0"),
                 Map.entry("reward.training.reference-answers", "32"),
                 Map.entry("reward.sampling.prompts", "1"),

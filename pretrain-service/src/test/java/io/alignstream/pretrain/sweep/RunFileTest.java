@@ -15,7 +15,6 @@ class RunFileTest {
             value = {
                 "depth | 65 | is 65 but must lie between 1 and 64",
                 "width | 48 | is 48 but must be a multiple of 32",
-                "accumulation | 3 | is 3 but must divide alignstream.pretrain.batch-sequences, which is 16",
                 "decay-share | 0.96 | is 0.96 but must, with alignstream.pretrain.warmup-share, which is 0.05, be at most 1",
                 "learning-rate | fast | is fast but must be 0 to 1",
                 "precision | fp8 | is fp8 but must be one of [float32, bfloat16, auto]",

@@ -28,7 +28,9 @@ public record HeldOutPrompt(int[] ids, @Nullable Predicate<int[]> right, boolean
     public static HeldOutPrompt of(Tokenizer tokenizer, Prompt prompt) {
         return new HeldOutPrompt(
                 ChatTemplate.prompt(tokenizer, prompt.messages()),
-                prompt.referenceAnswers().isEmpty() ? null : answer -> isRight(prompt, tokenizer.decode(answer)),
+                prompt.referenceAnswers().isEmpty()
+                        ? null
+                        : answer -> isRight(prompt, ChatTemplate.said(tokenizer, answer)),
                 IMPROPER.equals(prompt.tags().get("kind")));
     }
 

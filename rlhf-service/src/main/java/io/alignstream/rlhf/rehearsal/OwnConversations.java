@@ -8,13 +8,16 @@ import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * Conversations that a model writes itself: after the user's token it samples what people ask (Magpie, Xu et al., arXiv
@@ -75,8 +78,15 @@ public final class OwnConversations {
             long seed,
             GatePrompts gate,
             IntConsumer written) {
-        int room = Math.min(LONGEST_QUESTION, model.config().maxPositions() - longestAnswer - 2);
-        if (count == 0 || room < 1) {
+        Optional<ChatTemplate.Question> around = ChatTemplate.question(tokenizer);
+        if (count == 0 || around.isEmpty()) {
+            return NONE;
+        }
+        int[] before = around.get().before();
+        int[] behind = around.get().after();
+        int taken = longestAnswer + before.length + behind.length;
+        int room = Math.min(LONGEST_QUESTION, model.config().maxPositions() - taken);
+        if (room < 1) {
             return NONE;
         }
         int end = tokenizer.endOfTurn();
@@ -87,12 +97,13 @@ public final class OwnConversations {
             int rounds = ATTEMPTS * Math.ceilDiv(count, BATCH);
             for (int round = 0; round < rounds && conversations.size() < count; round++) {
                 RandomGenerator random = SeededRandom.of(seed, "own conversations", round);
-                List<int[]> prompts = prompts(asking, weights, tokenizer, random);
+                List<int[]> prompts = prompts(asking, weights, around.get(), random);
                 List<AnswerSampler.Answer> answers =
                         prompts.isEmpty() ? List.of() : answering.sample(weights, prompts, random);
                 for (int i = 0; i < answers.size() && conversations.size() < count; i++) {
                     int[] prompt = prompts.get(i);
-                    String question = tokenizer.decode(Arrays.copyOfRange(prompt, 1, prompt.length - 2));
+                    int[] asked = Arrays.copyOfRange(prompt, before.length, prompt.length - behind.length - 1);
+                    String question = tokenizer.decode(asked);
                     if (answers.get(i).ended() && !asks(gate, question)) {
                         conversations.add(
                                 new Conversation(answers.get(i).after(prompt), prompt.length, HeldOut.place(question)));
@@ -109,15 +120,12 @@ public final class OwnConversations {
     }
 
     private static List<int[]> prompts(
-            AnswerSampler asking, PreparedWeights weights, Tokenizer tokenizer, RandomGenerator random) {
-        int[] user = {tokenizer.user()};
-        return asking.sample(weights, Collections.nCopies(BATCH, user), random).stream()
+            AnswerSampler asking, PreparedWeights weights, ChatTemplate.Question around, RandomGenerator random) {
+        int[] before = around.before();
+        return asking.sample(weights, Collections.nCopies(BATCH, before), random).stream()
                 .filter(question -> question.ended() && question.tokens().length > 1)
-                .map(question -> {
-                    int[] prompt = Arrays.copyOf(question.after(user), question.tokens().length + 2);
-                    prompt[prompt.length - 1] = tokenizer.assistant();
-                    return prompt;
-                })
+                .map(question -> IntStream.concat(Arrays.stream(question.after(before)), Arrays.stream(around.after()))
+                        .toArray())
                 .toList();
     }
 

@@ -32,8 +32,9 @@ final class ActorCritic implements AutoCloseable {
         RlhfSettings settings = inputs.settings();
         this.bias = inputs.judges().reward().first().bias();
         this.policy = new PolicyLearner(inputs, policy);
-        this.critic = critic;
-        this.criticLearner = new Learner(critic, AdamW.Settings.REINFORCEMENT);
+        this.critic = critic.computeIn(settings.batches().precision());
+        this.criticLearner = new Learner(
+                critic, AdamW.Settings.REINFORCEMENT, settings.batches().memory());
         this.policyObjective = new PolicyObjective(
                 policy, settings.sampling().temperature(), settings.clipping().ratio());
         this.valueObjective = new ValueObjective(critic, settings.clipping().value(), settings.valueCoefficient());
@@ -108,7 +109,7 @@ final class ActorCritic implements AutoCloseable {
     /** The critic and both optimisers. */
     SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
-        critic.tensors().forEach((name, tensor) -> state.put(CRITIC + name, tensor));
+        critic.views().forEach((name, tensor) -> state.put(CRITIC + name, tensor));
         state.putAll(policy.state());
         state.putAll(criticLearner.state(CRITIC_OPTIMISER));
         return state;

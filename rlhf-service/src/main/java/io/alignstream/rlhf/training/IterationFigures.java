@@ -13,14 +13,21 @@ import java.util.function.ToDoubleFunction;
 /** The figures of one PPO iteration under the field's names; not thread-safe. */
 final class IterationFigures {
 
-    /** Sampling with a cache and scoring whole rows may differ by this in nats: fp32 sums in another order. */
-    static final double SAMPLING_TOLERANCE = 1e-2;
-
+    private final double samplingTolerance;
     private final SequencedMap<String, Double> metrics = new TreeMap<>();
     private final TreeMap<String, Double> sums = new TreeMap<>();
     private int policySteps;
     private int valueSteps;
     private double samplingGap;
+
+    /**
+     * The figures of an iteration.
+     *
+     * @param samplingTolerance by how many nats sampler and scoring may differ
+     */
+    IterationFigures(double samplingTolerance) {
+        this.samplingTolerance = samplingTolerance;
+    }
 
     /**
      * How far the sampler's log probabilities are from those that training starts from.
@@ -30,9 +37,9 @@ final class IterationFigures {
     void observeSampling(float[] sampled, double[] scored) {
         for (int t = 0; t < scored.length; t++) {
             double gap = Math.abs(sampled[t] - scored[t]);
-            if (gap > SAMPLING_TOLERANCE) {
+            if (gap > samplingTolerance) {
                 throw new IllegalStateException("token " + t + " of an answer was sampled with log probability "
-                        + sampled[t] + " but training computes " + scored[t] + ", more than " + SAMPLING_TOLERANCE
+                        + sampled[t] + " but training computes " + scored[t] + ", more than " + samplingTolerance
                         + " apart: sampler and training do not compute the same policy");
             }
             samplingGap = Math.max(samplingGap, gap);

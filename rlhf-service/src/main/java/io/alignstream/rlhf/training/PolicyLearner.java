@@ -4,7 +4,6 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.UpperBlocks;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
@@ -32,10 +31,12 @@ final class PolicyLearner implements AutoCloseable {
     /** A learner of {@code policy}, which is closed with it, with zero moments. */
     PolicyLearner(RlhfInputs inputs, Transformer policy) {
         this.settings = inputs.settings();
-        this.policy = policy;
+        this.policy = policy.computeIn(settings.batches().precision());
         this.learner = new Learner(
-                UpperBlocks.share(policy, settings.retention().trainableShare()), AdamW.Settings.REINFORCEMENT);
-        this.rehearsal = new NextTokenObjective(policy, Computing.DEFAULT);
+                UpperBlocks.share(policy, settings.retention().trainableShare()),
+                AdamW.Settings.REINFORCEMENT,
+                settings.batches().memory());
+        this.rehearsal = new NextTokenObjective(policy, policy.precision());
         this.rehearsed = inputs.own().rehearsed();
     }
 

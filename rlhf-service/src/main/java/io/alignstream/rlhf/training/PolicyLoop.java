@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class PolicyLoop implements TrainingLoop {
 
-    /** Before the first update on a batch the ratio may differ from 1 by this at most (fp32). */
-    static final double RATIO_TOLERANCE = 1e-5;
-
     final RlhfInputs inputs;
     final RlhfSettings settings;
     final Recovery recovery;
@@ -75,7 +72,7 @@ public abstract class PolicyLoop implements TrainingLoop {
 
     @Override
     public void keepAsBest() {
-        best.keep(policy().tensors(), iteration);
+        best.keep(policy().views(), iteration);
     }
 
     @Override
@@ -88,7 +85,8 @@ public abstract class PolicyLoop implements TrainingLoop {
     public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
             throws IOException {
         if (bestModel.isPresent() && best.tensors().isPresent()) {
-            published = Transformer.of(policy().config(), best.tensors().get(), "the best policy");
+            published = Transformer.of(policy().config(), best.tensors().get(), "the best policy")
+                    .computeIn(policy().precision());
         }
         SequencedMap<String, Double> figures =
                 inputs.gate().compare(chosen(), settings.holdout().answers());
@@ -116,7 +114,7 @@ public abstract class PolicyLoop implements TrainingLoop {
                 network.config(),
                 tokenizer,
                 new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()},
-                network.tensors());
+                network.views());
     }
 
     @Override
@@ -126,10 +124,11 @@ public abstract class PolicyLoop implements TrainingLoop {
 
     /** @throws IllegalStateException if sampling and training disagree about probabilities; no number is a trouble of the step */
     final void requireSameNumerics(PolicyObjective.Figures first) {
-        if (first.greatestRatioGap() > RATIO_TOLERANCE) {
+        double tolerance = settings.batches().ratioTolerance();
+        if (first.greatestRatioGap() > tolerance) {
             throw new IllegalStateException("before the first update of iteration " + iteration
                     + " the probability ratio differs from 1 by " + first.greatestRatioGap() + ", more than "
-                    + RATIO_TOLERANCE + ": scoring and training do not compute the same probabilities");
+                    + tolerance + ": scoring and training do not compute the same probabilities");
         }
     }
 

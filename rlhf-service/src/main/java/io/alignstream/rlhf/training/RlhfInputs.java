@@ -2,16 +2,21 @@ package io.alignstream.rlhf.training;
 
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.UpperBlocks;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.rehearsal.OwnConversations;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The frozen inputs of a run; the models are only read and are closed with the inputs.
@@ -73,6 +78,49 @@ public record RlhfInputs(
             case GRPO -> GrpoLoop.resume(this, stored, recovery);
             case DPO -> DpoLoop.resume(this, stored, recovery);
         };
+    }
+
+    @Override
+    public MemoryPlan memory() {
+        Precision precision = settings.batches().precision();
+        Footprint policy = Footprint.of(sft.config());
+        Footprint scoring = Footprint.of(judges.reward().first().network().config());
+        boolean critic = settings.algorithm() == RlhfSettings.Algorithm.PPO;
+        long scorers =
+                judges.reward().members().size() + judges.judge().members().size();
+        int lowest =
+                UpperBlocks.share(sft, settings.retention().trainableShare()).lowestBlock();
+        long learning = policy.weightsFrom(lowest) + (critic ? scoring.weights() : 0);
+        int longest = sft.config().maxPositions();
+        if (!prompts.isEmpty()) {
+            int prompt = prompts.stream().mapToInt(ids -> ids.length).max().getAsInt();
+            longest = Math.min(longest, prompt + settings.sampling().maxAnswerTokens());
+        }
+        int positions = Math.max(
+                longest,
+                Math.min(
+                        settings.batches().memory().positions(sft.config(), precision),
+                        settings.batches().minibatchEpisodes() * longest));
+        return MemoryPlan.of(Map.of(
+                MemoryPlan.Part.FROZEN,
+                policy.weights() + scorers * scoring.weights(),
+                MemoryPlan.Part.WEIGHTS,
+                policy.weights() + (critic ? scoring.weights() : 0),
+                MemoryPlan.Part.MOMENTS,
+                2 * learning,
+                MemoryPlan.Part.GRADIENTS,
+                2 * Math.max(policy.weightsFrom(lowest), critic ? scoring.weights() : 0),
+                MemoryPlan.Part.PREPARED,
+                2 * policy.prepared(precision),
+                MemoryPlan.Part.ACTIVATIONS,
+                settings.batches().memory().kept(sft.config(), precision, positions),
+                MemoryPlan.Part.WORKSPACE,
+                policy.workspace(positions)
+                        + policy.scoring((long) settings.batches().episodes() * longest),
+                MemoryPlan.Part.CACHE,
+                policy.cache(settings.batches().episodes(), longest),
+                MemoryPlan.Part.BEST,
+                settings.training().patience() > 0 ? policy.weights() : 0L));
     }
 
     /**

@@ -1,9 +1,11 @@
 package io.alignstream.rlhf.training;
 
 import io.alignstream.languagemodel.network.RewardEnsemble;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.training.Trainer;
+import io.alignstream.training.memory.ActivationMemory;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -56,14 +58,35 @@ public record RlhfSettings(
      * @param episodes episodes in an iteration
      * @param minibatchEpisodes episodes in an optimiser step; divides {@code episodes}
      * @param epochs passes over a batch
+     * @param memory that an optimiser step may take, which goes through the network in as many parts as that needs
+     * @param precision of products and activations; log probabilities and values are computed in fp32 from these
      */
-    public record Batches(int iterations, int episodes, int minibatchEpisodes, int epochs) {
+    public record Batches(
+            int iterations,
+            int episodes,
+            int minibatchEpisodes,
+            int epochs,
+            ActivationMemory memory,
+            Precision precision) {
         public Batches {
             if (minibatchEpisodes < 1 || episodes % minibatchEpisodes != 0) {
                 throw new IllegalArgumentException("alignstream.rlhf.training.minibatch-episodes is "
                         + minibatchEpisodes + " but must divide alignstream.rlhf.training.batch-episodes, which is "
                         + episodes);
             }
+        }
+
+        /** By how much the ratio may differ from 1 before the first update on a batch. */
+        double ratioTolerance() {
+            return precision == Precision.FLOAT32 ? 1e-3 : 0.1;
+        }
+
+        /**
+         * By how many nats the fp32 sampler with its cache may differ from scoring whole rows: fp32 sums in another order,
+         * bf16 keeps 8 bits.
+         */
+        double samplingTolerance() {
+            return precision == Precision.FLOAT32 ? 1e-2 : 0.5;
         }
     }
 
@@ -206,6 +229,10 @@ public record RlhfSettings(
         values.put("rehearsal.conversations", Integer.toString(retention.conversations));
         values.put("rehearsal.coefficient", Double.toString(retention.coefficient));
         values.put("seed", Long.toString(seed));
+        batches.memory.addTo(values);
+        if (batches.precision != Precision.FLOAT32) {
+            values.put("precision", batches.precision.label());
+        }
         if (reward.uncertainty() != 1) {
             values.put("reward.uncertainty", Double.toString(reward.uncertainty()));
         }

@@ -58,7 +58,7 @@ abstract class SampledPolicyLoop extends PolicyLoop {
     @Override
     public final Step step() {
         Speed speed = new Speed("episodesPerSecond", settings.batches().episodes());
-        IterationFigures figures = new IterationFigures();
+        IterationFigures figures = new IterationFigures(settings.batches().samplingTolerance());
         List<Minibatch> batch;
         try {
             batch = rollout().of(iteration, figures);

@@ -4,7 +4,6 @@ import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
@@ -32,7 +31,7 @@ public final class ChattyModel {
         Transformer model =
                 Transformer.initialise(TransformerConfig.of(TinyParents.TOKENIZER.vocabularySize(), 4, 32, 48), 1);
         try (Learner learner = new Learner(model, AdamW.Settings.REINFORCEMENT)) {
-            NextTokenObjective objective = new NextTokenObjective(model, Computing.DEFAULT);
+            NextTokenObjective objective = new NextTokenObjective(model);
             for (int step = 0; step < 150; step++) {
                 learner.step(objective, conversations(), 5e-3);
             }

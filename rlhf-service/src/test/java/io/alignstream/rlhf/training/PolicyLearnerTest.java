@@ -7,7 +7,6 @@ import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.HeldOutComparison;
@@ -81,7 +80,7 @@ class PolicyLearnerTest {
         Sequences other = Sequences.answers(
                 List.of(new int[] {TinyParents.TOKENIZER.user(), 20, 21, 22, 23, 24, 25}), List.of(1));
         try (PolicyLearner learner = new PolicyLearner(inputs, sft.copy())) {
-            NextTokenObjective objective = new NextTokenObjective(learner.policy(), Computing.DEFAULT);
+            NextTokenObjective objective = new NextTokenObjective(learner.policy());
             for (int step = 0; step < 60; step++) {
                 learner.step(objective, other, 1e-2, step);
             }

@@ -4,7 +4,6 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
@@ -74,7 +73,7 @@ final class TinyWorld {
     static Transformer sft(int[]... answers) {
         Transformer model = Transformer.initialise(SIZE, 1);
         try (Learner learner = new Learner(model, AdamW.Settings.REINFORCEMENT)) {
-            NextTokenObjective objective = new NextTokenObjective(model, Computing.DEFAULT);
+            NextTokenObjective objective = new NextTokenObjective(model);
             List<int[]> prompts = prompts("sft", 64);
             for (int step = 0; step < 60; step++) {
                 List<int[]> rows = new ArrayList<>();

@@ -11,13 +11,15 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.exchange.RankedRequest.Judged;
 import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.StreamSupport;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * {@code chosen} and {@code rejected}. {@code score_chosen} and {@code score_rejected} count, halved, where both are 0 to 10.
+ * {@code chosen} and {@code rejected}, texts, transcripts or turns. {@code score_chosen} and {@code score_rejected} count,
+ * halved, where both are 0 to 10, ratings under the names of others where both are 0 to 5.
  *
  * @param transcripts whether whole transcripts are written and not lists of turns; both are read
  */
@@ -26,6 +28,15 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
     private static final String CHOSEN = "chosen";
     private static final String REJECTED = "rejected";
 
+    /** As UltraFeedback's binarised datasets have them, and Argilla's. */
+    private static final List<ScoreNames> SCORES = List.of(
+            new ScoreNames("score_chosen", "score_rejected", 2 * Ranking.MAX_SCORE),
+            new ScoreNames("rating_chosen", "rating_rejected", Ranking.MAX_SCORE),
+            new ScoreNames("chosen_rating", "rejected_rating", Ranking.MAX_SCORE),
+            new ScoreNames("chosen-rating", "rejected-rating", Ranking.MAX_SCORE));
+
+    private record ScoreNames(String chosen, String rejected, double most) {}
+
     /** A prompt with its answer. */
     private record Side(List<Message> prompt, String answer) {}
 
@@ -33,100 +44,93 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
     public boolean fits(ObjectNode json) {
         return json.has(CHOSEN)
                 && json.has(REJECTED)
-                && transcripts == (json.get(CHOSEN).isTextual() && !json.has("prompt"));
+                && transcripts
+                        == (!json.has("prompt")
+                                && Transcript.is(json.path(CHOSEN).asText("")));
     }
 
     @Override
-    public RankedRequest read(ObjectNode json, RankedRequest.Source source) {
-        List<Message> prompt = prompt(json.get("prompt"));
-        Side chosen = side(CHOSEN, json.get(CHOSEN), prompt);
-        Side rejected = side(REJECTED, json.get(REJECTED), prompt);
+    public List<RankedRequest> read(ObjectNode json, RankedRequest.Source source) {
+        List<Message> prompt = PromptFields.read(json);
+        Side chosen = side(CHOSEN, json, prompt);
+        Side rejected = side(REJECTED, json, prompt);
         if (!chosen.prompt.equals(rejected.prompt)) {
             throw new InvalidInputException(Reason.of("exchange.otherPrompts"));
         }
         if (chosen.answer.strip().equals(rejected.answer.strip())) {
             throw new InvalidInputException(Reason.of("exchange.sameAnswer"));
         }
-        Double better = score(json.get("score_chosen"));
-        Double worse = score(json.get("score_rejected"));
-        boolean scored = better != null && worse != null;
-        return RankedRequest.of(
-                chosen.prompt,
+        Optional<List<Double>> scores = SCORES.stream()
+                .map(names -> scores(json, names))
+                .flatMap(Optional::stream)
+                .findFirst();
+        return List.of(RankedRequest.of(
+                PromptFields.withSystem(json, chosen.prompt),
                 List.of(
-                        List.of(new Judged(chosen.answer, scored ? better : null, "")),
-                        List.of(new Judged(rejected.answer, scored ? worse : null, ""))),
-                source);
+                        List.of(new Judged(
+                                chosen.answer, scores.map(List::getFirst).orElse(null), "")),
+                        List.of(new Judged(
+                                rejected.answer, scores.map(List::getLast).orElse(null), ""))),
+                source));
     }
 
-    private static List<Message> prompt(@Nullable JsonNode json) {
-        if (json == null || json.isNull()) {
-            return List.of();
+    private static Side side(String field, ObjectNode json, List<Message> prompt) {
+        Optional<List<JsonNode>> listed = ElementFields.turns(json.get(field));
+        if (listed.isEmpty()) {
+            String text = ElementFields.said(json, field);
+            return Transcript.is(text) ? transcript(field, text, prompt) : side(field, List.of(), text, prompt);
         }
-        return json.isTextual() ? Transcript.read(json.textValue()) : turns("prompt", json);
+        List<JsonNode> turns = listed.get();
+        String last = field + "[" + (turns.size() - 1) + "]";
+        if (turns.isEmpty() || ListOfTurns.role(last, turns.getLast()) != Message.Role.ASSISTANT) {
+            throw noAnswer(field);
+        }
+        String answer = ListOfTurns.content(last, turns.getLast())
+                .orElseThrow(() -> noAnswer(field)); // it may be empty, though
+        return side(field, PromptFields.turns(field, turns.subList(0, turns.size() - 1)), answer, prompt);
     }
 
-    private static Side side(String field, @Nullable JsonNode json, List<Message> prompt) {
-        if (json != null && json.isTextual()) {
-            return side(field, json.textValue(), prompt);
-        }
-        List<JsonNode> turns = json == null
-                ? List.of()
-                : StreamSupport.stream(json.spliterator(), false).toList();
-        if (turns.isEmpty() || role(field, turns.getLast()) != Message.Role.ASSISTANT) {
-            throw new InvalidInputException(Reason.of("exchange.noAnswer").with("field", field));
-        }
-        return side(
-                turns(field, turns.subList(0, turns.size() - 1)),
-                turns.getLast().path("content").asText(""),
-                prompt);
-    }
-
-    private static Side side(String field, String text, List<Message> prompt) {
-        if (!Transcript.is(text)) {
-            if (prompt.isEmpty()) {
-                throw new InvalidInputException(Reason.of("exchange.noPrompt").with("field", field));
-            }
-            return new Side(prompt, text);
-        }
+    private static Side transcript(String field, String text, List<Message> prompt) {
         List<Message> turns = Transcript.read(text);
         if (turns.isEmpty() || turns.getLast().role() != Message.Role.ASSISTANT) {
-            throw new InvalidInputException(Reason.of("exchange.noAnswer").with("field", field));
+            throw noAnswer(field);
         }
-        return side(turns.subList(0, turns.size() - 1), turns.getLast().content(), prompt);
+        return side(field, turns.subList(0, turns.size() - 1), turns.getLast().content(), prompt);
     }
 
-    /** {@code before} are all that was said before the answer, or only what follows the prompt. An answer may be empty, a turn before it may not. */
-    private static Side side(List<Message> before, String answer, List<Message> prompt) {
-        boolean whole = before.size() >= prompt.size()
-                && before.subList(0, prompt.size()).equals(prompt);
-        List<Message> said = new ArrayList<>(whole ? List.of() : prompt);
-        said.addAll(before);
-        return new Side(List.copyOf(said), answer);
-    }
-
-    private static List<Message> turns(String field, Iterable<JsonNode> json) {
-        List<Message> turns = new ArrayList<>();
-        for (JsonNode turn : json) {
-            turns.add(new Message(role(field, turn), turn.path("content").asText("")));
+    /** {@code before} are all that was said before the answer, or only what follows the prompt. */
+    private static Side side(String field, List<Message> before, String answer, List<Message> prompt) {
+        if (before.isEmpty() && prompt.isEmpty()) {
+            throw new InvalidInputException(Reason.of("exchange.noPrompt").with("field", field));
         }
-        return turns;
+        if (Collections.indexOfSubList(stripped(before), stripped(prompt)) >= 0) {
+            return new Side(before, answer);
+        }
+        if (!before.isEmpty() && before.getFirst().role() != Message.Role.ASSISTANT) {
+            throw new InvalidInputException(Reason.of("exchange.notThePrompt").with("field", field));
+        }
+        return new Side(Stream.concat(prompt.stream(), before.stream()).toList(), answer);
     }
 
-    private static Message.Role role(String field, JsonNode turn) {
-        return switch (turn.path("role").asText("")) {
-            case "system" -> Message.Role.SYSTEM;
-            case "user" -> Message.Role.USER;
-            case "assistant" -> Message.Role.ASSISTANT;
-            case String other ->
-                throw new InvalidInputException(
-                        Reason.of("exchange.role").with("field", field).with("role", other));
-        };
+    private static List<Message> stripped(List<Message> messages) {
+        return messages.stream()
+                .map(message -> new Message(message.role(), message.content().strip()))
+                .toList();
     }
 
-    private static @Nullable Double score(@Nullable JsonNode json) {
-        return json != null && json.isNumber() && json.doubleValue() >= 0 && json.doubleValue() <= 2 * Ranking.MAX_SCORE
-                ? json.doubleValue() / 2
-                : null;
+    private static InvalidInputException noAnswer(String field) {
+        return new InvalidInputException(Reason.of("exchange.noAnswer").with("field", field));
+    }
+
+    /** The scores of both, 0 to 5, if both are on their scale. */
+    private static Optional<List<Double>> scores(ObjectNode json, ScoreNames names) {
+        List<Double> scores = Stream.of(names.chosen, names.rejected)
+                .map(name -> ElementFields.number(json.path(name)))
+                .flatMap(score -> score.stream().boxed())
+                .map(score -> score * Ranking.MAX_SCORE / names.most)
+                .filter(score -> score >= Ranking.MIN_SCORE && score <= Ranking.MAX_SCORE)
+                .toList();
+        return scores.size() == 2 ? Optional.of(scores) : Optional.empty();
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,13 +53,24 @@ public record RankedRequest(RankingRequest request, Ranking ranking) {
         }
     }
 
+    private record Placed(int group, Judged answer) {}
+
     /**
      * Who says so.
      *
      * @param kind begins the ids of the requests
      * @param tags of the requests
      */
-    public record Source(String kind, String annotator, String guidelineVersion, Map<String, String> tags) {}
+    public record Source(String kind, String annotator, String guidelineVersion, Map<String, String> tags) {
+
+        /** The tags of what others wrote, the same in whatever format: it is the same thing again. */
+        static final Map<String, String> IMPORTED = Map.of("source", "import");
+
+        /** A file of others. */
+        static Source imported(String annotator) {
+            return new Source("import", annotator, "unknown", IMPORTED);
+        }
+    }
 
     /**
      * A ranking of answers that came without ids. The request's id is a function of prompt and answers alone, whatever their
@@ -68,10 +80,12 @@ public record RankedRequest(RankingRequest request, Ranking ranking) {
      * @throws InvalidInputException if they make no request or no ranking
      */
     public static RankedRequest of(List<Message> messages, List<List<Judged>> groups, Source source) {
-        List<Judged> answers = groups.stream()
-                .flatMap(List::stream)
-                .sorted(Comparator.comparing(Judged::text))
+        List<Placed> placed = IntStream.range(0, groups.size())
+                .boxed()
+                .flatMap(group -> groups.get(group).stream().map(answer -> new Placed(group, answer)))
+                .sorted(Comparator.comparing(each -> each.answer.text))
                 .toList();
+        List<Judged> answers = placed.stream().map(Placed::answer).toList();
         List<String> texts = answers.stream().map(Judged::text).toList();
         String id = source.kind() + "-" + Sha256.hex(identity(messages, texts)).substring(0, 32);
         boolean scored = answers.stream().allMatch(answer -> answer.score() != null);
@@ -81,10 +95,10 @@ public record RankedRequest(RankingRequest request, Ranking ranking) {
                 new Ranking(
                         id,
                         source.annotator(),
-                        groups.stream()
-                                .map(group -> group.stream()
-                                        .map(answers::indexOf)
-                                        .sorted()
+                        IntStream.range(0, groups.size())
+                                .mapToObj(group -> IntStream.range(0, placed.size())
+                                        .filter(answer -> placed.get(answer).group == group)
+                                        .boxed()
                                         .toList())
                                 .toList(),
                         scored ? answers.stream().map(Judged::score).toList() : List.of(),
@@ -93,7 +107,7 @@ public record RankedRequest(RankingRequest request, Ranking ranking) {
     }
 
     /** With the lengths, so that no two things have one identity. */
-    private static String identity(List<Message> messages, List<String> answers) {
+    static String identity(List<Message> messages, List<String> answers) {
         return messages.stream()
                         .map(message -> message.role() + " " + message.content().length() + " " + message.content())
                         .collect(Collectors.joining("\n"))

@@ -8,10 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The forms in which rankings are handed on, one JSON object a line; constants are thread-safe. */
+/** The forms in which rankings are handed on, a JSON object each; constants are thread-safe. */
 public enum RankingFormat {
     /** {@code request} and {@code ranking} as on the topics; nothing is lost. */
     ALIGNSTREAM("alignstream", new OwnLines()),
+    /** Records with what each annotator has submitted, as Argilla exports them: an order of fields, or a rating of each. */
+    ARGILLA("argilla", new ArgillaRecords()),
     /**
      * {@code chosen} and {@code rejected} as TRL's preference datasets have them, as texts or as lists of turns, with their
      * {@code prompt} or beginning with it. Written: lists, {@code prompt} apart.
@@ -19,7 +21,10 @@ public enum RankingFormat {
     TRL("trl", new PreferencePairs(false)),
     /** Whole transcripts, {@code "\n\nHuman: … \n\nAssistant: …"}, as Anthropic's hh-rlhf has them. */
     HH_RLHF("hh-rlhf", new PreferencePairs(true)),
-    /** {@code instruction} with any number of {@code completions} that were rated, as UltraFeedback has them. */
+    /**
+     * {@code instruction} with any number of {@code completions} that were rated, as UltraFeedback has them; or with {@code
+     * generations} and their {@code ratings}, as distilabel has them.
+     */
     ULTRAFEEDBACK("ultrafeedback", new RatedCompletions());
 
     private final String id;
@@ -35,7 +40,7 @@ public enum RankingFormat {
 
         boolean fits(ObjectNode json);
 
-        RankedRequest read(ObjectNode json, RankedRequest.Source source);
+        List<RankedRequest> read(ObjectNode json, RankedRequest.Source source);
 
         List<ObjectNode> write(RankedRequest ranked);
     }
@@ -56,20 +61,20 @@ public enum RankingFormat {
     }
 
     /**
-     * The format of a file's first element.
+     * The format of an element.
      *
      * @throws InvalidInputException if it is none of them, with the fields that they have
      */
-    public static RankingFormat of(ObjectNode first) {
+    public static RankingFormat of(ObjectNode element) {
         return Arrays.stream(values())
-                .filter(format -> format.form.fits(first))
+                .filter(format -> format.form.fits(element))
                 .findFirst()
                 .orElseThrow(() -> new InvalidInputException(Reason.of("exchange.unknown")
                         .with(
                                 "fields",
                                 String.join(
                                         ", ",
-                                        first.properties().stream()
+                                        element.properties().stream()
                                                 .map(Map.Entry::getKey)
                                                 .toList()))));
     }
@@ -80,24 +85,27 @@ public enum RankingFormat {
     }
 
     /**
-     * Reads an element. Ids are a function of its content, but for the own format, which has them.
+     * Reads an element: a ranking, or one for each annotator. Ids are a function of its content, but for the own format, which
+     * has them.
      *
      * @param annotator who ranked; one that the element names is added. The own format keeps its annotators
      * @throws InvalidInputException if it says no ranking
      */
-    public RankedRequest read(ObjectNode json, String annotator) {
+    public List<RankedRequest> read(ObjectNode json, String annotator) {
         String named = json.path("annotator").asText("");
-        String whole = named.isBlank() ? annotator : annotator + "/" + named;
-        return form.read(json, new RankedRequest.Source("import", whole, "unknown", Map.of("source", annotator())));
+        return form.read(json, RankedRequest.Source.imported(named.isBlank() ? annotator : annotator + "/" + named));
     }
 
     /**
      * The elements that say {@code ranked}, one or more.
      *
-     * @throws InvalidInputException if this format cannot say it; only the own format can say that a request is gold, and
-     *     without that others would learn from it
+     * @throws InvalidInputException if this format cannot say it; only the own format can say that an annotator abstained, or
+     *     that a request is gold, and without that others would learn from it
      */
     public List<ObjectNode> write(RankedRequest ranked) {
+        if (this != ALIGNSTREAM && ranked.ranking().abstention() != null) {
+            throw new InvalidInputException(Reason.of("exchange.abstained"));
+        }
         if (this != ALIGNSTREAM && ranked.request().goldOrder().isPresent()) {
             throw new InvalidInputException(Reason.of("exchange.gold"));
         }

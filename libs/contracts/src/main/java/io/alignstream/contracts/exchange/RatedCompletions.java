@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.exchange.RankedRequest.Judged;
@@ -19,37 +18,45 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 
 /**
  * {@code instruction} and {@code completions}, each a {@code response} with {@code overall_score} (0 to 10; halved), or else
- * with {@code fine-grained_score} or the ratings of its aspects, of which the mean counts (0 to 5). Equal scores are ties,
- * of equal responses the first one counts, and {@code critique} is the reason.
+ * with {@code fine-grained_score} or the ratings of its aspects, of which the mean counts (0 to 5); or {@code generations}
+ * beside their {@code ratings} (0 to 5) and {@code rationales}. Equal scores are ties, of equal responses the first one counts,
+ * and {@code critique} is the reason.
  */
 final class RatedCompletions implements RankingFormat.Form {
 
+    private static final String COMPLETIONS = "completions";
+    private static final String GENERATIONS = "generations";
+    private static final String RESPONSE = "response";
+    private static final String RATING = "rating";
+    private static final String CRITIQUE = "critique";
     private static final int MOST_REASON = 2_000;
 
     /** The best scale that all completions have is used. */
     private static final List<Function<JsonNode, OptionalDouble>> SCALES = List.of(
-            completion -> halved(number(completion.path("overall_score"))),
-            completion -> number(completion.path("fine-grained_score")),
+            completion -> halved(ElementFields.number(completion.path("overall_score"))),
+            completion -> ElementFields.number(completion.path("fine-grained_score")),
+            completion -> ElementFields.number(completion.path(RATING)),
             completion -> StreamSupport.stream(completion.path("annotations").spliterator(), false)
-                    .map(aspect -> number(aspect.path("Rating")))
+                    .map(aspect -> ElementFields.number(aspect.path("Rating"))) // a text there, sometimes N/A
                     .flatMapToDouble(OptionalDouble::stream)
                     .average());
 
     @Override
     public boolean fits(ObjectNode json) {
-        return json.has("instruction") && json.path("completions").isArray();
+        return ElementFields.unpacked(json.get(COMPLETIONS)).isArray()
+                || json.has(GENERATIONS) && (json.has("ratings") || json.has(RATING));
     }
 
     @Override
-    public RankedRequest read(ObjectNode json, RankedRequest.Source source) {
+    public List<RankedRequest> read(ObjectNode json, RankedRequest.Source source) {
         SequencedMap<String, JsonNode> completions = new LinkedHashMap<>();
-        json.path("completions")
-                .forEach(completion ->
-                        completions.putIfAbsent(completion.path("response").asText(""), completion));
+        completions(json)
+                .forEach(completion -> completions.putIfAbsent(ElementFields.said(completion, RESPONSE), completion));
         Function<JsonNode, OptionalDouble> scale = SCALES.stream()
                 .filter(candidate -> completions.values().stream()
                         .allMatch(each -> candidate.apply(each).isPresent()))
@@ -61,28 +68,37 @@ final class RatedCompletions implements RankingFormat.Form {
             groups.computeIfAbsent(score, any -> new ArrayList<>())
                     .add(new Judged(response, score, reason(completion)));
         });
-        return RankedRequest.of(
-                Transcript.read(json.path("instruction").asText("")), List.copyOf(groups.values()), source);
+        return List.of(RankedRequest.of(
+                PromptFields.withSystem(json, PromptFields.read(json)), List.copyOf(groups.values()), source));
+    }
+
+    /** Lists beside each other are put together. */
+    private static List<JsonNode> completions(ObjectNode json) {
+        if (json.has(COMPLETIONS)) {
+            return ElementFields.list(json, COMPLETIONS);
+        }
+        List<JsonNode> responses = ElementFields.list(json, GENERATIONS);
+        List<JsonNode> ratings = ElementFields.list(json, json.has("ratings") ? "ratings" : RATING);
+        List<JsonNode> reasons = ElementFields.list(json, "rationales");
+        if (ratings.size() != responses.size()) {
+            throw new InvalidInputException(Reason.of("exchange.notRated"));
+        }
+        return IntStream.range(0, responses.size())
+                .<JsonNode>mapToObj(i -> {
+                    ObjectNode completion = JsonNodeFactory.instance.objectNode();
+                    completion.set(RESPONSE, responses.get(i));
+                    completion.set(RATING, ratings.get(i));
+                    return i < reasons.size() ? completion.set(CRITIQUE, reasons.get(i)) : completion;
+                })
+                .toList();
     }
 
     private static OptionalDouble halved(OptionalDouble score) {
         return score.isPresent() ? OptionalDouble.of(score.getAsDouble() / 2) : score;
     }
 
-    /** Ratings are texts there, some of them {@code N/A}. */
-    private static OptionalDouble number(JsonNode json) {
-        try {
-            double value = json.isNumber()
-                    ? json.doubleValue()
-                    : Double.parseDouble(json.asText("").strip());
-            return Double.isFinite(value) ? OptionalDouble.of(value) : OptionalDouble.empty();
-        } catch (NumberFormatException e) {
-            return OptionalDouble.empty();
-        }
-    }
-
     private static String reason(JsonNode completion) {
-        String critique = completion.path("critique").asText("").strip();
+        String critique = completion.path(CRITIQUE).asText("").strip();
         int end = Math.min(critique.length(), MOST_REASON);
         boolean splits = end > 0 && Character.isHighSurrogate(critique.charAt(end - 1));
         return critique.substring(0, splits ? end - 1 : end);
@@ -98,23 +114,17 @@ final class RatedCompletions implements RankingFormat.Form {
             throw new InvalidInputException(Reason.of("exchange.notByScores"));
         }
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("instruction", instruction(ranked.request().messages()));
-        ArrayNode completions = json.putArray("completions");
+        json.put("instruction", Transcript.prompt(ranked.request().messages()));
+        ArrayNode completions = json.putArray(COMPLETIONS);
         for (int i = 0; i < scores.size(); i++) {
             ObjectNode completion = completions.addObject();
-            completion.put("response", ranked.request().answers().get(i));
+            completion.put(RESPONSE, ranked.request().answers().get(i));
             completion.put("overall_score", 2 * scores.get(i));
             if (!ranking.reasons().isEmpty()) {
-                completion.put("critique", ranking.reasons().get(i));
+                completion.put(CRITIQUE, ranking.reasons().get(i));
             }
         }
         return List.of(json.put("annotator", ranking.annotator()));
-    }
-
-    private static String instruction(List<Message> messages) {
-        return messages.size() == 1 && !Transcript.is(messages.getFirst().content())
-                ? messages.getFirst().content()
-                : Transcript.write(messages);
     }
 
     private static List<Set<Integer>> groups(List<Double> scores) {

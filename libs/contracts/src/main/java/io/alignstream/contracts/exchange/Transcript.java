@@ -43,6 +43,17 @@ final class Transcript {
     }
 
     /**
+     * The text that is read as {@code messages}: what the user says if that is all, else the text of the turns.
+     *
+     * @throws InvalidInputException if there is a turn that would not be read again
+     */
+    static String prompt(List<Message> messages) {
+        return messages.size() == 1 && !is(messages.getFirst().content())
+                ? messages.getFirst().content()
+                : write(messages);
+    }
+
+    /**
      * The text of {@code turns}.
      *
      * @throws InvalidInputException if there is a turn that would not be read again

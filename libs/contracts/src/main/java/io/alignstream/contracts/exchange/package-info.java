@@ -1,4 +1,7 @@
-/** Rankings in the files of others: preference pairs, transcripts, rated completions; and in ours. */
+/**
+ * Instructions and rankings in the files of others, and in ours: instructions with output, lists of turns; preference pairs,
+ * transcripts, rated completions.
+ */
 @NullMarked
 package io.alignstream.contracts.exchange;
 

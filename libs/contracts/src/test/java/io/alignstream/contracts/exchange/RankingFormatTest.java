@@ -89,7 +89,7 @@ class RankingFormatTest {
 
         // When
         List<RankedRequest> pairs = format.write(RANKED).stream()
-                .map(json -> RankingFormat.of(json).read(json, "import:test"))
+                .map(json -> RankingFormat.of(json).read(json, "import:test").getFirst())
                 .toList();
 
         // Then
@@ -113,6 +113,14 @@ class RankingFormatTest {
         {'prompt':'Moon?','chosen':[{'role':'user','content':'Moon?'},{'role':'assistant','content':'Far.'}],'rejected':[{'role':'user','content':'Moon?'},{'role':'assistant','content':'Near.'}]}|trl
         {'prompt':'\\n\\nHuman: Moon?\\n\\nAssistant:','chosen':'Far.','rejected':'Near.'}|trl
         {'chosen':'\\n\\nHuman: Moon?\\n\\nAssistant: Far.','rejected':'\\n\\nHuman: Moon? \\n\\nAssistant: Near.'}|hh-rlhf
+        {'prompt':'Moon?','chosen':[{'from':'gpt','value':'Far.'}],'rejected':{'role':'assistant','content':[{'type':'text','text':'Near.'}]}}|trl
+        {'conversations':[{'from':'human','value':'Moon?'}],'chosen':{'from':'gpt','value':'Far.'},'rejected':{'from':'gpt','value':'Near.'}}|trl
+        {'system':'','question':'Moon?','chosen':'Far.','rejected':'Near.','chosen_rating':'5','rejected_rating':'1'}|trl
+        {'instruction':'Moon?','generations':['Near.','Far.'],'ratings':[1,4.5],'rationales':['no','yes']}|ultrafeedback
+        {'id':'1','fields':{'prompt':'Moon?','response-1':'Near.','response-2':'Far.'},'responses':{'preference':[{'value':['response-2','response-1'],'user_id':'u'}]}}|argilla
+        {'prompt':'Moon?','response_1':'Near.','response_2':'Far.','preference':[{'user_id':'u','value':{'rank':[2,1],'value':['response-1','response-2']},'status':'submitted'}],'preference-suggestion':null}|argilla
+        {'prompt':'Moon?','response1':'Near.','response2':'Far.','p.responses':[['response1','response2'],['response2','response1']],'p.responses.users':['v','u'],'p.responses.status':['draft','submitted']}|argilla
+        {'instruction':'Moon?','generation-0':'Near.','generation-1':'Far.','generation-0-rating':[{'user_id':'u','value':1,'status':'submitted'}],'generation-1-rating':[{'user_id':'u','value':3,'status':'submitted'}]}|argilla
         {'instruction':'Moon?','completions':[{'response':'Near.','overall_score':3},{'response':'Far.','overall_score':8.5}]}|ultrafeedback
         {'instruction':'Moon?','completions':[{'response':'Near.','annotations':{'honesty':{'Rating':'N/A'},'truthfulness':{'Rating':'1'}}},{'response':'Far.','annotations':{'truthfulness':{'Rating':'5'}}}]}|ultrafeedback
         """)
@@ -121,13 +129,13 @@ class RankingFormatTest {
         ObjectNode json = json(text);
 
         // When
-        RankedRequest ranked = RankingFormat.of(json).read(json, "import:test");
+        RankedRequest ranked = RankingFormat.of(json).read(json, "import:test").getFirst();
 
         // Then
         assertThat(RankingFormat.of(json).id()).isEqualTo(format);
         assertThat(groups(ranked)).isEqualTo(List.of(List.of("Far."), List.of("Near.")));
         assertThat(ranked.request().requestId()).isEqualTo("import-80bb12f5e51410ecd9ab315bf92a2136");
-        assertThat(ranked.request().tags()).containsEntry("source", "import:" + format);
+        assertThat(ranked.request().tags()).containsEntry("source", "import");
     }
 
     @ParameterizedTest
@@ -147,17 +155,103 @@ class RankingFormatTest {
     }
 
     @Test
+    void aSystemsWordsBesideAPairComeFirst() {
+        // Given
+        ObjectNode json =
+                json("{'system':'Be brief.','instruction':'Add.','input':'1','chosen':'1.','rejected':'One.'}");
+
+        // When
+        RankedRequest ranked = RankingFormat.of(json).read(json, "a").getFirst();
+
+        // Then
+        assertThat(ranked.request().messages())
+                .containsExactly(new Message(Message.Role.SYSTEM, "Be brief."), Message.user("Add.\n1"));
+    }
+
+    @Test
+    void aPromptIsNotSaidTwiceWhereverItStandsInTheConversation() {
+        // Given
+        ObjectNode json = json("{'prompt':'Moon? ','chosen':[{'role':'system','content':'Be brief.'},"
+                + "{'role':'user','content':'Moon?'},{'role':'assistant','content':'Far.'}],"
+                + "'rejected':[{'role':'system','content':'Be brief.'},"
+                + "{'role':'user','content':'Moon?'},{'role':'assistant','content':'Near.'}]}");
+
+        // When
+        RankedRequest ranked = RankingFormat.of(json).read(json, "a").getFirst();
+
+        // Then
+        assertThat(ranked.request().messages())
+                .containsExactly(new Message(Message.Role.SYSTEM, "Be brief."), Message.user("Moon?"));
+    }
+
+    @Test
+    void eachAnnotatorOfARecordRanksWithTiesAmongThem() {
+        // Given
+        ObjectNode json = json("{'prompt':'Moon?','response1':'a','response2':'b','response3':'','preference':["
+                + "{'user_id':'u','status':'submitted','value':[{'value':'response1','rank':1},{'value':'response2','rank':1},{'value':'response3','rank':2}]},"
+                + "{'user_id':'v','status':'discarded','value':[{'value':'response1','rank':1},{'value':'response2','rank':2},{'value':'response3','rank':3}]},"
+                + "{'user_id':'w','status':'submitted','value':[{'value':'response3','rank':1},{'value':'response2','rank':2},{'value':'response1','rank':3}]}],"
+                + "'topics':[{'user_id':'u','status':'submitted','value':['space','time']}]}");
+
+        // When
+        List<RankedRequest> ranked = RankingFormat.of(json).read(json, "import:argilla");
+
+        // Then
+        assertThat(ranked)
+                .extracting(RankingFormatTest::groups)
+                .containsExactly(
+                        List.of(List.of("a", "b"), List.of("")), List.of(List.of(""), List.of("b"), List.of("a")));
+        assertThat(ranked)
+                .extracting(each -> each.ranking().annotator())
+                .containsExactly("import:argilla/u", "import:argilla/w");
+        assertThat(ranked)
+                .extracting(RankedRequest::request)
+                .containsOnly(ranked.getFirst().request());
+    }
+
+    @Test
+    void argillaHasAnOrderWithoutTies() {
+        // Given
+        RankedRequest untied = new RankedRequest(
+                RANKED.request(),
+                new Ranking("r-1", "ann", List.of(List.of(0), List.of(2), List.of(1)), List.of(), List.of(), "g"));
+
+        // When
+        RankedRequest again = roundTrip(RankingFormat.ARGILLA, untied);
+
+        // Then
+        assertThat(again.request().messages()).isEqualTo(MULTI_TURN);
+        assertThat(groups(again)).isEqualTo(groups(untied));
+        assertThatThrownBy(() -> RankingFormat.ARGILLA.write(RANKED)).hasMessageContaining("tied");
+    }
+
+    @Test
+    void anAbstentionIsOnlyInOurOwnLines() {
+        // Given
+        RankedRequest abstained = new RankedRequest(
+                RANKED.request(),
+                Ranking.abstained("r-1", "ann", "g", new Ranking.Abstention(Ranking.Abstention.Cause.LANGUAGE, "")));
+
+        // When
+        RankedRequest again = roundTrip(RankingFormat.ALIGNSTREAM, abstained);
+
+        // Then
+        assertThat(again).isEqualTo(abstained);
+        assertThatThrownBy(() -> RankingFormat.TRL.write(abstained)).hasMessageContaining("abstained");
+    }
+
+    @Test
     void whoPrefersTheOtherAnswerJudgesTheSameRequest() {
         // Given
         ObjectNode json = json("{'prompt':'Moon?','chosen':'Near.','rejected':'Far.'}");
         ObjectNode reversed = json("{'prompt':'Moon?','chosen':'Far.','rejected':'Near.'}");
 
         // When
-        RankedRequest ranked = RankingFormat.TRL.read(json, "a");
+        RankedRequest ranked = RankingFormat.TRL.read(json, "a").getFirst();
 
         // Then
         assertThat(ranked.request())
-                .isEqualTo(RankingFormat.TRL.read(reversed, "b").request());
+                .isEqualTo(RankingFormat.TRL.read(reversed, "b").getFirst().request());
         assertThat(groups(ranked)).isEqualTo(List.of(List.of("Near."), List.of("Far.")));
     }
 
@@ -169,7 +263,8 @@ class RankingFormatTest {
                 + "{'response':'c','overall_score':7.0},{'response':'d','overall_score':1}]}");
 
         // When
-        RankedRequest ranked = RankingFormat.ULTRAFEEDBACK.read(json, "import:ultrafeedback");
+        RankedRequest ranked =
+                RankingFormat.ULTRAFEEDBACK.read(json, "import:ultrafeedback").getFirst();
 
         // Then
         assertThat(ranked.ranking().order()).isEqualTo(List.of(List.of(1), List.of(0, 2), List.of(3)));
@@ -186,6 +281,13 @@ class RankingFormatTest {
         {'chosen':'The moon is far.','rejected':'The moon is near.'}|there is no prompt
         {'chosen':'\\n\\nHuman: a\\n\\nAssistant: b','rejected':'\\n\\nHuman: c\\n\\nAssistant: b'}|different prompts
         {'chosen':[{'role':'tool','content':'b'}],'rejected':[]}|role "tool"
+        {'prompt':'a','chosen':[{'role':'assistant'}],'rejected':'c'}|chosen must end
+        {'prompt':'a','chosen':'b','rejected':null}|rejected: it must be a text
+        {'prompt':'a','chosen':[{'role':'user','content':'x'},{'role':'assistant','content':'b'}],'rejected':'c'}|chosen begins with turns that are not those of the prompt
+        {'instruction':'a','completions':[{'overall_score':2},{'response':'c','overall_score':1}]}|response: it must be a text
+        {'instruction':'a','generations':['b','c'],'ratings':[1,null]}|not every completion
+        {'fields':{'prompt':'a','x':'b','y':'c'},'responses':{}}|no annotator has submitted
+        {'fields':{'prompt':'a','x':'b','y':'c'},'responses':{'x-rating':[{'value':1,'user_id':'u'}]}}|no annotator has submitted
         {'prompt':'a','chosen':[{'role':'user','content':'b'}],'rejected':[]}|chosen must end
         {'instruction':'a','completions':[{'response':'b'},{'response':'c','overall_score':1}]}|not every completion
         {'instruction':'a','completions':[{'response':'c','overall_score':1}]}|answers has 1 entries
@@ -244,7 +346,7 @@ class RankingFormatTest {
 
     private static RankedRequest roundTrip(RankingFormat format, RankedRequest ranked) {
         ObjectNode json = json(format.write(ranked).getFirst().toString());
-        return RankingFormat.of(json).read(json, format.annotator());
+        return RankingFormat.of(json).read(json, format.annotator()).getFirst();
     }
 
     /** The order in the answers' own words. */

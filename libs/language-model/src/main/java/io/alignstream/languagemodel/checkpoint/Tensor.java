@@ -2,10 +2,11 @@ package io.alignstream.languagemodel.checkpoint;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * A tensor in host memory: row-major, little-endian.
+ * A tensor in host memory outside of Java's heap: row-major, little-endian.
  *
  * <p>Thread-safe as long as nobody writes to the buffer it was made of. The data of a tensor that was read from a file
  * is a read-only view of the mapped file: native code that aliases its address must copy before it writes in place.
@@ -80,8 +81,28 @@ public record Tensor(Type type, long[] shape, ByteBuffer data) {
     }
 
     private static ByteBuffer allocate(Type type, int elements) {
-        return ByteBuffer.allocateDirect(Math.multiplyExact(elements, type.bytes()))
-                .order(ByteOrder.LITTLE_ENDIAN);
+        return memory(Math.multiplyExact(elements, type.bytes()));
+    }
+
+    /**
+     * Zeroed memory, little-endian, that is freed when nothing refers to it any more; unlike that of a direct buffer it is
+     * not bounded by the size of the heap.
+     *
+     * @param bytes 0 or more
+     */
+    public static ByteBuffer memory(int bytes) {
+        return NativeMemory.allocate(bytes).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** The same elements in memory of their own. */
+    public Tensor copy() {
+        return new Tensor(type, shape, memory(data.limit()).put(data()).flip());
+    }
+
+    /** The same elements in the memory of {@code earlier}, if it has the same type and shape and may be written to; else a copy. */
+    public Tensor copyInto(Tensor earlier) {
+        boolean fits = earlier.type == type && Arrays.equals(earlier.shape, shape) && !earlier.data.isReadOnly();
+        return fits ? new Tensor(type, shape, earlier.data().put(data()).flip()) : copy();
     }
 
     /** A copy of the sizes of the dimensions. */
@@ -104,22 +125,27 @@ public record Tensor(Type type, long[] shape, ByteBuffer data) {
     /** A copy of the elements of an F32, F16 or BF16 tensor. */
     public float[] toFloats() {
         float[] values = new float[(int) elements()];
+        copyTo(FloatBuffer.wrap(values));
+        return values;
+    }
+
+    /** Writes the elements of an F32, F16 or BF16 tensor into {@code out}, from its position on. */
+    public void copyTo(FloatBuffer out) {
         ByteBuffer in = data();
         switch (type) {
-            case F32 -> in.asFloatBuffer().get(values);
+            case F32 -> out.put(in.asFloatBuffer());
             case F16 -> {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = Float.float16ToFloat(in.getShort());
+                while (in.hasRemaining()) {
+                    out.put(Float.float16ToFloat(in.getShort()));
                 }
             }
             case BF16 -> {
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = Float.intBitsToFloat(in.getShort() << 16);
+                while (in.hasRemaining()) {
+                    out.put(Float.intBitsToFloat(in.getShort() << 16));
                 }
             }
             default -> throw new IllegalStateException("a tensor " + this + " does not hold floats");
         }
-        return values;
     }
 
     /** A copy of the elements of an I64, I32 or U8 tensor. */

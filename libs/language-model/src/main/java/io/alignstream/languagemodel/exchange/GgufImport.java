@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -71,6 +72,10 @@ public final class GgufImport {
         JSON.writeValue(scratch.resolve("config.json").toFile(), source.config());
         JSON.writeValue(
                 scratch.resolve(Tokenizer.TOKENIZER_FILE).toFile(), GgufTokenizer.read(file.toString(), source.gguf));
+        Optional<ObjectNode> chat = GgufTokenizer.readChat(source.gguf);
+        if (chat.isPresent()) {
+            JSON.writeValue(scratch.resolve(Tokenizer.CONFIG_FILE).toFile(), chat.get());
+        }
         TransformerConfig config = TransformerConfig.load(scratch);
         return HuggingFaceModel.of(
                 config, Weights.require(config, source.tensors(config, scratch), file.toString()), scratch);

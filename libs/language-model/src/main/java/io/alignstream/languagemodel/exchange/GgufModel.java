@@ -119,7 +119,7 @@ public final class GgufModel {
     private static ByteBuffer interleaveHalves(ByteBuffer data, int rows, int heads) {
         int rowBytes = data.remaining() / rows;
         int half = rows / heads / 2;
-        ByteBuffer out = ByteBuffer.allocateDirect(data.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out = Tensor.memory(data.remaining());
         for (int head = 0; head < heads; head++) {
             for (int i = 0; i < half; i++) {
                 out.put(data.slice((head * 2 * half + i) * rowBytes, rowBytes));
@@ -135,7 +135,7 @@ public final class GgufModel {
         int rows = Math.toIntExact(tensor.shape()[0]);
         int rowBytes = data.remaining() / rows;
         int half = rows / heads / 2;
-        ByteBuffer out = ByteBuffer.allocateDirect(data.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out = Tensor.memory(data.remaining());
         for (int head = 0; head < heads; head++) {
             for (int second = 0; second < 2; second++) {
                 for (int i = 0; i < half; i++) {

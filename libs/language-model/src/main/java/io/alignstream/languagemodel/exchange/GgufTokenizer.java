@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,19 @@ final class GgufTokenizer {
     private static final int CONTROL = 3;
     private static final int USER_DEFINED = 4;
     private static final int BYTE = 6;
+
+    /** Names that a chat template can use, and llama.cpp's keys of their ids. */
+    private static final Map<String, String> NAMES = Map.of(
+            "bos_token",
+            "bos",
+            "eos_token",
+            "eos",
+            "unk_token",
+            "unknown",
+            "sep_token",
+            "seperator",
+            "pad_token",
+            "padding");
 
     private GgufTokenizer() {}
 
@@ -57,14 +71,30 @@ final class GgufTokenizer {
             writer.putFloats("tokenizer.ggml.scores", scores(tokenizer, merges));
             writer.put("tokenizer.ggml.unknown_token_id", tokenizer.pad());
         }
+        ChatTemplate.named(tokenizer, "bos_token").ifPresent(bos -> writer.put("tokenizer.ggml.bos_token_id", bos));
+        // Both end an answer; the first one is what a chat template names eos_token.
+        int eos = ChatTemplate.named(tokenizer, "eos_token").orElse(tokenizer.endOfTurn());
+        int eot = eos == tokenizer.endOfTurn() ? tokenizer.endOfDocument() : tokenizer.endOfTurn();
         writer.putStrings("tokenizer.ggml.tokens", names)
                 .putIntegers("tokenizer.ggml.token_type", types)
-                .put("tokenizer.ggml.eos_token_id", tokenizer.endOfTurn())
-                .put("tokenizer.ggml.eot_token_id", tokenizer.endOfDocument()) // ends an answer as well
+                .put("tokenizer.ggml.eos_token_id", eos)
+                .put("tokenizer.ggml.eot_token_id", eot)
                 .put("tokenizer.ggml.padding_token_id", tokenizer.pad())
                 .put("tokenizer.ggml.add_bos_token", false)
                 .put("tokenizer.ggml.add_eos_token", false)
                 .put("tokenizer.chat_template", ChatTemplate.jinja(tokenizer));
+    }
+
+    /** The chat template of a file and what it names, as {@code tokenizer_config.json}; empty if it has none. */
+    static Optional<ObjectNode> readChat(GgufFile gguf) {
+        return gguf.text("tokenizer.chat_template").map(template -> {
+            List<String> tokens = gguf.list("tokenizer.ggml.tokens", String.class);
+            ObjectNode json = JSON.createObjectNode().put("chat_template", template);
+            NAMES.forEach((name, key) -> gguf.number("tokenizer.ggml." + key + "_token_id")
+                    .filter(id -> id.longValue() >= 0 && id.longValue() < tokens.size())
+                    .ifPresent(id -> json.put(name, tokens.get(id.intValue()))));
+            return json;
+        });
     }
 
     private static int type(@Nullable JsonNode added, String name, boolean byteLevel) {
@@ -149,7 +179,9 @@ final class GgufTokenizer {
                         .put("rstrip", false)
                         .put("normalized", false)
                         .put("special", type == CONTROL);
-            } else if (type == NORMAL) {
+            }
+            if (type == CONTROL || type == USER_DEFINED || type == NORMAL) {
+                // Added tokens, too: Hugging Face's library gives those that the vocabulary has not other ids.
                 vocabulary.put(tokens.get(id), id);
             }
         }

@@ -2,7 +2,6 @@ package io.alignstream.languagemodel.exchange;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /** Fits an embedding to a number of token ids. */
 final class MeanRows {
@@ -33,7 +32,7 @@ final class MeanRows {
             }
         }
         long bytes = (long) in.limit() + (long) count * width * matrix.type().bytes();
-        ByteBuffer out = ByteBuffer.allocateDirect(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out = Tensor.memory(Math.toIntExact(bytes));
         out.put(matrix.data());
         for (int row = 0; row < count; row++) {
             for (double value : mean) {

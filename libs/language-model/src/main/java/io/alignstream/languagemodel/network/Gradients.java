@@ -30,18 +30,20 @@ public final class Gradients implements AutoCloseable {
 
     private static final TorchProgram PROGRAM = new TorchProgram(
             """
-              def sum(self, g: Dict[str, Tensor], h: Dict[str, Tensor]) -> Dict[str, Tensor]:
+              def added(self, g: Dict[str, Tensor], h: Dict[str, Tensor]) -> Dict[str, Tensor]:
+                # in the memory of g, if that is fp32
                 torch.set_grad_enabled(False)
                 result: Dict[str, Tensor] = {}
                 for name in g.keys():
-                  result[name] = torch.add(torch.to(g[name], 6), torch.to(h[name], 6))
+                  result[name] = torch.add_(torch.to(g[name], 6), torch.to(h[name], 6))
                 return result
 
               def weighed(self, g: Dict[str, Tensor], weight: Tensor) -> Dict[str, Tensor]:
+                # in the memory of g, if that is fp32
                 torch.set_grad_enabled(False)
                 result: Dict[str, Tensor] = {}
                 for name in g.keys():
-                  result[name] = torch.mul(torch.to(g[name], 6), float(weight))
+                  result[name] = torch.mul_(torch.to(g[name], 6), float(weight))
                 return result
             """);
 
@@ -116,7 +118,7 @@ public final class Gradients implements AutoCloseable {
         in.addAll(sums);
         added.forEach(gradient -> gradient.setName(gradient.getName().replaceFirst("g", "h")));
         in.addAll(added);
-        NDList total = ordered(PROGRAM.run(scope, "sum", in));
+        NDList total = ordered(PROGRAM.run(scope, "added", in));
         sums.close();
         added.close();
         return total;

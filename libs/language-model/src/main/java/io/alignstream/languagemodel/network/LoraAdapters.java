@@ -7,8 +7,10 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.torch.ArrayMemory;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +21,7 @@ import java.util.SplittableRandom;
  * Low-rank adapters of a network whose own weights stay as they are: a projection W becomes W + scale·B·A.
  *
  * <p>The program merges them at each step and differentiates by A and B only: gradients and the optimiser's moments are
- * those of the adapters, and of the three matrix products of a projection one falls away. Tensors have the names of PEFT's adapter files. For one thread.
+ * those of the adapters, and of the three matrix products of a projection one falls away. Views have the names of PEFT's adapter files. For one thread.
  */
 public final class LoraAdapters implements Trainable, AutoCloseable {
 
@@ -29,6 +31,7 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
     private final Transformer base;
     private final LoraSettings settings;
     private final NDManager scope;
+    private final ArrayMemory memory = new ArrayMemory();
     private final SequencedMap<String, NDArray> weights = new LinkedHashMap<>();
     private final NDArray tokens;
     private final NDArray scale;
@@ -52,22 +55,23 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
         LoraAdapters adapters = new LoraAdapters(base, settings);
         SplittableRandom random = SeededRandom.of(seed, "lora", 0);
         adapters.shapes().forEach((name, shape) -> {
-            float[] values = new float[(int) shape.size()];
+            NDArray weight = adapters.scope.zeros(shape);
+            FloatBuffer values = ArrayMemory.floats(weight);
             if (name.startsWith("A.")) {
                 double bound = 1 / StrictMath.sqrt(shape.get(1));
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = (float) random.nextDouble(-bound, bound);
+                while (values.hasRemaining()) {
+                    values.put((float) random.nextDouble(-bound, bound));
                 }
             } else if (name.startsWith("rows.")) {
                 adapters.copyRows(name.substring("rows.".length()), values);
             }
-            adapters.put(name, Transformer.native32(adapters.scope, Tensor.of(values, shape.getShape())));
+            adapters.put(name, weight);
         });
         return adapters;
     }
 
     /**
-     * The adapters that {@link #tensors} gave.
+     * The adapters that {@link #views} gave.
      *
      * @throws IOException if a tensor is missing or does not fit
      */
@@ -77,7 +81,7 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
         try {
             for (Map.Entry<String, Shape> entry : adapters.shapes().entrySet()) {
                 Tensor tensor = Weights.require(tensors, peftName(entry.getKey()), entry.getValue(), "the adapters");
-                adapters.put(entry.getKey(), Transformer.native32(adapters.scope, tensor));
+                adapters.put(entry.getKey(), ArrayMemory.copy(adapters.scope, tensor));
             }
             return adapters;
         } catch (IOException | RuntimeException e) {
@@ -90,11 +94,11 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
         return settings;
     }
 
-    /** The adapters on the host, under PEFT's names, in a fixed order. */
-    public SequencedMap<String, Tensor> tensors() {
-        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
-        weights.forEach((name, array) -> tensors.put(peftName(name), Transformer.host(array)));
-        return tensors;
+    /** The adapters where they lie, under PEFT's names, in a fixed order: they change as they learn and end when this is closed. */
+    public SequencedMap<String, Tensor> views() {
+        SequencedMap<String, Tensor> views = new LinkedHashMap<>();
+        weights.forEach((name, array) -> views.put(peftName(name), memory.view(array)));
+        return views;
     }
 
     /** An independent network with the adapters worked into its weights. */
@@ -141,18 +145,19 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
 
     @Override
     public void close() {
+        memory.close();
         scope.close();
     }
 
-    private void copyRows(String name, float[] values) {
+    private void copyRows(String name, FloatBuffer values) {
         NDArray weight = base.weights().get(name);
         if (weight == null) {
             throw new IllegalStateException("no weight " + name);
         }
-        float[] all = weight.toFloatArray();
+        FloatBuffer rows = ArrayMemory.floats(weight);
         int width = base.config().width();
-        for (int i = 0; i < settings.tokens().size(); i++) {
-            System.arraycopy(all, settings.tokens().get(i) * width, values, i * width, width);
+        for (int token : settings.tokens()) {
+            values.put(rows.slice(token * width, width));
         }
     }
 

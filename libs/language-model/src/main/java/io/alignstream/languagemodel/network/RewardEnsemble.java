@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
+import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,6 +171,16 @@ public final class RewardEnsemble implements AutoCloseable {
             members.forEach(member -> member.model().close());
             throw e;
         }
+    }
+
+    /**
+     * Has all models compute in {@code precision}.
+     *
+     * @return this
+     */
+    public RewardEnsemble computeIn(Precision precision) {
+        members.forEach(member -> member.model().network().computeIn(precision));
+        return this;
     }
 
     /** The models in their order. */

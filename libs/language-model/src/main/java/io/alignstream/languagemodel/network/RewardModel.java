@@ -6,7 +6,6 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -73,11 +72,11 @@ public final class RewardModel implements AutoCloseable {
         return bias;
     }
 
-    /** All weights on the host, the bias among them. */
-    public SequencedMap<String, Tensor> tensors() {
-        SequencedMap<String, Tensor> tensors = network.tensors();
-        tensors.put(BIAS, Tensor.of(new float[] {bias}, 1));
-        return tensors;
+    /** All weights where they lie, the bias among them; they end when the model is closed. */
+    public SequencedMap<String, Tensor> views() {
+        SequencedMap<String, Tensor> views = network.views();
+        views.put(BIAS, Tensor.of(new float[] {bias}, 1));
+        return views;
     }
 
     /**
@@ -106,7 +105,7 @@ public final class RewardModel implements AutoCloseable {
             throw new IllegalArgumentException("scores with mean " + mean + " and deviation " + deviation
                     + " cannot be normalised; the deviation must be positive");
         }
-        SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(network.tensors());
+        SequencedMap<String, Tensor> tensors = network.views();
         Tensor head = tensors.get(Transformer.HEAD);
         if (head == null) {
             throw new IllegalStateException("the head is gone");
@@ -118,7 +117,9 @@ public final class RewardModel implements AutoCloseable {
         tensors.put(Transformer.HEAD, Tensor.of(values, head.shape()));
         try {
             return new RewardModel(
-                    Transformer.of(network.config(), tensors, "the reward model"), (float) ((bias - mean) / deviation));
+                    Transformer.of(network.config(), tensors, "the reward model")
+                            .computeIn(network.precision()),
+                    (float) ((bias - mean) / deviation));
         } catch (IOException e) {
             throw new IllegalStateException("weights of a network do not fit its own configuration", e);
         }

@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.network;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -40,6 +41,71 @@ public record Sequences(int batch, int time, long[] ids, long[] lengths, long[] 
                 }
             }
         }
+    }
+
+    /** Rows from {@code from} to before {@code to}. */
+    public record Range(int from, int to) {}
+
+    /**
+     * Cuts the batch so that no part has more than {@code positions}, padding counted, unless that is the least that
+     * {@code mayBegin} allows.
+     *
+     * @param positions 1 or more
+     * @param mayBegin whether a part may begin at a row
+     */
+    public List<Range> ranges(int positions, IntPredicate mayBegin) {
+        if (positions < 1) {
+            throw new IllegalArgumentException("positions at a time is " + positions + " but must be at least 1");
+        }
+        List<Range> ranges = new ArrayList<>();
+        int from = 0;
+        while (from < batch) {
+            int to = from;
+            long longest = 0;
+            do {
+                int next = to + 1;
+                while (next < batch && !mayBegin.test(next)) {
+                    next++;
+                }
+                long longer =
+                        Math.max(longest, Arrays.stream(lengths, to, next).max().orElse(0));
+                if (to > from && (next - from) * longer > positions) {
+                    break;
+                }
+                longest = longer;
+                to = next;
+            } while (to < batch);
+            ranges.add(new Range(from, to));
+            from = to;
+        }
+        return ranges;
+    }
+
+    /** The same where a part may begin anywhere. */
+    public List<Range> ranges(int positions) {
+        return ranges(positions, row -> true);
+    }
+
+    /** The rows of {@code range}, as long as the longest of them; this if those are all. */
+    public Sequences rows(Range range) {
+        int count = range.to - range.from;
+        if (count == batch) {
+            return this;
+        }
+        int longest = Math.max(
+                1, (int) Arrays.stream(lengths, range.from, range.to).max().orElse(1));
+        long[] partIds = new long[count * longest];
+        long[] partTargets = new long[count * longest];
+        for (int row = 0; row < count; row++) {
+            System.arraycopy(ids, (range.from + row) * time, partIds, row * longest, longest);
+            System.arraycopy(targets, (range.from + row) * time, partTargets, row * longest, longest);
+        }
+        return new Sequences(count, longest, partIds, Arrays.copyOfRange(lengths, range.from, range.to), partTargets);
+    }
+
+    /** Parts of at most {@code positions} each, as {@link #ranges} cuts. */
+    public List<Sequences> parts(int positions) {
+        return ranges(positions).stream().map(this::rows).toList();
     }
 
     /** Rows without padding. */

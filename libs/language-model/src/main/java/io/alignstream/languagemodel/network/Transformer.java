@@ -6,15 +6,20 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.torch.ArrayMemory;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SequencedMap;
+import java.util.function.Function;
 
 /**
  * The weights of a Llama-shaped network (fp32, Hugging Face names) and what can be computed with them.
@@ -30,11 +35,14 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     private final TransformerConfig config;
     private final NDManager scope;
+    private final ArrayMemory memory = new ArrayMemory();
     private final SequencedMap<String, NDArray> weights = new LinkedHashMap<>();
     private final NDArray cos;
     private final NDArray sin;
-    private final NDArray size;
     private final NDArray epsilon;
+    private Precision precision = Precision.FLOAT32;
+    private boolean checkpointing;
+    private NDArray size;
 
     private Transformer(TransformerConfig config) {
         this.config = config;
@@ -42,23 +50,59 @@ public final class Transformer implements Trainable, AutoCloseable {
         double[] frequencies = config.variant().scaling().frequencies(config.ropeTheta(), config.headWidth());
         double magnitude = config.variant().scaling().magnitude();
         int half = frequencies.length;
-        float[] cosines = new float[config.maxPositions() * 2 * half];
-        float[] sines = new float[cosines.length];
+        Shape table = new Shape(config.maxPositions(), 2L * half);
+        this.cos = scope.zeros(table);
+        this.sin = scope.zeros(table);
+        FloatBuffer cosines = ArrayMemory.floats(cos);
+        FloatBuffer sines = ArrayMemory.floats(sin);
         for (int t = 0; t < config.maxPositions(); t++) {
             for (int i = 0; i < half; i++) {
                 int at = t * 2 * half + i;
                 double angle = t * frequencies[i];
-                cosines[at] = (float) (magnitude * StrictMath.cos(angle));
-                cosines[at + half] = cosines[at];
-                sines[at] = (float) (magnitude * StrictMath.sin(angle));
-                sines[at + half] = sines[at];
+                float cosine = (float) (magnitude * StrictMath.cos(angle));
+                float sine = (float) (magnitude * StrictMath.sin(angle));
+                cosines.put(at, cosine).put(at + half, cosine);
+                sines.put(at, sine).put(at + half, sine);
             }
         }
-        Shape table = new Shape(config.maxPositions(), 2L * half);
-        this.cos = scope.create(cosines, table);
-        this.sin = scope.create(sines, table);
-        this.size = scope.create(new long[] {config.layers(), config.heads(), config.keyValueHeads()});
+        this.size = size();
         this.epsilon = scope.create(config.normEpsilon());
+    }
+
+    private NDArray size() {
+        return scope.create(new long[] {
+            config.layers(), config.heads(), config.keyValueHeads(), precision.torchType(), checkpointing ? 1 : 0
+        });
+    }
+
+    /**
+     * Keeps what goes into each block alone for the backward pass from now on, which computes the blocks again: a fraction of
+     * the memory for a third more time, and the same bits (activation checkpointing, Chen et al., arXiv 1604.06174).
+     *
+     * @return this
+     */
+    public Transformer checkpointActivations(boolean checkpointing) {
+        this.checkpointing = checkpointing;
+        size.close();
+        size = size();
+        return this;
+    }
+
+    /**
+     * Computes scores and gradients in {@code precision} from now on, fp32 before; weights and what is sampled stay fp32.
+     *
+     * @return this
+     */
+    public Transformer computeIn(Precision precision) {
+        this.precision = precision;
+        size.close();
+        size = size();
+        return this;
+    }
+
+    /** Number format of products and activations. */
+    public Precision precision() {
+        return precision;
     }
 
     /** A network with random weights: N(0, 0.02), the projections back into the residual stream divided by √(2·layers), biases 0. */
@@ -67,13 +111,14 @@ public final class Transformer implements Trainable, AutoCloseable {
         Random random = new Random(seed);
         double residual = 0.02 / StrictMath.sqrt(2.0 * config.layers());
         Weights.shapes(config).forEach((name, shape) -> {
-            float[] values = new float[(int) shape.size()];
+            NDArray weight = model.scope.zeros(shape);
+            FloatBuffer values = ArrayMemory.floats(weight);
             float constant = name.endsWith(".bias") ? 0 : 1;
             double deviation = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight") ? residual : 0.02;
-            for (int i = 0; i < values.length; i++) {
-                values[i] = shape.dimension() == 1 ? constant : (float) (random.nextGaussian() * deviation);
+            while (values.hasRemaining()) {
+                values.put(shape.dimension() == 1 ? constant : (float) (random.nextGaussian() * deviation));
             }
-            model.put(name, model.scope.create(values, shape));
+            model.put(name, weight);
         });
         return model;
     }
@@ -104,7 +149,7 @@ public final class Transformer implements Trainable, AutoCloseable {
             }
             for (Map.Entry<String, Shape> entry : shapes.entrySet()) {
                 Tensor tensor = Weights.require(tensors, entry.getKey(), entry.getValue(), origin);
-                model.put(entry.getKey(), native32(model.scope, tensor));
+                model.put(entry.getKey(), ArrayMemory.copy(model.scope, tensor));
             }
             return model;
         } catch (IOException | RuntimeException e) {
@@ -115,7 +160,8 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     /** An independent copy of the first {@code layers} blocks. */
     public Transformer copy(int layers) {
-        Transformer copy = new Transformer(config.withLayers(layers));
+        Transformer copy =
+                new Transformer(config.withLayers(layers)).computeIn(precision).checkpointActivations(checkpointing);
         Weights.shapes(copy.config)
                 .keySet()
                 .forEach(
@@ -153,15 +199,18 @@ public final class Transformer implements Trainable, AutoCloseable {
     public void copyTokens(Map<Integer, Integer> sources) {
         int width = config.width();
         for (String name : List.of("model.embed_tokens.weight", "lm_head.weight")) {
-            NDArray old = weights.get(name);
-            if (old == null) {
+            NDArray weight = weights.get(name);
+            if (weight == null) {
                 continue;
             }
-            float[] before = old.toFloatArray();
-            float[] after = before.clone();
-            sources.forEach((to, from) -> System.arraycopy(before, from * width, after, to * width, width));
-            put(name, native32(scope, Tensor.of(after, config.vocabularySize(), width)));
-            old.close();
+            FloatBuffer rows = ArrayMemory.floats(weight);
+            Map<Integer, float[]> found = new HashMap<>();
+            sources.forEach((to, from) -> {
+                float[] row = new float[width];
+                rows.get(from * width, row);
+                found.put(to, row);
+            });
+            found.forEach((to, row) -> rows.put(to * width, row));
         }
     }
 
@@ -174,10 +223,17 @@ public final class Transformer implements Trainable, AutoCloseable {
         return config;
     }
 
-    /** The weights on the host, in a fixed order. */
-    public SequencedMap<String, Tensor> tensors() {
+    /** The weights where they lie, in a fixed order: they change as the network learns and end when it is closed. */
+    public SequencedMap<String, Tensor> views() {
         SequencedMap<String, Tensor> result = new LinkedHashMap<>();
-        weights.forEach((name, array) -> result.put(name, host(array)));
+        weights.forEach((name, array) -> result.put(name, memory.view(array)));
+        return result;
+    }
+
+    /** A copy of the weights, in a fixed order. */
+    public SequencedMap<String, Tensor> tensors() {
+        SequencedMap<String, Tensor> result = views();
+        result.replaceAll((name, view) -> view.copy());
         return result;
     }
 
@@ -188,11 +244,13 @@ public final class Transformer implements Trainable, AutoCloseable {
      * @return {@code [batch][time]}, 0 where the target does not count
      */
     public float[][] logProbabilities(Sequences sequences, double temperature) {
-        try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList in = counted(call, sequences);
-            in.add(call.create(temperature));
-            return counted(NetworkProgram.SCORES.run(call, "score", in), sequences);
-        }
+        return inParts(sequences, part -> {
+            try (NDManager call = TorchRuntime.get().newScope()) {
+                NDList in = counted(call, part);
+                in.add(call.create(temperature));
+                return counted(NetworkProgram.SCORES.run(call, "score", in), part);
+            }
+        });
     }
 
     /** Sum of the log probabilities of each row's targets that count, {@code [batch]}. */
@@ -220,17 +278,18 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     /** Whether each target is the most probable token, {@code [batch][time]}; false where the target does not count. */
     public boolean[][] hits(Sequences sequences) {
-        try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList out = NetworkProgram.SCORES.run(call, "hits", counted(call, sequences));
-            float[][] values = counted(out, sequences);
-            boolean[][] hits = new boolean[values.length][sequences.time()];
-            for (int b = 0; b < hits.length; b++) {
-                for (int t = 0; t < hits[b].length; t++) {
-                    hits[b][t] = values[b][t] > 0;
-                }
+        float[][] values = inParts(sequences, part -> {
+            try (NDManager call = TorchRuntime.get().newScope()) {
+                return counted(NetworkProgram.SCORES.run(call, "hits", counted(call, part)), part);
             }
-            return hits;
+        });
+        boolean[][] hits = new boolean[values.length][sequences.time()];
+        for (int b = 0; b < hits.length; b++) {
+            for (int t = 0; t < hits[b].length; t++) {
+                hits[b][t] = values[b][t] > 0;
+            }
         }
+        return hits;
     }
 
     /**
@@ -256,13 +315,27 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     /** The head's value at each token, {@code [batch][time]}, 0 in padding; needs a head. */
     public float[][] scalars(Sequences sequences) {
-        try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList in = arguments(call);
-            tokens(call, in, sequences);
-            shape(in);
-            NDArray out = NetworkProgram.SCORES.run(call, "scalars", in).singletonOrThrow();
-            return sequences.grid(sequences.real(), out.toFloatArray());
+        return inParts(sequences, part -> {
+            try (NDManager call = TorchRuntime.get().newScope()) {
+                NDList in = arguments(call);
+                tokens(call, in, part);
+                shape(in);
+                NDArray out = NetworkProgram.SCORES.run(call, "scalars", in).singletonOrThrow();
+                return part.grid(part.real(), out.toFloatArray());
+            }
+        });
+    }
+
+    /** {@code figure} of few enough rows at a time, {@code [batch][time]}. */
+    private float[][] inParts(Sequences sequences, Function<Sequences, float[][]> figure) {
+        List<Sequences> parts = sequences.parts(Footprint.of(config).scoredPositions());
+        if (parts.size() == 1) {
+            return figure.apply(sequences);
         }
+        return parts.stream()
+                .flatMap(part -> Arrays.stream(figure.apply(part)))
+                .map(row -> Arrays.copyOf(row, sequences.time()))
+                .toArray(float[][]::new);
     }
 
     /** Arguments of a method that takes the targets that count. */
@@ -318,19 +391,8 @@ public final class Transformer implements Trainable, AutoCloseable {
     /** Frees the native memory; further use fails. */
     @Override
     public void close() {
+        memory.close();
         scope.close();
-    }
-
-    /** A copy of {@code array} on the host. */
-    public static Tensor host(NDArray array) {
-        return Tensor.of(array.toFloatArray(), array.getShape().getShape());
-    }
-
-    /** Copies into memory that libtorch allocates, so that kernels see the same alignment as after training. */
-    public static NDArray native32(NDManager scope, Tensor tensor) {
-        try (NDArray view = scope.create(tensor.toFloats(), new Shape(tensor.shape()))) {
-            return attached(scope, view.duplicate());
-        }
     }
 
     private static NDArray attached(NDManager scope, NDArray array) {

@@ -4,6 +4,7 @@ import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.torch.TorchProgram;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -61,6 +62,14 @@ public final class DpoObjective extends HeadObjective<DpoObjective.Batch, DpoObj
     @Override
     public double weight(Batch batch) {
         return batch.reference.length / 2;
+    }
+
+    @Override
+    public List<Batch> parts(Batch batch, int positions) {
+        return batch.answers.ranges(positions, row -> row % 2 == 0).stream()
+                .map(range -> new Batch(
+                        batch.answers.rows(range), Arrays.copyOfRange(batch.reference, range.from(), range.to())))
+                .toList();
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.torch.TorchProgram;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -104,6 +105,17 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Poli
     }
 
     /** The loss exactly; what is measured over tokens as if the answers of both batches were of one length. */
+    @Override
+    public List<Batch> parts(Batch batch, int positions) {
+        return batch.sequences.ranges(positions).stream()
+                .map(range -> new Batch(
+                        batch.sequences.rows(range),
+                        Arrays.copyOfRange(batch.oldLogProbabilities, range.from(), range.to()),
+                        Arrays.copyOfRange(batch.referenceLogProbabilities, range.from(), range.to()),
+                        Arrays.copyOfRange(batch.advantages, range.from(), range.to())))
+                .toList();
+    }
+
     @Override
     public PolicyObjective.Figures merged(PolicyObjective.Figures first, PolicyObjective.Figures second, double share) {
         return first.merged(second, share);

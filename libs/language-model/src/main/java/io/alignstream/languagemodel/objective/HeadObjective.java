@@ -13,11 +13,11 @@ import java.util.List;
 
 /**
  * A loss of one number at some positions, of a head's value or of a token's log probability: autograd differentiates the
- * loss by these numbers, the head and the network do the rest by hand, in fp32.
+ * loss by these numbers, the head, in fp32, and the network do the rest by hand.
  *
  * <p>A subclass writes one method as TorchScript text: {@code loss(self, outputs: Tensor, x: List[Tensor]) ->
  * List[Tensor]} of numbers {@code [positions]}: first what is differentiated, then what is reported, scalars all. Outputs
- * exist for these positions only.
+ * exist for these positions only, and all tokens' log probabilities for a chunk of them at a time.
  */
 abstract class HeadObjective<B, L> implements Objective<B, L> {
 
@@ -25,15 +25,15 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
             """
               def gradients(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor, at: Tensor, lowest: Tensor, x: List[Tensor], cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor) -> Dict[str, Tensor]:
                 torch.set_grad_enabled(False)
-                c = self.prepared(w, int(size[0]), 6)
+                c = self.prepared(w, int(size[0]), int(size[3]))
                 cells = self.cells(ids, lengths)
                 saved: List[Tensor] = []
                 hidden = self.trunk(w, c, ids, cells, cos, sin, size, eps, int(lowest), saved)
                 rows = torch.searchsorted(cells, at)
                 g: Dict[str, Tensor] = {}
-                figures, d = self.head_gradients(w, torch.index_select(hidden, 0, rows), x, int(lowest), g)
-                d = torch.index_copy(torch.zeros_like(hidden), 0, rows, d)
-                self.trunk_backward(w, c, ids, cells, d, cos, sin, size, int(lowest), saved, g)
+                figures, d = self.head_gradients(w, torch.to(torch.index_select(hidden, 0, rows), 6), x, int(lowest), g)
+                d = torch.index_copy(torch.zeros_like(hidden), 0, rows, torch.to(d, hidden.dtype))
+                self.trunk_backward(w, c, ids, cells, d, cos, sin, size, eps, int(lowest), saved, g)
                 return self.reported(torch.stack(figures), w, int(lowest), g)
 
               def loss_gradient(self, outputs: Tensor, x: List[Tensor]) -> Tuple[List[Tensor], Tensor]:
@@ -54,18 +54,39 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
 
               def head_gradients(self, w: Dict[str, Tensor], hidden: Tensor, x: List[Tensor], lowest: int, g: Dict[str, Tensor]) -> Tuple[List[Tensor], Tensor]:
                 # the outputs are log probabilities of the tokens x[0] at temperature x[1]; the last figure is the mean entropy
+                # all log probabilities exist for a chunk of the rows at a time; of several chunks they are computed twice
                 name = self.output_name(w)
                 temperature = float(x[1])
                 tokens = torch.unsqueeze(x[0], 1)
-                every = self.log_probabilities(hidden, w[name], temperature)
-                figures, d = self.loss_gradient(torch.squeeze(torch.gather(every, 1, tokens), 1), x)
+                chunks = self.chunks(hidden, w[name])
+                parts: List[Tensor] = []
+                every = hidden
+                first = 0
+                for chunk in chunks:
+                  every = self.log_probabilities(chunk, w[name], temperature)
+                  parts.append(torch.gather(every, 1, torch.narrow(tokens, 0, first, chunk.size(0))))
+                  first = first + chunk.size(0)
+                figures, d = self.loss_gradient(torch.squeeze(torch.cat(parts), 1), x)
                 d = torch.unsqueeze(torch.div(d, temperature), 1)
-                p = torch.exp(every)
-                figures.append(torch.div(torch.neg(torch.sum(torch.mul_(every, p))), every.size(0)))
-                p = torch.scatter_add_(torch.mul_(p, torch.neg(d)), 1, tokens, d)
-                if lowest == 0:
-                  g[name] = torch.mm(torch.t(p), hidden)
-                return (figures, torch.mm(p, w[name]))
+                entropy = torch.zeros([])
+                dx: List[Tensor] = []
+                first = 0
+                for chunk in chunks:
+                  if len(chunks) > 1:
+                    every = self.log_probabilities(chunk, w[name], temperature)
+                  p = torch.exp(every)
+                  entropy = torch.sub(entropy, torch.sum(torch.mul_(every, p)))
+                  dn = torch.narrow(d, 0, first, chunk.size(0))
+                  p = torch.scatter_add_(torch.mul_(p, torch.neg(dn)), 1, torch.narrow(tokens, 0, first, chunk.size(0)), dn)
+                  if lowest == 0:
+                    dw = torch.mm(torch.t(p), chunk)
+                    if first > 0:
+                      dw = torch.add_(dw, g[name])
+                    g[name] = dw
+                  dx.append(torch.mm(p, w[name]))
+                  first = first + chunk.size(0)
+                figures.append(torch.div(entropy, hidden.size(0)))
+                return (figures, torch.cat(dx))
 
             """;
 

@@ -9,8 +9,10 @@ import io.alignstream.languagemodel.network.NetworkProgram;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.torch.TorchProgram;
 import io.alignstream.languagemodel.torch.TorchRuntime;
+import java.util.List;
 
 /**
  * Next-token prediction: mean cross-entropy in nats over all targets that count.
@@ -54,40 +56,23 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                   g[name] = dw
                 return (total, torch.cat(parts))
 
-              def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, rows: int, lowest: int, g: Dict[str, Tensor]) -> Tensor:
+              def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, lowest: int, g: Dict[str, Tensor]) -> Tensor:
                 # mean cross-entropy in nats over the targets that are not -100
                 count = float(torch.sum(torch.ge(targets, 0)))
-                loss = torch.zeros([], dtype=7)
-                first = 0
-                while first < ids.size(0):
-                  n = ids.size(0) - first
-                  if n > rows:
-                    n = rows
-                  part = torch.narrow(ids, 0, first, n)
-                  cells = self.cells(part, torch.narrow(lengths, 0, first, n))
-                  saved: List[Tensor] = []
-                  x = self.trunk(w, c, part, cells, cos, sin, size, eps, lowest, saved)
-                  gn: Dict[str, Tensor] = {}
-                  lossn, d = self.output_gradients(w, c, x, self.tokens(torch.narrow(targets, 0, first, n), cells), 1. / count, lowest, gn)
-                  self.trunk_backward(w, c, part, cells, d, cos, sin, size, lowest, saved, gn)
-                  loss = torch.add(loss, lossn)
-                  for name in gn.keys():
-                    if name in g:
-                      g[name] = torch.add(g[name], gn[name])
-                    elif rows < ids.size(0):
-                      g[name] = torch.to(gn[name], 6)
-                    else:
-                      g[name] = gn[name]
-                  first = first + n
+                cells = self.cells(ids, lengths)
+                saved: List[Tensor] = []
+                x = self.trunk(w, c, ids, cells, cos, sin, size, eps, lowest, saved)
+                loss, d = self.output_gradients(w, c, x, self.tokens(targets, cells), 1. / count, lowest, g)
+                self.trunk_backward(w, c, ids, cells, d, cos, sin, size, eps, lowest, saved, g)
                 return torch.to(torch.div(loss, count), 6)
 
               def next_token_gradients(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
-                # computing = [data type, rows at a time, lowest block that learns; 0 if the embedding does, too]
+                # computing = [data type, lowest block that learns; 0 if the embedding does, too]
                 torch.set_grad_enabled(False)
                 g: Dict[str, Tensor] = {}
                 c = self.prepared(w, int(size[0]), int(computing[0]))
-                lowest = int(computing[2])
-                loss = self.language_model_gradients(w, c, ids, lengths, targets, cos, sin, size, eps, int(computing[1]), lowest, g)
+                lowest = int(computing[1])
+                loss = self.language_model_gradients(w, c, ids, lengths, targets, cos, sin, size, eps, lowest, g)
                 return self.reported(loss, w, lowest, g)
 
               def adapter_gradients(self, w: Dict[str, Tensor], a: Dict[str, Tensor], tokens: Tensor, scale: Tensor, ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
@@ -100,17 +85,26 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                 c["tokens"] = tokens
                 c["scale"] = scale
                 g: Dict[str, Tensor] = {}
-                loss = self.language_model_gradients(w, c, ids, lengths, targets, cos, sin, size, eps, int(computing[1]), 0, g)
+                loss = self.language_model_gradients(w, c, ids, lengths, targets, cos, sin, size, eps, 0, g)
                 return self.reported(loss, a, 0, g)
             """);
 
     private final Trainable trained;
-    private final Computing computing;
+    private final Precision precision;
 
-    /** The loss of {@code trained}, computed as {@code computing} says. */
-    public NextTokenObjective(Trainable trained, Computing computing) {
+    /** The loss of {@code trained} in fp32. */
+    public NextTokenObjective(Trainable trained) {
+        this(trained, Precision.FLOAT32);
+    }
+
+    /**
+     * The loss of {@code trained}.
+     *
+     * @param precision of products and activations; changes the last bits of the weights
+     */
+    public NextTokenObjective(Trainable trained, Precision precision) {
         this.trained = trained;
-        this.computing = computing;
+        this.precision = precision;
     }
 
     @Override
@@ -127,8 +121,7 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
             Transformer.tokens(call, in, sequences);
             in.add(call.create(sequences.targets(), new Shape(sequences.batch(), sequences.time())));
             network.shape(in);
-            in.add(call.create(
-                    new long[] {computing.precision().torchType(), computing.rows(), gradients.lowestBlock()}));
+            in.add(call.create(new long[] {precision.torchType(), gradients.lowestBlock()}));
             return (double) Computed.of(PROGRAM.run(call, method, in), gradients)[0];
         }
     }
@@ -137,6 +130,11 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
     @Override
     public double weight(Sequences sequences) {
         return sequences.targetCount();
+    }
+
+    @Override
+    public List<Sequences> parts(Sequences sequences, int positions) {
+        return sequences.parts(positions);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.alignstream.languagemodel.objective;
 
 import io.alignstream.languagemodel.network.Gradients;
+import java.util.List;
 
 /**
  * What is to be made small: computes a loss and its gradients, and never changes a weight.
@@ -19,6 +20,14 @@ public interface Objective<B, L> {
 
     /** What {@code batch} counts for beside others: what its mean divides by, as targets or pairs; 0 or more. */
     double weight(B batch);
+
+    /**
+     * {@code batch} in micro-batches of at most {@code positions} each, padding counted, or of as little as belongs
+     * together: what a step keeps for its backward pass grows with the positions.
+     *
+     * @return {@code batch} alone if it has no more; never empty
+     */
+    List<B> parts(B batch, int positions);
 
     /**
      * What the objective would have reported on two batches as one.

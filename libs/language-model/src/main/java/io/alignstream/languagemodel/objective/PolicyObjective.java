@@ -4,6 +4,7 @@ import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.torch.TorchProgram;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -97,6 +98,16 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
     @Override
     public double weight(Batch batch) {
         return batch.sequences.targetCount();
+    }
+
+    @Override
+    public List<Batch> parts(Batch batch, int positions) {
+        return batch.sequences.ranges(positions).stream()
+                .map(range -> new Batch(
+                        batch.sequences.rows(range),
+                        Arrays.copyOfRange(batch.oldLogProbabilities, range.from(), range.to()),
+                        Arrays.copyOfRange(batch.advantages, range.from(), range.to())))
+                .toList();
     }
 
     @Override

@@ -4,7 +4,9 @@ import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.torch.TorchProgram;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All pairs of ranked answers (Ouyang et al., arXiv 2203.02155, section 3.5): −log σ(r_better − r_worse − margin), for
@@ -45,6 +47,27 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
             if (!(weight > 0)) {
                 throw new IllegalArgumentException("a batch's weight is " + weight + " but must be above 0");
             }
+        }
+
+        /** The answers of {@code range}, which nobody compared with others; empty if nobody compared them at all. */
+        private Optional<Batch> part(Sequences.Range range) {
+            List<RankedPair> inside = pairs.stream()
+                    .filter(pair -> pair.better() >= range.from() && pair.better() < range.to())
+                    .toList();
+            double share = inside.stream().mapToDouble(RankedPair::weight).sum();
+            if (!(share > 0)) {
+                return Optional.empty();
+            }
+            List<RankedPair> moved = inside.stream()
+                    .map(pair -> new RankedPair(
+                            pair.better() - range.from(),
+                            pair.worse() - range.from(),
+                            pair.margin(),
+                            pair.weight() / share,
+                            pair.tied()))
+                    .toList();
+            return Optional.of(new Batch(
+                    answers.rows(range), Arrays.copyOfRange(last, range.from(), range.to()), moved, weight * share));
         }
 
         /** A batch that counts as much as any other. */
@@ -100,6 +123,19 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
     @Override
     public double weight(Batch batch) {
         return batch.weight;
+    }
+
+    @Override
+    public List<Batch> parts(Batch batch, int positions) {
+        boolean[] compared = new boolean[batch.last.length + 1]; // with a row before it
+        for (RankedPair pair : batch.pairs) {
+            int first = Math.min(pair.better(), pair.worse());
+            Arrays.fill(compared, first + 1, Math.max(pair.better(), pair.worse()) + 1, true);
+        }
+        List<Sequences.Range> ranges = batch.answers.ranges(positions, row -> !compared[row]);
+        return ranges.size() == 1
+                ? List.of(batch)
+                : ranges.stream().flatMap(range -> batch.part(range).stream()).toList();
     }
 
     @Override

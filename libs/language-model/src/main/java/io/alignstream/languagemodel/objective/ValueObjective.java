@@ -4,6 +4,7 @@ import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.torch.TorchProgram;
+import java.util.Arrays;
 import java.util.List;
 
 /** PPO's clipped value loss: ½ · mean of max((V − R)², (clip(V, V_old ± ε) − R)²). */
@@ -63,6 +64,16 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
     @Override
     public double weight(Batch batch) {
         return batch.sequences.targetCount();
+    }
+
+    @Override
+    public List<Batch> parts(Batch batch, int positions) {
+        return batch.sequences.ranges(positions).stream()
+                .map(range -> new Batch(
+                        batch.sequences.rows(range),
+                        Arrays.copyOfRange(batch.oldValues, range.from(), range.to()),
+                        Arrays.copyOfRange(batch.returns, range.from(), range.to())))
+                .toList();
     }
 
     @Override

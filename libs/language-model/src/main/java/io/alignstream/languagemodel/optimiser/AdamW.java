@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Trainable;
-import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.torch.ArrayMemory;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.torch.TorchProgram;
 import io.alignstream.languagemodel.torch.TorchRuntime;
@@ -36,6 +36,7 @@ public final class AdamW implements Optimiser {
     private final Settings settings;
     private final Precision precision;
     private final NDManager scope;
+    private final ArrayMemory memory = new ArrayMemory();
     private final SequencedMap<String, NDArray> first = new LinkedHashMap<>();
     private final SequencedMap<String, NDArray> second = new LinkedHashMap<>();
     private final SequencedMap<String, NDArray> steps = new LinkedHashMap<>();
@@ -121,14 +122,14 @@ public final class AdamW implements Optimiser {
     }
 
     /**
-     * Moments and step counts on the host: {@code PREFIX.m.NAME}, {@code PREFIX.v.NAME}, {@code PREFIX.s.NAME}; of
+     * Moments and step counts where they lie: {@code PREFIX.m.NAME}, {@code PREFIX.v.NAME}, {@code PREFIX.s.NAME}; of
      * matrices that learn by Muon the first only.
      */
     @Override
     public SequencedMap<String, Tensor> state(String prefix) {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         List.of(first, second, steps).forEach(part -> part.values()
-                .forEach(array -> state.put(prefix + "." + array.getName(), Transformer.host(array))));
+                .forEach(array -> state.put(prefix + "." + array.getName(), memory.view(array))));
         return state;
     }
 
@@ -142,16 +143,14 @@ public final class AdamW implements Optimiser {
                 if (tensor == null || !new Shape(tensor.shape()).equals(old.getShape())) {
                     throw new IOException("training state: tensor " + name + " is missing or not " + old.getShape());
                 }
-                NDArray restored = Transformer.native32(scope, tensor);
-                restored.setName(old.getName());
-                entry.setValue(restored);
-                old.close();
+                tensor.copyTo(ArrayMemory.floats(old));
             }
         }
     }
 
     @Override
     public void close() {
+        memory.close();
         scope.close();
     }
 

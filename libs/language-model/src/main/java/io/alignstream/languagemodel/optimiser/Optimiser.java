@@ -20,7 +20,10 @@ public interface Optimiser extends AutoCloseable {
      */
     double step(Gradients gradients, double learningRate);
 
-    /** Everything that the next step depends on besides the weights, on the host, its names below {@code prefix}. */
+    /**
+     * Everything that the next step depends on besides the weights, its names below {@code prefix}: views, which change with each
+     * step and end when this is closed.
+     */
     SequencedMap<String, Tensor> state(String prefix);
 
     /**

@@ -1,14 +1,23 @@
 package io.alignstream.languagemodel.tokenizer;
 
 import io.alignstream.contracts.Message;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * How a conversation becomes token ids: the role's token, the content, the end-of-turn token, message by message.
+ * How a conversation becomes token ids: the role's token, the content, the end-of-turn token, message by message; or what
+ * the tokenizer's own template says, if it came with one.
  *
  * <p>Contents are encoded as ordinary text: a user who types {@code <|endofturn|>} ends no turn.
+ *
+ * <p>A foreign template's ids are those of transformers' {@code apply_chat_template}, but for control tokens that somebody
+ * typed, for an answer that begins with white space (it is cut from its prompt, as it was when a model wrote it), and for
+ * what follows the last end of turn, which is left out. Such a template may refuse a conversation, a system message for
+ * example: then every method here fails with the template's words.
  */
 public final class ChatTemplate {
 
@@ -24,15 +33,31 @@ public final class ChatTemplate {
             + "{%- endfor -%}"
             + "{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}";
 
+    /**
+     * What stands around a question when a model is let to write one.
+     *
+     * @param before ids before it
+     * @param after ids between its end of turn and the answer
+     */
+    public record Question(int[] before, int[] after) {}
+
     private ChatTemplate() {}
 
     /** The template for programs that render text: what they make of it, they have to encode with control tokens. */
     public static String jinja(Tokenizer tokenizer) {
+        return tokenizer.foreignChat().map(chat -> chat.config().template()).orElseGet(() -> ownJinja(tokenizer));
+    }
+
+    private static String ownJinja(Tokenizer tokenizer) {
         return JINJA.replace("END_OF_TURN", tokenizer.name(tokenizer.endOfTurn()));
     }
 
     /** The messages and then the assistant's token, after which the model writes its answer. */
     public static int[] prompt(Tokenizer tokenizer, List<Message> messages) {
+        Optional<ForeignChat> foreign = tokenizer.foreignChat();
+        if (foreign.isPresent()) {
+            return foreign.get().prompt(messages);
+        }
         TokenBuffer ids = new TokenBuffer(64);
         messages.forEach(message -> addTurn(ids, tokenizer, message.role(), message.content()));
         ids.add(tokenizer.assistant());
@@ -51,6 +76,10 @@ public final class ChatTemplate {
      */
     public static Conversation conversation(
             Tokenizer tokenizer, List<Message> promptMessages, String answer, boolean everyTurn) {
+        Optional<ForeignChat> foreign = tokenizer.foreignChat();
+        if (foreign.isPresent()) {
+            return foreign.get().conversation(promptMessages, answer, everyTurn);
+        }
         TokenBuffer ids = new TokenBuffer(64);
         BitSet learned = new BitSet();
         for (Message message : promptMessages) {
@@ -61,6 +90,41 @@ public final class ChatTemplate {
         boolean[] each = new boolean[ids.size()];
         learned.stream().forEach(index -> each[index] = true);
         return new Conversation(ids.toArray(), each);
+    }
+
+    /** Id of the token that a foreign template names {@code bos_token}, {@code eos_token} and so on; empty without one. */
+    public static Optional<Integer> named(Tokenizer tokenizer, String name) {
+        return tokenizer
+                .foreignChat()
+                .map(chat -> chat.config().names().get(name))
+                .map(tokenizer::encodeTrusted)
+                .filter(ids -> ids.length == 1)
+                .map(ids -> ids[0]);
+    }
+
+    /** Why the template takes no prompt of these messages; empty if it does. */
+    public static Optional<Reason> refusal(Tokenizer tokenizer, List<Message> messages) {
+        try {
+            tokenizer.foreignChat().ifPresent(chat -> chat.prompt(messages));
+            return Optional.empty();
+        } catch (InvalidInputException e) {
+            return Optional.of(e.reason());
+        }
+    }
+
+    /** What was said in an answer that a model has written, without its end of turn. */
+    public static String said(Tokenizer tokenizer, int... answer) {
+        String text = tokenizer.decode(answer);
+        return tokenizer.foreignChat().map(chat -> chat.said(text)).orElse(text);
+    }
+
+    /** What stands around a question; empty if the template does not end questions as answers. */
+    public static Optional<Question> question(Tokenizer tokenizer) {
+        return tokenizer
+                .foreignChat()
+                .map(ForeignChat::question)
+                .orElseGet(() ->
+                        Optional.of(new Question(new int[] {tokenizer.user()}, new int[] {tokenizer.assistant()})));
     }
 
     /** Where what is said begins: the role's token before it is given, not learned. */

@@ -5,8 +5,10 @@ import io.alignstream.languagemodel.tokenizer.encoding.Encoder;
 import io.alignstream.languagemodel.tokenizer.encoding.Encoders;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenizerModel;
+import io.alignstream.languagemodel.tokenizer.format.ChatConfig;
 import io.alignstream.languagemodel.tokenizer.format.TokenizerFile;
 import io.alignstream.languagemodel.tokenizer.format.TokenizerJson;
+import io.alignstream.languagemodel.tokenizer.jinja.MarkedText;
 import io.alignstream.languagemodel.tokenizer.vocabulary.AddedTokens;
 import io.alignstream.languagemodel.tokenizer.vocabulary.AddedTokens.AddedToken;
 import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
@@ -16,8 +18,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A trained byte-pair encoding: text to token ids and back, without loss and without unknown input.
@@ -61,7 +68,14 @@ public final class Tokenizer {
     private final AddedTokens allTokens;
 
     private final AddedTokens normalisedAllTokens;
+    /** What a text with control tokens in it is searched for before normalisation. */
+    private final AddedTokens markedTokens;
+
+    private final AddedTokens controlTokens;
+
     private final Encoders encoders;
+    /** The file's own chat template; null for the layout of {@link ChatTemplate}. */
+    private final @Nullable ForeignChat chat;
 
     private Tokenizer(TokenizerModel model) {
         this.model = model;
@@ -71,7 +85,24 @@ public final class Tokenizer {
         normalisedTextTokens = added(token -> !token.control() && token.normalized());
         allTokens = added(token -> !token.normalized());
         normalisedAllTokens = added(AddedToken::normalized);
+        markedTokens = added(token -> token.control() || !token.normalized());
+        controlTokens = added(AddedToken::control);
         encoders = new Encoders(model);
+        chat = null;
+    }
+
+    private Tokenizer(Tokenizer other, ForeignChat chat) {
+        model = other.model;
+        vocabulary = other.vocabulary;
+        sha256 = Sha256.hex(other.sha256 + "\n" + chat.config());
+        textTokens = other.textTokens;
+        normalisedTextTokens = other.normalisedTextTokens;
+        allTokens = other.allTokens;
+        normalisedAllTokens = other.normalisedAllTokens;
+        markedTokens = other.markedTokens;
+        controlTokens = other.controlTokens;
+        encoders = other.encoders;
+        this.chat = chat;
     }
 
     private AddedTokens added(Predicate<AddedToken> which) {
@@ -79,7 +110,7 @@ public final class Tokenizer {
     }
 
     /**
-     * Reads {@value #TOKENIZER_FILE} from a folder.
+     * Reads {@value #TOKENIZER_FILE} from a folder, and a chat template of others that stands beside it.
      *
      * @throws IOException if the file cannot be read
      * @throws IllegalArgumentException if it is not a tokenizer of this kind
@@ -91,7 +122,11 @@ public final class Tokenizer {
             throw new IllegalArgumentException(file + " has " + size + " bytes, the limit is " + MAX_FILE_BYTES);
         }
         try {
-            return load(Files.readAllBytes(file));
+            Tokenizer plain = load(Files.readAllBytes(file));
+            return ChatConfig.read(folder)
+                    .filter(config -> !config.template().equals(ChatTemplate.jinja(plain)))
+                    .map(config -> new Tokenizer(plain, new ForeignChat(config, plain)))
+                    .orElse(plain);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
         }
@@ -172,7 +207,7 @@ public final class Tokenizer {
 
     /** Id of a control token. */
     public int id(ControlToken token) {
-        return vocabulary.id(token);
+        return token == ControlToken.END_OF_TURN && chat != null ? chat.endOfTurn() : vocabulary.id(token);
     }
 
     /** Id of the token between two documents. */
@@ -200,12 +235,17 @@ public final class Tokenizer {
         return id(ControlToken.END_OF_TURN);
     }
 
+    /** Whether conversations are laid out by a chat template of others. */
+    public boolean hasForeignTemplate() {
+        return chat != null;
+    }
+
     /** Id of the token that fills a batch. */
     public int pad() {
         return id(ControlToken.PAD);
     }
 
-    /** Hash of {@link #toJson()}, 64 lower-case hexadecimal digits: the tokenizer's identity. */
+    /** Hash of {@link #toJson()} and of a foreign chat template, 64 lower-case hexadecimal digits: the identity. */
     public String sha256() {
         return sha256;
     }
@@ -218,8 +258,33 @@ public final class Tokenizer {
     /** Writes {@value #TOKENIZER_FILE} and {@value #CONFIG_FILE} into a folder that exists. */
     public void save(Path folder) throws IOException {
         Files.write(folder.resolve(TOKENIZER_FILE), model.json());
-        byte[] config = TokenizerJson.writeConfig(token -> name(id(token)), ChatTemplate.jinja(this));
+        byte[] config = TokenizerJson.writeConfig(token -> name(id(token)), chat == null ? ownChat() : chat.config());
         Files.write(folder.resolve(CONFIG_FILE), config);
+    }
+
+    private ChatConfig ownChat() {
+        SortedMap<String, String> names = new TreeMap<>();
+        names.put("eos_token", name(endOfTurn()));
+        names.put("pad_token", name(pad()));
+        return new ChatConfig(ChatTemplate.jinja(this), names);
+    }
+
+    Optional<ForeignChat> foreignChat() {
+        return Optional.ofNullable(chat);
+    }
+
+    /** Appends the ids of a text in which a control token's name is that token unless somebody typed a char of it. */
+    void encodeMarked(MarkedText text, TokenBuffer out) {
+        markedTokens.split(text.value(), typed(text), new OrdinaryParts(out, part -> encode(part, out)));
+    }
+
+    /** The first control token that a text names and nobody typed. */
+    Optional<AddedTokens.Found> firstControlToken(MarkedText text) {
+        return controlTokens.first(text.value(), typed(text));
+    }
+
+    private static IntPredicate typed(MarkedText text) {
+        return at -> text.origins().charAt(at) != MarkedText.TEMPLATE;
     }
 
     private void encode(String text, TokenBuffer out, AddedTokens before, AddedTokens after) {

@@ -14,6 +14,8 @@
  *
  * <p>The six {@linkplain io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken control tokens} are never made
  * from text: they are put between texts by {@link io.alignstream.languagemodel.tokenizer.ChatTemplate} and by the packer.
+ * A tokenizer that came with a chat template of its own keeps it
+ * ({@link io.alignstream.languagemodel.tokenizer.jinja.JinjaTemplate} renders it).
  *
  * <p>Nothing normalises unless a foreign file asks for it: for every string of valid Unicode
  * {@code decode(encode(text))} is the text. A Java string may also hold unpaired surrogates, which no encoding of Unicode

@@ -47,6 +47,11 @@ public enum Precision {
         return Processor.flags().stream().anyMatch(UNITS::contains) ? BFLOAT16 : FLOAT32;
     }
 
+    /** Bytes of a number. */
+    public int bytes() {
+        return this == FLOAT32 ? 4 : 2;
+    }
+
     /** libtorch's number of the data type. */
     public int torchType() {
         return torchType;

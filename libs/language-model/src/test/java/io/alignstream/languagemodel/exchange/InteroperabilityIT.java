@@ -2,6 +2,7 @@ package io.alignstream.languagemodel.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -16,7 +17,6 @@ import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.LoraSettings;
-import io.alignstream.languagemodel.network.PackedSequences;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -25,10 +25,15 @@ import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.tokenizer.jinja.Given;
+import io.alignstream.languagemodel.tokenizer.jinja.JinjaTemplate;
+import io.alignstream.languagemodel.tokenizer.jinja.TemplateException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,6 +43,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -101,6 +107,58 @@ class InteroperabilityIT {
                 .hasSize(10)
                 .allSatisfy((model, gap) -> assertThat(gap).as(model).isLessThan(1e-4));
         assertThat(checked.status()).as(checked.said()).isZero();
+    }
+
+    /** All that can be read at all: what is left is refused when a model is imported. */
+    @Test
+    void chatTemplatesRenderWhatTransformersRender() throws Exception {
+        // Given
+        Ended made = python("render_chats.py", theirs);
+        assertThat(made.status()).as(made.said()).isZero();
+        JsonNode chats = JSON.readTree(theirs.resolve("chats.json").toFile());
+        int exact = 0;
+        List<String> refused = new ArrayList<>();
+
+        for (Map.Entry<String, JsonNode> named : chats.path("templates").properties()) {
+            JinjaTemplate template;
+            try {
+                template = JinjaTemplate.read(named.getValue().path("template").asText());
+            } catch (TemplateException e) {
+                refused.add(named.getKey() + ": " + e.getMessage());
+                continue;
+            }
+
+            // When
+            List<String> rendered = new ArrayList<>();
+            for (JsonNode conversation : chats.path("conversations")) {
+                rendered.add(rendered(template, chats.path("names"), conversation));
+            }
+
+            // Then
+            assertThat(rendered)
+                    .as(named.getKey())
+                    .isEqualTo(
+                            JSON.convertValue(named.getValue().path("rendered"), new TypeReference<List<String>>() {}));
+            exact++;
+        }
+        System.out.println(exact + " chat templates are exact, refused are " + refused);
+        assertThat(chats.path("conversations")).hasSizeGreaterThanOrEqualTo(12);
+        assertThat(exact).isGreaterThanOrEqualTo(100);
+        assertThat(refused).hasSizeLessThanOrEqualTo(1);
+    }
+
+    /** Null if the template refuses the conversation, as transformers has to. */
+    private static @Nullable String rendered(JinjaTemplate template, JsonNode names, JsonNode conversation) {
+        Map<String, Object> given = new HashMap<>(
+                Map.of("tools", JinjaTemplate.NONE, "documents", JinjaTemplate.NONE, "add_generation_prompt", false));
+        given.putAll(Given.of(names));
+        given.putAll(Given.of(conversation));
+        try {
+            return template.render(given, conversation.toString().length()).value();
+        } catch (TemplateException e) {
+            assertThat(e.kind()).as(e.getMessage()).isEqualTo(TemplateException.Kind.REFUSED);
+            return null;
+        }
     }
 
     /** Of all tokens at all positions; no number if one of ours is none. */
@@ -183,7 +241,7 @@ class InteroperabilityIT {
             boolean[] learned = new boolean[row.length];
             Arrays.fill(learned, true);
             for (int step = 0; step < 5; step++) {
-                Steps.packed(PackedSequences.single(List.of(row), List.of(learned)), adapters, optimiser, 0.05);
+                Steps.nextToken(Sequences.of(List.of(row), List.of(learned)), adapters, optimiser, 0.05);
             }
             Reference parent = store.save(
                     Manifest.draft(Stage.PRETRAIN, base, 0).withComplete(true),
@@ -203,7 +261,7 @@ class InteroperabilityIT {
                         try (Transformer merged = adapters.merged()) {
                             Safetensors.write(content.resolve(ModelWeights.FILE), merged.tensors(), Map.of());
                         }
-                        Safetensors.write(content.resolve(PeftAdapter.WEIGHTS), adapters.tensors(), Map.of());
+                        Safetensors.write(content.resolve(PeftAdapter.WEIGHTS), adapters.views(), Map.of());
                     });
             Path checkpoint = store.open(tuned).folder();
             ExportFormat.PEFT.export(checkpoint, ours.resolve(name + ".peft"));

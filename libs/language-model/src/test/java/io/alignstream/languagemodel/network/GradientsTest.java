@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +50,7 @@ class GradientsTest {
 
             // When
             weighed.weigh(0.25);
-            new NextTokenObjective(network, Computing.DEFAULT).accumulate(FIRST, weighed);
+            new NextTokenObjective(network).accumulate(FIRST, weighed);
 
             // Then: a power of two changes no digit
             values(weighed).forEach((name, values) -> {
@@ -108,7 +107,7 @@ class GradientsTest {
 
     private static Map<String, float[]> gradients(Transformer network, Sequences... batches) {
         try (Gradients gradients = new Gradients(network)) {
-            NextTokenObjective objective = new NextTokenObjective(network, Computing.DEFAULT);
+            NextTokenObjective objective = new NextTokenObjective(network);
             for (Sequences batch : batches) {
                 objective.accumulate(batch, gradients);
             }

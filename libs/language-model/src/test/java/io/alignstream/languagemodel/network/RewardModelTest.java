@@ -43,14 +43,14 @@ class RewardModelTest {
 
             // When
             SIZE.save(folder, new int[] {1}, 0);
-            Safetensors.write(folder.resolve("model.safetensors"), normalised.tensors(), Map.of());
+            Safetensors.write(folder.resolve("model.safetensors"), normalised.views(), Map.of());
 
             // Then
             double[] expected =
                     Arrays.stream(model.scores(ROWS)).map(r -> (r - 0.5) / 2).toArray();
             try (RewardModel loaded = RewardModel.load(folder)) {
                 assertThat(loaded.scores(ROWS)).containsExactly(expected, within(1e-6));
-                assertThat(loaded.tensors()).isEqualTo(normalised.tensors());
+                assertThat(loaded.views()).isEqualTo(normalised.views());
             }
             assertThatThrownBy(() -> model.normalised(0, 0)).hasMessageContaining("deviation must be positive");
         }

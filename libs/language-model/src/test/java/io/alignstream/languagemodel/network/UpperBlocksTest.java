@@ -3,7 +3,6 @@ package io.alignstream.languagemodel.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import io.alignstream.languagemodel.objective.Computing;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.objective.PolicyObjective;
@@ -39,7 +38,7 @@ class UpperBlocksTest {
     @Test
     void those_of_next_token_prediction_do() {
         try (Transformer network = network()) {
-            check(network, new NextTokenObjective(network, Computing.DEFAULT), ANSWERS);
+            check(network, new NextTokenObjective(network), ANSWERS);
         }
     }
 

@@ -1,7 +1,6 @@
 package io.alignstream.languagemodel.objective;
 
 import io.alignstream.languagemodel.network.Gradients;
-import io.alignstream.languagemodel.network.PackedSequences;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.optimiser.AdamW;
@@ -25,11 +24,6 @@ public final class Steps {
 
     /** One step of next-token training in fp32. */
     public static Taken<Double> nextToken(Sequences batch, Trainable trained, AdamW optimiser, double learningRate) {
-        return take(new NextTokenObjective(trained, Computing.DEFAULT), batch, trained, optimiser, learningRate);
-    }
-
-    /** One step on rows of several sequences. */
-    public static Taken<Double> packed(PackedSequences batch, Trainable trained, AdamW optimiser, double learningRate) {
-        return take(new PackedObjective(trained), batch, trained, optimiser, learningRate);
+        return take(new NextTokenObjective(trained), batch, trained, optimiser, learningRate);
     }
 }

@@ -6,10 +6,10 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.hubspot.jinjava.Jinjava;
-import com.hubspot.jinjava.JinjavaConfig;
 import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.tokenizer.format.TokenizerFormat;
+import io.alignstream.languagemodel.tokenizer.jinja.Given;
+import io.alignstream.languagemodel.tokenizer.jinja.JinjaTemplate;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -101,12 +101,12 @@ class HuggingFaceTest {
                 Map.of("role", "user", "content", "\n 为什么？ \n"));
 
         // When
-        String rendered = new Jinjava(JinjavaConfig.newBuilder()
-                        .withNestedInterpretationEnabled(false)
-                        .build())
+        String rendered = JinjaTemplate.read(config.path("chat_template").asText())
                 .render(
-                        config.path("chat_template").asText(),
-                        Map.of("messages", messages, "add_generation_prompt", true));
+                        Given.of(new ObjectMapper()
+                                .valueToTree(Map.of("messages", messages, "add_generation_prompt", true))),
+                        1_000)
+                .value();
 
         // Then
         List<Message> same = messages.stream()

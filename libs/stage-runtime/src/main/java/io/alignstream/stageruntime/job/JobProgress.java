@@ -7,6 +7,7 @@ import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.JobControl;
+import io.alignstream.training.memory.MemoryPlan;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -44,6 +45,7 @@ public final class JobProgress {
     private @Nullable String run;
     private @Nullable Reason title;
     private @Nullable String phase;
+    private @Nullable MemoryPlan memory;
     private long step;
     private long totalSteps;
     private OptionalDouble eta = OptionalDouble.empty();
@@ -66,7 +68,8 @@ public final class JobProgress {
             long totalSteps,
             @Nullable Double etaSeconds,
             Map<String, Double> metrics,
-            List<Reason> healed) {}
+            List<Reason> healed,
+            @Nullable MemoryPlan memory) {}
 
     public JobProgress(Stage stage, MeterRegistry registry, Consumer<TrainingProgress> publisher) {
         this.stage = stage;
@@ -94,7 +97,13 @@ public final class JobProgress {
         run = newRun;
         title = newTitle;
         phase = null;
+        memory = null;
         eta = OptionalDouble.empty();
+    }
+
+    /** See {@link JobContext#planned}. */
+    synchronized void planned(MemoryPlan plan) {
+        memory = plan;
     }
 
     /** See {@link JobContext#progress}. */
@@ -184,7 +193,7 @@ public final class JobProgress {
 
     synchronized Moment moment() {
         Double seconds = eta.isPresent() ? eta.getAsDouble() : null;
-        return new Moment(run, title, phase, step, totalSteps, seconds, metrics, List.copyOf(healed));
+        return new Moment(run, title, phase, step, totalSteps, seconds, metrics, List.copyOf(healed), memory);
     }
 
     /** A metric that several phases report has one chart for each: {@code loss (train)}, {@code loss (evaluate)}. */

@@ -286,6 +286,7 @@ public final class Reconciler implements JobControl {
                 state == JobStatus.State.RUNNING ? moment.etaSeconds() : null,
                 moment.metrics(),
                 moment.healed(),
+                moment.memory(),
                 attempts,
                 lastFailure);
     }

@@ -10,6 +10,7 @@ import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
+import io.alignstream.training.memory.MemoryPlan;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -106,6 +107,12 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public void recorded(Reference record) {
         progress.recorded(record);
+    }
+
+    @Override
+    public void planned(MemoryPlan memory) {
+        LOG.infof("Memory needed: %d MiB, available: %d MiB", memory.bytes() >> 20, memory.available() >> 20);
+        progress.planned(memory);
     }
 
     @Override

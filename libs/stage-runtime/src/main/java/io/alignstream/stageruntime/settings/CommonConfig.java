@@ -75,4 +75,18 @@ public interface CommonConfig {
         /** The library of fused operators that is loaded instead of their formulas. */
         Optional<Path> operators();
     }
+
+    /** Longest answer of a model that is sampled, in tokens; unless a stage has one of its own. */
+    @WithDefault("24")
+    @Between(least = "1", greatest = "65536")
+    int maxAnswerTokens();
+
+    /** Memory, in MiB, for what a training step keeps for its backward pass; unless a stage has its own. */
+    @WithDefault("1024")
+    @Between(least = "1", greatest = "16777216")
+    int activationMebibytes();
+
+    /** Whether the backward pass computes the blocks again instead of keeping them; unless a stage has its own. */
+    @WithDefault("false")
+    boolean activationCheckpointing();
 }

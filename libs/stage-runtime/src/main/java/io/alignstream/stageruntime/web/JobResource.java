@@ -1,8 +1,10 @@
 package io.alignstream.stageruntime.web;
 
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.kafka.DeadLetters;
+import io.alignstream.training.memory.MemoryPlan;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -30,6 +32,16 @@ public class JobResource {
     @Path("job")
     public JobStatus job() {
         return control.status();
+    }
+
+    /** What the running or last job needs of memory and what there was before it started; 404 while that is not known. */
+    @GET
+    @Path("job/plan")
+    public Response plan() {
+        MemoryPlan plan = control.status().memory();
+        return plan == null
+                ? Refusal.of(Response.Status.NOT_FOUND, Reason.of("job.noPlan"))
+                : Response.ok(plan).build();
     }
 
     /** The charts: {@code {"run": …, "loss": [[step, value], …], …}}. */

@@ -1,6 +1,8 @@
 package io.alignstream.training.dataset;
 
 import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Conversation;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Instructions as token ids, one conversation for each reference answer; every turn of the assistant is learned once.
@@ -17,8 +20,15 @@ import java.util.List;
  * @param training to learn from: for each instruction its conversations, at least one
  * @param heldOut to measure on
  * @param tooLong conversations that do not fit the model's positions and are in neither list
+ * @param refused conversations that the model's chat template does not take, in neither list, too
+ * @param refusal why the first of them was refused; null if none was
  */
-public record Conversations(List<List<Conversation>> training, List<Conversation> heldOut, int tooLong) {
+public record Conversations(
+        List<List<Conversation>> training,
+        List<Conversation> heldOut,
+        int tooLong,
+        int refused,
+        @Nullable Reason refusal) {
 
     public Conversations {
         training = List.copyOf(training);
@@ -36,15 +46,24 @@ public record Conversations(List<List<Conversation>> training, List<Conversation
         List<List<Conversation>> training = new ArrayList<>();
         List<Conversation> heldOut = new ArrayList<>();
         int tooLong = 0;
+        int refused = 0;
+        Reason refusal = null;
         List<Instruction> sorted = instructions.stream()
                 .sorted(Comparator.comparing(Instruction::id))
                 .toList();
         for (Instruction instruction : sorted) {
             List<Conversation> answers = new ArrayList<>();
-            boolean everyTurn = true; // of several answers to one history, the first brings the history's turns
+            // Of several answers to one history, the first brings the history's turns.
+            boolean everyTurn = instruction.learnsEveryTurn();
             for (String answer : instruction.referenceAnswers()) {
-                Conversation conversation =
-                        ChatTemplate.conversation(tokenizer, instruction.messages(), answer, everyTurn);
+                Conversation conversation;
+                try {
+                    conversation = ChatTemplate.conversation(tokenizer, instruction.messages(), answer, everyTurn);
+                } catch (InvalidInputException e) {
+                    refused++;
+                    refusal = refusal == null ? e.reason() : refusal;
+                    continue;
+                }
                 everyTurn = false;
                 if (conversation.length() <= longest) {
                     answers.add(conversation);
@@ -58,7 +77,7 @@ public record Conversations(List<List<Conversation>> training, List<Conversation
                 training.add(List.copyOf(answers));
             }
         }
-        return new Conversations(training, heldOut, tooLong);
+        return new Conversations(training, heldOut, tooLong, refused, refusal);
     }
 
     /** Number of conversations to learn from. */

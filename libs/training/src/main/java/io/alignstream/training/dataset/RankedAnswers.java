@@ -2,6 +2,7 @@ package io.alignstream.training.dataset;
 
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Conversation;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A ranking request with what its annotators said, as token ids and preference pairs; what a reward model learns from, or
@@ -27,6 +30,8 @@ import java.util.stream.IntStream;
 public record RankedAnswers(
         double place, String criterion, int[] prompt, List<Conversation> answers, List<PreferencePair> pairs) {
 
+    private static final Logger LOG = LoggerFactory.getLogger(RankedAnswers.class);
+
     public RankedAnswers {
         answers = List.copyOf(answers);
         pairs = List.copyOf(pairs);
@@ -40,20 +45,31 @@ public record RankedAnswers(
     /**
      * The ranked ones of {@code requests}, in their order, each with its rankings in theirs. A ranking of a request that is
      * not there, or of another number of answers than it has, counts for nothing, nor does an abstention; gold requests
-     * judge the annotators and teach nothing.
+     * judge the annotators and teach nothing. Left out with a warning are those that the model's chat template refuses.
      */
     public static List<RankedAnswers> of(
             Tokenizer tokenizer, Collection<RankingRequest> requests, Collection<Ranking> rankings) {
         Map<String, List<Ranking>> byRequest = rankings.stream().collect(Collectors.groupingBy(Ranking::requestId));
         List<RankedAnswers> ranked = new ArrayList<>();
+        List<InvalidInputException> refused = new ArrayList<>();
         for (RankingRequest request : requests) {
             List<Ranking> fitting = byRequest.getOrDefault(request.requestId(), List.of()).stream()
                     .filter(ranking ->
                             ranking.answerCount() == request.answers().size())
                     .toList();
             if (!fitting.isEmpty() && request.goldOrder().isEmpty()) {
-                ranked.add(of(tokenizer, request, fitting));
+                try {
+                    ranked.add(of(tokenizer, request, fitting));
+                } catch (InvalidInputException e) {
+                    refused.add(e);
+                }
             }
+        }
+        if (!refused.isEmpty()) {
+            LOG.atWarn()
+                    .addKeyValue("requests", refused.size())
+                    .addKeyValue("first", refused.getFirst().getMessage())
+                    .log("Left out rankings that the model's chat template does not take");
         }
         return ranked;
     }

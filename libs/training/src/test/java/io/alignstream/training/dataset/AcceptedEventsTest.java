@@ -152,10 +152,11 @@ class AcceptedEventsTest {
     }
 
     private static Map<String, String> tags(Random random) {
-        return switch (random.nextInt(5)) {
+        return switch (random.nextInt(6)) {
             case 0 -> Map.of(RankingRequest.TRUNCATED, "0 1");
             case 1 -> Map.of(RankingRequest.CRITERION, "safe");
             case 2 -> Map.of("purpose", "held-out");
+            case 3 -> Map.of(Instruction.LEARNED_TURNS, Instruction.ANSWERS);
             default -> Map.of();
         };
     }

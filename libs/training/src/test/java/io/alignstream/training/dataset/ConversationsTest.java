@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,6 +19,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ConversationsTest {
 
@@ -94,12 +99,20 @@ class ConversationsTest {
                         Message.user("上海")),
                 List.of("外滩", "长城"),
                 Map.of());
+        Instruction answersOnly = new Instruction(
+                "of which the answer is learned",
+                instruction.messages(),
+                List.of("外滩"),
+                Map.of(Instruction.LEARNED_TURNS, Instruction.ANSWERS));
 
         // When
-        Conversations conversations = Conversations.of(List.of(instruction), tokenizer, 0, 100);
+        Conversations conversations = Conversations.of(List.of(instruction, answersOnly), tokenizer, 0, 100);
 
         // Then
-        assertThat(conversations.training()).hasSize(1);
+        assertThat(conversations.training()).hasSize(2);
+        assertThat(conversations.training().getLast())
+                .map(conversation -> learned(conversation, tokenizer))
+                .containsExactly("外滩<|endofturn|>");
         assertThat(conversations.training().getFirst())
                 .map(conversation -> learned(conversation, tokenizer))
                 .containsExactly("熊猫基地<|endofturn|>外滩<|endofturn|>", "长城<|endofturn|>");
@@ -117,5 +130,30 @@ class ConversationsTest {
             }
         }
         return String.join("", text);
+    }
+
+    @Test
+    void whatTheModelsOwnTemplateRefusesIsCounted(@TempDir Path folder) throws IOException {
+        // Given
+        Files.write(folder.resolve(Tokenizer.TOKENIZER_FILE), TOKENIZER.toJson());
+        Files.writeString(
+                folder.resolve(Tokenizer.CONFIG_FILE),
+                """
+                {"chat_template": "{% for m in messages %}\
+                {% if m.role == 'system' %}{{ raise_exception('no system messages') }}{% endif %}\
+                {{ m.content }}<|endofturn|>{% endfor %}"}""");
+        Message system = new Message(Message.Role.SYSTEM, "answer");
+        List<Instruction> instructions = List.of(
+                new Instruction("a", List.of(system, Message.user("question")), List.of("answer", "no"), Map.of()),
+                new Instruction("b", List.of(Message.user("question")), List.of("answer"), Map.of()));
+
+        // When
+        Conversations conversations = Conversations.of(instructions, Tokenizer.load(folder), 0, 100);
+
+        // Then
+        assertThat(conversations.trained()).isEqualTo(1);
+        assertThat(conversations.refused()).isEqualTo(2);
+        assertThat(conversations.refusal())
+                .isEqualTo(Reason.of("template.refused").with("why", "no system messages"));
     }
 }

@@ -57,7 +57,8 @@ class RankedAnswersTest {
                                 "{\"instruction\": \"成都必去景点\", \"completions\": ["
                                         + "{\"response\": \"熊猫基地\", \"overall_score\": 9},"
                                         + " {\"response\": \"a\", \"overall_score\": 3}, {\"response\": \"b\", \"overall_score\": 3}]}");
-        RankedRequest imported = RankingFormat.of(json).read(json, "import:ultrafeedback");
+        RankedRequest imported =
+                RankingFormat.of(json).read(json, "import:ultrafeedback").getFirst();
 
         // When
         List<RankedAnswers> ranked =

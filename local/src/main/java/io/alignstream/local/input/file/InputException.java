@@ -24,6 +24,11 @@ public final class InputException extends RuntimeException {
 
     /** A problem at {@code line}, counted from 1. */
     public InputException(Path file, long line, String problem) {
-        super(file + " line " + line + ": " + problem);
+        this(file, "line " + line, problem);
+    }
+
+    /** A problem at {@code place}, for example {@code row 7}. */
+    public InputException(Path file, String place, String problem) {
+        super(file + " " + place + ": " + problem);
     }
 }

@@ -5,8 +5,6 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
@@ -16,10 +14,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.alignstream.contracts.check.JsonFault;
 import io.alignstream.contracts.messages.Messages;
-import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Collectors;
 
 /** JSON of the user's files: strict, and with complaints that a user understands. */
 public final class InputJson {
@@ -49,32 +44,25 @@ public final class InputJson {
 
     private InputJson() {}
 
-    /** The JSON object that is {@code text}. */
+    /** The JSON object that is {@code text}, which stands in {@code line}. */
     public static ObjectNode object(Path file, long line, String text) {
+        return object(file, "line " + line, text);
+    }
+
+    /** The JSON object that is {@code text}, which stands at {@code place}. */
+    public static ObjectNode object(Path file, String place, String text) {
         try {
             if (JSON.readTree(text) instanceof ObjectNode object) {
                 return object;
             }
-            throw new InputException(file, line, "must be a JSON object but is " + shown(text));
+            throw new InputException(file, place, "must be a JSON object but is " + shown(text));
         } catch (JsonProcessingException e) {
             throw new InputException(
                     file,
-                    line,
+                    place,
                     text.strip().startsWith("[")
                             ? "a list begins here; write one JSON object a line, without brackets around all of them"
                             : "not valid JSON: " + Messages.english(JsonFault.of(e)));
-        }
-    }
-
-    /** The record that {@code json} describes; fields that its type does not have are refused. */
-    public static <T> T record(Path file, long line, JsonNode json, Class<T> type) {
-        try {
-            requireKnownFields(file, line, json, type);
-            return JSON.treeToValue(json, type);
-        } catch (JsonProcessingException e) {
-            String field = e instanceof JsonMappingException mapping ? JsonFault.field(mapping) : "";
-            throw new InputException(
-                    file, line, (field.isEmpty() ? "" : "in " + field + ": ") + Messages.english(JsonFault.of(e)));
         }
     }
 
@@ -85,26 +73,6 @@ public final class InputJson {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("cannot write " + value.getClass() + ": " + e.getOriginalMessage(), e);
         }
-    }
-
-    /** Looks before binding does: binding would complain about the missing field, not about the misspelt one. */
-    private static void requireKnownFields(Path file, long line, JsonNode json, Class<?> type) {
-        List<RecordComponent> components = List.of(type.getRecordComponents());
-        json.properties().forEach(field -> {
-            RecordComponent known = components.stream()
-                    .filter(component -> component.getName().equals(field.getKey()))
-                    .findFirst()
-                    .orElseThrow(() -> new InputException(
-                            file,
-                            line,
-                            "unknown field " + shown(field.getKey()) + "; known are "
-                                    + components.stream()
-                                            .map(RecordComponent::getName)
-                                            .collect(Collectors.joining(", "))));
-            if (known.getType().isRecord()) {
-                requireKnownFields(file, line, field.getValue(), known.getType());
-            }
-        });
     }
 
     /** The beginning of a value, for messages. */

@@ -1,9 +1,7 @@
 package io.alignstream.local.input.file;
 
-import com.github.luben.zstd.ZstdIOException;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -16,7 +14,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +65,7 @@ public final class LineReader implements Closeable {
         } catch (NoSuchFileException e) {
             throw new InputException(file, "no such file");
         } catch (IOException e) {
-            throw new InputException(file, "cannot be opened: " + describe(e));
+            throw new InputException(file, "cannot be opened: " + PackedStream.describe(e));
         }
     }
 
@@ -158,7 +155,7 @@ public final class LineReader implements Closeable {
             limit = Math.max(0, in.read(buffer));
             return limit > 0;
         } catch (IOException e) {
-            throw new InputException(file, lineNumber, "cannot be read on: " + describe(e));
+            throw new InputException(file, lineNumber, "cannot be read on: " + PackedStream.describe(e));
         }
     }
 
@@ -196,21 +193,6 @@ public final class LineReader implements Closeable {
                 && bytes.get(0) == (byte) 0xEF
                 && bytes.get(1) == (byte) 0xBB
                 && bytes.get(2) == (byte) 0xBF;
-    }
-
-    private static String describe(IOException e) {
-        if (e instanceof EOFException) {
-            return "the packed file ends too early; it was cut off, copy it again";
-        }
-        if (e instanceof ZipException) {
-            return "it is not a valid gzip file (" + e.getMessage() + "); unpack it or rename it";
-        }
-        if (e instanceof ZstdIOException) {
-            return String.valueOf(e.getMessage()).contains("memory")
-                    ? "it was packed with a longer window (zstd --long) than is read here; pack it again without that option"
-                    : "it is not a valid zstd file (" + e.getMessage() + "); unpack it or rename it";
-        }
-        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
     }
 
     private static void closeQuietly(@Nullable InputStream in) {

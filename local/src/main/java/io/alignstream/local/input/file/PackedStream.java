@@ -1,7 +1,9 @@
 package io.alignstream.local.input.file;
 
+import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /** A file's bytes, unpacked if its name ends in {@code .gz} or {@code .zst}. */
 public final class PackedStream {
@@ -35,7 +38,7 @@ public final class PackedStream {
     }
 
     /** Whether the bytes in {@code file} are packed. */
-    static boolean isPacked(Path file) {
+    public static boolean isPacked(Path file) {
         String name = file.toString();
         return name.endsWith(".gz") || name.endsWith(".zst");
     }
@@ -72,5 +75,21 @@ public final class PackedStream {
             }
             return read;
         }
+    }
+
+    /** Why a file's bytes cannot be read, for its owner. */
+    public static String describe(IOException e) {
+        if (e instanceof EOFException) {
+            return "the packed file ends too early; it was cut off, copy it again";
+        }
+        if (e instanceof ZipException) {
+            return "it is not a valid gzip file (" + e.getMessage() + "); unpack it or rename it";
+        }
+        if (e instanceof ZstdIOException) {
+            return String.valueOf(e.getMessage()).contains("memory")
+                    ? "it was packed with a longer window (zstd --long) than is read here; pack it again without that option"
+                    : "it is not a valid zstd file (" + e.getMessage() + "); unpack it or rename it";
+        }
+        return e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + e.getMessage());
     }
 }

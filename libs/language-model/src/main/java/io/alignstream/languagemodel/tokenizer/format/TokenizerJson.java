@@ -42,20 +42,22 @@ public final class TokenizerJson {
     }
 
     /** {@code tokenizer_config.json} of a tokenizer with these names of its control tokens and this chat template. */
-    public static byte[] writeConfig(Function<ControlToken, String> names, String chatTemplate) {
+    public static byte[] writeConfig(Function<ControlToken, String> controlTokens, ChatConfig chat) {
         ObjectNode root = JSON.createObjectNode();
         root.put("tokenizer_class", "PreTrainedTokenizerFast");
-        root.putNull("bos_token");
-        root.put("eos_token", names.apply(ControlToken.END_OF_TURN));
-        root.put("pad_token", names.apply(ControlToken.PAD));
-        root.putNull("unk_token");
+        for (String name : List.of("bos_token", "eos_token", "pad_token", "unk_token")) {
+            root.put(name, chat.names().get(name));
+        }
         ArrayNode more = root.putArray("additional_special_tokens");
         Arrays.stream(ControlToken.values())
-                .filter(token -> token != ControlToken.END_OF_TURN && token != ControlToken.PAD)
-                .forEach(token -> more.add(names.apply(token)));
+                .map(controlTokens)
+                .filter(token -> !chat.names().containsValue(token))
+                .distinct()
+                .forEach(more::add);
         root.put("clean_up_tokenization_spaces", false);
         root.put("add_bos_token", false);
-        root.put("chat_template", chatTemplate);
+        root.put("chat_template", chat.template());
+        chat.names().forEach(root::put);
         return bytes(root);
     }
 

@@ -6,6 +6,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,9 @@ public final class AddedTokens {
         void token(int id);
     }
 
+    /** A token in a text. */
+    public record Found(AddedToken token, int begin) {}
+
     private final Map<Character, List<AddedToken>> byFirst = new HashMap<>();
 
     /** The tokens to look for. */
@@ -55,6 +61,11 @@ public final class AddedTokens {
 
     /** Cuts {@code text} at the tokens in it. */
     public void split(String text, Parts parts) {
+        split(text, at -> false, parts);
+    }
+
+    /** The same, but control tokens of which a char is {@code typed} are text. */
+    public void split(String text, IntPredicate typed, Parts parts) {
         if (byFirst.isEmpty()) {
             parts.text(text);
             return;
@@ -62,7 +73,7 @@ public final class AddedTokens {
         int open = 0;
         int at = 0;
         while (at < text.length()) {
-            AddedToken token = at(text, at);
+            AddedToken token = at(text, at, typed);
             if (token == null) {
                 at++;
                 continue;
@@ -81,11 +92,24 @@ public final class AddedTokens {
         }
     }
 
-    private @Nullable AddedToken at(String text, int at) {
+    /** The first token in {@code text}, if there is one; control tokens of which a char is {@code typed} are none. */
+    public Optional<Found> first(String text, IntPredicate typed) {
+        for (int at = 0; at < text.length(); at++) {
+            AddedToken token = at(text, at, typed);
+            if (token != null) {
+                return Optional.of(new Found(token, at));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private @Nullable AddedToken at(String text, int at, IntPredicate typed) {
         List<AddedToken> candidates = byFirst.get(text.charAt(at));
         if (candidates != null) {
             for (AddedToken token : candidates) {
-                if (text.startsWith(token.text(), at)) {
+                int behind = at + token.text().length();
+                if (text.startsWith(token.text(), at)
+                        && !(token.control() && IntStream.range(at, behind).anyMatch(typed))) {
                     return token;
                 }
             }

@@ -1,0 +1,122 @@
+package io.alignstream.stageruntime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Recovery;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.TrainingRun;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.memory.MemoryPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingJobTest {
+
+    private static final long EXBIBYTE = 1L << 60;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void a_run_that_needs_more_memory_than_there_is_says_so_and_does_not_begin() throws IOException {
+        // Given
+        List<MemoryPlan> planned = new ArrayList<>();
+        try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
+            TrainingRun run = new TrainingRuns(store, Stage.SFT).of(Lineage.NONE, List.of(), Map.of());
+            TrainingJob job = new Huge(run);
+
+            // When
+            Throwable refusal = catchThrowable(() -> job.execute(new Listening(planned)));
+
+            // Then
+            assertThat(refusal).isInstanceOf(InvalidInputException.class).hasMessageContaining("GiB are available");
+            assertThat(planned).singleElement().satisfies(plan -> assertThat(plan.bytes())
+                    .isGreaterThan(EXBIBYTE));
+            assertThat(store.runs(Stage.SFT)).isEmpty();
+        }
+    }
+
+    /** A job whose network takes an exbibyte. */
+    private static final class Huge extends TrainingJob {
+
+        Huge(TrainingRun run) {
+            super(
+                    run,
+                    new Trainer.Settings(new Trainer.Saving(1, Duration.ofSeconds(1)), new Trainer.Healing(0, 0.5), 0));
+        }
+
+        @Override
+        public Reason title() {
+            return Reason.of("sft.train").with("run", run()).with("base", "none");
+        }
+
+        @Override
+        protected TrainingLoop.Inputs inputs(JobContext context) {
+            return new TrainingLoop.Inputs() {
+                @Override
+                public TrainingLoop begin(Recovery recovery) {
+                    throw new AssertionError("it began");
+                }
+
+                @Override
+                public TrainingLoop resume(StoredState stored, Recovery recovery) {
+                    throw new AssertionError("it went on");
+                }
+
+                @Override
+                public MemoryPlan memory() {
+                    return MemoryPlan.of(Map.of(MemoryPlan.Part.WEIGHTS, EXBIBYTE));
+                }
+            };
+        }
+    }
+
+    private record Listening(List<MemoryPlan> planned) implements JobContext {
+
+        @Override
+        public void planned(MemoryPlan memory) {
+            planned.add(memory);
+        }
+
+        @Override
+        public boolean stopRequested() {
+            return false;
+        }
+
+        @Override
+        public void stop() {}
+
+        @Override
+        public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {}
+
+        @Override
+        public void healed(Reason what) {}
+
+        @Override
+        public <T> void publish(Topic<T> topic, T event) {
+            throw new AssertionError("it published to " + topic.name());
+        }
+
+        @Override
+        public <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot) {
+            return Stream.of();
+        }
+    }
+}

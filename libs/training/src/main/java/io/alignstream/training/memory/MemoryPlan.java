@@ -1,0 +1,86 @@
+package io.alignstream.training.memory;
+
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/**
+ * What a run will need of memory at its peak, and what there is, said before it starts. Immutable.
+ *
+ * @param parts bytes of each part, codes of {@link Part}
+ * @param bytes their sum: what the process will have resident at most
+ * @param available bytes that the process can have, those that it has among them
+ */
+public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long available) {
+
+    /** Resident before anything is loaded: Java, the service, libtorch. */
+    private static final long PROCESS = 450L << 20;
+
+    /** What memory is for. */
+    public enum Part {
+        /** The program itself. */
+        PROCESS,
+        /** Networks that learn. */
+        WEIGHTS,
+        /** Networks that are only read: references, reward models, judges. */
+        FROZEN,
+        /** Weights as matrix products take them. */
+        PREPARED,
+        /** Gradients and their sums. */
+        GRADIENTS,
+        /** The optimiser's moments. */
+        MOMENTS,
+        /** What a step keeps for its backward pass. */
+        ACTIVATIONS,
+        /** What computing a block, or logits, takes for a moment. */
+        WORKSPACE,
+        /** The best weights so far. */
+        BEST,
+        /** Keys and values of answers that are sampled. */
+        CACHE;
+
+        /** In messages and JSON. */
+        String code() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    public MemoryPlan {
+        parts = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(parts));
+    }
+
+    /** The plan of a run with these parts, besides the process itself, on this machine as it is now. */
+    public static MemoryPlan of(Map<Part, Long> needed) {
+        SequencedMap<String, Long> parts = new LinkedHashMap<>();
+        parts.put(Part.PROCESS.code(), PROCESS);
+        for (Part part : Part.values()) {
+            long bytes = needed.getOrDefault(part, 0L);
+            if (bytes > 0) {
+                parts.merge(part.code(), bytes, Long::sum);
+            }
+        }
+        long sum = parts.values().stream().mapToLong(Long::longValue).sum();
+        return new MemoryPlan(parts, sum, SystemMemory.now().available());
+    }
+
+    /**
+     * Refuses a run that does not fit.
+     *
+     * @throws InvalidInputException with both figures and what can be done
+     */
+    public void requireRoom() {
+        if (bytes > available) {
+            throw new InvalidInputException(Reason.of("memory.tooLittle")
+                    .with("needed", gibibytes(bytes))
+                    .with("available", gibibytes(available))
+                    .with("activations", gibibytes(parts.getOrDefault(Part.ACTIVATIONS.code(), 0L))));
+        }
+    }
+
+    private static String gibibytes(long bytes) {
+        return String.format(java.util.Locale.ROOT, "%.1f", bytes / (double) (1L << 30));
+    }
+}
