@@ -111,6 +111,8 @@ public final class RewardLoop implements TrainingLoop {
                     // the SFT model, and the copies that are normalised in the end
                     MemoryPlan.Part.FROZEN,
                     Footprint.of(sft.config()).weights() + networks * network.weights(),
+                    MemoryPlan.Part.FILES,
+                    Footprint.of(sft.config()).weights(),
                     MemoryPlan.Part.WEIGHTS,
                     networks * network.weights(),
                     MemoryPlan.Part.MOMENTS,

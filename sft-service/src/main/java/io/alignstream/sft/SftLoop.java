@@ -172,6 +172,7 @@ public final class SftLoop implements TrainingLoop {
                             settings.memory().positions(config, settings.precision()),
                             settings.batchInstructions() * answers * longest));
             Map<MemoryPlan.Part, Long> parts = new EnumMap<>(MemoryPlan.Part.class);
+            parts.put(MemoryPlan.Part.FILES, network.weights());
             parts.put(MemoryPlan.Part.WEIGHTS, network.weights());
             parts.put(MemoryPlan.Part.PREPARED, network.prepared(settings.precision()));
             parts.put(MemoryPlan.Part.ACTIVATIONS, settings.memory().kept(config, settings.precision(), positions));

@@ -82,7 +82,8 @@ public record Footprint(TransformerConfig config) {
      * @param positions of a micro-batch
      */
     public long workspace(int positions) {
-        long logits = 3L * FLOAT * config.vocabularySize() * Math.max(128, LOGITS / config.vocabularySize());
+        int rows = Math.min(positions, Math.max(128, LOGITS / config.vocabularySize()));
+        long logits = 3L * FLOAT * config.vocabularySize() * rows;
         return Math.max(logits, 2 * positions * scoredPerPosition());
     }
 

@@ -40,7 +40,9 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
         /** The best weights so far. */
         BEST,
         /** Keys and values of answers that are sampled. */
-        CACHE;
+        CACHE,
+        /** Files that are mapped while weights are copied out of them. */
+        FILES;
 
         /** In messages and JSON. */
         String code() {
