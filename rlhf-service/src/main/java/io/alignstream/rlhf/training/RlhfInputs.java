@@ -104,8 +104,6 @@ public record RlhfInputs(
         return MemoryPlan.of(Map.of(
                 MemoryPlan.Part.FROZEN,
                 policy.weights() + scorers * scoring.weights(),
-                MemoryPlan.Part.FILES,
-                policy.weights(),
                 MemoryPlan.Part.WEIGHTS,
                 policy.weights() + (critic ? scoring.weights() : 0),
                 MemoryPlan.Part.MOMENTS,
