@@ -58,9 +58,14 @@ public final class OwnModelBenchmark {
                         () -> new IllegalArgumentException("--model is missing; give the folder or the GGUF file of"
                                 + " the model, for example SmolLM2-135M-Instruct as docs/your-model.md says"));
         String run = options.values().getOrDefault("run", RUN);
+        Optional<Path> given = options.path("data-dir").map(Path::toAbsolutePath);
+        if (given.isPresent() && Files.exists(given.get())) {
+            throw new IllegalArgumentException("--data-dir is " + given.get()
+                    + ", which is there already; give a new folder, or the models of earlier runs would be measured");
+        }
         CountryQuestions questions = new CountryQuestions();
         Path scratch = Files.createTempDirectory("alignstream-own-model");
-        Path data = options.path("data-dir").orElse(scratch.resolve("data")).toAbsolutePath();
+        Path data = given.orElse(scratch.resolve("data"));
         Figures figures = new Figures("own-model");
         try {
             questions.write(scratch, INSTRUCTIONS, PREFERENCES);
@@ -139,7 +144,7 @@ public final class OwnModelBenchmark {
         return Map.of("part", part, "value", value, "target", target, "met", met);
     }
 
-    /** Of the newest finished model of {@code stage}. */
+    /** Of the finished model of {@code stage}. */
     private static Optional<Measured> measured(CheckpointStore store, Stage stage, CountryQuestions questions)
             throws IOException {
         for (String run : store.runs(stage)) {

@@ -55,7 +55,8 @@ public record Footprint(TransformerConfig config) {
                 * Weights.shapes(config).entrySet().stream()
                         .filter(entry -> adapters.targets(entry.getKey())
                                 || (!adapters.tokens().isEmpty()
-                                        && entry.getKey().equals(Weights.EMBEDDING)))
+                                        && (entry.getKey().equals(Weights.EMBEDDING)
+                                                || entry.getKey().equals(Weights.OUTPUT))))
                         .mapToLong(entry -> entry.getValue().size())
                         .sum();
     }
@@ -84,7 +85,7 @@ public record Footprint(TransformerConfig config) {
     public long workspace(int positions) {
         int rows = Math.min(positions, Math.max(128, LOGITS / config.vocabularySize()));
         long logits = 3L * FLOAT * config.vocabularySize() * rows;
-        return Math.max(logits, 2 * positions * scoredPerPosition());
+        return Math.max(logits, 2L * positions * scoredPerPosition());
     }
 
     /** Bytes that scoring {@code positions} takes for a moment. */

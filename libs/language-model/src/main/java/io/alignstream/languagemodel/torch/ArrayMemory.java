@@ -57,9 +57,11 @@ public final class ArrayMemory implements AutoCloseable {
         return array;
     }
 
-    /** Ends the use of all views. */
+    /** Ends the use of all views; closed again it does nothing. */
     @Override
     public void close() {
-        arena.close();
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }

@@ -53,6 +53,7 @@ class ArrayMemoryTest {
 
             // When
             memory.close();
+            memory.close();
 
             // Then
             assertThatThrownBy(view::toFloats).isInstanceOf(IllegalStateException.class);

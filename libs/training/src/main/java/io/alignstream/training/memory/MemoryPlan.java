@@ -4,6 +4,7 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 
@@ -46,7 +47,7 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
 
         /** In messages and JSON. */
         String code() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -83,6 +84,6 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
     }
 
     private static String gibibytes(long bytes) {
-        return String.format(java.util.Locale.ROOT, "%.1f", bytes / (double) (1L << 30));
+        return String.format(Locale.ROOT, "%.1f", bytes / (double) (1L << 30));
     }
 }
