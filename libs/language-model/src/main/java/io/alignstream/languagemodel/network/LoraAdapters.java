@@ -18,10 +18,13 @@ import java.util.SequencedMap;
 import java.util.SplittableRandom;
 
 /**
- * Low-rank adapters of a network whose own weights stay as they are: a projection W becomes W + scale·B·A.
+ * Low-rank adapters of a network whose own weights stay as they are: a projection W becomes W + scale·B·A. A scalar head of
+ * the network is theirs, too, and learns with them.
  *
- * <p>The program merges them at each step and differentiates by A and B only: gradients and the optimiser's moments are
- * those of the adapters, and of the three matrix products of a projection one falls away. Views have the names of PEFT's adapter files. For one thread.
+ * <p>{@link #network} is the base with them: it shares the base's weights, so that several models with adapters on one
+ * base take the memory of one, and the base itself stays what it was. Programs merge them at each step and differentiate by
+ * A and B only: gradients and the optimiser's moments are those of the adapters, and of the three matrix products of a
+ * projection one falls away. Views have the names of PEFT's adapter files. For one thread; to be closed before the base.
  */
 public final class LoraAdapters implements Trainable, AutoCloseable {
 
@@ -29,6 +32,7 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
     private static final String ROWS = ".token_adapter.trainable_tokens_delta";
 
     private final Transformer base;
+    private final Transformer network;
     private final LoraSettings settings;
     private final NDManager scope;
     private final ArrayMemory memory = new ArrayMemory();
@@ -42,7 +46,10 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
         this.scope = TorchRuntime.get().newScope();
         this.tokens = scope.create(
                 settings.tokens().stream().mapToLong(Integer::longValue).toArray());
+        this.tokens.setName("w.adapters.tokens");
         this.scale = scope.create(settings.scale());
+        this.scale.setName("w.adapters.scale");
+        this.network = base.adapted(this);
         int vocabulary = base.config().vocabularySize();
         if (settings.tokens().stream().anyMatch(token -> token < 0 || token >= vocabulary)) {
             throw new IllegalArgumentException(
@@ -50,7 +57,7 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
         }
     }
 
-    /** Adapters that change nothing yet: A is uniform in ±1/√in, B is 0, rows are the base's. */
+    /** Adapters that change nothing yet: A is uniform in ±1/√in, B is 0, rows and head are the base's. */
     public static LoraAdapters initialise(Transformer base, LoraSettings settings, long seed) {
         LoraAdapters adapters = new LoraAdapters(base, settings);
         SplittableRandom random = SeededRandom.of(seed, "lora", 0);
@@ -62,6 +69,8 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
                 while (values.hasRemaining()) {
                     values.put((float) random.nextDouble(-bound, bound));
                 }
+            } else if (name.equals(Transformer.HEAD)) {
+                values.put(ArrayMemory.floats(base.head()));
             } else if (name.startsWith("rows.")) {
                 adapters.copyRows(name.substring("rows.".length()), values);
             }
@@ -103,19 +112,22 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
 
     /** An independent network with the adapters worked into its weights. */
     public Transformer merged() {
-        Transformer merged = base.copy();
-        base.weights().forEach((name, weight) -> {
-            NDArray target = merged.weights().get(name);
+        return network.copy();
+    }
+
+    /** Changes the weights of {@code copy}, an independent copy of the base, to what they are with the adapters. */
+    void workInto(Transformer copy) {
+        copy.weights().forEach((name, target) -> {
             NDArray a = weights.get("A." + name);
             NDArray b = weights.get("B." + name);
             NDArray rows = weights.get("rows." + name);
-            if (target != null && a != null && b != null) {
+            if (a != null && b != null) {
                 try (NDArray product = b.matMul(a);
                         NDArray scaled = product.mul((float) settings.scale())) {
                     target.addi(scaled);
                 }
             }
-            if (target != null && rows != null) {
+            if (rows != null) {
                 List<Integer> ids = settings.tokens();
                 for (int i = 0; i < ids.size(); i++) {
                     try (NDArray row = rows.get(i)) {
@@ -124,12 +136,12 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
                 }
             }
         });
-        return merged;
     }
 
+    /** The base with the adapters; stays theirs. */
     @Override
     public Transformer network() {
-        return base;
+        return network;
     }
 
     @Override
@@ -137,14 +149,20 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
         return weights;
     }
 
-    /** Adds the arguments that say where the adapters belong. */
-    public void shape(NDList in) {
+    /** Adds to a program's first argument what makes the base's weights the adapted network's; the head is among them. */
+    void addTo(NDList in) {
+        weights.forEach((name, weight) -> {
+            if (!name.equals(Transformer.HEAD)) {
+                in.add(weight);
+            }
+        });
         in.add(tokens);
         in.add(scale);
     }
 
     @Override
     public void close() {
+        network.close();
         memory.close();
         scope.close();
     }
@@ -172,10 +190,16 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
                 shapes.put("rows." + name, new Shape(settings.tokens().size(), shape.get(1)));
             }
         });
+        if (base.hasHead()) {
+            shapes.put(Transformer.HEAD, new Shape(1, base.config().width()));
+        }
         return shapes;
     }
 
     private static String peftName(String name) {
+        if (name.equals(Transformer.HEAD)) {
+            return PEFT + name;
+        }
         String kind = name.substring(0, name.indexOf('.'));
         String module = name.substring(kind.length() + 1, name.length() - ".weight".length());
         return PEFT
@@ -188,7 +212,10 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
     }
 
     private void put(String name, NDArray array) {
-        array.setName("a." + name);
+        array.setName("w." + name);
         weights.put(name, array);
+        if (name.equals(Transformer.HEAD)) {
+            network.put(name, array);
+        }
     }
 }

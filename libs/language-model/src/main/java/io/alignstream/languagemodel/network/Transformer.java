@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SequencedMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of a Llama-shaped network (fp32, Hugging Face names) and what can be computed with them.
@@ -43,6 +44,7 @@ public final class Transformer implements Trainable, AutoCloseable {
     private Precision precision = Precision.FLOAT32;
     private boolean checkpointing;
     private NDArray size;
+    private @Nullable LoraAdapters adapters;
 
     private Transformer(TransformerConfig config) {
         this.config = config;
@@ -67,6 +69,19 @@ public final class Transformer implements Trainable, AutoCloseable {
         }
         this.size = size();
         this.epsilon = scope.create(config.normEpsilon());
+    }
+
+    /** The first {@code layers} blocks of {@code base}, whose weights and tables it shares. */
+    private Transformer(Transformer base, int layers) {
+        this.config = base.config.withLayers(layers);
+        this.scope = TorchRuntime.get().newScope();
+        this.cos = base.cos;
+        this.sin = base.sin;
+        this.precision = base.precision;
+        this.checkpointing = base.checkpointing;
+        this.size = size();
+        this.epsilon = scope.create(config.normEpsilon());
+        Weights.shapes(config).keySet().forEach(name -> weights.put(name, base.weight(name)));
     }
 
     private NDArray size() {
@@ -158,7 +173,22 @@ public final class Transformer implements Trainable, AutoCloseable {
         }
     }
 
-    /** An independent copy of the first {@code layers} blocks. */
+    /**
+     * The first {@code layers} blocks, without head and adapters, as a network that shares this one's weights: it takes no
+     * memory of its own, and has to be closed before this one.
+     */
+    public Transformer sharing(int layers) {
+        return new Transformer(this, layers);
+    }
+
+    /** The same of all blocks with {@code adapters} that compute with them. */
+    Transformer adapted(LoraAdapters adapters) {
+        Transformer adapted = sharing(config.layers());
+        adapted.adapters = adapters;
+        return adapted;
+    }
+
+    /** An independent copy of the first {@code layers} blocks, adapters worked in. */
     public Transformer copy(int layers) {
         Transformer copy =
                 new Transformer(config.withLayers(layers)).computeIn(precision).checkpointActivations(checkpointing);
@@ -169,10 +199,13 @@ public final class Transformer implements Trainable, AutoCloseable {
         if (hasHead()) {
             copy.put(HEAD, attached(copy.scope, weight(HEAD).duplicate()));
         }
+        if (adapters != null) {
+            adapters.workInto(copy);
+        }
         return copy;
     }
 
-    /** An independent copy. */
+    /** An independent copy, adapters worked in. */
     public Transformer copy() {
         return copy(config.layers());
     }
@@ -223,8 +256,15 @@ public final class Transformer implements Trainable, AutoCloseable {
         return config;
     }
 
-    /** The weights where they lie, in a fixed order: they change as the network learns and end when it is closed. */
+    /**
+     * The weights where they lie, in a fixed order: they change as the network learns and end when it is closed.
+     *
+     * @throws IllegalStateException if adapters change them
+     */
     public SequencedMap<String, Tensor> views() {
+        if (adapters != null) {
+            throw new IllegalStateException("weights that adapters change lie nowhere; a copy has them worked in");
+        }
         SequencedMap<String, Tensor> result = new LinkedHashMap<>();
         weights.forEach((name, array) -> result.put(name, memory.view(array)));
         return result;
@@ -357,6 +397,9 @@ public final class Transformer implements Trainable, AutoCloseable {
     public NDList arguments(NDManager call) {
         NDList in = new NDList(weights.size() + 8);
         in.addAll(weights.values());
+        if (adapters != null) {
+            adapters.addTo(in);
+        }
         return in;
     }
 
@@ -384,6 +427,10 @@ public final class Transformer implements Trainable, AutoCloseable {
         return weights;
     }
 
+    NDArray head() {
+        return weight(HEAD);
+    }
+
     NDManager scope() {
         return scope;
     }
@@ -408,7 +455,7 @@ public final class Transformer implements Trainable, AutoCloseable {
         return array;
     }
 
-    private void put(String name, NDArray array) {
+    void put(String name, NDArray array) {
         array.setName("w." + name);
         weights.put(name, array);
     }

@@ -56,34 +56,40 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
                 # the outputs are log probabilities of the tokens x[0] at temperature x[1]; the last figure is the mean entropy
                 # all log probabilities exist for a chunk of the rows at a time; of several chunks they are computed twice
                 name = self.output_name(w)
+                weight = self.weight(w, name)
                 temperature = float(x[1])
                 tokens = torch.unsqueeze(x[0], 1)
-                chunks = self.chunks(hidden, w[name])
+                chunks = self.chunks(hidden, weight)
                 parts: List[Tensor] = []
                 every = hidden
                 first = 0
                 for chunk in chunks:
-                  every = self.log_probabilities(chunk, w[name], temperature)
+                  every = self.log_probabilities(chunk, weight, temperature)
                   parts.append(torch.gather(every, 1, torch.narrow(tokens, 0, first, chunk.size(0))))
                   first = first + chunk.size(0)
                 figures, d = self.loss_gradient(torch.squeeze(torch.cat(parts), 1), x)
                 d = torch.unsqueeze(torch.div(d, temperature), 1)
                 entropy = torch.zeros([])
                 dx: List[Tensor] = []
+                learned = name
+                if "adapters.scale" in w:
+                  learned = "rows." + name
                 first = 0
                 for chunk in chunks:
                   if len(chunks) > 1:
-                    every = self.log_probabilities(chunk, w[name], temperature)
+                    every = self.log_probabilities(chunk, weight, temperature)
                   p = torch.exp(every)
                   entropy = torch.sub(entropy, torch.sum(torch.mul_(every, p)))
                   dn = torch.narrow(d, 0, first, chunk.size(0))
                   p = torch.scatter_add_(torch.mul_(p, torch.neg(dn)), 1, torch.narrow(tokens, 0, first, chunk.size(0)), dn)
-                  if lowest == 0:
+                  dx.append(torch.mm(p, weight))
+                  if lowest == 0 and learned in w:
+                    if learned != name:
+                      p = torch.index_select(p, 1, w["adapters.tokens"])
                     dw = torch.mm(torch.t(p), chunk)
                     if first > 0:
-                      dw = torch.add_(dw, g[name])
-                    g[name] = dw
-                  dx.append(torch.mm(p, w[name]))
+                      dw = torch.add_(dw, g[learned])
+                    g[learned] = dw
                   first = first + chunk.size(0)
                 figures.append(torch.div(entropy, hidden.size(0)))
                 return (figures, torch.cat(dx))

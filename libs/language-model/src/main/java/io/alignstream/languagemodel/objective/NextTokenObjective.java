@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.network.Gradients;
-import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.NetworkProgram;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Trainable;
@@ -28,15 +27,16 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                 # x [N, D] -> sum of the losses, scale times the gradient of x; logits exist for a chunk of the rows at a time
                 name = self.output_name(w)
                 weight = c["output"]
+                adapted = "adapters.scale" in w
                 rows = torch.floordiv(4194304, weight.size(0))
                 if rows < 128:
                   rows = 128
                 total = torch.zeros([], dtype=7)
-                dw = w[name]
-                if "tokens" in c:
+                if adapted:
                   name = "rows." + name
-                  dw = torch.index_select(dw, 0, c["tokens"])
-                dw = torch.zeros_like(dw)
+                learns = lowest == 0 and name in w
+                if learns:
+                  g[name] = torch.zeros_like(w[name])
                 parts: List[Tensor] = []
                 first = 0
                 while first < x.size(0):
@@ -47,13 +47,11 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                   loss, d = self.cross_entropy(torch.linear(part, weight), torch.narrow(targets, 0, first, n), scale)
                   total = torch.add(total, loss)
                   parts.append(torch.mm(d, weight))
-                  if "tokens" in c:
-                    d = torch.index_select(d, 1, c["tokens"])
-                  if lowest == 0:
-                    dw = torch.add_(dw, torch.mm(torch.t(d), part))
+                  if learns:
+                    if adapted:
+                      d = torch.index_select(d, 1, w["adapters.tokens"])
+                    g[name] = torch.add_(g[name], torch.mm(torch.t(d), part))
                   first = first + n
-                if lowest == 0:
-                  g[name] = dw
                 return (total, torch.cat(parts))
 
               def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, lowest: int, g: Dict[str, Tensor]) -> Tensor:
@@ -74,19 +72,6 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                 lowest = int(computing[1])
                 loss = self.language_model_gradients(w, c, ids, lengths, targets, cos, sin, size, eps, lowest, g)
                 return self.reported(loss, w, lowest, g)
-
-              def adapter_gradients(self, w: Dict[str, Tensor], a: Dict[str, Tensor], tokens: Tensor, scale: Tensor, ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
-                # of the adapters only: their presence in c is what the backward pass goes by
-                torch.set_grad_enabled(False)
-                dtype = int(computing[0])
-                c = self.prepared(self.adapted(w, a, tokens, float(scale)), int(size[0]), dtype)
-                for name in a.keys():
-                  c[name] = torch.to(a[name], dtype)
-                c["tokens"] = tokens
-                c["scale"] = scale
-                g: Dict[str, Tensor] = {}
-                loss = self.language_model_gradients(w, c, ids, lengths, targets, cos, sin, size, eps, 0, g)
-                return self.reported(loss, a, 0, g)
             """);
 
     private final Trainable trained;
@@ -112,17 +97,11 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
         Transformer network = trained.network();
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = network.arguments(call);
-            String method = "next_token_gradients";
-            if (trained instanceof LoraAdapters adapters) {
-                in.addAll(adapters.weights().values());
-                adapters.shape(in);
-                method = "adapter_gradients";
-            }
             Transformer.tokens(call, in, sequences);
             in.add(call.create(sequences.targets(), new Shape(sequences.batch(), sequences.time())));
             network.shape(in);
             in.add(call.create(new long[] {precision.torchType(), gradients.lowestBlock()}));
-            return (double) Computed.of(PROGRAM.run(call, method, in), gradients)[0];
+            return (double) Computed.of(PROGRAM.run(call, "next_token_gradients", in), gradients)[0];
         }
     }
 
