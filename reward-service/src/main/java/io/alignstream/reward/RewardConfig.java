@@ -1,5 +1,6 @@
 package io.alignstream.reward;
 
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.FormerName;
@@ -10,6 +11,8 @@ import io.alignstream.training.memory.ActivationMemory;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.List;
+import java.util.TreeSet;
 
 /**
  * Settings of the service, {@code alignstream.reward.*}; see {@link RewardSettings} for those of a run. The defaults are
@@ -83,6 +86,30 @@ public interface RewardConfig {
     @WithDefault("${alignstream.activation-checkpointing:false}")
     boolean activationCheckpointing();
 
+    /** Adapters that are trained instead of the weights. */
+    Lora lora();
+
+    /** Settings of LoRA, {@code alignstream.reward.lora.*}. */
+    interface Lora {
+
+        /**
+         * Inner size of the adapters of reward model and judge, which then share the SFT model's weights in memory; 0 trains all
+         * weights and no adapters.
+         */
+        @WithDefault("0")
+        @Between(least = "0", greatest = "4096")
+        int rank();
+
+        /** The adapters' products are multiplied by alpha / rank. */
+        @WithDefault("32")
+        @Between(least = "0.000001", greatest = "1000000")
+        double alpha();
+
+        /** Projections with an adapter. */
+        @WithDefault("q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj")
+        List<@OneOf({"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}) String> targets();
+    }
+
     /** Seed of the order of the requests, of the new head and of the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -95,6 +122,9 @@ public interface RewardConfig {
                 training().batchRequests(),
                 ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
                 Precision.of(precision()),
+                lora().rank() == 0
+                        ? null
+                        : new LoraSettings(lora().rank(), lora().alpha(), new TreeSet<>(lora().targets()), List.of()),
                 training().learningRate(),
                 training().warmupShare(),
                 training().margin(),

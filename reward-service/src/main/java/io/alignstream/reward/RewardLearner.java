@@ -3,6 +3,7 @@ package io.alignstream.reward;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
@@ -30,7 +31,7 @@ final class RewardLearner implements AutoCloseable {
     private final RewardSettings settings;
     private final List<RankedAnswers> requests;
     private final LinearSchedule schedule;
-    private final Transformer network;
+    private final TunedNetwork network;
     private final Learner learner;
     private final RankingObjective objective;
 
@@ -58,17 +59,18 @@ final class RewardLearner implements AutoCloseable {
             RewardSettings settings,
             List<RankedAnswers> requests,
             double learningRateScale,
-            Transformer network) {
+            TunedNetwork network) {
         this.role = role;
         this.settings = settings;
         this.requests = requests;
         this.schedule = new LinearSchedule(settings.learningRate() * learningRateScale, settings.warmupShare());
-        this.network = network.computeIn(settings.precision());
-        this.learner = new Learner(network, AdamW.Settings.REINFORCEMENT, settings.memory());
-        this.objective = new RankingObjective(network, settings.centring());
+        this.network = network;
+        Transformer computing = network.network().computeIn(settings.precision());
+        this.learner = new Learner(network.trained(1), AdamW.Settings.REINFORCEMENT, settings.memory());
+        this.objective = new RankingObjective(computing, settings.centring());
     }
 
-    Transformer network() {
+    TunedNetwork network() {
         return network;
     }
 
@@ -78,6 +80,7 @@ final class RewardLearner implements AutoCloseable {
 
     /** Takes step {@code step}, from 0. */
     Step step(long step) {
+        network.changed();
         List<RankedAnswers> batch = batch(step);
         double rate = schedule.learningRate(step, totalSteps());
         Learner.Step<Double> taken = learner.step(objective, objectiveBatch(batch, settings.margin()), rate);

@@ -5,8 +5,7 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
-import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.training.BestWeights;
 import io.alignstream.training.dataset.RankedAnswers;
@@ -18,6 +17,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -77,7 +77,7 @@ final class RewardLearners implements AutoCloseable {
             int members,
             List<RankedAnswers> requests,
             double learningRateScale,
-            IntFunction<Transformer> networks) {
+            IntFunction<TunedNetwork> networks) {
         List<Part> parts = new ArrayList<>();
         try {
             for (String criterion : criteria) {
@@ -154,7 +154,7 @@ final class RewardLearners implements AutoCloseable {
     }
 
     /** The network whose weights are the run's model while it trains. */
-    Transformer first() {
+    TunedNetwork first() {
         return parts.getFirst().learner().network();
     }
 
@@ -168,8 +168,22 @@ final class RewardLearners implements AutoCloseable {
         return of(parts.stream().map(part -> part.learner().network().copy()).toList());
     }
 
+    /** Copies of the networks as they were when {@link #weights} gave {@code weights}, of all. */
+    RewardEnsemble with(Map<String, Tensor> weights) throws IOException {
+        List<TunedNetwork> networks = new ArrayList<>();
+        try {
+            for (Part part : parts) {
+                networks.add(part.learner().network().with(BestWeights.below(part.weights(), weights)));
+            }
+            return of(networks);
+        } catch (IOException | RuntimeException e) {
+            networks.forEach(TunedNetwork::close);
+            throw e;
+        }
+    }
+
     /** {@code networks}, one for each of these, as models. */
-    RewardEnsemble of(List<Transformer> networks) {
+    private RewardEnsemble of(List<TunedNetwork> networks) {
         List<RewardEnsemble.Member> members = new ArrayList<>();
         for (int i = 0; i < networks.size(); i++) {
             members.add(new RewardEnsemble.Member(parts.get(i).criterion(), new RewardModel(networks.get(i), 0)));
@@ -220,18 +234,21 @@ final class RewardLearners implements AutoCloseable {
         }
     }
 
-    /** Networks with the weights that {@link #weights} gave. */
-    static List<Transformer> networks(String role, int count, TransformerConfig shape, Map<String, Tensor> weights)
-            throws IOException {
-        List<Transformer> networks = new ArrayList<>();
-        try {
+    /**
+     * Networks with the weights that {@link #weights} gave.
+     *
+     * @param shape makes a network of their kind
+     */
+    static List<TunedNetwork> networks(
+            String role, int count, Supplier<TunedNetwork> shape, Map<String, Tensor> weights) throws IOException {
+        List<TunedNetwork> networks = new ArrayList<>();
+        try (TunedNetwork like = shape.get()) {
             for (int number = 0; number < count; number++) {
-                String name = name(role, number);
-                networks.add(Transformer.of(shape, BestWeights.below(name + ".", weights), name));
+                networks.add(like.with(BestWeights.below(name(role, number) + ".", weights)));
             }
             return networks;
         } catch (IOException | RuntimeException e) {
-            networks.forEach(Transformer::close);
+            networks.forEach(TunedNetwork::close);
             throw e;
         }
     }

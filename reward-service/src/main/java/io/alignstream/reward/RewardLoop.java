@@ -3,10 +3,13 @@ package io.alignstream.reward;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Footprint;
+import io.alignstream.languagemodel.network.LoraAdapters;
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.BestModel;
 import io.alignstream.training.BestWeights;
@@ -107,26 +110,29 @@ public final class RewardLoop implements TrainingLoop {
                     Math.min(
                             settings.memory().positions(shape, settings.precision()),
                             settings.batchRequests() * most * longest));
+            LoraSettings lora = settings.lora();
+            long learning = lora == null ? network.weights() : network.adapters(lora);
+            long published = lora == null ? networks * network.weights() : Math.min(networks, 2) * network.weights();
             return MemoryPlan.of(Map.of(
-                    // the SFT model, and the copies that are normalised in the end
+                    // the SFT model, and the copies that are normalised in the end, or what adapters are worked into
                     MemoryPlan.Part.FROZEN,
-                    Footprint.of(sft.config()).weights() + networks * network.weights(),
+                    Footprint.of(sft.config()).weights() + published,
                     MemoryPlan.Part.FILES,
                     Footprint.of(sft.config()).weights(),
                     MemoryPlan.Part.WEIGHTS,
-                    networks * network.weights(),
+                    networks * learning,
                     MemoryPlan.Part.MOMENTS,
-                    2 * networks * network.weights(),
+                    2 * networks * learning,
                     MemoryPlan.Part.GRADIENTS,
-                    2 * network.weights(),
+                    2 * learning,
                     MemoryPlan.Part.PREPARED,
-                    network.prepared(settings.precision()),
+                    network.prepared(settings.precision()) + (lora == null ? 0 : network.merged(lora)),
                     MemoryPlan.Part.ACTIVATIONS,
                     settings.memory().kept(shape, settings.precision(), positions),
                     MemoryPlan.Part.WORKSPACE,
                     network.workspace(positions) + network.scoring(positions),
                     MemoryPlan.Part.BEST,
-                    settings.training().patience() > 0 ? networks * network.weights() : 0L));
+                    settings.training().patience() > 0 ? networks * learning : 0L));
         }
 
         private RankedSplit split() {
@@ -134,11 +140,15 @@ public final class RewardLoop implements TrainingLoop {
                     requests, sft.config().maxPositions(), settings.heldOutShare(), settings.judgeShare());
         }
 
-        /** The bottom of the SFT model with a new head. */
-        private Transformer network(long headSeed) {
-            Transformer network = sft.copy(settings.layers(sft.config().layers()));
-            network.addHead(headSeed);
-            return network;
+        /** The bottom of the SFT model with a new head: a copy, or adapters on it. */
+        private TunedNetwork network(long headSeed) {
+            int layers = settings.layers(sft.config().layers());
+            LoraSettings lora = settings.lora();
+            Transformer bottom = lora == null ? sft.copy(layers) : sft.sharing(layers);
+            bottom.addHead(headSeed);
+            return lora == null
+                    ? TunedNetwork.of(bottom)
+                    : TunedNetwork.of(LoraAdapters.initialise(bottom, lora, headSeed));
         }
 
         @Override
@@ -146,12 +156,13 @@ public final class RewardLoop implements TrainingLoop {
             RankedSplit split = split();
             int judges = split.criteria().size();
             Map<String, Tensor> weights = new HashMap<>(stored.tensors());
-            ModelWeights.read(stored.folder())
-                    .forEach((name, tensor) -> weights.put(RewardLearners.REWARD + "." + name, tensor));
-            TransformerConfig shape = TransformerConfig.load(stored.folder());
-            List<Transformer> judging = RewardLearners.networks(JUDGE, judges, shape, weights);
-            List<Transformer> rewarding =
-                    RewardLearners.networks(RewardLearners.REWARD, judges * settings.ensemble(), shape, weights);
+            if (settings.lora() == null) {
+                ModelWeights.read(stored.folder())
+                        .forEach((name, tensor) -> weights.put(RewardLearners.REWARD + "." + name, tensor));
+            }
+            List<TunedNetwork> judging = RewardLearners.networks(JUDGE, judges, () -> network(0), weights);
+            List<TunedNetwork> rewarding = RewardLearners.networks(
+                    RewardLearners.REWARD, judges * settings.ensemble(), () -> network(0), weights);
             RewardLoop loop = new RewardLoop(this, split, recovery, rewarding::get, judging::get, stored.step());
             try {
                 loop.reward.restore(stored.tensors());
@@ -174,8 +185,8 @@ public final class RewardLoop implements TrainingLoop {
             Inputs inputs,
             RankedSplit split,
             Recovery recovery,
-            IntFunction<Transformer> rewarding,
-            IntFunction<Transformer> judging,
+            IntFunction<TunedNetwork> rewarding,
+            IntFunction<TunedNetwork> judging,
             long step) {
         this.settings = inputs.settings();
         this.sft = inputs.sft();
@@ -250,10 +261,7 @@ public final class RewardLoop implements TrainingLoop {
     public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
             throws IOException {
         Optional<SequencedMap<String, Tensor>> kept = bestModel.isPresent() ? best.tensors() : Optional.empty();
-        RewardEnsemble trained = kept.isPresent()
-                ? reward.of(RewardLearners.networks(
-                        RewardLearners.REWARD, reward.size(), reward.first().config(), kept.get()))
-                : reward.copy();
+        RewardEnsemble trained = kept.isPresent() ? reward.with(kept.get()) : reward.copy();
         RewardEnsemble trainedJudge = judge.copy();
         SequencedMap<String, Double> figures =
                 new TreeMap<>(RewardEvaluation.of(trained, heldOut).metrics());
@@ -306,14 +314,15 @@ public final class RewardLoop implements TrainingLoop {
 
     @Override
     public ModelFiles model() {
-        return files(reward.first().config(), reward.first().views());
+        Transformer first = reward.first().whole();
+        return files(first.config(), first.views());
     }
 
     @Override
     public SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = finishedState();
         state.putAll(judge.weights(0));
-        state.putAll(reward.weights(1)); // the first is the model
+        state.putAll(reward.weights(settings.lora() == null ? 1 : 0)); // the first is the model, adapters worked in
         best.addTo(state, step);
         return state;
     }
@@ -327,16 +336,27 @@ public final class RewardLoop implements TrainingLoop {
                 new RewardEnsemble.Index(reward.files(ModelWeights.FILE), judge.files(RewardModel.JUDGE_FILE));
         ModelFiles files =
                 files(models.first().network().config(), models.first().views());
+        files = withAdapters(files, ModelWeights.FILE, models.first());
         for (int i = 1; i < models.members().size(); i++) {
-            files = files.with(
-                    index.reward().get(i).file(),
-                    models.members().get(i).model().views());
+            files = with(
+                    files, index.reward().get(i).file(), models.members().get(i).model());
         }
         for (int i = 0; i < judges.members().size(); i++) {
-            files = files.with(
-                    index.judge().get(i).file(), judges.members().get(i).model().views());
+            files = with(
+                    files, index.judge().get(i).file(), judges.members().get(i).model());
         }
         return index.needed() ? files.with(RewardEnsemble.INDEX, index.json()) : files;
+    }
+
+    private static ModelFiles with(ModelFiles files, String file, RewardModel model) {
+        return withAdapters(files.with(file, model::write), file, model);
+    }
+
+    /** Adapters lie beside the weights into which they are worked: who has the base loads these. */
+    private static ModelFiles withAdapters(ModelFiles files, String file, RewardModel model) {
+        return model.adapterViews()
+                .map(adapters -> files.with(RewardModel.adaptersBeside(file), adapters))
+                .orElse(files);
     }
 
     private static RewardEnsemble finished(@Nullable RewardEnsemble models) {

@@ -1,10 +1,12 @@
 package io.alignstream.reward;
 
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.memory.ActivationMemory;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything configured about a run of the reward model; {@link RewardConfig} holds the range of each value.
@@ -14,6 +16,7 @@ import java.util.TreeMap;
  * @param batchRequests ranking requests a step, each with all its rankings
  * @param memory that a step may take, which goes through the network in as many parts as that needs
  * @param precision of products and activations; the scalar head is computed in fp32
+ * @param lora adapters that learn beside the scalar head instead of all weights; null: all weights
  * @param learningRate peak learning rate
  * @param warmupShare share of the steps in which the learning rate rises from 0; after it, it falls to 0
  * @param margin in the pair loss, for each point that two answers' scores (0 to 5) differ
@@ -33,6 +36,7 @@ public record RewardSettings(
         int batchRequests,
         ActivationMemory memory,
         Precision precision,
+        @Nullable LoraSettings lora,
         double learningRate,
         double warmupShare,
         double margin,
@@ -76,6 +80,9 @@ public record RewardSettings(
         memory.addTo(values);
         if (precision != Precision.FLOAT32) {
             values.put("precision", precision.label());
+        }
+        if (lora != null) {
+            lora.addTo(values);
         }
         if (ensemble > 1) {
             values.put("ensemble", Integer.toString(ensemble));

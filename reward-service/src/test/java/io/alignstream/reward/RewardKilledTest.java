@@ -17,9 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Kill -9 while reward model and judge are trained: the same weights and figures as in a run that nobody disturbs.
@@ -34,11 +35,12 @@ class RewardKilledTest {
     @TempDir
     private Path folder;
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"weights", "adapters"})
     @Timeout(value = 30, unit = TimeUnit.MINUTES)
-    void killsChangeNothing() throws Exception {
+    void killsChangeNothing(String learning) throws Exception {
         // Given
-        KilledTraining training = new KilledTraining(folder, Tiny.class, "reward");
+        KilledTraining training = new KilledTraining(folder, Tiny.class, learning);
         KilledTraining.Outcome undisturbed = training.finish("undisturbed");
         Random random = new Random(11);
 
@@ -57,29 +59,33 @@ class RewardKilledTest {
     /** A run of some steps on the tiny language. */
     public static final class Tiny implements KilledTraining.Subject {
 
-        private static final RewardSettings SETTINGS = RewardLoopTest.settings(Map.of(
-                "alignstream.reward.training.epochs", "12",
-                "alignstream.reward.checkpoint-every", "7",
-                "alignstream.reward.validate-every", "5",
-                "alignstream.reward.patience", "1000"));
-
-        @Override
-        public TrainingRun run(CheckpointStore store, String argument) throws IOException {
-            return new TrainingRuns(store, Stage.REWARD).of(Lineage.NONE, List.of(), SETTINGS.hyperparameters());
+        private static RewardSettings reward(String learning) {
+            return RewardLoopTest.settings(Map.of(
+                    "alignstream.reward.lora.rank", learning.equals("adapters") ? "3" : "0",
+                    "alignstream.reward.training.epochs", "12",
+                    "alignstream.reward.checkpoint-every", "7",
+                    "alignstream.reward.validate-every", "5",
+                    "alignstream.reward.patience", "1000"));
         }
 
         @Override
-        public TrainingLoop.Inputs inputs(String argument) {
+        public TrainingRun run(CheckpointStore store, String learning) throws IOException {
+            return new TrainingRuns(store, Stage.REWARD)
+                    .of(Lineage.NONE, List.of(), reward(learning).hyperparameters());
+        }
+
+        @Override
+        public TrainingLoop.Inputs inputs(String learning) {
             return new RewardLoop.Inputs(
-                    SETTINGS,
+                    reward(learning),
                     Transformer.initialise(RewardLoopTest.SIZE, 1),
                     TinySft.TOKENIZER,
                     RewardLoopTest.requests(80));
         }
 
         @Override
-        public Trainer.Settings settings(String argument) {
-            return SETTINGS.training();
+        public Trainer.Settings settings(String learning) {
+            return reward(learning).training();
         }
     }
 }

@@ -10,6 +10,8 @@ import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.LoraSettings;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -40,6 +42,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -89,6 +92,40 @@ class RewardLoopTest {
             assertThat(loop.evaluate().figures())
                     .containsKeys("margin", "brier", "calibrationError", "lengthCorrelation");
             assertThat(loop.evaluate().judgement().orElseThrow()).isLessThan(0.1);
+        }
+    }
+
+    /** Two heads on one SFT model: what lies in a checkpoint as adapters scores as what lies there with them worked in. */
+    @Test
+    void adapters_learn_too_and_score_on_the_sft_model_as_the_whole_model_does() throws IOException {
+        // Given
+        RewardSettings settings = settings(Map.of(
+                "alignstream.reward.lora.rank", "4",
+                "alignstream.reward.training.learning-rate", "2e-2",
+                "alignstream.reward.training.epochs", "8"));
+        LoraSettings lora = Objects.requireNonNull(settings.lora());
+        RewardEnsemble.Combination mean = RewardEnsemble.Combination.MEAN;
+
+        // When
+        Trainer.Result result = train("adapters", settings, inputs(settings, requests(64)), Long.MAX_VALUE)
+                .orElseThrow();
+
+        // Then
+        Path checkpoint = Path.of(result.checkpoint().uri());
+        List<int[]> rows = requests(20).stream()
+                .flatMap(request -> request.answers().stream())
+                .map(Conversation::ids)
+                .toList();
+        try (Transformer sft = Transformer.initialise(SIZE, 1);
+                RewardEnsemble whole = RewardEnsemble.load(checkpoint, mean);
+                RewardEnsemble wholeJudge = RewardEnsemble.loadJudge(checkpoint, mean);
+                RewardEnsemble adapted = RewardEnsemble.load(checkpoint, mean, sft, lora);
+                RewardEnsemble adaptedJudge = RewardEnsemble.loadJudge(checkpoint, mean, sft, lora)) {
+            assertThat(adapted.scores(rows)).containsExactly(whole.scores(rows), within(1e-5));
+            assertThat(adaptedJudge.scores(rows)).containsExactly(wholeJudge.scores(rows), within(1e-5));
+            assertThat(whole.scores(rows)).isNotEqualTo(wholeJudge.scores(rows));
+            assertThat(RewardEvaluation.of(adapted, requests(40)).pairAccuracy())
+                    .isGreaterThan(0.9);
         }
     }
 

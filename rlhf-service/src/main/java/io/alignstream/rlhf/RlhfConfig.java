@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.gate.Gate;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -108,6 +110,30 @@ public interface RlhfConfig {
     @WithDefault("${alignstream.activation-checkpointing:false}")
     boolean activationCheckpointing();
 
+    /** Adapters that are trained instead of the weights. */
+    Lora lora();
+
+    /** Settings of LoRA, {@code alignstream.rlhf.lora.*}. */
+    interface Lora {
+
+        /**
+         * Inner size of the adapters of policy and critic, which then share the SFT model's weights in memory; 0 trains the
+         * weights and no adapters.
+         */
+        @WithDefault("0")
+        @Between(least = "0", greatest = "4096")
+        int rank();
+
+        /** The adapters' products are multiplied by alpha / rank. */
+        @WithDefault("32")
+        @Between(least = "0.000001", greatest = "1000000")
+        double alpha();
+
+        /** Projections with an adapter; the policy has them in the blocks that may learn, the critic in all. */
+        @WithDefault("q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj")
+        List<@OneOf({"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}) String> targets();
+    }
+
     /** Seed of the episodes, their order and the sampled answers. */
     @WithDefault("${alignstream.seed:1}")
     long seed();
@@ -129,6 +155,9 @@ public interface RlhfConfig {
                         run.trainableShare(),
                         rehearsal().conversations(),
                         rehearsal().coefficient()),
+                lora().rank() == 0
+                        ? null
+                        : new LoraSettings(lora().rank(), lora().alpha(), new TreeSet<>(lora().targets()), List.of()),
                 new RlhfSettings.Sampling(run.temperature(), run.maxAnswerTokens()),
                 new RlhfSettings.KullbackLeibler(
                         run.kl().coefficient(),

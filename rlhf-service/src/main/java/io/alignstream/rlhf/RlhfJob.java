@@ -13,6 +13,7 @@ import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
@@ -122,7 +123,7 @@ final class RlhfJob extends TrainingJob {
                 context, prompts(context), settings.holdout().share(), parent.manifest(), reward.manifest());
         Transformer sft = Transformer.load(folder).computeIn(settings.batches().precision());
         try {
-            HeldOutComparison.Judges judges = judges(reward.folder());
+            HeldOutComparison.Judges judges = judges(reward, sft);
             try {
                 return inputs(context, split, tokenizer, sft, reward, judges);
             } catch (RuntimeException e) {
@@ -206,15 +207,25 @@ final class RlhfJob extends TrainingJob {
                 .toList();
     }
 
-    private HeldOutComparison.Judges judges(Path folder) throws IOException {
+    /** What scores: as adapters on the SFT model, where it was trained so and on this one, which then is in memory once. */
+    private HeldOutComparison.Judges judges(StoredCheckpoint trained, Transformer sft) throws IOException {
+        Path folder = trained.folder();
         if (!Files.isRegularFile(folder.resolve(RewardModel.JUDGE_FILE))) {
             throw new InvalidInputException(Reason.of("rlhf.noJudge"));
         }
-        Precision precision = settings.batches().precision();
-        RewardEnsemble reward = RewardEnsemble.load(folder, settings.reward()).computeIn(precision);
+        Optional<LoraSettings> lora =
+                parent(Lineage.SFT).equals(trained.manifest().parents().get(Lineage.SFT))
+                        ? LoraSettings.of(trained.manifest().hyperparameters())
+                        : Optional.empty();
+        RewardEnsemble reward = lora.isPresent()
+                ? RewardEnsemble.load(folder, settings.reward(), sft, lora.get())
+                : RewardEnsemble.load(folder, settings.reward());
         try {
-            return new HeldOutComparison.Judges(
-                    reward, RewardEnsemble.loadJudge(folder, settings.reward()).computeIn(precision));
+            RewardEnsemble judge = lora.isPresent()
+                    ? RewardEnsemble.loadJudge(folder, settings.reward(), sft, lora.get())
+                    : RewardEnsemble.loadJudge(folder, settings.reward());
+            Precision precision = settings.batches().precision();
+            return new HeldOutComparison.Judges(reward.computeIn(precision), judge.computeIn(precision));
         } catch (IOException | RuntimeException e) {
             reward.close();
             throw e;

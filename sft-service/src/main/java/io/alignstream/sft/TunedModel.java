@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.tokenizer.Conversation;
@@ -30,20 +31,17 @@ final class TunedModel implements AutoCloseable {
 
     private static final String OPTIMISER = "optimiser";
 
-    private Transformer model;
-    private @Nullable LoraAdapters adapters;
-    /** The adapters worked in, as long as they stay what they are. */
-    private @Nullable Transformer merged;
-
+    private final Transformer base;
+    private TunedNetwork tuned;
     private final Learner learner;
     private final NextTokenObjective nextToken;
     private final Tokenizer tokenizer;
 
-    private TunedModel(Transformer model, @Nullable LoraAdapters adapters, Tokenizer tokenizer, SftSettings settings) {
-        this.model = model;
-        this.adapters = adapters;
+    private TunedModel(Transformer base, @Nullable LoraAdapters adapters, Tokenizer tokenizer, SftSettings settings) {
+        this.base = base;
+        this.tuned = adapters == null ? TunedNetwork.of(base) : TunedNetwork.of(adapters);
         this.tokenizer = tokenizer;
-        Trainable trained = adapters == null ? model : adapters;
+        Trainable trained = tuned.trained(1);
         this.learner = new Learner(
                 trained,
                 new AdamW(trained, AdamW.Settings.FINE_TUNING, settings.precision()),
@@ -94,56 +92,38 @@ final class TunedModel implements AutoCloseable {
 
     /** One step; the loss is the mean over all learned tokens of the batch. */
     Learner.Step<Double> step(List<Conversation> batch, double learningRate) {
-        forgetMerged();
+        tuned.changed();
         List<int[]> ids = batch.stream().map(Conversation::ids).toList();
         List<boolean[]> learned = batch.stream().map(Conversation::learned).toList();
         return learner.step(nextToken, Sequences.of(ids, learned), learningRate);
     }
 
-    /** The network as it is now, adapters worked in; stays owned by this, until the next step. */
+    /** The network as it is now; stays owned by this. */
     Transformer network() {
-        if (adapters == null) {
-            return model;
-        }
-        if (merged == null) {
-            merged = adapters.merged();
-        }
-        return merged;
+        return tuned.network();
     }
 
-    private void forgetMerged() {
-        if (merged != null) {
-            merged.close();
-            merged = null;
-        }
-    }
-
-    /** The network with adapters worked in, and the adapters beside it. */
+    /** The network with adapters worked in, and the adapters beside it; valid until the next step. */
     ModelFiles files() {
         int[] ends = {tokenizer.endOfTurn(), tokenizer.endOfDocument()};
         ModelFiles files = ModelFiles.of(
-                        model.config(), tokenizer, ends, network().views())
+                        base.config(), tokenizer, ends, tuned.whole().views())
                 .inTorchFormat();
-        return adapters == null ? files : files.with(PeftAdapter.WEIGHTS, adapters.views());
+        return tuned.adapterViews()
+                .map(adapters -> files.with(PeftAdapter.WEIGHTS, adapters))
+                .orElse(files);
     }
 
     /** What is trained, where it lies: the weights, or the adapters. */
     SequencedMap<String, Tensor> trained() {
-        return adapters == null ? model.views() : adapters.views();
+        return tuned.views();
     }
 
     /** Goes back to what {@link #trained} gave; no step may follow, as the optimiser knows the later weights only. */
     void goBack(Map<String, Tensor> earlier) throws IOException {
-        forgetMerged();
-        if (adapters == null) {
-            Transformer before = Transformer.of(model.config(), earlier, "the best model");
-            model.close();
-            model = before;
-        } else {
-            LoraAdapters before = LoraAdapters.of(model, adapters.settings(), earlier);
-            adapters.close();
-            adapters = before;
-        }
+        TunedNetwork before = tuned.with(earlier);
+        tuned.close();
+        tuned = before;
     }
 
     /** The optimiser's moments. */
@@ -153,11 +133,8 @@ final class TunedModel implements AutoCloseable {
 
     @Override
     public void close() {
-        forgetMerged();
         learner.close();
-        if (adapters != null) {
-            adapters.close();
-        }
-        model.close();
+        tuned.close();
+        base.close();
     }
 }

@@ -60,6 +60,11 @@ public record ModelFiles(
         return adding(file, path -> Safetensors.write(path, tensors, TORCH));
     }
 
+    /** The same with a file beside it that is made when it is written. */
+    public ModelFiles with(String file, Content content) {
+        return adding(file, content);
+    }
+
     private ModelFiles adding(String file, Content content) {
         SortedMap<String, Content> more = new TreeMap<>(others);
         more.put(file, content);

@@ -3,6 +3,7 @@ package io.alignstream.rlhf.training;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.objective.PolicyObjective;
 import io.alignstream.languagemodel.objective.ValueObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
@@ -21,41 +22,43 @@ final class ActorCritic implements AutoCloseable {
     private static final String CRITIC_OPTIMISER = "critic.optimiser";
 
     private final PolicyLearner policy;
-    private final Transformer critic;
+    private final TunedNetwork critic;
     private final Learner criticLearner;
     private final PolicyObjective policyObjective;
     private final ValueObjective valueObjective;
     /** The critic's network begins as the (first) reward model's, whose scores have this besides; it stays as it is. */
     private final float bias;
 
-    private ActorCritic(RlhfInputs inputs, Transformer policy, Transformer critic) {
+    private ActorCritic(RlhfInputs inputs, TunedNetwork policy, TunedNetwork critic) {
         RlhfSettings settings = inputs.settings();
         this.bias = inputs.judges().reward().first().bias();
         this.policy = new PolicyLearner(inputs, policy);
-        this.critic = critic.computeIn(settings.batches().precision());
+        this.critic = critic;
+        Transformer expecting = critic.network().computeIn(settings.batches().precision());
         this.criticLearner = new Learner(
-                critic, AdamW.Settings.REINFORCEMENT, settings.batches().memory());
+                critic.trained(1),
+                AdamW.Settings.REINFORCEMENT,
+                settings.batches().memory());
         this.policyObjective = new PolicyObjective(
-                policy, settings.sampling().temperature(), settings.clipping().ratio());
-        this.valueObjective = new ValueObjective(critic, settings.clipping().value(), settings.valueCoefficient());
+                policy.network(),
+                settings.sampling().temperature(),
+                settings.clipping().ratio());
+        this.valueObjective = new ValueObjective(expecting, settings.clipping().value(), settings.valueCoefficient());
     }
 
-    /** Copies of the SFT model and of the reward model's network. */
+    /** What begins as the SFT model, and as the reward model's network. */
     static ActorCritic start(RlhfInputs inputs) {
-        return new ActorCritic(
-                inputs,
-                inputs.sft().copy(),
-                inputs.judges().reward().first().network().copy());
+        return new ActorCritic(inputs, inputs.policy(), inputs.critic());
     }
 
     /** Both as a checkpoint has them: the policy is its model, the rest is what {@link #state} gave. */
     static ActorCritic resume(RlhfInputs inputs, StoredState stored) throws IOException {
         Map<String, Tensor> state = stored.tensors();
-        Transformer policy = Transformer.load(stored.folder());
-        Transformer critic = Transformer.of(
-                inputs.judges().reward().first().network().config(),
-                BestWeights.below(CRITIC, state),
-                "the critic's checkpoint");
+        TunedNetwork policy = inputs.policy(stored);
+        TunedNetwork critic;
+        try (TunedNetwork like = inputs.critic()) {
+            critic = like.with(BestWeights.below(CRITIC, state));
+        }
         ActorCritic networks = new ActorCritic(inputs, policy, critic);
         try {
             networks.policy.restore(stored);
@@ -68,13 +71,13 @@ final class ActorCritic implements AutoCloseable {
     }
 
     /** The policy as it is now; stays owned by this. */
-    Transformer policy() {
+    TunedNetwork policy() {
         return policy.policy();
     }
 
     /** What the critic expects before each token, {@code [batch][time]}. */
     float[][] values(Sequences sequences) {
-        return shifted(critic.scalars(sequences), bias);
+        return shifted(critic.network().scalars(sequences), bias);
     }
 
     /** One step of the policy, the {@code number}th one. */

@@ -4,7 +4,7 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
-import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.objective.DpoObjective;
 import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.random.SeededRandom;
@@ -39,20 +39,20 @@ public final class DpoLoop extends PolicyLoop {
     private final LinearSchedule schedule;
     private final List<RankedAnswers> training;
 
-    private DpoLoop(RlhfInputs inputs, List<RankedAnswers> training, Recovery recovery, Transformer policy) {
+    private DpoLoop(RlhfInputs inputs, List<RankedAnswers> training, Recovery recovery, TunedNetwork policy) {
         super(inputs, recovery);
         this.training = training;
         this.policy = new PolicyLearner(inputs, policy);
-        this.objective = new DpoObjective(policy, settings.dpo().beta());
+        this.objective = new DpoObjective(policy.network(), settings.dpo().beta());
         this.schedule = new LinearSchedule(settings.dpo().learningRate() * recovery.learningRateScale(), WARMUP_SHARE);
     }
 
     static DpoLoop begin(RlhfInputs inputs, Recovery recovery) {
-        return new DpoLoop(inputs, training(inputs), recovery, inputs.sft().copy());
+        return new DpoLoop(inputs, training(inputs), recovery, inputs.policy());
     }
 
     static DpoLoop resume(RlhfInputs inputs, StoredState stored, Recovery recovery) throws IOException {
-        DpoLoop loop = new DpoLoop(inputs, training(inputs), recovery, Transformer.load(stored.folder()));
+        DpoLoop loop = new DpoLoop(inputs, training(inputs), recovery, inputs.policy(stored));
         try {
             loop.policy.restore(stored);
             loop.restore(stored);
@@ -149,7 +149,7 @@ public final class DpoLoop extends PolicyLoop {
     }
 
     @Override
-    Transformer policy() {
+    TunedNetwork policy() {
         return policy.policy();
     }
 

@@ -1,7 +1,7 @@
 package io.alignstream.rlhf.training;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.objective.GrpoObjective;
 import io.alignstream.languagemodel.objective.PolicyObjective;
 import io.alignstream.languagemodel.random.SeededRandom;
@@ -26,31 +26,31 @@ public final class GrpoLoop extends SampledPolicyLoop {
     private final GrpoObjective objective;
     private final Rollout rollout;
 
-    private GrpoLoop(RlhfInputs inputs, List<int[]> prompts, Recovery recovery, Transformer policy) {
+    private GrpoLoop(RlhfInputs inputs, List<int[]> prompts, Recovery recovery, TunedNetwork policy) {
         super(inputs, recovery);
         this.policy = new PolicyLearner(inputs, policy);
         boolean penaltyInLoss = settings.grpo().advantage() == RlhfSettings.Advantage.GROUP_NORMALISED;
         this.objective = new GrpoObjective(
-                policy,
+                policy.network(),
                 settings.sampling().temperature(),
                 settings.clipping().ratio(),
                 penaltyInLoss ? settings.kl().coefficient() : 0);
         this.rollout = new Rollout(
                 inputs,
                 prompts,
-                policy,
+                policy.network(),
                 sequences -> new float[sequences.batch()][sequences.time()],
                 settings.grpo().group());
     }
 
     static GrpoLoop begin(RlhfInputs inputs, Recovery recovery) {
         List<int[]> prompts = inputs.promptsWithRoom();
-        return new GrpoLoop(inputs, prompts, recovery, inputs.sft().copy());
+        return new GrpoLoop(inputs, prompts, recovery, inputs.policy());
     }
 
     static GrpoLoop resume(RlhfInputs inputs, StoredState stored, Recovery recovery) throws IOException {
         List<int[]> prompts = inputs.promptsWithRoom();
-        GrpoLoop loop = new GrpoLoop(inputs, prompts, recovery, Transformer.load(stored.folder()));
+        GrpoLoop loop = new GrpoLoop(inputs, prompts, recovery, inputs.policy(stored));
         try {
             loop.policy.restore(stored);
             loop.restore(stored);
@@ -129,7 +129,7 @@ public final class GrpoLoop extends SampledPolicyLoop {
     }
 
     @Override
-    Transformer policy() {
+    TunedNetwork policy() {
         return policy.policy();
     }
 

@@ -3,7 +3,7 @@ package io.alignstream.rlhf.training;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.network.UpperBlocks;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
@@ -22,26 +22,27 @@ final class PolicyLearner implements AutoCloseable {
 
     private static final String OPTIMISER = "policy.optimiser";
 
-    private final Transformer policy;
+    private final TunedNetwork policy;
     private final Learner learner;
     private final NextTokenObjective rehearsal;
     private final OwnConversations rehearsed;
     private final RlhfSettings settings;
 
     /** A learner of {@code policy}, which is closed with it, with zero moments. */
-    PolicyLearner(RlhfInputs inputs, Transformer policy) {
+    PolicyLearner(RlhfInputs inputs, TunedNetwork policy) {
         this.settings = inputs.settings();
-        this.policy = policy.computeIn(settings.batches().precision());
+        this.policy = policy;
+        Transformer computing = policy.network().computeIn(settings.batches().precision());
         this.learner = new Learner(
-                UpperBlocks.share(policy, settings.retention().trainableShare()),
+                policy.trained(settings.retention().trainableShare()),
                 AdamW.Settings.REINFORCEMENT,
                 settings.batches().memory());
-        this.rehearsal = new NextTokenObjective(policy, policy.precision());
+        this.rehearsal = new NextTokenObjective(policy.trained(1), computing.precision());
         this.rehearsed = inputs.own().rehearsed();
     }
 
     /** The policy as it is now; stays owned by this. */
-    Transformer policy() {
+    TunedNetwork policy() {
         return policy;
     }
 
@@ -51,6 +52,7 @@ final class PolicyLearner implements AutoCloseable {
      * @param number of the step in the whole run: decides what is rehearsed
      */
     <B, L> Learner.Step<L> step(Objective<B, L> objective, B batch, double learningRate, long number) {
+        policy.changed();
         double coefficient = settings.retention().coefficient();
         if (coefficient == 0 || rehearsed.size() == 0) {
             return learner.step(objective, batch, learningRate);

@@ -1,6 +1,7 @@
 package io.alignstream.rlhf.training;
 
-import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.exchange.PeftAdapter;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.objective.PolicyObjective;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.rlhf.gate.Gate;
@@ -30,7 +31,7 @@ public abstract class PolicyLoop implements TrainingLoop {
     /** Steps done. */
     long iteration;
     /** The best policy, if it is published and not the last one. */
-    private @Nullable Transformer published;
+    private @Nullable TunedNetwork published;
 
     PolicyLoop(RlhfInputs inputs, Recovery recovery) {
         this.inputs = inputs;
@@ -39,7 +40,7 @@ public abstract class PolicyLoop implements TrainingLoop {
     }
 
     /** The policy as it is now; stays owned by the loop. */
-    abstract Transformer policy();
+    abstract TunedNetwork policy();
 
     /** Takes the next step; its figures have the field's names. */
     @Override
@@ -65,8 +66,8 @@ public abstract class PolicyLoop implements TrainingLoop {
         if (iteration % validateEvery() != 0) {
             return Evaluation.NONE;
         }
-        SequencedMap<String, Double> figures =
-                inputs.validation().compare(policy(), settings.holdout().answers());
+        SequencedMap<String, Double> figures = inputs.validation()
+                .compare(policy().network(), settings.holdout().answers());
         return new Evaluation(figures, OptionalDouble.of(Gate.judgement(settings.gate(), figures)), Optional.empty());
     }
 
@@ -85,16 +86,15 @@ public abstract class PolicyLoop implements TrainingLoop {
     public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> bestModel)
             throws IOException {
         if (bestModel.isPresent() && best.tensors().isPresent()) {
-            published = Transformer.of(policy().config(), best.tensors().get(), "the best policy")
-                    .computeIn(policy().precision());
+            published = policy().with(best.tensors().get());
         }
         SequencedMap<String, Double> figures =
-                inputs.gate().compare(chosen(), settings.holdout().answers());
+                inputs.gate().compare(chosen().network(), settings.holdout().answers());
         bestModel.ifPresent(found -> figures.put("bestStep", (double) found.step()));
         return figures;
     }
 
-    private Transformer chosen() {
+    private TunedNetwork chosen() {
         return published == null ? policy() : published;
     }
 
@@ -108,13 +108,16 @@ public abstract class PolicyLoop implements TrainingLoop {
         return files(chosen());
     }
 
-    private ModelFiles files(Transformer network) {
+    private ModelFiles files(TunedNetwork network) {
         Tokenizer tokenizer = inputs.tokenizer();
-        return ModelFiles.of(
-                network.config(),
+        ModelFiles files = ModelFiles.of(
+                network.network().config(),
                 tokenizer,
                 new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()},
-                network.views());
+                network.whole().views());
+        return network.adapterViews()
+                .map(adapters -> files.with(PeftAdapter.WEIGHTS, adapters))
+                .orElse(files);
     }
 
     @Override

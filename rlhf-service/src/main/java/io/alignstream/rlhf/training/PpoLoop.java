@@ -2,7 +2,7 @@ package io.alignstream.rlhf.training;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
-import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.objective.PolicyObjective;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.training.BestModel;
@@ -39,7 +39,7 @@ public final class PpoLoop extends SampledPolicyLoop {
     private PpoLoop(RlhfInputs inputs, List<int[]> prompts, Recovery recovery, ActorCritic networks) {
         super(inputs, recovery);
         this.networks = networks;
-        this.rollout = new Rollout(inputs, prompts, networks.policy(), networks::values, 1);
+        this.rollout = new Rollout(inputs, prompts, networks.policy().network(), networks::values, 1);
         this.kl = new AdaptiveKl(settings.kl(), settings.kl().coefficient());
     }
 
@@ -137,7 +137,7 @@ public final class PpoLoop extends SampledPolicyLoop {
     }
 
     @Override
-    Transformer policy() {
+    TunedNetwork policy() {
         return networks.policy();
     }
 

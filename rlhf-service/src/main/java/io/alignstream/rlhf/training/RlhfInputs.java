@@ -2,8 +2,12 @@ package io.alignstream.rlhf.training;
 
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.exchange.PeftAdapter;
 import io.alignstream.languagemodel.network.Footprint;
+import io.alignstream.languagemodel.network.LoraAdapters;
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.network.UpperBlocks;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
@@ -17,6 +21,7 @@ import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The frozen inputs of a run; the models are only read and are closed with the inputs.
@@ -62,6 +67,36 @@ public record RlhfInputs(
         this(settings, sft, judges, tokenizer, prompts, ranked, own, endToken, comparison, comparison);
     }
 
+    /** What begins as the SFT model: a copy, or adapters on it. */
+    TunedNetwork policy() {
+        return TunedNetwork.begin(
+                sft,
+                Optional.ofNullable(settings.lora())
+                        .map(lora -> lora.inUpper(
+                                settings.retention().trainableShare(),
+                                sft.config().layers())),
+                settings.seed());
+    }
+
+    /** The policy that a checkpoint holds. */
+    TunedNetwork policy(StoredState stored) throws IOException {
+        if (settings.lora() == null) {
+            return TunedNetwork.of(Transformer.load(stored.folder()));
+        }
+        try (TunedNetwork like = policy()) {
+            return like.with(stored.beside(PeftAdapter.WEIGHTS));
+        }
+    }
+
+    /** What begins as the (first) reward model's network: a copy, its adapters again, or adapters on it. */
+    TunedNetwork critic() {
+        Transformer scoring = judges.reward().first().network();
+        LoraSettings lora = settings.lora();
+        return lora == null
+                ? TunedNetwork.of(scoring.copy())
+                : TunedNetwork.of(LoraAdapters.from(scoring, lora, settings.seed()));
+    }
+
     @Override
     public PolicyLoop begin(Recovery recovery) {
         return switch (settings.algorithm()) {
@@ -90,7 +125,13 @@ public record RlhfInputs(
                 judges.reward().members().size() + judges.judge().members().size();
         int lowest =
                 UpperBlocks.share(sft, settings.retention().trainableShare()).lowestBlock();
-        long learning = policy.weightsFrom(lowest) + (critic ? scoring.weights() : 0);
+        LoraSettings lora = settings.lora();
+        boolean adaptedReward = judges.reward().first().adapterViews().isPresent();
+        long policyLearns = lora == null
+                ? policy.weightsFrom(lowest)
+                : policy.adapters(lora.inUpper(
+                        settings.retention().trainableShare(), sft.config().layers()));
+        long criticLearns = !critic ? 0 : lora == null ? scoring.weights() : scoring.adapters(lora);
         int longest = sft.config().maxPositions();
         if (!prompts.isEmpty()) {
             int prompt = prompts.stream().mapToInt(ids -> ids.length).max().getAsInt();
@@ -103,13 +144,14 @@ public record RlhfInputs(
                         settings.batches().minibatchEpisodes() * longest));
         return MemoryPlan.of(Map.of(
                 MemoryPlan.Part.FROZEN,
-                policy.weights() + scorers * scoring.weights(),
+                policy.weights() + (adaptedReward ? 0 : scorers * scoring.weights()),
                 MemoryPlan.Part.WEIGHTS,
-                policy.weights() + (critic ? scoring.weights() : 0),
+                // with adapters those that they are worked into, to be stored
+                policy.weights() + (lora == null && critic ? scoring.weights() : criticLearns),
                 MemoryPlan.Part.MOMENTS,
-                2 * learning,
+                2 * (policyLearns + criticLearns),
                 MemoryPlan.Part.GRADIENTS,
-                2 * Math.max(policy.weightsFrom(lowest), critic ? scoring.weights() : 0),
+                2 * Math.max(policyLearns, criticLearns),
                 MemoryPlan.Part.PREPARED,
                 2 * policy.prepared(precision),
                 MemoryPlan.Part.ACTIVATIONS,
@@ -120,7 +162,7 @@ public record RlhfInputs(
                 MemoryPlan.Part.CACHE,
                 policy.cache(settings.batches().episodes(), longest),
                 MemoryPlan.Part.BEST,
-                settings.training().patience() > 0 ? policy.weights() : 0L));
+                settings.training().patience() == 0 ? 0L : lora == null ? policy.weights() : policyLearns));
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.alignstream.rlhf.training;
 
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.RlhfConfig;
@@ -9,6 +10,7 @@ import io.alignstream.training.memory.ActivationMemory;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything configured about a run of RLHF; {@link RlhfConfig} holds the range of each value, here is checked what must go
@@ -16,6 +18,7 @@ import java.util.TreeMap;
  *
  * @param algorithm what of the following is used: batches and what stands before {@code grpo} by PPO and GRPO
  * @param retention what keeps every algorithm's policy from forgetting
+ * @param lora adapters of policy and critic that learn instead of their weights; null: the weights
  * @param sampling how answers are sampled
  * @param gamma discount γ
  * @param lambda λ of generalised advantage estimation
@@ -32,6 +35,7 @@ public record RlhfSettings(
         Batches batches,
         LearningRates learningRates,
         Retention retention,
+        @Nullable LoraSettings lora,
         Sampling sampling,
         KullbackLeibler kl,
         double gamma,
@@ -232,6 +236,9 @@ public record RlhfSettings(
         batches.memory.addTo(values);
         if (batches.precision != Precision.FLOAT32) {
             values.put("precision", batches.precision.label());
+        }
+        if (lora != null) {
+            lora.addTo(values);
         }
         if (reward.uncertainty() != 1) {
             values.put("reward.uncertainty", Double.toString(reward.uncertainty()));

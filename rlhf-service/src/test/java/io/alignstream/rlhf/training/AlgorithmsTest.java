@@ -96,9 +96,9 @@ class AlgorithmsTest {
             }
 
             // Then
-            Map<String, Double> figures = comparison.compare(loop.policy(), 2);
+            Map<String, Double> figures = comparison.compare(loop.policy().network(), 2);
             assertThat(figures.get("winRate")).isGreaterThan(0.52);
-            assertThat(goodAgainstOther(loop.policy())).isGreaterThan(goodAgainstOther(sft) + 0.3);
+            assertThat(goodAgainstOther(loop.policy().network())).isGreaterThan(goodAgainstOther(sft) + 0.3);
             // DPO makes a worse answer less probable also by what follows it, here by its end.
             assertThat(figures.get("heldOut/endRate")).isGreaterThan(0.6);
             assertThat(figures.get("heldOut/kl")).isBetween(0.1, 15.0);

@@ -79,12 +79,13 @@ class PolicyLearnerTest {
                         OwnConversations.NONE));
         Sequences other = Sequences.answers(
                 List.of(new int[] {TinyParents.TOKENIZER.user(), 20, 21, 22, 23, 24, 25}), List.of(1));
-        try (PolicyLearner learner = new PolicyLearner(inputs, sft.copy())) {
-            NextTokenObjective objective = new NextTokenObjective(learner.policy());
+        try (PolicyLearner learner = new PolicyLearner(inputs, inputs.policy())) {
+            NextTokenObjective objective =
+                    new NextTokenObjective(learner.policy().network());
             for (int step = 0; step < 60; step++) {
                 learner.step(objective, other, 1e-2, step);
             }
-            return learner.policy().meanLoss(ChattyModel.conversations());
+            return learner.policy().network().meanLoss(ChattyModel.conversations());
         }
     }
 }

@@ -9,6 +9,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
@@ -72,10 +73,24 @@ class PpoLoopTest {
 
     @Test
     void policyLearnsTheAnswerThatTheRewardModelPrefersAndStillEnds() {
+        learnsWhatTheRewardModelPrefers(TinyWorld.SETTINGS);
+    }
+
+    @Test
+    void adapters_of_policy_and_critic_learn_it_too_and_the_sft_model_stays_as_it_is() {
+        Map<String, Tensor> before = sft.tensors();
+        learnsWhatTheRewardModelPrefers(TinyWorld.settings(Map.of(
+                "alignstream.rlhf.lora.rank", "16",
+                "alignstream.rlhf.training.policy-learning-rate", "1e-2",
+                "alignstream.rlhf.training.critic-learning-rate", "1e-2")));
+        assertThat(sft.tensors()).isEqualTo(before);
+    }
+
+    private void learnsWhatTheRewardModelPrefers(RlhfSettings settings) {
         // Given
         HeldOutComparison comparison = comparison();
         List<Map<String, Double>> figures = new ArrayList<>();
-        try (PpoLoop loop = loop(TinyWorld.SETTINGS)) {
+        try (PpoLoop loop = loop(settings)) {
 
             // When
             while (!loop.finished()) {
@@ -83,7 +98,7 @@ class PpoLoopTest {
             }
 
             // Then
-            Map<String, Double> result = comparison.compare(loop.policy(), 2);
+            Map<String, Double> result = comparison.compare(loop.policy().network(), 2);
             assertThat(figures.getLast().get("objective/scores"))
                     .isGreaterThan(figures.getFirst().get("objective/scores") + 0.5);
             assertThat(result.get("heldOut/scores")).isGreaterThan(result.get("heldOut/sftScores") + 0.5);
@@ -191,7 +206,7 @@ class PpoLoopTest {
     void aPolicyWhoseProbabilitiesAreNoNumbersIsTroubleToHealFrom() {
         // Given
         try (PpoLoop loop = loop(TinyWorld.settings(Map.of()))) {
-            loop.policy().weights().values().forEach(weight -> weight.muli(Float.NaN));
+            loop.policy().network().weights().values().forEach(weight -> weight.muli(Float.NaN));
 
             // When
             TrainingLoop.Step step = loop.step();
@@ -223,7 +238,7 @@ class PpoLoopTest {
                     Settings.of(RlhfConfig.class, Map.of("alignstream.rlhf.gate.kl", "0.01"))
                             .settings()
                             .gate(),
-                    comparison().compare(loop.policy(), 1));
+                    comparison().compare(loop.policy().network(), 1));
             assertThat(gate.verdict()).isEqualTo(Verdict.REJECTED);
             assertThat(Messages.english(gate.reason())).contains("KL").contains("above 0.01");
         }

@@ -132,7 +132,8 @@ class RewardWithCautionTest {
             }
             SequencedMap<String, Double> figures = loop.finish(new TreeMap<>(), Optional.empty());
             return new Trained(
-                    new ArrayList<>(sampler.sample(loop.policy(), ASKED, SeededRandom.of(1, "answers", 0))), figures);
+                    new ArrayList<>(sampler.sample(loop.policy().network(), ASKED, SeededRandom.of(1, "answers", 0))),
+                    figures);
         }
     }
 

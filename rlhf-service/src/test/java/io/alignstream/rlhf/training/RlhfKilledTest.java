@@ -42,7 +42,7 @@ class RlhfKilledTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"ppo", "grpo", "dpo"})
+    @ValueSource(strings = {"ppo", "grpo", "dpo", "ppo with adapters"})
     @Timeout(value = 30, unit = TimeUnit.MINUTES)
     void killsChangeNothing(String algorithm) throws Exception {
         // Given
@@ -81,7 +81,8 @@ class RlhfKilledTest {
 
         private static RlhfSettings rlhf(String algorithm) {
             Map<String, String> values = new HashMap<>(Map.of(
-                    "alignstream.rlhf.algorithm", algorithm,
+                    "alignstream.rlhf.algorithm", algorithm.split(" ")[0],
+                    "alignstream.rlhf.lora.rank", algorithm.endsWith("adapters") ? "4" : "0",
                     "alignstream.rlhf.training.iterations", "40",
                     "alignstream.rlhf.checkpoint-every", "3",
                     "alignstream.rlhf.validate-every", "4",

@@ -13,9 +13,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 
 /**
  * Adapters in the layout of Hugging Face's PEFT: {@value #WEIGHTS} and {@value #CONFIG} in a folder of their own.
@@ -70,12 +68,9 @@ public final class PeftAdapter {
             throws IOException {
         try {
             boolean controlTokens = Boolean.parseBoolean(values.get("lora.controlTokens"));
-            return new LoraSettings(
-                    Integer.parseInt(values.getOrDefault("lora.rank", "")),
-                    Double.parseDouble(values.getOrDefault("lora.alpha", "")),
-                    new TreeSet<>(
-                            List.of(values.getOrDefault("lora.targets", "").split(","))),
-                    controlTokens ? LoraSettings.chatTokens(tokenizer) : List.of());
+            LoraSettings settings =
+                    LoraSettings.of(values).orElseThrow(() -> new IllegalArgumentException("no rank is given"));
+            return controlTokens ? settings.training(LoraSettings.chatTokens(tokenizer)) : settings;
         } catch (IllegalArgumentException e) {
             throw new IOException(manifest + " does not say how its adapters were trained: " + e.getMessage(), e);
         }

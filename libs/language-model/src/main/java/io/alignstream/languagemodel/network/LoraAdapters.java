@@ -41,6 +41,13 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
     private final NDArray scale;
 
     private LoraAdapters(Transformer base, LoraSettings settings) {
+        if (base.adapters().isPresent()) {
+            throw new IllegalArgumentException("a network with adapters is no base for others");
+        }
+        if (settings.lowestBlock() >= base.config().layers()) {
+            throw new IllegalArgumentException("adapters begin at block " + settings.lowestBlock()
+                    + " but the network has " + base.config().layers());
+        }
         this.base = base;
         this.settings = settings;
         this.scope = TorchRuntime.get().newScope();
@@ -97,6 +104,38 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
             adapters.close();
             throw e;
         }
+    }
+
+    /**
+     * Others on the same base.
+     *
+     * @param tensors what {@link #views} gave
+     * @throws IOException if a tensor is missing or does not fit
+     */
+    LoraAdapters with(Map<String, Tensor> tensors) throws IOException {
+        LoraAdapters others = of(base, settings, tensors);
+        others.network.computeIn(network.precision());
+        return others;
+    }
+
+    /**
+     * What goes on from {@code network}: a copy of its adapters if it has some, otherwise new ones that change nothing yet.
+     *
+     * @param settings of new ones
+     */
+    public static LoraAdapters from(Transformer network, LoraSettings settings, long seed) {
+        try {
+            return network.adapters().isPresent()
+                    ? network.adapters().get().with(network.adapters().get().views())
+                    : initialise(network, settings, seed);
+        } catch (IOException e) {
+            throw new IllegalStateException("adapters do not fit themselves", e);
+        }
+    }
+
+    @Override
+    public int lowestBlock() {
+        return settings.lowestBlock();
     }
 
     public LoraSettings settings() {

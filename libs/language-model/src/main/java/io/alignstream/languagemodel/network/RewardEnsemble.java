@@ -147,7 +147,7 @@ public final class RewardEnsemble implements AutoCloseable {
      * @throws IOException if a file is missing or damaged, or holds no reward model
      */
     public static RewardEnsemble load(Path folder, Combination combination) throws IOException {
-        return load(folder, Index.read(folder).reward(), combination);
+        return load(Index.read(folder).reward(), combination, file -> RewardModel.load(folder, file));
     }
 
     /**
@@ -156,15 +156,44 @@ public final class RewardEnsemble implements AutoCloseable {
      * @throws IOException if a file is missing or damaged, or holds no reward model
      */
     public static RewardEnsemble loadJudge(Path folder, Combination combination) throws IOException {
-        return load(folder, Index.read(folder).judge(), combination);
+        return load(Index.read(folder).judge(), combination, file -> RewardModel.load(folder, file));
     }
 
-    private static RewardEnsemble load(Path folder, List<Index.Entry> entries, Combination combination)
+    /**
+     * Loads what rewards as adapters on the model that it was trained on: both take the memory of one.
+     *
+     * @param base is shared, and has to be closed later
+     * @param lora how they were trained
+     * @throws IOException if a file is missing or damaged, or does not fit
+     */
+    public static RewardEnsemble load(Path folder, Combination combination, Transformer base, LoraSettings lora)
+            throws IOException {
+        return load(Index.read(folder).reward(), combination, adapted(folder, base, lora));
+    }
+
+    /** The same of what judges. */
+    public static RewardEnsemble loadJudge(Path folder, Combination combination, Transformer base, LoraSettings lora)
+            throws IOException {
+        return load(Index.read(folder).judge(), combination, adapted(folder, base, lora));
+    }
+
+    private static Loading adapted(Path folder, Transformer base, LoraSettings lora) throws IOException {
+        int layers = TransformerConfig.load(folder).layers();
+        return file -> RewardModel.load(folder.resolve(RewardModel.adaptersBeside(file)), base, layers, lora);
+    }
+
+    /** Loads a member's file. */
+    @FunctionalInterface
+    private interface Loading {
+        RewardModel load(String file) throws IOException;
+    }
+
+    private static RewardEnsemble load(List<Index.Entry> entries, Combination combination, Loading loading)
             throws IOException {
         List<Member> members = new ArrayList<>();
         try {
             for (Index.Entry entry : entries) {
-                members.add(new Member(entry.criterion(), RewardModel.load(folder, entry.file())));
+                members.add(new Member(entry.criterion(), loading.load(entry.file())));
             }
             return new RewardEnsemble(members, combination);
         } catch (IOException | RuntimeException e) {

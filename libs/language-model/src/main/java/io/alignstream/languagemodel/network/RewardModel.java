@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -21,18 +22,30 @@ public final class RewardModel implements AutoCloseable {
     /** The file beside a reward model that holds its judge: a model learned from other rankings. */
     public static final String JUDGE_FILE = "judge.safetensors";
 
+    /** What transformers look for before they read a file. */
+    private static final Map<String, String> TORCH = Map.of("format", "pt");
+
+    private static final String SUFFIX = ".safetensors";
+
     private static final String BIAS = "score.bias";
     private static final int BATCH = 64;
 
+    private final TunedNetwork tuned;
     private final Transformer network;
     private final float bias;
 
     /** Takes over {@code network}, which must have a head, and closes it when it is closed. */
     public RewardModel(Transformer network, float bias) {
-        if (!network.hasHead()) {
+        this(TunedNetwork.of(network), bias);
+    }
+
+    /** Takes over {@code tuned}, which must have a head, and closes it when it is closed. */
+    public RewardModel(TunedNetwork tuned, float bias) {
+        if (!tuned.network().hasHead()) {
             throw new IllegalArgumentException("a reward model needs a network with a scalar head; this one has none");
         }
-        this.network = network;
+        this.tuned = tuned;
+        this.network = tuned.network();
         this.bias = bias;
     }
 
@@ -62,6 +75,22 @@ public final class RewardModel implements AutoCloseable {
                 bias == null ? 0 : bias.toFloats()[0]);
     }
 
+    /**
+     * Loads a model that lies beside another as adapters, see {@link #adapterViews}.
+     *
+     * @param base whose bottom they adapt; shared, so that it has to be closed later
+     * @param layers of it that the model has
+     * @throws IOException if a file is missing or damaged, or the adapters do not fit
+     */
+    static RewardModel load(Path adapters, Transformer base, int layers, LoraSettings settings) throws IOException {
+        Map<String, Tensor> tensors = Safetensors.read(adapters);
+        Tensor bias = tensors.get(BIAS);
+        Transformer bottom = base.sharing(layers);
+        bottom.addHead(0);
+        return new RewardModel(
+                TunedNetwork.of(LoraAdapters.of(bottom, settings, tensors)), bias == null ? 0 : bias.toFloats()[0]);
+    }
+
     /** The backbone with its head, without the bias. */
     public Transformer network() {
         return network;
@@ -72,9 +101,28 @@ public final class RewardModel implements AutoCloseable {
         return bias;
     }
 
-    /** All weights where they lie, the bias among them; they end when the model is closed. */
+    /** All weights where they lie, adapters worked in, the bias among them; they end when the model is closed. */
     public SequencedMap<String, Tensor> views() {
-        SequencedMap<String, Tensor> views = network.views();
+        return withBias(tuned.whole().views());
+    }
+
+    /** The adapters and the bias, if it consists of adapters. */
+    public Optional<SequencedMap<String, Tensor>> adapterViews() {
+        return tuned.adapterViews().map(this::withBias);
+    }
+
+    /** Writes all weights, adapters worked in, to {@code file}; what they are worked into exists only meanwhile. */
+    public void write(Path file) throws IOException {
+        Safetensors.write(file, views(), TORCH);
+        tuned.changed();
+    }
+
+    /** The file beside {@code file} that holds the model's adapters, if it consists of some: what {@link #adapterViews} gave. */
+    public static String adaptersBeside(String file) {
+        return file.substring(0, file.length() - SUFFIX.length()) + ".adapters" + SUFFIX;
+    }
+
+    private SequencedMap<String, Tensor> withBias(SequencedMap<String, Tensor> views) {
         views.put(BIAS, Tensor.of(new float[] {bias}, 1));
         return views;
     }
@@ -105,24 +153,7 @@ public final class RewardModel implements AutoCloseable {
             throw new IllegalArgumentException("scores with mean " + mean + " and deviation " + deviation
                     + " cannot be normalised; the deviation must be positive");
         }
-        SequencedMap<String, Tensor> tensors = network.views();
-        Tensor head = tensors.get(Transformer.HEAD);
-        if (head == null) {
-            throw new IllegalStateException("the head is gone");
-        }
-        float[] values = head.toFloats();
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (values[i] / deviation);
-        }
-        tensors.put(Transformer.HEAD, Tensor.of(values, head.shape()));
-        try {
-            return new RewardModel(
-                    Transformer.of(network.config(), tensors, "the reward model")
-                            .computeIn(network.precision()),
-                    (float) ((bias - mean) / deviation));
-        } catch (IOException e) {
-            throw new IllegalStateException("weights of a network do not fit its own configuration", e);
-        }
+        return new RewardModel(tuned.divided(deviation), (float) ((bias - mean) / deviation));
     }
 
     /** Whole rows as a batch in which no target counts: for the head, which reads every token. */
@@ -144,6 +175,6 @@ public final class RewardModel implements AutoCloseable {
 
     @Override
     public void close() {
-        network.close();
+        tuned.close();
     }
 }

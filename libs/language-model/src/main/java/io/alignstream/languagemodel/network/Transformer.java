@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SequencedMap;
 import java.util.function.Function;
@@ -74,7 +75,7 @@ public final class Transformer implements Trainable, AutoCloseable {
     /** The first {@code layers} blocks of {@code base}, whose weights and tables it shares. */
     private Transformer(Transformer base, int layers) {
         this.config = base.config.withLayers(layers);
-        this.scope = TorchRuntime.get().newScope();
+        this.scope = base.scope.newSubManager();
         this.cos = base.cos;
         this.sin = base.sin;
         this.precision = base.precision;
@@ -175,7 +176,7 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     /**
      * The first {@code layers} blocks, without head and adapters, as a network that shares this one's weights: it takes no
-     * memory of its own, and has to be closed before this one.
+     * memory of its own, and ends with this one.
      */
     public Transformer sharing(int layers) {
         return new Transformer(this, layers);
@@ -245,6 +246,11 @@ public final class Transformer implements Trainable, AutoCloseable {
             });
             found.forEach((to, row) -> rows.put(to * width, row));
         }
+    }
+
+    /** The adapters that compute with these weights, if there are some. */
+    Optional<LoraAdapters> adapters() {
+        return Optional.ofNullable(adapters);
     }
 
     /** Whether this is a reward model or critic. */
@@ -429,6 +435,13 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     NDArray head() {
         return weight(HEAD);
+    }
+
+    void divideHead(double divisor) {
+        FloatBuffer head = ArrayMemory.floats(head());
+        for (int i = 0; i < head.limit(); i++) {
+            head.put(i, (float) (head.get(i) / divisor));
+        }
     }
 
     NDManager scope() {

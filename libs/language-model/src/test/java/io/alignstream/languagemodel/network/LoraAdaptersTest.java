@@ -7,7 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.objective.Objective;
+import io.alignstream.languagemodel.objective.PolicyObjective;
+import io.alignstream.languagemodel.objective.RankedPair;
+import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.objective.Steps;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.torch.Precision;
@@ -129,6 +134,143 @@ class LoraAdaptersTest {
                     });
                 }
             }
+        }
+    }
+
+    /** As of next tokens, so of what policies, critics and reward models learn from. */
+    @Test
+    void every_objective_s_gradients_are_those_of_the_merged_network_by_the_chain_rule() throws IOException {
+        for (int seed = 0; seed < 6; seed++) {
+            // Given: adapters of the upper half, and a head that learns with those of all blocks
+            TransformerConfig config = RandomNetworks.config(seed);
+            LoraSettings every = new LoraSettings(2, 3, new TreeSet<>(LoraSettings.PROJECTIONS), List.of());
+            LoraSettings upper = every.inUpper(0.5, config.layers());
+            Sequences batch = batch(config);
+            float[][] ones = new float[batch.batch()][batch.time()];
+            Arrays.stream(ones).forEach(row -> Arrays.fill(row, 1));
+            RankedPair pair = new RankedPair(0, 1, 0.5, 1, false);
+            int[] last = {4, 9};
+            try (Transformer base = RandomNetworks.network(config, seed);
+                    Transformer scoring = base.sharing(config.layers())) {
+                scoring.addHead(seed);
+                try (LoraAdapters policy = learned(base, upper, batch);
+                        LoraAdapters critic = learned(scoring, every, batch);
+                        Transformer mergedPolicy = policy.merged();
+                        Transformer mergedCritic = critic.merged()) {
+                    PolicyObjective.Batch sampled =
+                            new PolicyObjective.Batch(batch, policy.network().logProbabilities(batch, 1), ones);
+                    RankingObjective.Batch ranked = new RankingObjective.Batch(batch, last, List.of(pair));
+
+                    // When / Then
+                    requireChainRule(
+                            policy,
+                            new PolicyObjective(policy.network(), 1, 0.2),
+                            new PolicyObjective(mergedPolicy, 1, 0.2),
+                            mergedPolicy,
+                            sampled);
+                    requireChainRule(
+                            critic,
+                            new RankingObjective(critic.network(), 0.01),
+                            new RankingObjective(mergedCritic, 0.01),
+                            mergedCritic,
+                            ranked);
+                }
+            }
+        }
+    }
+
+    private static LoraAdapters learned(Transformer base, LoraSettings settings, Sequences batch) {
+        LoraAdapters adapters = LoraAdapters.initialise(base, settings, 1);
+        try (AdamW optimiser = new AdamW(adapters, SLOW)) {
+            for (int step = 0; step < 4; step++) {
+                Steps.nextToken(batch, adapters, optimiser, 0.05);
+            }
+        }
+        return adapters;
+    }
+
+    private static <B, L> void requireChainRule(
+            LoraAdapters adapters, Objective<B, L> ofAdapters, Objective<B, L> ofMerged, Transformer merged, B batch) {
+        try (Gradients expected = new Gradients(merged);
+                Gradients actual = new Gradients(adapters)) {
+            ofMerged.accumulate(batch, expected);
+            ofAdapters.accumulate(batch, actual);
+            Map<String, NDArray> whole = byName(expected);
+            Map<String, NDArray> learned = byName(actual);
+            assertThat(learned.keySet()).isEqualTo(adapters.weights().keySet());
+            learned.forEach((name, gradient) -> assertThat(gradient.toFloatArray())
+                    .as("%s of %s", name, merged.config())
+                    .usingComparatorWithPrecision(1e-4f)
+                    .containsExactly(byChainRule(adapters, name, whole).toFloatArray()));
+        }
+    }
+
+    private static NDArray byChainRule(LoraAdapters adapters, String name, Map<String, NDArray> whole) {
+        if (name.equals(Transformer.HEAD)) {
+            return whole.get(name);
+        }
+        String weight = name.substring(name.indexOf('.') + 1);
+        NDArray d = whole.get(weight);
+        float scale = (float) adapters.settings().scale();
+        return name.startsWith("A.")
+                ? adapters.weights().get("B." + weight).transpose().matMul(d).mul(scale)
+                : d.matMul(adapters.weights().get("A." + weight).transpose()).mul(scale);
+    }
+
+    @Test
+    void a_base_with_adapters_scores_and_samples_as_the_merged_network_and_stays_what_it_was() throws IOException {
+        // Given
+        TransformerConfig config = RandomNetworks.config(3);
+        Sequences batch = batch(config);
+        AnswerSampler sampler = new AnswerSampler(1, 6, 0);
+        List<int[]> prompts = List.of(new int[] {1, 2, 3}, new int[] {2, 5});
+        try (Transformer base = RandomNetworks.network(config, 3);
+                Transformer scoring = base.sharing(config.layers())) {
+            float[][] before = base.logProbabilities(batch, 1);
+            scoring.addHead(4);
+            try (LoraAdapters adapters = learned(scoring, SETTINGS, batch);
+
+                    // When
+                    Transformer merged = adapters.merged()) {
+                Transformer adapted = adapters.network();
+
+                // Then
+                assertThat(adapted.logProbabilities(batch, 0.7)).isDeepEqualTo(merged.logProbabilities(batch, 0.7));
+                assertThat(adapted.scalars(batch)).isDeepEqualTo(merged.scalars(batch));
+                assertThat(adapted.logits(1, 2, 5)).isDeepEqualTo(merged.logits(1, 2, 5));
+                List<AnswerSampler.Answer> drawn = sampler.sample(adapted, prompts, new Random(1));
+                List<AnswerSampler.Answer> expected = sampler.sample(merged, prompts, new Random(1));
+                for (int i = 0; i < prompts.size(); i++) {
+                    assertThat(drawn.get(i).tokens()).isEqualTo(expected.get(i).tokens());
+                }
+                assertThat(base.logProbabilities(batch, 1)).isDeepEqualTo(before);
+                assertThat(base.hasHead()).isFalse();
+                assertThatThrownBy(adapted::views).hasMessageContaining("a copy has them worked in");
+                assertThatThrownBy(() -> LoraAdapters.initialise(adapted, SETTINGS, 1))
+                        .hasMessageContaining("no base for others");
+            }
+        }
+    }
+
+    @Test
+    void another_model_goes_on_from_adapters_and_changes_neither_them_nor_the_base() throws IOException {
+        // Given
+        TransformerConfig config = RandomNetworks.config(1);
+        Sequences batch = batch(config);
+        try (Transformer base = RandomNetworks.network(config, 1);
+                LoraAdapters adapters = learned(base, SETTINGS, batch);
+                LoraAdapters following = LoraAdapters.from(adapters.network(), SETTINGS, 9);
+                AdamW optimiser = new AdamW(following, SLOW)) {
+            double loss = adapters.network().meanLoss(batch);
+            double begun = following.network().meanLoss(batch);
+
+            // When
+            Steps.nextToken(batch, following, optimiser, 0.05);
+
+            // Then
+            assertThat(begun).isEqualTo(loss);
+            assertThat(following.network().meanLoss(batch)).isNotEqualTo(loss);
+            assertThat(adapters.network().meanLoss(batch)).isEqualTo(loss);
         }
     }
 
