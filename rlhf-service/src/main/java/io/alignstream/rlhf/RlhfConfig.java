@@ -4,6 +4,7 @@ import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
@@ -153,7 +154,10 @@ public interface RlhfConfig {
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
                 new RlhfSettings.Retention(
                         run.trainableShare(),
-                        rehearsal().conversations(),
+                        new OwnWriting.Counts(
+                                rehearsal().conversations(),
+                                rehearsal().openings(),
+                                rehearsal().documents()),
                         rehearsal().coefficient()),
                 lora().rank() == 0
                         ? null
@@ -185,6 +189,7 @@ public interface RlhfConfig {
                         gate().endRate(),
                         gate().scoreGain(),
                         gate().knowledgeLoss(),
+                        gate().documentKl(),
                         gate().lengthRatio()),
                 new Trainer.Settings(
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
@@ -352,6 +357,22 @@ public interface RlhfConfig {
         @Between(least = "0", greatest = "1000000")
         int conversations();
 
+        /**
+         * How many more begin as documents do that the SFT model writes itself: what it has read and nobody asks about. They are
+         * divided likewise. 0: none.
+         */
+        @WithDefault("2048")
+        @Between(least = "0", greatest = "1000000")
+        int openings();
+
+        /**
+         * Documents that it writes itself, divided likewise: each step rehearses as many of them as of conversations, and of the
+         * others the gate measures how far the policy has moved. 0: none.
+         */
+        @WithDefault("1024")
+        @Between(least = "0", greatest = "1000000")
+        int documents();
+
         /** Multiplies the loss on as many of them as a minibatch has episodes, in each step of the policy. */
         @WithDefault("1")
         @Between(least = "0", greatest = "1000")
@@ -448,6 +469,11 @@ public interface RlhfConfig {
         @WithDefault("0.02")
         @Between(least = "0", greatest = "1")
         double knowledgeLoss();
+
+        /** Greatest KL from the SFT model on documents that it writes itself, in nats a token. */
+        @WithDefault("0.05")
+        @Between(least = "0", greatest = "1000000")
+        double documentKl();
 
         /** Most times that answers may be longer, or shorter, than the SFT model's in the mean. */
         @WithDefault("2")

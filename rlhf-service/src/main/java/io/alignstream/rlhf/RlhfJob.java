@@ -25,7 +25,7 @@ import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
 import io.alignstream.rlhf.guard.FreshRankings;
 import io.alignstream.rlhf.guard.Guard;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.rlhf.release.Releases;
 import io.alignstream.rlhf.training.RlhfInputs;
 import io.alignstream.rlhf.training.RlhfSettings;
@@ -144,7 +144,7 @@ final class RlhfJob extends TrainingJob {
             StoredCheckpoint reward,
             HeldOutComparison.Judges judges) {
         measureFresh(reward, judges, tokenizer);
-        OwnConversations own = conversations(context, sft, tokenizer, split.asked());
+        OwnWriting own = writing(context, sft, tokenizer, split.asked());
         return new RlhfInputs(
                 settings,
                 sft,
@@ -172,17 +172,16 @@ final class RlhfJob extends TrainingJob {
     }
 
     /** What the policy rehearses and the gate asks; written anew with each start, to the same letters. */
-    private OwnConversations conversations(
-            JobContext context, Transformer sft, Tokenizer tokenizer, GatePrompts asked) {
-        int wanted = settings.retention().conversations();
-        return OwnConversations.of(
+    private OwnWriting writing(JobContext context, Transformer sft, Tokenizer tokenizer, GatePrompts asked) {
+        OwnWriting.Counts wanted = settings.retention().own();
+        return OwnWriting.of(
                 sft,
                 tokenizer,
                 wanted,
                 settings.sampling().maxAnswerTokens(),
                 settings.seed(),
                 asked,
-                written -> context.progress("sample", written, wanted, Map.of()));
+                written -> context.progress("sample", written, wanted.all(), Map.of()));
     }
 
     /**
@@ -245,7 +244,7 @@ final class RlhfJob extends TrainingJob {
             HeldOutComparison.Judges judges,
             Tokenizer tokenizer,
             List<Prompt> heldOut,
-            OwnConversations own) {
+            OwnWriting own) {
         AnswerSampler sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
         List<HeldOutPrompt> used = taken(tokenizer, heldOut).stream()

@@ -37,6 +37,7 @@ class HyperparametersTest {
                         criticWarmUp=3
                         epochs=4
                         gamma=1.0
+                        gate.documentKl=0.05
                         gate.endRate=0.95
                         gate.kl=12.0
                         gate.lengthRatio=2.0
@@ -56,6 +57,8 @@ class HyperparametersTest {
                         policyLearningRate=0.001
                         rehearsal.coefficient=1.0
                         rehearsal.conversations=2048
+                        rehearsal.documents=1024
+                        rehearsal.openings=2048
                         scoreClip=5.0
                         seed=1
                         temperature=1.0
@@ -78,7 +81,7 @@ class HyperparametersTest {
         String run = RunIdentity.id(Stage.RLHF, hyperparameters, store);
 
         // Then
-        assertThat(run).isEqualTo("76c60a82fe48");
+        assertThat(run).isEqualTo("a446a739ff7a");
     }
 
     @Test
@@ -92,7 +95,13 @@ class HyperparametersTest {
 
         // Then
         assertThat(hyperparameters)
-                .doesNotContainKeys("patience", "validateEvery", "knowledgeLoss", "validationPrompts", "gate.kl");
+                .doesNotContainKeys(
+                        "patience",
+                        "validateEvery",
+                        "knowledgeLoss",
+                        "validationPrompts",
+                        "gate.kl",
+                        "gate.documentKl");
     }
 
     @Test

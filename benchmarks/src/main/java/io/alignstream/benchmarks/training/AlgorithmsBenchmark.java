@@ -22,7 +22,7 @@ import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.rlhf.training.RlhfInputs;
 import io.alignstream.rlhf.training.RlhfSettings;
 import io.alignstream.training.Lineage;
@@ -172,10 +172,10 @@ public final class AlgorithmsBenchmark {
         HeldOutComparison.Judges judges = new HeldOutComparison.Judges(
                 RewardModel.load(rewardFolder), RewardModel.load(rewardFolder, RewardModel.JUDGE_FILE));
         PromptSplit prompts = PromptSplit.of(world.prompts(), settings.holdout().share());
-        OwnConversations own = OwnConversations.of(
+        OwnWriting own = OwnWriting.of(
                 sft,
                 tokenizer,
-                settings.retention().conversations(),
+                settings.retention().own(),
                 settings.sampling().maxAnswerTokens(),
                 settings.seed(),
                 GatePrompts.of(world.prompts()),
@@ -203,7 +203,7 @@ public final class AlgorithmsBenchmark {
 
     private static HeldOutComparison comparison(
             List<Prompt> prompts,
-            OwnConversations own,
+            OwnWriting own,
             RlhfSettings settings,
             Tokenizer tokenizer,
             Transformer sft,

@@ -15,7 +15,7 @@ import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.gate.HeldOutComparison;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.rlhf.training.RlhfInputs;
 import io.alignstream.rlhf.training.RlhfSettings;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -141,10 +141,10 @@ final class RlhfRun {
                 List.of(JSON.convertValue(
                         JSON.readTree(folder.resolve("run.json").toFile()).path("prompts"), int[][].class)),
                 List.of(),
-                OwnConversations.NONE,
+                OwnWriting.NONE,
                 tokenizer.endOfTurn(),
                 new HeldOutComparison(
-                        settings.seed(), sft, judges, sampler(settings, tokenizer), List.of(), OwnConversations.NONE));
+                        settings.seed(), sft, judges, sampler(settings, tokenizer), List.of(), OwnWriting.NONE));
     }
 
     /** How answers are sampled. */

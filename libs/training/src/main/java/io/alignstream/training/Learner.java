@@ -79,17 +79,14 @@ public final class Learner implements AutoCloseable {
      * @throws IllegalArgumentException if the batch is too large for one micro-batch and counts for nothing
      */
     public <B, L> Step<L> step(Objective<B, L> objective, B batch, double learningRate) {
-        try (Gradients gradients = new Gradients(trained)) {
-            L loss = accumulate(objective, batch, 1, gradients);
-            return new Step<>(loss, optimiser.step(gradients, learningRate));
-        }
+        return step(objective, batch, List.of(), learningRate);
     }
 
-    /** The same for the sum of two losses; what is reported is of the first. */
-    public <B, L> Step<L> step(Objective<B, L> objective, B batch, Beside<?> beside, double learningRate) {
+    /** The same for the sum of its loss and those {@code beside} it; what is reported is of the first. */
+    public <B, L> Step<L> step(Objective<B, L> objective, B batch, List<Beside<?>> beside, double learningRate) {
         try (Gradients gradients = new Gradients(trained)) {
             L loss = accumulate(objective, batch, 1, gradients);
-            accumulate(beside, gradients);
+            beside.forEach(other -> accumulate(other, gradients));
             return new Step<>(loss, optimiser.step(gradients, learningRate));
         }
     }

@@ -136,7 +136,7 @@ class LearnerTest {
                             return learner.step(
                                     objective,
                                     rows(List.of(0, 1), 5, 1),
-                                    new Learner.Beside<>(objective, rows(List.of(2), 2), 1 / 3.),
+                                    List.of(new Learner.Beside<>(objective, rows(List.of(2), 2), 1 / 3.)),
                                     1e-3);
                         },
                         TIME)

@@ -79,10 +79,17 @@ public record Gate(Verdict verdict, Reason reason) {
      * @param knowledgeLoss most that the share of right answers, or of refusals, may be below the SFT model's, and greatest
      *     share of prompts whose answer is forgotten altogether, and of answers to what nobody asks that the SFT model would
      *     hardly give
+     * @param documentKl greatest KL from the SFT model on documents that it writes, in nats a token
      * @param lengthRatio most times that answers may be longer, or shorter, than the SFT model's
      */
     public record Thresholds(
-            double winRate, double kl, double endRate, double scoreGain, double knowledgeLoss, double lengthRatio) {}
+            double winRate,
+            double kl,
+            double endRate,
+            double scoreGain,
+            double knowledgeLoss,
+            double documentKl,
+            double lengthRatio) {}
 
     /** What holds of the figures. */
     private static final class Held {
@@ -121,6 +128,9 @@ public record Gate(Verdict verdict, Reason reason) {
                         "gate.foreign",
                         HeldOutComparison.FOREIGN,
                         figure(HeldOutComparison.SFT_FOREIGN) + thresholds.knowledgeLoss());
+            }
+            if (figure(HeldOutComparison.DOCUMENTS) > 0) {
+                atMost("gate.documents", HeldOutComparison.DOCUMENT_KL, thresholds.documentKl());
             }
             if (figure(HeldOutComparison.IMPROPER) > 0) {
                 atLeast(

@@ -8,7 +8,7 @@ import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -81,6 +81,11 @@ public final class HeldOutComparison {
 
     static final String UNASKED = "heldOut/unasked";
 
+    /** From the SFT model on documents that it writes, in nats a token, and how many these are. */
+    static final String DOCUMENT_KL = "heldOut/documentKl";
+
+    static final String DOCUMENTS = "heldOut/documents";
+
     /** The same of prompts that should be refused. */
     static final String REFUSALS = "heldOut/refusals";
 
@@ -95,6 +100,7 @@ public final class HeldOutComparison {
     private final AnswerSampler sampler;
     private final List<HeldOutPrompt> prompts;
     private final Unasked unasked;
+    private final OwnDocuments documents;
     private final List<Sampled> baselines = new ArrayList<>();
 
     /**
@@ -129,7 +135,7 @@ public final class HeldOutComparison {
      * A comparison on {@code prompts}.
      *
      * @param prompts those that leave no room for an answer are left out
-     * @param own what the SFT model asks itself and the candidate has not rehearsed
+     * @param own what the SFT model writes and the candidate has not rehearsed
      */
     public HeldOutComparison(
             long seed,
@@ -137,12 +143,13 @@ public final class HeldOutComparison {
             Judges judges,
             AnswerSampler sampler,
             List<HeldOutPrompt> prompts,
-            OwnConversations own) {
+            OwnWriting own) {
         this.seed = seed;
         this.sft = sft;
         this.judges = judges;
         this.sampler = sampler;
-        this.unasked = new Unasked(seed, sft, sampler, own);
+        this.unasked = new Unasked(seed, sft, sampler, own.conversations());
+        this.documents = new OwnDocuments(sft, own.documents());
         this.prompts = prompts.stream()
                 .filter(prompt -> prompt.ids().length + sampler.maxTokens()
                         <= sft.config().maxPositions())
@@ -205,6 +212,10 @@ public final class HeldOutComparison {
             sums.put(FOREIGN, unasked.foreign(candidate, rounds));
             sums.put(SFT_FOREIGN, unasked.sftForeign(rounds));
             sums.put(UNASKED, (double) unasked.size());
+        }
+        if (documents.tells()) {
+            sums.put(DOCUMENT_KL, documents.kl(candidate));
+            sums.put(DOCUMENTS, (double) documents.size());
         }
         if (count(true) > 0) {
             sums.put(REFUSALS, share(right, true) / rounds);

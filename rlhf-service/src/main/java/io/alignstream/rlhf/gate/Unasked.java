@@ -4,7 +4,7 @@ import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnTexts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -42,7 +42,7 @@ final class Unasked {
     private final double bound;
     private final Map<Integer, Double> sftForeign = new HashMap<>();
 
-    Unasked(long seed, Transformer sft, AnswerSampler sampler, OwnConversations own) {
+    Unasked(long seed, Transformer sft, AnswerSampler sampler, OwnTexts own) {
         this.seed = seed;
         this.sft = sft;
         this.sampler = sampler;

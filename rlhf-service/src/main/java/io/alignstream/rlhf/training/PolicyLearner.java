@@ -8,10 +8,13 @@ import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.random.SeededRandom;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnTexts;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.training.Learner;
 import io.alignstream.training.StoredState;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SequencedMap;
 
 /**
@@ -25,7 +28,7 @@ final class PolicyLearner implements AutoCloseable {
     private final TunedNetwork policy;
     private final Learner learner;
     private final NextTokenObjective rehearsal;
-    private final OwnConversations rehearsed;
+    private final OwnWriting rehearsed;
     private final RlhfSettings settings;
 
     /** A learner of {@code policy}, which is closed with it, with zero moments. */
@@ -53,13 +56,19 @@ final class PolicyLearner implements AutoCloseable {
      */
     <B, L> Learner.Step<L> step(Objective<B, L> objective, B batch, double learningRate, long number) {
         policy.changed();
+        List<Learner.Beside<?>> beside = new ArrayList<>();
+        rehearse(beside, rehearsed.conversations(), "rehearsal", number);
+        rehearse(beside, rehearsed.documents(), "rehearsal of documents", number);
+        return learner.step(objective, batch, beside, learningRate);
+    }
+
+    private void rehearse(List<Learner.Beside<?>> beside, OwnTexts own, String name, long number) {
         double coefficient = settings.retention().coefficient();
-        if (coefficient == 0 || rehearsed.size() == 0) {
-            return learner.step(objective, batch, learningRate);
+        if (coefficient > 0 && own.size() > 0) {
+            Sequences drawn =
+                    own.draw(settings.batches().minibatchEpisodes(), SeededRandom.of(settings.seed(), name, number));
+            beside.add(new Learner.Beside<>(rehearsal, drawn, coefficient));
         }
-        Sequences drawn = rehearsed.draw(
-                settings.batches().minibatchEpisodes(), SeededRandom.of(settings.seed(), "rehearsal", number));
-        return learner.step(objective, batch, new Learner.Beside<>(rehearsal, drawn, coefficient), learningRate);
     }
 
     /** The optimiser. */

@@ -12,7 +12,7 @@ import io.alignstream.languagemodel.network.UpperBlocks;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.gate.HeldOutComparison;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
@@ -42,7 +42,7 @@ public record RlhfInputs(
         Tokenizer tokenizer,
         List<int[]> prompts,
         List<RankedAnswers> ranked,
-        OwnConversations own,
+        OwnWriting own,
         int endToken,
         HeldOutComparison validation,
         HeldOutComparison gate)
@@ -61,7 +61,7 @@ public record RlhfInputs(
             Tokenizer tokenizer,
             List<int[]> prompts,
             List<RankedAnswers> ranked,
-            OwnConversations own,
+            OwnWriting own,
             int endToken,
             HeldOutComparison comparison) {
         this(settings, sft, judges, tokenizer, prompts, ranked, own, endToken, comparison, comparison);

@@ -5,6 +5,7 @@ import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.gate.Gate;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.memory.ActivationMemory;
 import java.util.Locale;
@@ -105,10 +106,10 @@ public record RlhfSettings(
      * What a policy keeps of the SFT model.
      *
      * @param trainableShare of its blocks, from the last one, that learn; 1: all weights
-     * @param conversations how many the SFT model writes itself; 0: none
+     * @param own how much the SFT model writes itself
      * @param coefficient multiplies the loss on those that are rehearsed
      */
-    public record Retention(double trainableShare, int conversations, double coefficient) {}
+    public record Retention(double trainableShare, OwnWriting.Counts own, double coefficient) {}
 
     /**
      * Answers to prompts.
@@ -230,7 +231,9 @@ public record RlhfSettings(
         }
         values.put("heldOut", Double.toString(holdout.share));
         values.put("trainableShare", Double.toString(retention.trainableShare));
-        values.put("rehearsal.conversations", Integer.toString(retention.conversations));
+        values.put("rehearsal.conversations", Integer.toString(retention.own.asked()));
+        values.put("rehearsal.openings", Integer.toString(retention.own.opened()));
+        values.put("rehearsal.documents", Integer.toString(retention.own.documents()));
         values.put("rehearsal.coefficient", Double.toString(retention.coefficient));
         values.put("seed", Long.toString(seed));
         batches.memory.addTo(values);
@@ -252,6 +255,7 @@ public record RlhfSettings(
             values.put("validationPrompts", Integer.toString(holdout.prompts));
             values.put("validationAnswers", Integer.toString(holdout.answers));
             values.put("knowledgeLoss", Double.toString(gate.knowledgeLoss()));
+            values.put("gate.documentKl", Double.toString(gate.documentKl()));
             values.put("gate.kl", Double.toString(gate.kl()));
             values.put("gate.endRate", Double.toString(gate.endRate()));
             values.put("gate.scoreGain", Double.toString(gate.scoreGain()));

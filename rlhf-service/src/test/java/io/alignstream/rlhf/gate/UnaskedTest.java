@@ -7,7 +7,8 @@ import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.rehearsal.ChattyModel;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnTexts;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,8 +22,15 @@ class UnaskedTest {
     static void ask() {
         sft = ChattyModel.trained();
         AnswerSampler sampler = new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn());
-        OwnConversations own =
-                OwnConversations.of(sft, TinyParents.TOKENIZER, 300, 8, 1, GatePrompts.NONE, written -> {});
+        OwnTexts own = OwnWriting.of(
+                        sft,
+                        TinyParents.TOKENIZER,
+                        new OwnWriting.Counts(300, 0, 0),
+                        8,
+                        1,
+                        GatePrompts.NONE,
+                        written -> {})
+                .conversations();
         unasked = new Unasked(1, sft, sampler, own);
     }
 
@@ -39,8 +47,15 @@ class UnaskedTest {
     @Test
     void ofAFewQuestionsASlipWouldDecide() {
         // Given
-        OwnConversations few =
-                OwnConversations.of(sft, TinyParents.TOKENIZER, 40, 8, 1, GatePrompts.NONE, written -> {});
+        OwnTexts few = OwnWriting.of(
+                        sft,
+                        TinyParents.TOKENIZER,
+                        new OwnWriting.Counts(40, 0, 0),
+                        8,
+                        1,
+                        GatePrompts.NONE,
+                        written -> {})
+                .conversations();
 
         // When
         boolean tells = new Unasked(1, sft, new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn()), few).tells();

@@ -14,7 +14,7 @@ import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Recovery;
@@ -147,7 +147,7 @@ class AlgorithmsTest {
                 TinyParents.TOKENIZER,
                 PROMPTS,
                 List.of(),
-                OwnConversations.NONE,
+                OwnWriting.NONE,
                 TinyWorld.END,
                 comparison());
 
@@ -205,7 +205,7 @@ class AlgorithmsTest {
                 TinyParents.TOKENIZER,
                 PROMPTS,
                 PROMPTS.stream().map(AlgorithmsTest::ranked).toList(),
-                OwnConversations.NONE,
+                OwnWriting.NONE,
                 TinyWorld.END,
                 comparison());
     }
@@ -244,6 +244,6 @@ class AlgorithmsTest {
                 TinyWorld.prompts("held-out", 40).stream()
                         .map(HeldOutPrompt::of)
                         .toList(),
-                OwnConversations.NONE);
+                OwnWriting.NONE);
     }
 }

@@ -16,7 +16,7 @@ import io.alignstream.rlhf.gate.HeldOutPrompt;
 import io.alignstream.rlhf.guard.Finding;
 import io.alignstream.rlhf.guard.Guard;
 import io.alignstream.rlhf.guard.GuardConfig;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.rlhf.training.TinyWorld.Preference;
 import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.HealingEvent;
@@ -137,7 +137,7 @@ class GuardedTrainingTest {
                 TinyWorld.prompts("held-out", 40).stream()
                         .map(HeldOutPrompt::of)
                         .toList(),
-                OwnConversations.NONE);
+                OwnWriting.NONE);
         return new RlhfInputs(
                 SETTINGS,
                 sft,
@@ -145,7 +145,7 @@ class GuardedTrainingTest {
                 TinyParents.TOKENIZER,
                 TinyWorld.prompts("ppo", 50),
                 List.of(),
-                OwnConversations.NONE,
+                OwnWriting.NONE,
                 TinyWorld.END,
                 comparison);
     }

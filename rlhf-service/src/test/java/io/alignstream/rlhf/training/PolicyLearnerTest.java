@@ -11,7 +11,7 @@ import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.rehearsal.ChattyModel;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -25,7 +25,7 @@ class PolicyLearnerTest {
 
     @BeforeAll
     static void train() {
-        sft = ChattyModel.trained();
+        sft = ChattyModel.reader();
         Transformer network = sft.copy(1);
         network.addHead(1);
         reward = new RewardModel(network, 0);
@@ -40,26 +40,33 @@ class PolicyLearnerTest {
     @Test
     void whatIsRehearsedIsForgottenLess() {
         // Given
-        double forgotten = lossOnItsOwnConversations("0");
+        double[] forgotten = lossesOnItsOwnTexts("0");
 
         // When
-        double kept = lossOnItsOwnConversations("1");
+        double[] kept = lossesOnItsOwnTexts("1");
 
         // Then
-        double before = sft.meanLoss(ChattyModel.conversations());
-        assertThat(forgotten).isGreaterThan(before + 1);
-        assertThat(kept).isLessThan(before + (forgotten - before) / 2);
+        double[] before = losses(sft);
+        for (int kind = 0; kind < before.length; kind++) {
+            assertThat(forgotten[kind]).isGreaterThan(before[kind] + 1);
+            assertThat(kept[kind]).isLessThan(before[kind] + (forgotten[kind] - before[kind]) / 2);
+        }
+    }
+
+    /** On conversations and on the document. */
+    private static double[] losses(Transformer model) {
+        return new double[] {model.meanLoss(ChattyModel.conversations()), model.meanLoss(ChattyModel.document())};
     }
 
     /** After it has learned to say something else to one question. */
-    private static double lossOnItsOwnConversations(String coefficient) {
+    private static double[] lossesOnItsOwnTexts(String coefficient) {
         RlhfSettings settings = TinyWorld.settings(Map.of(
                 "alignstream.rlhf.rehearsal.coefficient",
                 coefficient,
                 "alignstream.rlhf.training.trainable-share",
                 "0.5"));
-        OwnConversations own =
-                OwnConversations.of(sft, TinyParents.TOKENIZER, 200, 8, 1, GatePrompts.NONE, written -> {});
+        OwnWriting own = OwnWriting.of(
+                sft, TinyParents.TOKENIZER, new OwnWriting.Counts(200, 0, 200), 8, 1, GatePrompts.NONE, written -> {});
         HeldOutComparison.Judges judges = new HeldOutComparison.Judges(reward, reward);
         RlhfInputs inputs = new RlhfInputs(
                 settings,
@@ -76,7 +83,7 @@ class PolicyLearnerTest {
                         judges,
                         new AnswerSampler(1, 8, TinyParents.TOKENIZER.endOfTurn()),
                         List.of(),
-                        OwnConversations.NONE));
+                        OwnWriting.NONE));
         Sequences other = Sequences.answers(
                 List.of(new int[] {TinyParents.TOKENIZER.user(), 20, 21, 22, 23, 24, 25}), List.of(1));
         try (PolicyLearner learner = new PolicyLearner(inputs, inputs.policy())) {
@@ -85,7 +92,7 @@ class PolicyLearnerTest {
             for (int step = 0; step < 60; step++) {
                 learner.step(objective, other, 1e-2, step);
             }
-            return learner.policy().network().meanLoss(ChattyModel.conversations());
+return losses(learner.policy().network());
         }
     }
 }

@@ -18,7 +18,7 @@ import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.Gate;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
@@ -291,7 +291,7 @@ class PpoLoopTest {
                 TinyParents.TOKENIZER,
                 prompts,
                 List.of(),
-                OwnConversations.NONE,
+                OwnWriting.NONE,
                 TinyWorld.END,
                 comparison());
     }
@@ -299,7 +299,7 @@ class PpoLoopTest {
     private static HeldOutComparison comparison() {
         List<HeldOutPrompt> prompts = HELD_OUT.stream().map(HeldOutPrompt::of).toList();
         return new HeldOutComparison(
-                3, sft, judges(), new AnswerSampler(1, 5, TinyWorld.END), prompts, OwnConversations.NONE);
+                3, sft, judges(), new AnswerSampler(1, 5, TinyWorld.END), prompts, OwnWriting.NONE);
     }
 
     private static HeldOutComparison.Judges judges() {

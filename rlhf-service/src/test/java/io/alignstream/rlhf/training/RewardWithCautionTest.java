@@ -13,7 +13,7 @@ import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.rlhf.training.TinyWorld.Preference;
 import io.alignstream.training.Recovery;
 import java.io.IOException;
@@ -117,7 +117,7 @@ class RewardWithCautionTest {
                         TinyParents.TOKENIZER,
                         TinyWorld.prompts("ppo", 50),
                         List.of(),
-                        OwnConversations.NONE,
+                        OwnWriting.NONE,
                         TinyWorld.END,
                         new HeldOutComparison(
                                 3,
@@ -125,7 +125,7 @@ class RewardWithCautionTest {
                                 judges,
                                 sampler,
                                 ASKED.stream().map(HeldOutPrompt::of).toList(),
-                                OwnConversations.NONE));
+                                OwnWriting.NONE));
                 PolicyLoop loop = inputs.begin(Recovery.NONE)) {
             while (!loop.finished()) {
                 loop.step();

@@ -9,7 +9,7 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.stageruntime.testing.KilledTraining;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
@@ -112,7 +112,7 @@ class RlhfKilledTest {
                     TinyParents.TOKENIZER,
                     prompts,
                     prompts.stream().map(AlgorithmsTest::ranked).toList(),
-                    OwnConversations.NONE,
+                    OwnWriting.NONE,
                     TinyWorld.END,
                     new HeldOutComparison(
                             3,
@@ -122,7 +122,7 @@ class RlhfKilledTest {
                             TinyWorld.prompts("held-out", 10).stream()
                                     .map(HeldOutPrompt::of)
                                     .toList(),
-                            OwnConversations.NONE));
+                            OwnWriting.NONE));
         }
 
         @Override

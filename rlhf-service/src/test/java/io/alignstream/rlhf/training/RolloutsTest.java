@@ -12,7 +12,7 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.gate.HeldOutPrompt;
-import io.alignstream.rlhf.rehearsal.OwnConversations;
+import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.rlhf.rollouts.RolloutHistory;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
@@ -132,7 +132,7 @@ class RolloutsTest {
                 TinyParents.TOKENIZER,
                 PROMPTS,
                 List.of(),
-                OwnConversations.NONE,
+                OwnWriting.NONE,
                 TinyWorld.END,
                 new HeldOutComparison(
                         3,
@@ -142,7 +142,7 @@ class RolloutsTest {
                         TinyWorld.prompts("held-out", 8).stream()
                                 .map(HeldOutPrompt::of)
                                 .toList(),
-                        OwnConversations.NONE));
+                        OwnWriting.NONE));
         new Trainer(run, inputs, settings().training(), monitor).train();
         return run;
     }
