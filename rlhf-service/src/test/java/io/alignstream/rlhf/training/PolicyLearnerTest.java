@@ -92,7 +92,7 @@ class PolicyLearnerTest {
             for (int step = 0; step < 60; step++) {
                 learner.step(objective, other, 1e-2, step);
             }
-return losses(learner.policy().network());
+            return losses(learner.policy().network());
         }
     }
 }

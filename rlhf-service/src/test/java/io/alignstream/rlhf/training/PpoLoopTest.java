@@ -81,8 +81,9 @@ class PpoLoopTest {
         Map<String, Tensor> before = sft.tensors();
         learnsWhatTheRewardModelPrefers(TinyWorld.settings(Map.of(
                 "alignstream.rlhf.lora.rank", "16",
-                "alignstream.rlhf.training.policy-learning-rate", "1e-2",
-                "alignstream.rlhf.training.critic-learning-rate", "1e-2")));
+                "alignstream.rlhf.training.iterations", "24",
+                "alignstream.rlhf.training.policy-learning-rate", "5e-3",
+                "alignstream.rlhf.training.critic-learning-rate", "5e-3")));
         assertThat(sft.tensors()).isEqualTo(before);
     }
 
