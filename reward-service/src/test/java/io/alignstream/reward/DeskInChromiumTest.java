@@ -240,6 +240,24 @@ class DeskInChromiumTest {
                 .isEqualTo("bold");
     }
 
+    @Test
+    void aListInAnAnswerReadsAsAListAndNotAsAnswers() {
+        // Given
+        String request = ask("list", "Two ways:\n\n- walk along the old city wall\n- take a boat", "None.");
+
+        // When
+        signIn("list-reader", request);
+
+        // Then
+        assertThat(browser.value("getComputedStyle(document.querySelector('#answers .text li')).display")
+                        .asText())
+                .isEqualTo("list-item");
+        assertThat(browser.value("document.querySelector('#answers .text li').offsetWidth"
+                                + " > document.querySelector('#answers .text ul').offsetWidth / 2")
+                        .asBoolean())
+                .isTrue();
+    }
+
     @ParameterizedTest
     @CsvSource({"/rank, 1000, false", "/rank, 390, true", "/rank/review, 1000, true", "/rank/review, 390, false"})
     void nobodyIsShutOut(String page, int width, boolean dark) throws IOException {
