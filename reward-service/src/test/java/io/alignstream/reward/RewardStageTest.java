@@ -393,6 +393,28 @@ class RewardStageTest {
         refused.then().statusCode(400);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "/rankings | ~~ | refusal.noRanking",
+                "/rankings | {'annotator' | refusal.body",
+                "/rankings | [] | refusal.body",
+                "/rankings | {'annotator':'a','order':'first'} | refusal.bodyField",
+                "/ranking-requests/passed | {'requestId':'q','annotator':'a','cause':'none'} | refusal.bodyField",
+                "/guidelines | {'author':['a']} | refusal.bodyField"
+            })
+    void whoSendsWhatCannotBeReadIsToldWhy(String path, String body, String code) {
+        // When
+        Response refused = given().contentType(ContentType.JSON)
+                .body(body.replace('\'', '"'))
+                .post(path);
+
+        // Then
+        refused.then().statusCode(400).body("error.code", equalTo(code));
+    }
+
     @Test
     void rankingsOfUnknownRequestsOrOfAnotherSizeAreDeadLetters() {
         // Given
