@@ -378,6 +378,8 @@ class RewardStageTest {
                 "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[[null],[1]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[[0],[]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[]}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[[0,1]]}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','a '],'order':[[0],[1]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[M],'answers':[null,'b'],'order':[[0],[1]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[null],'answers':['a','b'],'order':[[0],[1]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[{}],'answers':['a','b'],'order':[[0],[1]]}",
