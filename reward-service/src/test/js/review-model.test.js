@@ -7,7 +7,7 @@ const messages = { figure: String, whole: String, share: value => `${value * 100
 test('the ceiling stands beside what the model reaches', () => {
   // Given
   const review = {
-    agreement: { requests: 3, alpha: 0.5, concordance: 0.75, concordanceByChance: 0.5 },
+    agreement: { requests: 3, alpha: 0.5, concordance: 0.75, concordanceByChance: 0.5, pairs: 0.75 },
     interval: { low: 0.25, high: 0.75 },
     accuracy: 0.5,
     abstentions: { language: 2 },
@@ -21,7 +21,8 @@ test('the ceiling stands beside what the model reaches', () => {
     { code: 'review.shared', arguments: { requests: 3 } },
     { code: 'review.alphaInterval', arguments: { alpha: '0.5', low: '0.25', high: '0.75' } },
     { code: 'review.concordance', arguments: { concordance: '0.75', chance: '0.5' } },
-    { code: 'review.ceiling', arguments: { accuracy: '50%' } },
+    { code: 'review.accuracy', arguments: { accuracy: '50%' } },
+    { code: 'review.ceiling', arguments: { pairs: '75%' } },
     { code: 'panel.reward.abstentions', arguments: { cause: 'abstention.language', times: 2 } },
   ]);
 });
@@ -29,7 +30,7 @@ test('the ceiling stands beside what the model reaches', () => {
 test('without a model and an interval it says so', () => {
   // When
   const lines = agreementLines(
-    { agreement: { requests: 0, alpha: null, concordance: null, concordanceByChance: null }, interval: null, accuracy: null, abstentions: {} }, messages);
+    { agreement: { requests: 0, alpha: null, concordance: null, concordanceByChance: null, pairs: null }, interval: null, accuracy: null, abstentions: {} }, messages);
 
   // Then
   assert.deepEqual(lines.map(({ code }) => code),

@@ -8,6 +8,7 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.reward.desk.Access;
+import io.alignstream.reward.desk.DistinctAnswers;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.reward.desk.Recent;
 import io.alignstream.reward.desk.Review;
@@ -113,7 +114,11 @@ public class ReviewResource {
         return publish(Topic.RANKING_REQUESTS, gold.author(), security, author -> {
             Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
             tags.put(RankingRequest.GOLD, RankingRequest.goldTag(order));
-            return new RankingRequest(id, messages, answers, null, tags);
+            RankingRequest request = new RankingRequest(id, messages, answers, null, tags);
+            if (!DistinctAnswers.of(answers).areApartIn(order)) {
+                throw new InvalidInputException(Reason.of("refusal.goldOrdersNothing"));
+            }
+            return request;
         });
     }
 

@@ -379,7 +379,7 @@ class RankingPage {
       return;
     }
     const { target } = event;
-    const card = target.closest('#answers li');
+    const card = target.closest('#answers > li');
     const act = keyAct(event, target.matches('input, select'));
     // Enter belongs to the button that has the focus, elsewhere it sends.
     if (act === null || act === 'send' && (target.matches('button, a, select') || target.closest('#who'))) {
@@ -387,7 +387,10 @@ class RankingPage {
     }
     if (typeof act === 'string') {
       event.preventDefault();
-      this[act]();
+      // A key does what its button does, where there is one: who corrects a ranking cannot say that it cannot be judged.
+      if (!element(act).hidden) {
+        this[act]();
+      }
     } else if (card && target === card) {
       event.preventDefault();
       const index = Number(card.dataset.index);
@@ -423,6 +426,6 @@ class RankingPage {
 const annotator = () => element('annotator').value.trim();
 
 /** The answer that has the focus. */
-const focused = () => Number(document.activeElement.closest('#answers li')?.dataset.index ?? -1);
+const focused = () => Number(document.activeElement.closest('#answers > li')?.dataset.index ?? -1);
 
 new RankingPage(await pageMessages).start();

@@ -23,7 +23,8 @@ export function agreementLines({ agreement, interval, accuracy, abstentions }, m
       } },
     accuracy === null
       ? { code: 'review.noAccuracy' }
-      : { code: 'review.ceiling', arguments: { accuracy: messages.share(accuracy) } },
+      : { code: 'review.accuracy', arguments: { accuracy: messages.share(accuracy) } },
+    ...(agreement.pairs === null ? [] : [{ code: 'review.ceiling', arguments: { pairs: messages.share(agreement.pairs) } }]),
     ...Object.entries(abstentions).sort().map(([cause, times]) =>
       ({ code: 'panel.reward.abstentions', arguments: { cause: messages.name('abstention', cause), times } })),
   ];

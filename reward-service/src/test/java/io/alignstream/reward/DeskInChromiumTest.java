@@ -240,6 +240,43 @@ class DeskInChromiumTest {
                 .isEqualTo("bold");
     }
 
+    @Test
+    void aListInAnAnswerReadsAsAListAndNotAsAnswers() {
+        // Given
+        String request = ask("list", "Two ways:\n\n- walk along the old city wall\n- take a boat", "None.");
+
+        // When
+        signIn("list-reader", request);
+
+        // Then
+        assertThat(browser.value("getComputedStyle(document.querySelector('#answers .text li')).display")
+                        .asText())
+                .isEqualTo("list-item");
+        assertThat(browser.value("document.querySelector('#answers .text li').offsetWidth"
+                                + " > document.querySelector('#answers .text ul').offsetWidth / 2")
+                        .asBoolean())
+                .isTrue();
+    }
+
+    @Test
+    void whoCorrectsARankingCannotSayThatItCannotBeJudged() {
+        // Given
+        String request = ask("correct", "first", "second");
+        signIn("corrector", request);
+        browser.press("=", "Enter");
+        rankingBy("corrector");
+        browser.await("!document.querySelector('#back').hidden");
+        browser.press("b");
+        browser.await("document.querySelector('#pass').hidden && !document.querySelector('#task').hidden");
+
+        // When
+        browser.press("x");
+
+        // Then
+        assertThat(browser.value("document.querySelector('#pass-dialog').open").asBoolean())
+                .isFalse();
+    }
+
     @ParameterizedTest
     @CsvSource({"/rank, 1000, false", "/rank, 390, true", "/rank/review, 1000, true", "/rank/review, 390, false"})
     void nobodyIsShutOut(String page, int width, boolean dark) throws IOException {

@@ -378,6 +378,8 @@ class RewardStageTest {
                 "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[[null],[1]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[[0],[]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[]}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','b'],'order':[[0,1]]}",
+                "/ranking-requests/gold | {'author':'a','messages':[M],'answers':['a','a '],'order':[[0],[1]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[M],'answers':[null,'b'],'order':[[0],[1]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[null],'answers':['a','b'],'order':[[0],[1]]}",
                 "/ranking-requests/gold | {'author':'a','messages':[{}],'answers':['a','b'],'order':[[0],[1]]}",
@@ -391,6 +393,28 @@ class RewardStageTest {
 
         // Then
         refused.then().statusCode(400);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "/rankings | ~~ | refusal.noRanking",
+                "/rankings | {'annotator' | refusal.body",
+                "/rankings | [] | refusal.body",
+                "/rankings | {'annotator':'a','order':'first'} | refusal.bodyField",
+                "/ranking-requests/passed | {'requestId':'q','annotator':'a','cause':'none'} | refusal.bodyField",
+                "/guidelines | {'author':['a']} | refusal.bodyField"
+            })
+    void whoSendsWhatCannotBeReadIsToldWhy(String path, String body, String code) {
+        // When
+        Response refused = given().contentType(ContentType.JSON)
+                .body(body.replace('\'', '"'))
+                .post(path);
+
+        // Then
+        refused.then().statusCode(400).body("error.code", equalTo(code));
     }
 
     @Test

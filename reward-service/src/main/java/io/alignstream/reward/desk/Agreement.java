@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -21,9 +22,16 @@ import java.util.stream.IntStream;
  * @param concordance Kendall's W, corrected for ties, 0 to 1, the mean of the requests; empty if no order was given
  * @param concordanceByChance what W would be if everybody ordered by chance: 1 divided by the number of annotators, the
  *     mean of the same requests
+ * @param pairs part of the pairs that one annotator orders that another orders alike, the mean over requests and annotators;
+ *     a tie counts half, and chance gives a half. It is measured as a reward model's accuracy is, so it is its ceiling; empty
+ *     if no order was given
  */
 public record Agreement(
-        int requests, OptionalDouble alpha, OptionalDouble concordance, OptionalDouble concordanceByChance) {
+        int requests,
+        OptionalDouble alpha,
+        OptionalDouble concordance,
+        OptionalDouble concordanceByChance,
+        OptionalDouble pairs) {
 
     private static final int RESAMPLES = 200;
     private static final double TAIL = 0.025;
@@ -97,7 +105,21 @@ public record Agreement(
                         .map(Agreement::concordance)
                         .mapToDouble(OptionalDouble::orElseThrow)
                         .average(),
-                ordered.stream().mapToDouble(rankings -> 1.0 / rankings.size()).average());
+                ordered.stream().mapToDouble(rankings -> 1.0 / rankings.size()).average(),
+                shared.stream().flatMapToDouble(Agreement::pairs).average());
+    }
+
+    /** How each annotator orders what each other one orders. */
+    static DoubleStream pairs(List<double[]> rankings) {
+        return IntStream.range(0, rankings.size()).boxed().flatMapToDouble(i -> pairs(rankings, i));
+    }
+
+    /** How annotator {@code i} orders what each of the others orders, those left out who tie everything. */
+    static DoubleStream pairs(List<double[]> rankings, int i) {
+        return IntStream.range(0, rankings.size())
+                .filter(other -> other != i)
+                .mapToObj(other -> accuracy(rankings.get(i), rankings.get(other)))
+                .flatMapToDouble(OptionalDouble::stream);
     }
 
     private static List<List<double[]>> shared(List<List<double[]>> requests) {

@@ -3,6 +3,7 @@ package io.alignstream.reward.desk;
 import io.alignstream.contracts.Ranking;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -45,6 +46,11 @@ public record DistinctAnswers(List<List<Integer>> groups) {
     /** Whether {@code ranking} ties answers that are the same. */
     boolean areTiedIn(Ranking ranking) {
         return groups.stream().allMatch(same -> ranking.order().stream().anyMatch(tied -> tied.containsAll(same)));
+    }
+
+    /** Whether {@code order}, groups of tied answer indexes, puts one answer before another that is different. */
+    public boolean areApartIn(List<List<Integer>> order) {
+        return Arrays.stream(places(order)).distinct().count() > 1;
     }
 
     /**

@@ -54,6 +54,7 @@ public class RankingPanel implements Panel {
                 new Figure("panel.reward.shared", Integer.toString(agreement.requests())),
                 new Figure("panel.reward.alpha", rounded(agreement.alpha())),
                 new Figure("panel.reward.concordance", rounded(agreement.concordance())),
+                new Figure("panel.reward.pairs", rounded(agreement.pairs())),
                 new Figure("panel.reward.accuracy", rounded(desk.accuracy())));
     }
 

@@ -12,7 +12,6 @@ import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -98,24 +97,6 @@ public record Review(
         static Compared of(RankingDesk.Judged judged) {
             return new Compared(judged.request(), judged.rankings(), judged.places());
         }
-
-        /** How the others order what annotator {@code i} orders. */
-        List<Double> agreements(int i) {
-            return places.stream()
-                    .filter(other -> other != places.get(i))
-                    .map(other -> Agreement.accuracy(places.get(i), other))
-                    .flatMapToDouble(OptionalDouble::stream)
-                    .boxed()
-                    .toList();
-        }
-
-        OptionalDouble agreement() {
-            return IntStream.range(0, places.size())
-                    .mapToObj(this::agreements)
-                    .flatMap(List::stream)
-                    .mapToDouble(Double::doubleValue)
-                    .average();
-        }
     }
 
     /** What there is to see on {@code desk} now; takes up to a second, and the desk does not wait for it. */
@@ -153,7 +134,9 @@ public record Review(
         for (Compared one : shared) {
             for (int i = 0; i < one.rankings().size(); i++) {
                 String name = one.rankings().get(i).annotator();
-                agreements.computeIfAbsent(name, any -> new ArrayList<>()).addAll(one.agreements(i));
+                agreements
+                        .computeIfAbsent(name, any -> new ArrayList<>())
+                        .addAll(Agreement.pairs(one.places(), i).boxed().toList());
                 requests.merge(name, 1, Integer::sum);
             }
         }
@@ -191,7 +174,7 @@ public record Review(
                         one.request().messages(),
                         one.request().answers(),
                         // Who ties everything contradicts nobody.
-                        one.agreement().orElse(1),
+                        Agreement.pairs(one.places()).average().orElse(1),
                         one.rankings().stream().map(Opinion::of).toList()))
                 .filter(one -> one.agreement() < 1)
                 .sorted(Comparator.comparingDouble(Disagreement::agreement))

@@ -120,8 +120,23 @@ class AgreementTest {
         assertThat(Agreement.accuracy(reference, new double[] {1.5, 1.5})).isEmpty();
     }
 
+    /** A model that orders pairs as these people do is as good as they are, whatever α says. */
     @Test
-    void whoAgreesHasBothAtOneAndRequestsOfOneAnnotatorDoNotCount() {
+    void theCeilingIsMeasuredAsTheAccuracyOfAModelIs() {
+        // Given: of three pairs two are ordered alike
+        List<double[]> rankings = List.of(new double[] {1, 2, 3}, new double[] {1, 3, 2});
+
+        // When
+        Agreement agreement = Agreement.of(List.of(rankings));
+
+        // Then
+        assertThat(agreement.pairs()).hasValueCloseTo(2 / 3.0, within(1e-12));
+        assertThat(agreement.pairs()).isEqualTo(Agreement.accuracy(rankings.getFirst(), rankings.getLast()));
+        assertThat(agreement.alpha().orElseThrow()).isLessThan(2 / 3.0);
+    }
+
+    @Test
+    void whoAgreesHasAllAtOneAndRequestsOfOneAnnotatorDoNotCount() {
         // Given
         double[] places = {1, 2.5, 2.5, 4};
 
@@ -130,7 +145,8 @@ class AgreementTest {
 
         // Then
         assertThat(agreement)
-                .isEqualTo(new Agreement(1, OptionalDouble.of(1), OptionalDouble.of(1), OptionalDouble.of(0.5)));
+                .isEqualTo(new Agreement(
+                        1, OptionalDouble.of(1), OptionalDouble.of(1), OptionalDouble.of(0.5), OptionalDouble.of(1)));
     }
 
     @Test
@@ -144,9 +160,19 @@ class AgreementTest {
 
         // Then
         assertThat(nobody)
-                .isEqualTo(new Agreement(0, OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty()));
+                .isEqualTo(new Agreement(
+                        0,
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty()));
         assertThat(allEqual)
-                .isEqualTo(new Agreement(1, OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty()));
+                .isEqualTo(new Agreement(
+                        1,
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty(),
+                        OptionalDouble.empty()));
     }
 
     @Test
