@@ -129,8 +129,9 @@ final class AnswerSampling implements Job {
     }
 
     /**
-     * The job for those prompts that may still be asked of {@code sft}, at most as many as configured in all. A prompt that
-     * cannot be ranked is replaced by another one, as long as no more have to be replaced than are asked.
+     * The job for those prompts that may still be asked of {@code sft}: besides those of which a reward model has learned
+     * what people said, at most as many as configured. A prompt that cannot be ranked is replaced by another one, as long as no
+     * more have to be replaced than are asked.
      *
      * <p>What users disliked is asked first, and does not count among the others; of it, too, at most as many as configured.
      *
@@ -198,16 +199,18 @@ final class AnswerSampling implements Job {
         static Open of(RewardConfig.Sampling config, Reference sft, List<Prompt> prompts, RankingDesk desk) {
             List<Prompt> open = new ArrayList<>();
             int asked = 0;
+            int learned = 0;
             int replaced = 0;
             for (Prompt prompt : prompts) {
                 switch (desk.fate(requestId(sft, prompt))) {
                     case OPEN -> open.add(prompt);
                     case ASKED -> asked++;
+                    case LEARNED -> learned++;
                     case REPLACED -> replaced++;
                 }
             }
             int more = config.prompts() - asked;
-            int room = Math.min(more, more + config.prompts() - replaced);
+            int room = Math.min(more, more + config.prompts() + learned - replaced);
             return new Open(open, Math.clamp(room, 0, open.size()));
         }
 

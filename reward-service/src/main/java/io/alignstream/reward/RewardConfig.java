@@ -223,7 +223,10 @@ public interface RewardConfig {
         @Between(least = "2", greatest = "16")
         int answers();
 
-        /** Most prompts of one SFT model that are sent out to be ranked; unless set, as many as one person has to rank. */
+        /**
+         * Most prompts of one SFT model that are sent out to be ranked before a reward model learns from them, and then
+         * again; unless set, as many as one person has to rank.
+         */
         @WithDefault("${alignstream.reward.minimum-rankings:200}")
         @Between(least = "0", greatest = "1000000000")
         int prompts();

@@ -6,11 +6,13 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.reward.desk.At;
 import io.alignstream.reward.desk.DistinctAnswers;
 import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
@@ -24,6 +26,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +98,43 @@ class AnswerSamplingTest {
         assertThat(context.figures).containsEntry("promptsWithoutTwoAnswers", 2.0);
         assertThat(desk.progress().alike()).isEqualTo(4);
         assertThat(sampling(0).isEmpty()).isTrue();
+    }
+
+    @Test
+    void onceAModelHasLearnedWhatPeopleSaidAsManyOthersAreAsked() throws Exception {
+        // Given: both requests are ranked, and learned
+        sampling(1).execute(context);
+        List<RankingRequest> first = List.copyOf(context.requests);
+        for (int i = 0; i < first.size(); i++) {
+            RankingRequest request = first.get(i);
+            desk.add(request);
+            desk.add(
+                    new Ranking(
+                            request.requestId(),
+                            "ann",
+                            List.of(IntStream.range(0, request.answers().size())
+                                    .boxed()
+                                    .toList()),
+                            List.of(),
+                            List.of(),
+                            "v1"),
+                    new At(i));
+        }
+        boolean anybodyIsAskedBefore = !sampling(1).isEmpty();
+        desk.await(new RankingDesk.Training(
+                List.of(new DatasetSnapshot("rankings", List.of(new DatasetSnapshot.PartitionRange(0, 0, 2)))),
+                2,
+                OptionalDouble.empty()));
+
+        // When
+        sampling(1).execute(context);
+
+        // Then
+        assertThat(anybodyIsAskedBefore).isFalse();
+        assertThat(context.requests)
+                .hasSize(4)
+                .extracting(RankingRequest::requestId)
+                .doesNotHaveDuplicates();
     }
 
     @Test

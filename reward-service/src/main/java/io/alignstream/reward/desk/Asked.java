@@ -97,6 +97,14 @@ final class Asked {
         return abstentions == 0 ? RankingDesk.Fate.ASKED : RankingDesk.Fate.REPLACED;
     }
 
+    /** Whether a person's judgement of it stands before the {@link Positions#ends} of what was learned. */
+    boolean isLearned(Map<Integer, Long> ends) {
+        return counted.values().stream()
+                .anyMatch(one -> one.judges()
+                        && one.isBefore(ends)
+                        && !one.ranking().annotator().startsWith(RankingDesk.SIMULATED));
+    }
+
     /** Number of judgements in the topic. */
     int judgements() {
         return counted.size() - abstentions;

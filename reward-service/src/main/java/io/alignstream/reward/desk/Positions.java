@@ -22,13 +22,19 @@ final class Positions {
         byPartition.getOrDefault(counted.partition(), new BitSet()).clear(Math.toIntExact(counted.offset()));
     }
 
-    /** Number of positions that {@code datasets} do not hold. */
-    int besides(List<DatasetSnapshot> datasets) {
+    /** By partition, the first position of {@link Topic#RANKINGS} that {@code datasets} do not hold. */
+    static Map<Integer, Long> ends(List<DatasetSnapshot> datasets) {
         Map<Integer, Long> ends = new HashMap<>();
         datasets.stream()
                 .filter(dataset -> dataset.topic().equals(Topic.RANKINGS.name()))
                 .flatMap(dataset -> dataset.partitions().stream())
                 .forEach(range -> ends.merge(range.partition(), range.end(), Math::max));
+        return ends;
+    }
+
+    /** Number of positions that {@code datasets} do not hold. */
+    int besides(List<DatasetSnapshot> datasets) {
+        Map<Integer, Long> ends = ends(datasets);
         int besides = 0;
         for (Map.Entry<Integer, BitSet> partition : byPartition.entrySet()) {
             BitSet there = partition.getValue();

@@ -53,6 +53,8 @@ public class RankingDesk {
 
     private long changes;
     private Training training = new Training(List.of(), 0, OptionalDouble.empty());
+    /** Where in the topic that ends which the newest reward model has learned. */
+    private Map<Integer, Long> learnedEnds = Map.of();
 
     /**
      * An empty desk.
@@ -402,6 +404,10 @@ public class RankingDesk {
 
     /** Tells what the next training waits for. */
     public synchronized void await(Training next) {
+        if (!next.learned().equals(training.learned())) {
+            learnedEnds = Positions.ends(next.learned());
+            changes++;
+        }
         training = next;
     }
 
@@ -471,6 +477,11 @@ public class RankingDesk {
         OPEN,
         /** It waits for a ranking or has one. */
         ASKED,
+        /**
+         * The reward model has learned what a person said of it: others may be asked besides. What simulated annotators said
+         * asks for no more.
+         */
+        LEARNED,
         /** Somebody could not judge it, or there are no two different answers: another one may be asked instead. */
         REPLACED
     }
@@ -479,7 +490,7 @@ public class RankingDesk {
     public synchronized Fate fate(String requestId) {
         Asked one = asked.get(requestId);
         if (one != null) {
-            return one.fate();
+            return one.fate() == Fate.ASKED && one.isLearned(learnedEnds) ? Fate.LEARNED : one.fate();
         }
         return alike.contains(requestId) ? Fate.REPLACED : Fate.OPEN;
     }
