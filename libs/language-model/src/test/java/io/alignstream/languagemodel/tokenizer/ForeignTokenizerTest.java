@@ -112,7 +112,7 @@ class ForeignTokenizerTest {
     void whatWouldMakeOtherIdsIsRefused() {
         String json = new String(ForeignFiles.like(TokenizerFormat.QWEN2), StandardCharsets.UTF_8);
         assertRefused(json.replace("\"NFC\"", "\"NFKC\""), "normalizer");
-        assertRefused(json.replace("\"Isolated\"", "\"Removed\""), "Isolated");
+        assertRefused(json.replace("\"Isolated\"", "\"Removed\""), "inverted");
         assertRefused(json.replace("\"ByteLevel\"", "\"Metaspace\""), "Metaspace");
         assertRefused(json.replace("\"add_prefix_space\":false", "\"add_prefix_space\":true"), "add_prefix_space");
         assertRefused(json.replace("\"dropout\":null", "\"dropout\":0.1"), "dropout");

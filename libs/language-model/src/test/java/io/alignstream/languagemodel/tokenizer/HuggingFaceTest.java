@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hugging Face's own library makes the same ids from the file and the same text from the ids. */
 class HuggingFaceTest {
@@ -79,6 +80,40 @@ class HuggingFaceTest {
 
                 // When
                 int[] ids = tokenizer.encodeTrusted(text);
+
+                // Then
+                assertThat(asLongs(ids))
+                        .as(text)
+                        .isEqualTo(reference.encode(text, false, false).getIds());
+            }
+        }
+    }
+
+    /** The layout of o200k; the second expression leaves text out, which the library drops. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
+                        + "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+                        + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
+                        + "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+                        + "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+                " ?\\p{L}+"
+            })
+    void textBetweenMatchesIsDroppedWhereAFileSaysSo(String expression) throws Exception {
+        // Given
+        ObjectNode file = (ObjectNode) new ObjectMapper().readTree(ForeignFiles.like(TokenizerFormat.LLAMA3));
+        ObjectNode split = (ObjectNode) file.at("/pre_tokenizer/pretokenizers/0");
+        split.put("behavior", "Removed").put("invert", true);
+        split.putObject("pattern").put("Regex", expression);
+        byte[] foreign = new ObjectMapper().writeValueAsBytes(file);
+        Tokenizer tokenizer = Tokenizer.load(foreign);
+        try (HuggingFaceTokenizer reference = open(foreign)) {
+            for (String sample : Samples.texts(5_000, 30)) {
+                String text = sample.replace("<|", "< |"); // no control tokens
+
+                // When
+                int[] ids = tokenizer.encode(text);
 
                 // Then
                 assertThat(asLongs(ids))

@@ -64,18 +64,19 @@ final class PreTokenizerJson {
 
     private static PreTokenizer split(JsonNode step) {
         JsonNode pattern = step.path("pattern").path("Regex");
-        boolean isolated = step.path("behavior").asText().equals("Isolated")
-                && !step.path("invert").asBoolean();
-        if (!pattern.isTextual() || !isolated) {
-            throw unsupported("a split that is not of a Regex, Isolated and not inverted", step);
+        String behavior = step.path("behavior").asText();
+        boolean onlyMatches = behavior.equals("Removed") && step.path("invert").asBoolean();
+        if (!pattern.isTextual() || !(onlyMatches || behavior.equals("Isolated"))) {
+            throw unsupported("a split that is not of a Regex, and Isolated or Removed and inverted", step);
         }
+        // The scanners' expressions match every text to its end, so nothing lies between their matches.
         if (pattern.asText().equals(HanSplit.PATTERN)) {
             return new HanSplit();
         }
         Optional<ByteLevelSplit> known = Arrays.stream(ByteLevelSplit.values())
                 .filter(split -> split.pattern().equals(pattern.asText()))
                 .findFirst();
-        return known.isPresent() ? known.get() : new RegexSplit(pattern.asText());
+        return known.isPresent() ? known.get() : new RegexSplit(pattern.asText(), onlyMatches);
     }
 
     private static IllegalArgumentException unsupported(String what, JsonNode node) {
