@@ -24,11 +24,6 @@ final class PreTokenizerJson {
     record Read(PreTokenizer preTokenizer, boolean byteLevel) {}
 
     static Read read(JsonNode node) {
-        if (node.isNull() || node.isMissingNode()) {
-            throw new IllegalArgumentException(
-                    "this tokenizer splits no text before it looks for tokens, as SentencePiece's do;"
-                            + " read are byte-level ones, whose tokenizer.json has a pre_tokenizer");
-        }
         List<PreTokenizer> steps = new ArrayList<>();
         boolean byteLevel = false;
         for (JsonNode step : steps(node)) {
