@@ -152,6 +152,9 @@ final class GgufTokenizer {
             return "gpt-2";
         }
         String pattern = patterns.iterator().next();
+        if (patterns.size() == 1 && pattern.equals(ByteLevelSplit.O200K.pattern())) {
+            return "gpt-4o";
+        }
         if (patterns.size() == 1 && pattern.contains("\\p{N}{1,3}")) {
             return "llama-bpe";
         }
@@ -283,9 +286,10 @@ final class GgufTokenizer {
             }
             case "llama-bpe", "llama3", "llama-v3" -> split(steps, ByteLevelSplit.LLAMA3);
             case "qwen2" -> split(steps, ByteLevelSplit.QWEN2);
+            case "gpt-4o" -> split(steps, ByteLevelSplit.O200K);
             default ->
                 throw new IOException(file + " cuts text into pieces as '" + pieces
-                        + "'; known are gpt-2, smollm, starcoder, llama-bpe and qwen2. Import the Hugging Face"
+                        + "'; known are gpt-2, smollm, starcoder, llama-bpe, qwen2 and gpt-4o. Import the Hugging Face"
                         + " directory of the model, whose tokenizer.json says how");
         }
         steps.add(byteLevel(cutsItself));

@@ -26,7 +26,7 @@ public final class RegexSplit implements PreTokenizer {
     private final boolean onlyMatches;
 
     /**
-     * @param onlyMatches whether text between matches is dropped, as the file says; o200k's expression leaves none
+     * @param onlyMatches whether text between matches is dropped, as the file says
      * @throws IllegalArgumentException if Java's engine does not understand the expression, or reads it otherwise
      */
     public RegexSplit(String expression, boolean onlyMatches) {
