@@ -129,9 +129,9 @@ public final class Tokenizer {
             throw new IllegalArgumentException(file + " has " + size + " bytes, the limit is " + MAX_FILE_BYTES);
         }
         try {
-            Tokenizer plain = load(Files.readAllBytes(file));
-            return ChatConfig.read(folder)
-                    .filter(config -> !config.template().equals(ChatTemplate.jinja(plain)))
+            Optional<ChatConfig> chat = ChatConfig.read(folder);
+            Tokenizer plain = new Tokenizer(TokenizerFile.read(Files.readAllBytes(file), chat.isPresent()));
+            return chat.filter(config -> !config.template().equals(ChatTemplate.jinja(plain)))
                     .map(config -> new Tokenizer(plain, new ForeignChat(config, plain)))
                     .orElse(plain);
         } catch (IllegalArgumentException e) {
@@ -141,7 +141,7 @@ public final class Tokenizer {
 
     /** Reads the bytes of a {@value #TOKENIZER_FILE}; fails with what is unsupported or damaged. */
     public static Tokenizer load(byte[] json) {
-        return new Tokenizer(TokenizerFile.read(json.clone()));
+        return new Tokenizer(TokenizerFile.read(json.clone(), false));
     }
 
     /** Ids of a text taken as ordinary text; empty for the empty text. */

@@ -154,6 +154,27 @@ class ForeignChatTest {
         assertThat(ChatTemplate.said(tokenizer, answer)).isEqualTo("Because.");
     }
 
+    /** The layout of TinyLlama's and Zephyr's, whose roles are words. */
+    @Test
+    void namesOfOurControlTokensInATemplateOfOthersAreText(@TempDir Path copy) throws IOException {
+        // Given
+        String template = "{% for m in messages %}{{ '<|' + m.role + '|>\\n' + m.content + eos_token }}\n{% endfor %}"
+                + "{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}";
+        List<Message> prompt = List.of(Message.user("why"));
+
+        // When
+        Tokenizer tokenizer = tokenizer(SENTENCE_PIECE, template);
+
+        // Then
+        tokenizer.save(copy);
+        int[] ids = ChatTemplate.prompt(tokenizer, prompt);
+        assertThat(Arrays.stream(ids).filter(id -> tokenizer.byteLength(id) == 0))
+                .containsExactly(tokenizer.endOfDocument());
+        assertThat(tokenizer.name(tokenizer.assistant())).isEqualTo("<|alignstream_assistant|>");
+        assertThat(Tokenizer.load(copy).toJson()).isEqualTo(tokenizer.toJson());
+        assertThat(ChatTemplate.prompt(Tokenizer.load(copy), prompt)).isEqualTo(ids);
+    }
+
     @Test
     void theTemplateGoesWithTheTokenizer(@TempDir Path copy) throws IOException {
         // Given

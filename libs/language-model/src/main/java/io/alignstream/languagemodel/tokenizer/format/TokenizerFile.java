@@ -46,9 +46,9 @@ public final class TokenizerFile {
     private final Map<String, AddedToken> added = new LinkedHashMap<>();
     private final Map<ControlToken, Integer> controlIds = new EnumMap<>(ControlToken.class);
     /** Control tokens that the file has not, in the order of the ids that they get. */
-    private final List<ControlToken> missing = new ArrayList<>();
+    private final List<AddedToken> missing = new ArrayList<>();
 
-    private TokenizerFile(JsonNode root) {
+    private TokenizerFile(JsonNode root, boolean hasTemplate) {
         this.root = root;
         metaspace = MetaspaceJson.read(root);
         preTokenizer = metaspace.isPresent()
@@ -77,18 +77,23 @@ public final class TokenizerFile {
                     metaspace.isEmpty() || name == null || name.indexOf(' ') < 0 || added.containsKey(name),
                     "this file spells a space U+2581, but a token has one in its name: '" + name + "'");
         }
-        assignControlTokens();
+        assignControlTokens(hasTemplate);
     }
 
-    /** Reads {@code tokenizer.json}; fails with what this package cannot do exactly. */
-    public static TokenizerModel read(byte[] json) {
+    /**
+     * Reads {@code tokenizer.json}; fails with what this package cannot do exactly.
+     *
+     * @param hasTemplate whether a chat template stands beside it: it may write names of control tokens that the file has
+     *     not, as text
+     */
+    public static TokenizerModel read(byte[] json, boolean hasTemplate) {
         JsonNode root;
         try {
             root = JSON.readTree(json);
         } catch (IOException e) {
             throw new IllegalArgumentException("not a tokenizer.json: " + e.getMessage(), e);
         }
-        return new TokenizerFile(root).model(json);
+        return new TokenizerFile(root, hasTemplate).model(json);
     }
 
     private TokenizerModel model(byte[] json) {
@@ -167,7 +172,7 @@ public final class TokenizerFile {
         require(added.put(token.text(), token) == null, "added token '" + token.text() + "' is there twice");
     }
 
-    private void assignControlTokens() {
+    private void assignControlTokens(boolean hasTemplate) {
         for (ControlToken role : ControlToken.values()) {
             AddedToken token = role.names().stream()
                     .map(added::get)
@@ -176,8 +181,9 @@ public final class TokenizerFile {
                     .orElse(null);
             if (token == null) {
                 require(byteLevel || metaspace.isPresent(), "the vocabulary has no token " + role.text());
-                token = new AddedToken(names.length + missing.size(), role.text(), true, false, false, false);
-                missing.add(role);
+                String name = hasTemplate ? role.reserve() : role.text();
+                token = new AddedToken(names.length + missing.size(), name, true, false, false, false);
+                missing.add(token);
             }
             controlIds.put(role, token.id());
             added.put(
@@ -191,8 +197,8 @@ public final class TokenizerFile {
     private byte[] completed() {
         ObjectNode copy = (ObjectNode) root;
         ArrayNode tokens = copy.withArray("added_tokens");
-        for (ControlToken token : missing) {
-            tokens.add(TokenizerJson.controlToken(Objects.requireNonNull(controlIds.get(token)), token.text()));
+        for (AddedToken token : missing) {
+            tokens.add(TokenizerJson.controlToken(token.id(), token.text()));
         }
         return TokenizerJson.bytes(copy);
     }
