@@ -67,7 +67,8 @@ final class TunedModel implements AutoCloseable {
      * of a foreign model, which was trained with it.
      */
     private static void likenChatTokens(Transformer model, Tokenizer tokenizer) {
-        int lineEnd = tokenizer.encode("\n")[0];
+        int[] line = tokenizer.encode("\n"); // some tokenizers put a space in front
+        int lineEnd = line[line.length - 1];
         Map<Integer, Integer> sources = new HashMap<>();
         for (ControlToken token :
                 List.of(ControlToken.USER, ControlToken.SYSTEM, ControlToken.ASSISTANT, ControlToken.END_OF_TURN)) {

@@ -96,6 +96,12 @@ public final class PythonPeers {
 
     private static String run(Map<String, String> environment, String... command)
             throws IOException, InterruptedException, UnavailableException {
+        return run("install Python 3.9 or newer with venv and pip", environment, command);
+    }
+
+    /** What a command prints; it fails with {@code wayOut} if there is no such command. */
+    static String run(String wayOut, Map<String, String> environment, String... command)
+            throws IOException, InterruptedException, UnavailableException {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
         builder.redirectErrorStream(true);
@@ -103,8 +109,7 @@ public final class PythonPeers {
         try {
             process = builder.start();
         } catch (IOException e) {
-            throw new UnavailableException(command[0] + " cannot be started (" + e.getMessage()
-                    + "); install Python 3.9 or newer with venv and pip");
+            throw new UnavailableException(command[0] + " cannot be started (" + e.getMessage() + "); " + wayOut);
         }
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

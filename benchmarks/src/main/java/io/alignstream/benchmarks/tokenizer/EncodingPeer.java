@@ -8,6 +8,7 @@ import com.knuddels.jtokkit.api.EncodingRegistry;
 import com.knuddels.jtokkit.api.GptBytePairEncodingParams;
 import io.alignstream.benchmarks.harness.Clock;
 import io.alignstream.benchmarks.harness.PythonPeers;
+import io.alignstream.benchmarks.harness.RustPeers;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -85,13 +86,22 @@ interface EncodingPeer {
                     texts.toString(),
                     file.toString(),
                     Integer.toString(threads));
-            return new Encoded(
-                    new Clock.Time(
-                            figures.path("seconds").asDouble(),
-                            figures.path("cpuSeconds").asDouble()),
-                    figures.path("tokens").asLong(),
-                    figures.path("checksum").asLong());
+            return encoded(figures);
         };
+    }
+
+    /** A crate that knows o200k and reads documents from a file, on one thread. */
+    static EncodingPeer rust(RustPeers rust, String crate, Path texts) {
+        return threads -> encoded(rust.measure(crate, texts.toString()));
+    }
+
+    private static Encoded encoded(JsonNode figures) {
+        return new Encoded(
+                new Clock.Time(
+                        figures.path("seconds").asDouble(),
+                        figures.path("cpuSeconds").asDouble()),
+                figures.path("tokens").asLong(),
+                figures.path("checksum").asLong());
     }
 
     private static Encoded inThreads(List<String> documents, int threads, Function<String, int[]> encode)

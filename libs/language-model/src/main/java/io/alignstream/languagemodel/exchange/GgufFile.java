@@ -192,6 +192,11 @@ record GgufFile(Map<String, Object> metadata, SequencedMap<String, Stored> tenso
         return metadata.get(key) instanceof Number number ? Optional.of(number) : Optional.empty();
     }
 
+    /** What is true or false under {@code key}. */
+    Optional<Boolean> flag(String key) {
+        return metadata.get(key) instanceof Boolean flag ? Optional.of(flag) : Optional.empty();
+    }
+
     /** The list under {@code key}; empty if there is none. */
     <T> List<T> list(String key, Class<T> elements) {
         return metadata.get(key) instanceof List<?> list && list.stream().allMatch(elements::isInstance)

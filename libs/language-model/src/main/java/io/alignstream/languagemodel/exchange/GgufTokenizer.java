@@ -29,9 +29,11 @@ final class GgufTokenizer {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int NORMAL = 1;
+    private static final int UNKNOWN = 2;
     private static final int CONTROL = 3;
     private static final int USER_DEFINED = 4;
     private static final int BYTE = 6;
+    private static final char SPACE = '\u2581';
 
     /** Names that a chat template can use, and llama.cpp's keys of their ids. */
     private static final Map<String, String> NAMES = Map.of(
@@ -59,7 +61,7 @@ final class GgufTokenizer {
             JsonNode token = added.get(id);
             String name = tokenizer.name(id);
             types[id] = type(token, name, byteLevel);
-            names.add(byteLevel || types[id] != NORMAL ? name : name.replace(' ', '\u2581'));
+            names.add(byteLevel || types[id] != NORMAL ? name : name.replace(' ', SPACE));
         }
         JsonNode merges = json.path("model").path("merges");
         if (byteLevel) {
@@ -67,9 +69,11 @@ final class GgufTokenizer {
             writer.putStrings("tokenizer.ggml.merges", merges(merges));
         } else {
             writer.put("tokenizer.ggml.model", "llama").put("tokenizer.ggml.pre", "default");
-            writer.put("tokenizer.ggml.add_space_prefix", false).put("tokenizer.ggml.remove_extra_whitespaces", false);
-            writer.putFloats("tokenizer.ggml.scores", scores(tokenizer, merges));
-            writer.put("tokenizer.ggml.unknown_token_id", tokenizer.pad());
+            writer.put("tokenizer.ggml.add_space_prefix", opensWithSpace(json));
+            writer.put("tokenizer.ggml.remove_extra_whitespaces", false);
+            writer.putFloats("tokenizer.ggml.scores", scores(names, merges));
+            int unknown = names.indexOf(json.path("model").path("unk_token").asText());
+            writer.put("tokenizer.ggml.unknown_token_id", unknown < 0 ? tokenizer.pad() : unknown);
         }
         ChatTemplate.named(tokenizer, "bos_token").ifPresent(bos -> writer.put("tokenizer.ggml.bos_token_id", bos));
         // Both end an answer; the first one is what a chat template names eos_token.
@@ -116,15 +120,26 @@ final class GgufTokenizer {
         return merges;
     }
 
+    /** Whether a text gets a space in front; llama.cpp then puts one behind every control token, too. */
+    private static boolean opensWithSpace(JsonNode json) {
+        JsonNode cutting = json.path("pre_tokenizer");
+        return cutting.path("type").asText().equals("Metaspace")
+                ? !cutting.path("prepend_scheme").asText().equals("never")
+                : json.path("normalizer").findValuesAsText("type").contains("Prepend");
+    }
+
     /** Minus the rank of the merge that makes a token: the sentence-piece algorithm merges the highest score first. */
-    private static float[] scores(Tokenizer tokenizer, JsonNode merges) {
+    private static float[] scores(List<String> names, JsonNode merges) {
         Map<String, Integer> ranks = new HashMap<>();
         for (JsonNode pair : merges) {
-            ranks.putIfAbsent(pair.path(0).asText() + pair.path(1).asText(), ranks.size());
+            String merged = pair.isTextual()
+                    ? pair.asText().replace(" ", "")
+                    : pair.path(0).asText() + pair.path(1).asText();
+            ranks.putIfAbsent(merged.replace(' ', SPACE), ranks.size());
         }
-        float[] scores = new float[tokenizer.vocabularySize()];
+        float[] scores = new float[names.size()];
         for (int id = 0; id < scores.length; id++) {
-            scores[id] = -ranks.getOrDefault(tokenizer.name(id), merges.size());
+            scores[id] = -ranks.getOrDefault(names.get(id), merges.size());
         }
         return scores;
     }
@@ -137,6 +152,9 @@ final class GgufTokenizer {
             return "gpt-2";
         }
         String pattern = patterns.iterator().next();
+        if (patterns.size() == 1 && pattern.equals(ByteLevelSplit.O200K.pattern())) {
+            return "gpt-4o";
+        }
         if (patterns.size() == 1 && pattern.contains("\\p{N}{1,3}")) {
             return "llama-bpe";
         }
@@ -147,30 +165,27 @@ final class GgufTokenizer {
     }
 
     /**
-     * The {@code tokenizer.json} of the byte-level tokenizer that a file describes.
+     * The {@code tokenizer.json} of the tokenizer that a file describes.
      *
      * @throws IOException if it is of another kind, or cuts text in a way that is not known
      */
     static ObjectNode read(String file, GgufFile gguf) throws IOException {
         String model = gguf.text("tokenizer.ggml.model").orElse("");
-        if (!model.equals("gpt2")) {
-            throw new IOException(file + " has a tokenizer of the kind '" + model
-                    + "'; read are byte-level ones (gpt2), not those of SentencePiece");
-        }
         List<String> tokens = gguf.list("tokenizer.ggml.tokens", String.class);
         List<Long> types = gguf.list("tokenizer.ggml.token_type", Long.class);
-        List<String> merges = gguf.list("tokenizer.ggml.merges", String.class);
-        if (tokens.isEmpty() || types.size() != tokens.size() || merges.isEmpty()) {
-            throw new IOException(file + " has " + tokens.size() + " tokens with " + types.size() + " types, and "
-                    + merges.size() + " merges; this is no byte-level tokenizer");
+        if (tokens.isEmpty() || types.size() != tokens.size()) {
+            throw new IOException(
+                    file + " has " + tokens.size() + " tokens with " + types.size() + " types; each needs one");
         }
         ObjectNode json = JSON.createObjectNode();
-        json.put("version", "1.0").putNull("truncation").putNull("padding");
+        json.put("version", "1.0").putNull("truncation").putNull("padding").putNull("post_processor");
         ArrayNode added = json.putArray("added_tokens");
-        ObjectNode vocabulary = JSON.createObjectNode();
+        ObjectNode bpe = json.putObject("model").put("type", "BPE").putNull("dropout");
+        ObjectNode vocabulary = bpe.putObject("vocab");
         for (int id = 0; id < tokens.size(); id++) {
             long type = types.get(id);
-            if (type == CONTROL || type == USER_DEFINED) {
+            boolean control = type == CONTROL || type == UNKNOWN;
+            if (control || type == USER_DEFINED) {
                 added.addObject()
                         .put("id", id)
                         .put("content", tokens.get(id))
@@ -178,28 +193,84 @@ final class GgufTokenizer {
                         .put("lstrip", false)
                         .put("rstrip", false)
                         .put("normalized", false)
-                        .put("special", type == CONTROL);
+                        .put("special", control);
             }
-            if (type == CONTROL || type == USER_DEFINED || type == NORMAL) {
+            if (control || type == USER_DEFINED || type == NORMAL || type == BYTE) {
                 // Added tokens, too: Hugging Face's library gives those that the vocabulary has not other ids.
                 vocabulary.put(tokens.get(id), id);
             }
         }
+        switch (model) {
+            case "gpt2" -> readByteLevel(file, gguf, json);
+            case "llama" -> readSentencePiece(file, gguf, json);
+            default ->
+                throw new IOException(file + " has a tokenizer of the kind '" + model
+                        + "'; read are byte-level ones (gpt2) and those of SentencePiece with scores (llama)");
+        }
+        return json;
+    }
+
+    private static void readByteLevel(String file, GgufFile gguf, ObjectNode json) throws IOException {
+        List<String> merges = gguf.list("tokenizer.ggml.merges", String.class);
+        if (merges.isEmpty()) {
+            throw new IOException(file + " has no merges; this is no byte-level tokenizer");
+        }
         String pieces = gguf.text("tokenizer.ggml.pre").orElse("");
         json.set("normalizer", pieces.equals("qwen2") ? JSON.createObjectNode().put("type", "NFC") : null);
         json.set("pre_tokenizer", preTokenizer(file, pieces));
-        json.putNull("post_processor");
         json.set("decoder", byteLevel(true));
-        ObjectNode bpe = json.putObject("model")
-                .put("type", "BPE")
-                .putNull("dropout")
-                .putNull("unk_token")
-                .put("byte_fallback", false)
-                .put("ignore_merges", pieces.equals("llama-bpe"));
-        bpe.set("vocab", vocabulary);
-        ArrayNode pairs = bpe.putArray("merges");
-        merges.forEach(pairs::add);
-        return json;
+        ObjectNode bpe = (ObjectNode) json.path("model");
+        bpe.putNull("unk_token").put("byte_fallback", false).put("ignore_merges", pieces.equals("llama-bpe"));
+        merges.forEach(bpe.putArray("merges")::add);
+    }
+
+    private static void readSentencePiece(String file, GgufFile gguf, ObjectNode json) throws IOException {
+        List<String> tokens = gguf.list("tokenizer.ggml.tokens", String.class);
+        List<Long> types = gguf.list("tokenizer.ggml.token_type", Long.class);
+        List<Double> scores = gguf.list("tokenizer.ggml.scores", Double.class);
+        Map<String, Integer> ordinary = new HashMap<>();
+        for (int id = 0; id < tokens.size(); id++) {
+            if (types.get(id) == NORMAL) {
+                ordinary.put(tokens.get(id), id);
+            }
+        }
+        if (scores.size() != tokens.size()
+                || ordinary.values().stream().map(scores::get).distinct().count() < 2) {
+            throw new IOException(file + " has no scores that say which tokens are made first; import the Hugging Face"
+                    + " directory of the model, whose tokenizer.json has merges");
+        }
+        boolean prepends = gguf.flag("tokenizer.ggml.add_space_prefix").orElse(true);
+        String space = String.valueOf(SPACE);
+        ArrayNode normalizers =
+                json.putObject("normalizer").put("type", "Sequence").putArray("normalizers");
+        if (prepends) {
+            normalizers.addObject().put("type", "Prepend").put("prepend", space);
+        }
+        normalizers.add(replace(" ", space));
+        json.putNull("pre_tokenizer");
+        ArrayNode decoders = json.putObject("decoder").put("type", "Sequence").putArray("decoders");
+        decoders.add(replace(space, " "));
+        decoders.addObject().put("type", "ByteFallback");
+        decoders.addObject().put("type", "Fuse");
+        if (prepends) {
+            decoders.addObject()
+                    .put("type", "Strip")
+                    .put("content", " ")
+                    .put("start", 1)
+                    .put("stop", 0);
+        }
+        ObjectNode bpe = (ObjectNode) json.path("model");
+        gguf.number("tokenizer.ggml.unknown_token_id")
+                .filter(id -> id.longValue() >= 0 && id.longValue() < tokens.size())
+                .ifPresent(id -> bpe.put("unk_token", tokens.get(id.intValue())));
+        bpe.put("fuse_unk", true).put("byte_fallback", true).put("ignore_merges", false);
+        ScoredMerges.of(ordinary, scores).forEach(bpe.putArray("merges")::add);
+    }
+
+    private static ObjectNode replace(String what, String by) {
+        ObjectNode step = JSON.createObjectNode().put("type", "Replace").put("content", by);
+        step.putObject("pattern").put("String", what);
+        return step;
     }
 
     /** How llama.cpp cuts text into pieces under this name. */
@@ -215,9 +286,10 @@ final class GgufTokenizer {
             }
             case "llama-bpe", "llama3", "llama-v3" -> split(steps, ByteLevelSplit.LLAMA3);
             case "qwen2" -> split(steps, ByteLevelSplit.QWEN2);
+            case "gpt-4o" -> split(steps, ByteLevelSplit.O200K);
             default ->
                 throw new IOException(file + " cuts text into pieces as '" + pieces
-                        + "'; known are gpt-2, smollm, starcoder, llama-bpe and qwen2. Import the Hugging Face"
+                        + "'; known are gpt-2, smollm, starcoder, llama-bpe, qwen2 and gpt-4o. Import the Hugging Face"
                         + " directory of the model, whose tokenizer.json says how");
         }
         steps.add(byteLevel(cutsItself));

@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.tokenizer;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.tokenizer.encoding.Metaspace.Before;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;
 import io.alignstream.languagemodel.tokenizer.format.ChatConfig;
 import io.alignstream.languagemodel.tokenizer.jinja.JinjaTemplate;
@@ -178,7 +179,8 @@ final class ForeignChat {
             return Optional.empty();
         }
         return Optional.of(new ChatTemplate.Question(
-                ids(asked.substring(0, begin)), ids(asked.substring(after + end.length(), asked.length()))));
+                ids(asked.substring(0, begin), Before.NOTHING),
+                ids(asked.substring(after + end.length(), asked.length()), Before.ADDED_TOKEN)));
     }
 
     private static char origin(int message) {
@@ -259,9 +261,9 @@ final class ForeignChat {
         return turns;
     }
 
-    private int[] ids(MarkedText text) {
+    private int[] ids(MarkedText text, Before before) {
         TokenBuffer out = new TokenBuffer(text.length() / 2);
-        tokenizer.encodeMarked(text, out);
+        tokenizer.encodeMarked(text, out, before);
         return out.toArray();
     }
 
@@ -282,13 +284,13 @@ final class ForeignChat {
         List<Turn> places = new ArrayList<>();
         int at = 0;
         for (Turn turn : turns) {
-            tokenizer.encodeMarked(text.substring(at, turn.begin()), out);
+            tokenizer.encodeMarked(text.substring(at, turn.begin()), out, tokenizer.behind(out));
             int begin = out.size();
-            tokenizer.encodeMarked(text.substring(turn.begin(), turn.end()), out);
+            tokenizer.encodeMarked(text.substring(turn.begin(), turn.end()), out, tokenizer.behind(out));
             places.add(new Turn(begin, out.size()));
             at = turn.end();
         }
-        tokenizer.encodeMarked(text.substring(at, length), out);
+        tokenizer.encodeMarked(text.substring(at, length), out, tokenizer.behind(out));
         return new Encoded(out.toArray(), places);
     }
 }

@@ -24,6 +24,8 @@ public final class StreamingDecoder {
     /** Bytes of a character that is not complete yet. */
     private byte[] held = new byte[0];
 
+    private boolean begun;
+
     public StreamingDecoder(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
     }
@@ -37,6 +39,7 @@ public final class StreamingDecoder {
     public String end() {
         String rest = decode(new byte[0], true);
         utf8.reset();
+        begun = false;
         held = new byte[0];
         return rest;
     }
@@ -50,6 +53,11 @@ public final class StreamingDecoder {
         utf8.decode(in, out, last);
         held = new byte[in.remaining()];
         in.get(held);
-        return out.flip().toString();
+        String text = out.flip().toString();
+        if (begun || text.isEmpty()) {
+            return text;
+        }
+        begun = true;
+        return tokenizer.stripped(text);
     }
 }

@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.tokenizer;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.tokenizer.encoding.Encoder;
 import io.alignstream.languagemodel.tokenizer.encoding.Encoders;
+import io.alignstream.languagemodel.tokenizer.encoding.Metaspace.Before;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenizerModel;
 import io.alignstream.languagemodel.tokenizer.format.ChatConfig;
@@ -18,10 +19,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
+import java.util.BitSet;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +33,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Text is always ordinary: {@code encode("<|endofturn|>")} gives the ids of those characters, never the control token.
  * {@code decode(encode(text))} is {@code text} for every string of valid Unicode; an unpaired surrogate comes back as
- * U+FFFD. (A foreign file may ask for normal form C, as Qwen's do: then the normalised text comes back.)
+ * U+FFFD. (A foreign file may ask for normal form C, as Qwen's do: then the normalised text comes back. To SentencePiece's
+ * U+2581 is a space, and some of its files do not tell a space in front of a text from none.)
  *
  * <p>Besides Alignstream's own files it loads byte-level {@value #TOKENIZER_FILE} files of GPT-2, Llama 3, Qwen and
- * their like, and makes the same ids of them as Hugging Face's library, with two differences: control tokens in a text
+ * their like, and SentencePiece's BPE with bytes of Llama 2, Mistral and theirs, and makes the same ids of them as Hugging Face's library, with two differences: control tokens in a text
  * are text, and nothing is put before or behind a text (no begin-of-text token). Tokens that such a file adds and calls
  * special, or that are written {@code <|…|>}, are control tokens; words that it adds as text ({@code <think>}) stay
  * what they are. Roles of control tokens in a foreign file: see {@link ControlToken}; those that it lacks get the ids
@@ -77,8 +80,11 @@ public final class Tokenizer {
     /** The file's own chat template; null for the layout of {@link ChatTemplate}. */
     private final @Nullable ForeignChat chat;
 
+    private final BitSet addedIds = new BitSet();
+
     private Tokenizer(TokenizerModel model) {
         this.model = model;
+        model.added().forEach(token -> addedIds.set(token.id()));
         vocabulary = model.vocabulary();
         sha256 = Sha256.hex(model.json());
         textTokens = added(token -> !token.control() && !token.normalized());
@@ -93,6 +99,7 @@ public final class Tokenizer {
 
     private Tokenizer(Tokenizer other, ForeignChat chat) {
         model = other.model;
+        addedIds.or(other.addedIds);
         vocabulary = other.vocabulary;
         sha256 = Sha256.hex(other.sha256 + "\n" + chat.config());
         textTokens = other.textTokens;
@@ -122,9 +129,9 @@ public final class Tokenizer {
             throw new IllegalArgumentException(file + " has " + size + " bytes, the limit is " + MAX_FILE_BYTES);
         }
         try {
-            Tokenizer plain = load(Files.readAllBytes(file));
-            return ChatConfig.read(folder)
-                    .filter(config -> !config.template().equals(ChatTemplate.jinja(plain)))
+            Optional<ChatConfig> chat = ChatConfig.read(folder);
+            Tokenizer plain = new Tokenizer(TokenizerFile.read(Files.readAllBytes(file), chat.isPresent()));
+            return chat.filter(config -> !config.template().equals(ChatTemplate.jinja(plain)))
                     .map(config -> new Tokenizer(plain, new ForeignChat(config, plain)))
                     .orElse(plain);
         } catch (IllegalArgumentException e) {
@@ -134,7 +141,7 @@ public final class Tokenizer {
 
     /** Reads the bytes of a {@value #TOKENIZER_FILE}; fails with what is unsupported or damaged. */
     public static Tokenizer load(byte[] json) {
-        return new Tokenizer(TokenizerFile.read(json.clone()));
+        return new Tokenizer(TokenizerFile.read(json.clone(), false));
     }
 
     /** Ids of a text taken as ordinary text; empty for the empty text. */
@@ -146,7 +153,7 @@ public final class Tokenizer {
 
     /** Appends the ids of a text taken as ordinary text to {@code out}; allocates nothing for each token. */
     public void encode(String text, TokenBuffer out) {
-        encode(text, out, textTokens, normalisedTextTokens);
+        encode(text, out, textTokens, normalisedTextTokens, Before.NOTHING);
     }
 
     /**
@@ -155,13 +162,13 @@ public final class Tokenizer {
      */
     public int[] encodeTrusted(String text) {
         TokenBuffer out = new TokenBuffer(text.length() / 2);
-        encode(text, out, allTokens, normalisedAllTokens);
+        encode(text, out, allTokens, normalisedAllTokens, Before.NOTHING);
         return out.toArray();
     }
 
     /** How a short text becomes its tokens; words that a foreign file adds are taken as ordinary text, too. */
     public Derivation derive(String text) {
-        return Derivation.of(model, normalised(text));
+        return Derivation.of(model, model.spaced(normalised(text), Before.NOTHING));
     }
 
     /**
@@ -181,7 +188,13 @@ public final class Tokenizer {
             System.arraycopy(bytes, 0, utf8, at, bytes.length);
             at += bytes.length;
         }
-        return new String(utf8, StandardCharsets.UTF_8);
+        return stripped(new String(utf8, StandardCharsets.UTF_8));
+    }
+
+    /** The text of ids without the space that the tokenizer puts in front of one. */
+    String stripped(String text) {
+        boolean strips = model.metaspace() != null && model.metaspace().strips() && text.startsWith(" ");
+        return strips ? text.substring(1) : text;
     }
 
     /** Number of ids; ids are 0 up to this, exclusive. */
@@ -274,8 +287,20 @@ public final class Tokenizer {
     }
 
     /** Appends the ids of a text in which a control token's name is that token unless somebody typed a char of it. */
-    void encodeMarked(MarkedText text, TokenBuffer out) {
-        markedTokens.split(text.value(), typed(text), new OrdinaryParts(out, part -> encode(part, out)));
+    void encodeMarked(MarkedText text, TokenBuffer out, Before before) {
+        markedTokens.split(
+                text.value(),
+                typed(text),
+                new Stretches(
+                        out, before, (part, behind) -> encode(part, out, textTokens, normalisedTextTokens, behind)));
+    }
+
+    /** What stands before the text that comes behind these ids. */
+    Before behind(TokenBuffer ids) {
+        if (ids.size() == 0) {
+            return Before.NOTHING;
+        }
+        return addedIds.get(ids.get(ids.size() - 1)) ? Before.ADDED_TOKEN : Before.TEXT;
     }
 
     /** The first control token that a text names and nobody typed. */
@@ -287,19 +312,20 @@ public final class Tokenizer {
         return at -> text.origins().charAt(at) != MarkedText.TEMPLATE;
     }
 
-    private void encode(String text, TokenBuffer out, AddedTokens before, AddedTokens after) {
+    private void encode(String text, TokenBuffer out, AddedTokens raw, AddedTokens normalised, Before before) {
         Encoder encoder = encoders.lend();
         try {
-            if (before.isEmpty() && after.isEmpty() && !model.normalises()) {
-                encoder.encode(text, out);
+            BiConsumer<String, Before> ordinary = (part, behind) -> encoder.encode(model.spaced(part, behind), out);
+            if (raw.isEmpty() && normalised.isEmpty() && !model.normalises()) {
+                ordinary.accept(text, before);
             } else {
-                before.split(
+                raw.split(
                         text,
-                        new OrdinaryParts(
+                        new Stretches(
                                 out,
-                                part -> after.split(
-                                        normalised(part),
-                                        new OrdinaryParts(out, ordinary -> encoder.encode(ordinary, out)))));
+                                before,
+                                (part, behind) ->
+                                        normalised.split(normalised(part), new Stretches(out, behind, ordinary))));
             }
         } finally {
             encoders.giveBack(encoder);
@@ -310,16 +336,27 @@ public final class Tokenizer {
         return model.normalises() ? Normalizer.normalize(text, Normalizer.Form.NFC) : text;
     }
 
-    /** Appends tokens and hands the text between them on. */
-    private record OrdinaryParts(TokenBuffer out, Consumer<String> ordinary) implements AddedTokens.Parts {
+    /** Appends tokens and hands the text between them on, with what stands before it. */
+    private static final class Stretches implements AddedTokens.Parts {
+        private final TokenBuffer out;
+        private final BiConsumer<String, Before> ordinary;
+        private Before before;
+
+        Stretches(TokenBuffer out, Before before, BiConsumer<String, Before> ordinary) {
+            this.out = out;
+            this.before = before;
+            this.ordinary = ordinary;
+        }
+
         @Override
         public void text(String part) {
-            ordinary.accept(part);
+            ordinary.accept(part, before);
         }
 
         @Override
         public void token(int id) {
             out.add(id);
+            before = Before.ADDED_TOKEN;
         }
     }
 }

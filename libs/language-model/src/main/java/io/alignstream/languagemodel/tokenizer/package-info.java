@@ -12,6 +12,9 @@
  * ({@link io.alignstream.languagemodel.tokenizer.format.TokenizerFormat}): there tokens start as bytes and
  * {@link io.alignstream.languagemodel.tokenizer.split.ByteLevelSplit} cuts.
  *
+ * <p>Those of SentencePiece are read ({@link io.alignstream.languagemodel.tokenizer.encoding.Metaspace}): their tokens
+ * start as characters, and a text gets a space in front.
+ *
  * <p>The six {@linkplain io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken control tokens} are never made
  * from text: they are put between texts by {@link io.alignstream.languagemodel.tokenizer.ChatTemplate} and by the packer.
  * A tokenizer that came with a chat template of its own keeps it

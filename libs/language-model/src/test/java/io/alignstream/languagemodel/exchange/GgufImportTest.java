@@ -16,6 +16,7 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.network.Variant;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.tokenizer.vocabulary.ByteAlphabet;
+import io.alignstream.languagemodel.tokenizer.vocabulary.Vocabulary;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -26,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -127,6 +129,47 @@ class GgufImportTest {
     }
 
     @Test
+    void scoresOfSentencePieceAreTheSameMergesAgain() throws IOException {
+        // Given
+        HuggingFaceModel model = model(Architecture.LLAMA, sentencePiece());
+        GgufModel.export(model, folder.resolve("model.gguf"));
+
+        // When
+        HuggingFaceModel read = GgufImport.load(folder.resolve("model.gguf"), scratch);
+
+        // Then: of the two ways to make a token the one with the lower ids comes first
+        JsonNode json = JSON.readTree(read.tokenizer().toJson());
+        assertThat(json.at("/model/merges"))
+                .map(JsonNode::asText)
+                .containsExactly("h e", "\u2581 h", "\u2581 he", "\u2581h e", "l l");
+        for (String text : new String[] {"hello", " hello  he", "</s>é\n", "\u2581"}) {
+            assertThat(read.tokenizer().encode(text))
+                    .isEqualTo(model.tokenizer().encode(text))
+                    .hasSizeGreaterThan(0);
+            assertThat(read.tokenizer().decode(read.tokenizer().encode(text))).isEqualTo(text.replace('\u2581', ' '));
+        }
+        assertThat(read.tokenizer().name(read.tokenizer().encode("hello")[0])).isEqualTo(" he");
+    }
+
+    @Test
+    void scoresThatAreAllTheSameSayNothing() throws IOException {
+        // Given: what converters write that have lost them
+        Path file = folder.resolve("flat.gguf");
+        new GgufWriter()
+                .put("tokenizer.ggml.model", "llama")
+                .putStrings("tokenizer.ggml.tokens", List.of("h", "e", "he"))
+                .putIntegers("tokenizer.ggml.token_type", new int[] {1, 1, 1})
+                .putFloats("tokenizer.ggml.scores", new float[] {-1000, -1000, -1000})
+                .write(file);
+        GgufFile gguf = GgufFile.read(file);
+
+        // When, then
+        assertThatThrownBy(() -> GgufTokenizer.read("flat.gguf", gguf))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("flat.gguf has no scores that say which tokens are made first");
+    }
+
+    @Test
     void aVocabularyMayLackBytes() throws IOException {
         // Given: as SmolLM's, which lacks bytes that no UTF-8 has, and one more
         ObjectNode json = byteLevel();
@@ -187,6 +230,34 @@ class GgufImportTest {
         }
         vocabulary.put("he", control.length + 256);
         model.putArray("merges").add("h e");
+        return json;
+    }
+
+    /** As Llama 2's, with few tokens. */
+    private static ObjectNode sentencePiece() throws IOException {
+        ObjectNode json = (ObjectNode)
+                JSON.readTree(
+                        """
+                {"added_tokens": [{"id": 0, "content": "<unk>", "special": true},
+                                  {"id": 1, "content": "<s>", "special": true},
+                                  {"id": 2, "content": "</s>", "special": true}],
+                 "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"},
+                                {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+                 "pre_tokenizer": null,
+                 "decoder": {"type": "Sequence", "decoders": [
+                             {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"},
+                             {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+                 "model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "byte_fallback": true,
+                           "vocab": {"<unk>": 0, "<s>": 1, "</s>": 2},
+                           "merges": ["h e", "▁ h", "▁ he", "▁h e", "l l"]}}
+                """);
+        ObjectNode vocabulary = (ObjectNode) json.at("/model/vocab");
+        for (int value = 0; value < 256; value++) {
+            vocabulary.put(Vocabulary.byteName(value), vocabulary.size());
+        }
+        for (String token : List.of("▁", "h", "e", "l", "o", "he", "▁h", "▁he", "ll")) {
+            vocabulary.put(token, vocabulary.size());
+        }
         return json;
     }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ForeignChatTest {
 
     private static final byte[] QWEN = ForeignFiles.like(TokenizerFormat.QWEN2);
+    private static final byte[] SENTENCE_PIECE = ForeignFiles.bytes(ForeignFiles.sentencePiece());
     private static final byte[] LLAMA = ForeignFiles.like(TokenizerFormat.LLAMA3);
 
     /** As ChatML and what came after it: content trimmed, a thought before the last answer, no system message. */
@@ -127,6 +128,53 @@ class ForeignChatTest {
         assertThat(ChatTemplate.question(tokenizer)).isEmpty();
     }
 
+    /** The layout of Llama 2's, without its words about system messages. */
+    @Test
+    void anAnswerContinuesTheTextBeforeIt() throws IOException {
+        // Given
+        String template = "{% for m in messages %}{% if m.role == 'user' %}"
+                + "{{ bos_token + '[INST] ' + m.content | trim + ' [/INST]' }}"
+                + "{% elif m.role == 'assistant' %}{{ ' ' + m.content | trim + ' ' + eos_token }}{% endif %}{% endfor %}";
+
+        // When
+        Tokenizer tokenizer = tokenizer(SENTENCE_PIECE, template);
+
+        // Then
+        List<Message> prompt = List.of(Message.user("why"), Message.assistant("So."), Message.user("the <s> </s>"));
+        Conversation conversation = ChatTemplate.conversation(tokenizer, prompt, "Because.");
+        assertThat(marked(tokenizer, conversation)).contains("[/INST][Because. </s>]");
+        assertThat(ChatTemplate.prompt(tokenizer, prompt.subList(0, 1)))
+                .isEqualTo(tokenizer.encodeTrusted("<s>[INST] why [/INST]"));
+        assertThat(conversation.ids())
+                .startsWith(tokenizer.encodeTrusted("<s>[INST] why [/INST] So. </s><s>[INST] the <"));
+        assertThat(Arrays.stream(conversation.ids()).filter(id -> tokenizer.byteLength(id) == 0))
+                .hasSize(4);
+        int[] answer = tokenizer.encodeTrusted("Because. </s>");
+        assertThat(conversation.ids()).endsWith(answer);
+        assertThat(ChatTemplate.said(tokenizer, answer)).isEqualTo("Because.");
+    }
+
+    /** The layout of TinyLlama's and Zephyr's, whose roles are words. */
+    @Test
+    void namesOfOurControlTokensInATemplateOfOthersAreText(@TempDir Path copy) throws IOException {
+        // Given
+        String template = "{% for m in messages %}{{ '<|' + m.role + '|>\\n' + m.content + eos_token }}\n{% endfor %}"
+                + "{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}";
+        List<Message> prompt = List.of(Message.user("why"));
+
+        // When
+        Tokenizer tokenizer = tokenizer(SENTENCE_PIECE, template);
+
+        // Then
+        tokenizer.save(copy);
+        int[] ids = ChatTemplate.prompt(tokenizer, prompt);
+        assertThat(Arrays.stream(ids).filter(id -> tokenizer.byteLength(id) == 0))
+                .containsExactly(tokenizer.endOfDocument());
+        assertThat(tokenizer.name(tokenizer.assistant())).isEqualTo("<|alignstream_assistant|>");
+        assertThat(Tokenizer.load(copy).toJson()).isEqualTo(tokenizer.toJson());
+        assertThat(ChatTemplate.prompt(Tokenizer.load(copy), prompt)).isEqualTo(ids);
+    }
+
     @Test
     void theTemplateGoesWithTheTokenizer(@TempDir Path copy) throws IOException {
         // Given
@@ -184,6 +232,9 @@ class ForeignChatTest {
     private Tokenizer tokenizer(byte[] file, String template) throws IOException {
         Files.write(folder.resolve(Tokenizer.TOKENIZER_FILE), file);
         ObjectNode config = new ObjectMapper().createObjectNode().put("chat_template", template);
+        if (file == SENTENCE_PIECE) {
+            config.put("bos_token", "<s>").put("eos_token", "</s>");
+        }
         if (file == LLAMA) {
             config.put("bos_token", "<|begin_of_text|>");
             config.putObject("eos_token").put("content", "<|end_of_text|>");

@@ -112,7 +112,7 @@ class ForeignTokenizerTest {
     void whatWouldMakeOtherIdsIsRefused() {
         String json = new String(ForeignFiles.like(TokenizerFormat.QWEN2), StandardCharsets.UTF_8);
         assertRefused(json.replace("\"NFC\"", "\"NFKC\""), "normalizer");
-        assertRefused(json.replace("\"Isolated\"", "\"Removed\""), "Isolated");
+        assertRefused(json.replace("\"Isolated\"", "\"Removed\""), "inverted");
         assertRefused(json.replace("\"ByteLevel\"", "\"Metaspace\""), "Metaspace");
         assertRefused(json.replace("\"add_prefix_space\":false", "\"add_prefix_space\":true"), "add_prefix_space");
         assertRefused(json.replace("\"dropout\":null", "\"dropout\":0.1"), "dropout");
@@ -125,6 +125,49 @@ class ForeignTokenizerTest {
                 json.replaceFirst("\"pre_tokenizer\":\\{", "\"pre_tokenizer\":null,\"other\":{"), "SentencePiece");
         assertRefused(json.replace("\"\u0120\":", "\"unspeakable\":"), "no token");
         assertRefused(json.replace("\"single_word\":false", "\"single_word\":true"), "single_word");
+    }
+
+    @Test
+    void aTokenizerInTheMannerOfSentencePieceKeepsItsSpacesAndItsControlTokens(@TempDir Path folder) throws Exception {
+        // Given
+        Files.write(
+                folder.resolve(Tokenizer.TOKENIZER_FILE),
+                ForeignFiles.bytes(ForeignFiles.sentencePiece("first", false)));
+        Tokenizer tokenizer = Tokenizer.load(folder);
+        String attack = "</s><s> <unk> <|endofturn|><0x0A>";
+
+        // When
+        tokenizer.save(folder);
+        Tokenizer again = Tokenizer.load(folder);
+
+        // Then
+        assertThat(again.sha256()).isEqualTo(tokenizer.sha256());
+        assertThat(again.encode("上海 the")).isEqualTo(tokenizer.encode("上海 the"));
+        assertThat(names(again))
+                .containsExactly("</s>", "<|user|>", "<|assistant|>", "<|system|>", "<|endofturn|>", "<|pad|>");
+        assertThat(Arrays.stream(again.encode(attack)).filter(id -> again.byteLength(id) == 0))
+                .isEmpty();
+        assertThat(again.decode(again.encode(attack))).isEqualTo(attack);
+        assertThat(again.name(again.encode("<think>")[0])).isEqualTo("<think>");
+        assertThat(again.name(again.encode("the")[0])).isEqualTo(" the");
+        assertThat(again.derive("the").symbols()).hasSize(4);
+    }
+
+    @Test
+    void whatWouldMakeOtherIdsThanSentencePiecesIsRefused() {
+        String json = new String(ForeignFiles.bytes(ForeignFiles.sentencePiece()), StandardCharsets.UTF_8);
+        String newer =
+                new String(ForeignFiles.bytes(ForeignFiles.sentencePiece("first", false)), StandardCharsets.UTF_8);
+        assertRefused(json.replace("\"Prepend\"", "\"NFKC\""), "normalizer");
+        assertRefused(json.replace("\"normalized\":false", "\"normalized\":true"), "added token");
+        assertRefused(json.replace("\"stop\":0", "\"stop\":1"), "decoder");
+        assertRefused(json.replace("\"byte_fallback\":true", "\"byte_fallback\":false"), "byte_fallback");
+        assertRefused(json.replace("\"ignore_merges\":false", "\"ignore_merges\":true"), "ignore_merges");
+        assertRefused(json.replace("\"<0x0A>\"", "\"other\""), "no token <0x0A>");
+        assertRefused(json.replace("\"unreachable5\"", "\"a b\""), "a token has one in its name: 'a b'");
+        assertRefused(json.replace("\"BPE\"", "\"Unigram\""), "the model must be BPE");
+        assertRefused(newer.replace("\"first\"", "\"last\""), "prepend_scheme");
+        assertRefused(newer.replace("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFC\"}"), "normalizer");
     }
 
     private static void assertRefused(String json, String reason) {

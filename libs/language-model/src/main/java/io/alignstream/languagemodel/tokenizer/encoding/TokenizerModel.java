@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param preTokenizer how text is cut into pieces
  * @param normalises whether text is brought to normal form C first
+ * @param metaspace how spaces are written, for a tokenizer in SentencePiece's manner
  * @param added tokens that text is searched for as a whole
  * @param wholePieces pieces that are tokens without any merge, each with its id plus one as its count, not to be changed;
  *     null if merges always decide
@@ -26,9 +27,15 @@ public record TokenizerModel(
         Merges merges,
         PreTokenizer preTokenizer,
         boolean normalises,
+        @Nullable Metaspace metaspace,
         List<AddedTokens.AddedToken> added,
         @Nullable PieceCounts wholePieces,
         byte[] json) {
+
+    /** A stretch of text as it is cut into pieces. */
+    public String spaced(String stretch, Metaspace.Before before) {
+        return metaspace == null ? stretch : metaspace.spaced(stretch, before);
+    }
 
     /** The tokens that a piece can be without any merge: all but the added ones. */
     public static PieceCounts wholePieces(Vocabulary vocabulary, List<AddedTokens.AddedToken> added) {

@@ -24,11 +24,6 @@ final class PreTokenizerJson {
     record Read(PreTokenizer preTokenizer, boolean byteLevel) {}
 
     static Read read(JsonNode node) {
-        if (node.isNull() || node.isMissingNode()) {
-            throw new IllegalArgumentException(
-                    "this tokenizer splits no text before it looks for tokens, as SentencePiece's do;"
-                            + " read are byte-level ones, whose tokenizer.json has a pre_tokenizer");
-        }
         List<PreTokenizer> steps = new ArrayList<>();
         boolean byteLevel = false;
         for (JsonNode step : steps(node)) {
@@ -64,18 +59,19 @@ final class PreTokenizerJson {
 
     private static PreTokenizer split(JsonNode step) {
         JsonNode pattern = step.path("pattern").path("Regex");
-        boolean isolated = step.path("behavior").asText().equals("Isolated")
-                && !step.path("invert").asBoolean();
-        if (!pattern.isTextual() || !isolated) {
-            throw unsupported("a split that is not of a Regex, Isolated and not inverted", step);
+        String behavior = step.path("behavior").asText();
+        boolean onlyMatches = behavior.equals("Removed") && step.path("invert").asBoolean();
+        if (!pattern.isTextual() || !(onlyMatches || behavior.equals("Isolated"))) {
+            throw unsupported("a split that is not of a Regex, and Isolated or Removed and inverted", step);
         }
+        // The scanners' expressions match every text to its end, so nothing lies between their matches.
         if (pattern.asText().equals(HanSplit.PATTERN)) {
             return new HanSplit();
         }
         Optional<ByteLevelSplit> known = Arrays.stream(ByteLevelSplit.values())
                 .filter(split -> split.pattern().equals(pattern.asText()))
                 .findFirst();
-        return known.isPresent() ? known.get() : new RegexSplit(pattern.asText());
+        return known.isPresent() ? known.get() : new RegexSplit(pattern.asText(), onlyMatches);
     }
 
     private static IllegalArgumentException unsupported(String what, JsonNode node) {

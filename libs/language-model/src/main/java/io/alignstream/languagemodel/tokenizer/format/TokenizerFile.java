@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.languagemodel.tokenizer.encoding.Metaspace;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenizerModel;
+import io.alignstream.languagemodel.tokenizer.split.PreTokenizer;
+import io.alignstream.languagemodel.tokenizer.split.SpaceSplit;
 import io.alignstream.languagemodel.tokenizer.vocabulary.AddedTokens.AddedToken;
 import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import io.alignstream.languagemodel.tokenizer.vocabulary.Merges;
@@ -18,65 +21,82 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a {@code tokenizer.json}: Alignstream's own and byte-level ones of other programs.
+ * Reads a {@code tokenizer.json}: Alignstream's own, and byte-level ones and those in SentencePiece's manner of
+ * other programs.
  *
  * <p>Reading accepts what this package implements and refuses the rest: another pre-tokenizer or normalizer would
- * silently make other ids. Truncation, padding, post-processor and decoder are not read: they do not change the ids of a
- * plain text.
+ * silently make other ids. Truncation, padding, post-processor and a byte-level decoder are not read: they do not change
+ * the ids of a plain text.
  */
 public final class TokenizerFile {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final JsonNode root;
-    private final PreTokenizerJson.Read preTokenizer;
+    /** Empty for a tokenizer in SentencePiece's manner, and the other way round. */
+    private final Optional<PreTokenizerJson.Read> preTokenizer;
+
+    private final Optional<MetaspaceJson.Read> metaspace;
+    private final boolean byteLevel;
     private final @Nullable String[] names;
     private final Map<String, AddedToken> added = new LinkedHashMap<>();
     private final Map<ControlToken, Integer> controlIds = new EnumMap<>(ControlToken.class);
     /** Control tokens that the file has not, in the order of the ids that they get. */
-    private final List<ControlToken> missing = new ArrayList<>();
+    private final List<AddedToken> missing = new ArrayList<>();
 
-    private TokenizerFile(JsonNode root) {
+    private TokenizerFile(JsonNode root, boolean hasTemplate) {
         this.root = root;
-        preTokenizer = PreTokenizerJson.read(root.path("pre_tokenizer"));
+        metaspace = MetaspaceJson.read(root);
+        preTokenizer = metaspace.isPresent()
+                ? Optional.empty()
+                : Optional.of(PreTokenizerJson.read(root.path("pre_tokenizer")));
+        byteLevel = preTokenizer.map(PreTokenizerJson.Read::byteLevel).orElse(false);
         JsonNode model = root.path("model");
         require(
                 model.path("type").asText("BPE").equals("BPE")
                         && model.path("merges").isArray(),
                 "the model must be BPE");
         require(
-                preTokenizer.byteLevel() != model.path("byte_fallback").asBoolean(),
+                byteLevel != model.path("byte_fallback").asBoolean(),
                 "the model must be byte-level or have byte_fallback");
+        require(
+                metaspace.isEmpty() || !model.path("ignore_merges").asBoolean(),
+                "ignore_merges is supported of byte-level models only");
         require(!model.hasNonNull("dropout"), "dropout is not supported");
         for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
             require(model.path(affix).asText("").isEmpty() || model.path(affix).isNull(), affix + " is not supported");
         }
         names = names(model.path("vocab"), root.path("added_tokens"));
         root.path("added_tokens").forEach(this::add);
-        assignControlTokens();
+        for (String name : names) {
+            require(
+                    metaspace.isEmpty() || name == null || name.indexOf(' ') < 0 || added.containsKey(name),
+                    "this file spells a space U+2581, but a token has one in its name: '" + name + "'");
+        }
+        assignControlTokens(hasTemplate);
     }
 
-    /** Reads {@code tokenizer.json}; fails with what this package cannot do exactly. */
-    public static TokenizerModel read(byte[] json) {
+    /**
+     * Reads {@code tokenizer.json}; fails with what this package cannot do exactly.
+     *
+     * @param hasTemplate whether a chat template stands beside it: it may write names of control tokens that the file has
+     *     not, as text
+     */
+    public static TokenizerModel read(byte[] json, boolean hasTemplate) {
         JsonNode root;
         try {
             root = JSON.readTree(json);
         } catch (IOException e) {
             throw new IllegalArgumentException("not a tokenizer.json: " + e.getMessage(), e);
         }
-        return new TokenizerFile(root).model(json);
+        return new TokenizerFile(root, hasTemplate).model(json);
     }
 
     private TokenizerModel model(byte[] json) {
-        List<String> all = new ArrayList<>();
-        for (int id = 0; id < names.length; id++) {
-            String name = names[id];
-            all.add(name == null ? "<|unused:" + id + "|>" : name);
-        }
-        missing.forEach(token -> all.add(token.text()));
         BitSet addedIds = new BitSet();
         BitSet control = new BitSet();
         for (int id = 0; id < names.length; id++) {
@@ -87,15 +107,22 @@ public final class TokenizerFile {
             addedIds.set(token.id());
             control.set(token.id(), token.control());
         }
-        Vocabulary vocabulary = new Vocabulary(all, preTokenizer.byteLevel(), addedIds, control, controlIds);
-        Merges merges = new Merges(merges(root.path("model").path("merges"), vocabulary, addedIds));
+        List<String> all = new ArrayList<>();
+        for (int id = 0; id < names.length; id++) {
+            String name = names[id];
+            all.add(name == null ? "<|unused:" + id + "|>" : control.get(id) ? name : spoken(name));
+        }
+        missing.forEach(token -> all.add(token.text()));
+        Vocabulary vocabulary = new Vocabulary(all, byteLevel, addedIds, control, controlIds);
+        List<Merges.Merge> merges = merges(root.path("model").path("merges"), vocabulary, addedIds);
         List<AddedToken> tokens = List.copyOf(added.values());
         boolean whole = root.path("model").path("ignore_merges").asBoolean();
         return new TokenizerModel(
                 vocabulary,
-                merges,
-                preTokenizer.preTokenizer(),
-                normalises(root.path("normalizer")),
+                new Merges(merges),
+                preTokenizer.map(PreTokenizerJson.Read::preTokenizer).orElseGet(() -> pieces(vocabulary, merges)),
+                metaspace.isEmpty() && normalises(root.path("normalizer")),
+                metaspace.map(MetaspaceJson.Read::metaspace).orElse(null),
                 tokens,
                 whole ? TokenizerModel.wholePieces(vocabulary, tokens) : null,
                 missing.isEmpty() ? json : completed());
@@ -145,7 +172,7 @@ public final class TokenizerFile {
         require(added.put(token.text(), token) == null, "added token '" + token.text() + "' is there twice");
     }
 
-    private void assignControlTokens() {
+    private void assignControlTokens(boolean hasTemplate) {
         for (ControlToken role : ControlToken.values()) {
             AddedToken token = role.names().stream()
                     .map(added::get)
@@ -153,9 +180,10 @@ public final class TokenizerFile {
                     .findFirst()
                     .orElse(null);
             if (token == null) {
-                require(preTokenizer.byteLevel(), "the vocabulary has no token " + role.text());
-                token = new AddedToken(names.length + missing.size(), role.text(), true, false, false, false);
-                missing.add(role);
+                require(byteLevel || metaspace.isPresent(), "the vocabulary has no token " + role.text());
+                String name = hasTemplate ? role.reserve() : role.text();
+                token = new AddedToken(names.length + missing.size(), name, true, false, false, false);
+                missing.add(token);
             }
             controlIds.put(role, token.id());
             added.put(
@@ -169,13 +197,28 @@ public final class TokenizerFile {
     private byte[] completed() {
         ObjectNode copy = (ObjectNode) root;
         ArrayNode tokens = copy.withArray("added_tokens");
-        for (ControlToken token : missing) {
-            tokens.add(TokenizerJson.controlToken(Objects.requireNonNull(controlIds.get(token)), token.text()));
+        for (AddedToken token : missing) {
+            tokens.add(TokenizerJson.controlToken(token.id(), token.text()));
         }
         return TokenizerJson.bytes(copy);
     }
 
-    private static List<Merges.Merge> merges(JsonNode array, Vocabulary vocabulary, BitSet added) {
+    /** What a name of the file says in a text. */
+    private String spoken(String name) {
+        return metaspace.isPresent() ? Metaspace.spoken(name) : name;
+    }
+
+    /** Where merges never go from another character to a space, pieces may end there: short ones are fast. */
+    private PreTokenizer pieces(Vocabulary vocabulary, List<Merges.Merge> merges) {
+        require(vocabulary.names().contains(" "), "the vocabulary has no token for a space, spelled U+2581");
+        boolean each = metaspace.map(MetaspaceJson.Read::cuts).orElse(false);
+        boolean cross = merges.stream()
+                .anyMatch(merge -> vocabulary.names().get(merge.right()).startsWith(" ")
+                        && !vocabulary.names().get(merge.left()).endsWith(" "));
+        return !each && cross ? PreTokenizer.whole() : new SpaceSplit(each);
+    }
+
+    private List<Merges.Merge> merges(JsonNode array, Vocabulary vocabulary, BitSet added) {
         List<Merges.Merge> merges = new ArrayList<>(array.size());
         for (JsonNode pair : array) {
             String[] parts = pair.isTextual()
@@ -184,9 +227,11 @@ public final class TokenizerFile {
             require(
                     parts.length == 2 && (pair.isTextual() || pair.size() == 2),
                     "a merge must be two tokens but is " + pair);
-            int merged = vocabulary.require(parts[0] + parts[1]);
+            String left = spoken(parts[0]);
+            String right = spoken(parts[1]);
+            int merged = vocabulary.require(left + right);
             require(!added.get(merged), "the merge " + Arrays.toString(parts) + " would make an added token of text");
-            merges.add(new Merges.Merge(vocabulary.require(parts[0]), vocabulary.require(parts[1]), merged));
+            merges.add(new Merges.Merge(vocabulary.require(left), vocabulary.require(right), merged));
         }
         return merges;
     }

@@ -1,20 +1,31 @@
 package io.alignstream.languagemodel.tokenizer.split;
 
 import static io.alignstream.languagemodel.tokenizer.split.CharacterClass.LETTER;
+import static io.alignstream.languagemodel.tokenizer.split.CharacterClass.LOWER;
+import static io.alignstream.languagemodel.tokenizer.split.CharacterClass.MARK;
 import static io.alignstream.languagemodel.tokenizer.split.CharacterClass.NUMBER;
 import static io.alignstream.languagemodel.tokenizer.split.CharacterClass.SPACE;
+import static io.alignstream.languagemodel.tokenizer.split.CharacterClass.UPPER;
 
 /**
  * The pieces of the well-known byte-level tokenizers, as their regular expressions say but in linear time.
  *
- * <p>All three know English contractions, words, numbers, punctuation and white space that leaves its last character to
- * what follows. GPT-2's words and numbers take one space before them; those of Llama 3 and Qwen let a word take any one
- * character that is no letter, number or line end, let punctuation take line ends behind it, and bound numbers.
+ * <p>All know English contractions, words, numbers, punctuation and white space that leaves its last character to what
+ * follows. GPT-2's words and numbers take one space before them; those of Llama 3 and Qwen let a word take any one
+ * character that is no letter, number or line end, let punctuation take line ends behind it, and bound numbers. Those of
+ * o200k also begin a word where upper case follows lower case, and leave a contraction with its word.
  */
 public enum ByteLevelSplit implements PreTokenizer.Scanner {
     GPT2("'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", Integer.MAX_VALUE),
     LLAMA3(modern("\\p{N}{1,3}"), 3),
-    QWEN2(modern("\\p{N}"), 1);
+    QWEN2(modern("\\p{N}"), 1),
+    O200K(
+            "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
+                    + "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+                    + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
+                    + "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+                    + "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+            3);
 
     private final String pattern;
     private final int maxDigits;
@@ -31,7 +42,7 @@ public enum ByteLevelSplit implements PreTokenizer.Scanner {
 
     @Override
     public int end(char[] text, int at, int limit) {
-        if (text[at] == '\'') {
+        if (text[at] == '\'' && this != O200K) {
             int contraction = endOfContraction(text, at + 1, limit);
             if (contraction > 0) {
                 return contraction;
@@ -62,13 +73,19 @@ public enum ByteLevelSplit implements PreTokenizer.Scanner {
     }
 
     private int endOfModern(char[] text, int at, int next, int limit, int first) {
+        boolean lineEnd = isLineEnd(text[at]);
+        if (this == O200K && first != NUMBER && !lineEnd) {
+            int word = endOfCasedWord(text, at, next, limit, first);
+            if (word > 0) {
+                return word;
+            }
+        }
         if (first == LETTER) {
             return endOfRun(text, next, limit, LETTER);
         }
         if (first == NUMBER) {
             return endOfNumber(text, next, limit);
         }
-        boolean lineEnd = isLineEnd(text[at]);
         int second = next < limit ? CharacterClass.generalAt(text, next, limit) : SPACE;
         if (second == LETTER && !lineEnd) {
             return endOfRun(text, next, limit, LETTER);
@@ -76,13 +93,70 @@ public enum ByteLevelSplit implements PreTokenizer.Scanner {
         boolean punctuationBehindSpace = text[at] == ' ' && second != SPACE && second != NUMBER;
         if (first != SPACE || punctuationBehindSpace) {
             int end = endOfPunctuation(text, next, limit);
-            while (end < limit && isLineEnd(text[end])) {
+            while (end < limit && (isLineEnd(text[end]) || (text[end] == '/' && this == O200K))) {
                 end++;
             }
             return end;
         }
         int lastLineEnd = lastLineEnd(text, at, limit);
         return lastLineEnd > 0 ? lastLineEnd : endOfSpace(text, next, limit);
+    }
+
+    /** The end of a word, perhaps with one character before it and a contraction behind it, or 0. */
+    private int endOfCasedWord(char[] text, int at, int next, int limit, int first) {
+        int begin = first == LETTER ? at : next;
+        int end = endOfLower(text, begin, limit);
+        if (end == 0 && first == MARK) {
+            end = endOfLower(text, at, limit);
+        }
+        if (end == 0) {
+            end = begin;
+            while (end < limit && isUpper(CharacterClass.casedAt(text, end, limit))) {
+                end += CharacterClass.width(text, end);
+            }
+            if (end == begin) {
+                return 0;
+            }
+        }
+        int contraction = end < limit && text[end] == '\'' ? endOfContraction(text, end + 1, limit) : 0;
+        return Math.max(end, contraction);
+    }
+
+    /**
+     * The end of letters and marks that may be upper case and then, at least one, such as may be lower case; 0 if there
+     * are none.
+     */
+    private static int endOfLower(char[] text, int from, int limit) {
+        int at = from;
+        int behindCaseless = 0;
+        while (at < limit) {
+            int kind = CharacterClass.casedAt(text, at, limit);
+            if (!isUpper(kind)) {
+                break;
+            }
+            at += CharacterClass.width(text, at);
+            behindCaseless = isLower(kind) ? at : behindCaseless;
+        }
+        if (at == limit || !isLower(CharacterClass.casedAt(text, at, limit))) {
+            return behindCaseless;
+        }
+        while (at < limit && isLower(CharacterClass.casedAt(text, at, limit))) {
+            at += CharacterClass.width(text, at);
+        }
+        return at;
+    }
+
+    private static boolean isUpper(int kind) {
+        return isWord(kind) && (kind & LOWER) == 0;
+    }
+
+    private static boolean isLower(int kind) {
+        return isWord(kind) && (kind & UPPER) == 0;
+    }
+
+    private static boolean isWord(int kind) {
+        int general = kind & CharacterClass.GENERAL;
+        return general == LETTER || general == MARK;
     }
 
     /** The end of {@code s, t, m, d, re, ve, ll} at {@code at}, or 0. */

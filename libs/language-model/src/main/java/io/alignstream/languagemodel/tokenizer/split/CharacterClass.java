@@ -1,7 +1,7 @@
 package io.alignstream.languagemodel.tokenizer.split;
 
 /**
- * What a code point is to the pre-tokenizers: letter, mark, number, white space or other, and whether it is Han.
+ * What a code point is to the pre-tokenizers: letter, mark, number, white space or other, whether it is Han and of which case.
  *
  * <p>The classes are those of Java's Unicode version; a library with another version can differ on characters that one
  * of them does not know yet.
@@ -16,7 +16,13 @@ public final class CharacterClass {
     /** Set on top of the others for the Han script. */
     static final int HAN = 8;
 
-    private static final int GENERAL = 7;
+    /** Set on top of the others for letters that are upper or title case only, and for those that are lower case only. */
+    static final int UPPER = 16;
+
+    static final int LOWER = 32;
+
+    /** What is left without {@link #HAN}, {@link #UPPER} and {@link #LOWER}. */
+    static final int GENERAL = 7;
 
     /** Class of every code point of the basic plane, [65536]. */
     private static final byte[] BASIC_PLANE = new byte[Character.MIN_SUPPLEMENTARY_CODE_POINT];
@@ -31,13 +37,18 @@ public final class CharacterClass {
 
     /** Class of the code point that begins at {@code at}, with {@link #HAN}. */
     static int at(char[] text, int at, int limit) {
+        return casedAt(text, at, limit) & (GENERAL | HAN);
+    }
+
+    /** Class of the code point that begins at {@code at}, with everything that is set on top. */
+    static int casedAt(char[] text, int at, int limit) {
         char first = text[at];
         return Character.isHighSurrogate(first) ? classify(Character.codePointAt(text, at, limit)) : BASIC_PLANE[first];
     }
 
     /** Class of the code point that begins at {@code at}, whatever its script. */
     static int generalAt(char[] text, int at, int limit) {
-        return at(text, at, limit) & GENERAL;
+        return casedAt(text, at, limit) & GENERAL;
     }
 
     /** Chars of the code point that begins at {@code at} of a text without unpaired surrogates. */
@@ -58,11 +69,9 @@ public final class CharacterClass {
     private static int classify(int codePoint) {
         int general =
                 switch (Character.getType(codePoint)) {
-                    case Character.UPPERCASE_LETTER,
-                            Character.LOWERCASE_LETTER,
-                            Character.TITLECASE_LETTER,
-                            Character.MODIFIER_LETTER,
-                            Character.OTHER_LETTER -> LETTER;
+                    case Character.UPPERCASE_LETTER, Character.TITLECASE_LETTER -> LETTER | UPPER;
+                    case Character.LOWERCASE_LETTER -> LETTER | LOWER;
+                    case Character.MODIFIER_LETTER, Character.OTHER_LETTER -> LETTER;
                     case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK -> MARK;
                     case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> NUMBER;
                     case Character.SPACE_SEPARATOR, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> SPACE;

@@ -2,7 +2,7 @@ package io.alignstream.languagemodel.tokenizer.split;
 
 import java.util.List;
 
-/** Cuts text into the pieces that merges never cross, each char in exactly one. No state, thread-safe. */
+/** Cuts text into the pieces that merges never cross, each char in at most one. No state, thread-safe. */
 @FunctionalInterface
 public interface PreTokenizer {
 

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * The pieces of any other regular expression: each match and each stretch between matches is one.
+ * The pieces of any other regular expression: each match and, unless the file drops it, each stretch between matches is one.
  *
  * <p>Files are written for the Oniguruma engine, where {@code ^} and {@code $} are the ends of lines. Java's takes nearly the
  * same syntax, with Unicode classes switched on and scripts renamed; what it takes but reads otherwise is refused. Slower than
@@ -23,9 +23,14 @@ public final class RegexSplit implements PreTokenizer {
             + "|(\\[\\[:\\^?\\w+:])|(\\(\\?[a-z]*-?[a-z]*m[a-z-]*[:)])|(\\{\\d*,?\\d*}\\+))");
 
     private final Pattern pattern;
+    private final boolean onlyMatches;
 
-    /** @throws IllegalArgumentException if Java's engine does not understand the expression, or reads it otherwise */
-    public RegexSplit(String expression) {
+    /**
+     * @param onlyMatches whether text between matches is dropped, as the file says
+     * @throws IllegalArgumentException if Java's engine does not understand the expression, or reads it otherwise
+     */
+    public RegexSplit(String expression, boolean onlyMatches) {
+        this.onlyMatches = onlyMatches;
         Matcher otherwise = READ_OTHERWISE.matcher(expression);
         if (otherwise.find()) {
             throw new IllegalArgumentException("the pre-tokenizer's expression is not supported: "
@@ -48,7 +53,7 @@ public final class RegexSplit implements PreTokenizer {
         while (matcher.find()) {
             int from = start + matcher.start();
             int to = start + matcher.end();
-            if (from > at) {
+            if (from > at && !onlyMatches) {
                 pieces.piece(text, at, from);
             }
             if (to > from) {
@@ -56,7 +61,7 @@ public final class RegexSplit implements PreTokenizer {
             }
             at = Math.max(at, to);
         }
-        if (at < end) {
+        if (at < end && !onlyMatches) {
             pieces.piece(text, at, end);
         }
     }

@@ -1,12 +1,15 @@
 package io.alignstream.languagemodel.tokenizer.vocabulary;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A token that structures sequences and that no text can produce.
  *
  * <p>In a foreign file a role is played by the first of its names that the file has among its added tokens; a role that
- * none plays is added at the end of the vocabulary under its own name.
+ * none plays is added at the end of the vocabulary under its own name, or under its {@link #reserve} if the file has a chat
+ * template, which may write that name as text.
  */
 public enum ControlToken {
     /** Between two documents of a packed training sequence. */
@@ -25,12 +28,19 @@ public enum ControlToken {
     private final List<String> names;
 
     ControlToken(String... names) {
-        this.names = List.of(names);
+        List<String> all = new ArrayList<>(List.of(names));
+        all.add("<|alignstream_" + name().toLowerCase(Locale.ROOT) + "|>");
+        this.names = List.copyOf(all);
     }
 
     /** The token's name in a {@code tokenizer.json} of Alignstream. */
     public String text() {
         return names.getFirst();
+    }
+
+    /** A name that no chat template of others writes. */
+    public String reserve() {
+        return names.getLast();
     }
 
     /** Names under which files of others have it, its own first. */

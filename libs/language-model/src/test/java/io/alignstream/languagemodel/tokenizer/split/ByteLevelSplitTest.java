@@ -14,7 +14,7 @@ class ByteLevelSplitTest {
     @EnumSource(ByteLevelSplit.class)
     void piecesAreThoseOfTheRegularExpression(ByteLevelSplit split) {
         // Given
-        PreTokenizer expression = new RegexSplit(split.pattern());
+        PreTokenizer expression = new RegexSplit(split.pattern(), false);
 
         for (String text : Samples.texts(20_000, 30)) {
             // When
