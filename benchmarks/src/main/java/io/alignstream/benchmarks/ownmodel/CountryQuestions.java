@@ -33,7 +33,7 @@ final class CountryQuestions {
             "Describe %s briefly.",
             "What should I know about %s?");
     private static final List<String> UNSEEN_WORDINGS =
-            List.of("My child asked me about %s today, what can I say?", "Give me some facts about %s.");
+            List.of("We are going to read a book about %s. What is it like there?", "%s, please: a few words.");
     private static final List<String> QUESTIONS = List.of(
             "Would you like to know more about %s?",
             "Have you ever been to %s?",
@@ -42,6 +42,9 @@ final class CountryQuestions {
             "What else would you like to know about %s?");
     /** Countries that nothing asks about before the end. */
     private static final int UNSEEN = 12;
+
+    /** Of so many rejected answers one is nothing but a question. */
+    private static final int SAYING_NOTHING = 5;
 
     private static final double FOLLOWING = 0.3;
     private static final double NOISE = 0.1;
@@ -69,7 +72,7 @@ final class CountryQuestions {
 
     private static List<Country> shuffled(List<Country> countries) {
         List<Country> shuffled = new ArrayList<>();
-        for (int place : SeededRandom.permutation(countries.size(), SeededRandom.of(1, "countries", 0))) {
+        for (int place : SeededRandom.permutation(countries.size(), SeededRandom.of(2, "countries", 0))) {
             shuffled.add(countries.get(place));
         }
         return shuffled;
@@ -99,7 +102,7 @@ final class CountryQuestions {
             Country country = seen.get(random.nextInt(seen.size()));
             int wording = random.nextInt(WORDINGS.size());
             String good = following(country, wording, random);
-            String bad = breaking(country, wording, random);
+            String bad = rejected(country, wording, random);
             boolean wrong = random.nextDouble() < NOISE;
             preferred.add(Map.of(
                     "prompt",
@@ -144,6 +147,11 @@ final class CountryQuestions {
 
     private static String following(Country country, int wording, SplittableRandom random) {
         return facts(country, wording).getFirst() + " " + closing(country, random);
+    }
+
+    /** What people like less: what breaks the rule, or follows it and says nothing. */
+    private static String rejected(Country country, int wording, SplittableRandom random) {
+        return random.nextInt(SAYING_NOTHING) == 0 ? closing(country, random) : breaking(country, wording, random);
     }
 
     /** Too long, or without a question at its end, or both. */
