@@ -11,7 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
-import java.util.function.Predicate;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 
 /**
  * What the trained models say about the sample world, immutable.
@@ -138,15 +139,10 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
         List<String> questions = prompts.stream().map(StylePrompt::prompt).toList();
         Map<String, Double> answers = new TreeMap<>();
         Map<String, Double> styles = new TreeMap<>();
-        judge.ifPresent(model -> styles.put(
-                REWARD,
-                share(
-                        prompts,
-                        prompt -> model.score(prompt.prompt(), prompt.styled())
-                                > model.score(prompt.prompt(), prompt.unstyled()))));
+        judge.ifPresent(model -> styles.put(REWARD, fitting(prompts, questions, model::scores)));
         models.forEach((stage, model) -> {
             if (stage.equals(BASE)) {
-                styles.put(BASE, share(prompts, prompt -> prefersStyled(model, prompt)));
+                styles.put(BASE, fitting(prompts, asRead(questions), model::continuations));
                 return;
             }
             List<String> given = model.mostProbableAnswers(questions, MAX_ANSWER_TOKENS);
@@ -163,13 +159,23 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
     }
 
     /** The base model has seen questions with their answers on the line below, and no chat template. */
-    private static boolean prefersStyled(TrainedModel base, StylePrompt prompt) {
-        double[] logs = base.continuations(prompt.prompt() + "\n", List.of(prompt.styled(), prompt.unstyled()));
-        return logs[0] > logs[1];
+    private static List<String> asRead(List<String> questions) {
+        return questions.stream().map(question -> question + "\n").toList();
     }
 
-    private static double share(List<StylePrompt> prompts, Predicate<StylePrompt> rule) {
-        return (double) prompts.stream().filter(rule).count() / prompts.size();
+    /** Of how many requests, a share, the answer that fits is worth more than the other right one. */
+    private static double fitting(
+            List<StylePrompt> prompts,
+            List<String> questions,
+            BiFunction<List<String>, List<String>, double[]> worth) {
+        double[] styled =
+                worth.apply(questions, prompts.stream().map(StylePrompt::styled).toList());
+        double[] unstyled =
+                worth.apply(questions, prompts.stream().map(StylePrompt::unstyled).toList());
+        return (double) IntStream.range(0, styled.length)
+                        .filter(i -> styled[i] > unstyled[i])
+                        .count()
+                / prompts.size();
     }
 
     /** Probabilities that sum to 1 over the candidates. */

@@ -47,11 +47,16 @@ public final class TrainedModel implements AutoCloseable {
      * @return {@code [candidates]}, natural logarithms, not normalised
      */
     public double[] continuations(String prefix, List<String> candidates) {
+        return continuations(Collections.nCopies(candidates.size(), prefix), candidates);
+    }
+
+    /** The same of each candidate behind the prefix at its place. */
+    public double[] continuations(List<String> prefixes, List<String> candidates) {
         List<int[]> rows = new ArrayList<>();
         List<boolean[]> counted = new ArrayList<>();
-        int[] given = tokenizer.encode(prefix);
-        for (String candidate : candidates) {
-            int[] text = tokenizer.encode(prefix + candidate);
+        for (int i = 0; i < candidates.size(); i++) {
+            int[] given = tokenizer.encode(prefixes.get(i));
+            int[] text = tokenizer.encode(prefixes.get(i) + candidates.get(i));
             int[] row = Arrays.copyOf(text, text.length + 1);
             row[text.length] = tokenizer.endOfDocument();
             int mismatch = Arrays.mismatch(given, text);
@@ -137,11 +142,15 @@ public final class TrainedModel implements AutoCloseable {
     }
 
     private double[] sums(List<int[]> rows, List<boolean[]> counted) {
-        float[][] logs = transformer.logProbabilities(Sequences.of(rows, counted), 1);
-        double[] sums = new double[logs.length];
-        for (int i = 0; i < logs.length; i++) {
-            for (float log : logs[i]) {
-                sums[i] += log;
+        double[] sums = new double[rows.size()];
+        for (int begin = 0; begin < sums.length; begin += BATCH) {
+            int end = Math.min(begin + BATCH, sums.length);
+            float[][] logs = transformer.logProbabilities(
+                    Sequences.of(rows.subList(begin, end), counted.subList(begin, end)), 1);
+            for (int i = 0; i < logs.length; i++) {
+                for (float log : logs[i]) {
+                    sums[begin + i] += log;
+                }
             }
         }
         return sums;

@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** A reward model's checkpoint, all its members together, with its tokenizer, to be asked; for use by one thread. */
 public final class TrainedRewardModel implements AutoCloseable {
@@ -25,10 +26,13 @@ public final class TrainedRewardModel implements AutoCloseable {
                 Tokenizer.load(folder), RewardEnsemble.load(folder, RewardEnsemble.Combination.MEAN));
     }
 
-    /** The score of {@code answer} to {@code prompt}. */
-    public double score(String prompt, String answer) {
-        return model.scores(List.of(ChatTemplate.conversation(tokenizer, List.of(Message.user(prompt)), answer)
-                .ids()))[0];
+    /** The score of each answer to the prompt at its place. */
+    public double[] scores(List<String> prompts, List<String> answers) {
+        return model.scores(IntStream.range(0, prompts.size())
+                .mapToObj(i -> ChatTemplate.conversation(
+                                tokenizer, List.of(Message.user(prompts.get(i))), answers.get(i))
+                        .ids())
+                .toList());
     }
 
     @Override
