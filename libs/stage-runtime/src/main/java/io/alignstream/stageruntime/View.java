@@ -48,6 +48,9 @@ public interface View {
      */
     <T> T answer(Question<T> question);
 
-    /** Time since the last event of {@code topic} arrived; the time since start-up if none has. */
+    /**
+     * Time since the last event of {@code topic} arrived; the time since start-up if none has, and for ever once a run has
+     * waited long enough for that.
+     */
     Duration quietFor(Topic<?> topic);
 }

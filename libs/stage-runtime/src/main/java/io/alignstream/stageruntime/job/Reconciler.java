@@ -39,6 +39,7 @@ public final class Reconciler implements JobControl {
     private final Answers answers;
     private final Function<Job, RunningJob> starter;
     private final List<Duration> backoff;
+    private final Duration longestDebounce;
 
     private final SequencedSet<String> cancelled = new LinkedHashSet<>();
     private JobStatus.State state = JobStatus.State.STARTING;
@@ -54,6 +55,9 @@ public final class Reconciler implements JobControl {
     private boolean hint = true;
 
     private @Nullable Long compareAt;
+    /** Since when a run waits for events to stop coming. */
+    private @Nullable Long debouncedSince;
+
     private @Nullable String attempted;
     private int attempts;
     private long retryAt;
@@ -64,18 +68,21 @@ public final class Reconciler implements JobControl {
      *
      * @param starter starts a job on the job thread
      * @param backoff times to wait before the second attempt, the third, …; one attempt more than times
+     * @param longestDebounce longest time that a run waits for events to stop coming
      */
     public Reconciler(
             StageDefinition definition,
             JobProgress progress,
             Answers answers,
             Function<Job, RunningJob> starter,
-            List<Duration> backoff) {
+            List<Duration> backoff,
+            Duration longestDebounce) {
         this.definition = definition;
         this.progress = progress;
         this.answers = answers;
         this.starter = starter;
         this.backoff = backoff;
+        this.longestDebounce = longestDebounce;
     }
 
     /**
@@ -146,7 +153,7 @@ public final class Reconciler implements JobControl {
             }
             try {
                 definition.show(view);
-                decision = definition.decide(view, asked);
+                decision = definition.decide(patienceLeft().isPositive() ? view : new PatientView(view), asked);
             } finally {
                 answers.compared();
             }
@@ -162,7 +169,19 @@ public final class Reconciler implements JobControl {
         act(decision, asked);
     }
 
+    /** How long a run may still wait for events to stop coming. */
+    private synchronized Duration patienceLeft() {
+        return debouncedSince == null
+                ? longestDebounce
+                : longestDebounce.minusNanos(System.nanoTime() - debouncedSince);
+    }
+
     private synchronized void act(Decision decision, boolean asked) {
+        if (!(decision instanceof Decision.WaitFor)) {
+            debouncedSince = null;
+        } else if (debouncedSince == null) {
+            debouncedSince = System.nanoTime();
+        }
         switch (decision) {
             case Decision.Wait wait -> {
                 triggered &= !asked;
@@ -175,7 +194,8 @@ public final class Reconciler implements JobControl {
                                         .and(Reason.of("stage.failedBefore").with("failure", lastFailure)));
             }
             case Decision.WaitFor wait -> {
-                compareAfter(wait.delay());
+                Duration left = patienceLeft();
+                compareAfter(wait.delay().compareTo(left) < 0 ? wait.delay() : left);
                 show(JobStatus.State.WAITING, wait.reason());
             }
             case Decision.Pause pause -> {

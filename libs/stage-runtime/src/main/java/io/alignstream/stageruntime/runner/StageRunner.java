@@ -93,7 +93,12 @@ public class StageRunner {
         Answers answers = new Answers(questions);
         this.view = new TopicView(answers);
         this.reconciler = new Reconciler(
-                definition, progress, answers, this::start, config.job().backoff());
+                definition,
+                progress,
+                answers,
+                this::start,
+                config.job().backoff(),
+                config.job().longestDebounce());
         this.jobs = thread("stage-job", loader);
         for (JobStatus.State state : JobStatus.State.values()) {
             Gauge.builder(

@@ -53,6 +53,11 @@ public interface CommonConfig {
         /** Pauses before a job that failed is tried again; after as many attempts it waits for other inputs. */
         @WithDefault("PT2S,PT10S")
         List<@Lasting(least = "PT0S", greatest = "PT24H") Duration> backoff();
+
+        /** Longest time that a run waits for events to stop coming; then it begins with those that are there. */
+        @WithDefault("PT5M")
+        @Lasting(least = "PT0S", greatest = "PT24H")
+        Duration longestDebounce();
     }
 
     /** Settings of the end, {@code alignstream.shutdown.*}. */

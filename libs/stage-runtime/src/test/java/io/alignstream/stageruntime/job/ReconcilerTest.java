@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Decision;
@@ -31,6 +32,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @QuarkusTestResource(KafkaBroker.class)
 class ReconcilerTest {
+
+    private static final Duration LONGEST_DEBOUNCE = Duration.ofMillis(600);
 
     @Inject
     EventPublisher publisher;
@@ -61,6 +65,10 @@ class ReconcilerTest {
     }
 
     private Reconciler reconciler(Function<Boolean, Decision> decide) {
+        return reconciler((known, triggered) -> decide.apply(triggered));
+    }
+
+    private Reconciler reconciler(BiFunction<View, Boolean, Decision> decide) {
         StageDefinition definition = new StageDefinition() {
             @Override
             public Stage stage() {
@@ -73,7 +81,7 @@ class ReconcilerTest {
             @Override
             public Decision decide(View known, boolean triggered) {
                 triggers.add(triggered);
-                return decide.apply(triggered);
+                return decide.apply(known, triggered);
             }
         };
         JobProgress progress = new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {});
@@ -82,7 +90,8 @@ class ReconcilerTest {
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };
-        return new Reconciler(definition, progress, answers, starter, List.of(Duration.ZERO, Duration.ZERO));
+        return new Reconciler(
+                definition, progress, answers, starter, List.of(Duration.ZERO, Duration.ZERO), LONGEST_DEBOUNCE);
     }
 
     private static Job job(JobBody body) {
@@ -156,6 +165,33 @@ class ReconcilerTest {
         assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.PAUSED);
         assertThat(reconciler.status().reason()).isEqualTo(Reason.of("test.guarded"));
         assertThat(threads).hasSize(1);
+    }
+
+    @Test
+    void events_that_never_stop_coming_do_not_put_a_run_off_for_ever() throws InterruptedException {
+        // Given: a topic that is never quiet for as long as the stage would like
+        Duration debounce = Duration.ofHours(1);
+        List<Long> begun = new ArrayList<>();
+        Reconciler reconciler = reconciler((known, triggered) -> {
+            Duration left = debounce.minus(known.quietFor(Topic.RANKINGS));
+            return left.isPositive()
+                    ? new Decision.WaitFor(Reason.of("test.coming"), left)
+                    : new Decision.Run(job(context -> begun.add(System.nanoTime())));
+        });
+        view.follow(Topic.RANKINGS);
+        long start = System.nanoTime();
+
+        // When
+        await().pollInterval(Duration.ofMillis(20)).until(() -> {
+            reconciler.settle();
+            reconciler.compare(view, true);
+            return !threads.isEmpty();
+        });
+
+        // Then
+        threads.getFirst().join();
+        assertThat(Duration.ofNanos(begun.getFirst() - start)).isGreaterThanOrEqualTo(LONGEST_DEBOUNCE);
+        assertThat(Duration.ofNanos(begun.getFirst() - start)).isLessThan(debounce);
     }
 
     @Test
