@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * When a base model is trained: once all documents of a new tokenizer are packed, then whenever enough new tokens have
@@ -117,19 +118,19 @@ public class PretrainStage implements StageDefinition {
             return new Decision.Wait(Reason.of("pretrain.noTokenizer"));
         }
         List<StoredRun> stored = view.answer(storedRuns);
-        Optional<TrainingRun> open = open(newest.get(), stored);
+        Optional<TrainingRun> open = open(newest.get(), stored, view.abandoned());
         return open.isPresent() ? start(open.get(), newest.get()) : compare(newest.get(), stored, triggered);
     }
 
     /** A run that a killed process has left behind: in the middle, or finished but not published. */
-    private Optional<TrainingRun> open(Vocabulary vocabulary, List<StoredRun> stored) {
+    private Optional<TrainingRun> open(Vocabulary vocabulary, List<StoredRun> stored, Set<String> abandoned) {
         List<Checkpoint> models = vocabulary.models();
         List<String> published = models.stream().map(Checkpoint::run).toList();
         Map<String, String> hyperparameters = settings.hyperparameters();
-        Optional<TrainingRun> first = runs.open(vocabulary.lineage(), hyperparameters, stored, published);
+        Optional<TrainingRun> first = runs.open(vocabulary.lineage(), hyperparameters, stored, published, abandoned);
         return first.isPresent() || models.isEmpty()
                 ? first
-                : runs.open(vocabulary.continuing(), hyperparameters, stored, published);
+                : runs.open(vocabulary.continuing(), hyperparameters, stored, published, abandoned);
     }
 
     private Decision compare(Vocabulary vocabulary, List<StoredRun> stored, boolean triggered) {

@@ -184,7 +184,8 @@ public class RewardStage implements StageDefinition {
                     promotion == null || promotion.granted() ? upToDate : upToDate.and(promotion.reason()));
         }
         List<String> published = own.stream().map(Checkpoint::run).toList();
-        Optional<TrainingRun> open = runs.open(lineage, settings.hyperparameters(), view.answer(storedRuns), published)
+        Optional<TrainingRun> open = runs.open(
+                        lineage, settings.hyperparameters(), view.answer(storedRuns), published, view.abandoned())
                 .filter(run -> desk.rankingsBesides(run.datasets()) < config.newRankings());
         if (open.isPresent()) {
             return run(view, open.get());

@@ -114,7 +114,8 @@ public class RlhfStage implements StageDefinition {
                     .with("reward", reward.get().reference().shortSha256()));
         }
         List<String> published = own.stream().map(Checkpoint::run).toList();
-        Optional<TrainingRun> open = runs.open(lineage, settings.hyperparameters(), view.answer(storedRuns), published);
+        Optional<TrainingRun> open =
+                runs.open(lineage, settings.hyperparameters(), view.answer(storedRuns), published, view.abandoned());
         return open.isPresent() ? run(open.get()) : begin(view, lineage, published, triggered);
     }
 

@@ -91,8 +91,8 @@ public class SftStage implements StageDefinition {
         Checkpoint base = newest.get();
         List<Checkpoint> models = models(view, base);
         List<String> published = models.stream().map(Checkpoint::run).toList();
-        Optional<TrainingRun> open =
-                runs.open(lineage(base), settings.hyperparameters(), view.answer(storedRuns), published);
+        Optional<TrainingRun> open = runs.open(
+                lineage(base), settings.hyperparameters(), view.answer(storedRuns), published, view.abandoned());
         return open.isPresent() ? start(open.get()) : compare(view, base, models, triggered);
     }
 

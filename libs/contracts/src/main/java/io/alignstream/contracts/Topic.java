@@ -1,6 +1,7 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.guard.GuardDecision;
+import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -63,6 +64,9 @@ public final class Topic<T> {
             release -> release.model() + "/" + release.run());
     public static final Topic<GuardDecision> GUARD_DECISIONS =
             event("guard-decisions", GuardDecision.class, "guard-decision", Retention.COMPACTED, GuardDecision::run);
+    public static final Topic<StageControl> STAGE_CONTROLS =
+            event("stage-controls", StageControl.class, "stage-control", Retention.COMPACTED, control -> control.stage()
+                    .id());
     public static final Topic<TrainingProgress> TRAINING_PROGRESS = event(
             "training-progress",
             TrainingProgress.class,
@@ -85,6 +89,7 @@ public final class Topic<T> {
             FEEDBACK,
             MODEL_RELEASES,
             GUARD_DECISIONS,
+            STAGE_CONTROLS,
             TRAINING_PROGRESS);
 
     /** The largest record that the brokers must take, in bytes: an oversized text has to reach its dead letters. */

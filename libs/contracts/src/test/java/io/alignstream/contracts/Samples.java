@@ -2,6 +2,7 @@ package io.alignstream.contracts;
 
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.guard.GuardDecision;
+import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 import java.util.LinkedHashMap;
@@ -105,6 +106,14 @@ final class Samples {
                         Reason.of("guard.overOptimisation").with("since", 10).with("judge", -0.5),
                         "The answers became lists.",
                         "Ann"));
+        events.put(
+                Topic.STAGE_CONTROLS,
+                new StageControl(
+                        Stage.SFT,
+                        true,
+                        7,
+                        List.of(new StageControl.Run(
+                                "77aa", true, 2, 1, Reason.of("stage.noResult").with("run", "77aa")))));
         events.put(
                 Topic.TRAINING_PROGRESS,
                 new TrainingProgress(

@@ -68,6 +68,7 @@ class TopicTest {
         "feedback, response-1",
         "model-releases, alignstream/4f2a",
         "guard-decisions, 77aa",
+        "stage-controls, sft",
         "training-progress, rlhf/77aa",
     })
     void keysAreAsDesigned(String name, String key) {
@@ -98,7 +99,11 @@ class TopicTest {
         assertThat(Topic.ALL)
                 .filteredOn(topic -> topic.retention().cleanupPolicy().equals("compact"))
                 .containsExactlyInAnyOrder(
-                        Topic.TOKENIZERS, Topic.CHECKPOINTS, Topic.MODEL_RELEASES, Topic.GUARD_DECISIONS);
+                        Topic.TOKENIZERS,
+                        Topic.CHECKPOINTS,
+                        Topic.MODEL_RELEASES,
+                        Topic.GUARD_DECISIONS,
+                        Topic.STAGE_CONTROLS);
     }
 
     private static String header(ProducerRecord<byte[], byte[]> sent, String name) {

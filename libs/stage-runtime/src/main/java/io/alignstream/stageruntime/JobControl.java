@@ -15,13 +15,13 @@ public interface JobControl {
     /** Compares now without thresholds and debounce times, and forgets failures and cancellation of the run. */
     void trigger();
 
-    /** Lets the running job checkpoint and return, and starts none until {@link #resume}. Lost on a restart. */
+    /** Lets the running job checkpoint and return, and starts none until {@link #resume}, after a restart neither. */
     void pause();
 
     /** Ends {@link #pause}. */
     void resume();
 
-    /** Stops the run, which is not started again until {@link #trigger}. Lost on a restart. */
+    /** Stops the run, which is not started again until {@link #trigger}, after a restart neither; other inputs make another run. */
     void cancel();
 
     /**

@@ -7,6 +7,7 @@ import io.alignstream.contracts.Topic;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the service knows of the topics it follows; valid only inside {@link StageDefinition#show} and {@link
@@ -53,4 +54,9 @@ public interface View {
      * waited long enough for that.
      */
     Duration quietFor(Topic<?> topic);
+
+    /** Runs that are not begun again by themselves, because a person cancelled them or they failed too often. */
+    default Set<String> abandoned() {
+        return Set.of();
+    }
 }

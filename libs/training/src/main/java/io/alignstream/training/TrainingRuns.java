@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -54,18 +55,20 @@ public final class TrainingRuns {
      *
      * @param stored what the store holds of this stage
      * @param published ids of runs whose results are published
+     * @param abandoned ids of runs that give way to others
      */
     public Optional<TrainingRun> open(
             Lineage lineage,
             Map<String, String> hyperparameters,
             Collection<StoredRun> stored,
-            Collection<String> published) {
+            Collection<String> published,
+            Set<String> abandoned) {
         Optional<TrainingRun> interrupted = stored.stream()
-                .filter(run -> !run.complete())
+                .filter(run -> !run.complete() && !abandoned.contains(run.id()))
                 .flatMap(run -> same(run, lineage, hyperparameters).stream())
                 .findFirst();
         return interrupted.or(() -> stored.stream()
-                .filter(run -> run.complete() && !published.contains(run.id()))
+                .filter(run -> run.complete() && !published.contains(run.id()) && !abandoned.contains(run.id()))
                 .flatMap(run -> same(run, lineage, hyperparameters).stream())
                 .findFirst());
     }

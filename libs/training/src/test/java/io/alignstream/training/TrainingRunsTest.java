@@ -72,12 +72,17 @@ class TrainingRunsTest {
         List<StoredRun> stored = runs.stored();
 
         // Then
-        TrainingRun found = runs.open(BASE, SETTINGS, stored, List.of()).orElseThrow();
+        TrainingRun found =
+                runs.open(BASE, SETTINGS, stored, List.of(), Set.of()).orElseThrow();
         assertThat(found.id()).isEqualTo(runs.of(BASE, DATA, SETTINGS).id());
         assertThat(found.datasets()).isEqualTo(DATA);
         assertThat(found.newest().orElseThrow().manifest().step()).isZero();
-        assertThat(runs.open(parent("b"), SETTINGS, stored, List.of())).isEmpty();
-        assertThat(runs.open(BASE, Map.of("epochs", "4"), stored, List.of())).isEmpty();
+        assertThat(runs.open(BASE, SETTINGS, stored, List.of(), Set.of(found.id())))
+                .isEmpty();
+        assertThat(runs.open(parent("b"), SETTINGS, stored, List.of(), Set.of()))
+                .isEmpty();
+        assertThat(runs.open(BASE, Map.of("epochs", "4"), stored, List.of(), Set.of()))
+                .isEmpty();
     }
 
     @Test
@@ -92,9 +97,12 @@ class TrainingRunsTest {
 
         // Then
         assertThat(stored).singleElement().matches(StoredRun::complete);
-        assertThat(runs.open(BASE, SETTINGS, stored, List.of()).orElseThrow().id())
+        assertThat(runs.open(BASE, SETTINGS, stored, List.of(), Set.of())
+                        .orElseThrow()
+                        .id())
                 .isEqualTo(run.id());
-        assertThat(runs.open(BASE, SETTINGS, stored, List.of(run.id()))).isEmpty();
+        assertThat(runs.open(BASE, SETTINGS, stored, List.of(run.id()), Set.of()))
+                .isEmpty();
     }
 
     @Test
@@ -107,7 +115,9 @@ class TrainingRunsTest {
         List<StoredRun> stored = runs.stored();
 
         // Then
-        assertThat(runs.open(BASE, SETTINGS, stored, List.of()).orElseThrow().datasets())
+        assertThat(runs.open(BASE, SETTINGS, stored, List.of(), Set.of())
+                        .orElseThrow()
+                        .datasets())
                 .isEqualTo(data(11));
     }
 

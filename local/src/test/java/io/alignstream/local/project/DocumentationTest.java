@@ -22,6 +22,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.guard.GuardDecision;
+import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.local.CommandNames;
 import io.alignstream.local.site.Site;
@@ -234,6 +235,7 @@ class DocumentationTest {
                 new ModelRelease("m", ModelRelease.Verdict.APPROVED, reference, "r", Map.of(), "good"),
                 new GuardDecision(
                         "r", GuardDecision.Verdict.PAUSED, "s", List.of("c"), 0, 1, Reason.of("c"), null, null),
+                new StageControl(Stage.SFT, false, 1, List.of()),
                 new TrainingProgress(Stage.SFT, "r", "j", 1, 2, 3, Map.of()));
     }
 

@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime.job;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
@@ -12,11 +13,11 @@ import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.view.Answers;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedSet;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
@@ -31,8 +32,10 @@ import org.jspecify.annotations.Nullable;
 public final class Reconciler implements JobControl {
 
     private static final Logger LOG = Logger.getLogger(Reconciler.class);
+    /** A run that lasts so long is not what kills its process: it would die again soon after its newest checkpoint. */
+    private static final Duration LASTING = Duration.ofMinutes(5);
+
     private static final Duration DECIDE_AGAIN = Duration.ofSeconds(10);
-    private static final int MAX_CANCELLED = 1_000;
 
     private final StageDefinition definition;
     private final JobProgress progress;
@@ -41,7 +44,7 @@ public final class Reconciler implements JobControl {
     private final List<Duration> backoff;
     private final Duration longestDebounce;
 
-    private final SequencedSet<String> cancelled = new LinkedHashSet<>();
+    private final HeldRuns held;
     private JobStatus.State state = JobStatus.State.STARTING;
     private Reason reason = Reason.of("stage.readingTopics");
     private @Nullable RunningJob running;
@@ -49,7 +52,6 @@ public final class Reconciler implements JobControl {
     /** Whether the answers are still from before the trigger. */
     private boolean answersOutdated;
 
-    private boolean paused;
     private boolean leaving;
     /** Whether something happened that no event tells. */
     private boolean hint = true;
@@ -58,10 +60,14 @@ public final class Reconciler implements JobControl {
     /** Since when a run waits for events to stop coming. */
     private @Nullable Long debouncedSince;
 
+    /** The run that is considered, or was last. */
     private @Nullable String attempted;
-    private int attempts;
+
+    private long begunAt;
     private long retryAt;
     private @Nullable Reason lastFailure;
+    /** The run that has ended well and whose result is still to show. */
+    private @Nullable String finished;
 
     /**
      * A reconciler of {@code definition}.
@@ -69,6 +75,7 @@ public final class Reconciler implements JobControl {
      * @param starter starts a job on the job thread
      * @param backoff times to wait before the second attempt, the third, …; one attempt more than times
      * @param longestDebounce longest time that a run waits for events to stop coming
+     * @param keeper keeps what holds the stage and its runs back, for the next process
      */
     public Reconciler(
             StageDefinition definition,
@@ -76,13 +83,15 @@ public final class Reconciler implements JobControl {
             Answers answers,
             Function<Job, RunningJob> starter,
             List<Duration> backoff,
-            Duration longestDebounce) {
+            Duration longestDebounce,
+            Consumer<StageControl> keeper) {
         this.definition = definition;
         this.progress = progress;
         this.answers = answers;
         this.starter = starter;
         this.backoff = backoff;
         this.longestDebounce = longestDebounce;
+        this.held = new HeldRuns(definition.stage(), keeper);
     }
 
     /**
@@ -99,12 +108,16 @@ public final class Reconciler implements JobControl {
         answers.jobEnded();
         hint = true;
         Throwable failure = job.failure();
+        String run = job.job().run();
         if (job.stopRequested()) {
-            attempts = Math.max(0, attempts - 1);
+            held.stopped(run);
             show(JobStatus.State.WAITING, Reason.of("stage.stopped"));
         } else {
             // If the stage asks for a finished run again, its result does not show: that counts as a failure, too.
             lastFailure = failure == null ? null : describe(failure);
+            held.ended(run, lastFailure);
+            finished = failure == null ? run : null;
+            int attempts = held.attempts(run);
             retryAt = System.nanoTime();
             if (attempts >= 1 && attempts <= backoff.size()) {
                 retryAt += backoff.get(attempts - 1).toNanos();
@@ -122,11 +135,14 @@ public final class Reconciler implements JobControl {
     public void compare(View view, boolean changed) {
         boolean asked;
         synchronized (this) {
+            if (running != null && System.nanoTime() - begunAt > LASTING.toNanos()) {
+                held.lasting(running.job().run());
+            }
             if (running != null || leaving) {
                 hint |= changed;
                 return;
             }
-            if (paused) {
+            if (held.paused()) {
                 hint = true;
                 show(JobStatus.State.PAUSED, Reason.of("stage.paused"));
                 return;
@@ -153,7 +169,7 @@ public final class Reconciler implements JobControl {
             }
             try {
                 definition.show(view);
-                decision = definition.decide(patienceLeft().isPositive() ? view : new PatientView(view), asked);
+                decision = definition.decide(compared(view, asked), asked);
             } finally {
                 answers.compared();
             }
@@ -169,6 +185,14 @@ public final class Reconciler implements JobControl {
         act(decision, asked);
     }
 
+    /** A person's trigger brings back what was abandoned. */
+    private synchronized View compared(View view, boolean asked) {
+        return new ComparedView(
+                view,
+                asked ? Set.of() : held.abandoned(maxAttempts()),
+                !patienceLeft().isPositive());
+    }
+
     /** How long a run may still wait for events to stop coming. */
     private synchronized Duration patienceLeft() {
         return debouncedSince == null
@@ -177,6 +201,11 @@ public final class Reconciler implements JobControl {
     }
 
     private synchronized void act(Decision decision, boolean asked) {
+        if (finished != null
+                && !(decision instanceof Decision.Run run && run.job().run().equals(finished))) {
+            held.forget(finished); // its result shows
+        }
+        finished = null;
         if (!(decision instanceof Decision.WaitFor)) {
             debouncedSince = null;
         } else if (debouncedSince == null) {
@@ -210,16 +239,16 @@ public final class Reconciler implements JobControl {
         String run = job.run();
         if (asked) {
             triggered = false;
-            cancelled.remove(run);
+            held.forget(run);
         }
         if (asked || !run.equals(attempted)) {
             attempted = run;
-            attempts = 0;
             retryAt = System.nanoTime();
-            lastFailure = null;
+            lastFailure = held.failure(run).orElse(null);
         }
+        int attempts = held.attempts(run);
         long wait = retryAt - System.nanoTime();
-        if (cancelled.contains(run)) {
+        if (held.cancelled(run)) {
             show(JobStatus.State.CANCELLED, Reason.of("stage.cancelled").with("run", run));
         } else if (attempts >= maxAttempts()) {
             show(
@@ -228,6 +257,10 @@ public final class Reconciler implements JobControl {
                             .with("run", run)
                             .with("attempts", attempts)
                             .with("failure", failureOf(run)));
+        } else if (held.deaths(run) >= HeldRuns.MAX_DEATHS) {
+            show(
+                    JobStatus.State.FAILED,
+                    Reason.of("stage.diedTooOften").with("run", run).with("deaths", held.deaths(run)));
         } else if (attempts > 0 && wait > 0) {
             compareAfter(Duration.ofNanos(wait));
             show(
@@ -237,7 +270,8 @@ public final class Reconciler implements JobControl {
                             .with("attempts", maxAttempts())
                             .with("failure", failureOf(run)));
         } else {
-            attempts++;
+            held.begun(run);
+            begunAt = System.nanoTime();
             show(JobStatus.State.RUNNING, job.title());
             running = starter.apply(job);
         }
@@ -275,6 +309,11 @@ public final class Reconciler implements JobControl {
                 .with("detail", failure.getClass().getSimpleName() + (message == null ? "" : ": " + message));
     }
 
+    /** Takes over what an earlier process kept; for the reader's thread, before the first comparison. */
+    public synchronized void restore(StageControl kept) {
+        held.restore(kept);
+    }
+
     /** The view is not complete (again), and why. */
     public synchronized void starting(Reason why) {
         show(JobStatus.State.STARTING, why);
@@ -307,7 +346,7 @@ public final class Reconciler implements JobControl {
                 moment.metrics(),
                 moment.healed(),
                 moment.memory(),
-                attempts,
+                attempted == null ? 0 : held.attempts(attempted),
                 lastFailure);
     }
 
@@ -325,7 +364,7 @@ public final class Reconciler implements JobControl {
 
     @Override
     public synchronized void pause() {
-        paused = true;
+        held.pause(true);
         if (running != null) {
             running.stop();
             reason = Reason.of("stage.pausing").with("job", running.job().title());
@@ -334,7 +373,7 @@ public final class Reconciler implements JobControl {
 
     @Override
     public synchronized void resume() {
-        paused = false;
+        held.pause(false);
         hint = true;
     }
 
@@ -344,10 +383,7 @@ public final class Reconciler implements JobControl {
         if (run == null) {
             return;
         }
-        if (cancelled.size() >= MAX_CANCELLED) {
-            cancelled.removeFirst();
-        }
-        cancelled.add(run);
+        held.cancel(run);
         hint = true;
         if (running != null) {
             running.stop();

@@ -3,6 +3,7 @@ package io.alignstream.stageruntime.runner;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
@@ -98,7 +99,8 @@ public class StageRunner {
                 answers,
                 this::start,
                 config.job().backoff(),
-                config.job().longestDebounce());
+                config.job().longestDebounce(),
+                this::keep);
         this.jobs = thread("stage-job", loader);
         for (JobStatus.State state : JobStatus.State.values()) {
             Gauge.builder(
@@ -127,6 +129,7 @@ public class StageRunner {
 
     void onStart(@Observes StartupEvent event) {
         definition.subscribe(view);
+        view.follow(Topic.STAGE_CONTROLS, (control, origin) -> reconciler.restore(control));
         Thread thread = Thread.ofPlatform().name("stage-reader").daemon().unstarted(this::read);
         thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
         readerThread = thread;
@@ -245,6 +248,18 @@ public class StageRunner {
         RunningJob running = new RunningJob(job, definition.stage().id(), publisher, readers, progress);
         jobs.execute(running);
         return running;
+    }
+
+    /** In the background, so that a broker that does not answer holds nothing up; the next change tells all of it again. */
+    private void keep(StageControl control) {
+        publisher
+                .publishLater(Topic.STAGE_CONTROLS, control)
+                .subscribe()
+                .with(
+                        ignored -> {},
+                        failure -> LOG.warnf(
+                                "What holds the stage back is not published and would not outlive a restart: %s",
+                                failure.getMessage()));
     }
 
     /** Progress is of no use later, so nothing waits for it and a lost one stays lost. */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Decision;
@@ -28,9 +29,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -55,6 +58,7 @@ class ReconcilerTest {
     private final Answers answers = new Answers(question -> asker.execute(question));
     private final TopicView view = new TopicView(answers);
     private final List<Thread> threads = new ArrayList<>();
+    private final List<StageControl> kept = Collections.synchronizedList(new ArrayList<>());
     private final Deque<Boolean> triggers = new ArrayDeque<>();
 
     @AfterEach
@@ -91,7 +95,13 @@ class ReconcilerTest {
             return running;
         };
         return new Reconciler(
-                definition, progress, answers, starter, List.of(Duration.ZERO, Duration.ZERO), LONGEST_DEBOUNCE);
+                definition,
+                progress,
+                answers,
+                starter,
+                List.of(Duration.ZERO, Duration.ZERO),
+                LONGEST_DEBOUNCE,
+                kept::add);
     }
 
     private static Job job(JobBody body) {
@@ -165,6 +175,122 @@ class ReconcilerTest {
         assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.PAUSED);
         assertThat(reconciler.status().reason()).isEqualTo(Reason.of("test.guarded"));
         assertThat(threads).hasSize(1);
+    }
+
+    @Test
+    void a_cancelled_run_stays_cancelled_after_a_restart_and_other_inputs_make_another() throws InterruptedException {
+        // Given
+        Function<Boolean, Decision> always = triggered -> new Decision.Run(job(context -> {
+            while (!context.stopRequested()) {
+                Thread.onSpinWait();
+            }
+        }));
+        Reconciler before = reconciler(always);
+        turn(before);
+        before.cancel();
+        threads.getFirst().join();
+        turn(before);
+        List<Set<String>> abandoned = new ArrayList<>();
+        Reconciler restarted = reconciler((known, triggered) -> {
+            abandoned.add(known.abandoned());
+            return always.apply(triggered);
+        });
+
+        // When
+        restarted.restore(kept.getLast());
+        turn(restarted);
+
+        // Then
+        assertThat(restarted.status().state()).isEqualTo(JobStatus.State.CANCELLED);
+        assertThat(abandoned).containsExactly(Set.of("r1"));
+        assertThat(threads).hasSize(1);
+        restarted.trigger();
+        turn(restarted);
+        assertThat(abandoned.getLast()).isEmpty();
+        assertThat(threads).hasSize(2);
+        restarted.leave();
+    }
+
+    @Test
+    void a_stage_that_a_person_paused_is_paused_after_a_restart() {
+        // Given
+        Reconciler before = reconciler(triggered -> new Decision.Wait(Reason.of("test.waits")));
+        before.pause();
+        Reconciler restarted = reconciler(triggered -> new Decision.Run(job(context -> {})));
+
+        // When
+        restarted.restore(kept.getLast());
+        turn(restarted);
+
+        // Then
+        assertThat(restarted.status().state()).isEqualTo(JobStatus.State.PAUSED);
+        assertThat(threads).isEmpty();
+    }
+
+    @Test
+    void failures_count_over_restarts() throws InterruptedException {
+        // Given
+        Function<Boolean, Decision> failing = triggered -> new Decision.Run(job(context -> {
+            throw new IllegalStateException("no room on the disk");
+        }));
+        Reconciler before = reconciler(failing);
+        for (int attempt = 0; attempt < 2; attempt++) {
+            turn(before);
+            threads.getLast().join();
+        }
+        before.settle();
+        Reconciler restarted = reconciler(failing);
+        restarted.restore(kept.getLast());
+
+        // When
+        await().until(() -> {
+            turn(restarted);
+            return restarted.status().state() == JobStatus.State.FAILED;
+        });
+
+        // Then
+        assertThat(threads).hasSize(3);
+        assertThat(Messages.english(restarted.status().reason())).contains("no room on the disk");
+    }
+
+    @Test
+    void a_run_that_kills_its_process_is_not_begun_for_ever() {
+        // Given: each process begins it and is gone before anybody knows how it ended
+        Function<Boolean, Decision> deadly = triggered -> new Decision.Run(job(context -> {}));
+        int lives = 0;
+
+        // When
+        Reconciler reconciler = reconciler(deadly);
+        turn(reconciler);
+        while (reconciler.status().state() == JobStatus.State.RUNNING && lives < 100) {
+            lives++;
+            StageControl last = kept.getLast();
+            reconciler = reconciler(deadly);
+            reconciler.restore(last);
+            turn(reconciler);
+        }
+
+        // Then
+        assertThat(lives).isEqualTo(HeldRuns.MAX_DEATHS);
+        assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.FAILED);
+        assertThat(Messages.english(reconciler.status().reason())).contains("its process died each time");
+    }
+
+    @Test
+    void a_run_whose_result_shows_is_forgotten() throws InterruptedException {
+        // Given
+        boolean[] done = {false};
+        Reconciler reconciler = reconciler(triggered -> done[0]
+                ? new Decision.Wait(Reason.of("test.upToDate"))
+                : new Decision.Run(job(context -> done[0] = true)));
+        turn(reconciler);
+        threads.getFirst().join();
+
+        // When
+        turn(reconciler);
+
+        // Then
+        assertThat(kept.getLast().runs()).isEmpty();
     }
 
     @Test

@@ -7,9 +7,15 @@ import io.alignstream.stageruntime.View;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Set;
 
-/** A view whose topics all count as quiet: of a stage that has waited long enough for events to stop coming. */
-record PatientView(View view) implements View {
+/**
+ * What a stage compares: its topics, and what the reconciler knows.
+ *
+ * @param abandoned runs that are not begun again by themselves
+ * @param quiet whether all topics count as quiet, because the stage has waited long enough for events to stop coming
+ */
+record ComparedView(View view, Set<String> abandoned, boolean quiet) implements View {
 
     @Override
     public <T> List<T> newestByKey(Topic<T> topic) {
@@ -33,6 +39,6 @@ record PatientView(View view) implements View {
 
     @Override
     public Duration quietFor(Topic<?> topic) {
-        return ChronoUnit.FOREVER.getDuration();
+        return quiet ? ChronoUnit.FOREVER.getDuration() : view.quietFor(topic);
     }
 }

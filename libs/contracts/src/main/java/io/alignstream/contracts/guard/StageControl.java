@@ -1,0 +1,50 @@
+package io.alignstream.contracts.guard;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.check.Check;
+import io.alignstream.contracts.messages.Reason;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What holds a stage and its runs back: what people asked for, and how often runs have been tried. Key {@code stage}: the
+ * newest stands, and outlives the service.
+ *
+ * @param paused whether the stage starts nothing until a person lets it go on
+ * @param version counts the changes: of two with one key the higher one is the newer
+ * @param runs those that were tried without a result, or cancelled, the oldest first, {@value #MAX_RUNS} at most
+ */
+public record StageControl(Stage stage, boolean paused, long version, List<Run> runs) {
+
+    /** Most runs that are remembered. */
+    public static final int MAX_RUNS = 100;
+
+    /**
+     * A run.
+     *
+     * @param cancelled whether a person cancelled it
+     * @param attempts how often it was begun and failed, 0 or more
+     * @param deaths how often it was begun and nobody saw how it ended, 0 or more: it runs, or its process died with it
+     * @param failure why the last attempt failed; null if none did
+     */
+    public record Run(
+            String run,
+            boolean cancelled,
+            int attempts,
+            int deaths,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Reason failure) {
+
+        public Run {
+            Check.id("runs[].run", run);
+            Check.atLeast("runs[].attempts", attempts, 0);
+            Check.atLeast("runs[].deaths", deaths, 0);
+        }
+    }
+
+    public StageControl {
+        Check.present("stage", stage);
+        Check.atLeast("version", version, 0);
+        runs = Check.list("runs", runs, 0, MAX_RUNS);
+    }
+}
