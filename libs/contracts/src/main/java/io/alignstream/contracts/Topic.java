@@ -65,8 +65,7 @@ public final class Topic<T> {
     public static final Topic<GuardDecision> GUARD_DECISIONS =
             event("guard-decisions", GuardDecision.class, "guard-decision", Retention.COMPACTED, GuardDecision::run);
     public static final Topic<StageControl> STAGE_CONTROLS =
-            event("stage-controls", StageControl.class, "stage-control", Retention.COMPACTED, control -> control.stage()
-                    .id());
+            event("stage-controls", StageControl.class, "stage-control", Retention.COMPACTED, StageControl::stage);
     public static final Topic<TrainingProgress> TRAINING_PROGRESS = event(
             "training-progress",
             TrainingProgress.class,

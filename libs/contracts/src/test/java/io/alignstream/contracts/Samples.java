@@ -109,7 +109,7 @@ final class Samples {
         events.put(
                 Topic.STAGE_CONTROLS,
                 new StageControl(
-                        Stage.SFT,
+                        "sft",
                         true,
                         7,
                         List.of(new StageControl.Run(

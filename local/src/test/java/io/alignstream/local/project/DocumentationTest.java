@@ -235,7 +235,7 @@ class DocumentationTest {
                 new ModelRelease("m", ModelRelease.Verdict.APPROVED, reference, "r", Map.of(), "good"),
                 new GuardDecision(
                         "r", GuardDecision.Verdict.PAUSED, "s", List.of("c"), 0, 1, Reason.of("c"), null, null),
-                new StageControl(Stage.SFT, false, 1, List.of()),
+                new StageControl("sft", false, 1, List.of()),
                 new TrainingProgress(Stage.SFT, "r", "j", 1, 2, 3, Map.of()));
     }
 

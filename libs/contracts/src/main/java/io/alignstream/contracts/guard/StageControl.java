@@ -1,7 +1,6 @@
 package io.alignstream.contracts.guard;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.check.Check;
 import io.alignstream.contracts.messages.Reason;
 import java.util.List;
@@ -11,11 +10,12 @@ import org.jspecify.annotations.Nullable;
  * What holds a stage and its runs back: what people asked for, and how often runs have been tried. Key {@code stage}: the
  * newest stands, and outlives the service.
  *
+ * @param stage its id, for example {@code sft}
  * @param paused whether the stage starts nothing until a person lets it go on
  * @param version counts the changes: of two with one key the higher one is the newer
  * @param runs those that were tried without a result, or cancelled, the oldest first, {@value #MAX_RUNS} at most
  */
-public record StageControl(Stage stage, boolean paused, long version, List<Run> runs) {
+public record StageControl(String stage, boolean paused, long version, List<Run> runs) {
 
     /** Most runs that are remembered. */
     public static final int MAX_RUNS = 100;
@@ -43,7 +43,7 @@ public record StageControl(Stage stage, boolean paused, long version, List<Run> 
     }
 
     public StageControl {
-        Check.present("stage", stage);
+        Check.id("stage", stage);
         Check.atLeast("version", version, 0);
         runs = Check.list("runs", runs, 0, MAX_RUNS);
     }

@@ -43,7 +43,7 @@ final class HeldRuns {
 
     /** Takes over what an earlier process kept; what is older than what is known changes nothing. */
     void restore(StageControl kept) {
-        if (kept.stage() == stage && kept.version() > version) {
+        if (kept.stage().equals(stage.id()) && kept.version() > version) {
             version = kept.version();
             paused = kept.paused();
             runs.clear();
@@ -149,6 +149,6 @@ final class HeldRuns {
     private void keep() {
         version++;
         List<StageControl.Run> kept = new ArrayList<>(runs.values());
-        keeper.accept(new StageControl(stage, paused, version, kept));
+        keeper.accept(new StageControl(stage.id(), paused, version, kept));
     }
 }
