@@ -80,6 +80,29 @@ class TopologiesScaleTest {
         requireEachOnce(DuplicatedTexts.survivors(documents));
     }
 
+    @Test
+    void aDocumentFromTheFutureHoldsNothingBack() throws Exception {
+        // Given: as far ahead as a broker takes
+        List<Document> documents = DuplicatedTexts.documents(TRANSACTION, 11);
+        ProducerRecord<byte[], byte[]> early = Topic.DOCUMENTS.record(documents.getFirst(), "test");
+        loader.beginTransaction();
+        var acknowledged = loader.send(new ProducerRecord<>(
+                early.topic(),
+                1,
+                System.currentTimeMillis() + Duration.ofMinutes(50).toMillis(),
+                early.key(),
+                early.value(),
+                early.headers()));
+        publish(documents, 1, TRANSACTION);
+
+        // When
+        start(0);
+
+        // Then
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(TopologyOutput.survivors(topics))
+                .hasSameSizeAs(DuplicatedTexts.survivors(documents)));
+    }
+
     /** {@code -Dalignstream.kills=50} kills more often. */
     @Test
     void anInstanceThatIsKilledChangesNothing() throws Exception {

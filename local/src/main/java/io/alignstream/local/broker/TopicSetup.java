@@ -56,11 +56,17 @@ public final class TopicSetup {
         return topics;
     }
 
+    /** The brokers' clocks stamp the records: retention and order are no matter of any publisher's clock. */
     private static NewTopic topic(String name, String cleanupPolicy, long retentionMillis, int maxMessageBytes) {
         return new NewTopic(name, 1, (short) 1)
                 .configs(Map.of(
-                        "cleanup.policy", cleanupPolicy,
-                        "retention.ms", Long.toString(retentionMillis),
-                        "max.message.bytes", Integer.toString(maxMessageBytes)));
+                        "cleanup.policy",
+                        cleanupPolicy,
+                        "retention.ms",
+                        Long.toString(retentionMillis),
+                        "max.message.bytes",
+                        Integer.toString(maxMessageBytes),
+                        "message.timestamp.type",
+                        "LogAppendTime"));
     }
 }

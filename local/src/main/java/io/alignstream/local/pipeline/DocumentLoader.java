@@ -10,6 +10,7 @@ import io.alignstream.local.site.LaunchException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -42,6 +43,8 @@ public final class DocumentLoader implements AutoCloseable {
     private final KafkaProducer<byte[], byte[]> producer;
     private long transactionBegin;
     private boolean inTransaction;
+    /** By partition the offset of the last document that was published; the producer's thread fills it. */
+    private final Map<Integer, Long> sent = new ConcurrentHashMap<>();
 
     /**
      * What a load did.
@@ -75,23 +78,23 @@ public final class DocumentLoader implements AutoCloseable {
     }
 
     /**
-     * Publishes what is new of {@code documents} and returns when all of it is acknowledged.
+     * Publishes what is new of {@code documents} and returns when all of it has been read back from the topic.
      *
      * @throws io.alignstream.local.input.file.InputException if so much is faulty that there is no use in reading on; what is
      *     before is published. Whether too much is faulty in the end, the documents' report knows
      */
     public Result load(DocumentSource documents, Console console) {
-        String topicId = topicId();
-        LoadJournal journal = new LoadJournal(folder, topicId);
-        List<InputFile> files =
-                documents.files().stream().filter(file -> !journal.isDone(file)).toList();
-        int passedOver = documents.files().size() - files.size();
-        if (files.isEmpty()) {
-            return new Result(0, 0, passedOver);
-        }
-        try {
+        try (PublishedDocuments published = PublishedDocuments.open(folder, bootstrapServers, topicId())) {
+            LoadJournal journal = new LoadJournal(folder, published.history());
+            List<InputFile> files = documents.files().stream()
+                    .filter(file -> !journal.isDone(file))
+                    .toList();
+            int passedOver = documents.files().size() - files.size();
+            if (files.isEmpty()) {
+                return new Result(0, 0, passedOver);
+            }
             producer.initTransactions();
-            PublishedDocuments published = PublishedDocuments.open(folder, bootstrapServers, topicId);
+            published.catchUp(sent);
             return publish(documents, files, published, journal, passedOver, console);
         } catch (ProducerFencedException | InvalidProducerEpochException e) {
             throw new LaunchException("Another load has begun meanwhile; wait for it and start this one again.", e);
@@ -109,7 +112,7 @@ public final class DocumentLoader implements AutoCloseable {
             Console console) {
         LoadProgress progress = new LoadProgress(
                 console, files.stream().mapToLong(InputFile::bytes).sum(), documents::bytesRead);
-        long[] sent = {0};
+        long[] fresh = {0};
         long[] known = {0};
         for (InputFile file : files) {
             long[] inFile = {0};
@@ -118,22 +121,23 @@ public final class DocumentLoader implements AutoCloseable {
                 toItsEnd = documents.read(file, document -> {
                     inFile[0]++;
                     if (send(document, published)) {
-                        sent[0]++;
+                        fresh[0]++;
                     } else {
                         known[0]++;
                     }
-                    progress.show(sent[0] + known[0]);
+                    progress.show(fresh[0] + known[0]);
                 });
             } catch (InputException e) {
                 commit(); // what is before the invalid place stays
                 throw e;
             }
             commit();
+            published.catchUp(sent);
             if (toItsEnd) { // another one is read again by the next load, which may find it mended
                 journal.done(file, inFile[0]);
             }
         }
-        return new Result(sent[0], known[0], passedOver);
+        return new Result(fresh[0], known[0], passedOver);
     }
 
     private boolean send(Document document, PublishedDocuments published) {
@@ -150,7 +154,11 @@ public final class DocumentLoader implements AutoCloseable {
             inTransaction = true;
             transactionBegin = now;
         }
-        var acknowledged = producer.send(record); // a failure shows when the transaction is committed
+        var acknowledged = producer.send(record, (metadata, exception) -> {
+            if (exception == null) { // a failure shows when the transaction is committed
+                sent.merge(metadata.partition(), metadata.offset(), Math::max);
+            }
+        });
         return true;
     }
 

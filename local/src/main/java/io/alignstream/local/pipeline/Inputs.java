@@ -18,7 +18,8 @@ import java.util.Map;
  * Tells which finished artefacts lack inputs that came later.
  *
  * <p>Remembers for each stage how far its own input topic reached when it was last asked for, and which artefact was its
- * newest then: if the topic has grown, that artefact is stale, and a pass is complete only with a newer one.
+ * newest then: if the topic has grown, that artefact is stale, and a pass is complete only with a newer one. An artefact
+ * that a broker has lost since makes no other stale.
  */
 public final class Inputs {
 
@@ -40,6 +41,10 @@ public final class Inputs {
         if (topic == null) {
             throw new IllegalArgumentException(stage + " has no input of its own");
         }
+        return end(bootstrapServers, topic);
+    }
+
+    private static long end(String bootstrapServers, Topic<?> topic) {
         try (TopicLog log = new TopicLog(bootstrapServers, List.of(topic.name()))) {
             return log.end();
         }
@@ -59,11 +64,18 @@ public final class Inputs {
             if (before == null || before.inputEnd() != end) {
                 before = new Seen(end, registry.newestOffset(stage));
                 seen.put(stage.id(), before);
+            } else if (before.staleOffset() >= 0 && before.staleOffset() >= end(bootstrapServers, artefacts(stage))) {
+                before = new Seen(end, -1);
+                seen.put(stage.id(), before);
             }
             stale.put(stage, before.staleOffset());
         }
         write(file, seen);
         return stale;
+    }
+
+    private static Topic<?> artefacts(Stage stage) {
+        return stage == Stage.TOKENIZER ? Topic.TOKENIZERS : Topic.CHECKPOINTS;
     }
 
     private static Map<String, Seen> read(Path file) {

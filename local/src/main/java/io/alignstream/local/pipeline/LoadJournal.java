@@ -17,22 +17,23 @@ import java.util.Map;
 /**
  * Which files have been published to their end: one JSON line each, {@code load-journal.jsonl} in the data folder.
  *
- * <p>A file that has changed since, or one that was published to a topic that is gone, counts as new. For one thread.
+ * <p>A file that has changed since counts as new, and so does one that was published in another history of the topic than
+ * the {@linkplain PublishedDocuments#history present} one: what it had may be gone. For one thread.
  */
 final class LoadJournal {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path journal;
-    private final String topicId;
+    private final String history;
     private final Map<String, Entry> entries = new HashMap<>();
 
-    /** A file whose documents are all in the topic. */
-    private record Entry(String topicId, String file, long bytes, String version, long documents) {}
+    /** A file whose documents were all read back from the topic. */
+    private record Entry(String history, String file, long bytes, String version, long documents) {}
 
-    LoadJournal(Path folder, String topicId) {
+    LoadJournal(Path folder, String history) {
         this.journal = folder.resolve("load-journal.jsonl");
-        this.topicId = topicId;
+        this.history = history;
         if (!Files.isRegularFile(journal)) {
             return;
         }
@@ -48,7 +49,7 @@ final class LoadJournal {
     private void read(String line) {
         try {
             Entry entry = JSON.readValue(line, Entry.class);
-            if (entry.topicId().equals(topicId)) {
+            if (entry.history().equals(history)) {
                 entries.put(entry.file(), entry);
             }
         } catch (JsonProcessingException e) {
@@ -62,9 +63,9 @@ final class LoadJournal {
         return entry != null && entry.bytes() == file.bytes() && entry.version().equals(file.version());
     }
 
-    /** Writes down that all {@code documents} of {@code file} are acknowledged. */
+    /** Writes down that all {@code documents} of {@code file} are in the topic. */
     void done(InputFile file, long documents) {
-        Entry entry = new Entry(topicId, file.name(), file.bytes(), file.version(), documents);
+        Entry entry = new Entry(history, file.name(), file.bytes(), file.version(), documents);
         try (FileChannel out = FileChannel.open(
                 journal, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
             // The line before may have been cut off.

@@ -3,12 +3,12 @@ package io.alignstream.local.report;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.languagemodel.exchange.AtomicWrite;
 import io.alignstream.local.evaluation.Evaluation;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.world.Annotator;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -92,11 +92,7 @@ public record DemoReport(
     /** Writes it to {@code file}. */
     public void write(Path file) {
         try {
-            Path parent = file.toAbsolutePath().getParent();
-            if (parent != null) {
-                Files.createDirectories(parent);
-            }
-            JSON.writeValue(file.toFile(), this);
+            AtomicWrite.replace(file, unfinished -> JSON.writeValue(unfinished.toFile(), this));
         } catch (IOException e) {
             throw new LaunchException("Cannot write the report " + file + ": " + e.getMessage(), e);
         }

@@ -69,6 +69,20 @@ class PublisherTest {
         assertThat(changed).isEqualTo(3);
     }
 
+    /** "Aa" and "BB" have the same hash code, and so have all texts that differ in nothing else. */
+    @Test
+    void publishesACorrectionWhoseHashCodeIsThatOfTheError() {
+        // Given
+        publish(documents(1, "BB"));
+
+        // When
+        long corrected = publish(documents(1, "Aa"));
+
+        // Then
+        assertThat("BB").hasSameHashCodeAs("Aa");
+        assertThat(corrected).isEqualTo(1);
+    }
+
     private long publish(List<Document> documents) {
         try (Publisher publisher = new Publisher(site.bootstrapServers())) {
             return publisher.publish(Topic.DOCUMENTS, documents::forEach, seen -> {});

@@ -1,8 +1,9 @@
 package io.alignstream.pretrain.data;
 
 import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.pretrain.data.BatchSequence.Lane;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,9 +11,9 @@ import java.util.Map;
 /**
  * One more pass over batches that a {@link BatchSequence} has admitted; for one thread.
  *
- * <p>What they hold was proved then, with the packer's ledger, and a pass hashes no sequence again. It takes the same
- * records, by partition and offset, which leaves out those that were refused; and a record that says the same as then: a
- * topic that was made anew has other roots at the same offsets.
+ * <p>What they hold was proved then, with the packer's ledger, and a pass builds no tree again. It takes the same
+ * records, by partition and offset, which leaves out those that were refused; and a record that holds the same tokens as
+ * then: a topic that was made anew has others at the same offsets.
  */
 final class BatchReplay {
 
@@ -26,12 +27,15 @@ final class BatchReplay {
     /**
      * What is remembered of a batch.
      *
-     * @param number of its tokens, which others hardly ever share: all there is if the record has no root
+     * @param tokens their SHA-256, in hexadecimal
      */
-    record Known(BatchRecord record, long firstSequence, int number) {
+    record Known(BatchRecord record, long firstSequence, String tokens) {
 
         static Known of(TokenBatch batch, BatchRecord record) {
-            return new Known(record, batch.firstSequence(), Arrays.hashCode(batch.tokens()));
+            ByteBuffer tokens = ByteBuffer.allocate(batch.tokens().length * Integer.BYTES);
+            tokens.asIntBuffer().put(batch.tokens());
+            return new Known(
+                    record, batch.firstSequence(), new Sha256().add(tokens).hex());
         }
     }
 

@@ -2,6 +2,7 @@ package io.alignstream.pretrain.sweep;
 
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.exchange.AtomicWrite;
 import io.alignstream.pretrain.data.PreparedText;
 import io.alignstream.training.TrainingFailedException;
 import java.io.IOException;
@@ -82,12 +83,13 @@ public final class SweepProgram {
         out.println();
         Path best = folder.resolve("best.properties");
         Files.deleteIfExists(best); // of an earlier sweep
-        Files.writeString(folder.resolve("sweep.svg"), SweepReport.plot(ranked));
+        AtomicWrite.replace(
+                folder.resolve("sweep.svg"), unfinished -> Files.writeString(unfinished, SweepReport.plot(ranked)));
         out.println("plot:              " + folder.resolve("sweep.svg"));
         if (ranked.getFirst().failed()) {
             throw new TrainingFailedException(Reason.of("training.sweepFailed"));
         }
-        Files.writeString(best, properties(ranked.getFirst().values));
+        AtomicWrite.create(best, unfinished -> Files.writeString(unfinished, properties(ranked.getFirst().values)));
         out.println("the best settings: " + best + " (for ./alignstream train --run)");
     }
 

@@ -44,7 +44,7 @@ class BatchReplayTest {
 
     @Test
     void leavesOutWhatWasRefused() throws PoisonEventException {
-        // Given: a repeat, and before the second one a batch in its place with other tokens of the same number
+        // Given: a repeat, and before the second one a batch in its place with other tokens of the same hash code
         BatchReplay pass = admitted(first, heldOut, second).replay();
         Sent repeated = sent(2, first.batch());
         Sent refused = sent(3, batch(Split.TRAINING, 2, 2, 31));
@@ -61,7 +61,7 @@ class BatchReplayTest {
 
     @Test
     void missesABatchInWhosePlaceTheTopicHoldsAnotherSinceItWasMadeAnew() throws PoisonEventException {
-        // Given: two packers' batches at one offset, with other tokens of the same number
+        // Given: two packers' batches at one offset, with other tokens of the same hash code
         TokenBatch changed = batch(Split.TRAINING, 0, 2, 31);
         Sent now = new Sent(changed, new BatchRecord(0, 7, Optional.of(root(changed))));
         TokenBatch original = batch(Split.TRAINING, 0, 1, 62);
@@ -78,9 +78,9 @@ class BatchReplayTest {
 
     @Test
     void missesAChangedBatchOfWhichNobodyKeepsALedger() throws PoisonEventException {
-        // Given
-        BatchReplay pass = admitted(first).replay();
-        Sent changed = sent(0, batch(Split.TRAINING, 0, 1, 2, 3, 5));
+        // Given: other tokens of the same hash code
+        BatchReplay pass = admitted(sent(0, batch(Split.TRAINING, 0, 1, 62))).replay();
+        Sent changed = sent(0, batch(Split.TRAINING, 0, 2, 31));
 
         // When
         boolean taken = changed.admittedBy(pass);

@@ -2,9 +2,7 @@ package io.alignstream.tokenizer.cleaning;
 
 import io.alignstream.tokenizer.cleaning.Candidate.Position;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -20,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Candidates wait until every partition of {@code documents} has come as far as they, and are taken in the order of
  * their positions: so the verdicts are the same however many instances work and whichever of them was slow or dead for a
- * while.
+ * while. Only one from the future, by a clock that was wrong, waits no longer than until they have come to the present.
  *
  * <p>State, on disk: the keys; waiting candidates; the time of each partition.
  */
@@ -31,8 +29,7 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
     private static final byte[] GREATEST =
             new byte[] {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
-    private final CleaningPlan plan;
-    private final Map<Integer, Long> times = new HashMap<>();
+    private final PartitionTimes times;
 
     @SuppressWarnings("NullAway.Init")
     private FirstOfKey first;
@@ -49,7 +46,7 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
     private @Nullable Position head;
 
     BandProcessor(CleaningPlan plan) {
-        this.plan = plan;
+        times = new PartitionTimes(plan.partitions(), plan.grace(), plan.quiet());
     }
 
     static List<StoreBuilder<?>> stores() {
@@ -68,7 +65,7 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
         waiting = context.getStateStore(WAITING);
         storedTimes = context.getStateStore(TIMES);
         try (KeyValueIterator<Integer, Long> all = storedTimes.all()) {
-            all.forEachRemaining(entry -> times.put(entry.key, entry.value));
+            all.forEachRemaining(entry -> times.reached(entry.key, entry.value));
         }
         head = findHead();
     }
@@ -77,8 +74,7 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
     public void process(Record<byte[], byte[]> record) {
         Candidate candidate = Candidate.decode(record.value());
         Position position = candidate.position();
-        if (position.time() > times.getOrDefault(position.partition(), -1L)) {
-            times.put(position.partition(), position.time());
+        if (times.reached(position.partition(), position.time())) {
             storedTimes.put(position.partition(), position.time());
         }
         if (!candidate.isWatermark()) {
@@ -112,18 +108,8 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
         from = new byte[0];
     }
 
-    /** Whether every partition has come so far that no earlier candidate can follow. */
     private boolean mayPass(Position position) {
-        for (int partition = 0; partition < plan.partitions(); partition++) {
-            if (partition == position.partition()) {
-                continue; // its own candidates come in order
-            }
-            long time = times.getOrDefault(partition, -1L);
-            if (time < position.time() || time == position.time() && partition < position.partition()) {
-                return false;
-            }
-        }
-        return true;
+        return times.mayPass(position, context().currentSystemTimeMs());
     }
 
     private void answer(Candidate candidate, long timestamp) {

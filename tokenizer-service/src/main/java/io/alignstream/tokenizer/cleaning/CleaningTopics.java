@@ -94,7 +94,12 @@ public final class CleaningTopics {
             return partitions; // documents leave without a word from other partitions
         }
         NewTopic topic = new NewTopic(CleaningTopology.VERDICTS, Optional.of(partitions), Optional.empty())
-                .configs(Map.of("retention.ms", Long.toString(VERDICTS_KEPT.toMillis())));
+                .configs(Map.of(
+                        "retention.ms",
+                        Long.toString(VERDICTS_KEPT.toMillis()),
+                        // A verdict has the time stamp of its document, which may be older than verdicts are kept.
+                        "message.timestamp.type",
+                        "LogAppendTime"));
         try {
             admin.createTopics(List.of(topic)).all().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException e) {

@@ -10,7 +10,8 @@ import org.apache.kafka.streams.state.Stores;
  * How far one partition of {@code documents} has come, in the time of its records; for the thread of one task.
  *
  * <p>The time never runs backwards. When the partition has been read to its end it follows the wall clock at a distance,
- * because a document that comes later has a later time.
+ * because a document that comes later has a later time. A document from the future, by more than the grace, counts as of
+ * now: with its own time this partition would be ahead of all others, which its documents wait for, until then.
  */
 final class SourceClock {
 
@@ -44,7 +45,7 @@ final class SourceClock {
     long passed(long timestamp, long offset, long now) {
         nextOffset = offset + 1;
         lastRecordAt = now;
-        advance(timestamp);
+        advance(Math.min(timestamp, now + plan.grace().toMillis()));
         store.put(OFFSET, nextOffset);
         return time;
     }

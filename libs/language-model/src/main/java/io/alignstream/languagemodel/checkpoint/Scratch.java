@@ -125,7 +125,8 @@ final class Scratch implements AutoCloseable {
     private static boolean sweepLockless(Path home) throws IOException {
         try {
             Instant modified = Files.getLastModifiedTime(home).toInstant();
-            if (modified.isAfter(Instant.now().minus(LOCKLESS_AGE))) {
+            // A time far ahead is that of a machine whose clock was wrong, not that of an owner at work.
+            if (Duration.between(modified, Instant.now()).abs().compareTo(LOCKLESS_AGE) < 0) {
                 return false;
             }
         } catch (NoSuchFileException e) {

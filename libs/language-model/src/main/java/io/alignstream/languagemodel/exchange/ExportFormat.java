@@ -3,7 +3,6 @@ package io.alignstream.languagemodel.exchange;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
 /** A layout in which other programs read a model. */
@@ -40,14 +39,7 @@ public enum ExportFormat {
      * @throws IOException if the model cannot be read or has no place in this layout; says why
      */
     public void export(Path model, Path target) throws IOException {
-        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-            throw new FileAlreadyExistsException(target.toString(), null, "exists already; choose another name");
-        }
-        Path complete = target.toAbsolutePath();
-        Path unfinished = complete.resolveSibling("." + complete.getFileName() + ".unfinished");
-        Files.createDirectories(complete.resolveSibling("."));
-        write(model, unfinished);
-        Files.move(unfinished, complete);
+        AtomicWrite.create(target, unfinished -> write(model, unfinished));
     }
 
     abstract void write(Path model, Path target) throws IOException;

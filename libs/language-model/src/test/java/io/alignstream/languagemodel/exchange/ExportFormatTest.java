@@ -145,6 +145,22 @@ class ExportFormatTest {
         assertThat(file).hasContent("precious");
     }
 
+    @Test
+    void nothingOfAKilledExportIsInTheNextOne() throws IOException {
+        // Given: one of a model in two files was killed when the first was written
+        Path checkpoint = model(Architecture.LLAMA, false);
+        Path leftover = Files.createDirectory(folder.resolve(".exported.unfinished"));
+        Files.writeString(leftover.resolve("model-00001-of-00002.safetensors"), "of another model");
+
+        // When
+        ExportFormat.HUGGINGFACE.export(checkpoint, folder.resolve("exported"));
+
+        // Then
+        assertThat(folder.resolve("exported/model-00001-of-00002.safetensors")).doesNotExist();
+        assertThat(folder.resolve("exported/model.safetensors"))
+                .hasSameBinaryContentAs(checkpoint.resolve("model.safetensors"));
+    }
+
     private static float[] row(float[] matrix, int row, int width) {
         return java.util.Arrays.copyOfRange(matrix, row * width, (row + 1) * width);
     }

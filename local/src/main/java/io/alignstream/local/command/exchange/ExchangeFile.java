@@ -3,6 +3,7 @@ package io.alignstream.local.command.exchange;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.luben.zstd.ZstdOutputStream;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.languagemodel.exchange.AtomicWrite;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
 import java.io.BufferedWriter;
@@ -13,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,23 +36,25 @@ final class ExchangeFile {
             List<T> events, Function<T, List<ObjectNode>> format, String name, Path target, Console console)
             throws IOException {
         Map<String, Integer> unsaid = new TreeMap<>();
-        long lines = 0;
-        long written = 0;
-        try (BufferedWriter out = create(target)) {
-            for (T event : events) {
-                try {
-                    for (ObjectNode json : format.apply(event)) {
-                        out.write(json.toString());
-                        out.newLine();
-                        lines++;
+        long[] lines = {0};
+        long[] written = {0};
+        AtomicWrite.create(target, unfinished -> {
+            try (BufferedWriter out = open(unfinished, target.toString())) {
+                for (T event : events) {
+                    try {
+                        for (ObjectNode json : format.apply(event)) {
+                            out.write(json.toString());
+                            out.newLine();
+                            lines[0]++;
+                        }
+                        written[0]++;
+                    } catch (InvalidInputException e) {
+                        unsaid.merge(String.valueOf(e.getMessage()), 1, Integer::sum);
                     }
-                    written++;
-                } catch (InvalidInputException e) {
-                    unsaid.merge(String.valueOf(e.getMessage()), 1, Integer::sum);
                 }
             }
-        }
-        console.line("wrote %,d lines of %,d %s to %s".formatted(lines, written, name, target));
+        });
+        console.line("wrote %,d lines of %,d %s to %s".formatted(lines[0], written[0], name, target));
         unsaid.forEach((reason, count) -> console.line("left out %,d: %s".formatted(count, reason)));
     }
 
@@ -71,9 +73,9 @@ final class ExchangeFile {
         }
     }
 
-    private static BufferedWriter create(Path target) throws IOException {
-        OutputStream file = Files.newOutputStream(target, StandardOpenOption.CREATE_NEW);
-        String name = target.toString();
+    /** @param name tells by its end how the file is packed */
+    private static BufferedWriter open(Path unfinished, String name) throws IOException {
+        OutputStream file = Files.newOutputStream(unfinished);
         OutputStream out = name.endsWith(".gz")
                 ? new GZIPOutputStream(file)
                 : name.endsWith(".zst") ? new ZstdOutputStream(file) : file;
