@@ -165,13 +165,11 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
 
     /** Of how many requests, a share, the answer that fits is worth more than the other right one. */
     private static double fitting(
-            List<StylePrompt> prompts,
-            List<String> questions,
-            BiFunction<List<String>, List<String>, double[]> worth) {
+            List<StylePrompt> prompts, List<String> questions, BiFunction<List<String>, List<String>, double[]> worth) {
         double[] styled =
                 worth.apply(questions, prompts.stream().map(StylePrompt::styled).toList());
-        double[] unstyled =
-                worth.apply(questions, prompts.stream().map(StylePrompt::unstyled).toList());
+        double[] unstyled = worth.apply(
+                questions, prompts.stream().map(StylePrompt::unstyled).toList());
         return (double) IntStream.range(0, styled.length)
                         .filter(i -> styled[i] > unstyled[i])
                         .count()

@@ -29,9 +29,9 @@ public final class TrainedRewardModel implements AutoCloseable {
     /** The score of each answer to the prompt at its place. */
     public double[] scores(List<String> prompts, List<String> answers) {
         return model.scores(IntStream.range(0, prompts.size())
-                .mapToObj(i -> ChatTemplate.conversation(
-                                tokenizer, List.of(Message.user(prompts.get(i))), answers.get(i))
-                        .ids())
+                .mapToObj(
+                        i -> ChatTemplate.conversation(tokenizer, List.of(Message.user(prompts.get(i))), answers.get(i))
+                                .ids())
                 .toList());
     }
 
