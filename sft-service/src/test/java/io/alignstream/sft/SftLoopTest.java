@@ -210,6 +210,20 @@ class SftLoopTest {
     }
 
     @Test
+    void whatIsLeftOutIsCountedForPeople() throws IOException {
+        // Given
+        List<Instruction> instructions = new ArrayList<>(INSTRUCTIONS);
+        instructions.add(
+                new Instruction("long", List.of(Message.user("成都".repeat(100))), List.of("好", "不好"), Map.of()));
+
+        // When
+        SftLoop.Inputs inputs = SftLoop.Inputs.of(TinyInstructions.settings(1, 100), base, instructions);
+
+        // Then
+        assertThat(inputs.conversations().leftOut()).isEqualTo(Map.of("conversationsTooLong", 2.0));
+    }
+
+    @Test
     void saysWhyNothingIsLeftToLearnFrom() {
         // Given
         Instruction tooLong = new Instruction("long", List.of(Message.user("成都".repeat(100))), List.of("好"), Map.of());

@@ -86,7 +86,7 @@ public final class ImportCommand implements Callable<Integer> {
                         config.vocabularySize(),
                         config.maxPositions()));
         console.line(
-                model.tokenizer().hasForeignTemplate()
+                model.hasTemplate()
                         ? "conversations are laid out by its own chat template, turns end with "
                                 + model.tokenizer().name(model.tokenizer().endOfTurn())
                         : "it has no chat template: conversations are laid out as Alignstream's own models have them");

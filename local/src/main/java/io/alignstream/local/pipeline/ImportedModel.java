@@ -47,7 +47,7 @@ public record ImportedModel(
     /**
      * Copies {@code model} to {@code store}; importing the same model again gives the same references.
      *
-     * @throws IllegalArgumentException if it is to chat and has no chat template of its own
+     * @throws IllegalArgumentException if it is to chat and came without a chat template
      */
     public static ImportedModel save(HuggingFaceModel model, Role role, CheckpointStore store) throws IOException {
         requireChat(model, role);
@@ -75,9 +75,9 @@ public record ImportedModel(
                 tuned.filter(checkpoint -> role == Role.RELEASE).map(ImportedModel::release));
     }
 
-    /** Refuses a model that is to chat and has no chat template of its own. */
+    /** Refuses a model that is to chat and came without a chat template. */
     public static void requireChat(HuggingFaceModel model, Role role) {
-        if (role != Role.BASE && !model.tokenizer().hasForeignTemplate()) {
+        if (role != Role.BASE && !model.hasTemplate()) {
             throw new IllegalArgumentException("the model has no chat template, so it cannot have learned to chat;"
                     + " import it as base and fine-tune it");
         }

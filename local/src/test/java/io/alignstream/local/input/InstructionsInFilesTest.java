@@ -342,7 +342,7 @@ class InstructionsInFilesTest {
         a.json    | []                                   | holds no instructions
         a.csv     | instruction,output,output            | line 1: two columns have one name
         a.csv     | instruction,'output                  | line 1: a quotation mark is opened in this row and never closed
-        a.parquet | nothing                              | is damaged or no Parquet file
+        a.parquet | nothing                              | is damaged or no Parquet file; if it was cut off, copy it again
         a.json.gz | {}                                   | cannot be read: it is not a valid gzip file
         a.txt     | {}                                   | unknown kind of file; names must end in .jsonl, .json, .csv or .parquet
         """)
@@ -355,7 +355,27 @@ class InstructionsInFilesTest {
                 .isInstanceOf(InputException.class)
                 .hasMessageContaining(said)
                 .message()
-                .doesNotContain("java.", "Json", "deserialize", "token");
+                .doesNotContain("java.", "Json", "deserialize", "token", "ParquetReader");
+    }
+
+    /** One row, id and text, packed with Brotli by pyarrow. */
+    @Test
+    void parquetPackedOtherwiseIsRefusedByName() throws IOException {
+        // Given
+        Path file = Files.write(
+                folder.resolve("a.parquet"),
+                Base64.getDecoder()
+                        .decode("UEFSMRUAFSwVJCwVBBUAFQYVBhwAAAAbFQAAhLHNIvhqhJdCpIrl8AcVABV8FYQBLBUEFQAVBhUGHAAAAIse"
+                                + "gAIAAAAEARgAAABUaGUgbGFtcCBpcyBsaXQgYXQgZHVzay4YAAAA54Gv5aGU5Zyo6buE5piP54K55Lqu44CC"
+                                + "AxUEGTw1ABgGc2NoZW1hFQQAFQQlAhgCaWQAFQwlAhgEdGV4dCUATBwAAAAWBBkcGSwmABwVBBklBgAZGAJp"
+                                + "ZBUIFgQWUhZKJghJHBUAFQAVAgA8KQYZJgAEAAAAJgAcFQwZJQYAGRgEdGV4dBUIFgQWpAEWrAEmUkkcFQAV"
+                                + "ABUCADwWYBkGGSYABAAAABb2ARYEJggW9gEAKCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRks"
+                                + "HAAAHAAAAMMAAABQQVIx"));
+
+        // When // Then
+        assertThatThrownBy(() -> EventFile.instructions(file, 0.1))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("row 1: this row cannot be read: it is packed with brotli");
     }
 
     private static List<Instruction> all(EventFile<Instruction> file) {

@@ -105,6 +105,8 @@ class PromptsInFilesTest {
         {'messages':[],'messages':[],'referenceAnswers':['a']} | field messages stands twice
         {'messages':[{'role':'user' | it ends before a quote or bracket is closed
         {messages:[]} | character 2 of line 1 does not fit there
+        {'prompt':' ','label':1} | no prompt in the fields prompt, label
+        {'prompt':NaN} | no prompt in the fields prompt
         """)
     void whatIsWrongIsSaidInTheWordsOfTheFile(String line, String said) throws IOException {
         // Given

@@ -35,13 +35,18 @@ class ImportedModelTest {
             {%- if add_generation_prompt %}{{ '<|assistant|>says: ' }}{% endif %}
             """;
 
+    /** What our tokenizers are saved with. */
+    private static final String OURS = "ours";
+
+    private static final String NONE = "none";
+
     @TempDir
     private Path folder;
 
     @Test
     void as_a_base_model_it_is_nothing_else() throws IOException {
         // Given
-        HuggingFaceModel model = model(true);
+        HuggingFaceModel model = model(TEMPLATE);
         try (CheckpointStore store = store()) {
             // When
             ImportedModel imported = ImportedModel.save(model, ImportedModel.Role.BASE, store);
@@ -56,7 +61,7 @@ class ImportedModelTest {
     @Test
     void as_a_release_it_is_base_fine_tuned_and_approved_model_at_once() throws IOException {
         // Given
-        HuggingFaceModel model = model(true);
+        HuggingFaceModel model = model(TEMPLATE);
         try (CheckpointStore store = store()) {
             // When
             ImportedModel imported = ImportedModel.save(model, ImportedModel.Role.RELEASE, store);
@@ -80,7 +85,7 @@ class ImportedModelTest {
     @Test
     void the_same_model_again_gives_the_same_references() throws IOException {
         // Given
-        HuggingFaceModel model = model(true);
+        HuggingFaceModel model = model(TEMPLATE);
         try (CheckpointStore store = store()) {
             ImportedModel first = ImportedModel.save(model, ImportedModel.Role.SFT, store);
 
@@ -93,9 +98,22 @@ class ImportedModelTest {
     }
 
     @Test
+    void a_model_of_our_own_that_was_exported_can_chat_already() throws IOException {
+        // Given
+        HuggingFaceModel model = model(OURS);
+        try (CheckpointStore store = store()) {
+            // When
+            ImportedModel imported = ImportedModel.save(model, ImportedModel.Role.SFT, store);
+
+            // Then
+            assertThat(imported.tuned()).isPresent();
+        }
+    }
+
+    @Test
     void what_has_no_chat_template_cannot_chat_already() throws IOException {
         // Given
-        HuggingFaceModel model = model(false);
+        HuggingFaceModel model = model(NONE);
         try (CheckpointStore store = store()) {
             // When, then
             assertThatThrownBy(() -> ImportedModel.save(model, ImportedModel.Role.SFT, store))
@@ -108,17 +126,18 @@ class ImportedModelTest {
         return CheckpointStore.open(folder.resolve("store").toUri(), folder);
     }
 
-    private HuggingFaceModel model(boolean foreignTemplate) throws IOException {
+    private HuggingFaceModel model(String template) throws IOException {
         Path source = Files.createDirectories(folder.resolve("source"));
         Tokenizer tokenizer = new BpeTrainer(300).train(List.of("今天来上海出差了。").iterator());
         TransformerConfig network = TransformerConfig.of(tokenizer.vocabularySize(), 1, 32, 64);
         network.save(source, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
         tokenizer.save(source);
-        if (foreignTemplate) {
+        if (!template.equals(OURS)) {
             ObjectMapper json = new ObjectMapper();
             Path config = source.resolve(Tokenizer.CONFIG_FILE);
             ObjectNode changed = (ObjectNode) json.readTree(config.toFile());
-            json.writeValue(config.toFile(), changed.put("chat_template", TEMPLATE));
+            changed.put("chat_template", template);
+            json.writeValue(config.toFile(), template.equals(NONE) ? changed.without("chat_template") : changed);
         }
         try (Transformer transformer = Transformer.initialise(network, 1)) {
             Safetensors.write(source.resolve(ModelWeights.FILE), transformer.views(), Map.of());

@@ -20,6 +20,14 @@ final class ElementFields {
 
     private ElementFields() {}
 
+    /** Whether {@code value} says nothing: it is missing, null, or the NaN that programs in Python write for a missing text. */
+    static boolean isNothing(@Nullable JsonNode value) {
+        return value == null
+                || value.isMissingNode()
+                || value.isNull()
+                || value.isNumber() && Double.isNaN(value.doubleValue());
+    }
+
     /**
      * What {@code json}'s field says; empty if there is none.
      *
@@ -30,7 +38,7 @@ final class ElementFields {
         if (value.isContainerNode() || value.isBinary()) {
             throw wanted(field, "json.text");
         }
-        return value.isNull() ? "" : value.asText("");
+        return isNothing(value) ? "" : value.asText("");
     }
 
     /**
@@ -39,7 +47,7 @@ final class ElementFields {
      * @throws InvalidInputException if it is missing or no text
      */
     static String said(JsonNode json, String field) {
-        if (!json.hasNonNull(field)) {
+        if (isNothing(json.get(field))) {
             throw wanted(field, "json.text");
         }
         return text(json, field);
@@ -81,9 +89,11 @@ final class ElementFields {
         return StreamSupport.stream(value.spliterator(), false).toList();
     }
 
-    /** {@code value}, or what it says where it is the JSON text of a list or object; null if it is missing or blank. */
+    /** {@code value}, or what it says where it is the JSON text of a list or object; null if it says nothing or is blank. */
     static JsonNode unpacked(@Nullable JsonNode value) {
-        if (value == null || value.isTextual() && value.textValue().isBlank()) {
+        if (value == null
+                || isNothing(value)
+                || value.isTextual() && value.textValue().isBlank()) {
             return NullNode.getInstance();
         }
         String text = value.isTextual() ? value.textValue().strip() : "";

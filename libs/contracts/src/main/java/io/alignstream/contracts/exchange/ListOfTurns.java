@@ -112,7 +112,7 @@ record ListOfTurns(String list, String role, String content, boolean weights) im
             if (content.isContainerNode() || content.isBinary()) {
                 throw noText(place);
             }
-            return content.isNull() || content.isMissingNode() ? Optional.empty() : Optional.of(content.asText());
+            return ElementFields.isNothing(content) ? Optional.empty() : Optional.of(content.asText());
         }
         StringJoiner parts = new StringJoiner("\n");
         for (JsonNode part : content) {
@@ -134,7 +134,7 @@ record ListOfTurns(String list, String role, String content, boolean weights) im
     }
 
     private static boolean learned(String place, JsonNode weight) {
-        if (weight.isMissingNode() || weight.isNull()) {
+        if (ElementFields.isNothing(weight)) {
             return true;
         }
         if (!weight.isNumber() || weight.doubleValue() != 0 && weight.doubleValue() != 1) {

@@ -92,7 +92,11 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
 
     private static Side transcript(String field, String text, List<Message> prompt) {
         List<Message> turns = Transcript.read(text);
-        if (turns.isEmpty() || turns.getLast().role() != Message.Role.ASSISTANT) {
+        boolean asks = turns.isEmpty() || turns.getLast().role() != Message.Role.ASSISTANT;
+        if (asks && Transcript.endsBeforeAnswer(text)) {
+            return side(field, turns, "", prompt); // a bad answer like others
+        }
+        if (asks) {
             throw noAnswer(field);
         }
         return side(field, turns.subList(0, turns.size() - 1), turns.getLast().content(), prompt);
@@ -175,8 +179,6 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
     }
 
     private static String transcript(RankingRequest request, int answer) {
-        List<Message> turns = new ArrayList<>(request.messages());
-        turns.add(Message.assistant(request.answers().get(answer)));
-        return Transcript.write(turns);
+        return Transcript.write(request.messages(), request.answers().get(answer));
     }
 }

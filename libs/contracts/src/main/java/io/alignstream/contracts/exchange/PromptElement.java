@@ -5,7 +5,9 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.messages.Reason;
 import java.util.List;
+import java.util.Map;
 
 /** How prompts are handed on: as on the topic, or in the fields that others have for what is asked. */
 public final class PromptElement {
@@ -24,6 +26,16 @@ public final class PromptElement {
         if (!asked.isEmpty()) {
             String id = Sha256.hex(RankedRequest.identity(asked, List.of()));
             return new Prompt("import-" + id.substring(0, 32), asked, RankedRequest.Source.IMPORTED);
+        }
+        if (!json.has("messages")) {
+            throw new InvalidInputException(Reason.of("exchange.unknownPrompt")
+                    .with(
+                            "fields",
+                            String.join(
+                                    ", ",
+                                    json.properties().stream()
+                                            .map(Map.Entry::getKey)
+                                            .toList())));
         }
         ObjectNode whole = OwnLines.unpacked(json, List.of("messages", "referenceAnswers", "tags"));
         if (json.path(ID).asText("").isBlank()) {

@@ -7,17 +7,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** A conversation as one text, {@code "\n\nHuman: … \n\nAssistant: …"}; white space around a turn is not kept. */
 final class Transcript {
 
-    private static final Pattern TURN = Pattern.compile("(?:^|\\n\\n)(Human|Assistant):");
+    private static final Pattern TURN = Pattern.compile("(?:^|\\n\\n|\\r\\n\\r\\n)(Human|Assistant):");
+    private static final Pattern NO_ANSWER = Pattern.compile("(?:\\n\\n|\\r\\n\\r\\n)Assistant:\\s*$");
 
     private Transcript() {}
 
     /** Whether {@code text} is one, and not just what somebody says. */
     static boolean is(String text) {
         return TURN.matcher(text).lookingAt();
+    }
+
+    /** Whether {@code text} ends with the word that an answer is to follow: a prompt, or an answer that says nothing. */
+    static boolean endsBeforeAnswer(String text) {
+        return NO_ANSWER.matcher(text).find();
     }
 
     /** The turns of {@code text}; a text that is no transcript is the user's only turn. */
@@ -59,15 +66,18 @@ final class Transcript {
      * @throws InvalidInputException if there is a turn that would not be read again
      */
     static String write(List<Message> turns) {
-        StringBuilder text = new StringBuilder();
-        for (Message turn : turns) {
-            if (turn.role() == Message.Role.SYSTEM
-                    || TURN.matcher(" " + turn.content()).find()) {
-                throw new InvalidInputException(Reason.of("exchange.noTranscript"));
-            }
-            text.append(turn.role() == Message.Role.USER ? "\n\nHuman: " : "\n\nAssistant: ")
-                    .append(turn.content());
+        return turns.stream().map(turn -> turn(turn.role(), turn.content())).collect(Collectors.joining());
+    }
+
+    /** The text of {@code turns} and then an answer, which may be empty; fails as without it. */
+    static String write(List<Message> turns, String answer) {
+        return write(turns) + turn(Message.Role.ASSISTANT, answer);
+    }
+
+    private static String turn(Message.Role role, String content) {
+        if (role == Message.Role.SYSTEM || TURN.matcher(" " + content).find()) {
+            throw new InvalidInputException(Reason.of("exchange.noTranscript"));
         }
-        return text.toString();
+        return (role == Message.Role.USER ? "\n\nHuman: " : "\n\nAssistant: ") + content;
     }
 }

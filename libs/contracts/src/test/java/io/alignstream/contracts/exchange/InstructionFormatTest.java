@@ -97,6 +97,33 @@ class InstructionFormatTest {
     }
 
     @Test
+    void aMissingTextThatPythonHasWrittenAsNaNIsNotRead() {
+        // Given
+        ObjectNode json = json("{'instruction':'Moon?','output':'Far.'}")
+                .put("input", Double.NaN)
+                .put("system", Double.NaN)
+                .put("history", Float.NaN);
+
+        // When
+        List<Instruction> instructions = InstructionFormat.ALPACA.read(json);
+
+        // Then
+        assertThat(instructions).extracting(Instruction::messages).containsExactly(List.of(Message.user("Moon?")));
+    }
+
+    @Test
+    void anAnswerThatPythonHasWrittenAsNaNIsNotLearned() {
+        // Given
+        ObjectNode alpaca = json("{'instruction':'Moon?'}").put("output", Double.NaN);
+        ObjectNode turns = json("{'messages':[{'role':'user','content':'Moon?'},{'role':'assistant'}]}");
+        ((ObjectNode) turns.at("/messages/1")).put("content", Double.NaN);
+
+        // When // Then
+        assertThatThrownBy(() -> InstructionFormat.ALPACA.read(alpaca)).hasMessageContaining("missing or blank");
+        assertThatThrownBy(() -> InstructionFormat.OPENAI.read(turns)).hasMessageContaining("missing or blank");
+    }
+
+    @Test
     void whatOthersFormatsSayNamesItsSource() {
         // Given
         ObjectNode json = json("{'instruction':'Moon?','output':'Far.'}");

@@ -344,6 +344,50 @@ class RankingFormatTest {
                 .hasMessageContaining("chosen");
     }
 
+    @ParameterizedTest
+    @CsvSource({"trl", "hh-rlhf"})
+    void anAnswerThatSaysNothingIsOneInEveryFormatOfPairs(String format) {
+        // Given
+        RankedRequest ranked = RankedRequest.of(
+                MULTI_TURN,
+                List.of(List.of(RankedRequest.Judged.of("384,400 km")), List.of(RankedRequest.Judged.of(""))),
+                RankedRequest.Source.imported("ann"));
+
+        // When
+        RankedRequest again = roundTrip(RankingFormat.of(format).orElseThrow(), ranked);
+
+        // Then
+        assertThat(again.request()).isEqualTo(ranked.request());
+        assertThat(groups(again)).containsExactly(List.of("384,400 km"), List.of(""));
+    }
+
+    @Test
+    void aTranscriptMayHaveTheLinesOfWindows() {
+        // Given
+        ObjectNode json = json("{'chosen':'\\r\\n\\r\\nHuman: Moon?\\r\\n\\r\\nAssistant: Far.',"
+                + "'rejected':'\\r\\n\\r\\nHuman: Moon?\\r\\n\\r\\nAssistant: Near.'}");
+
+        // When
+        List<RankedRequest> ranked = RankingFormat.of(json).read(json, "ann");
+
+        // Then
+        assertThat(ranked).singleElement().satisfies(read -> {
+            assertThat(read.request().messages()).containsExactly(Message.user("Moon?"));
+            assertThat(groups(read)).containsExactly(List.of("Far."), List.of("Near."));
+        });
+    }
+
+    @Test
+    void aMissingAnswerThatPythonHasWrittenAsNaNIsNoText() {
+        // Given
+        ObjectNode json = json("{'prompt':'Moon?','chosen':'Far.'}").put("rejected", Double.NaN);
+
+        // When // Then
+        assertThatThrownBy(() -> RankingFormat.of(json).read(json, "ann"))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("rejected: it must be a text");
+    }
+
     private static RankedRequest roundTrip(RankingFormat format, RankedRequest ranked) {
         ObjectNode json = json(format.write(ranked).getFirst().toString());
         return RankingFormat.of(json).read(json, format.annotator()).getFirst();

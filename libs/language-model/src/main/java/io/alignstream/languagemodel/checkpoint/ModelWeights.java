@@ -3,6 +3,8 @@ package io.alignstream.languagemodel.checkpoint;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.check.JsonFault;
+import io.alignstream.contracts.messages.Messages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +89,7 @@ public final class ModelWeights {
             }
             return map;
         } catch (JsonProcessingException e) {
-            throw new DamagedCheckpointException(index + " is no valid JSON: " + e.getOriginalMessage(), e);
+            throw new DamagedCheckpointException(index + " is no valid JSON: " + Messages.english(JsonFault.of(e)), e);
         }
     }
 

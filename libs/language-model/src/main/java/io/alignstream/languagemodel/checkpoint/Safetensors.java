@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.check.JsonFault;
+import io.alignstream.contracts.messages.Messages;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -192,7 +194,7 @@ public final class Safetensors {
             return json;
         } catch (JsonProcessingException e) {
             throw new DamagedCheckpointException(
-                    file + " has a header that is no valid JSON: " + e.getOriginalMessage(), e);
+                    file + " has a header that is no valid JSON: " + Messages.english(JsonFault.of(e)), e);
         }
     }
 

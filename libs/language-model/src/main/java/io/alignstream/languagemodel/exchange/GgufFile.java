@@ -68,7 +68,8 @@ record GgufFile(Map<String, Object> metadata, SequencedMap<String, Stored> tenso
             try {
                 readHead(file, head, metadata, places);
             } catch (BufferUnderflowException | NegativeArraySizeException | ArithmeticException e) {
-                throw new IOException(file + " ends in its header, or its header is damaged", e);
+                throw new IOException(
+                        file + " ends in its header, or its header is damaged; download it again, to its end", e);
             }
             long alignment = metadata.get(ALIGNMENT) instanceof Long given ? given : DEFAULT_ALIGNMENT;
             if (alignment < 1 || alignment > 1 << 20) {
@@ -157,7 +158,10 @@ record GgufFile(Map<String, Object> metadata, SequencedMap<String, Stored> tenso
             case 9 -> {
                 int elements = in.getInt();
                 long count = in.getLong();
-                if (elements == 9 || count < 0 || count > in.remaining()) {
+                if (count > in.remaining()) {
+                    throw new BufferUnderflowException();
+                }
+                if (elements == 9 || count < 0) {
                     throw new IOException(file + ": " + key + " is a list that is no part of the format");
                 }
                 List<Object> list = new ArrayList<>((int) count);

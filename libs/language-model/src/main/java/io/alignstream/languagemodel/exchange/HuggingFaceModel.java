@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.network.Weights;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.tokenizer.format.ChatConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +25,10 @@ import java.util.SequencedMap;
  * @param config of the network, with as many token ids as the embedding has rows now
  * @param tokenizer with our control tokens
  * @param tensors the weights that {@code config} names
+ * @param hasTemplate whether a chat template came with it; that may be ours
  */
-public record HuggingFaceModel(TransformerConfig config, Tokenizer tokenizer, SequencedMap<String, Tensor> tensors) {
+public record HuggingFaceModel(
+        TransformerConfig config, Tokenizer tokenizer, SequencedMap<String, Tensor> tensors, boolean hasTemplate) {
 
     /**
      * Reads and checks {@code folder}.
@@ -49,7 +52,11 @@ public record HuggingFaceModel(TransformerConfig config, Tokenizer tokenizer, Se
         for (String name : new String[] {"model.embed_tokens.weight", "lm_head.weight"}) {
             tensors.computeIfPresent(name, (same, rows) -> MeanRows.resize(rows, ids));
         }
-        return new HuggingFaceModel(config.withVocabulary(ids), tokenizer, tensors);
+        return new HuggingFaceModel(
+                config.withVocabulary(ids),
+                tokenizer,
+                tensors,
+                ChatConfig.read(folder).isPresent());
     }
 
     private static Tokenizer tokenizer(Path folder) throws IOException {

@@ -2,9 +2,13 @@ package io.alignstream.languagemodel.network;
 
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.contracts.check.JsonFault;
+import io.alignstream.contracts.messages.Messages;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -36,7 +40,10 @@ public record TransformerConfig(
         Variant variant) {
 
     private static final long MAX_ROTARY_TABLE = 1L << 28;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Python writes numbers that are not finite, too. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .build();
 
     public TransformerConfig {
         positive("vocabularySize", vocabularySize);
@@ -141,7 +148,9 @@ public record TransformerConfig(
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         } catch (JsonProcessingException e) {
-            throw new IOException(file + " is no valid JSON: " + e.getOriginalMessage(), e);
+            throw new IOException(file + " is no valid JSON: " + Messages.english(JsonFault.of(e)), e);
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + " is missing; give the folder in which a model's config.json lies", e);
         }
     }
 

@@ -77,6 +77,10 @@ public final class Weights {
      */
     public static SequencedMap<String, Tensor> require(
             TransformerConfig config, Map<String, Tensor> tensors, String origin) throws IOException {
+        if (config.layers() > tensors.size()) { // before all their names are made
+            throw new IOException(origin + " has " + tensors.size() + " tensors, too few for the " + config.layers()
+                    + " layers that config.json describes");
+        }
         SequencedMap<String, Tensor> required = new LinkedHashMap<>();
         for (Map.Entry<String, Shape> entry : shapes(config).entrySet()) {
             required.put(entry.getKey(), require(tensors, entry.getKey(), entry.getValue(), origin));

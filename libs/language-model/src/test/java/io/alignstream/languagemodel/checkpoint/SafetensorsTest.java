@@ -112,7 +112,7 @@ class SafetensorsTest {
             textBlock =
                     """
         [] | no JSON object
-        {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} | Duplicate field 'a'
+        {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} | field a stands twice
         {"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}} | 'a': dtype 'F64' is unknown
         {"a":{"shape":[1],"data_offsets":[0,8]}} | 'a': dtype '' is unknown
         {"a":{"dtype":"F32","data_offsets":[0,8]}} | 'a': shape is missing
@@ -129,7 +129,7 @@ class SafetensorsTest {
         {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} | 'b': starts at 0
         {"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}} | 'a': F32[1] has 4 bytes
         {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x | no valid JSON
-        {"a":{"dtype":"F32","shape":[[[[[[[[[2]]]]]]]]],"data_offsets":[0,8]}} | nesting depth
+        {"a":{"dtype":"F32","shape":[[[[[[[[[2]]]]]]]]],"data_offsets":[0,8]}} | nested deeper than 8 levels
         {"a":7} | 'a': dtype '' is unknown
         """)
     void headersThatLieAreRefused(String header, String message) throws IOException {

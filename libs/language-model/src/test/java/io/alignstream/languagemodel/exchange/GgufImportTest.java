@@ -100,6 +100,8 @@ class GgufImportTest {
         byte[] whole = Files.readAllBytes(file);
         Path half = Files.write(folder.resolve("half.gguf"), Arrays.copyOf(whole, whole.length / 2));
         Path head = Files.write(folder.resolve("head.gguf"), Arrays.copyOf(whole, 100));
+        int list = new String(whole, StandardCharsets.ISO_8859_1).indexOf("tokenizer.ggml.tokens");
+        Path tokens = Files.write(folder.resolve("tokens.gguf"), Arrays.copyOf(whole, list + 64));
 
         // When, then
         assertThatThrownBy(() -> GgufImport.load(half, scratch))
@@ -108,6 +110,9 @@ class GgufImportTest {
         assertThatThrownBy(() -> GgufImport.load(head, scratch))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("ends in its header");
+        assertThatThrownBy(() -> GgufImport.load(tokens, scratch))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("download it again, to its end");
     }
 
     @Test

@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class HuggingFaceModelTest {
 
@@ -202,6 +204,77 @@ class HuggingFaceModelTest {
         // Then
         assertThat(HuggingFaceModel.load(folder).tensors())
                 .doesNotContainKeys("lm_head.weight", "model.layers.0.self_attn.rotary_emb.inv_freq");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+        config.json                  | {"model_type":               | it ends before a quote or bracket is closed
+        config.json                  | // {}                        | character 1 of line 1 does not fit there
+        model.safetensors.index.json | {"weight_map":               | it ends before a quote or bracket is closed
+        tokenizer.json               | {"model": {"vocab": {"a": 0, | it ends before a quote or bracket is closed
+        """)
+    void damagedJsonIsNamedInTheWordsOfTheFile(String name, String content, String said) throws IOException {
+        // Given
+        TransformerConfig config = config(Architecture.LLAMA, TOKENIZER.vocabularySize(), true);
+        try (Transformer model = Transformer.initialise(config, 1)) {
+            write(config, model.tensors());
+        }
+        if (name.startsWith("model")) {
+            Files.delete(folder.resolve("model.safetensors"));
+        }
+        Files.writeString(folder.resolve(name), content);
+
+        // When // Then
+        assertThatThrownBy(() -> HuggingFaceModel.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll(name, said)
+                .message()
+                .doesNotContain("Feature", "close marker");
+    }
+
+    @Test
+    void aFolderWithoutConfigurationIsNamedWithTheWayOut() {
+        assertThatThrownBy(() -> HuggingFaceModel.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("config.json is missing; give the folder");
+    }
+
+    @Test
+    void numbersThatOnlyPythonWritesDoNoHarmWhereNobodyReadsThem() throws IOException {
+        // Given
+        TransformerConfig config = config(Architecture.LLAMA, TOKENIZER.vocabularySize(), true);
+        try (Transformer model = Transformer.initialise(config, 1)) {
+            write(config, model.tensors());
+        }
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, Files.readString(file).replaceFirst("\\{", "{\"router_limit\": Infinity, "));
+
+        // When
+        HuggingFaceModel loaded = HuggingFaceModel.load(folder);
+
+        // Then
+        assertThat(loaded.config()).isEqualTo(config);
+    }
+
+    @Test
+    void moreLayersThanTensorsAreRefusedAtOnce() throws IOException {
+        // Given
+        TransformerConfig config = config(Architecture.LLAMA, TOKENIZER.vocabularySize(), true);
+        try (Transformer model = Transformer.initialise(config, 1)) {
+            write(config, model.tensors());
+        }
+        Path file = folder.resolve("config.json");
+        Files.writeString(
+                file, Files.readString(file).replaceFirst("(?<=\"num_hidden_layers\")\\s*:\\s*\\d+", ": 1000000000"));
+
+        // When // Then
+        assertThatThrownBy(() -> HuggingFaceModel.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("too few for the 1000000000 layers");
     }
 
     private void assertRefused(

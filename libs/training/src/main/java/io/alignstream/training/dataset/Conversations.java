@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +80,15 @@ public record Conversations(
             }
         }
         return new Conversations(training, heldOut, tooLong, refused, refusal);
+    }
+
+    /** What is in neither list, as figures for people by their names; those of nothing are not among them. */
+    public Map<String, Double> leftOut() {
+        Map<String, Double> figures = new TreeMap<>();
+        figures.put("conversationsTooLong", (double) tooLong);
+        figures.put("conversationsRefused", (double) refused);
+        figures.values().removeIf(count -> count == 0);
+        return figures;
     }
 
     /** Number of conversations to learn from. */

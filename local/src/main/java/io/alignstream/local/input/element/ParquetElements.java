@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.function.Supplier;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.example.data.Group;
@@ -27,6 +26,7 @@ import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of a Parquet file with their lists and structs; nulls are left out, and bytes that are not UTF-8 stay bytes. A
@@ -43,7 +43,7 @@ public record ParquetElements() implements ElementFile.Kind {
                             .withCodecFactory(new ParquetCodecs())
                             .build());
         } catch (RuntimeException e) {
-            throw new InputException(file, "is damaged or no Parquet file: " + e.getMessage());
+            throw new InputException(file, "is damaged or no Parquet file; if it was cut off, copy it again");
         }
     }
 
@@ -67,7 +67,7 @@ public record ParquetElements() implements ElementFile.Kind {
         try (ParquetFileReader reader = open(file)) {
             MessageType schema = reader.getFileMetaData().getSchema();
             PageReadStore group;
-            while ((group = reader.readNextRowGroup()) != null) {
+            while ((group = readable(named, row + 1, reader::readNextRowGroup)) != null) {
                 PageReadStore pages = group;
                 RecordReader<Group> rows = readable(named, row, () -> new ColumnIOFactory()
                         .getColumnIO(schema)
@@ -80,10 +80,16 @@ public record ParquetElements() implements ElementFile.Kind {
         }
     }
 
-    /** The library says in exceptions of any kind that a file is damaged. */
-    private static <T> T readable(Path file, long row, Supplier<T> part) {
+    /** A part of a file as the library reads it. */
+    private interface Part<T extends @Nullable Object> {
+
+        T read() throws IOException;
+    }
+
+    /** The library says in exceptions of any kind that a file is damaged, or packed in a way that is not read. */
+    private static <T extends @Nullable Object> T readable(Path file, long row, Part<T> part) throws IOException {
         try {
-            return part.get();
+            return part.read();
         } catch (RuntimeException e) {
             throw new InputException(file, "row " + row, "this row cannot be read: " + e.getMessage());
         }

@@ -1,9 +1,12 @@
 package io.alignstream.languagemodel.tokenizer.format;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.check.JsonFault;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.tokenizer.encoding.Metaspace;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenizerModel;
 import io.alignstream.languagemodel.tokenizer.split.PreTokenizer;
@@ -90,6 +93,8 @@ public final class TokenizerFile {
         JsonNode root;
         try {
             root = JSON.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not a tokenizer.json: " + Messages.english(JsonFault.of(e)), e);
         } catch (IOException e) {
             throw new IllegalArgumentException("not a tokenizer.json: " + e.getMessage(), e);
         }

@@ -48,6 +48,8 @@ public final class JinjaTemplate {
             return new Interpreter(STEPS + STEPS_PER_CHAR * chars).render(statements, given);
         } catch (ArithmeticException e) {
             throw TemplateException.refused("a number is too large");
+        } catch (StackOverflowError e) { // a list in a list in a list: steps do not bound how deep values are
+            throw TemplateException.refused("a value has too many levels inside each other");
         }
     }
 

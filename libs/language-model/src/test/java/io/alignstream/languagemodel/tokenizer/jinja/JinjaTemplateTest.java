@@ -74,7 +74,9 @@ class JinjaTemplateTest {
                 "{{ 'x' * 999999999 }}",
                 "{{ 9223372036854775807 + 1 }}",
                 "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-                "{% set x = namespace(l=[1]) %}{% for i in range(99) %}{% set x.l = x.l + x.l %}{% endfor %}"
+                "{% set x = namespace(l=[1]) %}{% for i in range(99) %}{% set x.l = x.l + x.l %}{% endfor %}",
+                "{% set x = namespace(l=[]) %}{% for i in range(99999) %}{% set x.l = [x.l] %}{% endfor %}{{ x.l }}",
+                "{% set x = namespace(l=[]) %}{% for i in range(99999) %}{% set x.l = [x.l] %}{% endfor %}{{ x.l | tojson }}"
             })
     void noTemplateRunsOrGrowsForEver(String template) {
         assertThatThrownBy(() -> JinjaTemplate.read(template).render(Map.of(), CHARS))
