@@ -52,6 +52,11 @@ public final class Reconciler implements JobControl {
     /** Whether the answers are still from before the trigger. */
     private boolean answersOutdated;
 
+    /** What a person asked for before it was known what an earlier process kept: whether to pause. */
+    private @Nullable Boolean pauseWanted;
+    /** Whether that is known. */
+    private boolean restored;
+
     private boolean leaving;
     /** Whether something happened that no event tells. */
     private boolean hint = true;
@@ -135,6 +140,11 @@ public final class Reconciler implements JobControl {
     public void compare(View view, boolean changed) {
         boolean asked;
         synchronized (this) {
+            restored = true;
+            if (pauseWanted != null) {
+                held.pause(pauseWanted);
+                pauseWanted = null;
+            }
             if (running != null && System.nanoTime() - begunAt > LASTING.toNanos()) {
                 held.lasting(running.job().run());
             }
@@ -364,7 +374,7 @@ public final class Reconciler implements JobControl {
 
     @Override
     public synchronized void pause() {
-        held.pause(true);
+        pausing(true);
         if (running != null) {
             running.stop();
             reason = Reason.of("stage.pausing").with("job", running.job().title());
@@ -373,8 +383,17 @@ public final class Reconciler implements JobControl {
 
     @Override
     public synchronized void resume() {
-        held.pause(false);
+        pausing(false);
         hint = true;
+    }
+
+    /** What is kept would otherwise undo it, or be undone by it. */
+    private void pausing(boolean now) {
+        if (restored) {
+            held.pause(now);
+        } else {
+            pauseWanted = now;
+        }
     }
 
     @Override

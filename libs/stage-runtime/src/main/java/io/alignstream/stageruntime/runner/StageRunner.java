@@ -273,7 +273,9 @@ public class StageRunner {
     /** Before the messaging channels close: the job publishes and checkpoints within the grace period. */
     void onStop(@Observes @Priority(1) ShutdownEvent event) throws InterruptedException {
         var job = reconciler.leave();
-        if (job.isPresent() && !job.get().awaitEnd(grace.toMillis())) {
+        if (job.isPresent() && job.get().awaitEnd(grace.toMillis())) {
+            reconciler.settle(); // the reader may be gone before it does, and the run would count as one that died
+        } else if (job.isPresent()) {
             LOG.warnf(
                     "Job %s did not return within %s; the next start resumes its last checkpoint",
                     job.get().job().run(), grace);

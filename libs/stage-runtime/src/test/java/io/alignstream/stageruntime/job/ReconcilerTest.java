@@ -215,6 +215,7 @@ class ReconcilerTest {
     void a_stage_that_a_person_paused_is_paused_after_a_restart() {
         // Given
         Reconciler before = reconciler(triggered -> new Decision.Wait(Reason.of("test.waits")));
+        turn(before);
         before.pause();
         Reconciler restarted = reconciler(triggered -> new Decision.Run(job(context -> {})));
 
@@ -225,6 +226,42 @@ class ReconcilerTest {
         // Then
         assertThat(restarted.status().state()).isEqualTo(JobStatus.State.PAUSED);
         assertThat(threads).isEmpty();
+    }
+
+    @Test
+    void a_pause_before_the_topics_are_read_keeps_what_an_earlier_process_kept() {
+        // Given
+        StageControl.Run cancelled = new StageControl.Run("r1", true, 1, 0, null);
+        Reconciler reconciler = reconciler(triggered -> new Decision.Wait(Reason.of("test.waits")));
+
+        // When
+        reconciler.pause();
+        reconciler.restore(new StageControl(Stage.REWARD.id(), false, 57, List.of(cancelled)));
+        turn(reconciler);
+
+        // Then
+        assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.PAUSED);
+        assertThat(kept).containsExactly(new StageControl(Stage.REWARD.id(), true, 58, List.of(cancelled)));
+    }
+
+    @Test
+    void a_run_that_returns_when_its_service_stops_has_not_died() throws InterruptedException {
+        // Given
+        Reconciler reconciler = reconciler(triggered -> new Decision.Run(job(context -> {
+            while (!context.stopRequested()) {
+                Thread.onSpinWait();
+            }
+        })));
+        turn(reconciler);
+        RunningJob job = reconciler.leave().orElseThrow();
+        boolean ended = job.awaitEnd(60_000);
+
+        // When
+        reconciler.settle();
+
+        // Then
+        assertThat(ended).isTrue();
+        assertThat(kept.getLast().runs()).isEmpty();
     }
 
     @Test
