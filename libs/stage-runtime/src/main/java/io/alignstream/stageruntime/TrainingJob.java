@@ -118,7 +118,9 @@ public abstract class TrainingJob implements Job {
         }
         Trainer.Result finished = result.get();
         Checkpoint.Promotion promotion = promotion(context, finished);
+        run.requireHeld(); // nobody can take an event back: it must come from the run's owner
         announce(context, finished);
+        run.requireHeld();
         context.publish(
                 Topic.CHECKPOINTS,
                 new Checkpoint(

@@ -1,6 +1,8 @@
 package io.alignstream.training;
 
 import io.alignstream.contracts.Reference;
+import io.alignstream.languagemodel.checkpoint.LeaseLostException;
+import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.torch.TorchRuntime;
@@ -86,12 +88,13 @@ public final class Trainer {
      *
      * @return empty if the run was stopped; its state is stored then
      * @throws TrainingFailedException if training failed and did not heal
+     * @throws LeaseLostException if another process has taken the run over
      */
     public Optional<Result> train() throws IOException {
+        run.claim();
         Optional<StoredCheckpoint> newest = run.newest();
-        Optional<Result> finished = newest.flatMap(Trainer::finished);
-        if (finished.isPresent()) {
-            return finished;
+        if (newest.isPresent() && newest.get().manifest().complete()) {
+            return Optional.of(result(run, newest.get().reference()));
         }
         Moment moment = canResume(newest) ? resumed(newest.orElseThrow()) : begun(Recovery.NONE);
         try {
@@ -123,18 +126,20 @@ public final class Trainer {
         return false;
     }
 
-    /** The result of {@code run} if it has finished before. */
+    /** The result of {@code run} if it has finished before; this process owns the run then. */
     public static Optional<Result> finished(TrainingRun run) throws IOException {
-        return run.newest().flatMap(Trainer::finished);
+        Optional<StoredCheckpoint> newest = run.newest();
+        return newest.isPresent() && newest.get().manifest().complete()
+                ? Optional.of(result(run, newest.get().reference()))
+                : Optional.empty();
     }
 
-    private static Optional<Result> finished(StoredCheckpoint newest) {
-        return newest.manifest().complete()
-                ? Optional.of(new Result(
-                        newest.reference(),
-                        newest.manifest().step(),
-                        newest.manifest().metrics()))
-                : Optional.empty();
+    /** What counts as the result of {@code run}, of which {@code complete} is a finished checkpoint. */
+    private static Result result(TrainingRun run, Reference complete) throws IOException {
+        run.claim();
+        Reference settled = run.settle(complete);
+        Manifest manifest = run.manifest(settled);
+        return new Result(settled, manifest.step(), manifest.metrics());
     }
 
     /** Steps until there is nothing to do, a person stops the run (the state is stored then) or a step fails. */
@@ -166,6 +171,7 @@ public final class Trainer {
             SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
             figures.put(step.speed().figure(), step.speed().amount() / seconds);
             monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
+            run.beat();
 
             boolean byPlan = loop.done() % settings.saving.every == 0;
             boolean byClock = System.nanoTime() - savedAt >= settings.saving.interval.toNanos();
@@ -238,8 +244,7 @@ public final class Trainer {
         SequencedMap<String, Double> figures =
                 loop.finish(moment.figures, bestIsNotLast ? Optional.of(best) : Optional.empty());
         loop.finishedPhase().ifPresent(phase -> monitor.progress(phase, loop.done(), loop.total(), figures));
-        Reference checkpoint = moment.store(true, figures);
-        return new Result(checkpoint, loop.done(), Map.copyOf(figures));
+        return result(run, moment.store(true, figures));
     }
 
     private static void require(String name, double value, double least, double greatest) {

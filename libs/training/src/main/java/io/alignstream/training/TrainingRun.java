@@ -5,19 +5,24 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
+import io.alignstream.languagemodel.checkpoint.Lease;
+import io.alignstream.languagemodel.checkpoint.LeaseLostException;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One training run on frozen inputs: its identity, the checkpoints it saves and the one it resumes from.
  *
- * <p>For one thread; see {@link TrainingRuns} for where it comes from.
+ * <p>What changes something asks that this process has {@link #claim claimed} the run, and fails with a {@link
+ * LeaseLostException} as soon as another one has. For one thread; see {@link TrainingRuns} for where it comes from.
  */
 public final class TrainingRun {
 
@@ -27,12 +32,19 @@ public final class TrainingRun {
     /** Below the store's root: what is kept of steps besides checkpoints. */
     public static final String RECORDS = "records";
 
+    /** How often the owner gives a sign of life. */
+    private static final Duration BEAT = Duration.ofMinutes(1);
+
     private final CheckpointStore store;
     private final CheckpointStore records;
+    private final LostRuns lost;
     private final Manifest frozen;
+    private @Nullable Lease lease;
+    private long lastBeat;
 
-    TrainingRun(CheckpointStore store, Manifest frozen) {
+    TrainingRun(CheckpointStore store, LostRuns lost, Manifest frozen) {
         this.store = store;
+        this.lost = lost;
         this.records = store.below(RECORDS);
         this.frozen = frozen;
     }
@@ -55,6 +67,58 @@ public final class TrainingRun {
     /** The topic ranges that the run learns from. */
     public List<DatasetSnapshot> datasets() {
         return frozen.datasets();
+    }
+
+    /**
+     * Makes this process the run's owner, unless it is already.
+     *
+     * @throws LeaseLostException if this process has lost the run to one that is alive
+     */
+    public void claim() throws IOException {
+        if (lease == null) {
+            lease = lost.claim(store, frozen.stage(), id());
+            lastBeat = System.nanoTime();
+        }
+    }
+
+    /** Checks that this process is the owner, if it has claimed the run, before something is done that shows elsewhere. */
+    public void requireHeld() throws IOException {
+        if (lease != null) {
+            held(owned -> {
+                store.requireHeld(owned);
+                return owned;
+            });
+        }
+    }
+
+    /** Gives a sign of life where one is due. */
+    void beat() throws IOException {
+        if (System.nanoTime() - lastBeat >= BEAT.toNanos()) {
+            lastBeat = System.nanoTime();
+            held(owned -> {
+                store.renew(owned);
+                return owned;
+            });
+        }
+    }
+
+    /** What an owner does. */
+    @FunctionalInterface
+    private interface Act<T> {
+        T with(Lease lease) throws IOException;
+    }
+
+    private <T> T held(Act<T> act) throws IOException {
+        Lease owned = lease;
+        if (owned == null) {
+            throw new IllegalStateException("run " + id() + " was not claimed");
+        }
+        try {
+            return act.with(owned);
+        } catch (LeaseLostException e) {
+            lost.lost(store, owned);
+            throw e;
+        }
     }
 
     /** The newest valid checkpoint, complete or not, opened and checked; empty if the run has not begun. */
@@ -86,9 +150,25 @@ public final class TrainingRun {
                 .withPosition(position)
                 .withMetrics(metrics)
                 .withFingerprint(fingerprint);
-        Reference reference = store.save(draft, content);
-        store.prune(frozen.stage(), id(), KEPT, alsoKept);
-        return reference;
+        return held(owned -> {
+            Reference reference = store.save(owned, draft, content);
+            store.prune(owned, KEPT, alsoKept);
+            return reference;
+        });
+    }
+
+    /**
+     * The run's one result, decided once and for ever: {@code complete}, unless it has another.
+     *
+     * @param complete a finished checkpoint of this run
+     */
+    public Reference settle(Reference complete) throws IOException {
+        return held(owned -> store.settle(owned, complete));
+    }
+
+    /** The manifest of one of the run's checkpoints. */
+    Manifest manifest(Reference checkpoint) throws IOException {
+        return store.manifest(checkpoint);
     }
 
     /**
@@ -97,13 +177,17 @@ public final class TrainingRun {
      * @param content a function of the run and the step, so that a step that is taken again keeps nothing twice
      */
     public Reference record(long step, CheckpointStore.Content content) throws IOException {
+        requireHeld();
         return records.save(frozen.withStep(step).withComplete(false), content);
     }
 
     /** Goes back to before the first checkpoint: deletes all unfinished ones, and what was kept of steps. */
     public void discard() throws IOException {
-        store.prune(frozen.stage(), id(), 0);
-        records.prune(frozen.stage(), id(), 0);
+        held(owned -> {
+            store.prune(owned, 0, Set.of());
+            records.prune(owned, 0, Set.of());
+            return owned;
+        });
     }
 
     /**
@@ -113,27 +197,19 @@ public final class TrainingRun {
      * @throws IOException if it is missing or damaged; nothing is deleted then
      */
     public StoredCheckpoint rewind(String sha256) throws IOException {
-        Reference reference = store.manifests(frozen.stage(), id()).keySet().stream()
-                .filter(stored -> stored.sha256().equals(sha256))
-                .findFirst()
-                .orElseThrow(() -> new DamagedCheckpointException(
-                        "run " + id() + " has no checkpoint " + sha256 + " to go back to"));
-        StoredCheckpoint checkpoint = store.open(reference);
-        store.rewind(frozen.stage(), id(), sha256);
-        forgetAfter(checkpoint.manifest().step());
-        return checkpoint;
-    }
-
-    /** What was kept of steps that are taken again otherwise. */
-    private void forgetAfter(long step) throws IOException {
-        Optional<Reference> last = records.manifests(frozen.stage(), id()).entrySet().stream()
-                .filter(kept -> kept.getValue().step() <= step)
-                .map(Map.Entry::getKey)
-                .findFirst();
-        if (last.isPresent()) {
-            records.rewind(frozen.stage(), id(), last.get().sha256());
-        } else {
-            records.prune(frozen.stage(), id(), 0);
-        }
+        return held(owned -> {
+            store.requireHeld(owned);
+            Reference reference = store.manifests(frozen.stage(), id()).keySet().stream()
+                    .filter(stored -> stored.sha256().equals(sha256))
+                    .findFirst()
+                    .orElseThrow(() -> new DamagedCheckpointException(
+                            "run " + id() + " has no checkpoint " + sha256 + " to go back to"));
+            StoredCheckpoint checkpoint = store.open(reference);
+            long step = checkpoint.manifest().step();
+            store.rewind(owned, step);
+            store.requireHeld(owned);
+            records.rewind(owned, step); // what was kept of steps that are taken again otherwise
+            return checkpoint;
+        });
     }
 }

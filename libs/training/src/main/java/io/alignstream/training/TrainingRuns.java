@@ -25,6 +25,7 @@ public final class TrainingRuns {
 
     private final CheckpointStore store;
     private final Stage stage;
+    private final LostRuns lost = new LostRuns();
     private volatile List<StoredRun> known = List.of();
 
     public TrainingRuns(CheckpointStore store, Stage stage) {
@@ -37,6 +38,7 @@ public final class TrainingRuns {
         String id = id(lineage, datasets, hyperparameters);
         return new TrainingRun(
                 store,
+                lost,
                 Manifest.draft(stage, id, 0)
                         .withParents(lineage.parents())
                         .withDatasets(datasets)

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Lease;
+import io.alignstream.languagemodel.checkpoint.LeaseLostException;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -24,6 +26,7 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 import java.util.function.LongToDoubleFunction;
 import java.util.stream.Stream;
@@ -100,7 +103,9 @@ class TrainerTest {
     void whatAnOlderVersionLeftUnfinishedIsTrainedAgain() throws IOException {
         // Given
         train(settings(1_000, NEVER, 0), 4);
-        run().save(5, false, Map.of(), Map.of(), Map.of(), Set.of(), folder -> ModelFiles.of(
+        TrainingRun old = run();
+        old.claim();
+        old.save(5, false, Map.of(), Map.of(), Map.of(), Set.of(), folder -> ModelFiles.of(
                         SHAPE, TOKENIZER, new int[] {TOKENIZER.endOfTurn()}, new LinkedHashMap<>())
                 .write(folder));
         rates.clear();
@@ -199,6 +204,56 @@ class TrainerTest {
 
         // Then
         assertThat(result.metrics()).containsEntry("value", 3.0).containsEntry("bestStep", 3.0);
+    }
+
+    @Test
+    void aTwinThatWakesUpLeavesTheRunToItsSuccessor() throws IOException {
+        // Given: while the run takes its fifth step, another process takes it over and brings it to its end
+        List<Trainer.Result> successors = new ArrayList<>();
+        trouble = step -> {
+            if (step == 5 && successors.isEmpty()) {
+                trouble = ignored -> Optional.empty();
+                successors.add(trainUnchecked());
+            }
+            return Optional.empty();
+        };
+
+        // When
+        assertThatThrownBy(() -> train(settings(3, NEVER, 0), Long.MAX_VALUE))
+                // Then
+                .isInstanceOf(LeaseLostException.class);
+        assertThat(successors.getFirst().metrics()).containsEntry("value", 10.0);
+        assertThat(Trainer.finished(run())).contains(successors.getFirst());
+        assertThat(manifests()).extracting(Manifest::step).containsExactly(10L, 9L, 6L);
+    }
+
+    @Test
+    void whoLostARunTakesItBackOnlyFromAnOwnerThatIsSilent() throws IOException {
+        // Given
+        AtomicLong now = new AtomicLong();
+        LostRuns lost = new LostRuns(now::get);
+        Lease former = store.claim(Stage.SFT, "run");
+        Lease owner = store.claim(Stage.SFT, "run");
+        lost.lost(store, former);
+
+        // When: the owner lives, then it does not
+        now.addAndGet(LeaseLostException.SILENCE.toNanos());
+        store.renew(owner);
+        assertThatThrownBy(() -> lost.claim(store, Stage.SFT, "run")).isInstanceOf(LeaseLostException.class);
+        now.addAndGet(LeaseLostException.SILENCE.toNanos() - 1);
+        assertThatThrownBy(() -> lost.claim(store, Stage.SFT, "run")).isInstanceOf(LeaseLostException.class);
+        now.addAndGet(1);
+
+        // Then
+        assertThat(lost.claim(store, Stage.SFT, "run").epoch()).isGreaterThan(owner.epoch());
+    }
+
+    private Trainer.Result trainUnchecked() {
+        try {
+            return train(settings(3, NEVER, 0), Long.MAX_VALUE).orElseThrow();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

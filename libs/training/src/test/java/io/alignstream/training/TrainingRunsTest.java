@@ -154,6 +154,7 @@ class TrainingRunsTest {
     }
 
     private static void save(TrainingRun run, long step, boolean complete) throws IOException {
+        run.claim();
         run.save(
                 step,
                 complete,

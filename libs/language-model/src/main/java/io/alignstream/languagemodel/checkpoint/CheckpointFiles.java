@@ -25,15 +25,16 @@ final class CheckpointFiles {
      *
      * @param root address of its store, ending with a slash
      * @param json the bytes of its manifest
+     * @param epoch of its owner while it is unfinished, no part of its content
      */
-    record IdentifiedManifest(URI root, Manifest manifest, byte[] json, String sha256) {
+    record IdentifiedManifest(URI root, Manifest manifest, byte[] json, String sha256, long epoch) {
 
-        static IdentifiedManifest of(URI root, Manifest manifest, byte[] json) {
-            return new IdentifiedManifest(root, manifest, json, Sha256.hex(json));
+        static IdentifiedManifest of(URI root, Manifest manifest, byte[] json, long epoch) {
+            return new IdentifiedManifest(root, manifest, json, Sha256.hex(json), manifest.complete() ? 0 : epoch);
         }
 
         CheckpointName name() {
-            return CheckpointName.of(manifest, sha256);
+            return CheckpointName.of(manifest, sha256, epoch);
         }
 
         Reference reference() {
@@ -42,7 +43,7 @@ final class CheckpointFiles {
     }
 
     /** Has the files written into {@code folder} and makes them durable, then writes the manifest, last. */
-    static IdentifiedManifest seal(URI root, Path folder, Manifest draft, CheckpointStore.Content content)
+    static IdentifiedManifest seal(URI root, Path folder, Manifest draft, long epoch, CheckpointStore.Content content)
             throws IOException {
         content.write(folder);
         Map<String, Manifest.FileEntry> files = new TreeMap<>();
@@ -62,7 +63,7 @@ final class CheckpointFiles {
         Files.write(file, json, StandardOpenOption.CREATE_NEW);
         sync(file);
         sync(folder);
-        return IdentifiedManifest.of(root, manifest, json);
+        return IdentifiedManifest.of(root, manifest, json, epoch);
     }
 
     /** The manifest in {@code folder}, valid and at its place; the files are not looked at. */
@@ -86,7 +87,8 @@ final class CheckpointFiles {
             throw new DamagedCheckpointException(
                     origin + " has sha256 " + sha256 + " but its folder's name says " + name.hash());
         }
-        IdentifiedManifest identified = IdentifiedManifest.of(root, Manifest.parse(json, origin, root), json);
+        IdentifiedManifest identified =
+                IdentifiedManifest.of(root, Manifest.parse(json, origin, root), json, name.epoch());
         if (!identified.name().equals(name)) {
             throw new DamagedCheckpointException(
                     origin + " is the manifest of " + identified.name().path() + " but lies in " + name.path());

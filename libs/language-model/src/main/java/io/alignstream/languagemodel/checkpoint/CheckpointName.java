@@ -10,28 +10,40 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a checkpoint lies below its store's root: {@code stage/run/step-hash}.
+ * Where a checkpoint lies below its store's root: {@code stage/run/step-hash}, or {@code stage/run/step-hash-epoch} while its
+ * run has an owner and is not finished.
  *
  * @param step ten digits in the folder's name, so that names sort by step
  * @param hash the first 12 digits of the manifest's sha256
+ * @param epoch of the {@link Lease} under which an unfinished checkpoint was saved; 0 for all others
  */
-record CheckpointName(Stage stage, String run, long step, String hash) {
+record CheckpointName(Stage stage, String run, long step, String hash, long epoch) {
 
-    private static final Pattern FOLDER = Pattern.compile("([0-9]{10})-([0-9a-f]{12})");
+    private static final Pattern FOLDER = Pattern.compile("([0-9]{10})-([0-9a-f]{12})(?:-([1-9][0-9]{0,17}))?");
 
     CheckpointName {
         Manifest.requireName("run", run);
     }
 
-    static CheckpointName of(Manifest manifest, String sha256) {
-        return new CheckpointName(manifest.stage(), manifest.run(), manifest.step(), sha256.substring(0, 12));
+    static CheckpointName of(Manifest manifest, String sha256, long epoch) {
+        return new CheckpointName(manifest.stage(), manifest.run(), manifest.step(), sha256.substring(0, 12), epoch);
+    }
+
+    /** Of the same checkpoint under another owner. */
+    CheckpointName withEpoch(long other) {
+        return new CheckpointName(stage, run, step, hash, other);
     }
 
     /** Empty if {@code folder} is no checkpoint's name. */
     static Optional<CheckpointName> parse(Stage stage, String run, String folder) {
         Matcher matcher = FOLDER.matcher(folder);
         return matcher.matches()
-                ? Optional.of(new CheckpointName(stage, run, Long.parseLong(matcher.group(1)), matcher.group(2)))
+                ? Optional.of(new CheckpointName(
+                        stage,
+                        run,
+                        Long.parseLong(matcher.group(1)),
+                        matcher.group(2),
+                        matcher.group(3) == null ? 0 : Long.parseLong(matcher.group(3))))
                 : Optional.empty();
     }
 
@@ -64,7 +76,8 @@ record CheckpointName(Stage stage, String run, long step, String hash) {
     }
 
     String folder() {
-        return String.format(Locale.ROOT, "%010d-%s", step, hash);
+        String folder = String.format(Locale.ROOT, "%010d-%s", step, hash);
+        return epoch == 0 ? folder : folder + "-" + epoch;
     }
 
     /** Relative path with slashes. */

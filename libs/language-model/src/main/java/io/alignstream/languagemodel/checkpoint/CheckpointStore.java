@@ -55,12 +55,46 @@ public interface CheckpointStore extends AutoCloseable {
     }
 
     /**
-     * Saves a checkpoint; when this returns, it outlives a crash of process and machine.
+     * Makes the caller the owner of a run: who owned it before can change nothing of it any more, whenever it wakes up.
+     *
+     * <p>The unfinished checkpoints pass to the new owner under names of its own, so that not even a deletion that was
+     * under way elsewhere hits one of them.
+     */
+    Lease claim(Stage stage, String run) throws IOException;
+
+    /**
+     * Checks that nobody has claimed the run since.
+     *
+     * @throws LeaseLostException if somebody has
+     */
+    void requireHeld(Lease lease) throws IOException;
+
+    /** Lets others see that the owner is alive; as {@link #requireHeld} besides. */
+    void renew(Lease lease) throws IOException;
+
+    /** What the owner of a run last said of itself, which changes as long as it is alive; empty if it never had one. */
+    Optional<Owner> owner(Stage stage, String run) throws IOException;
+
+    /**
+     * Saves a checkpoint of a run with an owner; when this returns, it outlives a crash of process and machine.
      *
      * @param draft everything but the files, which are hashed here
+     * @throws LeaseLostException if the run has another owner by now; nothing of it is left then
      * @throws IOException if it cannot be saved, for example on a full disk; nothing of it is left then
      */
+    Reference save(Lease lease, Manifest draft, Content content) throws IOException;
+
+    /** Saves a checkpoint of a run that nobody owns: one that comes to be in one go. As the other otherwise. */
     Reference save(Manifest draft, Content content) throws IOException;
+
+    /**
+     * Makes {@code complete} the result of its run, unless it has one: where two owners have both finished a run, with
+     * other bits on another processor, one result counts for ever.
+     *
+     * @return the run's result
+     * @throws LeaseLostException if the run has another owner by now
+     */
+    Reference settle(Lease lease, Reference complete) throws IOException;
 
     /**
      * Checks a checkpoint byte for byte and hands out its folder, after downloading it if it is remote.
@@ -77,14 +111,15 @@ public interface CheckpointStore extends AutoCloseable {
     Manifest manifest(Reference reference) throws IOException;
 
     /**
-     * The manifests of a run's checkpoints, newest step first, without a look at the files: for overviews.
+     * The manifests of a run's checkpoints, its result first, then the newest step first, without a look at the files: for
+     * overviews.
      *
      * <p>A checkpoint whose manifest is damaged is left out with a warning in the log.
      */
     SequencedMap<Reference, Manifest> manifests(Stage stage, String run) throws IOException;
 
     /**
-     * The valid checkpoints of a run, newest step first, each opened: all their bytes are read, remote ones downloaded.
+     * The valid checkpoints of a run, in the order of {@link #manifests}, each opened: all their bytes are read, remote ones downloaded.
      *
      * <p>A damaged one is left out with a warning in the log.
      */
@@ -96,24 +131,22 @@ public interface CheckpointStore extends AutoCloseable {
     /** Ids of the runs of a stage, sorted. */
     List<String> runs(Stage stage) throws IOException;
 
-    /** Deletes the unfinished checkpoints of a run but the {@code keep} newest valid ones; complete ones stay. */
-    default void prune(Stage stage, String run, int keep) throws IOException {
-        prune(stage, run, keep, Set.of());
-    }
-
     /**
      * Deletes unfinished checkpoints of a run; complete ones stay.
      *
      * @param keep how many of the newest valid ones stay
      * @param alsoKept manifest hashes of others that stay
+     * @throws LeaseLostException if the run has another owner by now, who needs what was not deleted
      */
-    void prune(Stage stage, String run, int keep, Set<String> alsoKept) throws IOException;
+    void prune(Lease lease, int keep, Set<String> alsoKept) throws IOException;
 
     /**
-     * Deletes the unfinished checkpoints of a run that were saved after the one with manifest hash {@code sha256}, newest
-     * first, so that a run that is resumed at any moment finds a checkpoint whose predecessors are all there.
+     * Deletes the unfinished checkpoints of a run of later steps than {@code step}, newest first, so that a run that is
+     * resumed at any moment finds a checkpoint whose predecessors are all there.
+     *
+     * @throws LeaseLostException if the run has another owner by now, who needs what was not deleted
      */
-    void rewind(Stage stage, String run, String sha256) throws IOException;
+    void rewind(Lease lease, long step) throws IOException;
 
     @Override
     void close();

@@ -12,11 +12,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,13 +62,18 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
     }
 
     @Override
-    public Reference save(Manifest draft, Content content) throws IOException {
+    Reference save(@Nullable Lease lease, Manifest draft, Content content, long epoch) throws IOException {
         Files.createDirectories(root);
         try (Scratch scratch = scratch()) {
             try {
-                IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, content);
+                IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, epoch, content);
+                if (lease != null) {
+                    requireHeld(lease);
+                }
                 publish(scratch.folder(), identified);
                 return identified.reference();
+            } catch (LeaseLostException e) {
+                throw e;
             } catch (IOException e) {
                 throw failed(draft, scratch.folder(), e);
             }
@@ -168,7 +175,7 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
 
     @Override
     List<CheckpointName> names(Stage stage, String run) throws IOException {
-        return children(root.resolve(stage.id()).resolve(run)).stream()
+        return children(root.resolve(stage.id()).resolve(run), Files::isDirectory).stream()
                 .map(folder -> CheckpointName.parse(stage, run, folder))
                 .flatMap(Optional::stream)
                 .toList();
@@ -176,15 +183,15 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
 
     @Override
     public List<String> runs(Stage stage) throws IOException {
-        return children(root.resolve(stage.id())).stream()
+        return children(root.resolve(stage.id()), Files::isDirectory).stream()
                 .filter(run -> run.matches(Manifest.NAME))
                 .sorted()
                 .toList();
     }
 
-    private static List<String> children(Path folder) throws IOException {
+    private static List<String> children(Path folder, DirectoryStream.Filter<Path> kind) throws IOException {
         List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> paths = Files.newDirectoryStream(folder, Files::isDirectory)) {
+        try (DirectoryStream<Path> paths = Files.newDirectoryStream(folder, kind)) {
             paths.forEach(path -> names.add(path.getFileName().toString()));
         } catch (NoSuchFileException | NotDirectoryException e) {
             return List.of();
@@ -200,6 +207,47 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
         } catch (NoSuchFileException e) {
             LOG.atDebug().addKeyValue("checkpoint", name.path()).log("Another process pruned it first");
         }
+    }
+
+    @Override
+    void move(CheckpointName from, CheckpointName to) throws IOException {
+        try {
+            Files.move(folder(from), folder(to), StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            LOG.atDebug().addKeyValue("checkpoint", from.path()).log("Another process pruned or moved it first");
+        }
+    }
+
+    @Override
+    List<String> noteNames(Stage stage, String run) throws IOException {
+        return children(root.resolve(stage.id()).resolve(run), Files::isRegularFile);
+    }
+
+    @Override
+    Optional<byte[]> note(Stage stage, String run, String name) throws IOException {
+        try {
+            return Optional.of(
+                    Files.readAllBytes(root.resolve(stage.id()).resolve(run).resolve(name)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whole from its first moment on: it grows in a scratch folder and is renamed to its place. */
+    @Override
+    void write(Stage stage, String run, String name, byte[] bytes) throws IOException {
+        Path folder = Files.createDirectories(root.resolve(stage.id()).resolve(run));
+        try (Scratch scratch = scratch()) {
+            Path whole = Files.write(scratch.folder().resolve(name), bytes, StandardOpenOption.CREATE_NEW);
+            CheckpointFiles.sync(whole);
+            Files.move(whole, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        }
+        CheckpointFiles.sync(folder);
+    }
+
+    @Override
+    void deleteNote(Stage stage, String run, String name) throws IOException {
+        Files.deleteIfExists(root.resolve(stage.id()).resolve(run).resolve(name));
     }
 
     Path folder(CheckpointName name) {

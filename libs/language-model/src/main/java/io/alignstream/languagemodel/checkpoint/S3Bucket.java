@@ -31,13 +31,18 @@ final class S3Bucket implements AutoCloseable {
     /** A service's largest part is 5 GiB, its largest number of parts 10,000. */
     static final int PART_BYTES = 64 * 1024 * 1024;
 
+    /** Parts of this size that are copied at once, inside the service: 4 GiB of its largest 5 GiB. */
+    private static final int COPIED_PARTS = 64;
+
     private final S3Client client;
     private final String bucket;
     private final String endpoint;
     private final int partBytes;
+    private final long copyBytes;
 
     private S3Bucket(S3Client client, String bucket, String endpoint, int partBytes) {
         this.client = client;
+        this.copyBytes = (long) partBytes * COPIED_PARTS;
         this.bucket = bucket;
         this.endpoint = endpoint;
         this.partBytes = partBytes;
@@ -60,23 +65,68 @@ final class S3Bucket implements AutoCloseable {
         }
     }
 
+    /** Creates or replaces a small object. */
+    void put(String key, byte[] bytes) throws IOException {
+        attempt("write", key, () -> client.putObject(put -> put.bucket(bucket).key(key), RequestBody.fromBytes(bytes)));
+    }
+
+    /** Copies an object of {@code size} bytes inside the service. */
+    void copy(String from, String to, long size) throws IOException {
+        if (size > copyBytes) {
+            copyInParts(from, to, size);
+        } else {
+            attempt(
+                    "copy",
+                    from,
+                    () -> client.copyObject(copy -> copy.sourceBucket(bucket)
+                            .sourceKey(from)
+                            .destinationBucket(bucket)
+                            .destinationKey(to)));
+        }
+    }
+
+    private void copyInParts(String from, String to, long size) throws IOException {
+        inParts(to, size, copyBytes, (upload, number, begin, length) -> client.uploadPartCopy(
+                        part -> part.sourceBucket(bucket)
+                                .sourceKey(from)
+                                .copySourceRange("bytes=" + begin + "-" + (begin + length - 1))
+                                .destinationBucket(bucket)
+                                .destinationKey(to)
+                                .uploadId(upload)
+                                .partNumber(number))
+                .copyPartResult()
+                .eTag());
+    }
+
     private void putInParts(String key, Path file, long size) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            inParts(key, size, partBytes, (upload, number, begin, length) -> client.uploadPart(
+                            part -> part.bucket(bucket)
+                                    .key(key)
+                                    .uploadId(upload)
+                                    .partNumber(number),
+                            RequestBody.fromByteBuffer(channel.map(MapMode.READ_ONLY, begin, length)))
+                    .eTag());
+        }
+    }
+
+    /** Brings one part of an object to the service and returns its tag. */
+    @FunctionalInterface
+    private interface Part {
+        String bring(String upload, int number, long begin, long length) throws IOException;
+    }
+
+    private void inParts(String key, long size, long partSize, Part part) throws IOException {
         String upload = attempt("write", key, () -> client.createMultipartUpload(
                         create -> create.bucket(bucket).key(key))
                 .uploadId());
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try {
             List<CompletedPart> parts = new ArrayList<>();
-            for (long begin = 0; begin < size; begin += partBytes) {
-                RequestBody body = RequestBody.fromByteBuffer(
-                        channel.map(MapMode.READ_ONLY, begin, Math.min(partBytes, size - begin)));
+            for (long begin = 0; begin < size; begin += partSize) {
+                long first = begin;
                 int number = parts.size() + 1;
-                String tag = attempt("write", key, () -> client.uploadPart(
-                                part -> part.bucket(bucket)
-                                        .key(key)
-                                        .uploadId(upload)
-                                        .partNumber(number),
-                                body)
-                        .eTag());
+                String tag = attempt(
+                        "write", key, () -> part.bring(upload, number, first, Math.min(partSize, size - first)));
                 parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
             }
             attempt(
@@ -134,6 +184,19 @@ final class S3Bucket implements AutoCloseable {
                 sizes.put(object.key(), object.size());
             }
             return sizes;
+        });
+    }
+
+    /** Names of the objects directly below {@code prefix}, which ends with a slash. */
+    List<String> objects(String prefix) throws IOException {
+        return attempt("list", prefix, () -> {
+            List<String> objects = new ArrayList<>();
+            for (S3Object object : client.listObjectsV2Paginator(
+                            list -> list.bucket(bucket).prefix(prefix).delimiter("/"))
+                    .contents()) {
+                objects.add(object.key().substring(prefix.length()));
+            }
+            return objects;
         });
     }
 

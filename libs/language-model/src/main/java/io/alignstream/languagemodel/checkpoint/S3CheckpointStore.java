@@ -9,9 +9,14 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps checkpoints as objects {@code prefix/stage/run/step-hash/file} of a bucket of any S3 service; thread-safe.
@@ -21,6 +26,8 @@ import java.util.Optional;
  * FileCheckpointStore} of its own, until it is pruned; nothing else bounds the cache, so give each pod its own.
  */
 public final class S3CheckpointStore extends VerifyingCheckpointStore {
+
+    private static final Logger LOG = LoggerFactory.getLogger(S3CheckpointStore.class);
 
     private final S3Bucket bucket;
     private final String prefix;
@@ -60,23 +67,28 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
     }
 
     @Override
-    public Reference save(Manifest draft, Content content) throws IOException {
+    Reference save(@Nullable Lease lease, Manifest draft, Content content, long epoch) throws IOException {
         try (Scratch scratch = cache.scratch()) {
             try {
-                IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, content);
-                upload(scratch.folder(), identified);
+                IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, epoch, content);
+                upload(scratch.folder(), identified, lease);
                 cache.publish(scratch.folder(), identified);
                 return identified.reference();
+            } catch (LeaseLostException e) {
+                throw e;
             } catch (IOException e) {
                 throw cache.failed(draft, scratch.folder(), e);
             }
         }
     }
 
-    private void upload(Path folder, IdentifiedManifest identified) throws IOException {
+    private void upload(Path folder, IdentifiedManifest identified, @Nullable Lease lease) throws IOException {
         String key = key(identified.name());
         for (String file : identified.manifest().files().keySet()) {
             bucket.put(key + file, folder.resolve(file));
+        }
+        if (lease != null) {
+            requireHeld(lease);
         }
         bucket.put(key + Manifest.FILE_NAME, folder.resolve(Manifest.FILE_NAME));
     }
@@ -190,6 +202,53 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
             bucket.delete(key);
         }
         cache.delete(name);
+    }
+
+    /** The copy exists before the original goes: whoever dies in between leaves both, which are one. */
+    @Override
+    void move(CheckpointName from, CheckpointName to) throws IOException {
+        String manifest = key(from) + Manifest.FILE_NAME;
+        SequencedMap<String, Long> sizes = new LinkedHashMap<>(bucket.sizes(key(from)));
+        Long last = sizes.remove(manifest);
+        if (last == null) {
+            return;
+        }
+        sizes.putLast(manifest, last);
+        try {
+            for (Map.Entry<String, Long> object : sizes.entrySet()) {
+                String file = object.getKey().substring(key(from).length());
+                bucket.copy(object.getKey(), key(to) + file, object.getValue());
+            }
+        } catch (NoSuchFileException e) {
+            LOG.atDebug().addKeyValue("checkpoint", from.path()).log("Another process pruned or moved it first");
+            return;
+        }
+        cache.move(from, to);
+        delete(from);
+    }
+
+    @Override
+    List<String> noteNames(Stage stage, String run) throws IOException {
+        return bucket.objects(prefix + stage.id() + "/" + run + "/");
+    }
+
+    @Override
+    Optional<byte[]> note(Stage stage, String run, String name) throws IOException {
+        try {
+            return Optional.of(bucket.get(prefix + stage.id() + "/" + run + "/" + name, Owner.MAX_BYTES));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    void write(Stage stage, String run, String name, byte[] bytes) throws IOException {
+        bucket.put(prefix + stage.id() + "/" + run + "/" + name, bytes);
+    }
+
+    @Override
+    void deleteNote(Stage stage, String run, String name) throws IOException {
+        bucket.delete(prefix + stage.id() + "/" + run + "/" + name);
     }
 
     private String key(CheckpointName name) {

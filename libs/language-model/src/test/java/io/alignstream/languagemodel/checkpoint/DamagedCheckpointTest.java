@@ -84,7 +84,7 @@ class DamagedCheckpointTest {
         String json = Files.readString(pair.newer().folder().resolve("manifest.json"));
         String later = json.replace("\"version\" : 1", "\"version\" : 2");
         String sha256 = Sha256.hex(later);
-        CheckpointName name = new CheckpointName(Stage.PRETRAIN, "run-1", 2, sha256.substring(0, 12));
+        CheckpointName name = new CheckpointName(Stage.PRETRAIN, "run-1", 2, sha256.substring(0, 12), 0);
         Path folder = root.resolve(name.path());
         Files.move(pair.newer().folder(), folder);
         // When

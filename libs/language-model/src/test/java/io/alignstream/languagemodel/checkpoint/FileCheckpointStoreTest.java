@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -163,11 +164,12 @@ class FileCheckpointStoreTest {
         Reference damaged = store.save(DRAFT.withStep(5), CONTENT);
         Files.delete(store.open(damaged).folder().resolve("config.json"));
         // When
-        store.prune(Stage.SFT, "run-1", 1);
+        store.prune(store.claim(Stage.SFT, "run-1"), 1, Set.of());
         // Then
         assertThat(store.list(Stage.SFT, "run-1"))
                 .extracting(StoredCheckpoint::reference)
-                .containsExactly(valid, complete);
+                .extracting(Reference::sha256)
+                .containsExactly(complete.sha256(), valid.sha256());
         assertNoScratch();
     }
 

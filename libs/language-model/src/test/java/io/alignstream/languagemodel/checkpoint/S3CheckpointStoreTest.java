@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -112,9 +113,11 @@ class S3CheckpointStoreTest {
         Reference complete = store.save(DRAFT.withStep(2).withComplete(true), CONTENT);
         Reference newest = store.save(DRAFT.withStep(3), CONTENT);
         // When
-        store.prune(Stage.REWARD, "run-1", 1);
+        store.prune(store.claim(Stage.REWARD, "run-1"), 1, Set.of());
         // Then
-        assertThat(store.manifests(Stage.REWARD, "run-1")).containsOnlyKeys(newest, complete);
+        assertThat(store.manifests(Stage.REWARD, "run-1").keySet())
+                .extracting(Reference::sha256)
+                .containsExactly(complete.sha256(), newest.sha256());
         assertThat(FileCheckpointStore.open(temporary.resolve("one")).list(Stage.REWARD, "run-1"))
                 .hasSize(2);
     }

@@ -5,6 +5,7 @@ import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.LeaseLostException;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
@@ -36,6 +37,8 @@ public final class Reconciler implements JobControl {
     private static final Duration LASTING = Duration.ofMinutes(5);
 
     private static final Duration DECIDE_AGAIN = Duration.ofSeconds(10);
+    /** How often a process that has lost a run looks whether the run's owner is still alive. */
+    private static final Duration ASK_OWNER_AGAIN = Duration.ofMinutes(1);
 
     private final StageDefinition definition;
     private final JobProgress progress;
@@ -71,6 +74,10 @@ public final class Reconciler implements JobControl {
     private long begunAt;
     private long retryAt;
     private @Nullable Reason lastFailure;
+    /** The run that another process works on, and what is said of it. */
+    private @Nullable String lost;
+
+    private @Nullable Reason lostReason;
     /** The run that has ended well and whose result is still to show. */
     private @Nullable String finished;
 
@@ -117,6 +124,12 @@ public final class Reconciler implements JobControl {
         if (job.stopRequested()) {
             held.stopped(run);
             show(JobStatus.State.WAITING, Reason.of("stage.stopped"));
+        } else if (failure instanceof LeaseLostException elsewhere) {
+            held.stopped(run); // no attempt of this process
+            lost = run;
+            lostReason = elsewhere.reason();
+            retryAt = System.nanoTime() + ASK_OWNER_AGAIN.toNanos();
+            show(JobStatus.State.WAITING, lostReason);
         } else {
             // If the stage asks for a finished run again, its result does not show: that counts as a failure, too.
             lastFailure = failure == null ? null : describe(failure);
@@ -271,6 +284,9 @@ public final class Reconciler implements JobControl {
             show(
                     JobStatus.State.FAILED,
                     Reason.of("stage.diedTooOften").with("run", run).with("deaths", held.deaths(run)));
+        } else if (lostReason != null && run.equals(lost) && wait > 0) {
+            compareAfter(Duration.ofNanos(wait));
+            show(JobStatus.State.WAITING, lostReason);
         } else if (attempts > 0 && wait > 0) {
             compareAfter(Duration.ofNanos(wait));
             show(

@@ -8,6 +8,8 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.LeaseLostException;
+import io.alignstream.languagemodel.checkpoint.Owner;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
@@ -209,6 +211,29 @@ class ReconcilerTest {
         assertThat(abandoned.getLast()).isEmpty();
         assertThat(threads).hasSize(2);
         restarted.leave();
+    }
+
+    @Test
+    void a_run_that_another_process_has_taken_over_is_left_to_it() throws InterruptedException {
+        // Given
+        LeaseLostException lost = new LeaseLostException("r1", new Owner("node-2/17", "2026-11-29T10:00:00Z", "t", 3));
+        Reconciler reconciler = reconciler(triggered -> new Decision.Run(job(context -> {
+            throw lost;
+        })));
+        turn(reconciler);
+        threads.getFirst().join();
+
+        // When
+        for (int turn = 0; turn < 5; turn++) {
+            turn(reconciler);
+            reconciler.compare(view, true);
+        }
+
+        // Then
+        assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.WAITING);
+        assertThat(reconciler.status().reason()).isEqualTo(lost.reason());
+        assertThat(reconciler.status().attempts()).isZero();
+        assertThat(threads).hasSize(1);
     }
 
     @Test
