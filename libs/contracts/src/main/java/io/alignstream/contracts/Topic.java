@@ -41,11 +41,7 @@ public final class Topic<T> {
             Retention.COMPACTED,
             checkpoint -> checkpoint.stage().id() + "/" + checkpoint.run());
     public static final Topic<RankingRequest> RANKING_REQUESTS = event(
-            "ranking-requests",
-            RankingRequest.class,
-            "ranking-request",
-            Retention.NINETY_DAYS,
-            RankingRequest::requestId);
+            "ranking-requests", RankingRequest.class, "ranking-request", Retention.FOR_EVER, RankingRequest::requestId);
     public static final Topic<Ranking> RANKINGS = event(
             "rankings",
             Ranking.class,

@@ -45,9 +45,26 @@ public interface JobContext {
      * Reads a snapshot by assign and seek, partition by partition in offset order. Records that do not decode are left
      * out (they stand in the dead letters); what an event handler refuses is not known here. Close the stream.
      *
-     * @throws InvalidInputException if the topic no longer holds all of the snapshot, on opening or while reading
+     * @throws InvalidInputException if the topic no longer holds all of the snapshot, on opening or while reading, or, at the
+     *     end, if it holds other records at its offsets
      */
     <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot);
+
+    /**
+     * Reads a snapshot to see that its records are still those that it was made of.
+     *
+     * @throws InvalidInputException if they are not
+     */
+    default void verify(DatasetSnapshot snapshot) {
+        Topic.ALL.stream()
+                .filter(topic -> topic.name().equals(snapshot.topic()))
+                .findFirst()
+                .ifPresent(topic -> {
+                    try (Stream<? extends Entry<?>> entries = read(topic, snapshot)) {
+                        entries.forEach(entry -> {});
+                    }
+                });
+    }
 
     /**
      * What a snapshot comes to: the newest event of each key that is not withdrawn, in the order of the keys' first

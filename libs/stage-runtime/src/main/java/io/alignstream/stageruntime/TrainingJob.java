@@ -101,7 +101,10 @@ public abstract class TrainingJob implements Job {
 
     private void train(JobContext context) throws IOException {
         Optional<Trainer.Result> result = Trainer.finished(run);
-        if (result.isEmpty()) {
+        if (result.isPresent()) {
+            // The store may be older than the topics: what was learned from others is no result of these.
+            run.datasets().stream().filter(dataset -> dataset.content() != null).forEach(context::verify);
+        } else {
             try (TrainingLoop.Inputs inputs = inputs(context)) {
                 if (context.stopRequested()) {
                     return; // reading them may have ended early

@@ -18,11 +18,13 @@ import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +52,37 @@ class TrainingJobTest {
             assertThat(planned).singleElement().satisfies(plan -> assertThat(plan.bytes())
                     .isGreaterThan(EXBIBYTE));
             assertThat(store.runs(Stage.SFT)).isEmpty();
+        }
+    }
+
+    @Test
+    void a_result_that_was_learned_from_other_records_is_not_published() throws IOException {
+        // Given: the store holds a finished run that was never published, the topics were set up anew
+        DatasetSnapshot learned = new DatasetSnapshot("prompts", List.of(), "ab".repeat(32));
+        try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
+            TrainingRun run = new TrainingRuns(store, Stage.SFT).of(Lineage.NONE, List.of(learned), Map.of());
+            run.claim();
+            run.save(
+                    1,
+                    true,
+                    Map.of(),
+                    Map.of(),
+                    Map.of(),
+                    Set.of(),
+                    files -> Files.writeString(files.resolve("weights"), "1"));
+            JobContext otherTopics = new Listening(new ArrayList<>()) {
+                @Override
+                public void verify(DatasetSnapshot snapshot) {
+                    throw new InvalidInputException(
+                            Reason.of("stage.otherRecords").with("topic", snapshot.topic()));
+                }
+            };
+
+            // When: publishing would fail otherwise
+            Throwable refusal = catchThrowable(() -> new Huge(run).execute(otherTopics));
+
+            // Then
+            assertThat(refusal).isInstanceOf(InvalidInputException.class).hasMessageContaining("other records");
         }
     }
 
@@ -88,7 +121,13 @@ class TrainingJobTest {
         }
     }
 
-    private record Listening(List<MemoryPlan> planned) implements JobContext {
+    private static class Listening implements JobContext {
+
+        private final List<MemoryPlan> planned;
+
+        Listening(List<MemoryPlan> planned) {
+            this.planned = planned;
+        }
 
         @Override
         public void planned(MemoryPlan memory) {

@@ -93,6 +93,9 @@ public final class TrainingRuns {
                     .append(range.begin())
                     .append('-')
                     .append(range.end()));
+            if (dataset.content() != null) {
+                inputs.append(' ').append(dataset.content());
+            }
             inputs.append('\n');
         });
         new TreeMap<>(hyperparameters)

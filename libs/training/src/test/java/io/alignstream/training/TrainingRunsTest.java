@@ -56,6 +56,8 @@ class TrainingRunsTest {
                         id,
                         runs.of(parent("b"), DATA, SETTINGS).id(),
                         runs.of(BASE, data(11), SETTINGS).id(),
+                        runs.of(BASE, content("1"), SETTINGS).id(),
+                        runs.of(BASE, content("2"), SETTINGS).id(),
                         runs.of(BASE, DATA, Map.of("epochs", "4")).id(),
                         new TrainingRuns(store, Stage.REWARD)
                                 .of(BASE, DATA, SETTINGS)
@@ -167,6 +169,12 @@ class TrainingRunsTest {
 
     private static Lineage parent(String digit) {
         return Lineage.of(Lineage.BASE, new Reference(URI.create("file:/base"), digit.repeat(64), 1));
+    }
+
+    /** The same offsets of topics with other records. */
+    private static List<DatasetSnapshot> content(String digit) {
+        DatasetSnapshot snapshot = data(10).getFirst();
+        return List.of(new DatasetSnapshot(snapshot.topic(), snapshot.partitions(), digit.repeat(64)));
     }
 
     private static List<DatasetSnapshot> data(long end) {

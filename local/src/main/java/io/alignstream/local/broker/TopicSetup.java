@@ -4,15 +4,20 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.local.site.LaunchException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.config.ConfigResource;
 
-/** Creates the topics of {@link Topic#ALL} and their dead letters, one partition each. */
+/** Creates the topics of {@link Topic#ALL} and their dead letters, one partition each, and keeps their settings up to date. */
 public final class TopicSetup {
 
     /** A dead letter holds the largest record and the headers that explain it. */
@@ -23,7 +28,8 @@ public final class TopicSetup {
     private TopicSetup() {}
 
     /**
-     * Creates the topics that are missing; the broker must be running.
+     * Creates the topics that are missing and gives the others the settings of this version: one that an earlier version
+     * created to be deleted after a time may have to stay for ever. The broker must be running.
      *
      * @return the number of topics created
      */
@@ -33,6 +39,7 @@ public final class TopicSetup {
             List<NewTopic> missing = new ArrayList<>(all());
             missing.removeIf(topic -> present.contains(topic.name()));
             admin.createTopics(missing).all().get();
+            admin.incrementalAlterConfigs(settings(present)).all().get();
             return missing.size();
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
@@ -41,6 +48,22 @@ public final class TopicSetup {
             Thread.currentThread().interrupt();
             throw new LaunchException("Interrupted while creating the topics.", e);
         }
+    }
+
+    private static Map<ConfigResource, Collection<AlterConfigOp>> settings(Set<String> present) {
+        Map<ConfigResource, Collection<AlterConfigOp>> changes = new HashMap<>();
+        for (NewTopic topic : all()) {
+            if (present.contains(topic.name())) {
+                changes.put(
+                        new ConfigResource(ConfigResource.Type.TOPIC, topic.name()),
+                        topic.configs().entrySet().stream()
+                                .map(setting -> new AlterConfigOp(
+                                        new ConfigEntry(setting.getKey(), setting.getValue()),
+                                        AlterConfigOp.OpType.SET))
+                                .toList());
+            }
+        }
+        return changes;
     }
 
     static List<NewTopic> all() {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -89,6 +90,29 @@ class BrokerTest {
                         .isEqualTo(Integer.toString(Topic.MAX_RECORD_BYTES));
             }
             assertThat(admin.listTopics().names().get()).contains("documents.dead-letters");
+        }
+    }
+
+    @Test
+    void topicsOfAnEarlierVersionGetTheSettingsOfThisOne() throws Exception {
+        // Given: requests that would be deleted, though rankings refer to them
+        Site site = TestSites.prepared(folder);
+        startBroker(site);
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", site.bootstrapServers()))) {
+            admin.createTopics(List.of(new NewTopic(Topic.RANKING_REQUESTS.name(), 1, (short) 1)
+                            .configs(Map.of("retention.ms", "7776000000"))))
+                    .all()
+                    .get();
+
+            // When
+            TopicSetup.createMissing(site.bootstrapServers());
+
+            // Then
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, Topic.RANKING_REQUESTS.name());
+            var settings = Objects.requireNonNull(
+                    admin.describeConfigs(Set.of(resource)).all().get().get(resource));
+            assertThat(settings.get("retention.ms").value()).isEqualTo("-1");
+            assertThat(settings.get("message.timestamp.type").value()).isEqualTo("LogAppendTime");
         }
     }
 

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
@@ -67,6 +68,9 @@ public record Manifest(
     static final long MAX_STEP = 9_999_999_999L;
     private static final int MAX_FILES = 1_000;
     public static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}";
+
+    /** Of a dataset: nobody may have read its records. */
+    private static final String CONTENT = "content";
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
@@ -249,6 +253,11 @@ public record Manifest(
             if (version.intValue() != VERSION) {
                 throw new DamagedCheckpointException(origin + " has manifest version " + version + " but version "
                         + VERSION + " is the one known here; use the release of Alignstream that wrote it or a later");
+            }
+            for (JsonNode dataset : tree.path("datasets")) {
+                if (dataset instanceof ObjectNode object && !object.has(CONTENT)) {
+                    object.putNull(CONTENT); // the only thing that may be left out
+                }
             }
             return RelativeReferences.below(JSON.readerFor(Manifest.class), root)
                     .readValue(tree);

@@ -5,6 +5,7 @@ import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.hash.RecordsHash;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.view.RecordOrigin;
@@ -23,6 +24,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a frozen range of a topic by assign and seek, partition by partition; for one thread. */
 public final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
@@ -34,6 +36,9 @@ public final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
     private final Consumer<byte[], byte[]> consumer;
     private final Iterator<PartitionRange> remaining;
     private final Deque<JobContext.Entry<T>> buffer = new ArrayDeque<>();
+    private final @Nullable String content;
+    private RecordsHash read = RecordsHash.NONE;
+    private RecordsHash readOfPartition = RecordsHash.NONE;
     private long end;
     private TopicPartition partition;
 
@@ -46,6 +51,7 @@ public final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
                 .sorted(Comparator.comparingInt(PartitionRange::partition))
                 .toList();
         this.remaining = ranges.iterator();
+        this.content = snapshot.content();
         check(ranges);
     }
 
@@ -94,6 +100,7 @@ public final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
         while (buffer.isEmpty()) {
             if (consumer.assignment().isEmpty() || consumer.position(partition) >= end) {
                 if (!remaining.hasNext()) {
+                    checkContent();
                     return false;
                 }
                 open(remaining.next());
@@ -107,7 +114,15 @@ public final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
         return true;
     }
 
+    /** Offsets say nothing of what stands there: the topic may be another one of the same name. */
+    private void checkContent() {
+        if (content != null && !content.equals(read.hex())) {
+            throw new InvalidInputException(Reason.of("stage.otherRecords").with("topic", topic.name()));
+        }
+    }
+
     private void open(PartitionRange range) {
+        readOfPartition = RecordsHash.NONE;
         partition = new TopicPartition(topic.name(), range.partition());
         end = range.end();
         consumer.assign(List.of(partition));
@@ -127,9 +142,12 @@ public final class SnapshotReader<T> implements Iterator<JobContext.Entry<T>> {
     }
 
     private void add(ConsumerRecord<byte[], byte[]> record) {
+        RecordsHash hash = RecordsHash.of(record);
+        read = read.plus(hash);
+        readOfPartition = readOfPartition.plus(hash);
         try {
             buffer.add(new JobContext.Entry<>(
-                    record.value() == null ? null : topic.decode(record), new RecordOrigin(record)));
+                    record.value() == null ? null : topic.decode(record), new RecordOrigin(record, readOfPartition)));
         } catch (PoisonEventException e) {
             // The reader has sent it to the dead letters.
         }

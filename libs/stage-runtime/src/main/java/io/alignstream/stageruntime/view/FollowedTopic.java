@@ -4,12 +4,15 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.hash.RecordsHash;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Subscriptions;
 import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -23,6 +26,7 @@ final class FollowedTopic<T> {
     private final Subscriptions.EventHandler<T> handler;
     private final @Nullable Topic<?> earlier;
     private final SortedMap<Integer, PartitionRange> ranges = new TreeMap<>();
+    private final Map<Integer, ReadRecords> read = new HashMap<>();
     private final SequencedMap<String, Newest<T>> newest = new LinkedHashMap<>();
     private long count;
     private long lastArrival = System.nanoTime();
@@ -48,13 +52,27 @@ final class FollowedTopic<T> {
         ranges.putIfAbsent(partition, new PartitionRange(partition, begin, begin));
     }
 
+    /** A record was read; once for each, in the order of the partition, before it is taken in or refused. */
+    void read(ConsumerRecord<byte[], byte[]> record) {
+        if (topic.retention() == Topic.Retention.FOR_EVER) {
+            read.computeIfAbsent(record.partition(), partition -> new ReadRecords())
+                    .add(record);
+        }
+    }
+
+    /** All records of a partition that were read so far, the newest included. */
+    private RecordsHash readSoFar(int partition) {
+        ReadRecords records = read.get(partition);
+        return records == null ? RecordsHash.NONE : records.all();
+    }
+
     /** Takes a record in, or leaves everything as it was if the record is poison. */
     void accept(ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
         if (record.value() == null) {
             withdraw(record);
         } else {
             T event = topic.decode(record);
-            handler.handle(event, new RecordOrigin(record));
+            handler.handle(event, new RecordOrigin(record, readSoFar(record.partition())));
             count++;
             if (topic.retention() == Topic.Retention.COMPACTED) {
                 newest.putLast(key(record), new Newest<>(event, record.timestamp()));
@@ -93,8 +111,19 @@ final class FollowedTopic<T> {
         return events.map(Newest::event).toList();
     }
 
+    /** Everything so far, as a dataset. */
     DatasetSnapshot snapshot() {
-        return new DatasetSnapshot(topic.name(), List.copyOf(ranges.values()));
+        if (topic.retention() != Topic.Retention.FOR_EVER) {
+            throw new IllegalArgumentException(
+                    topic + " keeps its events for a time only, or the newest of each key, but a"
+                            + " dataset must be there as long as the models that were made from it");
+        }
+        RecordsHash content = RecordsHash.NONE;
+        for (PartitionRange range : ranges.values()) {
+            ReadRecords records = read.get(range.partition());
+            content = records == null ? content : content.plus(records.before(range.end()));
+        }
+        return new DatasetSnapshot(topic.name(), List.copyOf(ranges.values()), content.hex());
     }
 
     long count() {

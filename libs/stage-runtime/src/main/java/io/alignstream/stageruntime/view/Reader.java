@@ -132,6 +132,7 @@ public final class Reader implements AutoCloseable {
     }
 
     private void take(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record) {
+        topic.read(record);
         Topic<?> earlier = topic.earlier();
         if (earlier == null) {
             accept(topic, record, true);

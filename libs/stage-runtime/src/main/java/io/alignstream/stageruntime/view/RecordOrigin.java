@@ -1,13 +1,23 @@
 package io.alignstream.stageruntime.view;
 
+import io.alignstream.contracts.hash.RecordsHash;
 import io.alignstream.stageruntime.Origin;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
-/** The origin of an event that was read from Kafka. */
-public record RecordOrigin(ConsumerRecord<byte[], byte[]> record) implements Origin {
+/**
+ * The origin of an event that was read from Kafka.
+ *
+ * @param readSoFar all records of its partition that were read, this one included
+ */
+public record RecordOrigin(ConsumerRecord<byte[], byte[]> record, RecordsHash readSoFar) implements Origin {
+
+    /** Of a record that is looked at by itself. */
+    public RecordOrigin(ConsumerRecord<byte[], byte[]> record) {
+        this(record, RecordsHash.of(record));
+    }
 
     @Override
     public int partition() {

@@ -6,7 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
-import io.alignstream.contracts.Feedback;
+import io.alignstream.contracts.Document;
+import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Prompt;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
@@ -105,8 +107,8 @@ class ReaderTest {
         return new Prompt(id, List.of(Message.user("hi")), Map.of());
     }
 
-    private static Feedback feedback(String id) {
-        return new Feedback(id, Feedback.Thumb.UP, List.of(Message.user("hi")), "ho", null, "ab".repeat(32));
+    private static Guideline guideline(String version) {
+        return new Guideline(version, "Be kind.", "ann");
     }
 
     @Test
@@ -324,36 +326,113 @@ class ReaderTest {
     void aSnapshotIsReadWithoutAbortedAndUndecodableRecords() {
         // Given
         Map<String, Object> settings = Map.of("bootstrap.servers", address, "transactional.id", "t");
-        topics.publish(Topic.FEEDBACK, feedback("a"));
-        topics.publishText(Topic.FEEDBACK, "bad", "no event");
+        topics.publish(Topic.GUIDELINES, guideline("a"));
+        topics.publishText(Topic.GUIDELINES, "bad", "no event");
         try (var producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
             producer.initTransactions();
             producer.beginTransaction();
-            producer.send(Topic.FEEDBACK.record(feedback("aborted"), "test"));
+            producer.send(Topic.GUIDELINES.record(guideline("aborted"), "test"));
             producer.flush();
             producer.abortTransaction();
             producer.beginTransaction();
-            producer.send(Topic.FEEDBACK.record(feedback("b"), "test"));
+            producer.send(Topic.GUIDELINES.record(guideline("b"), "test"));
             producer.commitTransaction();
         }
-        topics.publishTombstone(Topic.FEEDBACK, "a");
+        topics.publishTombstone(Topic.GUIDELINES, "a");
         TopicView view = new TopicView(new Answers(Runnable::run));
-        view.follow(Topic.FEEDBACK);
+        view.follow(Topic.GUIDELINES);
         try (Reader reader = reader(view)) {
             readAll(reader);
         }
-        topics.publish(Topic.FEEDBACK, feedback("later"));
+        topics.publish(Topic.GUIDELINES, guideline("later"));
 
         // When
-        List<String> keys = read(view.snapshot(Topic.FEEDBACK));
+        List<String> keys = read(view.snapshot(Topic.GUIDELINES));
 
         // Then
         assertThat(keys).containsExactly("a", "b", "a withdrawn");
     }
 
     private List<String> read(DatasetSnapshot snapshot) {
-        try (var entries = SnapshotReader.read(Topic.FEEDBACK, snapshot, readers.open())) {
+        try (var entries = SnapshotReader.read(Topic.GUIDELINES, snapshot, readers.open())) {
             return entries.map(entry -> entry.origin().key().orElse("") + (entry.event() == null ? " withdrawn" : ""))
+                    .toList();
+        }
+    }
+
+    @Test
+    void aDatasetIsItsRecordsAndNotOnlyTheirPlaces() throws Exception {
+        // Given
+        publishDocuments("one", "two");
+        DatasetSnapshot before = snapshotOfDocuments();
+        DatasetSnapshot afterARestart = snapshotOfDocuments();
+        List<String> read = readDocuments(before);
+
+        // When: Kafka is set up anew, and other documents come to the same offsets
+        publishDocuments("one", "three");
+
+        // Then
+        assertThat(afterARestart).isEqualTo(before);
+        assertThat(read).containsExactly("one", "two");
+        DatasetSnapshot others = snapshotOfDocuments();
+        assertThat(others.partitions()).isEqualTo(before.partitions());
+        assertThat(others.content()).isNotEqualTo(before.content());
+        assertThat(readDocuments(others)).containsExactly("one", "three");
+        assertThatThrownBy(() -> readDocuments(before))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("topic documents holds other records");
+    }
+
+    @Test
+    void theSameRecordsAreTheSameDatasetInAnotherCluster() throws Exception {
+        // Given
+        publishDocuments("one", "two");
+        DatasetSnapshot before = snapshotOfDocuments();
+
+        // When
+        publishDocuments("one", "two");
+
+        // Then
+        assertThat(snapshotOfDocuments()).isEqualTo(before);
+    }
+
+    @Test
+    void whatIsKeptForATimeOnlyIsNoDataset() {
+        // Given
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        view.follow(Topic.FEEDBACK);
+
+        // When
+        assertThatThrownBy(() -> view.snapshot(Topic.FEEDBACK))
+
+                // Then
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("feedback keeps its events for a time only");
+    }
+
+    /** To a new topic, with poison in the middle and at the end. */
+    private void publishDocuments(String first, String second) throws Exception {
+        deleteDocuments();
+        admin.createTopics(List.of(new NewTopic("documents", 1, (short) 1)))
+                .all()
+                .get();
+        topics.publish(Topic.DOCUMENTS, new Document("first", first, "test", Map.of()));
+        topics.publishText(Topic.DOCUMENTS, "bad", "no event");
+        topics.publish(Topic.DOCUMENTS, new Document("second", second, "test", Map.of()));
+        topics.publishText(Topic.DOCUMENTS, "worse", "no event");
+    }
+
+    private DatasetSnapshot snapshotOfDocuments() {
+        TopicView view = documents();
+        try (Reader reader = reader(view)) {
+            readAll(reader);
+            return view.snapshot(Topic.DOCUMENTS);
+        }
+    }
+
+    private List<String> readDocuments(DatasetSnapshot snapshot) {
+        try (var entries = SnapshotReader.read(Topic.DOCUMENTS, snapshot, readers.open())) {
+            return entries.map(entry -> Objects.requireNonNull(entry.event()).text())
                     .toList();
         }
     }
