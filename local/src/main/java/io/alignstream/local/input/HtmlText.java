@@ -9,7 +9,11 @@ import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
 import org.jsoup.nodes.Node;
 import org.jsoup.nodes.TextNode;
-import org.jsoup.select.NodeVisitor;
+import org.jsoup.select.Evaluator;
+import org.jsoup.select.NodeFilter;
+import org.jsoup.select.NodeFilter.FilterResult;
+import org.jsoup.select.NodeTraversor;
+import org.jsoup.select.QueryParser;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +31,10 @@ final class HtmlText {
     private static final int MAX_DEPTH = 512;
     private static final int SHORTEST_BLOCK = 20;
     private static final double MOST_LINKS = 0.5;
-    private static final String NO_TEXT =
-            "script,style,noscript,template,svg,nav,header,footer,aside,form,button,select,"
-                    + "iframe,figcaption,[role=navigation],[role=banner],[role=contentinfo],[aria-hidden=true],[hidden]";
+    private static final Evaluator NO_TEXT =
+            QueryParser.parse("script,style,noscript,template,svg,nav,header,footer,aside,form,button,select,"
+                    + "iframe,figcaption,[role=navigation],[role=banner],[role=contentinfo],[aria-hidden=true],[hidden]");
+    private static final Evaluator MAIN = QueryParser.parse("article, main, [role=main]");
     private static final Pattern NO_TEXT_NAME = Pattern.compile(
             "(?:^|[-_ ])(?:nav|navbar|menu|footer|sidebar|breadcrumbs?|share|social|cookies?|banner|adverts?|ads|promo"
                     + "|related|subscribe|newsletter|pagination|comments?)(?:$|[-_ ])",
@@ -43,27 +48,51 @@ final class HtmlText {
                 new ByteArrayInputStream(page),
                 WebEncoding.ofPage(page, charset).name(),
                 "");
-        document.select(NO_TEXT).remove();
-        document.getAllElements().stream()
-                .filter(element -> !element.nameIs("body") && !element.nameIs("html"))
-                .filter(element -> NO_TEXT_NAME.matcher(element.className()).find()
-                        || NO_TEXT_NAME.matcher(element.id()).find())
-                .toList()
-                .forEach(Node::remove);
-        Element main = document.selectFirst("article, main, [role=main]");
+        Element main = main(document);
         String text = main == null ? "" : blocks(main);
         return text.length() >= SHORTEST_BLOCK * 5 ? text : blocks(document.body());
     }
 
+    /** Whether an element and all that is in it is no text of the page. It is passed over, since to cut it out moves all after it. */
+    private static boolean isNoText(Element element) {
+        if (element.nameIs("body") || element.nameIs("html")) {
+            return false;
+        }
+        return NO_TEXT.matches(element, element) // Element.is would walk up to the root for each
+                || NO_TEXT_NAME.matcher(element.className()).find()
+                || NO_TEXT_NAME.matcher(element.id()).find();
+    }
+
+    /** The first element that says that it holds the page's text. */
+    private static @Nullable Element main(Document document) {
+        Element[] found = {null};
+        NodeTraversor.filter(
+                (node, depth) -> {
+                    if (!(node instanceof Element element)) {
+                        return FilterResult.CONTINUE;
+                    }
+                    if (depth > MAX_DEPTH || isNoText(element)) {
+                        return FilterResult.SKIP_ENTIRELY;
+                    }
+                    if (MAIN.matches(element, element)) {
+                        found[0] = element;
+                        return FilterResult.STOP;
+                    }
+                    return FilterResult.CONTINUE;
+                },
+                document);
+        return found[0];
+    }
+
     private static String blocks(Element root) {
         Blocks blocks = new Blocks();
-        root.traverse(blocks);
+        NodeTraversor.filter(blocks, root);
         blocks.end();
         return blocks.text.toString().strip();
     }
 
     /** Collects text until an element begins or ends that makes a block of its own. */
-    private static final class Blocks implements NodeVisitor {
+    private static final class Blocks implements NodeFilter {
 
         private final StringBuilder text = new StringBuilder();
         private final StringBuilder block = new StringBuilder();
@@ -73,32 +102,37 @@ final class HtmlText {
         private boolean inHeading;
 
         @Override
-        public void head(Node node, int depth) {
+        public FilterResult head(Node node, int depth) {
             if (depth > MAX_DEPTH) {
-                return;
+                return FilterResult.SKIP_ENTIRELY;
             }
             if (node instanceof TextNode words) {
                 String part = words.text();
                 block.append(part);
                 linked += links > 0 ? part.strip().length() : 0;
             } else if (node instanceof Element element) {
+                if (isNoText(element)) {
+                    return FilterResult.SKIP_ENTIRELY;
+                }
                 if (element.isBlock() || element.nameIs("br") || element.nameIs("td")) {
                     end();
                 }
                 links += element.nameIs("a") ? 1 : 0;
                 inHeading |= isHeading(element);
             }
+            return FilterResult.CONTINUE;
         }
 
         @Override
-        public void tail(Node node, int depth) {
-            if (depth <= MAX_DEPTH && node instanceof Element element) {
+        public FilterResult tail(Node node, int depth) {
+            if (node instanceof Element element) {
                 if (element.isBlock() || element.nameIs("td")) {
                     end();
                 }
                 links -= element.nameIs("a") ? 1 : 0;
                 inHeading &= !isHeading(element);
             }
+            return FilterResult.CONTINUE;
         }
 
         void end() {
