@@ -12,6 +12,8 @@ import io.alignstream.contracts.Topic;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -233,6 +235,46 @@ class OpenAiApiTest extends ServiceTest {
         // Then
         assertThat(response.statusCode()).isEqualTo(413);
         assertThat(json(response.body()).path("error").path("message").asText()).contains("at most 2,097,152 are read");
+    }
+
+    @Test
+    void aBodyOfCountlessPartsIsRefusedWhileItIsRead() {
+        // When
+        HttpResponse<String> response = api.post("{\"messages\":[" + "{},".repeat(100_000) + "{}]}");
+
+        // Then
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(json(response.body()).path("error").path("message").asText())
+                .contains("more than 65,536 values, names and brackets");
+    }
+
+    @Test
+    void moreCallsThanCanBeAnsweredOrWaitAreRefusedBeforeTheyAreRead() throws Exception {
+        // Given: clients that have announced a body and send none
+        serve(first);
+        List<Socket> clients = new ArrayList<>();
+        try {
+            for (int client = 0; client < 2 + 4 + 16; client++) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), address.getPort());
+                clients.add(socket);
+                socket.getOutputStream()
+                        .write(("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost:" + address.getPort()
+                                        + "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+            }
+
+            // When
+            await().untilAsserted(() ->
+                    assertThat(api.post(question("hi", "")).statusCode()).isEqualTo(429));
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+        }
+
+        // Then
+        await().untilAsserted(() ->
+                assertThat(api.post(question("hi", "")).statusCode()).isEqualTo(200));
     }
 
     @Test

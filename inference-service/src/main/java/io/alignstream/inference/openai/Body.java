@@ -16,14 +16,19 @@ import java.util.OptionalLong;
 final class Body {
 
     private static final int LONGEST_SHOWN = 80;
+    /** Of JSON. A megabyte of empty objects takes thirty of memory; a conversation has far fewer parts. */
+    private static final int MOST_TOKENS = 65_536;
+
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
     static {
         JSON.getFactory()
-                .setStreamReadConstraints(
-                        StreamReadConstraints.builder().maxNestingDepth(32).build());
+                .setStreamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(32)
+                        .maxTokenCount(MOST_TOKENS)
+                        .build());
     }
 
     private final ObjectNode fields;

@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CloudEventCodec<T> implements Topic.Codec<T> {
 
+    /** Of JSON, in one event: the largest, a snapshot of 100,000 partitions, has fewer. */
+    private static final int MOST_TOKENS = 1_000_000;
+
     static final JsonMapper JSON = JsonMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
@@ -54,6 +57,7 @@ public final class CloudEventCodec<T> implements Topic.Codec<T> {
                 .setStreamReadConstraints(StreamReadConstraints.builder()
                         .maxNestingDepth(32)
                         .maxStringLength(8_000_000)
+                        .maxTokenCount(MOST_TOKENS)
                         .build());
     }
 

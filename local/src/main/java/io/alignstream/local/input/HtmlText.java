@@ -31,8 +31,8 @@ final class HtmlText {
     private static final int MAX_DEPTH = 512;
     private static final int SHORTEST_BLOCK = 20;
     private static final double MOST_LINKS = 0.5;
-    private static final Evaluator NO_TEXT =
-            QueryParser.parse("script,style,noscript,template,svg,nav,header,footer,aside,form,button,select,"
+    private static final Evaluator NO_TEXT = QueryParser.parse(
+            "script,style,noscript,template,svg,nav,header,footer,aside,form,button,select,"
                     + "iframe,figcaption,[role=navigation],[role=banner],[role=contentinfo],[aria-hidden=true],[hidden]");
     private static final Evaluator MAIN = QueryParser.parse("article, main, [role=main]");
     private static final Pattern NO_TEXT_NAME = Pattern.compile(

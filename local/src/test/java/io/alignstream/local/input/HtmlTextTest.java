@@ -25,8 +25,7 @@ class HtmlTextTest {
 
         // Then
         assertThat(text)
-                .isEqualTo(TEXT
-                        + "\nIt closes at six.\nThere are one hundred and eighty pandas in it, says the sign.");
+                .isEqualTo(TEXT + "\nIt closes at six.\nThere are one hundred and eighty pandas in it, says the sign.");
     }
 
     /** The time-out is far above what one pass takes and far below what a pass for each element would. */

@@ -83,8 +83,10 @@ public final class JsonFault {
 
     private static Reason limit(String message) {
         Matcher limit = LIMIT.matcher(message);
-        return Reason.of(message.contains("nesting") ? "json.nested" : "json.tooLong")
-                .with("most", limit.matches() ? Long.parseLong(limit.group(1)) : 0);
+        String code = message.contains("nesting")
+                ? "json.nested"
+                : message.startsWith("Token count") ? "json.tooMany" : "json.tooLong";
+        return Reason.of(code).with("most", limit.matches() ? Long.parseLong(limit.group(1)) : 0);
     }
 
     private static Reason syntax(JsonProcessingException e) {
