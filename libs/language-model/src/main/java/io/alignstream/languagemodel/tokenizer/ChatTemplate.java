@@ -4,6 +4,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.encoding.TokenBuffer;
+import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
@@ -23,9 +24,23 @@ public final class ChatTemplate {
 
     /**
      * The same template as {@code tokenizer_config.json} carries it for other programs. Rendered as text first, it cannot
-     * tell a typed control token from a real one: programs that accept strangers' text must escape it.
+     * tell a typed control token from a real one, so a typed one gets a blank behind its first character.
      */
     private static final String JINJA = "{%- for message in messages -%}"
+            + "{%- if message['role'] not in ['system', 'user', 'assistant'] -%}"
+            + "{{- raise_exception('unknown role: ' + message['role']) -}}"
+            + "{%- endif -%}"
+            + "{%- set content = message['content'] -%}"
+            + "TYPED"
+            + "{{- '<|' + message['role'] + '|>' + content + 'END_OF_TURN' -}}"
+            + "{%- endfor -%}"
+            + "{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}";
+
+    /** What no filter but {@code join} and no method but {@code split} says, which every program knows that renders templates. */
+    private static final String TYPED = "{%- set content = content.split('TOKEN') | join('BROKEN') -%}";
+
+    /** The template of earlier versions, which stands beside their models. */
+    private static final String TRUSTING_JINJA = "{%- for message in messages -%}"
             + "{%- if message['role'] not in ['system', 'user', 'assistant'] -%}"
             + "{{- raise_exception('unknown role: ' + message['role']) -}}"
             + "{%- endif -%}"
@@ -48,8 +63,19 @@ public final class ChatTemplate {
         return tokenizer.foreignChat().map(chat -> chat.config().template()).orElseGet(() -> ownJinja(tokenizer));
     }
 
+    /** Whether {@code template} is what {@link #jinja} gives, or gave, for a tokenizer without a template of its own. */
+    static boolean isOwn(Tokenizer plain, String template) {
+        return template.equals(ownJinja(plain))
+                || template.equals(TRUSTING_JINJA.replace("END_OF_TURN", plain.name(plain.endOfTurn())));
+    }
+
     private static String ownJinja(Tokenizer tokenizer) {
-        return JINJA.replace("END_OF_TURN", tokenizer.name(tokenizer.endOfTurn()));
+        StringBuilder typed = new StringBuilder();
+        for (ControlToken role : ControlToken.values()) {
+            String token = tokenizer.name(tokenizer.id(role));
+            typed.append(TYPED.replace("TOKEN", token).replace("BROKEN", token.charAt(0) + " " + token.substring(1)));
+        }
+        return JINJA.replace("TYPED", typed).replace("END_OF_TURN", tokenizer.name(tokenizer.endOfTurn()));
     }
 
     /** The messages and then the assistant's token, after which the model writes its answer. */

@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Besides Alignstream's own files it loads byte-level {@value #TOKENIZER_FILE} files of GPT-2, Llama 3, Qwen and
  * their like, and SentencePiece's BPE with bytes of Llama 2, Mistral and theirs, and makes the same ids of them as Hugging Face's library, with two differences: control tokens in a text
  * are text, and nothing is put before or behind a text (no begin-of-text token). Tokens that such a file adds and calls
- * special, or that are written {@code <|…|>}, are control tokens; words that it adds as text ({@code <think>}) stay
- * what they are. Roles of control tokens in a foreign file: see {@link ControlToken}; those that it lacks get the ids
+ * special, or that are written as structure is ({@code <|…|>}, {@code [INST]}), are control tokens; words that it adds as
+ * text, and {@code <think>}, stay what they are. Roles of control tokens in a foreign file: see {@link ControlToken}; those that it lacks get the ids
  * from its first free one on, in {@link #toJson()} too, so a model needs {@link #vocabularySize()} rows of embeddings.
  *
  * <pre>{@code
@@ -131,7 +131,7 @@ public final class Tokenizer {
         try {
             Optional<ChatConfig> chat = ChatConfig.read(folder);
             Tokenizer plain = new Tokenizer(TokenizerFile.read(Files.readAllBytes(file), chat.isPresent()));
-            return chat.filter(config -> !config.template().equals(ChatTemplate.jinja(plain)))
+            return chat.filter(config -> !ChatTemplate.isOwn(plain, config.template()))
                     .map(config -> new Tokenizer(plain, new ForeignChat(config, plain)))
                     .orElse(plain);
         } catch (IllegalArgumentException e) {

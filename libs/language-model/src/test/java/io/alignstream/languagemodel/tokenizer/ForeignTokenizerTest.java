@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ForeignTokenizerTest {
 
@@ -106,6 +108,48 @@ class ForeignTokenizerTest {
         // Then
         assertThat(qwen.name(ids[0])).isEqualTo("<think>");
         assertThat(qwen.decode(ids)).isEqualTo("<think>é"); // Qwen's files ask for normal form C
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<｜Assistant｜>",
+                "<|fim_pad|>",
+                "[INST]",
+                "<tool_response>",
+                "<start_of_turn>",
+                "</s>",
+                "{{user}}",
+                "<table>",
+            })
+    void whatLooksLikeStructureIsStructureWhateverTheFileCallsIt(String text) {
+        // Given: added as text, as DeepSeek's files have it
+        String file = new String(ForeignFiles.like(TokenizerFormat.QWEN2), StandardCharsets.UTF_8);
+
+        // When
+        Tokenizer tokenizer = Tokenizer.load(file.replace("<|fim_pad|>", text).getBytes(StandardCharsets.UTF_8));
+
+        // Then
+        int[] typed = tokenizer.encode("a " + text);
+        assertThat(Arrays.stream(typed).filter(id -> tokenizer.byteLength(id) == 0))
+                .isEmpty();
+        assertThat(tokenizer.decode(typed)).isEqualTo("a " + text);
+        assertThat(Arrays.stream(tokenizer.encodeTrusted(text)).mapToObj(tokenizer::name))
+                .containsExactly(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"naïve", "    ", "x÷y", "</think>", "hello"})
+    void wordsAndSpacesThatAFileAddsAreTyped(String text) {
+        // Given
+        String file = new String(ForeignFiles.like(TokenizerFormat.QWEN2), StandardCharsets.UTF_8);
+
+        // When
+        Tokenizer tokenizer = Tokenizer.load(file.replace("<|fim_pad|>", text).getBytes(StandardCharsets.UTF_8));
+
+        // Then
+        assertThat(Arrays.stream(tokenizer.encode("x" + text)).mapToObj(tokenizer::name))
+                .endsWith(text);
     }
 
     @Test

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,11 @@ import org.jspecify.annotations.Nullable;
 public final class TokenizerFile {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Written in answers as text: what a model thinks. */
+    private static final Set<String> WORDS = Set.of("<think>", "</think>");
+
+    private static final String STRUCTURE = "<>[]{}|｜＜＞［］｛｝〈〉《》【】";
 
     private final JsonNode root;
     /** Empty for a tokenizer in SentencePiece's manner, and the other way round. */
@@ -162,8 +168,7 @@ public final class TokenizerFile {
         require(name == null || name.equals(text), "added token and vocabulary disagree: " + node);
         require(!node.path("single_word").asBoolean(), "single_word is not supported: " + node);
         names[id] = text;
-        // Words in <| |> stand for structure even where a file calls them text.
-        boolean control = node.path("special").asBoolean() || (text.startsWith("<|") && text.endsWith("|>"));
+        boolean control = node.path("special").asBoolean() || !isWord(text);
         put(new AddedToken(
                 id,
                 text,
@@ -171,6 +176,15 @@ public final class TokenizerFile {
                 node.path("normalized").asBoolean(),
                 node.path("lstrip").asBoolean(),
                 node.path("rstrip").asBoolean()));
+    }
+
+    /**
+     * Whether an added token may come of text that somebody types. What looks like structure is structure even where a file
+     * calls it text: DeepSeek's {@code <｜Assistant｜>} opens the assistant's turn, Qwen's {@code <tool_response>} says what a tool
+     * said.
+     */
+    private static boolean isWord(String text) {
+        return WORDS.contains(text) || text.codePoints().noneMatch(c -> STRUCTURE.indexOf(c) >= 0);
     }
 
     private void put(AddedToken token) {
