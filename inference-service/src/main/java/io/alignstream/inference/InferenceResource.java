@@ -29,6 +29,7 @@ public class InferenceResource {
     /**
      * The served release; without one all fields but {@code model} are empty.
      *
+     * @param decidedBy who approved it; null where the gate did
      * @param since when it was taken into service
      * @param positions most tokens of conversation and answer together
      * @param figures what the gate measured
@@ -42,6 +43,7 @@ public class InferenceResource {
             @Nullable Instant since,
             int positions,
             ModelRelease.@Nullable Verdict verdict,
+            @Nullable String decidedBy,
             @Nullable Reason reason,
             Map<String, Double> figures,
             FeedbackTally.Thumbs feedback) {}
@@ -51,7 +53,17 @@ public class InferenceResource {
         return served.current()
                 .map(this::describe)
                 .orElseGet(() -> new Served(
-                        config.model(), null, null, null, null, 0, null, null, Map.of(), FeedbackTally.Thumbs.NONE));
+                        config.model(),
+                        null,
+                        null,
+                        null,
+                        null,
+                        0,
+                        null,
+                        null,
+                        null,
+                        Map.of(),
+                        FeedbackTally.Thumbs.NONE));
     }
 
     private Served describe(LoadedModel model) {
@@ -64,6 +76,7 @@ public class InferenceResource {
                 model.loadedAt(),
                 model.positions(),
                 release.verdict(),
+                release.decidedBy(),
                 release.why(),
                 new TreeMap<>(release.figures()),
                 feedback.of(model.sha256()));

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One training run on frozen inputs: its identity, the checkpoints it saves and the one it resumes from.
  *
- * <p>What changes something asks that this process has {@link #claim claimed} the run, and fails with a {@link
- * LeaseLostException} as soon as another one has. For one thread; see {@link TrainingRuns} for where it comes from.
+ * <p>What changes something {@link #claim claims} the run if that has not happened, and fails with a {@link
+ * LeaseLostException} as soon as another process has. For one thread; see {@link TrainingRuns} for where it comes from.
  */
 public final class TrainingRun {
 
@@ -109,10 +110,8 @@ public final class TrainingRun {
     }
 
     private <T> T held(Act<T> act) throws IOException {
-        Lease owned = lease;
-        if (owned == null) {
-            throw new IllegalStateException("run " + id() + " was not claimed");
-        }
+        claim();
+        Lease owned = Objects.requireNonNull(lease);
         try {
             return act.with(owned);
         } catch (LeaseLostException e) {

@@ -36,7 +36,10 @@ public class FreshRankings {
     /** Part of the fresh pairs whose better answer scores higher; ties in score count half. */
     public static final String ACCURACY = "freshRankings/accuracy";
 
-    /** Number of those pairs. */
+    /**
+     * Number of those pairs, of a ranking of K answers K − 1: the others follow from them, so two long rankings are not taken
+     * for the judgement of many.
+     */
     static final String PAIRS = Gate.FRESH_PAIRS;
 
     /** The same on the rankings that were held out when the model was trained, as its own checkpoint names it. */
@@ -121,20 +124,19 @@ public class FreshRankings {
                 .toList();
         RewardEnsemble mean = new RewardEnsemble(models.members(), RewardEnsemble.Combination.MEAN);
         double right = 0;
-        long pairs = 0;
+        double pairs = 0;
         for (RankedAnswers request : fresh) {
             double[] scores = mean.by(request.criterion())
                     .scores(request.answers().stream().map(Conversation::ids).toList());
+            double share = 2.0 / scores.length; // K - 1 of the K (K - 1) / 2 pairs of a ranking
             for (PreferencePair pair : request.pairs()) {
                 if (!pair.tied()) {
-                    right += (1 + Math.signum(scores[pair.better()] - scores[pair.worse()])) / 2;
-                    pairs++;
+                    right += share * (1 + Math.signum(scores[pair.better()] - scores[pair.worse()])) / 2;
+                    pairs += share;
                 }
             }
         }
-        return pairs == 0
-                ? Map.of()
-                : Map.of(ACCURACY, right / pairs, PAIRS, (double) pairs, HELD_OUT_ACCURACY, heldOut);
+        return pairs == 0 ? Map.of() : Map.of(ACCURACY, right / pairs, PAIRS, pairs, HELD_OUT_ACCURACY, heldOut);
     }
 
     private List<RankedAnswers> after(DatasetSnapshot learned, Tokenizer tokenizer) {

@@ -1,6 +1,7 @@
 package io.alignstream.rlhf.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
@@ -133,7 +134,10 @@ class FreshRankingsTest {
         }
 
         // Then
-        assertThat(figures).containsEntry("freshRankings/accuracy", 1.0);
+        assertThat(figures.get("freshRankings/accuracy")).isCloseTo(1, within(1e-9));
+        assertThat(figures.get("freshRankings/pairs"))
+                .as("eight answers in an order say seven things, not 28")
+                .isCloseTo(7, within(1e-9));
     }
 
     private RewardEnsemble ensemble(RewardModel other, RewardEnsemble.Combination combination) {
