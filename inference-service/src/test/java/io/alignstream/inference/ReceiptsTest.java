@@ -69,10 +69,10 @@ class ReceiptsTest {
                         .below(Receipts.FOLDER);
                 CheckpointStore target =
                         CheckpointStore.open(folder.resolve(to).toUri(), folder).below(Receipts.FOLDER)) {
-            var key = source.newest(Stage.INFERENCE, "key").orElseThrow();
+            var key = source.newest(Stage.INFERENCE, "secret").orElseThrow();
             target.save(
-                    Manifest.draft(Stage.INFERENCE, "key", 0).withComplete(true),
-                    copy -> Files.copy(key.folder().resolve("key"), copy.resolve("key")));
+                    Manifest.draft(Stage.INFERENCE, "secret", 0).withComplete(true),
+                    copy -> Files.copy(key.folder().resolve("secret"), copy.resolve("secret")));
         }
     }
 

@@ -49,6 +49,7 @@ public final class Topic<T> {
     /** Kept as long as the rankings, which say nothing without the request that they are of. */
     public static final Topic<RankingRequest> RANKING_REQUESTS = event(
             "ranking-requests", RankingRequest.class, "ranking-request", Retention.FOR_EVER, RankingRequest::requestId);
+
     public static final Topic<Ranking> RANKINGS = event(
             "rankings",
             Ranking.class,

@@ -1,21 +1,14 @@
 package io.alignstream.languagemodel.checkpoint;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -28,6 +21,7 @@ import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
+import software.amazon.awssdk.utils.Md5Utils;
 
 /**
  * The few operations on a bucket that a checkpoint store needs; thread-safe. Failures are {@link IOException}s that
@@ -68,33 +62,11 @@ final class S3Bucket implements AutoCloseable {
         if (size > partBytes) {
             putInParts(key, file, size);
         } else {
-            String md5 = md5(file);
+            String md5 = Md5Utils.md5AsBase64(file.toFile());
             attempt(
                     "write",
                     key,
                     () -> client.putObject(put -> put.bucket(bucket).key(key).contentMD5(md5), file));
-        }
-    }
-
-    private static String md5(Path file) throws IOException {
-        MessageDigest md5 = md5();
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), md5)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        }
-        return Base64.getEncoder().encodeToString(md5.digest());
-    }
-
-    private static String md5(ByteBuffer bytes) {
-        MessageDigest md5 = md5();
-        md5.update(bytes.duplicate());
-        return Base64.getEncoder().encodeToString(md5.digest());
-    }
-
-    private static MessageDigest md5() {
-        try {
-            return MessageDigest.getInstance("MD5");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has MD5", e);
         }
     }
 
@@ -134,15 +106,15 @@ final class S3Bucket implements AutoCloseable {
     private void putInParts(String key, Path file, long size) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             inParts(key, size, partBytes, (upload, number, begin, length) -> {
-                ByteBuffer bytes = channel.map(MapMode.READ_ONLY, begin, length);
-                String md5 = md5(bytes);
+                RequestBody body = RequestBody.fromByteBuffer(channel.map(MapMode.READ_ONLY, begin, length));
+                String md5 = Md5Utils.md5AsBase64(body.contentStreamProvider().newStream());
                 return client.uploadPart(
                                 part -> part.bucket(bucket)
                                         .key(key)
                                         .uploadId(upload)
                                         .partNumber(number)
                                         .contentMD5(md5),
-                                RequestBody.fromByteBuffer(bytes))
+                                body)
                         .eTag();
             });
         }

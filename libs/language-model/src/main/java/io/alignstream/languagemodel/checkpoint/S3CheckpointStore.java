@@ -210,7 +210,8 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
         Map<String, Map<String, Instant>> checkpoints = new LinkedHashMap<>();
         bucket.times(folder).forEach((key, put) -> {
             String[] path = key.substring(folder.length()).split("/", -1);
-            if (path.length == 3 && CheckpointName.parse(stage, path[0], path[1]).isPresent()) {
+            if (path.length == 3
+                    && CheckpointName.parse(stage, path[0], path[1]).isPresent()) {
                 checkpoints
                         .computeIfAbsent(path[0] + "/" + path[1], name -> new LinkedHashMap<>())
                         .put(key, put);
