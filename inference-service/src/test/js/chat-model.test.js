@@ -103,6 +103,19 @@ test('an answer grows and ends with its figures', () => {
   assert.deepEqual([answer.answer, answer.tokens, answer.finish, answer.note()], ['Hello', 30, 'length', 'chat.cut']);
 });
 
+test('an answer keeps its receipt, which comes with its end', () => {
+  // Given
+  const answer = new Answer('q', 0);
+
+  // When
+  answer.add({ id: 'x', choices: [{ delta: { content: 'Hi' } }] });
+  answer.add({ id: 'x', choices: [{ delta: {}, finish_reason: 'stop' }], receipt: 'sealed' });
+  answer.add({ id: 'x', choices: [], usage: { total_tokens: 5 } });
+
+  // Then
+  assert.equal(answer.receipt, 'sealed');
+});
+
 test('an answer without text says so, one that ends by itself says nothing', () => {
   // Given
   const mute = new Answer('q', 0);

@@ -36,7 +36,7 @@ public interface InferenceConfig {
     @Lasting(least = "PT1S", greatest = "PT24H")
     Duration timeout();
 
-    /** Answers that feedback can still be given on; the oldest are forgotten first. */
+    /** Answers that feedback without their receipt can still be given on; the oldest are forgotten first. */
     @WithDefault("1000")
     @Between(least = "1", greatest = "100000000")
     int rememberedResponses();

@@ -84,12 +84,14 @@ export class Answer {
     this.answer = '';
     this.tokens = 0;
     this.id = null;
+    this.receipt = null;
     this.finish = null;
   }
 
   /** Takes in an event of the stream. */
-  add({ id, choices, usage }) {
+  add({ id, choices, usage, receipt }) {
     this.id = id;
+    this.receipt = receipt ?? this.receipt;
     this.finish = choices[0]?.finish_reason ?? this.finish;
     this.tokens = usage ? usage.total_tokens - this.sentTokens : this.tokens;
     this.answer += choices[0]?.delta?.content ?? '';

@@ -311,7 +311,9 @@ class ChatPage {
       const button = item.querySelector('.better');
       button.hidden = false;
       button.addEventListener('click', async () => {
-        if (await this.giveFeedback(item, answer, { thumb: 'up', better_than: other.answer.id })) {
+        if (await this.giveFeedback(item, answer, {
+          thumb: 'up', better_than: other.answer.id, better_than_receipt: other.answer.receipt,
+        })) {
           button.setAttribute('aria-pressed', 'true');
           other.item.querySelector('.better').setAttribute('aria-pressed', 'false');
           this.conversation.replace(other.answer, answer);
@@ -323,7 +325,8 @@ class ChatPage {
   /** Sends an opinion and says what became of it. */
   async giveFeedback(item, answer, opinion) {
     try {
-      const { became } = await post('v1/feedback', { response_id: answer.id, user: pseudonym(), ...opinion });
+      const { id, receipt } = answer;
+      const { became } = await post('v1/feedback', { response_id: id, receipt, user: pseudonym(), ...opinion });
       this.note(item, became);
       this.announce(became.code, became.arguments);
       return true;

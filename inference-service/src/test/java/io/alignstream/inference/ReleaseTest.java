@@ -54,7 +54,10 @@ class ReleaseTest extends ServiceTest {
         assertThat(json(api.get("/v1/models").body()).path("data")).isEmpty();
         await().until(() ->
                 Messages.english(control.status().reason()).startsWith("no release of alignstream is approved yet"));
-        assertThat(api.get("/q/health/ready").statusCode()).isEqualTo(200);
+        assertThat(api.get("/q/health/ready").statusCode()).isEqualTo(503);
+        assertThat(api.get("/q/health/ready").body()).contains("no approved release is loaded");
+        assertThat(api.get("/q/health/started").statusCode()).isEqualTo(200);
+        assertThat(api.get("/q/health/live").statusCode()).isEqualTo(200);
     }
 
     @Test
@@ -68,6 +71,7 @@ class ReleaseTest extends ServiceTest {
         assertThat(model.path("object").asText()).isEqualTo("model");
         assertThat(model.path("owned_by").asText()).isEqualTo("alignstream");
         assertThat(model.path("sha256").asText()).isEqualTo(first.sha256());
+        assertThat(api.get("/q/health/ready").statusCode()).isEqualTo(200);
         assertThat(json(api.get("/v1/models/alignstream").body())).isEqualTo(model);
         assertThat(api.get("/v1/models/other").statusCode()).isEqualTo(404);
         assertThat(json(api.get("/served").body())

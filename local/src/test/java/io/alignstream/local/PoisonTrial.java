@@ -107,14 +107,24 @@ final class PoisonTrial implements AutoCloseable {
      * @param readers the stages that follow the topic
      */
     <T> void run(Topic<T> topic, T first, List<Poison> poison, T second, Stage... readers) {
+        run(topic, topic.record(first, "test"), poison, topic.record(second, "test"), readers);
+    }
+
+    /** The same with records of good events. */
+    void run(
+            Topic<?> topic,
+            ProducerRecord<byte[], byte[]> first,
+            List<Poison> poison,
+            ProducerRecord<byte[], byte[]> second,
+            Stage... readers) {
         // Given
         Map<Stage, Double> before = counts(topic, readers);
 
         // When
         long sent = System.nanoTime();
-        producer.send(topic.record(first, "test"));
+        producer.send(first);
         poison.forEach(one -> producer.send(one.record()));
-        producer.send(topic.record(second, "test"));
+        producer.send(second);
         producer.flush();
 
         // Then

@@ -70,6 +70,7 @@ final class PoisonedTopics {
                 Stage.TOKENIZER,
                 Stage.PRETRAIN);
 
+        TokenBatch.Ledgers ledgers = new TokenBatch.Ledgers();
         TokenBatch good = batch(tokenizer.sha256(), 0, 1);
         byte[] version = Topic.TOKEN_BATCHES.record(good, "test").value().clone();
         version[4] = 9;
@@ -77,7 +78,7 @@ final class PoisonedTopics {
         damaged[damaged.length - 6]++;
         trial.run(
                 Topic.TOKEN_BATCHES,
-                good,
+                ledgers.record(good, "test"),
                 List.of(
                         poison("no batch".getBytes(java.nio.charset.StandardCharsets.UTF_8), "magic"),
                         poison(version, "version 9 is unknown"),
@@ -85,8 +86,9 @@ final class PoisonedTopics {
                         poison(java.util.Arrays.copyOf(version, 5_000_000), "version 9 is unknown"),
                         poison(batch(tokenizer.sha256(), 0, tokenizer.vocabularySize()), "outside the vocabulary"),
                         poison(batch(tokenizer.sha256(), 5, 1), "are missing before this batch"),
+                        poison(batch(tokenizer.sha256(), 1, 1), "nobody vouches for the batch"),
                         poison(batch("cd".repeat(32), 0, 1), "no tokenizer event names")),
-                batch(tokenizer.sha256(), 1, 1),
+                ledgers.record(batch(tokenizer.sha256(), 1, 1), "test"),
                 Stage.PRETRAIN);
     }
 

@@ -7,9 +7,9 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
-import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.pretrain.data.BatchRecord;
 import io.alignstream.pretrain.data.PackedDocuments;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Origin;
@@ -76,7 +76,7 @@ public class PretrainStage implements StageDefinition {
             throw new PoisonEventException(
                     Reason.of("poison.unknownTokenizer").with("tokenizer", batch.tokenizerSha256()));
         }
-        documents.add(batch, origin.header(SequenceLedger.HEADER), origin.partition(), origin.offset());
+        documents.add(batch, BatchRecord.of(origin));
     }
 
     /** The newest tokenizer with its documents and base models; empty before the first tokenizer. */
@@ -136,7 +136,8 @@ public class PretrainStage implements StageDefinition {
     private Decision compare(Vocabulary vocabulary, List<StoredRun> stored, boolean triggered) {
         PackedDocuments documents = vocabulary.documents();
         List<Checkpoint> models = vocabulary.models();
-        if (!documents.holdsOwnDocuments()) {
+        // Where a batch was lost, a person may decide that the rest will do.
+        if (!documents.holdsOwnDocuments() && !(triggered && documents.hasGaps())) {
             return new Decision.Wait(documents.withProblem(Reason.of("pretrain.packing")
                     .with("tokenizer", vocabulary.tokenizer().sha256().substring(0, 12))
                     .with("sequences", documents.trainingSequences())));

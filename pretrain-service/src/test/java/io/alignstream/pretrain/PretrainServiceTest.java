@@ -91,6 +91,9 @@ class PretrainServiceTest {
 
     private TopicProbe topics;
 
+    /** As the packer's, from test to test. */
+    private static final TokenBatch.Ledgers LEDGERS = new TokenBatch.Ledgers();
+
     /**
      * The first model, whose run was paused once; and what was seen before.
      *
@@ -175,12 +178,16 @@ class PretrainServiceTest {
     }
 
     @Test
-    void trainsAgainOnNewTokens() throws IOException {
+    void trainsAgainOnNewTokensBehindABatchThatWasDamagedOnTheWay() throws IOException {
         // Given
         First model = first();
+        ProducerRecord<byte[], byte[]> damaged =
+                LEDGERS.record(batch(Split.TRAINING, 50, TRAINING.subList(0, 5), false), "test");
+        damaged.value()[damaged.value().length - 6]++;
 
         // When
-        topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 50, TRAINING.subList(0, 10), false));
+        topics.send(damaged);
+        publish(batch(Split.TRAINING, 55, TRAINING.subList(0, 10), false));
         Checkpoint second = checkpoint(2);
 
         // Then
@@ -192,14 +199,15 @@ class PretrainServiceTest {
         await().atMost(PATIENCE)
                 .untilAsserted(() ->
                         given().get("/job").then().body("reason.text", containsString("the base model is up to date")));
+        given().get("/job").then().body("reason.text", containsString("5 sequences are lost"));
     }
 
     /** The first model; whoever asks first has it trained on batches among which are some that must be refused. */
     private First first() throws IOException {
         if (first == null) {
             Reference tokenizer = publishTokenizer();
-            topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 0, TRAINING.subList(0, 30), false));
-            topics.publish(Topic.TOKEN_BATCHES, batch(Split.VALIDATION, 0, VALIDATION, false));
+            publish(batch(Split.TRAINING, 0, TRAINING.subList(0, 30), false));
+            publish(batch(Split.VALIDATION, 0, VALIDATION, false));
             int[] outside = TRAINING.getFirst().clone();
             outside[3] = TOKENIZER.vocabularySize();
             topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 30, List.of(outside), false));
@@ -211,7 +219,7 @@ class PretrainServiceTest {
             await().atMost(PATIENCE).until(() -> refused() >= 5);
             int refused = refused();
             String waiting = given().get("/job").jsonPath().getString("reason.text");
-            topics.publish(Topic.TOKEN_BATCHES, batch(Split.TRAINING, 30, TRAINING.subList(30, 50), true));
+            publish(batch(Split.TRAINING, 30, TRAINING.subList(30, 50), true));
             await().atMost(PATIENCE).until(() -> given().get("/job").jsonPath().getLong("step") >= 10);
             given().post("/job/pause");
             await().atMost(PATIENCE)
@@ -221,6 +229,10 @@ class PretrainServiceTest {
             first = new First(tokenizer, waiting, refused, checkpoint(1));
         }
         return first;
+    }
+
+    private void publish(TokenBatch batch) {
+        topics.send(LEDGERS.record(batch, "test"));
     }
 
     private int refused() {

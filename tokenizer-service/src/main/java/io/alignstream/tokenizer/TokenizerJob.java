@@ -5,6 +5,7 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
@@ -23,6 +24,7 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,18 +43,26 @@ final class TokenizerJob implements Job {
     private final TokenizerRun run;
     private final @Nullable TrainedTokenizer newest;
     private final CleaningBacklog backlog;
+    private final Supplier<Optional<Reason>> failure;
     private final long cleanDocuments;
 
     /**
      * The job of {@code run}.
      *
      * @param newest the tokenizer there is
+     * @param failure why no more documents are cleaned; empty while they are
      * @param cleanDocuments how many were there when it was decided on
      */
-    TokenizerJob(TokenizerRun run, @Nullable TrainedTokenizer newest, CleaningBacklog backlog, long cleanDocuments) {
+    TokenizerJob(
+            TokenizerRun run,
+            @Nullable TrainedTokenizer newest,
+            CleaningBacklog backlog,
+            Supplier<Optional<Reason>> failure,
+            long cleanDocuments) {
         this.run = run;
         this.newest = newest;
         this.backlog = backlog;
+        this.failure = failure;
         this.cleanDocuments = cleanDocuments;
     }
 
@@ -88,6 +98,9 @@ final class TokenizerJob implements Job {
         ConsumerLag.Progress progress = backlog.towards(run.documents());
         while (!progress.done()) {
             check(context);
+            failure.get().ifPresent(why -> {
+                throw new InvalidInputException(why);
+            });
             context.progress("clean", progress.read(), progress.total(), Map.of());
             Thread.sleep(POLL_MILLIS);
             progress = backlog.towards(run.documents());

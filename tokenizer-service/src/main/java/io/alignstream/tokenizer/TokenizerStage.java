@@ -45,17 +45,19 @@ public class TokenizerStage implements StageDefinition {
         this.store = store;
         this.streams = streams;
         this.runs = new TrainingRuns(store.checkpoints(), Stage.TOKENIZER);
-        this.cleaning = Question.eachTime(() -> new Cleaning(streams.learnsHere(), backlog.documents()));
+        this.cleaning =
+                Question.eachTime(() -> new Cleaning(streams.failure(), streams.learnsHere(), backlog.documents()));
         this.storedRuns = Question.afterJobs(runs::stored);
     }
 
     /**
      * How far cleaning is.
      *
+     * @param failure why a topology processes nothing any more
      * @param learnsHere whether this instance learns tokenizers; empty while nobody knows
      * @param documents the raw documents there are
      */
-    private record Cleaning(Optional<Boolean> learnsHere, DatasetSnapshot documents) {}
+    private record Cleaning(Optional<Reason> failure, Optional<Boolean> learnsHere, DatasetSnapshot documents) {}
 
     @Override
     public Stage stage() {
@@ -84,6 +86,10 @@ public class TokenizerStage implements StageDefinition {
 
     @Override
     public Decision decide(View view, boolean triggered) {
+        Cleaning now = view.answer(cleaning);
+        if (now.failure().isPresent()) {
+            return new Decision.Wait(now.failure().get());
+        }
         TrainedTokenizer newest = newest(view).orElse(null);
         if (!triggered) {
             Decision wait = await(view, newest);
@@ -91,7 +97,6 @@ public class TokenizerStage implements StageDefinition {
                 return wait;
             }
         }
-        Cleaning now = view.answer(cleaning);
         if (now.learnsHere().isEmpty()) {
             return new Decision.WaitFor(Reason.of("tokenizer.cleaningStarts"), LOOK_AGAIN);
         }
@@ -123,7 +128,8 @@ public class TokenizerStage implements StageDefinition {
         if (newest != null && made(newest, run.id(), view.answer(storedRuns))) {
             return new Decision.Wait(about("tokenizer.upToDate", newest));
         }
-        return new Decision.Run(new TokenizerJob(run, newest, backlog, view.count(Topic.CLEAN_DOCUMENTS)));
+        return new Decision.Run(
+                new TokenizerJob(run, newest, backlog, streams::failure, view.count(Topic.CLEAN_DOCUMENTS)));
     }
 
     private static boolean made(TrainedTokenizer tokenizer, String run, List<StoredRun> stored) {

@@ -2,6 +2,8 @@ package io.alignstream.tokenizer;
 
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Decontamination;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +59,8 @@ public class TokenizerStreams {
     private volatile @Nullable StreamsApplication packing;
     private volatile @Nullable TrainedTokenizer wanted;
     private volatile @Nullable Version current;
+    private volatile @Nullable String cannotStart;
+    private volatile @Nullable String cannotPackYet;
     private volatile boolean closing;
 
     TokenizerStreams(
@@ -93,6 +98,7 @@ public class TokenizerStreams {
                 Thread.currentThread().interrupt();
             } catch (RuntimeException e) {
                 LOG.error("documents cannot be cleaned; the service has to be started again", e);
+                cannotStart = e.toString();
             }
         });
     }
@@ -133,6 +139,28 @@ public class TokenizerStreams {
         return application != null && application.running();
     }
 
+    /** Which topology processes nothing any more until the service is started again, and why; empty if all is well. */
+    Optional<Reason> failure() {
+        String start = cannotStart;
+        return start == null
+                ? applications()
+                        .flatMap(application ->
+                                application.failure().stream().map(why -> failed(application.applicationId(), why)))
+                        .findFirst()
+                : Optional.of(failed(CleaningTopology.APPLICATION_ID, start));
+    }
+
+    private static Reason failed(String application, String why) {
+        return Reason.of("tokenizer.topologyFailed")
+                .with("application", application)
+                .with("detail", why);
+    }
+
+    private Stream<StreamsApplication> applications() {
+        return Stream.of(Optional.ofNullable(cleaning), Optional.ofNullable(packing))
+                .flatMap(Optional::stream);
+    }
+
     /**
      * Which instance of the service learns tokenizers: the one that cleans the first partition of {@code documents}. Empty
      * while nobody knows, at the start and while the partitions are dealt out anew.
@@ -155,10 +183,11 @@ public class TokenizerStreams {
     /** State of each topology under its application id. */
     Map<String, String> states() {
         Map<String, String> states = new HashMap<>();
-        for (StreamsApplication application : new StreamsApplication[] {cleaning, packing}) {
-            if (application != null) {
-                states.put(application.applicationId(), application.describe());
-            }
+        applications().forEach(application -> states.put(application.applicationId(), application.describe()));
+        failure().ifPresent(why -> states.put("failure", Messages.english(why)));
+        String packingTrouble = cannotPackYet;
+        if (packingTrouble != null) {
+            states.put("packing", packingTrouble);
         }
         return states;
     }
@@ -195,9 +224,11 @@ public class TokenizerStreams {
                 packing = application;
                 current = new Version(newest, tokenizer);
                 application.start(PackingTopology.topics(), settings.kafka());
+                cannotPackYet = null;
                 return;
             } catch (IOException | RuntimeException e) {
                 LOG.error("cannot pack with tokenizer {} yet, trying again", newest.sha256(), e);
+                cannotPackYet = e.toString();
                 Thread.sleep(RETRY);
             }
         }

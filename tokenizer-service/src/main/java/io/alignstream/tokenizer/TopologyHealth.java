@@ -1,15 +1,16 @@
 package io.alignstream.tokenizer;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
+import org.eclipse.microprofile.health.Liveness;
 import org.eclipse.microprofile.health.Readiness;
 
-/** Ready: the cleaning topology runs. Dead stream threads are replaced, so nothing here asks for a restart. */
-@Readiness
+/** Ready: the cleaning topology runs. Live: no topology has failed; only a new start lets one that has try again. */
 @ApplicationScoped
-public class TopologyHealth implements HealthCheck {
+public class TopologyHealth {
 
     private final TokenizerStreams streams;
 
@@ -17,10 +18,21 @@ public class TopologyHealth implements HealthCheck {
         this.streams = streams;
     }
 
-    @Override
-    public HealthCheckResponse call() {
+    @Produces
+    @Readiness
+    HealthCheck ready() {
+        return () -> response(streams.ready() && streams.failure().isEmpty());
+    }
+
+    @Produces
+    @Liveness
+    HealthCheck live() {
+        return () -> response(streams.failure().isEmpty());
+    }
+
+    private HealthCheckResponse response(boolean up) {
         HealthCheckResponseBuilder response =
-                HealthCheckResponse.named("topologies").status(streams.ready());
+                HealthCheckResponse.named("topologies").status(up);
         streams.states().forEach(response::withData);
         return response.build();
     }

@@ -41,10 +41,17 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.kstream.Consumed;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -203,6 +210,147 @@ class TopologiesTest {
                 .satisfies(last -> assertThat(last.documentOffset()).isEqualTo(450));
     }
 
+    @Test
+    void packsNothingTwiceWhenTheBrokerHasForgottenHowFarItWas() throws Exception {
+        // Given
+        List<CleanDocument> documents = cleaned(texts(300));
+        DatasetSnapshot noEnd = new DatasetSnapshot("clean-documents", List.of());
+        publish(Topic.CLEAN_DOCUMENTS, documents.subList(0, 200));
+        try (StreamsApplication packing = start("forgotten", PackingTopology.build(TOKENIZER, noEnd, PACKING), "one")) {
+            await().atMost(PATIENCE).until(() -> caughtUp("forgotten", "clean-documents"));
+        }
+        forgetOffsets("forgotten");
+        publish(Topic.CLEAN_DOCUMENTS, documents.subList(200, 300));
+
+        // When
+        try (StreamsApplication packing = start("forgotten", PackingTopology.build(TOKENIZER, noEnd, PACKING), "one")) {
+            await().atMost(PATIENCE).until(() -> caughtUp("forgotten", "clean-documents"));
+        }
+
+        // Then
+        List<TokenBatch> batches = topics.events(Topic.TOKEN_BATCHES).stream()
+                .filter(batch -> batch.split() == Split.TRAINING)
+                .toList();
+        assertThat(texts(batches)).hasSizeGreaterThan(200).doesNotHaveDuplicates();
+        long next = 0;
+        for (TokenBatch batch : batches) {
+            assertThat(batch.firstSequence()).isEqualTo(next);
+            next = batch.nextSequence();
+        }
+    }
+
+    @Test
+    void cleansNothingTwiceWhenTheBrokerHasForgottenHowFarItWas() throws Exception {
+        // Given
+        publish(Topic.DOCUMENTS, List.of(document("a", "今天来上海出差了。"), document("b", "这里的风景很美。")));
+        topics.publishText(Topic.DOCUMENTS, "p", "no JSON");
+        clean("one");
+        forgetOffsets(CleaningTopology.APPLICATION_ID);
+        publish(Topic.DOCUMENTS, List.of(document("c", "我在外滩喝咖啡。")));
+
+        // When
+        DocumentFigures figures = clean("one");
+
+        // Then
+        assertThat(topics.events(Topic.CLEAN_DOCUMENTS))
+                .extracting(CleanDocument::id)
+                .containsExactly("a", "b", "c");
+        assertThat(topics.records("documents.dead-letters")).hasSize(1);
+        assertThat(figures.count(DocumentStatistics.OUTCOME + Rule.DUPLICATE.id()))
+                .isZero();
+    }
+
+    @Test
+    void goesOnBehindDocumentsThatWereDeletedBeforeTheyWereRead() throws Exception {
+        // Given
+        publish(Topic.DOCUMENTS, List.of(document("a", "今天来上海出差了。")));
+        clean("one");
+        publish(Topic.DOCUMENTS, List.of(document("lost", "这里的风景很美。"), document("c", "我在外滩喝咖啡。")));
+        try (Admin admin = Admin.create(connection)) {
+            admin.deleteRecords(Map.of(new TopicPartition("documents", 0), RecordsToDelete.beforeOffset(2)))
+                    .all()
+                    .get();
+        }
+
+        // When
+        clean("one");
+
+        // Then
+        assertThat(topics.events(Topic.CLEAN_DOCUMENTS))
+                .extracting(CleanDocument::id)
+                .containsExactly("a", "c");
+    }
+
+    @Test
+    void readsAllOfATopicThatWasMadeAnew() throws Exception {
+        // Given
+        publish(Topic.DOCUMENTS, List.of(document("a", "今天来上海出差了。"), document("b", "这里的风景很美。")));
+        clean("one");
+        try (Admin admin = Admin.create(connection)) {
+            admin.deleteTopics(List.of("documents")).all().get();
+            await().until(() -> !admin.listTopics().names().get().contains("documents"));
+            admin.createTopics(List.of(new NewTopic("documents", 1, (short) 1)))
+                    .all()
+                    .get();
+        }
+        publish(Topic.DOCUMENTS, List.of(document("b", "这里的风景很美。"), document("c", "我在外滩喝咖啡。")));
+
+        // When
+        clean("one");
+
+        // Then
+        assertThat(topics.events(Topic.CLEAN_DOCUMENTS))
+                .extracting(CleanDocument::id)
+                .containsExactly("a", "b", "c");
+    }
+
+    /** Cleans all documents there are and returns what became of them. */
+    private DocumentFigures clean(String state) throws Exception {
+        try (StreamsApplication cleaning =
+                start(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan("exact")), state)) {
+            await().atMost(PATIENCE)
+                    .until(() -> cleaning.running() && caughtUp(CleaningTopology.APPLICATION_ID, "documents"));
+            return DocumentFigures.read(cleaning.streams());
+        }
+    }
+
+    private void forgetOffsets(String group) throws Exception {
+        try (Admin admin = Admin.create(connection)) {
+            // Its member counts as one of the group until its session is over.
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> {
+                admin.deleteConsumerGroups(List.of(group)).all().get();
+                return true;
+            });
+        }
+    }
+
+    @Test
+    void anApplicationWhoseThreadsDieOneAfterTheOtherFailsAndSaysWhy() throws Exception {
+        // Given
+        StreamsBuilder builder = new StreamsBuilder();
+        builder.stream(Topic.DOCUMENTS.name(), Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
+                .foreach((key, value) -> {
+                    throw new IllegalStateException("this record kills its thread");
+                });
+        topics.publishText(Topic.DOCUMENTS, "deadly", "whatever");
+        StreamsApplication.Endurance endurance =
+                new StreamsApplication.Endurance(3, Duration.ofMinutes(5), Duration.ofMillis(10));
+
+        // When
+        try (StreamsApplication application =
+                new StreamsApplication("doomed", builder.build(), settings("doomed"), endurance)) {
+            application.start(Set.of("documents"), connection);
+            await().dontCatchUncaughtExceptions()
+                    .atMost(PATIENCE)
+                    .until(() -> application.streams().state() == KafkaStreams.State.ERROR);
+
+            // Then
+            assertThat(application.failure())
+                    .hasValueSatisfying(why -> assertThat(why).contains("this record kills its thread"));
+            assertThat(application.running()).isFalse();
+        }
+    }
+
     private CleaningPlan plan(String profile) throws Exception {
         return new CleaningPlan(
                 CleaningProfile.of(profile, Map.of(), Set.of("en", "zh")),
@@ -246,10 +394,13 @@ class TopologiesTest {
     }
 
     private StreamsApplication start(String applicationId, Topology topology, String state) throws Exception {
-        StreamsApplication application = new StreamsApplication(
-                applicationId, topology, new StreamsApplication.Settings(connection, folder.resolve(state), "test", 1));
+        StreamsApplication application = new StreamsApplication(applicationId, topology, settings(state));
         application.start(CleaningTopology.topics(), connection);
         return application;
+    }
+
+    private StreamsApplication.Settings settings(String state) {
+        return new StreamsApplication.Settings(connection, folder.resolve(state), "test", 1);
     }
 
     private static ProducerRecord<byte[], byte[]> tooLong() {

@@ -9,6 +9,7 @@ import io.alignstream.inference.Generation;
 import io.alignstream.inference.Generations;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
+import io.alignstream.inference.Receipts;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.ServedModel;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
@@ -28,6 +29,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
@@ -49,6 +51,7 @@ public class ChatCompletionsResource {
     private final ServedModel served;
     private final Generations generations;
     private final RecentResponses responses;
+    private final Receipts receipts;
     private final ObjectMapper json;
 
     ChatCompletionsResource(
@@ -56,11 +59,13 @@ public class ChatCompletionsResource {
             ServedModel served,
             Generations generations,
             RecentResponses responses,
+            Receipts receipts,
             ObjectMapper json) {
         this.config = config;
         this.served = served;
         this.generations = generations;
         this.responses = responses;
+        this.receipts = receipts;
         this.json = json;
     }
 
@@ -76,7 +81,8 @@ public class ChatCompletionsResource {
                 ? Response.ok((StreamingOutput) out -> stream(request, generation, client, completion, out))
                         .type(EVENT_STREAM)
                         .header(HttpHeaders.CACHE_CONTROL, "no-cache")
-                : Response.ok(completion.completion(end(completion.id(), request, generation, client, piece -> {})))
+                : Response.ok(completion.completion(
+                                answered(completion.id(), request, generation, client, piece -> {})))
                         .type(MediaType.APPLICATION_JSON_TYPE);
         return response.header("X-Model-Sha256", generation.model().sha256()).build();
     }
@@ -155,11 +161,11 @@ public class ChatCompletionsResource {
         Events events = new Events(out, generation);
         events.send(completion.opening());
         try {
-            Generation.End end =
-                    end(completion.id(), request, generation, client, piece -> events.send(completion.piece(piece)));
-            events.send(completion.closing(end.reason()));
+            Answered answered = answered(
+                    completion.id(), request, generation, client, piece -> events.send(completion.piece(piece)));
+            events.send(completion.closing(answered));
             if (request.includeUsage()) {
-                events.send(completion.figures(end.tokens()));
+                events.send(completion.figures(answered.end().tokens()));
             }
             events.write("[DONE]");
         } catch (ApiException e) {
@@ -171,11 +177,18 @@ public class ChatCompletionsResource {
     }
 
     /**
+     * A complete answer.
+     *
+     * @param receipt with which any instance takes feedback on it
+     */
+    record Answered(Generation.End end, Optional<String> receipt) {}
+
+    /**
      * Hands the pieces on until the answer is complete, and remembers it: feedback is welcome on a stopped one, too.
      *
      * <p>Looks after the client itself: the one place for a close handler is taken by the response's stream.
      */
-    private Generation.End end(
+    private Answered answered(
             String id, ChatRequest request, Generation generation, HttpServerResponse client, Consumer<String> pieces)
             throws InterruptedException {
         while (true) {
@@ -186,14 +199,13 @@ public class ChatCompletionsResource {
                 case null -> {} // not yet
                 case Generation.Piece piece -> pieces.accept(piece.text());
                 case Generation.End end -> {
-                    responses.remember(
-                            id,
-                            new RecentResponses.Response(
-                                    request.messages(),
-                                    end.text(),
-                                    end.reason() != Generation.Reason.STOP,
-                                    generation.model().sha256()));
-                    return end;
+                    RecentResponses.Response response = new RecentResponses.Response(
+                            request.messages(),
+                            end.text(),
+                            end.reason() != Generation.Reason.STOP,
+                            generation.model().sha256());
+                    responses.remember(id, response);
+                    return new Answered(end, receipts.of(id, response));
                 }
                 case Generation.Failed failed -> throw refusal(failed.cause());
             }

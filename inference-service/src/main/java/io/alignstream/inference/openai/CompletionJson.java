@@ -32,7 +32,8 @@ final class CompletionJson {
     }
 
     /** The whole answer at once. */
-    ObjectNode completion(Generation.End end) {
+    ObjectNode completion(ChatCompletionsResource.Answered answered) {
+        Generation.End end = answered.end();
         ObjectNode json = head("chat.completion");
         ObjectNode choice = json.putArray("choices").addObject();
         choice.put("index", 0);
@@ -43,6 +44,7 @@ final class CompletionJson {
         choice.putNull("logprobs");
         choice.put("finish_reason", finishReason(end.reason()));
         json.set("usage", usage(end.tokens()));
+        answered.receipt().ifPresent(receipt -> json.put("receipt", receipt));
         return json;
     }
 
@@ -57,8 +59,10 @@ final class CompletionJson {
     }
 
     /** The chunk that says why the answer ended. */
-    ObjectNode closing(Generation.Reason reason) {
-        return chunk(JSON.objectNode(), finishReason(reason));
+    ObjectNode closing(ChatCompletionsResource.Answered answered) {
+        ObjectNode json = chunk(JSON.objectNode(), finishReason(answered.end().reason()));
+        answered.receipt().ifPresent(receipt -> json.put("receipt", receipt));
+        return json;
     }
 
     /** The last chunk of a stream whose client wants the figures. */

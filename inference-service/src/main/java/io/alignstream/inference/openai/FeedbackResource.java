@@ -5,6 +5,7 @@ import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.Receipts;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.inference.feedback.Lesson;
@@ -32,12 +33,19 @@ public class FeedbackResource {
     private static final String ANONYMOUS = "anonymous";
 
     private final RecentResponses responses;
+    private final Receipts receipts;
     private final HeldOutPrompts heldOut;
     private final Lessons lessons;
     private final EventPublisher publisher;
 
-    FeedbackResource(RecentResponses responses, HeldOutPrompts heldOut, Lessons lessons, EventPublisher publisher) {
+    FeedbackResource(
+            RecentResponses responses,
+            Receipts receipts,
+            HeldOutPrompts heldOut,
+            Lessons lessons,
+            EventPublisher publisher) {
         this.responses = responses;
+        this.receipts = receipts;
         this.heldOut = heldOut;
         this.lessons = lessons;
         this.publisher = publisher;
@@ -52,7 +60,8 @@ public class FeedbackResource {
 
     /**
      * Takes {@code {"response_id": "chatcmpl-…", "thumb": "up" | "down"}}, with {@code correction}, a better answer, or
-     * {@code better_than}, the id of another answer to the same, and {@code user}, a pseudonym.
+     * {@code better_than}, the id of another answer to the same, and {@code user}, a pseudonym. With {@code receipt}, as it
+     * stands in the response, and {@code better_than_receipt} the answers may be of any instance and any age.
      */
     @POST
     @RunOnVirtualThread
@@ -61,7 +70,7 @@ public class FeedbackResource {
         String id = body.text("response_id").orElseThrow(() -> ApiException.missing("response_id"));
         Feedback.Thumb thumb = thumb(body);
         String user = user(body);
-        RecentResponses.Response response = responses.find(id).orElseThrow(() -> ApiException.unknownResponse(id));
+        RecentResponses.Response response = response(id, body, "receipt");
         Optional<RecentResponses.Response> worse = worse(thumb, response, body);
         Feedback feedback = feedback(id, thumb, response, worse, body.text("correction"));
         Set<String> truncated = Stream.concat(Stream.of(response), worse.stream())
@@ -73,6 +82,17 @@ public class FeedbackResource {
         lessons.teach(id, lesson);
         publisher.publish(Topic.FEEDBACK, feedback);
         return new Taken("feedback", id, thumb, lesson.summary());
+    }
+
+    private RecentResponses.Response response(String id, Body body, String receipt) {
+        Optional<RecentResponses.Response> recent = responses.find(id);
+        if (recent.isPresent()) {
+            return recent.get();
+        }
+        String given = body.text(receipt).orElseThrow(() -> ApiException.unknownResponse(id));
+        return receipts.open(id, given)
+                .orElseThrow(() -> ApiException.invalid(
+                        receipt, Reason.of("feedback.otherReceipt").with("id", id)));
     }
 
     private static Feedback.Thumb thumb(Body body) {
@@ -99,8 +119,7 @@ public class FeedbackResource {
                 && (thumb == Feedback.Thumb.DOWN || body.text("correction").isPresent())) {
             throw ApiException.invalid("better_than", Reason.of("feedback.mixed"));
         }
-        Optional<RecentResponses.Response> worse =
-                other.map(otherId -> responses.find(otherId).orElseThrow(() -> ApiException.unknownResponse(otherId)));
+        Optional<RecentResponses.Response> worse = other.map(otherId -> response(otherId, body, "better_than_receipt"));
         if (worse.isPresent() && !worse.get().messages().equals(response.messages())) {
             throw ApiException.invalid("better_than", Reason.of("feedback.otherQuestion"));
         }

@@ -2,14 +2,18 @@ package io.alignstream.contracts;
 
 import io.alignstream.contracts.check.Check;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.messages.Reason;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.zip.CRC32C;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 
 /**
@@ -102,6 +106,23 @@ public record TokenBatch(
                 throw new PoisonEventException(
                         Reason.of("poison.unknownToken").with("token", token).with("size", vocabularySize));
             }
+        }
+    }
+
+    /** Makes the records of batches that nobody has packed: each with the ledger of its shard and split; for one thread. */
+    public static final class Ledgers {
+
+        private final Map<String, SequenceLedger> lanes = new HashMap<>();
+
+        /** The record of the batch that is next in its shard and split. */
+        public ProducerRecord<byte[], byte[]> record(TokenBatch batch, String source) {
+            SequenceLedger ledger =
+                    lanes.computeIfAbsent(batch.shard() + " " + batch.split(), lane -> new SequenceLedger());
+            byte[] before = ledger.state();
+            ledger.append(batch.tokens(), batch.sequenceLength());
+            ProducerRecord<byte[], byte[]> record = Topic.TOKEN_BATCHES.record(batch, source);
+            SequenceLedger.stamp(before, ledger.root(), record.headers());
+            return record;
         }
     }
 

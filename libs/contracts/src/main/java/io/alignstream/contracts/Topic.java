@@ -22,8 +22,14 @@ public final class Topic<T> {
             event("documents", Document.class, "document", Retention.FOR_EVER, Document::id);
     public static final Topic<CleanDocument> CLEAN_DOCUMENTS =
             event("clean-documents", CleanDocument.class, "clean-document", Retention.FOR_EVER, CleanDocument::id);
+    /** Each version has a key of its own: the token batches of every one of them stand in their topic for ever. */
     public static final Topic<TrainedTokenizer> TOKENIZERS = event(
-            "tokenizers", TrainedTokenizer.class, "trained-tokenizer", Retention.COMPACTED, TrainedTokenizer::name);
+            "tokenizers",
+            TrainedTokenizer.class,
+            "trained-tokenizer",
+            Retention.COMPACTED,
+            tokenizer -> tokenizer.name() + "/" + tokenizer.sha256());
+
     public static final Topic<TokenBatch> TOKEN_BATCHES = new Topic<>(
             "token-batches",
             TokenBatch.class,
@@ -40,8 +46,10 @@ public final class Topic<T> {
             "checkpoint",
             Retention.COMPACTED,
             checkpoint -> checkpoint.stage().id() + "/" + checkpoint.run());
+    /** Kept as long as the rankings, which say nothing without the request that they are of. */
     public static final Topic<RankingRequest> RANKING_REQUESTS = event(
             "ranking-requests", RankingRequest.class, "ranking-request", Retention.FOR_EVER, RankingRequest::requestId);
+
     public static final Topic<Ranking> RANKINGS = event(
             "rankings",
             Ranking.class,

@@ -18,7 +18,7 @@ import org.apache.kafka.common.record.TimestampType;
 /** One event for each topic, every field filled: what the golden files hold. */
 final class Samples {
 
-    static final String HASH = "0123456789abcdef".repeat(4);
+    static final String HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
     private static final Reference REFERENCE =
             new Reference(URI.create("s3://models/sft/4f2a/0000000100-0123456789ab"), HASH, 5_300_000_000L);

@@ -57,7 +57,7 @@ class TopicTest {
     @CsvSource({
         "documents, doc-1",
         "clean-documents, doc-1",
-        "tokenizers, alignstream",
+        "tokenizers, alignstream/" + Samples.HASH,
         "token-batches, 3",
         "instructions, instruction-1",
         "prompts, prompt-1",

@@ -30,6 +30,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
@@ -160,6 +162,33 @@ class StageRuntimeTest {
         await().until(() -> !stage.starts.isEmpty());
         given().get("/dead-letters").then().statusCode(200).body("[0].topic", equalTo("prompts"));
         given().get("/q/metrics").then().body(containsString("alignstream_dead_letters_total{"));
+    }
+
+    @Test
+    void aDeadLetterThatWouldBeTooLargeIsCutAndThePartitionKeepsMoving() {
+        // Given: records that the broker just takes, so that there is no room for the reason
+        String largeHeader = UUID.randomUUID().toString();
+        String largeValue = UUID.randomUUID().toString();
+        byte[] large = new byte[Topic.MAX_RECORD_BYTES];
+
+        // When
+        topics.send(new ProducerRecord<>(
+                "prompts", null, bytes(largeHeader), bytes("{broken"), List.of(new RecordHeader("large", large))));
+        topics.send(new ProducerRecord<>("prompts", bytes(largeValue), large));
+        String refused = publishPrompt("refuse");
+
+        // Then
+        await().until(() -> !deadLetters(Topic.PROMPTS, refused).isEmpty());
+        assertThat(deadLetters(Topic.PROMPTS, largeHeader)).singleElement().satisfies(letter -> assertThat(
+                        header(letter, "dead-letter-headers-left-out"))
+                .isEqualTo("1"));
+        assertThat(deadLetters(Topic.PROMPTS, largeValue)).singleElement().satisfies(letter -> assertThat(
+                        header(letter, "dead-letter-truncated-from"))
+                .isEqualTo(Integer.toString(large.length)));
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     @Test

@@ -129,7 +129,7 @@ public final class WeightsCommand implements Callable<Integer> {
             throws IOException {
         try (Publisher publisher = new Publisher(site.bootstrapServers())) {
             publisher.publishAgain(Topic.TOKENIZERS, world.save(store));
-            world.tokenBatches().forEach(batch -> publisher.publishAgain(Topic.TOKEN_BATCHES, batch));
+            publisher.publishPacked(world.tokenBatches());
         }
         broker.publish(
                 List.of(

@@ -1,5 +1,6 @@
 package io.alignstream.local.pipeline;
 
+import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.local.site.LaunchException;
@@ -87,7 +88,17 @@ public final class Publisher implements AutoCloseable {
 
     /** Publishes one event, even if the newest record of its key is the same: it becomes the newest of its topic. */
     public <T> void publishAgain(Topic<T> topic, T event) {
-        var acknowledged = producer.send(topic.record(event, SOURCE), (metadata, exception) -> {
+        publishAgain(topic, topic.record(event, SOURCE));
+    }
+
+    /** Publishes token batches in their order, as the packer does. */
+    public void publishPacked(List<TokenBatch> batches) {
+        TokenBatch.Ledgers ledgers = new TokenBatch.Ledgers();
+        batches.forEach(batch -> publishAgain(Topic.TOKEN_BATCHES, ledgers.record(batch, SOURCE)));
+    }
+
+    private void publishAgain(Topic<?> topic, ProducerRecord<byte[], byte[]> record) {
+        var acknowledged = producer.send(record, (metadata, exception) -> {
             if (exception != null) {
                 failure.compareAndSet(null, exception);
             }

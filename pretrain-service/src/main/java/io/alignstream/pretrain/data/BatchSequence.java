@@ -12,13 +12,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * The token batches of one tokenizer in the order in which they belong.
  *
  * <p>Which batches count is a function of the batches before them, so the stage, which watches the topic, and a run,
  * which reads it again, leave out the same ones. Sequence numbers must be dense for each shard and split: a batch that
- * repeats or skips numbers is refused, and so is every batch after a gap. For one thread.
+ * repeats numbers is refused, and so is one whose sequences do not lead to the packer's root, which it carries. One that
+ * skips numbers, because the batch between was lost or refused, is taken if it carries the packer's ledger before it, too.
+ * So one bad batch, or one of somebody else in its place, costs its own sequences and no others; which ones is known
+ * ({@link #ledger}). For one thread.
  */
 final class BatchSequence {
 
@@ -27,10 +31,25 @@ final class BatchSequence {
     private final Map<Lane, Long> next = new HashMap<>();
     private final Map<Lane, SequenceLedger> ledgers = new HashMap<>();
     private final Map<Lane, List<BatchReplay.Known>> admitted = new HashMap<>();
+    /** What the packer let go and nobody read: its batches were lost or refused. */
+    private final Map<Lane, List<Range>> lost = new HashMap<>();
 
     private int sequenceLength;
     private long trainingSequences;
     private long validationSequences;
+
+    /** Sequence numbers, both ends included. */
+    private record Range(long first, long last) {
+
+        long size() {
+            return last - first + 1;
+        }
+
+        @Override
+        public String toString() {
+            return first == last ? Long.toString(first) : first + " to " + last;
+        }
+    }
 
     /** What is numbered by itself. */
     record Lane(int shard, TokenBatch.Split split) {
@@ -70,22 +89,10 @@ final class BatchSequence {
                     .with("shard", batch.shard())
                     .with("next", expected));
         }
+        SequenceLedger ledger = before(batch, record, lane, expected);
+        append(batch, record, ledger);
         if (batch.firstSequence() > expected) {
-            throw new PoisonEventException(Reason.of("poison.sequencesMissing")
-                    .with("first", expected)
-                    .with("last", batch.firstSequence() - 1)
-                    .with("shard", batch.shard()));
-        }
-        SequenceLedger known = ledgers.get(lane);
-        SequenceLedger ledger = known == null ? new SequenceLedger() : SequenceLedger.of(known.state());
-        ledger.append(batch.tokens(), batch.sequenceLength());
-        Optional<String> ledgerRoot = record.ledgerRoot();
-        if (ledgerRoot.isPresent() && !ledgerRoot.get().equals(ledger.root())) {
-            throw new PoisonEventException(Reason.of("poison.otherLedger")
-                    .with("shard", batch.shard())
-                    .with("root", ledger.root())
-                    .with("sequence", batch.nextSequence())
-                    .with("packer", ledgerRoot.get()));
+            lost.computeIfAbsent(lane, first -> new ArrayList<>()).add(new Range(expected, batch.firstSequence() - 1));
         }
         ledgers.put(lane, ledger);
         admitted.computeIfAbsent(lane, first -> new ArrayList<>()).add(BatchReplay.Known.of(batch, record));
@@ -98,18 +105,69 @@ final class BatchSequence {
         }
     }
 
+    /** The ledger before {@code batch}: our own, or after a gap the packer's. */
+    private SequenceLedger before(TokenBatch batch, BatchRecord record, Lane lane, long expected)
+            throws PoisonEventException {
+        if (batch.firstSequence() == expected) {
+            SequenceLedger known = ledgers.get(lane);
+            return known == null ? new SequenceLedger() : SequenceLedger.of(known.state());
+        }
+        Optional<SequenceLedger> packer = record.before(batch.firstSequence());
+        if (packer.isEmpty()) {
+            throw new PoisonEventException(Reason.of("poison.sequencesMissing")
+                    .with("first", expected)
+                    .with("last", batch.firstSequence() - 1)
+                    .with("shard", batch.shard()));
+        }
+        return packer.get();
+    }
+
+    private static void append(TokenBatch batch, BatchRecord record, SequenceLedger ledger)
+            throws PoisonEventException {
+        Optional<String> packer = record.ledgerRoot();
+        if (packer.isEmpty()) {
+            throw new PoisonEventException(Reason.of("poison.noLedger").with("header", SequenceLedger.HEADER));
+        }
+        ledger.append(batch.tokens(), batch.sequenceLength());
+        if (!packer.get().equals(ledger.root())) {
+            throw new PoisonEventException(Reason.of("poison.otherLedger")
+                    .with("shard", batch.shard())
+                    .with("root", ledger.root())
+                    .with("sequence", batch.nextSequence())
+                    .with("packer", packer.get()));
+        }
+    }
+
     /** The same batches, to be read once more. */
     BatchReplay replay() {
         return new BatchReplay(admitted);
     }
 
-    /** The root of each shard's and split's ledger: {@code shard 0 training} → {@code 1234 sequences, root …}. */
+    /**
+     * The root of each shard's and split's ledger: {@code shard 0 training} → {@code 1234 sequences, root …}, and, if
+     * some of these are lost, {@code without 40 to 59}.
+     */
     SortedMap<String, String> ledger() {
         SortedMap<String, String> roots = new TreeMap<>();
         ledgers.forEach((lane, ledger) -> roots.put(
                 "shard " + lane.shard() + " " + lane.split().name().toLowerCase(Locale.ROOT),
-                ledger.size() + " sequences, root " + ledger.root()));
+                ledger.size() + " sequences, root " + ledger.root() + without(lane)));
         return roots;
+    }
+
+    private String without(Lane lane) {
+        List<Range> ranges = lost.getOrDefault(lane, List.of());
+        return ranges.isEmpty()
+                ? ""
+                : ranges.stream().map(Range::toString).collect(Collectors.joining(", ", ", without ", ""));
+    }
+
+    /** Sequences of both splits that were never read, between others that were. */
+    long lost() {
+        return lost.values().stream()
+                .flatMap(List::stream)
+                .mapToLong(Range::size)
+                .sum();
     }
 
     /** Tokens in each sequence, 0 before the first batch. */

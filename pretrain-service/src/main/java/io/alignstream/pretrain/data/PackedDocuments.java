@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -36,24 +35,39 @@ public final class PackedDocuments {
     }
 
     /**
-     * Takes the batch at {@code offset} of {@code partition}, whose record carries {@code ledgerRoot}.
+     * Takes the batch that came in {@code record}.
      *
-     * @throws PoisonEventException if it is not the next one of its shard
+     * @throws PoisonEventException if it is none of its shard's
      */
-    public void add(TokenBatch batch, Optional<String> ledgerRoot, int partition, long offset)
-            throws PoisonEventException {
+    public void add(TokenBatch batch, BatchRecord record) throws PoisonEventException {
         try {
-            batches.admit(batch, new BatchRecord(partition, offset, ledgerRoot));
+            batches.admit(batch, record);
         } catch (PoisonEventException e) {
-            problem = Reason.of("pretrain.batchRefused").with("offset", offset).with("problem", e.reason());
+            problem = Reason.of("pretrain.batchRefused")
+                    .with("offset", record.offset())
+                    .with("problem", e.reason());
             throw e;
         }
         problem = null;
-        ranges.merge(partition, range(partition, offset), PackedDocuments::span);
+        int partition = record.partition();
+        if (isBehindOwnDocuments(batch) && packedPartitions.add(batch.documentPartition())) {
+            // The batch that said so is lost.
+            ownDocuments.put(
+                    partition,
+                    ranges.getOrDefault(partition, new PartitionRange(partition, record.offset(), record.offset())));
+        }
+        ranges.merge(partition, range(partition, record.offset()), PackedDocuments::span);
         if (batch.endOfSnapshot()) {
             packedPartitions.add(batch.documentPartition());
-            ownDocuments.put(partition, ranges.getOrDefault(partition, range(partition, offset)));
+            ownDocuments.put(partition, ranges.getOrDefault(partition, range(partition, record.offset())));
         }
+    }
+
+    private boolean isBehindOwnDocuments(TokenBatch batch) {
+        return tokenizer.documents().partitions().stream()
+                .anyMatch(range -> range.partition() == batch.documentPartition()
+                        && range.end() > range.begin()
+                        && batch.documentOffset() > range.end());
     }
 
     /** Whether all documents that the tokenizer was learned from are packed. */
@@ -85,9 +99,17 @@ public final class PackedDocuments {
         return batches.sequenceLength();
     }
 
-    /** {@code reason} and, if the last batch was refused, why. */
+    /** Whether some of the sequences were lost or refused, now or before. */
+    public boolean hasGaps() {
+        return problem != null || batches.lost() > 0;
+    }
+
+    /** {@code reason} and, if some of the sequences were lost or the last batch was refused, that. */
     public Reason withProblem(Reason reason) {
-        return problem == null ? reason : reason.and(problem);
+        Reason known = batches.lost() == 0
+                ? reason
+                : reason.and(Reason.of("pretrain.sequencesLost").with("sequences", batches.lost()));
+        return problem == null ? known : known.and(problem);
     }
 
     private static DatasetSnapshot snapshot(Map<Integer, PartitionRange> ranges) {

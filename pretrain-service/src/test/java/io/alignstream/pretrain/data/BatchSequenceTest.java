@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TokenBatch.Split;
-import io.alignstream.contracts.hash.SequenceLedger;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +17,7 @@ class BatchSequenceTest {
     private static final String TOKENIZER = "a".repeat(64);
 
     private final BatchSequence sequence = new BatchSequence(TOKENIZER, 100);
+    private final Packer packer = new Packer();
 
     @BeforeEach
     void admitTwoSequences() throws PoisonEventException {
@@ -45,8 +45,10 @@ class BatchSequenceTest {
     }
 
     @Test
-    void refusesWhatSkips() {
-        assertThatThrownBy(() -> admit(batch(0, Split.TRAINING, 5, 4, 1, 2, 3, 4)))
+    void refusesWhatSkipsAndDoesNotProveThatItIsThePackers() {
+        assertThatThrownBy(() -> sequence.admit(
+                        batch(0, Split.TRAINING, 5, 4, 1, 2, 3, 4),
+                        new BatchRecord(0, 0, Optional.of("a".repeat(64)), Optional.empty())))
                 .isInstanceOf(PoisonEventException.class)
                 .hasMessageContaining("sequence numbers 2 to 4 of shard 0 are missing");
     }
@@ -61,7 +63,9 @@ class BatchSequenceTest {
     @Test
     void refusesIdsOutsideTheVocabularyAndGoesOnAfterThem() throws PoisonEventException {
         // Given
-        Throwable refusal = catchThrowable(() -> admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 100, 4)));
+        Throwable refusal = catchThrowable(() -> sequence.admit(
+                batch(0, Split.TRAINING, 2, 4, 1, 2, 100, 4),
+                new BatchRecord(0, 0, Optional.empty(), Optional.empty())));
 
         // When
         admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4));
@@ -75,28 +79,69 @@ class BatchSequenceTest {
 
     @Test
     void refusesSequencesThatWereChangedOnTheWay() throws PoisonEventException {
-        // Given: the root that the packer gave when it let both sequences go
-        SequenceLedger packer = new SequenceLedger();
-        packer.append(new int[] {1, 2, 3, 4, 5, 6, 7, 8}, 4);
-        packer.append(new int[] {1, 2, 3, 4}, 4);
-
-        BatchRecord record = new BatchRecord(0, 1, Optional.of(packer.root()));
+        // Given
+        TokenBatch third = batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4);
+        BatchRecord record = packer.record(third, 0, 1);
 
         // When
         Throwable refusal = catchThrowable(() -> sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 5), record));
-        sequence.admit(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4), record);
+        sequence.admit(third, record);
 
         // Then
         assertThat(refusal)
                 .isInstanceOf(PoisonEventException.class)
                 .hasMessageContaining("the ledger of shard 0")
-                .hasMessageContaining(packer.root());
+                .hasMessageContaining(record.ledgerRoot().orElseThrow());
         assertThat(sequence.ledger())
-                .containsExactly(Map.entry("shard 0 training", "3 sequences, root " + packer.root()));
+                .containsExactly(Map.entry(
+                        "shard 0 training",
+                        "3 sequences, root " + record.ledgerRoot().orElseThrow()));
+    }
+
+    @Test
+    void refusesWhatNobodyVouchesFor() {
+        assertThatThrownBy(() -> sequence.admit(
+                        batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4),
+                        new BatchRecord(0, 1, Optional.empty(), Optional.empty())))
+                .isInstanceOf(PoisonEventException.class)
+                .hasMessageContaining("the header ledger-root is missing");
+    }
+
+    @Test
+    void goesOnBehindABatchThatIsLostAndKnowsWhichSequencesThatCost() throws PoisonEventException {
+        // Given
+        packer.record(batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4, 5, 6, 7, 8), 0, 1); // lost
+        TokenBatch behind = batch(0, Split.TRAINING, 4, 4, 9, 9, 9, 9);
+        BatchRecord record = packer.record(behind, 0, 2);
+
+        // When
+        sequence.admit(behind, record);
+        admit(batch(0, Split.TRAINING, 5, 4, 8, 8, 8, 8));
+
+        // Then
+        assertThat(sequence.trainingSequences()).isEqualTo(4);
+        assertThat(sequence.lost()).isEqualTo(2);
+        assertThat(sequence.ledger().get("shard 0 training"))
+                .startsWith("6 sequences, root ")
+                .endsWith(", without 2 to 3");
+    }
+
+    @Test
+    void takesNoSequenceOfABatchThatComesAgainBehindALostOne() throws PoisonEventException {
+        // Given
+        TokenBatch lost = batch(0, Split.TRAINING, 2, 4, 1, 2, 3, 4);
+        BatchRecord late = packer.record(lost, 0, 3);
+        admit(batch(0, Split.TRAINING, 3, 4, 9, 9, 9, 9));
+
+        // When
+        Throwable refusal = catchThrowable(() -> sequence.admit(lost, late));
+
+        // Then
+        assertThat(refusal).isInstanceOf(PoisonEventException.class).hasMessageContaining("has been seen");
     }
 
     private void admit(TokenBatch batch) throws PoisonEventException {
-        sequence.admit(batch, new BatchRecord(0, 0, Optional.empty()));
+        sequence.admit(batch, packer.record(batch, 0, 0));
     }
 
     private static TokenBatch batch(int shard, Split split, long first, int length, int... tokens) {

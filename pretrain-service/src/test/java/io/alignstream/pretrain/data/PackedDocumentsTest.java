@@ -7,14 +7,16 @@ import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PackedDocumentsTest {
 
     private static final String SHA = "ab".repeat(32);
+
+    private final Packer packer = new Packer();
 
     @Test
     void anEmptyPartitionOfTheSnapshotKeepsNobodyWaiting() throws Exception {
@@ -23,15 +25,37 @@ class PackedDocumentsTest {
                 tokenizer(new PartitionRange(0, 0, 5), new PartitionRange(1, 3, 3), new PartitionRange(2, 0, 7)));
 
         // When
-        documents.add(end(0, 5), Optional.empty(), 0, 10);
+        documents.add(end(0, 5), packer.record(end(0, 5), 0, 10));
         boolean early = documents.holdsOwnDocuments();
-        documents.add(end(2, 7), Optional.empty(), 1, 4);
+        documents.add(end(2, 7), packer.record(end(2, 7), 1, 4));
 
         // Then
         assertThat(early).isFalse();
         assertThat(documents.holdsOwnDocuments()).isTrue();
         assertThat(documents.ownDocuments().partitions())
                 .containsExactly(new PartitionRange(0, 10, 11), new PartitionRange(1, 4, 5));
+    }
+
+    @Test
+    void aLostBatchThatWouldHaveEndedTheSnapshotKeepsNobodyWaitingOnceDocumentsBehindItCome() throws Exception {
+        // Given
+        PackedDocuments documents = new PackedDocuments(tokenizer(new PartitionRange(0, 0, 5)));
+        TokenBatch first = batch(0, 4, false);
+        documents.add(first, packer.record(first, 0, 10));
+        packer.record(batch(1, 5, true), 0, 11); // lost
+
+        // When
+        TokenBatch behind = batch(2, 6, false);
+        documents.add(behind, packer.record(behind, 0, 12));
+
+        // Then
+        assertThat(documents.holdsOwnDocuments()).isTrue();
+        assertThat(documents.ownDocuments().partitions()).containsExactly(new PartitionRange(0, 10, 11));
+        assertThat(documents.withProblem(Reason.verbatim("waiting")).toString()).contains("sequencesLost");
+    }
+
+    private static TokenBatch batch(long first, long documentOffset, boolean end) {
+        return new TokenBatch(SHA, 0, TokenBatch.Split.TRAINING, first, 2, new int[] {1, 2}, 0, documentOffset, end);
     }
 
     private static TrainedTokenizer tokenizer(PartitionRange... ranges) {

@@ -1,6 +1,7 @@
 package io.alignstream.tokenizer.cleaning;
 
 import io.alignstream.tokenizer.cleaning.Candidate.Position;
+import io.alignstream.tokenizer.streams.ReadPositions;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.kafka.common.serialization.Serdes;
@@ -26,6 +27,7 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
 
     private static final String WAITING = "waiting-candidates";
     private static final String TIMES = "partition-times";
+    private static final String POSITIONS = "candidate-positions";
     private static final byte[] GREATEST =
             new byte[] {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
@@ -39,6 +41,9 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
 
     @SuppressWarnings("NullAway.Init")
     private KeyValueStore<Integer, Long> storedTimes;
+
+    @SuppressWarnings("NullAway.Init")
+    private ReadPositions positions;
 
     /** Where to look for the first one that waits: what lies before was deleted. */
     private byte[] from = new byte[0];
@@ -55,7 +60,8 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
                 Stores.keyValueStoreBuilder(
                         Stores.persistentKeyValueStore(WAITING), Serdes.ByteArray(), Serdes.ByteArray()),
                 Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(TIMES), Serdes.Integer(), Serdes.Long())
-                        .withCachingEnabled());
+                        .withCachingEnabled(),
+                ReadPositions.store(POSITIONS));
     }
 
     @Override
@@ -64,6 +70,7 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
         first = new FirstOfKey(context.getStateStore(FirstOfKey.STORE));
         waiting = context.getStateStore(WAITING);
         storedTimes = context.getStateStore(TIMES);
+        positions = new ReadPositions(context.getStateStore(POSITIONS), context);
         try (KeyValueIterator<Integer, Long> all = storedTimes.all()) {
             all.forEachRemaining(entry -> times.reached(entry.key, entry.value));
         }
@@ -72,6 +79,9 @@ final class BandProcessor extends ContextualProcessor<byte[], byte[], byte[], by
 
     @Override
     public void process(Record<byte[], byte[]> record) {
+        if (!positions.isNew(context().recordMetadata().orElseThrow())) {
+            return;
+        }
         Candidate candidate = Candidate.decode(record.value());
         Position position = candidate.position();
         if (times.reached(position.partition(), position.time())) {

@@ -15,6 +15,7 @@ import io.alignstream.textcleaning.TextCleaner;
 import io.alignstream.tokenizer.cleaning.PendingDocuments.Pending;
 import io.alignstream.tokenizer.documents.DocumentStatistics;
 import io.alignstream.tokenizer.documents.Outcome;
+import io.alignstream.tokenizer.streams.ReadPositions;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,7 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
     /** What goes on: a record value for one of the routes. */
     record Result(Route route, byte @Nullable [] value) {}
 
+    static final String POSITIONS = "cleaned-positions";
     private static final String SOURCE = "tokenizer-service";
 
     private final TextCleaner cleaner;
@@ -49,6 +52,9 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
 
     @SuppressWarnings("NullAway.Init")
     private DocumentStatistics statistics;
+
+    @SuppressWarnings("NullAway.Init")
+    private ReadPositions positions;
 
     CleaningProcessor(CleaningPlan plan) {
         this.cleaner = new TextCleaner(plan.profile(), plan.decontamination());
@@ -60,19 +66,28 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         super.init(context);
         statistics = new DocumentStatistics(
                 context.getStateStore(DocumentStatistics.COUNTS), context.getStateStore(DocumentStatistics.SAMPLES));
+        positions = new ReadPositions(context.getStateStore(POSITIONS), context);
     }
 
     @Override
-    public void process(Record<byte[], byte[]> record) {
-        var at = context().recordMetadata().orElseThrow();
+    public final void process(Record<byte[], byte[]> record) {
+        RecordMetadata at = context().recordMetadata().orElseThrow();
+        if (positions.isNew(at)) {
+            take(record, at);
+        }
+    }
+
+    /** Takes a record that was never read before. */
+    void take(Record<byte[], byte[]> record, RecordMetadata at) {
         try {
             clean(record, at.offset());
         } catch (PoisonEventException e) {
+            DeadLetter.Place place = new DeadLetter.Place(at.topic(), at.partition(), at.offset());
             DeadLetter letter = DeadLetter.of(
-                    Stage.TOKENIZER, record.value(), record.headers(), at.topic(), at.partition(), at.offset(), e);
+                    Stage.TOKENIZER, new DeadLetter.Original(record.key(), record.value(), record.headers(), place), e);
             statistics.outcome(Outcome.POISON);
             Result result = new Result(Route.DEAD_LETTERS, letter.value());
-            context().forward(new Record<>(record.key(), result, record.timestamp(), letter.headers()));
+            context().forward(new Record<>(letter.key(), result, record.timestamp(), letter.headers()));
         }
     }
 

@@ -4,6 +4,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.tokenizer.cleaning.CleaningProcessor.Result;
 import io.alignstream.tokenizer.cleaning.CleaningProcessor.Route;
 import io.alignstream.tokenizer.documents.DocumentStatistics;
+import io.alignstream.tokenizer.streams.ReadPositions;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
@@ -64,8 +66,9 @@ public final class CleaningTopology {
         StreamsBuilder builder = new StreamsBuilder();
         List<String> sources =
                 plan.merges() ? List.of(Topic.DOCUMENTS.name(), VERDICTS) : List.of(Topic.DOCUMENTS.name());
-        KStream<byte[], Result> results =
-                builder.stream(sources, Consumed.with(bytes, bytes)).process(new Cleaning(plan), Named.as("clean"));
+        KStream<byte[], Result> results = builder.stream(
+                        sources, Consumed.with(bytes, bytes).withOffsetResetPolicy(AutoOffsetReset.none()))
+                .process(new Cleaning(plan), Named.as("clean"));
         on(results, Route.DEAD_LETTERS).to(Topic.DOCUMENTS.deadLetters(), Produced.with(bytes, bytes));
         on(results, Route.CLEAN_DOCUMENTS).to(Topic.CLEAN_DOCUMENTS.name(), Produced.with(bytes, bytes));
         if (plan.merges()) {
@@ -107,6 +110,7 @@ public final class CleaningTopology {
             Set<StoreBuilder<?>> stores = new HashSet<>();
             stores.add(DocumentStatistics.counts());
             stores.add(DocumentStatistics.samples());
+            stores.add(ReadPositions.store(CleaningProcessor.POSITIONS));
             if (plan.merges()) {
                 stores.addAll(PendingDocuments.stores());
                 stores.add(SourceClock.store());

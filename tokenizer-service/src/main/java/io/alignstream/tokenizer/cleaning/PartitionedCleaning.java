@@ -10,6 +10,7 @@ import java.util.Map;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
  * Cleaning where {@code documents} has several partitions.
@@ -47,15 +48,14 @@ final class PartitionedCleaning extends CleaningProcessor {
     }
 
     @Override
-    public void process(Record<byte[], byte[]> record) {
-        var at = context().recordMetadata().orElseThrow();
+    void take(Record<byte[], byte[]> record, RecordMetadata at) {
         if (at.topic().equals(CleaningTopology.VERDICTS)) {
             pending.judge(Verdict.decode(ByteBuffer.wrap(record.value())));
             releaseJudged(record.timestamp());
             return;
         }
         time = clock.passed(record.timestamp(), at.offset(), context().currentSystemTimeMs());
-        super.process(record);
+        super.take(record, at);
     }
 
     @Override

@@ -9,12 +9,14 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.tokenizer.streams.ReadPositions;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -30,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[], byte[]> {
 
     static final String STORE = "open-sequences";
+    static final String POSITIONS = "packed-positions";
     private static final Logger LOG = LoggerFactory.getLogger(PackingProcessor.class);
     private static final String PACKING = "packing";
 
@@ -48,6 +51,9 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
 
     @SuppressWarnings("NullAway.Init")
     private KeyValueStore<String, byte[]> store;
+
+    @SuppressWarnings("NullAway.Init")
+    private ReadPositions positions;
 
     private boolean frozen;
     private int partition;
@@ -68,6 +74,7 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
     public void init(ProcessorContext<byte[], byte[]> context) {
         super.init(context);
         store = context.getStateStore(STORE);
+        positions = new ReadPositions(context.getStateStore(POSITIONS), context);
         byte[] first = store.get(PACKING);
         frozen = first != null;
         packing = first == null ? configured : frozen(new String(first, StandardCharsets.UTF_8));
@@ -83,7 +90,11 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        long nextOffset = context().recordMetadata().orElseThrow().offset() + 1;
+        RecordMetadata at = context().recordMetadata().orElseThrow();
+        if (!positions.isNew(at)) {
+            return;
+        }
+        long nextOffset = at.offset() + 1;
         if (!frozen) {
             store.put(PACKING, packing.format().getBytes(StandardCharsets.UTF_8));
             frozen = true;
@@ -131,7 +142,7 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
                 endOfSnapshot);
         RecordHeaders headers = new RecordHeaders();
         byte[] value = Topic.TOKEN_BATCHES.codec().encode(batch, "tokenizer-service", headers);
-        headers.add(SequenceLedger.HEADER, filled.ledgerRoot().getBytes(StandardCharsets.UTF_8));
+        SequenceLedger.stamp(filled.ledgerBefore(), filled.ledgerRoot(), headers);
         byte[] key = Topic.TOKEN_BATCHES.key(batch).getBytes(StandardCharsets.UTF_8);
         context().forward(new Record<>(key, value, timestamp, headers));
     }

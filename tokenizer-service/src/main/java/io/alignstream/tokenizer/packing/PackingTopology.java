@@ -3,11 +3,13 @@ package io.alignstream.tokenizer.packing;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.tokenizer.streams.ReadPositions;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
@@ -41,7 +43,9 @@ public final class PackingTopology {
     public static Topology build(Tokenizer tokenizer, DatasetSnapshot snapshot, Packing packing) {
         Serde<byte[]> bytes = Serdes.ByteArray();
         StreamsBuilder builder = new StreamsBuilder();
-        builder.stream(Topic.CLEAN_DOCUMENTS.name(), Consumed.with(bytes, bytes))
+        builder.stream(
+                        Topic.CLEAN_DOCUMENTS.name(),
+                        Consumed.with(bytes, bytes).withOffsetResetPolicy(AutoOffsetReset.none()))
                 .process(new Packer(tokenizer, snapshot, packing), Named.as("pack"))
                 .to(
                         Topic.TOKEN_BATCHES.name(),
@@ -64,7 +68,7 @@ public final class PackingTopology {
 
         @Override
         public Set<StoreBuilder<?>> stores() {
-            return Set.of(PackingProcessor.store());
+            return Set.of(PackingProcessor.store(), ReadPositions.store(PackingProcessor.POSITIONS));
         }
     }
 }

@@ -20,9 +20,10 @@ final class SequencePacker {
      * Sequences that leave.
      *
      * @param tokens {@code [sequences, sequenceLength]}
+     * @param ledgerBefore state of the ledger of all sequences before these
      * @param ledgerRoot root of the ledger of all sequences up to these
      */
-    record Filled(long firstSequence, int[] tokens, String ledgerRoot) {}
+    record Filled(long firstSequence, int[] tokens, byte[] ledgerBefore, String ledgerRoot) {}
 
     private final KeyValueStore<String, byte[]> store;
     private final String split;
@@ -85,9 +86,10 @@ final class SequencePacker {
 
     private Filled take() {
         int[] sequences = Arrays.copyOf(tokens, size);
+        byte[] before = ledger.state();
         ledger.append(sequences, sequenceLength);
         store.put(split + ".ledger", ledger.state());
-        Filled filled = new Filled(firstSequence, sequences, ledger.root());
+        Filled filled = new Filled(firstSequence, sequences, before, ledger.root());
         firstSequence += size / sequenceLength;
         size = 0;
         return filled;

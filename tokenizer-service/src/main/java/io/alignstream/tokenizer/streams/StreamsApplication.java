@@ -4,12 +4,16 @@ import io.alignstream.contracts.Topic;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -17,6 +21,7 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyDescription;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,8 +30,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One running topology, exactly-once; thread-safe.
  *
- * <p>A stream thread that dies is replaced after a pause, for ever: its transaction is rolled back, and what it worked
- * on is tried again. Unclean ends (kill -9) are safe at any moment: the state directory holds the process id that makes
+ * <p>A stream thread that dies is replaced after a pause: its transaction is rolled back, and what it worked on is tried
+ * again. When one after the other dies, it is the work that kills them: then the application has failed, processes
+ * nothing any more and says why. Unclean ends (kill -9) are safe at any moment: the state directory holds the process id that makes
  * the next start fence the old transaction at once, and the static group membership that makes it take over without
  * waiting for a session to expire.
  */
@@ -35,29 +41,83 @@ public final class StreamsApplication implements AutoCloseable {
     /** Where and how topologies of this process run. */
     public record Settings(Map<String, Object> kafka, Path stateDirectory, String instanceId, int threads) {}
 
+    /**
+     * When an application has failed.
+     *
+     * @param deaths threads that die one after the other, 1 or more
+     * @param lasting a thread that dies later than this after the one before is no longer one of a row
+     * @param pause before the first replacement; each further one of a row waits twice as long, up to 30 s
+     */
+    public record Endurance(int deaths, Duration lasting, Duration pause) {
+
+        /** Some three minutes: what other services cause, a broker that starts for example, is over by then. */
+        public static final Endurance DEFAULT = new Endurance(10, Duration.ofMinutes(5), Duration.ofSeconds(1));
+
+        private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+        private Duration pauseAfter(int death) {
+            Duration pauseAfter = pause.multipliedBy(1L << Math.min(death - 1, 20));
+            return pauseAfter.compareTo(LONGEST_PAUSE) < 0 ? pauseAfter : LONGEST_PAUSE;
+        }
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(StreamsApplication.class);
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration CLOSE = Duration.ofSeconds(10);
     private static final int TRANSACTION_TIMEOUT_MS = 60_000;
 
     private final String applicationId;
+    private final Endurance endurance;
+    private final Set<String> sources;
+    private final Map<String, String> topicIds = new ConcurrentHashMap<>();
     private final KafkaStreams streams;
     private volatile @Nullable String lastFailure;
+    private volatile boolean failed;
+    private int deaths;
+    private long lastDeath;
 
     /** An application that does not run yet. */
     public StreamsApplication(String applicationId, Topology topology, Settings settings) {
-        this.applicationId = applicationId;
-        this.streams = new KafkaStreams(topology, properties(applicationId, settings));
-        streams.setUncaughtExceptionHandler(this::replaceThread);
+        this(applicationId, topology, settings, Endurance.DEFAULT);
     }
 
-    /** Waits until {@code topics} exist, then starts. Reading before they exist would end the topology. */
+    /** One that fails sooner or later than others. */
+    public StreamsApplication(String applicationId, Topology topology, Settings settings, Endurance endurance) {
+        this.applicationId = applicationId;
+        this.endurance = endurance;
+        this.sources = sources(topology);
+        Properties properties = properties(applicationId, settings);
+        properties.put(ReadPositions.TOPIC_IDS, topicIds);
+        this.streams = new KafkaStreams(topology, properties);
+        streams.setUncaughtExceptionHandler(this::threadDied);
+    }
+
+    private static Set<String> sources(Topology topology) {
+        return topology.describe().subtopologies().stream()
+                .flatMap(part -> part.nodes().stream())
+                .filter(TopologyDescription.Source.class::isInstance)
+                .flatMap(node -> ((TopologyDescription.Source) node).topicSet().stream())
+                .collect(Collectors.toSet());
+    }
+
+    /**
+     * Waits until {@code topics} exist, sees to it that it goes on reading where it was, then starts. Reading before they
+     * exist would end the topology.
+     *
+     * @throws IllegalStateException if a topic that it has read has lost its end
+     */
     public void start(Set<String> topics, Map<String, Object> kafka) throws InterruptedException {
         try (Admin admin = Admin.create(kafka)) {
-            while (!exist(admin, topics)) {
+            Set<String> there = present(admin);
+            while (!there.containsAll(topics)) {
                 LOG.info("waiting for topics: application={} topics={}", applicationId, topics);
                 Thread.sleep(PAUSE);
+                there = present(admin);
             }
+            // What lies between its own steps has another name there, and holds nothing that could be lost.
+            Set<String> outside = new HashSet<>(sources);
+            outside.retainAll(there);
+            topicIds.putAll(new SourceOffsets(admin, applicationId).align(outside));
         }
         LOG.info("starting: application={}", applicationId);
         streams.start();
@@ -78,6 +138,11 @@ public final class StreamsApplication implements AutoCloseable {
         return streams.state() == KafkaStreams.State.RUNNING;
     }
 
+    /** Why it processes nothing any more and never will; empty while it works or is tried again. */
+    public Optional<String> failure() {
+        return failed ? Optional.ofNullable(lastFailure) : Optional.empty();
+    }
+
     /** State and, if a thread ever died, why. */
     public String describe() {
         String failure = lastFailure;
@@ -91,23 +156,57 @@ public final class StreamsApplication implements AutoCloseable {
         }
     }
 
-    private StreamThreadExceptionResponse replaceThread(Throwable failure) {
-        lastFailure = failure.toString();
-        LOG.error("a stream thread died and is replaced: application={}", applicationId, failure);
+    private StreamThreadExceptionResponse threadDied(Throwable failure) {
+        lastFailure = describe(failure);
+        int row = oneMoreDeath();
+        if (row >= endurance.deaths()) {
+            failed = true;
+            LOG.error(
+                    "{} stream threads died one after the other, nothing is processed any more: start the service again"
+                            + " when the cause is gone: application={}",
+                    row,
+                    applicationId,
+                    failure);
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+        }
+        Duration pause = endurance.pauseAfter(row);
+        LOG.error(
+                "a stream thread died and is replaced in {} ms, {} of {} before the application fails: application={}",
+                pause.toMillis(),
+                row,
+                endurance.deaths(),
+                applicationId,
+                failure);
         try {
-            Thread.sleep(PAUSE);
+            Thread.sleep(pause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         return StreamThreadExceptionResponse.REPLACE_THREAD;
     }
 
-    private static boolean exist(Admin admin, Set<String> topics) throws InterruptedException {
+    /** What happened and, below it, why. */
+    private static String describe(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root == failure ? failure.toString() : failure + ": " + root;
+    }
+
+    private synchronized int oneMoreDeath() {
+        long now = System.nanoTime();
+        deaths = deaths == 0 || now - lastDeath > endurance.lasting().toNanos() ? 1 : deaths + 1;
+        lastDeath = now;
+        return deaths;
+    }
+
+    private static Set<String> present(Admin admin) throws InterruptedException {
         try {
-            return admin.listTopics().names().get(10, TimeUnit.SECONDS).containsAll(topics);
+            return admin.listTopics().names().get(10, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.warn("cannot list topics yet: {}", e.toString());
-            return false;
+            return Set.of();
         }
     }
 
@@ -122,6 +221,7 @@ public final class StreamsApplication implements AutoCloseable {
         all.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 8L << 20);
         all.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDbMemory.class);
         all.put(StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG), Topic.MAX_RECORD_BYTES);
+        // For what lies between the steps of a topology; its sources are never reset.
         all.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
         all.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
         all.put(StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), settings.instanceId());

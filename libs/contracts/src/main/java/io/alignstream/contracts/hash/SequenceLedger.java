@@ -2,16 +2,19 @@ package io.alignstream.contracts.hash;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.apache.kafka.common.header.Headers;
 
 /**
  * A Merkle tree over the token sequences of one shard and split, which grows at its end; for one thread.
  *
  * <p>Two parties that have the same root for the same number of sequences have seen the same sequences in the same order,
- * each once. The packer publishes its root with every batch in the record header {@value #HEADER}; a trainer that reads
- * the batches builds its own.
+ * each once. The packer publishes its root with every batch in the record header {@value #HEADER}, and in {@value
+ * #BEFORE} the state before the batch; a trainer that reads the batches builds its own, and where a batch is missing goes
+ * on from the packer's.
  *
  * <p>Hashes are SHA-256: a leaf over the byte 0 and the tokens as little-endian ints, a node over the byte 1 and its two
  * children. The state is one hash for each bit of the size; the root folds them, the smallest tree first.
@@ -20,6 +23,9 @@ public final class SequenceLedger {
 
     /** Record header of a token batch: the root after its last sequence, in hexadecimal. */
     public static final String HEADER = "ledger-root";
+
+    /** Record header of a token batch: the state before its first sequence, in hexadecimal. */
+    public static final String BEFORE = "ledger-before";
 
     private final Sha256 sha256 = new Sha256();
     private final List<byte[]> peaks = new ArrayList<>();
@@ -53,6 +59,17 @@ public final class SequenceLedger {
             }
             push(sha256.add(leaf.array()).bytes());
         }
+    }
+
+    /**
+     * Puts into {@code headers} what the packer vouches for of a batch.
+     *
+     * @param before state of the ledger before the batch
+     * @param root after it
+     */
+    public static void stamp(byte[] before, String root, Headers headers) {
+        headers.add(BEFORE, HexFormat.of().formatHex(before).getBytes(StandardCharsets.US_ASCII));
+        headers.add(HEADER, root.getBytes(StandardCharsets.US_ASCII));
     }
 
     /** Number of sequences. */

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
@@ -17,14 +18,17 @@ import software.amazon.awssdk.core.sync.ResponseTransformer;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 import software.amazon.awssdk.services.s3.model.S3Object;
+import software.amazon.awssdk.utils.Md5Utils;
 
 /**
  * The few operations on a bucket that a checkpoint store needs; thread-safe. Failures are {@link IOException}s that
  * name bucket, key and endpoint; a missing key is a {@link NoSuchFileException}.
  *
- * <p>The store compares sha256 hashes itself and needs no checksums of the service ({@link S3Connection}).
+ * <p>What is put comes with its MD5, which every service compares before it says that it has the object; the service's other
+ * checksums are not asked for ({@link S3Connection}).
  */
 final class S3Bucket implements AutoCloseable {
 
@@ -58,10 +62,11 @@ final class S3Bucket implements AutoCloseable {
         if (size > partBytes) {
             putInParts(key, file, size);
         } else {
+            String md5 = Md5Utils.md5AsBase64(file.toFile());
             attempt(
                     "write",
                     key,
-                    () -> client.putObject(put -> put.bucket(bucket).key(key), file));
+                    () -> client.putObject(put -> put.bucket(bucket).key(key).contentMD5(md5), file));
         }
     }
 
@@ -100,13 +105,18 @@ final class S3Bucket implements AutoCloseable {
 
     private void putInParts(String key, Path file, long size) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            inParts(key, size, partBytes, (upload, number, begin, length) -> client.uploadPart(
-                            part -> part.bucket(bucket)
-                                    .key(key)
-                                    .uploadId(upload)
-                                    .partNumber(number),
-                            RequestBody.fromByteBuffer(channel.map(MapMode.READ_ONLY, begin, length)))
-                    .eTag());
+            inParts(key, size, partBytes, (upload, number, begin, length) -> {
+                RequestBody body = RequestBody.fromByteBuffer(channel.map(MapMode.READ_ONLY, begin, length));
+                String md5 = Md5Utils.md5AsBase64(body.contentStreamProvider().newStream());
+                return client.uploadPart(
+                                part -> part.bucket(bucket)
+                                        .key(key)
+                                        .uploadId(upload)
+                                        .partNumber(number)
+                                        .contentMD5(md5),
+                                body)
+                        .eTag();
+            });
         }
     }
 
@@ -210,6 +220,42 @@ final class S3Bucket implements AutoCloseable {
                 folders.add(folder.prefix().substring(prefix.length()).replace("/", ""));
             }
             return folders;
+        });
+    }
+
+    /** When each object below {@code prefix} was put, by its whole key. */
+    SequencedMap<String, Instant> times(String prefix) throws IOException {
+        return attempt("list", prefix, () -> {
+            SequencedMap<String, Instant> times = new TreeMap<>();
+            for (S3Object object : client.listObjectsV2Paginator(
+                            list -> list.bucket(bucket).prefix(prefix))
+                    .contents()) {
+                times.put(object.key(), object.lastModified());
+            }
+            return times;
+        });
+    }
+
+    /**
+     * Gives up uploads in parts below {@code prefix} that were begun before {@code time}; their parts take room that no
+     * listing shows. At most a thousand at once.
+     *
+     * @return how many
+     */
+    int abortUploads(String prefix, Instant time) throws IOException {
+        return attempt("list the uploads of", prefix, () -> {
+            int aborted = 0;
+            for (MultipartUpload upload : client.listMultipartUploads(
+                            list -> list.bucket(bucket).prefix(prefix))
+                    .uploads()) {
+                // Some services ignore the prefix.
+                if (upload.key().startsWith(prefix) && upload.initiated().isBefore(time)) {
+                    client.abortMultipartUpload(
+                            abort -> abort.bucket(bucket).key(upload.key()).uploadId(upload.uploadId()));
+                    aborted++;
+                }
+            }
+            return aborted;
         });
     }
 

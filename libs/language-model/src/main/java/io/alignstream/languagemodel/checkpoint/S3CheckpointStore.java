@@ -9,11 +9,15 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,19 +26,28 @@ import org.slf4j.LoggerFactory;
  * Keeps checkpoints as objects {@code prefix/stage/run/step-hash/file} of a bucket of any S3 service; thread-safe.
  *
  * <p>The manifest is put last and deleted first. Saving a checkpoint that is there already puts the same bytes again,
- * which also heals damaged objects. What is saved or opened stays as a verified copy in the cache folder, a {@link
+ * which also heals damaged objects. What a process that died has left half-done is deleted when it is a day old. What is saved or opened stays as a verified copy in the cache folder, a {@link
  * FileCheckpointStore} of its own, until it is pruned; nothing else bounds the cache, so give each pod its own.
  */
 public final class S3CheckpointStore extends VerifyingCheckpointStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(S3CheckpointStore.class);
+    /** Longer than any checkpoint takes to upload. */
+    private static final Duration LEFT_ALONE = Duration.ofDays(1);
 
     private final S3Bucket bucket;
     private final String prefix;
     private final URI address;
     private final FileCheckpointStore cache;
+    private final Duration leftAlone;
+    /** Hashes of the checkpoints whose bytes in the bucket this process knows. */
+    private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
-    private S3CheckpointStore(S3Bucket bucket, String prefix, URI address, FileCheckpointStore cache) {
+    private final Set<Stage> swept = ConcurrentHashMap.newKeySet();
+
+    private S3CheckpointStore(
+            S3Bucket bucket, String prefix, URI address, FileCheckpointStore cache, Duration leftAlone) {
+        this.leftAlone = leftAlone;
         this.bucket = bucket;
         this.prefix = prefix;
         this.address = address;
@@ -43,10 +56,11 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
 
     /** Opens the store at {@code s3://bucket/prefix}; nothing is asked of the service yet. */
     public static S3CheckpointStore open(URI root, Path cache) throws IOException {
-        return open(root, cache, S3Bucket.PART_BYTES);
+        return open(root, cache, S3Bucket.PART_BYTES, LEFT_ALONE);
     }
 
-    static S3CheckpointStore open(URI root, Path cache, int partBytes) throws IOException {
+    /** @param leftAlone for how long what seems to be abandoned may be somebody's work */
+    static S3CheckpointStore open(URI root, Path cache, int partBytes, Duration leftAlone) throws IOException {
         String bucket = root.getAuthority();
         if (bucket == null || root.getRawQuery() != null || root.getRawFragment() != null) {
             throw new IllegalArgumentException("the store's root must be s3://bucket/prefix but is " + root);
@@ -57,13 +71,15 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
                 S3Bucket.open(bucket, partBytes),
                 prefix,
                 URI.create("s3://" + bucket + "/" + prefix),
-                FileCheckpointStore.open(cache));
+                FileCheckpointStore.open(cache),
+                leftAlone);
     }
 
     @Override
     public CheckpointStore below(String name) {
         Manifest.requireName("name", name);
-        return new S3CheckpointStore(bucket, prefix + name + "/", URI.create(address + name + "/"), cache.lower(name));
+        return new S3CheckpointStore(
+                bucket, prefix + name + "/", URI.create(address + name + "/"), cache.lower(name), leftAlone);
     }
 
     @Override
@@ -72,6 +88,7 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
             try {
                 IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, epoch, content);
                 upload(scratch.folder(), identified, lease);
+                verified.add(identified.reference().sha256());
                 cache.publish(scratch.folder(), identified);
                 return identified.reference();
             } catch (LeaseLostException e) {
@@ -125,6 +142,7 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
                 download(key(name) + entry.getKey(), file, entry.getValue());
             }
             Files.write(scratch.folder().resolve(Manifest.FILE_NAME), identified.json());
+            verified.add(reference.sha256());
             cache.publish(scratch.folder(), identified);
         }
     }
@@ -160,12 +178,61 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
         }
     }
 
-    /** Looks at the objects' sizes only: the service guards their bytes. */
+    /**
+     * Reads every byte of a checkpoint that this process has neither put nor read: older ones are deleted because this one
+     * is there. Of others the sizes are looked at: what the service has confirmed with its hash, it guards.
+     */
     @Override
     void verify(Reference reference) throws IOException {
-        IdentifiedManifest identified = manifest(CheckpointName.of(reference));
+        CheckpointName name = CheckpointName.of(reference);
+        if (!verified.contains(reference.sha256())) {
+            download(name, reference); // whatever the cache holds
+            return;
+        }
+        IdentifiedManifest identified = manifest(name);
         CheckpointFiles.requireReference(identified, reference);
         requireSizes(identified);
+    }
+
+    /** Besides, once for each stage, deletes what processes that died while saving or deleting have left. */
+    @Override
+    public void prune(Lease lease, int keep, Set<String> alsoKept) throws IOException {
+        super.prune(lease, keep, alsoKept);
+        if (swept.add(lease.stage())) {
+            sweep(lease.stage(), Instant.now().minus(leftAlone));
+        }
+    }
+
+    /** Who is still at work on something begun before {@code time} has died, or will put it again. */
+    private void sweep(Stage stage, Instant time) throws IOException {
+        String folder = prefix + stage.id() + "/";
+        int uploads = bucket.abortUploads(folder, time);
+        Map<String, Map<String, Instant>> checkpoints = new LinkedHashMap<>();
+        bucket.times(folder).forEach((key, put) -> {
+            String[] path = key.substring(folder.length()).split("/", -1);
+            if (path.length == 3
+                    && CheckpointName.parse(stage, path[0], path[1]).isPresent()) {
+                checkpoints
+                        .computeIfAbsent(path[0] + "/" + path[1], name -> new LinkedHashMap<>())
+                        .put(key, put);
+            }
+        });
+        checkpoints
+                .values()
+                .removeIf(files -> files.keySet().stream().anyMatch(key -> key.endsWith("/" + Manifest.FILE_NAME))
+                        || files.values().stream().anyMatch(put -> !put.isBefore(time)));
+        for (Map<String, Instant> abandoned : checkpoints.values()) {
+            for (String key : abandoned.keySet()) {
+                bucket.delete(key);
+            }
+        }
+        if (uploads + checkpoints.size() > 0) {
+            LOG.atInfo()
+                    .addKeyValue("stage", stage.id())
+                    .addKeyValue("uploads", uploads)
+                    .addKeyValue("checkpoints", checkpoints.size())
+                    .log("Deleted what processes that died have left half-done in the bucket");
+        }
     }
 
     @Override

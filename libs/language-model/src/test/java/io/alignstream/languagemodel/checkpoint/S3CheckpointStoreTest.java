@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -26,6 +28,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 class S3CheckpointStoreTest {
 
@@ -120,6 +124,79 @@ class S3CheckpointStoreTest {
                 .containsExactly(complete.sha256(), newest.sha256());
         assertThat(FileCheckpointStore.open(temporary.resolve("one")).list(Stage.REWARD, "run-1"))
                 .hasSize(2);
+    }
+
+    @Test
+    void aDamageThatLeavesTheSizeDoesNotCostTheLastGoodState() throws IOException {
+        // Given
+        CheckpointStore store = open("one");
+        Reference good = store.save(DRAFT.withStep(1), CONTENT);
+        Reference damaged = store.save(DRAFT.withStep(2), CONTENT);
+        damage(store, damaged, "model.safetensors", Damage.FLIPPED);
+        CheckpointStore another = open("two");
+        // When
+        another.prune(another.claim(Stage.REWARD, "run-1"), 1, Set.of());
+        // Then
+        assertThat(another.newest(Stage.REWARD, "run-1"))
+                .map(stored -> stored.reference().sha256())
+                .contains(good.sha256());
+    }
+
+    @Test
+    void whatDeadProcessesLeftIsDeletedOnceItIsOld() throws IOException {
+        // Given
+        Reference whole = open("one").save(DRAFT, CONTENT);
+        leaveHalfDone();
+        CheckpointStore store =
+                S3CheckpointStore.open(root, temporary.resolve("two"), S3Bucket.PART_BYTES, Duration.ofMinutes(-1));
+        // When
+        store.prune(store.claim(Stage.REWARD, "run-1"), 1, Set.of());
+        // Then
+        assertThat(keys()).hasSize(4).allMatch(key -> key.contains(whole.shortSha256()));
+        assertThat(uploads()).isEmpty();
+    }
+
+    @Test
+    void whatSomebodyMayBeAtWorkOnIsLeftAlone() throws IOException {
+        // Given
+        CheckpointStore store = open("one");
+        store.save(DRAFT, CONTENT);
+        leaveHalfDone();
+        // When
+        store.prune(store.claim(Stage.REWARD, "run-1"), 1, Set.of());
+        // Then
+        assertThat(keys()).hasSize(5);
+        assertThat(uploads()).hasSize(1);
+    }
+
+    /** A file of a checkpoint without a manifest, and an upload in parts that nobody has ended. */
+    private void leaveHalfDone() {
+        String folder = root.getPath().substring(1) + "reward/run-1/0000000009-" + "ab".repeat(6) + "/";
+        server.client()
+                .putObject(
+                        put -> put.bucket(S3Server.BUCKET).key(folder + "config.json"),
+                        RequestBody.fromString("half-done"));
+        server.client()
+                .createMultipartUpload(create -> create.bucket(S3Server.BUCKET).key(folder + "model.safetensors"));
+    }
+
+    /** Those of checkpoints. */
+    private List<String> keys() {
+        return server
+                .client()
+                .listObjectsV2(list ->
+                        list.bucket(S3Server.BUCKET).prefix(root.getPath().substring(1)))
+                .contents()
+                .stream()
+                .map(S3Object::key)
+                .filter(key -> key.matches(".*/run-1/[0-9]{10}-.*/.*"))
+                .toList();
+    }
+
+    private List<MultipartUpload> uploads() {
+        return server.client().listMultipartUploads(list -> list.bucket(S3Server.BUCKET)).uploads().stream()
+                .filter(upload -> upload.key().startsWith(root.getPath().substring(1)))
+                .toList();
     }
 
     private enum Damage {
@@ -218,7 +295,7 @@ class S3CheckpointStoreTest {
         int part = 5 * 1024 * 1024;
         byte[] bytes = new byte[2 * part + 12_345];
         new Random(1).nextBytes(bytes);
-        CheckpointStore store = S3CheckpointStore.open(root, temporary.resolve("one"), part);
+        CheckpointStore store = S3CheckpointStore.open(root, temporary.resolve("one"), part, Duration.ofDays(1));
         // When
         Reference reference = store.save(DRAFT, folder -> Files.write(folder.resolve("model.safetensors"), bytes));
         StoredCheckpoint stored = open("two").open(reference);

@@ -354,6 +354,12 @@ public final class Reconciler implements JobControl {
         return Optional.ofNullable(running);
     }
 
+    /** The view can be kept up to date no longer: lets the running job return, starts no other and says why. */
+    public synchronized void failed(Reason why) {
+        leave();
+        show(JobStatus.State.FAILED, why);
+    }
+
     @Override
     public synchronized JobStatus status() {
         JobProgress.Moment moment = progress.moment();

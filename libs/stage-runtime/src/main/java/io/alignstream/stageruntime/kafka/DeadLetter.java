@@ -5,45 +5,124 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of a poison event: its value and headers plus {@code dead-letter-reason}, {@code -stage}, {@code
+ * What becomes of a poison event: its key, value and headers plus {@code dead-letter-reason}, {@code -stage}, {@code
  * -stack-hash}, {@code -topic}, {@code -partition} and {@code -offset}.
  *
- * @param value the original bytes; cut if the brokers' limit would not take them together with the headers, which say so
- *     then ({@code dead-letter-truncated-from}): the original stays where it is
- * @param headers the original ones and those above
+ * <p>A dead letter that the brokers do not take would hold up its partition for ever, so whatever is too large is cut:
+ * first the value, then the original headers, then the key, each to {@value #CUT_TO} bytes. Headers say so ({@code
+ * dead-letter-truncated-from}, {@code -headers-left-out}, {@code -key-truncated-from}); the original stays where it is.
+ *
+ * @param key the original one, or its beginning
+ * @param value the original bytes, or their beginning
+ * @param headers the original ones, or the first of them, and those above
  */
-public record DeadLetter(byte @Nullable [] value, Headers headers) {
+public record DeadLetter(byte @Nullable [] key, byte @Nullable [] value, Headers headers) {
 
-    private static final int MAX_VALUE = Topic.MAX_RECORD_BYTES - 256 * 1024;
-    private static final int CUT_TO = 64 * 1024;
+    /** A dead letter of this size is taken by brokers that know nothing of this project: Kafka's default is 1 MiB. */
+    static final int SMALL = 512 * 1024;
+
+    static final String PREFIX = "dead-letter-";
+    static final int CUT_TO = 64 * 1024;
     private static final int MAX_REASON = 2_000;
+    /** What Kafka's format takes at most, of a record and of one header, besides the bytes in it. */
+    private static final int RECORD_OVERHEAD = 256;
 
-    /** The dead letter that {@code stage} writes about the event at {@code offset}; {@code cause} gives the reason. */
-    public static DeadLetter of(
-            Stage stage,
-            byte @Nullable [] value,
-            Headers original,
-            String topic,
-            int partition,
-            long offset,
-            Throwable cause) {
-        RecordHeaders headers = new RecordHeaders(original.toArray());
-        put(headers, "dead-letter-reason", reason(cause));
-        put(headers, "dead-letter-stage", stage.id());
-        put(headers, "dead-letter-stack-hash", stackHash(cause));
-        put(headers, "dead-letter-topic", topic);
-        put(headers, "dead-letter-partition", Integer.toString(partition));
-        put(headers, "dead-letter-offset", Long.toString(offset));
-        if (value != null && value.length > MAX_VALUE) {
-            put(headers, "dead-letter-truncated-from", Integer.toString(value.length));
-            return new DeadLetter(Arrays.copyOf(value, CUT_TO), headers);
+    private static final int HEADER_OVERHEAD = 16;
+
+    /** Where the poison event stands. */
+    public record Place(String topic, int partition, long offset) {}
+
+    /** An event as it was read. */
+    public record Original(byte @Nullable [] key, byte @Nullable [] value, Headers headers, Place place) {}
+
+    /** The dead letter that {@code stage} writes about {@code original}; {@code cause} gives the reason. */
+    public static DeadLetter of(Stage stage, Original original, Throwable cause) {
+        return of(stage, original, cause, Topic.MAX_RECORD_BYTES);
+    }
+
+    /** The same in at most {@code limit} bytes, {@link #SMALL} or more. */
+    static DeadLetter of(Stage stage, Original original, Throwable cause, int limit) {
+        RecordHeaders own = own(stage, original.place(), cause);
+        byte[] key = original.key();
+        byte[] value = original.value();
+        Headers theirs = withoutOurs(original.headers());
+        if (size(key, value, theirs, own) > limit && length(value) > CUT_TO) {
+            put(own, "truncated-from", Integer.toString(length(value)));
+            value = Arrays.copyOf(value, CUT_TO);
         }
-        return new DeadLetter(value, headers);
+        if (size(key, value, theirs, own) > limit && size(theirs) > CUT_TO) {
+            Headers first = firstOf(theirs);
+            put(own, "headers-left-out", Integer.toString(theirs.toArray().length - first.toArray().length));
+            theirs = first;
+        }
+        if (size(key, value, theirs, own) > limit && length(key) > CUT_TO) {
+            put(own, "key-truncated-from", Integer.toString(length(key)));
+            key = Arrays.copyOf(key, CUT_TO);
+        }
+        RecordHeaders all = new RecordHeaders(theirs.toArray());
+        own.forEach(all::add);
+        return new DeadLetter(key, value, all);
+    }
+
+    private static RecordHeaders own(Stage stage, Place place, Throwable cause) {
+        RecordHeaders own = new RecordHeaders();
+        put(own, "reason", reason(cause));
+        put(own, "stage", stage.id());
+        put(own, "stack-hash", stackHash(cause));
+        put(own, "topic", place.topic());
+        put(own, "partition", Integer.toString(place.partition()));
+        put(own, "offset", Long.toString(place.offset()));
+        return own;
+    }
+
+    /** An event may be a dead letter that somebody has published once more. */
+    private static Headers withoutOurs(Headers headers) {
+        RecordHeaders others = new RecordHeaders();
+        for (Header header : headers) {
+            if (!header.key().startsWith(PREFIX)) {
+                others.add(header);
+            }
+        }
+        return others;
+    }
+
+    private static Headers firstOf(Headers headers) {
+        RecordHeaders first = new RecordHeaders();
+        long size = 0;
+        for (Header header : headers) {
+            size += size(header);
+            if (size > CUT_TO) {
+                break;
+            }
+            first.add(header);
+        }
+        return first;
+    }
+
+    private static long size(byte @Nullable [] key, byte @Nullable [] value, Headers theirs, Headers own) {
+        return RECORD_OVERHEAD + (long) length(key) + length(value) + size(theirs) + size(own);
+    }
+
+    private static long size(Headers headers) {
+        long size = 0;
+        for (Header header : headers) {
+            size += size(header);
+        }
+        return size;
+    }
+
+    private static long size(Header header) {
+        return HEADER_OVERHEAD + header.key().getBytes(StandardCharsets.UTF_8).length + (long) length(header.value());
+    }
+
+    private static int length(byte @Nullable [] bytes) {
+        return bytes == null ? 0 : bytes.length;
     }
 
     /** Why the event can never be processed, in at most {@value #MAX_REASON} characters. */
@@ -63,6 +142,6 @@ public record DeadLetter(byte @Nullable [] value, Headers headers) {
     }
 
     private static void put(Headers headers, String key, String value) {
-        headers.remove(key).add(key, value.getBytes(StandardCharsets.UTF_8));
+        headers.add(PREFIX + key, value.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -12,11 +12,12 @@ import java.util.Deque;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jboss.logging.Logger;
 
 /**
- * Sends poison events to {@code TOPIC.dead-letters} as a {@link DeadLetter} with the original key, and remembers the
- * newest ones; thread-safe.
+ * Sends poison events to {@code TOPIC.dead-letters} as a {@link DeadLetter}, each once, and remembers the newest ones;
+ * they are sent by one thread, any may ask for {@link #recent}.
  */
 @ApplicationScoped
 public class DeadLetters {
@@ -27,12 +28,14 @@ public class DeadLetters {
     private final EventPublisher publisher;
     private final StageDefinition definition;
     private final MeterRegistry meters;
+    private final WrittenLetters written;
     private final Deque<PoisonEvent> recent = new ArrayDeque<>();
 
-    DeadLetters(EventPublisher publisher, StageDefinition definition, MeterRegistry meters) {
+    DeadLetters(EventPublisher publisher, StageDefinition definition, MeterRegistry meters, KafkaReaders readers) {
         this.publisher = publisher;
         this.definition = definition;
         this.meters = meters;
+        this.written = new WrittenLetters(definition.stage(), readers::open);
     }
 
     /** The poison events seen since start-up, newest first, at most {@value #REMEMBERED}. */
@@ -70,27 +73,53 @@ public class DeadLetters {
         }
     }
 
-    /** Publishes the dead letter of {@code record}; throws if the broker does not take it. */
+    /**
+     * Publishes the dead letter of {@code record}, unless it stands in its topic already; throws if the broker does not
+     * take it.
+     */
     public void publish(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
-        DeadLetter letter = DeadLetter.of(
-                definition.stage(),
+        if (!written.hold(record)) {
+            try {
+                send(record, cause);
+            } catch (RuntimeException e) {
+                written.forget(record); // it may have been published nevertheless
+                throw e;
+            }
+            written.add(record);
+            meters.counter(
+                            "alignstream.dead.letters",
+                            "stage",
+                            definition.stage().id(),
+                            "topic",
+                            record.topic())
+                    .increment();
+            LOG.warnf(
+                    cause instanceof RuntimeException ? cause : null,
+                    "Poison event in %s, partition %d, offset %d: %s",
+                    record.topic(),
+                    record.partition(),
+                    record.offset(),
+                    DeadLetter.reason(cause));
+        }
+        remember(record, cause);
+    }
+
+    private void send(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
+        DeadLetter.Original original = new DeadLetter.Original(
+                record.key(),
                 record.value(),
                 record.headers(),
-                record.topic(),
-                record.partition(),
-                record.offset(),
-                cause);
-        publisher.send(new ProducerRecord<>(
-                record.topic() + ".dead-letters", null, record.key(), letter.value(), letter.headers()));
-        meters.counter("alignstream.dead.letters", "stage", definition.stage().id(), "topic", record.topic())
-                .increment();
-        LOG.warnf(
-                cause instanceof RuntimeException ? cause : null,
-                "Poison event in %s, partition %d, offset %d: %s",
-                record.topic(),
-                record.partition(),
-                record.offset(),
-                DeadLetter.reason(cause));
-        remember(record, cause);
+                new DeadLetter.Place(record.topic(), record.partition(), record.offset()));
+        try {
+            send(record.topic(), DeadLetter.of(definition.stage(), original, cause));
+        } catch (RecordTooLargeException e) {
+            // The brokers are others than those that this project sets up, and take less.
+            send(record.topic(), DeadLetter.of(definition.stage(), original, cause, DeadLetter.SMALL));
+        }
+    }
+
+    private void send(String topic, DeadLetter letter) {
+        publisher.send(
+                new ProducerRecord<>(topic + ".dead-letters", null, letter.key(), letter.value(), letter.headers()));
     }
 }

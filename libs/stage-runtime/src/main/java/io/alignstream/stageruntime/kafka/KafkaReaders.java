@@ -5,6 +5,8 @@ import io.smallrye.common.annotation.Identifier;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -12,7 +14,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /**
  * Opens Kafka consumers that are assigned partitions by hand; thread-safe, its consumers are not.
  *
- * <p>They take every {@code kafka.*} setting of the service (address, TLS, SASL) and see committed records only.
+ * <p>They take every {@code kafka.*} setting of the service (address, TLS, SASL), see committed records only and fail when
+ * asked for offsets that do not exist.
  */
 @ApplicationScoped
 public class KafkaReaders {
@@ -27,21 +30,30 @@ public class KafkaReaders {
     public KafkaConsumer<byte[], byte[]> open(String group) {
         Map<String, Object> settings = settings();
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         return open(settings);
     }
 
-    /** A consumer without a group that fails when asked for offsets that do not exist. */
+    /** A consumer without a group. */
     public KafkaConsumer<byte[], byte[]> open() {
         Map<String, Object> settings = settings();
         settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         return open(settings);
+    }
+
+    /** A client that asks what topics there are; thread-safe, to be closed. */
+    public Admin admin() {
+        Map<String, Object> settings = new HashMap<>(connection);
+        settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+        settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, 8_000);
+        settings.put(AdminClientConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 2_000);
+        return Admin.create(settings);
     }
 
     private Map<String, Object> settings() {
         Map<String, Object> settings = new HashMap<>(connection);
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        // Who reads at an offset that does not exist decides what that means: to read all again would count it twice.
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Topic.MAX_RECORD_BYTES + 1024 * 1024);

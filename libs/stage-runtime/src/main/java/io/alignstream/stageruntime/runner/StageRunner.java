@@ -19,6 +19,7 @@ import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.Reader;
 import io.alignstream.stageruntime.view.ReaderMeters;
+import io.alignstream.stageruntime.view.TopicMadeAnewException;
 import io.alignstream.stageruntime.view.TopicView;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -39,6 +40,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -71,6 +73,7 @@ public class StageRunner {
     private final ExecutorService jobs;
     private final CountDownLatch leaving = new CountDownLatch(1);
     private volatile boolean caughtUpOnce;
+    private volatile @Nullable String trouble;
     private volatile List<Checkpoint> checkpoints = List.of();
     private @Nullable Thread readerThread;
 
@@ -146,9 +149,15 @@ public class StageRunner {
         return caughtUpOnce;
     }
 
-    /** Whether the view is being kept up to date. */
+    /** Whether the view was complete once and the reader's thread keeps it up to date whenever the broker lets it. */
     public boolean ready() {
-        return caughtUpOnce && alive() && meters.inContact();
+        return caughtUpOnce && alive();
+    }
+
+    /** What keeps the view from being up to date; empty if nothing does. */
+    public Optional<String> trouble() {
+        String last = trouble;
+        return last != null || meters.inContact() ? Optional.ofNullable(last) : Optional.of("Kafka does not answer");
     }
 
     /** Whether the reader's thread runs. */
@@ -157,6 +166,12 @@ public class StageRunner {
     }
 
     private void read() {
+        try (Admin admin = readers.admin()) {
+            read(admin);
+        }
+    }
+
+    private void read(Admin admin) {
         Reader reader = null;
         boolean changed = false;
         // What the last job published, until the view is told to wait for it.
@@ -164,7 +179,8 @@ public class StageRunner {
         while (leaving.getCount() > 0) {
             try {
                 if (reader == null) {
-                    reader = new Reader(readers.open(definition.stage().service()), view, this::deadLetter, meters);
+                    reader = new Reader(
+                            readers.open(definition.stage().service()), admin, view, this::deadLetter, meters);
                 }
                 changed |= reader.turn();
                 if (published.isEmpty()) {
@@ -175,10 +191,18 @@ public class StageRunner {
                     published = Optional.empty();
                 }
                 changed = compare(reader, changed);
+                trouble = null;
+            } catch (TopicMadeAnewException e) {
+                // Not closed: that would commit offsets of the topic that is no more.
+                LOG.errorf("The service has to be started again: %s", e.getMessage());
+                trouble = e.getMessage();
+                reconciler.failed(e.reason());
+                return;
             } catch (LeavingException e) {
                 return; // the offset stays before the record whose dead letter is not published
             } catch (KafkaException e) {
                 LOG.warnf("Kafka does not answer, I try again: %s", e.getMessage());
+                trouble = e.toString();
                 changed = true; // the turn may have taken records in before it failed
                 pause();
             }
@@ -226,6 +250,8 @@ public class StageRunner {
                         record.topic(),
                         record.partition(),
                         record.offset());
+                trouble = "the dead letter of " + record.topic() + ", partition " + record.partition() + ", offset "
+                        + record.offset() + " cannot be published: " + e;
                 pause();
             }
             if (leaving.getCount() == 0) {

@@ -21,15 +21,24 @@ final class Assignment {
     private final Consumer<byte[], byte[]> consumer;
     private final TopicView view;
     private final CommittedOffsets offsets;
+    private final TopicIdentities identities;
+    private final ReaderMeters meters;
     private final Set<String> missing = new TreeSet<>();
     private final Map<TopicPartition, Long> targets = new HashMap<>();
     private final Timer discovery = new Timer(DISCOVERY);
     private boolean discovered;
 
-    Assignment(Consumer<byte[], byte[]> consumer, TopicView view, CommittedOffsets offsets) {
+    Assignment(
+            Consumer<byte[], byte[]> consumer,
+            TopicView view,
+            CommittedOffsets offsets,
+            TopicIdentities identities,
+            ReaderMeters meters) {
         this.consumer = consumer;
         this.view = view;
         this.offsets = offsets;
+        this.identities = identities;
+        this.meters = meters;
     }
 
     /** Topics that do not exist yet. */
@@ -75,9 +84,42 @@ final class Assignment {
         }
         found.removeAll(consumer.assignment());
         if (!found.isEmpty()) {
+            checkIdentities();
             assign(found);
         }
         discovered = true;
+    }
+
+    /** Fails with {@link TopicMadeAnewException} if a topic is not the one that was read before. */
+    void checkIdentities() {
+        identities.check(view.followed().stream()
+                .map(topic -> topic.topic().name())
+                .filter(topic -> !missing.contains(topic))
+                .toList());
+    }
+
+    /**
+     * Goes on behind records that were deleted before they were read, and says so: what is gone is not waited for, and
+     * what was read before is not read again.
+     *
+     * @param positions offsets that do not exist
+     * @throws TopicMadeAnewException if they are not before those that do
+     */
+    void goOnBehindDeleted(Map<TopicPartition, Long> positions) {
+        Map<TopicPartition, Long> begins = consumer.beginningOffsets(positions.keySet());
+        positions.forEach((partition, position) -> {
+            long begin = begins.getOrDefault(partition, 0L);
+            if (begin <= position) {
+                throw new TopicMadeAnewException(partition.topic());
+            }
+            LOG.errorf(
+                    "The records %d to %d of %s were deleted before they were read: they are lost to this service, which"
+                            + " goes on with %d. Let the topic keep its records for longer",
+                    position, begin - 1, partition, begin);
+            meters.lost(partition.topic(), begin - position);
+            consumer.seek(partition, begin);
+            view.followed(partition.topic()).reopen(partition.partition(), begin);
+        });
     }
 
     private void assign(List<TopicPartition> found) {

@@ -66,6 +66,12 @@ final class FollowedTopic<T> {
         return records == null ? RecordsHash.NONE : records.all();
     }
 
+    /** What stands in {@code partition} begins at {@code begin} now; what was read before has been deleted. */
+    void reopen(int partition, long begin) {
+        ranges.put(partition, new PartitionRange(partition, begin, begin));
+        read.remove(partition);
+    }
+
     /** Takes a record in, or leaves everything as it was if the record is poison. */
     void accept(ConsumerRecord<byte[], byte[]> record) throws PoisonEventException {
         if (record.value() == null) {

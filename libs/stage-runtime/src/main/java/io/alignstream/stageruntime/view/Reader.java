@@ -6,9 +6,11 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
@@ -16,7 +18,8 @@ import org.jboss.logging.Logger;
 /**
  * Reads the followed topics from their beginning into the view; for one thread.
  *
- * <p>Partitions are assigned, never balanced ({@link Assignment}). The offset committed for the group says up to where poison events have
+ * <p>Partitions are assigned, never balanced ({@link Assignment}). No record is taken in twice: where records were deleted
+ * before they were read, reading goes on behind them, and a topic that was made anew ends the reader. The offset committed for the group says up to where poison events have
  * reached their dead letters: a record before it is not dead-lettered again when a restart reads it again.
  */
 public final class Reader implements AutoCloseable {
@@ -42,13 +45,16 @@ public final class Reader implements AutoCloseable {
     private final Assignment assignment;
     private final Timer contact = new Timer(CONTACT);
 
-    public Reader(Consumer<byte[], byte[]> consumer, TopicView view, DeadLetterDuty duty, ReaderMeters meters) {
-        this(consumer, view, duty, meters, PATIENCE);
+    /** A reader that asks for what topics are through {@code admin}, which stays the caller's. */
+    public Reader(
+            Consumer<byte[], byte[]> consumer, Admin admin, TopicView view, DeadLetterDuty duty, ReaderMeters meters) {
+        this(consumer, admin, view, duty, meters, PATIENCE);
     }
 
     /** A reader whose events wait {@code patience} for those that they refer to. */
     public Reader(
             Consumer<byte[], byte[]> consumer,
+            Admin admin,
             TopicView view,
             DeadLetterDuty duty,
             ReaderMeters meters,
@@ -59,7 +65,7 @@ public final class Reader implements AutoCloseable {
         this.meters = meters;
         this.patience = patience;
         this.offsets = new CommittedOffsets(consumer, deferred);
-        this.assignment = new Assignment(consumer, view, offsets);
+        this.assignment = new Assignment(consumer, view, offsets, new TopicIdentities(admin), meters);
     }
 
     /** Takes care of poison events. */
@@ -79,15 +85,15 @@ public final class Reader implements AutoCloseable {
      *
      * @return whether there were any
      * @throws KafkaException if the broker does not answer; nothing is lost, call again
+     * @throws TopicMadeAnewException if what was read stands nowhere any more; only a new reader can go on
      */
     public boolean turn() {
         assignment.discoverWhenDue();
         if (contact.due()) {
-            consumer.endOffsets(consumer.assignment().stream().limit(1).toList());
+            assignment.checkIdentities();
             meters.contact();
         }
-        ConsumerRecords<byte[], byte[]> records =
-                consumer.assignment().isEmpty() ? ConsumerRecords.empty() : consumer.poll(POLL);
+        ConsumerRecords<byte[], byte[]> records = consumer.assignment().isEmpty() ? ConsumerRecords.empty() : poll();
         for (FollowedTopic<?> topic : view.followed()) {
             records.records(topic.topic().name()).forEach(record -> take(topic, record));
         }
@@ -98,6 +104,15 @@ public final class Reader implements AutoCloseable {
         offsets.commitWhenDue();
         meters.lag(consumer);
         return settled || !records.isEmpty();
+    }
+
+    private ConsumerRecords<byte[], byte[]> poll() {
+        try {
+            return consumer.poll(POLL);
+        } catch (OffsetOutOfRangeException e) {
+            assignment.goOnBehindDeleted(e.offsetOutOfRangePartitions());
+            return ConsumerRecords.empty();
+        }
     }
 
     /** What waits lies in memory, so too much of it stops the topics that it comes from. */

@@ -28,6 +28,11 @@ public final class ReaderMeters {
         registry.counter("alignstream.events", "stage", stage, "topic", topic).increment();
     }
 
+    void lost(String topic, long records) {
+        registry.counter("alignstream.records.lost", "stage", stage, "topic", topic)
+                .increment(records);
+    }
+
     /** Takes the lag from what the consumer's last fetches said. */
     void lag(Consumer<?, ?> consumer) {
         Map<String, Long> sums = new HashMap<>();

@@ -5,11 +5,15 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Liveness;
 import org.eclipse.microprofile.health.Readiness;
 import org.eclipse.microprofile.health.Startup;
 
-/** Started: the topics were read once. Ready: they are being followed and the broker answers. Live: the reader runs. */
+/**
+ * Started: the topics were read once. Ready: that, and the reader runs; what the service has read it can serve while the
+ * broker is away, and says that it is. Live: the reader runs.
+ */
 @ApplicationScoped
 public class Health {
 
@@ -39,7 +43,9 @@ public class Health {
         return () -> response(runner.alive());
     }
 
-    private static HealthCheckResponse response(boolean up) {
-        return HealthCheckResponse.named(NAME).status(up).build();
+    private HealthCheckResponse response(boolean up) {
+        HealthCheckResponseBuilder response = HealthCheckResponse.named(NAME).status(up);
+        runner.trouble().ifPresent(trouble -> response.withData("trouble", trouble));
+        return response.build();
     }
 }

@@ -2,12 +2,16 @@ package io.alignstream.stageruntime.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Document;
+import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Guideline;
+import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Prompt;
@@ -53,6 +57,7 @@ class ReaderTest {
 
     private final String group = UUID.randomUUID().toString();
     private final List<String> letters = new ArrayList<>();
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private KafkaReaders readers;
     private TopicProbe topics;
     private Admin admin;
@@ -89,10 +94,11 @@ class ReaderTest {
     private Reader reader(TopicView view, Duration patience) {
         return new Reader(
                 readers.open(group),
+                admin,
                 view,
                 (record, cause, again) ->
                         letters.add(new String(record.key(), StandardCharsets.UTF_8) + (again ? " again" : " new")),
-                new ReaderMeters(new SimpleMeterRegistry(), "sft"),
+                new ReaderMeters(meters, "sft"),
                 patience);
     }
 
@@ -197,6 +203,103 @@ class ReaderTest {
                 return view.snapshot(Topic.DOCUMENTS).partitions().size() == 2;
             });
         }
+    }
+
+    @Test
+    void recordsThatWereDeletedBeforeTheyWereReadAreSaidToBeLostAndNothingIsReadTwice() throws Exception {
+        // Given
+        List.of("a", "b", "c").forEach(id -> topics.publish(Topic.INSTRUCTIONS, instruction(id)));
+        List<String> seen = new ArrayList<>();
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        view.follow(Topic.INSTRUCTIONS, (instruction, origin) -> seen.add(instruction.id()));
+
+        try (Reader reader = reader(view)) {
+            readAll(reader);
+            List.of("d", "e", "f").forEach(id -> topics.publish(Topic.INSTRUCTIONS, instruction(id)));
+            admin.deleteRecords(Map.of(new TopicPartition("instructions", 0), RecordsToDelete.beforeOffset(5)))
+                    .all()
+                    .get();
+
+            // When
+            await().until(() -> {
+                reader.turn();
+                return seen.contains("f");
+            });
+        }
+
+        // Then: the client may have fetched some of them beforehand
+        assertThat(seen).startsWith("a", "b", "c").doesNotHaveDuplicates();
+        assertThat(meters.counter("alignstream.records.lost", "stage", "sft", "topic", "instructions")
+                        .count())
+                .isBetween(1.0, 2.0)
+                .isEqualTo(6 - seen.size());
+        assertThat(view.snapshot(Topic.INSTRUCTIONS).partitions()).containsExactly(new PartitionRange(0, 5, 6));
+    }
+
+    @Test
+    void aTopicThatIsMadeAnewEndsTheReaderEvenIfItHasGrownBeyondWhatWasRead() throws Exception {
+        // Given
+        topics.publish(Topic.FEEDBACK, feedback("one"));
+        List<String> seen = new ArrayList<>();
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        view.follow(Topic.FEEDBACK, (feedback, origin) -> seen.add(feedback.responseId()));
+        Reader reader = reader(view);
+        readAll(reader);
+        makeAnew("feedback");
+        topics.publish(Topic.FEEDBACK, feedback("one"));
+        topics.publish(Topic.FEEDBACK, feedback("two"));
+
+        // When
+        Throwable end = catchThrowable(() -> await().until(() -> {
+            reader.turn();
+            return false;
+        }));
+
+        // Then
+        assertThat(end).isInstanceOf(TopicMadeAnewException.class).hasMessageContaining("topic feedback");
+        assertThat(seen).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aTopicThatIsMadeAnewAndShorterEndsTheReader() throws Exception {
+        // Given
+        topics.publish(Topic.CLEAN_DOCUMENTS, clean("a"));
+        topics.publish(Topic.CLEAN_DOCUMENTS, clean("b"));
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        view.follow(Topic.CLEAN_DOCUMENTS);
+        Reader reader = reader(view);
+        readAll(reader);
+        makeAnew("clean-documents");
+        topics.publish(Topic.CLEAN_DOCUMENTS, clean("a"));
+
+        // When
+        Throwable end = catchThrowable(() -> await().until(() -> {
+            reader.turn();
+            return false;
+        }));
+
+        // Then
+        assertThat(end).isInstanceOf(TopicMadeAnewException.class);
+        assertThat(view.count(Topic.CLEAN_DOCUMENTS)).isEqualTo(2);
+    }
+
+    private void makeAnew(String topic) throws Exception {
+        admin.deleteTopics(List.of(topic)).all().get();
+        await().until(() -> !admin.listTopics().names().get().contains(topic));
+        admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
+        await().until(() -> admin.listTopics().names().get().contains(topic));
+    }
+
+    private static Feedback feedback(String id) {
+        return new Feedback(id, Feedback.Thumb.UP, List.of(Message.user("hi")), "ho", null, "ab".repeat(32));
+    }
+
+    private static Instruction instruction(String id) {
+        return new Instruction(id, List.of(Message.user("hi")), List.of("ho"), Map.of());
+    }
+
+    private static CleanDocument clean(String id) {
+        return new CleanDocument(id, "text", "test", Map.of(), "ab".repeat(32), 4);
     }
 
     private void deleteDocuments() throws Exception {

@@ -1,0 +1,119 @@
+package io.alignstream.stageruntime.kafka;
+
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.hash.Sha256;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which dead letters of a stage stand in their topics; for one thread.
+ *
+ * <p>The topic is asked itself, once, before the first letter is written to it: it outlives offsets that the brokers forget.
+ * A letter is known by what it is about: stage, topic, partition, offset and the event's value, because a topic that was
+ * made anew has other events at the same offsets.
+ */
+final class WrittenLetters {
+
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final String stage;
+    private final Supplier<Consumer<byte[], byte[]>> open;
+    private final Map<String, Set<Letter>> written = new HashMap<>();
+
+    /** @param open opens a consumer for a topic that is read */
+    WrittenLetters(Stage stage, Supplier<Consumer<byte[], byte[]>> open) {
+        this.stage = stage.id();
+        this.open = open;
+    }
+
+    /** What a letter is about; {@code value} is a hash of what a letter holds of the event's value at least. */
+    private record Letter(String partition, String offset, String value) {
+
+        static Letter about(ConsumerRecord<byte[], byte[]> event) {
+            return new Letter(Integer.toString(event.partition()), Long.toString(event.offset()), hash(event.value()));
+        }
+
+        static Letter of(ConsumerRecord<byte[], byte[]> letter) {
+            return new Letter(header(letter, "partition"), header(letter, "offset"), hash(letter.value()));
+        }
+
+        /** The same for a value and for what a letter holds of it. */
+        private static String hash(byte @Nullable [] value) {
+            return value == null
+                    ? ""
+                    : Sha256.hex(Arrays.copyOf(value, Math.min(value.length, DeadLetter.CUT_TO)))
+                            .substring(0, 16);
+        }
+    }
+
+    /**
+     * Whether the dead letter of {@code event} was written, by whatever process.
+     *
+     * @throws org.apache.kafka.common.KafkaException if the broker does not answer
+     */
+    boolean hold(ConsumerRecord<byte[], byte[]> event) {
+        return written.computeIfAbsent(event.topic(), this::read).contains(Letter.about(event));
+    }
+
+    /** The letter of {@code event} is written. */
+    void add(ConsumerRecord<byte[], byte[]> event) {
+        written.computeIfAbsent(event.topic(), topic -> new HashSet<>()).add(Letter.about(event));
+    }
+
+    /** Whether the letter of {@code event} is written is not known: its topic is asked again. */
+    void forget(ConsumerRecord<byte[], byte[]> event) {
+        written.remove(event.topic());
+    }
+
+    private Set<Letter> read(String about) {
+        Set<Letter> letters = new HashSet<>();
+        try (Consumer<byte[], byte[]> consumer = open.get()) {
+            List<TopicPartition> partitions = consumer.partitionsFor(about + ".dead-letters").stream()
+                    .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+                if (!read(consumer, about, letters)) {
+                    consumer.endOffsets(partitions); // fails if it is the broker that is silent
+                }
+            }
+        }
+        return letters;
+    }
+
+    private boolean read(Consumer<byte[], byte[]> consumer, String about, Set<Letter> letters) {
+        try {
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+            for (ConsumerRecord<byte[], byte[]> letter : records) {
+                if (stage.equals(header(letter, "stage")) && about.equals(header(letter, "topic"))) {
+                    letters.add(Letter.of(letter));
+                }
+            }
+            return !records.isEmpty();
+        } catch (OffsetOutOfRangeException e) {
+            consumer.seekToBeginning(e.partitions()); // letters are not kept for ever
+            return false;
+        }
+    }
+
+    private static String header(ConsumerRecord<byte[], byte[]> letter, String name) {
+        Header header = letter.headers().lastHeader(DeadLetter.PREFIX + name);
+        return header == null || header.value() == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
+    }
+}
