@@ -6,12 +6,14 @@ import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.hash.RecordsHash;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.Origin;
 import io.alignstream.tokenizer.cleaning.CleaningBacklog;
 import io.alignstream.tokenizer.streams.ConsumerLag;
 import io.alignstream.tokenizer.vocabulary.TokenFrequencies;
@@ -190,7 +192,7 @@ final class TokenizerJob implements Job {
         private final DatasetSnapshot everything;
         private final Stream<JobContext.Entry<CleanDocument>> stream;
         private final Iterator<JobContext.Entry<CleanDocument>> entries;
-        private final Map<Integer, Long> ends = new TreeMap<>();
+        private final Map<Integer, Origin> last = new TreeMap<>();
         private @Nullable String next;
 
         Texts(JobContext context, DatasetSnapshot everything) {
@@ -205,7 +207,7 @@ final class TokenizerJob implements Job {
                 JobContext.Entry<CleanDocument> entry = entries.next();
                 if (entry.event() != null) {
                     next = entry.event().text();
-                    ends.put(entry.origin().partition(), entry.origin().offset() + 1);
+                    last.put(entry.origin().partition(), entry.origin());
                 }
             }
             return next != null;
@@ -223,14 +225,16 @@ final class TokenizerJob implements Job {
 
         /** What was read: each partition up to the offset after its last document. */
         DatasetSnapshot read() {
+            RecordsHash content = last.values().stream().map(Origin::upTo).reduce(RecordsHash.NONE, RecordsHash::plus);
             return new DatasetSnapshot(
                     everything.topic(),
-                    everything.partitions().stream()
-                            .map(range -> new PartitionRange(
-                                    range.partition(),
-                                    range.begin(),
-                                    ends.getOrDefault(range.partition(), range.begin())))
-                            .toList());
+                    everything.partitions().stream().map(this::read).toList(),
+                    content.hex());
+        }
+
+        private PartitionRange read(PartitionRange range) {
+            Origin end = last.get(range.partition());
+            return new PartitionRange(range.partition(), range.begin(), end == null ? range.begin() : end.offset() + 1);
         }
 
         @Override

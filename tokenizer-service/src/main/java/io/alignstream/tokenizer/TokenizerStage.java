@@ -45,8 +45,7 @@ public class TokenizerStage implements StageDefinition {
         this.store = store;
         this.streams = streams;
         this.runs = new TrainingRuns(store.checkpoints(), Stage.TOKENIZER);
-        this.cleaning =
-                Question.eachTime(() -> new Cleaning(streams.failure(), streams.learnsHere(), backlog.documents()));
+        this.cleaning = Question.eachTime(this::cleaning);
         this.storedRuns = Question.afterJobs(runs::stored);
     }
 
@@ -56,8 +55,15 @@ public class TokenizerStage implements StageDefinition {
      * @param failure why a topology processes nothing any more
      * @param learnsHere whether this instance learns tokenizers; empty while nobody knows
      * @param documents the raw documents there are
+     * @param ends what stands at their ends
      */
-    private record Cleaning(Optional<Reason> failure, Optional<Boolean> learnsHere, DatasetSnapshot documents) {}
+    private record Cleaning(
+            Optional<Reason> failure, Optional<Boolean> learnsHere, DatasetSnapshot documents, String ends) {}
+
+    private Cleaning cleaning() throws InterruptedException {
+        DatasetSnapshot documents = backlog.documents();
+        return new Cleaning(streams.failure(), streams.learnsHere(), documents, backlog.ends(documents));
+    }
 
     @Override
     public Stage stage() {
@@ -101,7 +107,7 @@ public class TokenizerStage implements StageDefinition {
             return new Decision.WaitFor(Reason.of("tokenizer.cleaningStarts"), LOOK_AGAIN);
         }
         return now.learnsHere().get()
-                ? compare(newest, now.documents(), view)
+                ? compare(newest, now, view)
                 : new Decision.WaitFor(Reason.of("tokenizer.learnsElsewhere"), LOOK_AGAIN);
     }
 
@@ -120,11 +126,11 @@ public class TokenizerStage implements StageDefinition {
         return left.isPositive() ? new Decision.WaitFor(Reason.of("tokenizer.documentsComing"), left) : null;
     }
 
-    private Decision compare(@Nullable TrainedTokenizer newest, DatasetSnapshot documents, View view) {
-        if (documents.offsets() == 0) {
+    private Decision compare(@Nullable TrainedTokenizer newest, Cleaning now, View view) {
+        if (now.documents().offsets() == 0) {
             return new Decision.Wait(Reason.of("tokenizer.noDocuments"));
         }
-        TokenizerRun run = new TokenizerRun(store.checkpoints(), documents, config.vocabularySize());
+        TokenizerRun run = new TokenizerRun(store.checkpoints(), now.documents(), now.ends(), config.vocabularySize());
         if (newest != null && made(newest, run.id(), view.answer(storedRuns))) {
             return new Decision.Wait(about("tokenizer.upToDate", newest));
         }

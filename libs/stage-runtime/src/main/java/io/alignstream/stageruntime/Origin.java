@@ -10,11 +10,13 @@ public interface Origin {
 
     long offset();
 
-    /**
-     * What the records of the partition come to that were read so far, this one included: the content of a range is the
-     * difference of two of them.
-     */
-    default RecordsHash readSoFar() {
+    /** Of the record. */
+    default RecordsHash hash() {
+        return RecordsHash.NONE;
+    }
+
+    /** Of all records of the partition up to and with this one: a range of records is the difference of two of them. */
+    default RecordsHash upTo() {
         return RecordsHash.NONE;
     }
 

@@ -16,15 +16,21 @@ import java.util.Optional;
  * The run of a tokenizer, which is learned in one go: nothing to resume, one finished checkpoint. Thread-safe.
  *
  * @param documents the raw documents whose clean ones it learns from
+ * @param ends hash of the first and the last record of each partition: other documents at the same offsets make another run
  * @param vocabularySize token ids to learn at most
  */
-public record TokenizerRun(CheckpointStore store, DatasetSnapshot documents, int vocabularySize) {
+public record TokenizerRun(CheckpointStore store, DatasetSnapshot documents, String ends, int vocabularySize) {
 
     private static final String VOCABULARY_SIZE = "vocabularySize";
 
-    /** First 12 hexadecimal digits of a hash of stage, documents and vocabulary size. */
+    /** First 12 hexadecimal digits of a hash of stage, documents with their ends, and vocabulary size. */
     public String id() {
-        return TrainingRuns.id(Stage.TOKENIZER.id() + "\n" + documents + "\n" + VOCABULARY_SIZE + "=" + vocabularySize);
+        return TrainingRuns.id(String.join(
+                "\n",
+                Stage.TOKENIZER.id(),
+                documents.topic() + documents.partitions(),
+                ends,
+                VOCABULARY_SIZE + "=" + vocabularySize));
     }
 
     /** What shapes the tokenizer besides the documents. */

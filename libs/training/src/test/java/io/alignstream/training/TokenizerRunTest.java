@@ -36,22 +36,23 @@ class TokenizerRunTest {
     @Test
     void theseInputsAreThisRun() {
         // Given
-        TokenizerRun run = new TokenizerRun(store, DOCUMENTS, 4_000);
+        TokenizerRun run = new TokenizerRun(store, DOCUMENTS, "a", 4_000);
 
         // When
         String id = run.id();
 
         // Then
-        assertThat(id).isEqualTo("1a4dd187a555");
+        assertThat(id).isEqualTo("7f414b212b9e");
     }
 
     @Test
     void otherInputsAreAnotherRun() {
         // When
         List<String> ids = List.of(
-                new TokenizerRun(store, DOCUMENTS, 4_000).id(),
-                new TokenizerRun(store, documents(71), 4_000).id(),
-                new TokenizerRun(store, DOCUMENTS, 4_001).id());
+                new TokenizerRun(store, DOCUMENTS, "a", 4_000).id(),
+                new TokenizerRun(store, documents(71), "a", 4_000).id(),
+                new TokenizerRun(store, DOCUMENTS, "b", 4_000).id(),
+                new TokenizerRun(store, DOCUMENTS, "a", 4_001).id());
 
         // Then
         assertThat(ids).doesNotHaveDuplicates();

@@ -6,8 +6,8 @@ import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.hash.RecordsHash;
 import io.alignstream.contracts.messages.Reason;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +24,8 @@ public final class PackedDocuments {
 
     private final TrainedTokenizer tokenizer;
     private final BatchSequence batches;
-    private final Map<Integer, PartitionRange> ranges = new TreeMap<>();
-    private final Map<Integer, PartitionRange> ownDocuments = new TreeMap<>();
+    private final Map<Integer, Span> ranges = new TreeMap<>();
+    private final Map<Integer, Span> ownDocuments = new TreeMap<>();
     private final Set<Integer> packedPartitions = new HashSet<>();
     private @Nullable Reason problem;
 
@@ -52,14 +52,12 @@ public final class PackedDocuments {
         int partition = record.partition();
         if (isBehindOwnDocuments(batch) && packedPartitions.add(batch.documentPartition())) {
             // The batch that said so is lost.
-            ownDocuments.put(
-                    partition,
-                    ranges.getOrDefault(partition, new PartitionRange(partition, record.offset(), record.offset())));
+            ownDocuments.put(partition, ranges.getOrDefault(partition, Span.none(record)));
         }
-        ranges.merge(partition, range(partition, record.offset()), PackedDocuments::span);
+        ranges.merge(partition, Span.of(record), Span::to);
         if (batch.endOfSnapshot()) {
             packedPartitions.add(batch.documentPartition());
-            ownDocuments.put(partition, ranges.getOrDefault(partition, range(partition, record.offset())));
+            ownDocuments.put(partition, ranges.getOrDefault(partition, Span.of(record)));
         }
     }
 
@@ -112,16 +110,44 @@ public final class PackedDocuments {
         return problem == null ? known : known.and(problem);
     }
 
-    private static DatasetSnapshot snapshot(Map<Integer, PartitionRange> ranges) {
-        List<PartitionRange> partitions = new ArrayList<>(ranges.values());
-        return new DatasetSnapshot(Topic.TOKEN_BATCHES.name(), partitions);
+    private static DatasetSnapshot snapshot(Map<Integer, Span> spans) {
+        List<PartitionRange> partitions =
+                spans.values().stream().map(Span::range).toList();
+        RecordsHash content = spans.values().stream()
+                .map(span -> span.upToEnd().minus(span.before()))
+                .reduce(RecordsHash.NONE, RecordsHash::plus);
+        return new DatasetSnapshot(Topic.TOKEN_BATCHES.name(), partitions, content.hex());
     }
 
-    private static PartitionRange range(int partition, long offset) {
-        return new PartitionRange(partition, offset, offset + 1);
-    }
+    /**
+     * The records from one batch to another of the same partition.
+     *
+     * @param before all records before the first one
+     * @param upToEnd all records up to the last one
+     */
+    private record Span(PartitionRange range, RecordsHash before, RecordsHash upToEnd) {
 
-    private static PartitionRange span(PartitionRange first, PartitionRange last) {
-        return new PartitionRange(first.partition(), first.begin(), last.end());
+        static Span of(BatchRecord record) {
+            return new Span(
+                    new PartitionRange(record.partition(), record.offset(), record.offset() + 1),
+                    record.before(),
+                    record.upTo());
+        }
+
+        /** In front of {@code record}, without a record. */
+        static Span none(BatchRecord record) {
+            return new Span(
+                    new PartitionRange(record.partition(), record.offset(), record.offset()),
+                    record.before(),
+                    record.before());
+        }
+
+        Span to(Span last) {
+            return new Span(
+                    new PartitionRange(
+                            range.partition(), range.begin(), last.range().end()),
+                    before,
+                    last.upToEnd());
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.hash.RecordsHash;
 import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 import java.util.List;
@@ -52,6 +53,33 @@ class PackedDocumentsTest {
         assertThat(documents.holdsOwnDocuments()).isTrue();
         assertThat(documents.ownDocuments().partitions()).containsExactly(new PartitionRange(0, 10, 11));
         assertThat(documents.withProblem(Reason.verbatim("waiting")).toString()).contains("sequencesLost");
+    }
+
+    @Test
+    void theContentOfARangeIsThatOfItsRecordsAndOfNoOthers() throws Exception {
+        // Given: batches of this tokenizer among records of others
+        PackedDocuments documents = new PackedDocuments(tokenizer(new PartitionRange(0, 0, 5)));
+        RecordsHash[] upTo = new RecordsHash[4];
+        for (int offset = 0; offset < upTo.length; offset++) {
+            upTo[offset] = new RecordsHash(offset + 1, 0, 0, 1L << offset);
+        }
+
+        // When
+        documents.add(batch(0, 4, false), placed(packer.record(batch(0, 4, false), 0, 1), upTo[0], upTo[1]));
+        documents.add(batch(1, 5, true), placed(packer.record(batch(1, 5, true), 0, 3), upTo[2], upTo[3]));
+
+        // Then
+        assertThat(documents.all())
+                .isEqualTo(new DatasetSnapshot(
+                        "token-batches",
+                        List.of(new PartitionRange(0, 1, 4)),
+                        upTo[3].minus(upTo[0]).hex()));
+        assertThat(documents.ownDocuments()).isEqualTo(documents.all());
+    }
+
+    private static BatchRecord placed(BatchRecord record, RecordsHash before, RecordsHash upTo) {
+        return new BatchRecord(
+                record.partition(), record.offset(), record.ledgerRoot(), record.ledgerBefore(), before, upTo);
     }
 
     private static TokenBatch batch(long first, long documentOffset, boolean end) {

@@ -3,6 +3,7 @@ package io.alignstream.tokenizer.cleaning;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.tokenizer.streams.ConsumerLag;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.PreDestroy;
@@ -20,16 +21,23 @@ public class CleaningBacklog {
 
     private final Admin admin;
     private final ConsumerLag lag;
+    private final TopicEnds ends;
     private volatile long doneSince;
 
-    CleaningBacklog(@Identifier("default-kafka-broker") Map<String, Object> connection) {
+    CleaningBacklog(@Identifier("default-kafka-broker") Map<String, Object> connection, KafkaReaders readers) {
         admin = Admin.create(new HashMap<>(connection));
         lag = new ConsumerLag(admin);
+        ends = new TopicEnds(readers.open());
     }
 
     /** The raw documents there are. */
     public DatasetSnapshot documents() throws InterruptedException {
         return snapshot(Topic.DOCUMENTS);
+    }
+
+    /** Hash of the first and the last of {@code documents} in each partition. */
+    public String ends(DatasetSnapshot documents) {
+        return ends.of(documents);
     }
 
     /** The clean documents there are; may end with offsets that hold no record. */
@@ -81,5 +89,6 @@ public class CleaningBacklog {
     @PreDestroy
     void close() {
         admin.close();
+        ends.close();
     }
 }

@@ -60,10 +60,10 @@ final class FollowedTopic<T> {
         }
     }
 
-    /** All records of a partition that were read so far, the newest included. */
-    private RecordsHash readSoFar(int partition) {
-        ReadRecords records = read.get(partition);
-        return records == null ? RecordsHash.NONE : records.all();
+    /** All records of its partition up to {@code record}. */
+    private RecordsHash upTo(ConsumerRecord<byte[], byte[]> record) {
+        ReadRecords records = read.get(record.partition());
+        return records == null ? RecordsHash.of(record) : records.before(record.offset() + 1);
     }
 
     /** What stands in {@code partition} begins at {@code begin} now; what was read before has been deleted. */
@@ -78,7 +78,7 @@ final class FollowedTopic<T> {
             withdraw(record);
         } else {
             T event = topic.decode(record);
-            handler.handle(event, new RecordOrigin(record, readSoFar(record.partition())));
+            handler.handle(event, new RecordOrigin(record, upTo(record)));
             count++;
             if (topic.retention() == Topic.Retention.COMPACTED) {
                 newest.putLast(key(record), new Newest<>(event, record.timestamp()));

@@ -3,6 +3,7 @@ package io.alignstream.stageruntime.view;
 import io.alignstream.contracts.hash.RecordsHash;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -15,31 +16,31 @@ final class ReadRecords {
     /** So many records at the end are told apart; of older ones only the sum is known. */
     private static final int TOLD_APART = 10_000;
 
-    private final Deque<Beyond> beyond = new ArrayDeque<>();
+    private final Deque<Read> newest = new ArrayDeque<>();
     private RecordsHash all = RecordsHash.NONE;
 
-    private record Beyond(long offset, RecordsHash hash) {}
+    private record Read(long offset, RecordsHash hash) {}
 
     /** A record was read, taken or not. */
     void add(ConsumerRecord<byte[], byte[]> record) {
         RecordsHash hash = RecordsHash.of(record);
         all = all.plus(hash);
-        beyond.addLast(new Beyond(record.offset(), hash));
-        if (beyond.size() > TOLD_APART) {
-            beyond.removeFirst();
+        newest.addLast(new Read(record.offset(), hash));
+        if (newest.size() > TOLD_APART) {
+            newest.removeFirst();
         }
     }
 
-    /** Those before {@code end}, which never goes back. */
+    /** Those before {@code end}. */
     RecordsHash before(long end) {
-        while (!beyond.isEmpty() && beyond.getFirst().offset() < end) {
-            beyond.removeFirst();
+        RecordsHash sum = all;
+        for (Iterator<Read> records = newest.descendingIterator(); records.hasNext(); ) {
+            Read record = records.next();
+            if (record.offset() < end) {
+                break;
+            }
+            sum = sum.minus(record.hash());
         }
-        return beyond.stream().map(Beyond::hash).reduce(all, RecordsHash::minus);
-    }
-
-    /** All of them. */
-    RecordsHash all() {
-        return all;
+        return sum;
     }
 }

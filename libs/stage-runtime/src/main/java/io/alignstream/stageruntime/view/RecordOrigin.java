@@ -10,13 +10,18 @@ import org.apache.kafka.common.header.Header;
 /**
  * The origin of an event that was read from Kafka.
  *
- * @param readSoFar all records of its partition that were read, this one included
+ * @param upTo all records of its partition that were read, up to and with this one
  */
-public record RecordOrigin(ConsumerRecord<byte[], byte[]> record, RecordsHash readSoFar) implements Origin {
+public record RecordOrigin(ConsumerRecord<byte[], byte[]> record, RecordsHash upTo) implements Origin {
 
     /** Of a record that is looked at by itself. */
     public RecordOrigin(ConsumerRecord<byte[], byte[]> record) {
         this(record, RecordsHash.of(record));
+    }
+
+    @Override
+    public RecordsHash hash() {
+        return RecordsHash.of(record);
     }
 
     @Override
