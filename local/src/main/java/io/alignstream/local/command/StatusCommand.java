@@ -22,7 +22,7 @@ import picocli.CommandLine.Mixin;
         mixinStandardHelpOptions = true,
         description = "Show which processes run, since when, with how much memory, and what they are doing.",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:everything runs and is ready", "3:something is stopped or not ready"})
+        exitCodeList = {"0:everything runs", "3:something is stopped, still starts or needs a new start"})
 public final class StatusCommand implements Callable<Integer> {
 
     private static final int NOT_ALL_RUNNING = 3;
@@ -55,20 +55,21 @@ public final class StatusCommand implements Callable<Integer> {
                 .filter(stage -> stage.service().equals(name))
                 .map(stage -> new ServiceClient(site.address(stage)))
                 .findFirst();
+        boolean running = service.map(ServiceClient::isRunning).orElse(true);
         boolean ready = service.map(ServiceClient::isReady).orElse(true);
         String job =
                 service.flatMap(ServiceClient::job).map(StatusCommand::describe).orElse("");
         String memory = "%.0f MiB".formatted(ResidentMemory.bytes(List.of(process.pid())) / 1048576.0);
         console.line(ROW.formatted(
                         name,
-                        ready ? "ready" : "not ready",
+                        ready ? "ready" : running ? "running" : "not ready",
                         process.pid(),
                         process.port(),
                         text(process.age()),
                         memory,
                         name.equals(Broker.NAME) ? "broker" : job)
                 .stripTrailing());
-        return ready;
+        return running;
     }
 
     private static String describe(JobStatus job) {

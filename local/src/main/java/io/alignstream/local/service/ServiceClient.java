@@ -32,10 +32,19 @@ public final class ServiceClient {
         return address;
     }
 
-    /** Whether the service says that it can work. */
+    /** Whether the service says that it can serve; inference-service can with a model, which takes a whole pipeline. */
     public boolean isReady() {
+        return isUp("ready");
+    }
+
+    /** Whether the service has started and says that it needs no new start. */
+    public boolean isRunning() {
+        return isUp("started") && isUp("live");
+    }
+
+    private boolean isUp(String check) {
         try {
-            return send(request("/q/health/ready")
+            return send(request("/q/health/" + check)
                                     .GET()
                                     .timeout(Duration.ofSeconds(2))
                                     .build())

@@ -43,7 +43,7 @@ public final class ServiceProcesses {
                 environment(installation),
                 build(jar),
                 List.of(site.port(stage)),
-                client::isReady,
+                client::isRunning,
                 START_LIMIT,
                 STOP_GRACE);
     }
