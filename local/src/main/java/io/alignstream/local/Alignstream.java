@@ -15,15 +15,16 @@ import io.alignstream.local.command.SweepCommand;
 import io.alignstream.local.command.TrainCommand;
 import io.alignstream.local.command.UpCommand;
 import io.alignstream.local.command.WeightsCommand;
+import io.alignstream.local.command.access.KeyCommand;
 import io.alignstream.local.command.exchange.InstructionsCommand;
 import io.alignstream.local.command.exchange.RankingsCommand;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.site.LaunchException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine;
 
 /** The command line of {@code ./alignstream}. */
 @Command(
@@ -49,6 +50,7 @@ import picocli.CommandLine.ParseResult;
             StatusCommand.class,
             LogsCommand.class,
             SettingsCommand.class,
+            KeyCommand.class,
             ChatCommand.class,
             InstructionsCommand.class,
             RankingsCommand.class,
