@@ -88,7 +88,7 @@ public class AuditLog {
                     call.get(REFUSED) != null || Outcome.of(call.response().getStatusCode()) == Outcome.REFUSED;
             boolean changes = !SAFE.contains(call.request().method()) && call.get(LEFT_OUT) == null;
             if (refused || changes || Gate.PROVIDER.equals(call.request().path())) {
-                take(entry(call, refused));
+                take(entry(call, refused, ended.succeeded()));
             }
         });
     }
@@ -108,7 +108,7 @@ public class AuditLog {
         call.put(SIGNED_IN, new SignIn(name, id));
     }
 
-    private AuditEntry entry(RoutingContext call, boolean refused) {
+    private AuditEntry entry(RoutingContext call, boolean refused, boolean answered) {
         SecurityIdentity identity = Identities.of(call).orElse(null);
         SignIn signIn = call.get(SIGNED_IN);
         String name = identity == null ? null : fitting(Identities.name(identity));
@@ -126,7 +126,7 @@ public class AuditLog {
                 shortened(call.request().method().name(), AuditEntry.MAX_METHOD),
                 shortened(call.request().path(), AuditEntry.MAX_PATH),
                 status,
-                refused ? Outcome.REFUSED : Outcome.of(status));
+                refused ? Outcome.REFUSED : answered ? Outcome.of(status) : Outcome.FAILED);
     }
 
     /** What comes from outside may be anything, half characters included. */

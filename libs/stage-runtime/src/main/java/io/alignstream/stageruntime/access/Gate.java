@@ -116,8 +116,9 @@ public class Gate {
             return Optional.of(
                     Reason.of("refusal.otherOrigin").with("origin", origin).with("host", host));
         }
-        boolean blind = origin == null && !SAFE.contains(request.method());
-        return blind && "cross-site".equals(request.getHeader("Sec-Fetch-Site"))
+        // A link from elsewhere may lead here; a picture or a form of another site may not even ask.
+        boolean link = SAFE.contains(request.method()) && "navigate".equals(request.getHeader("Sec-Fetch-Mode"));
+        return origin == null && !link && "cross-site".equals(request.getHeader("Sec-Fetch-Site"))
                 ? Optional.of(Reason.of("refusal.otherSite"))
                 : Optional.empty();
     }

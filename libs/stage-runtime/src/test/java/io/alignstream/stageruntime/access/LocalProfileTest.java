@@ -51,6 +51,20 @@ class LocalProfileTest {
                 .isEqualTo(200);
     }
 
+    /** Without an origin, as pictures and links are asked for. */
+    @Test
+    void aPictureOnAPageOfAnotherSiteIsRefusedAndALinkIsNot() {
+        assertThat(get(Map.of("Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"))
+                        .status())
+                .isEqualTo(403);
+        assertThat(get(Map.of("Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"))
+                        .status())
+                .isEqualTo(200);
+        assertThat(get(Map.of("Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors"))
+                        .status())
+                .isEqualTo(200);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"})
     void whoComesThroughAProxyDoesNotSitHere(String header) {
