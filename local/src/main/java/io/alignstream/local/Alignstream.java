@@ -22,9 +22,9 @@ import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.site.LaunchException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine;
 
 /** The command line of {@code ./alignstream}. */
 @Command(

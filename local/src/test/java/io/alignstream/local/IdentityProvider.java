@@ -194,9 +194,7 @@ final class IdentityProvider implements AutoCloseable {
                     .put("name", "audience")
                     .put("protocol", "openid-connect")
                     .put("protocolMapper", "oidc-audience-mapper");
-            mapper.putObject("config")
-                    .put("included.custom.audience", CLIENT)
-                    .put("access.token.claim", "true");
+            mapper.putObject("config").put("included.custom.audience", CLIENT).put("access.token.claim", "true");
         }
         return client;
     }

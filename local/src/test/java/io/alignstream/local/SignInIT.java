@@ -86,10 +86,12 @@ class SignInIT {
         // Not on the command line, where everybody on the machine reads it.
         builder.environment().put("QUARKUS_OIDC_CREDENTIALS_SECRET", IdentityProvider.CLIENT_SECRET);
         service = builder.start();
-        await().atMost(Duration.ofMinutes(3)).ignoreExceptionsInstanceOf(IOException.class).until(() -> {
-            assertThat(service.isAlive()).as(Files.readString(log)).isTrue();
-            return status(null, "q/health/live") > 0;
-        });
+        await().atMost(Duration.ofMinutes(3))
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> {
+                    assertThat(service.isAlive()).as(Files.readString(log)).isTrue();
+                    return status(null, "q/health/live") > 0;
+                });
     }
 
     @AfterAll
@@ -147,7 +149,8 @@ class SignInIT {
         String eves = provider.token(IdentityProvider.CLIENT, IdentityProvider.EVE);
         String[] parts = eves.split("\\.");
         String claims = new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8);
-        String better = encoded(claims.replace("\"realm_access\":{\"roles\":[", "\"realm_access\":{\"roles\":[\"viewer\","));
+        String better =
+                encoded(claims.replace("\"realm_access\":{\"roles\":[", "\"realm_access\":{\"roles\":[\"viewer\","));
         assertThat(better).isNotEqualTo(parts[1]);
 
         // When
@@ -203,7 +206,8 @@ class SignInIT {
             // Then
             browser.await("document.getElementById('signed-in')?.textContent === '" + IdentityProvider.ANN + "'");
             assertThat(browser.value("location.pathname").asText()).isEqualTo("/");
-            assertThat(browser.value("fetch('/job').then(answer => answer.status)").asInt())
+            assertThat(browser.value("fetch('/job').then(answer => answer.status)")
+                            .asInt())
                     .isEqualTo(200);
             assertThat(browser.value("fetch('/job/pause', {method: 'POST'}).then(answer => answer.status)")
                             .asInt())

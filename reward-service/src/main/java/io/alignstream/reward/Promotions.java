@@ -70,7 +70,8 @@ public class Promotions {
         try {
             promoted = found.get()
                     .with(Checkpoint.Promotion.granted(
-                            caller.named(request == null ? null : request.by()), request == null ? null : request.reason()));
+                            caller.named(request == null ? null : request.by()),
+                            request == null ? null : request.reason()));
         } catch (InvalidInputException e) {
             return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         }

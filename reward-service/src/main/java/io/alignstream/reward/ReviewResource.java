@@ -47,8 +47,7 @@ public class ReviewResource {
     private final Caller caller;
     private final Template page;
 
-    ReviewResource(
-            RankingDesk desk, EventPublisher publisher, Caller caller, @Location("review.html") Template page) {
+    ReviewResource(RankingDesk desk, EventPublisher publisher, Caller caller, @Location("review.html") Template page) {
         this.caller = caller;
         this.review = new Recent<>(() -> Review.of(desk), REVIEW_AGE, InstantSource.system());
         this.publisher = publisher;

@@ -200,11 +200,14 @@ class KubernetesTest {
                 .orElseThrow();
 
         // Then
-        assertThat(environment).containsEntry("QUARKUS_HTTP_HOST", "0.0.0.0").doesNotContainKey("ALIGNSTREAM_ACCESS_LOCAL");
+        assertThat(environment)
+                .containsEntry("QUARKUS_HTTP_HOST", "0.0.0.0")
+                .doesNotContainKey("ALIGNSTREAM_ACCESS_LOCAL");
         assertThat(environment.get("ALIGNSTREAM_ACCESS_KEYS"))
                 .startsWith(mount.at("/mountPath").asText() + "/");
         assertThat(environment.get("ALIGNSTREAM_ACCESS_HOSTS").split(","))
-                .containsExactlyInAnyOrder(Arrays.stream(Stage.values()).map(Stage::service).toArray(String[]::new));
+                .containsExactlyInAnyOrder(
+                        Arrays.stream(Stage.values()).map(Stage::service).toArray(String[]::new));
         assertThat(mount.at("/readOnly").asBoolean()).isTrue();
         assertThat(texts(common().at("/volumes").findValue("secret"))).contains("alignstream-access");
         assertThat(Project.files("k8s", ".yaml"))

@@ -137,9 +137,7 @@ public class ReleasesResource {
         if (decision.verdict() != ModelRelease.Verdict.ROLLED_BACK && !caller.has(Role.Id.ADMIN)) {
             return Refusal.of(
                     Response.Status.FORBIDDEN,
-                    Reason.of("refusal.role")
-                            .with("name", decision.by())
-                            .with("role", Role.Id.ADMIN));
+                    Reason.of("refusal.role").with("name", decision.by()).with("role", Role.Id.ADMIN));
         }
         JobStatus status = control.status();
         if (status.state() == JobStatus.State.STARTING) {

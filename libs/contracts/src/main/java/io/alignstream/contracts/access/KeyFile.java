@@ -106,9 +106,7 @@ public record KeyFile(List<ApiKey> keys) {
 
     /** The key called {@code id}, if it still opens something. */
     public Optional<ApiKey> valid(String id) {
-        return keys.stream()
-                .filter(key -> key.id().equals(id) && key.isValid())
-                .findFirst();
+        return keys.stream().filter(key -> key.id().equals(id) && key.isValid()).findFirst();
     }
 
     /** These keys and one more. */

@@ -63,7 +63,8 @@ public enum Role {
     /** {@code ids} and those of the roles that they include; what is no role of ours includes none. */
     public static Set<String> expanded(Iterable<String> ids) {
         Set<Role> named = EnumSet.noneOf(Role.class);
-        ids.forEach(one -> Arrays.stream(values()).filter(role -> role.id.equals(one)).forEach(named::add));
+        ids.forEach(one ->
+                Arrays.stream(values()).filter(role -> role.id.equals(one)).forEach(named::add));
         return named.stream().flatMap(role -> role.ids().stream()).collect(Collectors.toUnmodifiableSet());
     }
 

@@ -62,7 +62,8 @@ class KeyFileTest {
         assertThat(keys.find(ann.text().toUpperCase(Locale.ROOT))).isEmpty();
         assertThat(keys.find(ann.text() + " ")).isEmpty();
         assertThat(keys.find(ann.text().substring(0, ann.text().length() - 1))).isEmpty();
-        assertThat(keys.find(ann.text().replaceFirst("_[0-9a-f]{8}_", "_" + bob.kept().id() + "_")))
+        assertThat(keys.find(ann.text()
+                        .replaceFirst("_[0-9a-f]{8}_", "_" + bob.kept().id() + "_")))
                 .isEmpty();
         assertThat(keys.find("")).isEmpty();
     }
@@ -95,7 +96,10 @@ class KeyFileTest {
 
     @Test
     void keysDiffer() {
-        assertThat(ann.text()).isNotEqualTo(bob.text()).startsWith(ApiKey.PREFIX).hasSizeGreaterThan(50);
+        assertThat(ann.text())
+                .isNotEqualTo(bob.text())
+                .startsWith(ApiKey.PREFIX)
+                .hasSizeGreaterThan(50);
         assertThat(ApiKey.idIn(ann.text())).contains(ann.kept().id());
     }
 
@@ -142,9 +146,11 @@ class KeyFileTest {
             })
     void aKeyWithAWrongFieldIsRefusedInWords(String right, String wrong, String word) throws IOException {
         // Given
-        String good = """
+        String good =
+                """
                 {"keys": [{"id": "3f9a1c20", "name": "ann", "roles": ["annotator"], "sha256": "%s",
-                "created": "2026-11-29T20:06:33Z"}]}""".formatted("0123456789abcdef".repeat(4));
+                "created": "2026-11-29T20:06:33Z"}]}"""
+                        .formatted("0123456789abcdef".repeat(4));
         Path file = Files.writeString(folder.resolve("keys.json"), good);
         assertThat(KeyFile.read(file).keys()).hasSize(1);
         Files.writeString(file, good.replace(right, wrong));

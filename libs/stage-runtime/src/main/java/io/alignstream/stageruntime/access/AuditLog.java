@@ -158,8 +158,8 @@ public class AuditLog {
                 entry = waiting.poll(200, TimeUnit.MILLISECONDS);
                 if (entry != null) {
                     if (producer == null) {
-                        producer = new KafkaProducer<>(
-                                settings(), new ByteArraySerializer(), new ByteArraySerializer());
+                        producer =
+                                new KafkaProducer<>(settings(), new ByteArraySerializer(), new ByteArraySerializer());
                     }
                     send(producer, entry);
                 }

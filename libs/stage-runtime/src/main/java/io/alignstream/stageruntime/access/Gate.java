@@ -144,7 +144,9 @@ public class Gate {
             call.response()
                     .setStatusCode(302)
                     .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                    .putHeader(HttpHeaders.LOCATION, SIGN_IN + "?next=" + encoded(call.request().uri()))
+                    .putHeader(
+                            HttpHeaders.LOCATION,
+                            SIGN_IN + "?next=" + encoded(call.request().uri()))
                     .end();
         } else {
             call.response().putHeader("WWW-Authenticate", "Bearer");
@@ -172,7 +174,8 @@ public class Gate {
         return request.method().equals(HttpMethod.GET)
                 && !request.headers().contains(HttpHeaders.AUTHORIZATION)
                 && accepted != null
-                && Arrays.stream(accepted.split(",")).anyMatch(type -> type.strip().startsWith("text/html"))
+                && Arrays.stream(accepted.split(","))
+                        .anyMatch(type -> type.strip().startsWith("text/html"))
                 && (mode == null || mode.equals("navigate"));
     }
 

@@ -63,8 +63,7 @@ public class KeyRing {
             return;
         }
         try {
-            newest = new Read(
-                    Version.of(file.get()), KeyFile.read(file.get()), KeyFile.sessionSecret(file.get()));
+            newest = new Read(Version.of(file.get()), KeyFile.read(file.get()), KeyFile.sessionSecret(file.get()));
         } catch (IOException | InvalidInputException e) {
             throw new ConfigurationException("alignstream.access.keys is " + file.get() + " but must be a file that"
                     + " ./alignstream key create has written: " + e.getMessage());

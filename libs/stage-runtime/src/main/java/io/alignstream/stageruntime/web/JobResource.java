@@ -122,7 +122,9 @@ public class JobResource {
         try {
             Request request = body.length == 0 ? null : json.readValue(body, Request.class);
             asked = new StageControl.Asked(
-                    action, given(caller.named(request == null ? null : request.by())), given(request == null ? null : request.reason()));
+                    action,
+                    given(caller.named(request == null ? null : request.by())),
+                    given(request == null ? null : request.reason()));
         } catch (InvalidInputException e) {
             return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         } catch (JsonProcessingException e) {

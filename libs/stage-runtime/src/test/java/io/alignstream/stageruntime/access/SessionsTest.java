@@ -68,7 +68,8 @@ class SessionsTest {
 
         // Then
         assertThat(sessions.key(longer, NOW)).isEmpty();
-        assertThat(sessions.key(value.substring(0, value.length() - 2) + "AA", NOW)).isEmpty();
+        assertThat(sessions.key(value.substring(0, value.length() - 2) + "AA", NOW))
+                .isEmpty();
         assertThat(sessions.key(ann.kept().id() + "." + end + ".", NOW)).isEmpty();
         assertThat(sessions.key("", NOW)).isEmpty();
     }

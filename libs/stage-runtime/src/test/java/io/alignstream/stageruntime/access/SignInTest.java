@@ -28,10 +28,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,7 +82,8 @@ class SignInTest {
     }
 
     private String session(Role role) {
-        String cookie = signIn(ClosedService.key(role), "/").header("Set-Cookie").orElseThrow();
+        String cookie =
+                signIn(ClosedService.key(role), "/").header("Set-Cookie").orElseThrow();
         return cookie.substring(0, cookie.indexOf(';'));
     }
 
@@ -128,7 +129,11 @@ class SignInTest {
                 .asString()
                 .contains("base-uri 'none'", "form-action 'self'");
         assertThat(out.status()).isEqualTo(303);
-        assertThat(out.header("Set-Cookie")).get().asString().startsWith(Sessions.COOKIE + "=;").contains("Max-Age=0");
+        assertThat(out.header("Set-Cookie"))
+                .get()
+                .asString()
+                .startsWith(Sessions.COOKIE + "=;")
+                .contains("Max-Age=0");
     }
 
     @Test
@@ -142,13 +147,22 @@ class SignInTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"https://evil.example/", "//evil.example/", "/\\evil.example/", "evil", "", "/\r\nSet-Cookie: a=b"})
+    @ValueSource(
+            strings = {
+                "https://evil.example/",
+                "//evil.example/",
+                "/\\evil.example/",
+                "evil",
+                "",
+                "/\r\nSet-Cookie: a=b"
+            })
     void theSignInLeadsToNoOtherHost(String next) {
         // When
         PlainHttp.Answer answer = signIn(ClosedService.key(Role.VIEWER), next);
 
         // Then
-        assertThat(URI.create(answer.header("Location").orElseThrow()).getPath()).isEqualTo("/");
+        assertThat(URI.create(answer.header("Location").orElseThrow()).getPath())
+                .isEqualTo("/");
         assertThat(answer.header("Location")).get().asString().doesNotContain("evil");
     }
 
@@ -194,7 +208,8 @@ class SignInTest {
     @Test
     void nobodyActsUnderAnotherName() {
         // When
-        PlainHttp.Answer answer = http.send("POST", "/job/resume", "{\"by\": \"somebody else\"}", bearer(Role.OPERATOR));
+        PlainHttp.Answer answer =
+                http.send("POST", "/job/resume", "{\"by\": \"somebody else\"}", bearer(Role.OPERATOR));
 
         // Then
         assertThat(answer.status()).isEqualTo(403);
@@ -258,7 +273,8 @@ class SignInTest {
         Handler listener = new Handler() {
             @Override
             public void publish(LogRecord entry) {
-                said.add(entry.getMessage() + List.of(entry.getParameters() == null ? new Object[0] : entry.getParameters()));
+                said.add(entry.getMessage()
+                        + List.of(entry.getParameters() == null ? new Object[0] : entry.getParameters()));
             }
 
             @Override

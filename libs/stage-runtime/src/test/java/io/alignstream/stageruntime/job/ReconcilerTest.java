@@ -266,7 +266,8 @@ class ReconcilerTest {
 
         // Then
         assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.PAUSED);
-        assertThat(kept).containsExactly(new StageControl(
+        assertThat(kept)
+                .containsExactly(new StageControl(
                         Stage.REWARD.id(),
                         true,
                         58,

@@ -52,15 +52,16 @@ public abstract class GuardedRoutes {
         }
     }
 
-    private final PlainHttp http = new PlainHttp(URI.create(ConfigProvider.getConfig()
-            .getValue("test.url", String.class)
-            .replace("localhost", "127.0.0.1")));
+    private final PlainHttp http = new PlainHttp(URI.create(
+            ConfigProvider.getConfig().getValue("test.url", String.class).replace("localhost", "127.0.0.1")));
 
     @Test
     void everyRouteDeclaresWhoMayCallIt() {
         assertThat(declared()).allSatisfy(route -> {
             assertThat(route.roles()).as(route + " declares roles").isNotNull();
-            assertThat(route.roles().isEmpty()).as(route + " is for everybody").isEqualTo(OF_ALL.contains(route.path()));
+            assertThat(route.roles().isEmpty())
+                    .as(route + " is for everybody")
+                    .isEqualTo(OF_ALL.contains(route.path()));
             assertThat(Role.all()).as(route.toString()).containsAll(route.roles());
         });
         assertThat(declared()).hasSizeGreaterThan(10);
@@ -88,7 +89,11 @@ public abstract class GuardedRoutes {
 
             // Then
             assertThat(answer.status()).as(route.toString()).isEqualTo(302);
-            assertThat(answer.header("Location")).as(route.toString()).get().asString().startsWith("/sign-in?next=%2F");
+            assertThat(answer.header("Location"))
+                    .as(route.toString())
+                    .get()
+                    .asString()
+                    .startsWith("/sign-in?next=%2F");
         }
     }
 
@@ -135,10 +140,7 @@ public abstract class GuardedRoutes {
             // When
             PlainHttp.Answer host = http.send(route.method(), route.path(), "", Map.of("Host", "evil.example:80"));
             PlainHttp.Answer origin = http.send(
-                    route.method(),
-                    route.path(),
-                    "",
-                    Map.of("Authorization", admin, "Origin", "https://evil.example"));
+                    route.method(), route.path(), "", Map.of("Authorization", admin, "Origin", "https://evil.example"));
 
             // Then
             assertThat(host.status()).as(route.toString()).isEqualTo(403);
@@ -183,7 +185,9 @@ public abstract class GuardedRoutes {
     private static Stream<Route> routes(Class<?> resource) {
         List<Route> routes = new ArrayList<>();
         for (Method method : resource.getDeclaredMethods()) {
-            verb(method).ifPresent(verb -> routes.add(new Route(verb, path(resource, method), roles(method), page(method))));
+            verb(method)
+                    .ifPresent(
+                            verb -> routes.add(new Route(verb, path(resource, method), roles(method), page(method))));
         }
         return routes.stream();
     }
@@ -216,7 +220,9 @@ public abstract class GuardedRoutes {
 
     private static boolean page(Method method) {
         Produces produces = method.getAnnotation(Produces.class);
-        return produces != null && List.of(produces.value()).contains(MediaType.TEXT_HTML) && method.isAnnotationPresent(jakarta.ws.rs.GET.class);
+        return produces != null
+                && List.of(produces.value()).contains(MediaType.TEXT_HTML)
+                && method.isAnnotationPresent(jakarta.ws.rs.GET.class);
     }
 
     /** What is no resource: metrics, and what extensions bring. */
@@ -232,7 +238,9 @@ public abstract class GuardedRoutes {
                             .stream()
                                     .map(method -> new Route(
                                             method.name(),
-                                            route.getPath().replaceAll("/?\\*$", "").replaceAll(":\\w+", "x"),
+                                            route.getPath()
+                                                    .replaceAll("/?\\*$", "")
+                                                    .replaceAll(":\\w+", "x"),
                                             Set.of(),
                                             false));
                 })

@@ -34,8 +34,8 @@ public record PlainHttp(URI address) {
         all.put("Content-Length", Integer.toString(body.getBytes(StandardCharsets.UTF_8).length));
         all.putAll(headers);
         StringBuilder request = new StringBuilder(method + " " + path + " HTTP/1.1\r\n");
-        all.forEach((name, value) ->
-                request.append(name).append(": ").append(value).append("\r\n"));
+        all.forEach(
+                (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
         request.append("\r\n").append(body);
         try (Socket socket = new Socket(address.getHost(), address.getPort())) {
             socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.UTF_8));

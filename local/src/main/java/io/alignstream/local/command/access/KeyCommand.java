@@ -49,8 +49,9 @@ public final class KeyCommand {
         @Option(
                 names = "--file",
                 paramLabel = "FILE",
-                description = "The file of keys, for alignstream.access.keys of a cluster's services. Default: that of the"
-                        + " data folder, access/keys.json.")
+                description =
+                        "The file of keys, for alignstream.access.keys of a cluster's services. Default: that of the"
+                                + " data folder, access/keys.json.")
         @Nullable
         Path file;
 
@@ -76,7 +77,8 @@ public final class KeyCommand {
                             required = true,
                             split = ",",
                             paramLabel = "ROLE",
-                            description = "What the key opens; several with commas between, or the option several times.")
+                            description =
+                                    "What the key opens; several with commas between, or the option several times.")
                     List<String> roles)
             throws IOException {
         Console console = Console.standard();
@@ -120,7 +122,9 @@ public final class KeyCommand {
             name = "revoke",
             mixinStandardHelpOptions = true,
             description = "Let a key, and the sessions that it began, open nothing from now on.")
-    int revoke(@Mixin Place place, @Parameters(paramLabel = "ID", description = "As ./alignstream key list shows it.") String id)
+    int revoke(
+            @Mixin Place place,
+            @Parameters(paramLabel = "ID", description = "As ./alignstream key list shows it.") String id)
             throws IOException {
         change(place.path(), keys -> keys.revoked(id, Instant.now()));
         Console.standard().line("key " + id + " opens nothing any more");
