@@ -185,7 +185,9 @@ class SignInIT {
     @Test
     void anApiKeyComesInBesideTheProvider() throws Exception {
         assertThat(status(KEY.text(), "job")).isEqualTo(200);
-        assertThat(status(KEY.text().replaceFirst(".$", "-"), "job")).isEqualTo(401);
+        assertThat(get(KEY.text().replaceFirst(".$", "-"), "job"))
+                .satisfies(refused -> assertThat(refused.statusCode()).isEqualTo(401))
+                .satisfies(refused -> assertThat(refused.body()).contains("refusal.wrongKey"));
     }
 
     @Test

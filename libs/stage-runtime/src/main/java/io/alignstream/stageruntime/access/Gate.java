@@ -42,9 +42,6 @@ public class Gate {
     /** Where a browser is sent to the OpenID Connect provider, and comes back to. */
     public static final String PROVIDER = "/sign-in/provider";
 
-    /** Where who came from the provider leaves; the provider's own sign-out follows. */
-    public static final String PROVIDER_OUT = "/sign-out/provider";
-
     private static final Set<String> HEALTH =
             Set.of("/q/health", "/q/health/live", "/q/health/ready", "/q/health/started");
     private static final String METRICS = "/q/metrics";

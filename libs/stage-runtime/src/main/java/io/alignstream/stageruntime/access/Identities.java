@@ -24,7 +24,16 @@ final class Identities {
             .addAttribute(MECHANISM, Mechanism.LOCAL)
             .build();
 
+    private static final SecurityIdentity NOBODY = QuarkusSecurityIdentity.builder()
+            .setPrincipal(new QuarkusPrincipal(""))
+            .setAnonymous(true)
+            .build();
+
     private Identities() {}
+
+    static SecurityIdentity nobody() {
+        return NOBODY;
+    }
 
     static SecurityIdentity atThisMachine() {
         return AT_THIS_MACHINE;

@@ -60,7 +60,8 @@ class KeyMechanism implements HttpAuthenticationMechanism {
                 if (key.isEmpty()) {
                     call.put(WRONG_KEY, true);
                 }
-                return key.map(one -> holder(one, Mechanism.KEY));
+                // Nobody else is asked about what looks like a key: a provider would get to read it.
+                return Optional.of(key.map(one -> holder(one, Mechanism.KEY)).orElseGet(Identities::nobody));
             }
             if (config.oidc()) {
                 return Optional.empty();

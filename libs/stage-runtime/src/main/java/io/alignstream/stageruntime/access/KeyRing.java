@@ -109,8 +109,7 @@ public class KeyRing {
 
     private synchronized Read again(@Nullable Version version, Path path) {
         Read known = newest;
-        boolean seen = known != null && Objects.equals(known.version(), version);
-        if (seen) {
+        if (known != null && Objects.equals(known.version(), version)) {
             return known;
         }
         Read fresh;
