@@ -83,7 +83,7 @@ public class Gate {
         HttpServerRequest request = call.request();
         boolean exempt = HEALTH.contains(request.path())
                 // Prometheus asks pods by their addresses, and no page of another site has a key.
-                || METRICS.equals(request.path()) && request.headers().contains(HttpHeaders.AUTHORIZATION);
+                || (METRICS.equals(request.path()) && request.headers().contains(HttpHeaders.AUTHORIZATION));
         Optional<Reason> fault = exempt ? Optional.empty() : otherHost(request).or(() -> otherOrigin(request));
         if (fault.isPresent()) {
             refuse(call, 403, fault.get());

@@ -3,6 +3,7 @@ package io.alignstream.local.command.access;
 import io.alignstream.contracts.access.ApiKey;
 import io.alignstream.contracts.access.KeyFile;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.local.command.SiteOptions;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
@@ -148,7 +149,7 @@ public final class KeyCommand {
         try {
             return work.get();
         } catch (InvalidInputException e) {
-            throw new LaunchException(e.getMessage(), e);
+            throw new LaunchException(Messages.english(e.reason()), e);
         }
     }
 }
