@@ -149,8 +149,7 @@ class SignInIT {
         String eves = provider.token(IdentityProvider.CLIENT, IdentityProvider.EVE);
         String[] parts = eves.split("\\.");
         String claims = new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8);
-        String better =
-                encoded(claims.replace("\"realm_access\":{\"roles\":[", "\"realm_access\":{\"roles\":[\"viewer\","));
+        String better = encoded(claims.replaceFirst("}\\s*$", ",\"realm_access\":{\"roles\":[\"viewer\"]}}"));
         assertThat(better).isNotEqualTo(parts[1]);
 
         // When
