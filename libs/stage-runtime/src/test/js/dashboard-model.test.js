@@ -24,6 +24,14 @@ test('only a paused stage can be resumed, only one that may run cancelled', () =
   ]);
 });
 
+test('a stage that somebody has paused by name can be resumed', () => {
+  // When
+  const usable = usableActions('paused', { code: 'stage.pausedBy', arguments: { name: 'Ann', reason: 'cleaning' } });
+
+  // Then
+  assert.equal(usable.resume, true);
+});
+
 test('a run that its stage has paused is not resumed with the stage', () => {
   // When
   const usable = usableActions('paused', { code: 'guard.paused' });

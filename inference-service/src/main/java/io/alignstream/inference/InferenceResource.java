@@ -1,7 +1,9 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -49,6 +51,7 @@ public class InferenceResource {
             FeedbackTally.Thumbs feedback) {}
 
     @GET
+    @RolesAllowed({Role.Id.CLIENT, Role.Id.VIEWER})
     public Served served() {
         return served.current()
                 .map(this::describe)

@@ -15,6 +15,7 @@ import io.alignstream.local.command.SweepCommand;
 import io.alignstream.local.command.TrainCommand;
 import io.alignstream.local.command.UpCommand;
 import io.alignstream.local.command.WeightsCommand;
+import io.alignstream.local.command.access.KeyCommand;
 import io.alignstream.local.command.exchange.InstructionsCommand;
 import io.alignstream.local.command.exchange.RankingsCommand;
 import io.alignstream.local.input.file.InputException;
@@ -49,6 +50,7 @@ import picocli.CommandLine.ParseResult;
             StatusCommand.class,
             LogsCommand.class,
             SettingsCommand.class,
+            KeyCommand.class,
             ChatCommand.class,
             InstructionsCommand.class,
             RankingsCommand.class,

@@ -1,5 +1,7 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.access.Role;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -17,6 +19,7 @@ public class PretrainResource {
     }
 
     @GET
+    @RolesAllowed(Role.Id.VIEWER)
     public PretrainFigures figures() {
         return stage.figures();
     }

@@ -2,10 +2,13 @@ package io.alignstream.reward;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -25,10 +28,12 @@ import org.jspecify.annotations.Nullable;
 public class Promotions {
 
     private final EventPublisher publisher;
+    private final Caller caller;
     private volatile List<Checkpoint> trained = List.of();
 
-    Promotions(EventPublisher publisher) {
+    Promotions(EventPublisher publisher, Caller caller) {
         this.publisher = publisher;
+        this.caller = caller;
     }
 
     /**
@@ -48,6 +53,7 @@ public class Promotions {
     @POST
     @Path("{run}")
     @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Role.Id.ADMIN)
     public Response promote(@PathParam("run") String run, @Nullable Request request) {
         Optional<Checkpoint> found = trained.stream()
                 .filter(checkpoint -> checkpoint.run().equals(run))
@@ -64,7 +70,8 @@ public class Promotions {
         try {
             promoted = found.get()
                     .with(Checkpoint.Promotion.granted(
-                            request == null ? null : request.by(), request == null ? null : request.reason()));
+                            caller.named(request == null ? null : request.by()),
+                            request == null ? null : request.reason()));
         } catch (InvalidInputException e) {
             return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         }

@@ -4,35 +4,34 @@ import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
-import io.alignstream.reward.desk.Access;
 import io.alignstream.reward.desk.DistinctAnswers;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.reward.desk.Recent;
 import io.alignstream.reward.desk.Review;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.stageruntime.web.Visitor;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
-import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.SecurityContext;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What reviewers see and admins set: disagreements, guidelines and gold requests. */
@@ -45,9 +44,11 @@ public class ReviewResource {
 
     private final Recent<Review> review;
     private final EventPublisher publisher;
+    private final Caller caller;
     private final Template page;
 
-    ReviewResource(RankingDesk desk, EventPublisher publisher, @Location("review.html") Template page) {
+    ReviewResource(RankingDesk desk, EventPublisher publisher, Caller caller, @Location("review.html") Template page) {
+        this.caller = caller;
         this.review = new Recent<>(() -> Review.of(desk), REVIEW_AGE, InstantSource.system());
         this.publisher = publisher;
         this.page = page;
@@ -72,6 +73,7 @@ public class ReviewResource {
     @GET
     @Path("rank/review")
     @Produces(MediaType.TEXT_HTML)
+    @RolesAllowed(Role.Id.REVIEWER)
     public Response page(@BeanParam Visitor visitor) {
         return visitor.page(page.instance());
     }
@@ -79,31 +81,31 @@ public class ReviewResource {
     /** How far people agree, and where they do not; for reviewers. Some seconds old at most. */
     @GET
     @Path("rankings/review")
-    public Response review(@Context SecurityContext security) {
-        return new Access(security)
-                .refusal(Access.Role.REVIEWER)
-                .map(fault -> Refusal.of(Response.Status.FORBIDDEN, fault))
-                .orElseGet(() -> Response.ok(review.get()).build());
+    @RolesAllowed(Role.Id.REVIEWER)
+    public Review review() {
+        return review.get();
     }
 
     /** Publishes a guideline, which is in force from then on; 201. The same text is the same version. */
     @POST
     @Path("guidelines")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response publish(@Nullable NewGuideline guideline, @Context SecurityContext security) {
+    @RolesAllowed(Role.Id.ADMIN)
+    public Response publish(@Nullable NewGuideline guideline) {
         String text = guideline == null ? null : guideline.text();
         if (guideline == null || text == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGuideline"));
         }
         String version = Sha256.hex(text).substring(0, VERSION_DIGITS);
-        return publish(Topic.GUIDELINES, guideline.author(), security, author -> new Guideline(version, text, author));
+        return publish(Topic.GUIDELINES, guideline.author(), author -> new Guideline(version, text, author));
     }
 
     /** Publishes a gold request, whose id looks like any other; 201. */
     @POST
     @Path("ranking-requests/gold")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response ask(@Nullable NewGold gold, @Context SecurityContext security) {
+    @RolesAllowed(Role.Id.ADMIN)
+    public Response ask(@Nullable NewGold gold) {
         List<Message> messages = gold == null ? null : gold.messages();
         List<String> answers = gold == null ? null : gold.answers();
         List<List<Integer>> order = gold == null ? null : gold.order();
@@ -111,7 +113,7 @@ public class ReviewResource {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noGold"));
         }
         String id = AnswerSampling.requestId(messages + "\n" + answers);
-        return publish(Topic.RANKING_REQUESTS, gold.author(), security, author -> {
+        return publish(Topic.RANKING_REQUESTS, gold.author(), author -> {
             Map<String, String> tags = new HashMap<>(gold.tags() == null ? Map.of() : gold.tags());
             tags.put(RankingRequest.GOLD, RankingRequest.goldTag(order));
             RankingRequest request = new RankingRequest(id, messages, answers, null, tags);
@@ -127,13 +129,9 @@ public class ReviewResource {
         T by(String author);
     }
 
-    private <T> Response publish(Topic<T> topic, @Nullable String author, SecurityContext security, Event<T> event) {
-        Optional<Response> refusal = RewardResource.refusal(new Access(security), Access.Role.ADMIN, author);
-        if (refusal.isPresent() || author == null) {
-            return refusal.orElseThrow();
-        }
+    private <T> Response publish(Topic<T> topic, @Nullable String author, Event<T> event) {
         try {
-            T made = event.by(author.strip());
+            T made = event.by(RewardResource.name(caller, author));
             publisher.publish(topic, made);
             return Response.status(Response.Status.CREATED).entity(made).build();
         } catch (InvalidInputException e) {

@@ -4,21 +4,25 @@ import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
-import io.alignstream.reward.desk.Access;
 import io.alignstream.reward.desk.Agreement;
 import io.alignstream.reward.desk.Draft;
 import io.alignstream.reward.desk.Guidelines;
 import io.alignstream.reward.desk.Publication;
 import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
+import io.alignstream.stageruntime.access.AuditLog;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.stageruntime.web.Visitor;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -29,7 +33,6 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.SecurityContext;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -39,13 +42,21 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public class RewardResource {
 
+    private static final int MAX_NAME = 100;
+
     private final RankingDesk desk;
     private final Guidelines guidelines;
     private final EventPublisher publisher;
+    private final Caller caller;
     private final Template page;
 
     RewardResource(
-            RankingDesk desk, Guidelines guidelines, EventPublisher publisher, @Location("rank.html") Template page) {
+            RankingDesk desk,
+            Guidelines guidelines,
+            EventPublisher publisher,
+            Caller caller,
+            @Location("rank.html") Template page) {
+        this.caller = caller;
         this.desk = desk;
         this.guidelines = guidelines;
         this.publisher = publisher;
@@ -94,6 +105,7 @@ public class RewardResource {
     @GET
     @Path("rank")
     @Produces(MediaType.TEXT_HTML)
+    @RolesAllowed(Role.Id.ANNOTATOR)
     public Response page(@BeanParam Visitor visitor) {
         return visitor.page(page.instance());
     }
@@ -101,6 +113,7 @@ public class RewardResource {
     /** The guideline in force, in the visitor's language where it is the built-in one. */
     @GET
     @Path("guidelines/current")
+    @RolesAllowed({Role.Id.VIEWER, Role.Id.ANNOTATOR})
     public Guideline guideline(@BeanParam Visitor visitor) {
         Messages messages = visitor.messages();
         return guidelines
@@ -112,12 +125,14 @@ public class RewardResource {
     /** Leases the next request to {@code annotator}; 204 if none waits. */
     @GET
     @Path("ranking-requests/next")
-    public Response next(@QueryParam("annotator") @Nullable String annotator, @Context SecurityContext security) {
-        Optional<Response> refusal = refusal(new Access(security), Access.Role.ANNOTATOR, annotator);
-        if (refusal.isPresent() || annotator == null) {
-            return refusal.orElseThrow();
+    @RolesAllowed(Role.Id.ANNOTATOR)
+    public Response next(@QueryParam("annotator") @Nullable String annotator) {
+        String name;
+        try {
+            name = name(caller, annotator);
+        } catch (InvalidInputException e) {
+            return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         }
-        String name = annotator.strip();
         Optional<RankingRequest> next = desk.next(name);
         return next.isEmpty()
                 ? Response.noContent().build()
@@ -128,24 +143,24 @@ public class RewardResource {
     @POST
     @Path("rankings")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response rank(@Nullable Judgement judgement, @Context SecurityContext security) {
+    @RolesAllowed(Role.Id.ANNOTATOR)
+    public Response rank(@Nullable Judgement judgement) {
         if (judgement == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noRanking"));
         }
-        Optional<Response> refusal = refusal(new Access(security), Access.Role.ANNOTATOR, judgement.annotator());
-        return refusal.orElseGet(() -> settle(() -> ranking(judgement), Boolean.TRUE.equals(judgement.correction())));
+        return settle(() -> ranking(judgement), Boolean.TRUE.equals(judgement.correction()));
     }
 
     /** Publishes why the annotator cannot judge a request, which then goes to others; 201 when the topic has it. */
     @POST
     @Path("ranking-requests/passed")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response pass(@Nullable Pass pass, @Context SecurityContext security) {
+    @RolesAllowed(Role.Id.ANNOTATOR)
+    public Response pass(@Nullable Pass pass) {
         if (pass == null || pass.requestId() == null || pass.cause() == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noReason"));
         }
-        Optional<Response> refusal = refusal(new Access(security), Access.Role.ANNOTATOR, pass.annotator());
-        return refusal.orElseGet(() -> settle(() -> abstention(pass), false));
+        return settle(() -> abstention(pass), false);
     }
 
     /** Makes a ranking of what came, or throws an {@link InvalidInputException}. */
@@ -197,21 +212,20 @@ public class RewardResource {
     @POST
     @Path("ranking-requests/draft")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response save(@Nullable Saved saved, @Context SecurityContext security) {
+    @RolesAllowed(Role.Id.ANNOTATOR)
+    public Response save(@Nullable Saved saved, @Context RoutingContext call) {
+        AuditLog.leaveOut(call);
         if (saved == null || saved.requestId() == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("refusal.noRanking"));
         }
-        Optional<Response> refusal = refusal(new Access(security), Access.Role.ANNOTATOR, saved.annotator());
-        if (refusal.isPresent() || saved.annotator() == null) {
-            return refusal.orElseThrow();
-        }
+        String annotator;
         Draft draft;
         try {
+            annotator = name(caller, saved.annotator());
             draft = draft(saved);
         } catch (InvalidInputException e) {
             return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
         }
-        String annotator = saved.annotator().strip();
         return desk.save(saved.requestId(), annotator, draft)
                 .map(fault -> Refusal.of(Response.Status.CONFLICT, fault))
                 .orElseGet(() -> Response.noContent().build());
@@ -219,6 +233,7 @@ public class RewardResource {
 
     @GET
     @Path("ranking-requests/progress")
+    @RolesAllowed({Role.Id.VIEWER, Role.Id.ANNOTATOR})
     public RankingDesk.Progress progress() {
         return desk.progress();
     }
@@ -226,6 +241,7 @@ public class RewardResource {
     /** How far the annotators agree about what two or more of them have ranked. */
     @GET
     @Path("ranking-requests/agreement")
+    @RolesAllowed(Role.Id.VIEWER)
     public Agreement agreement() {
         return desk.agreement();
     }
@@ -234,7 +250,7 @@ public class RewardResource {
     private Ranking ranking(Judgement judgement) {
         return new Ranking(
                 judgement.requestId(),
-                judgement.annotator() == null ? null : judgement.annotator().strip(),
+                name(caller, judgement.annotator()),
                 judgement.order(),
                 judgement.scores(),
                 judgement.reasons(),
@@ -245,7 +261,7 @@ public class RewardResource {
     private Ranking abstention(Pass pass) {
         return Ranking.abstained(
                 pass.requestId(),
-                pass.annotator() == null ? null : pass.annotator().strip(),
+                name(caller, pass.annotator()),
                 pass.guideline() == null ? guidelines.version() : pass.guideline(),
                 new Ranking.Abstention(pass.cause(), pass.note() == null ? "" : pass.note()));
     }
@@ -255,11 +271,16 @@ public class RewardResource {
         return new Draft(saved.places(), saved.scores(), saved.reasons());
     }
 
-    /** The answer to who may not act in {@code role} under {@code name}: 400 if that is no name, else 403. */
-    static Optional<Response> refusal(Access access, Access.Role role, @Nullable String name) {
-        return access.refusal(role, name)
-                .map(fault -> Refusal.of(
-                        fault.code().equals("refusal.noName") ? Response.Status.BAD_REQUEST : Response.Status.FORBIDDEN,
-                        fault));
+    /**
+     * Under what name {@code caller}, who says to be {@code said}, appears in events.
+     *
+     * @throws InvalidInputException if that is no name
+     */
+    static String name(Caller caller, @Nullable String said) {
+        String name = caller.named(said);
+        if (name == null || name.isBlank() || name.length() > MAX_NAME || name.contains("/")) {
+            throw new InvalidInputException(Reason.of("refusal.noName"));
+        }
+        return name.strip();
     }
 }

@@ -1,6 +1,6 @@
 // The ranking page: order by dragging, with keys or by place (equal places are ties), score, say why, or why not.
 import { get, post, reasonOf } from '../alignstream/api.js';
-import { afterPause, element, every, make } from '../alignstream/dom.js';
+import { afterPause, element, every, make, signedInName } from '../alignstream/dom.js';
 import { otherLanguage, pageMessages, translate } from '../alignstream/language.js';
 import { differences } from './difference-model.js';
 import { rendered } from './markdown-view.js';
@@ -46,7 +46,9 @@ class RankingPage {
     element('pass-form').addEventListener('submit', event => event.submitter.value !== 'cancel' && this.sendPass());
     document.addEventListener('keydown', event => this.key(event));
     every(KEEP_EVERY_S, () => this.keep());
-    element('annotator').value = localStorage.getItem(ANNOTATOR) ?? '';
+    element('annotator').value = signedInName() || (localStorage.getItem(ANNOTATOR) ?? '');
+    element('annotator').readOnly = signedInName() !== '';
+    element('change').hidden = signedInName() !== '';
     this.translate();
     if (annotator()) {
       this.next();

@@ -1,6 +1,8 @@
 package io.alignstream.rlhf;
 
+import io.alignstream.contracts.access.Role;
 import io.alignstream.stageruntime.JobControl;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -20,6 +22,7 @@ public class RlhfResource {
     }
 
     @GET
+    @RolesAllowed(Role.Id.VIEWER)
     public RlhfFigures figures() {
         return stage.figures().with(RlhfFigures.Newest.of(control.charts().metrics()));
     }

@@ -3,7 +3,7 @@ import { get, post, reasonOf } from '../alignstream/api.js';
 import { CurvesChart, onColoursChanged } from '../alignstream/chart.js';
 import { element, every, make, say } from '../alignstream/dom.js';
 import { pageMessages } from '../alignstream/language.js';
-import { rememberedName, rememberName } from './decided-by.js';
+import { rememberName, showName } from './decided-by.js';
 import { decisionPath, isPaused, newest, picture, situation } from './guard-model.js';
 
 class GuardPanel {
@@ -17,7 +17,7 @@ class GuardPanel {
   start() {
     element('guard-picture').append(
       this.chart.canvas, make('figcaption', { className: 'empty' }, this.messages.text('guard.picture')));
-    element('guard-name').value = rememberedName();
+    showName(element('guard-name'));
     element('guard-decision').addEventListener('submit', event => {
       event.preventDefault();
       this.send(event.submitter.value);

@@ -2,7 +2,7 @@
 import { get, post, reasonOf } from '../alignstream/api.js';
 import { element, every, make, say } from '../alignstream/dom.js';
 import { pageMessages } from '../alignstream/language.js';
-import { rememberedName, rememberName } from './decided-by.js';
+import { rememberName, showName } from './decided-by.js';
 import { decisionPath, decisionTitle, otherPages, releaseRow } from './releases-model.js';
 
 class ReleasesPanel {
@@ -69,7 +69,7 @@ class ReleasesPanel {
     this.asked = { key: release.key, verdict };
     say(element('release-title'), decisionTitle(release, verdict, this.messages));
     say(element('release-send'), label);
-    element('release-name').value = rememberedName();
+    showName(element('release-name'));
     element('release-reason').value = '';
     element('release-problem').hidden = true;
     element('release-dialog').showModal();

@@ -1,5 +1,7 @@
 package io.alignstream.sft;
 
+import io.alignstream.contracts.access.Role;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -17,6 +19,7 @@ public class SftResource {
     }
 
     @GET
+    @RolesAllowed(Role.Id.VIEWER)
     public SftFigures figures() {
         return stage.figures();
     }

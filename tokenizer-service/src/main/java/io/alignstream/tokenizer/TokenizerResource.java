@@ -1,12 +1,16 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.stageruntime.access.AuditLog;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.tokenizer.documents.DocumentReport;
 import io.alignstream.tokenizer.vocabulary.TokenFrequencies;
 import io.alignstream.tokenizer.vocabulary.TokenSplit;
 import io.alignstream.tokenizer.vocabulary.TokenizerStore;
 import io.alignstream.tokenizer.vocabulary.VocabularyBrowser;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -14,6 +18,7 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
@@ -46,12 +51,14 @@ public class TokenizerResource {
 
     @GET
     @Path("documents/outcomes")
+    @RolesAllowed(Role.Id.VIEWER)
     public List<DocumentReport.OutcomeCount> outcomes() {
         return DocumentReport.outcomes(streams.documents(), streams.profile());
     }
 
     @GET
     @Path("documents/figures")
+    @RolesAllowed(Role.Id.VIEWER)
     public DocumentReport documents() {
         TokenizerStreams.Version version = streams.current();
         return DocumentReport.of(streams.documents(), streams.profile(), version == null ? null : version.tokenizer());
@@ -59,6 +66,7 @@ public class TokenizerResource {
 
     @GET
     @Path("vocabulary")
+    @RolesAllowed(Role.Id.VIEWER)
     public Response find(
             @QueryParam("search") @DefaultValue("") String search,
             @QueryParam("order") @DefaultValue("id") String order,
@@ -85,7 +93,9 @@ public class TokenizerResource {
     @POST
     @Path("vocabulary/split")
     @Consumes(MediaType.APPLICATION_JSON)
-    public Response split(@Nullable SplitRequest request) throws IOException {
+    @RolesAllowed(Role.Id.VIEWER)
+    public Response split(@Nullable SplitRequest request, @Context RoutingContext call) throws IOException {
+        AuditLog.leaveOut(call);
         String text = request == null ? null : request.text();
         if (text == null || text.length() > MAX_TEXT) {
             return badRequest(text == null ? Reason.of("refusal.noText") : tooLong(text, MAX_TEXT));

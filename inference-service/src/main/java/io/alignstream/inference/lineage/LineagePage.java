@@ -1,8 +1,10 @@
 package io.alignstream.inference.lineage;
 
+import io.alignstream.contracts.access.Role;
 import io.alignstream.stageruntime.web.Visitor;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -22,6 +24,7 @@ public class LineagePage {
 
     @GET
     @Produces(MediaType.TEXT_HTML)
+    @RolesAllowed(Role.Id.VIEWER)
     public Response page(@BeanParam Visitor visitor) {
         return visitor.page(page.instance());
     }

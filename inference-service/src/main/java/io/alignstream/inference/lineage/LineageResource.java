@@ -3,6 +3,7 @@ package io.alignstream.inference.lineage;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.Releases;
@@ -10,6 +11,7 @@ import io.alignstream.inference.lineage.LineageReader.Ancestor;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.stageruntime.web.Refusal;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -49,6 +51,7 @@ public class LineageResource {
 
     /** An {@link AnswerLineage}; 404 if no release is known that wrote such a response. */
     @GET
+    @RolesAllowed(Role.Id.VIEWER)
     public Response lineage(@PathParam("response") String id) {
         return releases.author(id)
                 .map(release -> Response.ok(reader.lineage(id, release)).build())
@@ -58,6 +61,7 @@ public class LineageResource {
     /** The manifest of one of the models, byte for byte; 404 if it is none of them. */
     @GET
     @Path("manifests/{sha256}")
+    @RolesAllowed(Role.Id.VIEWER)
     public Response manifest(@PathParam("response") String id, @PathParam("sha256") String sha256) {
         return manifestOf(id, sha256)
                 .map(manifest -> Response.ok(manifest.toJson()).build())
@@ -70,6 +74,7 @@ public class LineageResource {
      */
     @GET
     @Path("datasets/{sha256}/{topic}")
+    @RolesAllowed(Role.Id.VIEWER)
     public Response events(
             @PathParam("response") String id, @PathParam("sha256") String sha256, @PathParam("topic") String name) {
         DatasetSnapshot snapshot = manifestOf(id, sha256)

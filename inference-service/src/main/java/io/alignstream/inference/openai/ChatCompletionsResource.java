@@ -2,6 +2,7 @@ package io.alignstream.inference.openai;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.Decoding;
@@ -13,9 +14,11 @@ import io.alignstream.inference.Receipts;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.ServedModel;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
+import io.alignstream.stageruntime.access.AuditLog;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -72,7 +75,9 @@ public class ChatCompletionsResource {
     @POST
     @RunOnVirtualThread
     @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
+    @RolesAllowed(Role.Id.CLIENT)
     public Response complete(byte[] body, @Context RoutingContext http) throws InterruptedException {
+        AuditLog.leaveOut(http);
         ChatRequest request = ChatRequest.parse(body);
         Generation generation = start(request);
         HttpServerResponse client = http.response();

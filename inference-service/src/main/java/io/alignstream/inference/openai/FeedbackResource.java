@@ -3,6 +3,7 @@ package io.alignstream.inference.openai;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.Receipts;
@@ -11,6 +12,7 @@ import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.inference.feedback.Lesson;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -65,6 +67,7 @@ public class FeedbackResource {
      */
     @POST
     @RunOnVirtualThread
+    @RolesAllowed(Role.Id.CLIENT)
     public Taken give(byte[] json) {
         Body body = Body.of(json);
         String id = body.text("response_id").orElseThrow(() -> ApiException.missing("response_id"));

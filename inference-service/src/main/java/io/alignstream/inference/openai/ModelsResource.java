@@ -1,8 +1,10 @@
 package io.alignstream.inference.openai;
 
+import io.alignstream.contracts.access.Role;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.ServedModel;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -46,6 +48,7 @@ public class ModelsResource {
     }
 
     @GET
+    @RolesAllowed({Role.Id.CLIENT, Role.Id.VIEWER})
     public ModelList list() {
         return new ModelList(
                 "list", served.current().map(Model::of).map(List::of).orElse(List.of()));
@@ -53,6 +56,7 @@ public class ModelsResource {
 
     @GET
     @Path("{id}")
+    @RolesAllowed({Role.Id.CLIENT, Role.Id.VIEWER})
     public Model model(@PathParam("id") String id) {
         return served.current()
                 .map(Model::of)

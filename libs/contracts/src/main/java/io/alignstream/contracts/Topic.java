@@ -1,5 +1,6 @@
 package io.alignstream.contracts;
 
+import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
@@ -77,6 +78,9 @@ public final class Topic<T> {
             Retention.ONE_DAY,
             progress -> progress.stage().id() + "/" + progress.run());
 
+    public static final Topic<AuditEntry> AUDIT_LOG =
+            event("audit-log", AuditEntry.class, "audit-entry", Retention.ONE_YEAR, AuditEntry::service);
+
     /** Every topic, in the order of the flow. */
     public static final List<Topic<?>> ALL = List.of(
             DOCUMENTS,
@@ -93,7 +97,8 @@ public final class Topic<T> {
             MODEL_RELEASES,
             GUARD_DECISIONS,
             STAGE_CONTROLS,
-            TRAINING_PROGRESS);
+            TRAINING_PROGRESS,
+            AUDIT_LOG);
 
     /** The largest record that the brokers must take, in bytes: an oversized text has to reach its dead letters. */
     public static final int MAX_RECORD_BYTES = 20 * 1024 * 1024;
@@ -194,6 +199,7 @@ public final class Topic<T> {
         FOR_EVER("delete", -1),
         /** A registry: the newest record of each key. */
         COMPACTED("compact", -1),
+        ONE_YEAR("delete", 365L * 24 * 3_600_000),
         NINETY_DAYS("delete", 90L * 24 * 3_600_000),
         ONE_DAY("delete", 24L * 3_600_000);
 

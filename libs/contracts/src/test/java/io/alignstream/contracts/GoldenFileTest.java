@@ -3,6 +3,7 @@ package io.alignstream.contracts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.networknt.schema.JsonSchema;
+import io.alignstream.contracts.guard.StageControl;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -88,6 +89,26 @@ class GoldenFileTest {
         assertThat(CloudEventCodec.JSON.readTree(written)).isEqualTo(CloudEventCodec.JSON.readTree(golden));
         assertThat(Topic.RANKINGS.decode(Samples.consumed(Topic.RANKINGS, golden)))
                 .isEqualTo(abstention);
+    }
+
+    /** The field came after the golden file of its event. */
+    @Test
+    void whatAPersonAskedAStageForIsWrittenAndDecodes() throws Exception {
+        // Given
+        byte[] golden = golden("stage-control.v1.asked.json");
+        StageControl control = (StageControl) Samples.event(Topic.STAGE_CONTROLS);
+        StageControl asked = new StageControl(
+                control.stage(),
+                control.paused(),
+                control.version(),
+                control.runs(),
+                new StageControl.Asked(StageControl.Action.CANCEL, "Ann", "The loss does not fall."));
+        // When
+        byte[] written = Samples.encode(Topic.STAGE_CONTROLS, asked).value();
+        // Then
+        assertThat(CloudEventCodec.JSON.readTree(written)).isEqualTo(CloudEventCodec.JSON.readTree(golden));
+        assertThat(Topic.STAGE_CONTROLS.decode(Samples.consumed(Topic.STAGE_CONTROLS, golden)))
+                .isEqualTo(asked);
     }
 
     @Test

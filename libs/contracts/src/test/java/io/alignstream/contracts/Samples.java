@@ -1,6 +1,7 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
@@ -124,6 +125,19 @@ final class Samples {
                         400,
                         93.5,
                         Map.of("loss", 2.75, "tokensPerSecond", 12_000.0)));
+        events.put(
+                Topic.AUDIT_LOG,
+                new AuditEntry(
+                        1_764_446_793_123L,
+                        "sft-service",
+                        "ann",
+                        AuditEntry.Mechanism.KEY,
+                        "3f9a1c20",
+                        "10.0.0.7",
+                        "POST",
+                        "/job/cancel",
+                        202,
+                        AuditEntry.Outcome.DONE));
         return events;
     }
 

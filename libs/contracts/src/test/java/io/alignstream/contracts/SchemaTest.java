@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchema;
+import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -82,6 +83,18 @@ class SchemaTest {
                         "ann",
                         "v1",
                         new Ranking.Abstention(Ranking.Abstention.Cause.OTHER, "The answers are cut off.")));
+    }
+
+    @Test
+    void schemaAndRecordAgreeOnWhatAPersonAskedFor() throws Exception {
+        assertAgreement(
+                Topic.STAGE_CONTROLS,
+                new StageControl(
+                        "sft",
+                        true,
+                        7,
+                        List.of(),
+                        new StageControl.Asked(StageControl.Action.PAUSE, "Ann", "The data is wrong.")));
     }
 
     private static void assertAgreement(Topic<?> topic, Object event) throws Exception {

@@ -70,6 +70,7 @@ class TopicTest {
         "guard-decisions, 77aa",
         "stage-controls, sft",
         "training-progress, rlhf/77aa",
+        "audit-log, sft-service",
     })
     void keysAreAsDesigned(String name, String key) {
         // Given

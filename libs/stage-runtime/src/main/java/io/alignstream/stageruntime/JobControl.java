@@ -1,5 +1,6 @@
 package io.alignstream.stageruntime;
 
+import io.alignstream.contracts.guard.StageControl;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,17 +13,34 @@ public interface JobControl {
     /** The charts of the running or last job. */
     Charts charts();
 
-    /** Compares now without thresholds and debounce times, and forgets failures and cancellation of the run. */
-    void trigger();
+    /**
+     * Does what a person asks for, and keeps who did and why.
+     *
+     * <p>A trigger compares now without thresholds and debounce times, and forgets failures and cancellation of the run. A pause
+     * lets the running job checkpoint and return and starts none until a person resumes the stage, after a restart neither. A
+     * cancelled run is stopped and not started again until a trigger, after a restart neither; other inputs make another run.
+     */
+    void ask(StageControl.Asked asked);
 
-    /** Lets the running job checkpoint and return, and starts none until {@link #resume}, after a restart neither. */
-    void pause();
+    /** Triggers, for nobody in particular. */
+    default void trigger() {
+        ask(new StageControl.Asked(StageControl.Action.TRIGGER, null, null));
+    }
 
-    /** Ends {@link #pause}. */
-    void resume();
+    /** Pauses, for nobody in particular. */
+    default void pause() {
+        ask(new StageControl.Asked(StageControl.Action.PAUSE, null, null));
+    }
 
-    /** Stops the run, which is not started again until {@link #trigger}, after a restart neither; other inputs make another run. */
-    void cancel();
+    /** Resumes, for nobody in particular. */
+    default void resume() {
+        ask(new StageControl.Asked(StageControl.Action.RESUME, null, null));
+    }
+
+    /** Cancels, for nobody in particular. */
+    default void cancel() {
+        ask(new StageControl.Asked(StageControl.Action.CANCEL, null, null));
+    }
 
     /**
      * Points of each metric, {@code [step, value]}, steps ascending.

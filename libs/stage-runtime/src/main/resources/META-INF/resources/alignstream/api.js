@@ -51,6 +51,9 @@ async function call(path, options) {
     }
     throw new CallFailed(0, { code: 'call.unreachable' });
   }
+  if (response.status === 401 && typeof location !== 'undefined') {
+    location.reload(); // the session is over: the server shows the sign-in and leads back here
+  }
   if (!response.ok) {
     throw failure(response.status, await response.json().catch(() => null));
   }

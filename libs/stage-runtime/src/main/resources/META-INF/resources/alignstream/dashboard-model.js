@@ -1,11 +1,14 @@
 // What a service's page shows, computed from what the service says. Pure: no document, no network.
 
+/** The reasons of a stage that a person has paused, unnamed or by name. */
+const BY_A_PERSON = ['stage.paused', 'stage.pausedBy'];
+
 /** Which of the buttons do something in a state; what a stage has paused by itself, its own section lets go on. */
 export function usableActions(state, reason) {
   return {
     trigger: state !== 'starting' && state !== 'unreachable',
     pause: state === 'running' || state === 'waiting',
-    resume: state === 'paused' && reason.code === 'stage.paused',
+    resume: state === 'paused' && BY_A_PERSON.includes(reason.code),
     cancel: state === 'running' || state === 'waiting' || state === 'failed',
   };
 }

@@ -34,7 +34,9 @@ class Dashboard {
     }
     const problem = element('problem');
     try {
-      await post(`job/${action}`);
+      const reason = element('why').value.trim();
+      await post(`job/${action}`, reason ? { reason } : {});
+      element('why').value = '';
       problem.hidden = true;
       await this.refreshJob();
     } catch (failure) {

@@ -26,6 +26,9 @@ export function make(tag, properties = {}, ...children) {
   return made;
 }
 
+/** The name of who signed in; empty if nobody did, as on a laptop. */
+export const signedInName = () => element('signed-in')?.textContent ?? '';
+
 /** Sets a text only when it changed, so that screen readers do not repeat it. */
 export function say(target, text) {
   if (target.textContent !== text) {

@@ -25,6 +25,9 @@ import java.util.regex.Pattern;
  */
 public final class ProcessGroup {
 
+    /** The variable with the launcher's own API key, which no process that it starts gets. */
+    public static final String CREDENTIAL = "ALIGNSTREAM_KEY";
+
     private static final Duration POLL = Duration.ofMillis(100);
     private static final int SHOWN_LOG_LINES = 15;
     /** Lines in which to look for them: stack frames, which would push the reason out of sight, are left out. */
@@ -93,6 +96,7 @@ public final class ProcessGroup {
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
             builder.environment().putAll(spec.environment());
+            builder.environment().remove(CREDENTIAL);
             Process process = builder.start();
             return ManagedProcess.remember(site.run(), spec, process.toHandle());
         } catch (IOException e) {

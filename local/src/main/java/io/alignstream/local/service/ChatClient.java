@@ -57,7 +57,7 @@ public final class ChatClient {
 
     /** Hands the answer to {@code question} on piece by piece as the model writes it. */
     public void stream(String model, String question, Consumer<String> pieces) {
-        HttpRequest request = HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
+        HttpRequest request = Credential.with(HttpRequest.newBuilder(address.resolve("/v1/chat/completions")))
                 .timeout(LIMIT)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(request(model, question, true)))

@@ -120,7 +120,7 @@ public final class ServiceClient {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(address.resolve(path)).timeout(LIMIT);
+        return Credential.with(HttpRequest.newBuilder(address.resolve(path)).timeout(LIMIT));
     }
 
     private static HttpResponse<String> send(HttpRequest request) throws IOException {

@@ -5,6 +5,7 @@ import io.alignstream.contracts.settings.Setting;
 import io.alignstream.contracts.settings.SettingsCatalogue;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +41,7 @@ public final class SiteSettings {
         }
     }
 
-    /** What a site tells its services by itself: its folders, its seed, its addresses. */
+    /** What a site tells its services by itself: its folders, its seed, its addresses, who may come in. */
     static SequencedMap<String, String> ofItself(Site site) {
         SequencedMap<String, String> settings = new LinkedHashMap<>();
         settings.put("alignstream.store.root", address(site.store()));
@@ -49,6 +50,11 @@ public final class SiteSettings {
                 "alignstream.tokenizer.state-dir",
                 site.dataFolder().resolve("tokenizer-state").toString());
         settings.put("alignstream.seed", Long.toString(site.seed()));
+        // Whoever sits at this machine may do everything: the services listen on it alone.
+        settings.put("alignstream.access.local", "true");
+        if (Files.exists(site.keys())) {
+            settings.put("alignstream.access.keys", site.keys().toString());
+        }
         for (Stage stage : Stage.values()) {
             settings.put("alignstream.links." + stage.id(), site.address(stage).toString());
         }

@@ -102,6 +102,11 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
         return dataFolder.resolve("logs");
     }
 
+    /** The API keys of the site, once one was made. */
+    public Path keys() {
+        return dataFolder.resolve("access/keys.json");
+    }
+
     /** Log of one process. */
     public Path log(String process) {
         return logs().resolve(process + ".log");

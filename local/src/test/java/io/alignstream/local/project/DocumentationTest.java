@@ -21,6 +21,7 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
@@ -236,13 +237,25 @@ class DocumentationTest {
                 new GuardDecision(
                         "r", GuardDecision.Verdict.PAUSED, "s", List.of("c"), 0, 1, Reason.of("c"), null, null),
                 new StageControl("sft", false, 1, List.of()),
-                new TrainingProgress(Stage.SFT, "r", "j", 1, 2, 3, Map.of()));
+                new TrainingProgress(Stage.SFT, "r", "j", 1, 2, 3, Map.of()),
+                new AuditEntry(
+                        1,
+                        "sft-service",
+                        null,
+                        AuditEntry.Mechanism.NONE,
+                        null,
+                        "127.0.0.1",
+                        "POST",
+                        "/",
+                        401,
+                        AuditEntry.Outcome.REFUSED));
     }
 
     private static String kept(Topic.Retention retention) {
         return switch (retention) {
             case FOR_EVER -> "for ever";
             case COMPACTED -> "newest of each key";
+            case ONE_YEAR -> "1 year";
             case NINETY_DAYS -> "90 days";
             case ONE_DAY -> "1 day";
         };

@@ -31,6 +31,9 @@ class KubernetesTest {
     private static final Set<String> FOREIGN =
             Set.of("KAFKA_BOOTSTRAP_SERVERS", "OMP_WAIT_POLICY", "JDK_JAVA_OPTIONS", "DJL_CACHE_DIR", "AWS_REGION");
 
+    /** Read by Quarkus. */
+    private static final String OF_QUARKUS = "QUARKUS_";
+
     @Test
     void every_file_of_the_base_is_listed_and_exists() {
         // Given
@@ -185,6 +188,34 @@ class KubernetesTest {
     }
 
     @Test
+    void nobody_comes_in_without_a_key_and_no_key_stands_here() {
+        // Given
+        Map<String, String> environment = environment("k8s/base/alignstream.env");
+
+        // When
+        JsonNode mount = StreamSupport.stream(
+                        common().at("/containers/0/volumeMounts").spliterator(), false)
+                .filter(one -> one.at("/name").asText().equals("access"))
+                .findFirst()
+                .orElseThrow();
+
+        // Then
+        assertThat(environment)
+                .containsEntry("QUARKUS_HTTP_HOST", "0.0.0.0")
+                .doesNotContainKey("ALIGNSTREAM_ACCESS_LOCAL");
+        assertThat(environment.get("ALIGNSTREAM_ACCESS_KEYS"))
+                .startsWith(mount.at("/mountPath").asText() + "/");
+        assertThat(environment.get("ALIGNSTREAM_ACCESS_HOSTS").split(","))
+                .containsExactlyInAnyOrder(
+                        Arrays.stream(Stage.values()).map(Stage::service).toArray(String[]::new));
+        assertThat(mount.at("/readOnly").asBoolean()).isTrue();
+        assertThat(texts(common().at("/volumes").findValue("secret"))).contains("alignstream-access");
+        assertThat(Project.files("k8s", ".yaml"))
+                .noneMatch(file -> Project.text(Project.ROOT.relativize(file).toString())
+                        .matches("(?s).*(kind: Secret\\b|secretGenerator).*"));
+    }
+
+    @Test
     void every_setting_is_one_that_the_code_reads() {
         // Given
         Set<String> variables =
@@ -198,7 +229,7 @@ class KubernetesTest {
 
         // When
         List<String> unknown = variables.stream()
-                .filter(variable -> !FOREIGN.contains(variable))
+                .filter(variable -> !FOREIGN.contains(variable) && !variable.startsWith(OF_QUARKUS))
                 .filter(variable -> SettingsCatalogue.all().stream().noneMatch(setting -> setting.isSetBy(variable)))
                 .toList();
 

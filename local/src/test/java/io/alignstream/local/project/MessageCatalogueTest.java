@@ -33,7 +33,6 @@ class MessageCatalogueTest {
             "effect",
             "kind",
             "role",
-            "access",
             "abstention");
 
     private static final Pattern QUOTED = Pattern.compile("[\"'`]([a-z][A-Za-z]*(?:\\.[A-Za-z0-9-]+)*)[\"'`]");

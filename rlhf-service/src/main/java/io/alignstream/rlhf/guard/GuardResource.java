@@ -1,14 +1,17 @@
 package io.alignstream.rlhf.guard;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.GuardDecision.Verdict;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
@@ -31,8 +34,10 @@ public class GuardResource {
     private final Guard guard;
     private final JobControl control;
     private final EventPublisher publisher;
+    private final Caller caller;
 
-    GuardResource(Guard guard, JobControl control, EventPublisher publisher) {
+    GuardResource(Guard guard, JobControl control, EventPublisher publisher, Caller caller) {
+        this.caller = caller;
         this.guard = guard;
         this.control = control;
         this.publisher = publisher;
@@ -49,6 +54,7 @@ public class GuardResource {
 
     /** The run that was heard of last: reward and judge by KL, and the newest decision about it. */
     @GET
+    @RolesAllowed(Role.Id.VIEWER)
     public Guard.Report report() {
         return guard.report();
     }
@@ -61,6 +67,7 @@ public class GuardResource {
     @POST
     @Path("{run}")
     @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Role.Id.OPERATOR)
     public synchronized Response decide(@PathParam("run") String run, @Nullable Request request) {
         if (request == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("guard.noDecision"));
@@ -104,7 +111,7 @@ public class GuardResource {
     }
 
     @SuppressWarnings("NullAway") // the record refuses what is missing, with a message for the sender
-    private static GuardDecision decided(GuardDecision paused, Verdict verdict, Request request) {
-        return paused.decided(verdict, request.by(), request.reason());
+    private GuardDecision decided(GuardDecision paused, Verdict verdict, Request request) {
+        return paused.decided(verdict, caller.named(request.by()), request.reason());
     }
 }

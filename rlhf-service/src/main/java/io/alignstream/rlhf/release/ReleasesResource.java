@@ -3,12 +3,15 @@ package io.alignstream.rlhf.release;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DefaultValue;
@@ -37,8 +40,10 @@ public class ReleasesResource {
     private final Releases releases;
     private final JobControl control;
     private final EventPublisher publisher;
+    private final Caller caller;
 
-    ReleasesResource(Releases releases, JobControl control, EventPublisher publisher) {
+    ReleasesResource(Releases releases, JobControl control, EventPublisher publisher, Caller caller) {
+        this.caller = caller;
         this.releases = releases;
         this.control = control;
         this.publisher = publisher;
@@ -97,6 +102,7 @@ public class ReleasesResource {
 
     /** Page {@code page} of the releases, counted from 0, with at most {@value #PAGE} of them. */
     @GET
+    @RolesAllowed(Role.Id.VIEWER)
     public Page page(@QueryParam("page") @DefaultValue("0") int page) {
         List<Releases.Entry> all = releases.newestFirst();
         return new Page(
@@ -112,20 +118,26 @@ public class ReleasesResource {
     /**
      * Publishes a person's verdict on the release {@code key}; 201 when the topic has it.
      *
-     * <p>One decision at a time, and each sees the one before, also where the reader of the topic does not yet.
+     * <p>To roll back is an operator's; to approve or reject against the gate an admin's alone. One decision at a time, and each sees the one before, also where the reader of the topic does not yet.
      */
     @POST
     @Path("{key: .+}")
     @Consumes(MediaType.APPLICATION_JSON)
+    @RolesAllowed({Role.Id.OPERATOR, Role.Id.ADMIN})
     public synchronized Response decide(@PathParam("key") String key, @Nullable Request request) {
         if (request == null) {
             return Refusal.of(Response.Status.BAD_REQUEST, Reason.of("release.noDecision"));
         }
         ReleaseDecision decision;
         try {
-            decision = ReleaseDecision.of(request.verdict(), request.by(), request.reason());
+            decision = ReleaseDecision.of(request.verdict(), caller.named(request.by()), request.reason());
         } catch (InvalidInputException e) {
             return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
+        }
+        if (decision.verdict() != ModelRelease.Verdict.ROLLED_BACK && !caller.has(Role.Id.ADMIN)) {
+            return Refusal.of(
+                    Response.Status.FORBIDDEN,
+                    Reason.of("refusal.role").with("name", decision.by()).with("role", Role.Id.ADMIN));
         }
         JobStatus status = control.status();
         if (status.state() == JobStatus.State.STARTING) {

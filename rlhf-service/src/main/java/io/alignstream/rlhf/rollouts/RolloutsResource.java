@@ -1,5 +1,6 @@
 package io.alignstream.rlhf.rollouts;
 
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Manifest;
@@ -8,6 +9,7 @@ import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.stageruntime.web.Visitor;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DefaultValue;
@@ -41,6 +43,7 @@ public class RolloutsResource {
 
     @GET
     @Produces(MediaType.TEXT_HTML)
+    @RolesAllowed(Role.Id.VIEWER)
     public Response page(@BeanParam Visitor visitor) {
         return visitor.page(page.instance());
     }
@@ -48,6 +51,7 @@ public class RolloutsResource {
     /** The runs of which answers were kept, and their iterations. */
     @GET
     @Path("runs")
+    @RolesAllowed(Role.Id.VIEWER)
     public List<RolloutHistory.Run> runs() throws IOException {
         return history.runs();
     }
@@ -61,6 +65,7 @@ public class RolloutsResource {
      */
     @GET
     @Path("{run}/{iteration}")
+    @RolesAllowed(Role.Id.VIEWER)
     public Response iteration(
             @PathParam("run") String run,
             @PathParam("iteration") long iteration,

@@ -30,6 +30,7 @@ final class HeldRuns {
     private final SequencedMap<String, StageControl.Run> runs = new LinkedHashMap<>();
     private boolean paused;
     private long version;
+    private StageControl.@Nullable Asked asked;
 
     /**
      * Nothing is held back yet.
@@ -46,20 +47,30 @@ final class HeldRuns {
         if (kept.stage().equals(stage.id()) && kept.version() > version) {
             version = kept.version();
             paused = kept.paused();
+            asked = kept.asked();
             runs.clear();
             kept.runs().forEach(run -> runs.put(run.run(), run));
         }
     }
 
-    boolean paused() {
-        return paused;
+    /** A person asks for something. */
+    void ask(StageControl.Asked now) {
+        asked = now;
+        switch (now.action()) {
+            case PAUSE -> paused = true;
+            case RESUME -> paused = false;
+            case TRIGGER, CANCEL -> {}
+        }
+        keep();
     }
 
-    void pause(boolean now) {
-        if (paused != now) {
-            paused = now;
-            keep();
-        }
+    /** What a person asked for last; null if nobody has. */
+    StageControl.@Nullable Asked asked() {
+        return asked;
+    }
+
+    boolean paused() {
+        return paused;
     }
 
     int attempts(String run) {
@@ -149,6 +160,6 @@ final class HeldRuns {
     private void keep() {
         version++;
         List<StageControl.Run> kept = new ArrayList<>(runs.values());
-        keeper.accept(new StageControl(stage.id(), paused, version, kept));
+        keeper.accept(new StageControl(stage.id(), paused, version, kept, asked));
     }
 }

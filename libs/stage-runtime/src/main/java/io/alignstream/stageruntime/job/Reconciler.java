@@ -14,6 +14,7 @@ import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.view.Answers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,8 +56,8 @@ public final class Reconciler implements JobControl {
     /** Whether the answers are still from before the trigger. */
     private boolean answersOutdated;
 
-    /** What a person asked for before it was known what an earlier process kept: whether to pause. */
-    private @Nullable Boolean pauseWanted;
+    /** What people asked for before it was known what an earlier process kept, which would otherwise undo it, or be undone by it. */
+    private final List<StageControl.Asked> early = new ArrayList<>();
     /** Whether that is known. */
     private boolean restored;
 
@@ -154,10 +155,8 @@ public final class Reconciler implements JobControl {
         boolean asked;
         synchronized (this) {
             restored = true;
-            if (pauseWanted != null) {
-                held.pause(pauseWanted);
-                pauseWanted = null;
-            }
+            early.forEach(held::ask);
+            early.clear();
             if (running != null && System.nanoTime() - begunAt > LASTING.toNanos()) {
                 held.lasting(running.job().run());
             }
@@ -167,7 +166,7 @@ public final class Reconciler implements JobControl {
             }
             if (held.paused()) {
                 hint = true;
-                show(JobStatus.State.PAUSED, Reason.of("stage.paused"));
+                show(JobStatus.State.PAUSED, pausedBy(held.asked()));
                 return;
             }
             boolean due = compareAt != null && System.nanoTime() - compareAt >= 0;
@@ -388,38 +387,42 @@ public final class Reconciler implements JobControl {
     }
 
     @Override
-    public synchronized void trigger() {
+    public synchronized void ask(StageControl.Asked asked) {
+        if (restored) {
+            held.ask(asked);
+        } else {
+            early.add(asked);
+        }
+        switch (asked.action()) {
+            case TRIGGER -> triggerNow();
+            case PAUSE -> pauseNow();
+            case RESUME -> hint = true;
+            case CANCEL -> cancelNow();
+        }
+    }
+
+    private static Reason pausedBy(StageControl.@Nullable Asked asked) {
+        return asked == null || asked.action() != StageControl.Action.PAUSE || asked.by() == null
+                ? Reason.of("stage.paused")
+                : Reason.of("stage.pausedBy")
+                        .with("name", asked.by())
+                        .with("reason", asked.reason() == null ? "–" : asked.reason());
+    }
+
+    private void triggerNow() {
         triggered = true;
         answersOutdated = true;
         hint = true;
     }
 
-    @Override
-    public synchronized void pause() {
-        pausing(true);
+    private void pauseNow() {
         if (running != null) {
             running.stop();
             reason = Reason.of("stage.pausing").with("job", running.job().title());
         }
     }
 
-    @Override
-    public synchronized void resume() {
-        pausing(false);
-        hint = true;
-    }
-
-    /** What is kept would otherwise undo it, or be undone by it. */
-    private void pausing(boolean now) {
-        if (restored) {
-            held.pause(now);
-        } else {
-            pauseWanted = now;
-        }
-    }
-
-    @Override
-    public synchronized void cancel() {
+    private void cancelNow() {
         String run = running != null ? running.job().run() : attempted;
         if (run == null) {
             return;

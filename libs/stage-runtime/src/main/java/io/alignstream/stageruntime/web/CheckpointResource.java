@@ -4,11 +4,13 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.runner.StageRunner;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -63,6 +65,7 @@ public class CheckpointResource {
     /** At most {@value #MAX_CHECKPOINTS} checkpoints; a visitor's haste does not reach the store. */
     @GET
     @Produces(MediaType.APPLICATION_JSON)
+    @RolesAllowed(Role.Id.VIEWER)
     public synchronized List<StageCheckpoint> checkpoints() throws IOException {
         if (System.nanoTime() - listedAt >= FRESH.toNanos()) {
             newest = list();

@@ -1,11 +1,13 @@
 package io.alignstream.stageruntime.web;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Language;
 import io.alignstream.stageruntime.StageDefinition;
 import io.quarkus.arc.All;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -47,6 +49,7 @@ public class DashboardResource {
 
     @GET
     @Produces(MediaType.TEXT_HTML)
+    @RolesAllowed(Role.Id.VIEWER)
     public Response page(@BeanParam Visitor visitor) {
         return visitor.page(template.data("stage", definition.stage())
                 .data("languages", Language.values())

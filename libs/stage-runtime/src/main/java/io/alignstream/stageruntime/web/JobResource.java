@@ -1,19 +1,29 @@
 package io.alignstream.stageruntime.web;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.access.Role;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.DeadLetters;
 import io.alignstream.training.memory.MemoryPlan;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The stage's job: where it stands, and a person's hand on it. */
 @Path("/")
@@ -22,14 +32,27 @@ public class JobResource {
 
     private final JobControl control;
     private final DeadLetters deadLetters;
+    private final Caller caller;
+    private final ObjectMapper json;
 
-    JobResource(JobControl control, DeadLetters deadLetters) {
+    JobResource(JobControl control, DeadLetters deadLetters, Caller caller, ObjectMapper json) {
+        this.json = json;
         this.control = control;
         this.deadLetters = deadLetters;
+        this.caller = caller;
     }
+
+    /**
+     * Who asks for something and why; both may be left out.
+     *
+     * @param by the person's name, 1 to 100 characters; who signed in may leave it out
+     * @param reason 1 to 2000 characters
+     */
+    public record Request(@Nullable String by, @Nullable String reason) {}
 
     @GET
     @Path("job")
+    @RolesAllowed(Role.Id.VIEWER)
     public JobStatus job() {
         return control.status();
     }
@@ -37,6 +60,7 @@ public class JobResource {
     /** What the running or last job needs of memory and what there was before it started; 404 while that is not known. */
     @GET
     @Path("job/plan")
+    @RolesAllowed(Role.Id.VIEWER)
     public Response plan() {
         MemoryPlan plan = control.status().memory();
         return plan == null
@@ -47,6 +71,7 @@ public class JobResource {
     /** The charts: {@code {"run": …, "loss": [[step, value], …], …}}. */
     @GET
     @Path("job/series")
+    @RolesAllowed(Role.Id.VIEWER)
     public Map<String, Object> series() {
         JobControl.Charts charts = control.charts();
         Map<String, Object> series = new LinkedHashMap<>();
@@ -57,40 +82,62 @@ public class JobResource {
 
     @POST
     @Path("job/trigger")
-    public Response trigger() {
-        control.trigger();
-        return accepted();
+    @RolesAllowed(Role.Id.OPERATOR)
+    public Response trigger(byte[] body) {
+        return ask(StageControl.Action.TRIGGER, body);
     }
 
     @POST
     @Path("job/pause")
-    public Response pause() {
-        control.pause();
-        return accepted();
+    @RolesAllowed(Role.Id.OPERATOR)
+    public Response pause(byte[] body) {
+        return ask(StageControl.Action.PAUSE, body);
     }
 
     @POST
     @Path("job/resume")
-    public Response resume() {
-        control.resume();
-        return accepted();
+    @RolesAllowed(Role.Id.OPERATOR)
+    public Response resume(byte[] body) {
+        return ask(StageControl.Action.RESUME, body);
     }
 
     @POST
     @Path("job/cancel")
-    public Response cancel() {
-        control.cancel();
-        return accepted();
+    @RolesAllowed(Role.Id.OPERATOR)
+    public Response cancel(byte[] body) {
+        return ask(StageControl.Action.CANCEL, body);
     }
 
     /** Poison events of the followed topics seen since start-up, newest first. */
     @GET
     @Path("dead-letters")
+    @RolesAllowed(Role.Id.VIEWER)
     public List<DeadLetters.PoisonEvent> deadLetters() {
         return deadLetters.recent();
     }
 
-    private Response accepted() {
+    /** A body is welcome and not needed, so whatever type a client says that an empty one has is as good. */
+    private Response ask(StageControl.Action action, byte[] body) {
+        StageControl.Asked asked;
+        try {
+            Request request = body.length == 0 ? null : json.readValue(body, Request.class);
+            asked = new StageControl.Asked(
+                    action,
+                    given(caller.named(request == null ? null : request.by())),
+                    given(request == null ? null : request.reason()));
+        } catch (InvalidInputException e) {
+            return Refusal.of(Response.Status.BAD_REQUEST, e.reason());
+        } catch (JsonProcessingException e) {
+            throw ReadableBody.refused(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("bytes in memory cannot be read", e);
+        }
+        control.ask(asked);
         return Response.accepted(control.status()).build();
+    }
+
+    /** A field that was left empty was not given. */
+    private static @Nullable String given(@Nullable String text) {
+        return text == null || text.isBlank() ? null : text.strip();
     }
 }

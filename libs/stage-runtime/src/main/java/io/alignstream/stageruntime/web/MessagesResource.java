@@ -2,6 +2,7 @@ package io.alignstream.stageruntime.web;
 
 import io.alignstream.contracts.messages.Language;
 import io.alignstream.contracts.messages.Messages;
+import jakarta.annotation.security.PermitAll;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.Path;
@@ -17,6 +18,7 @@ public class MessagesResource {
 
     /** The sentences of a language by their codes. */
     @GET
+    @PermitAll
     @Path("{language}")
     public Map<String, String> sentences(@PathParam("language") String language) {
         return Messages.in(Language.of(language).orElseThrow(NotFoundException::new))

@@ -27,7 +27,7 @@ public class ReadableBody implements ReaderInterceptor {
         }
     }
 
-    private static WebApplicationException refused(JsonProcessingException e) {
+    static WebApplicationException refused(JsonProcessingException e) {
         String field = e instanceof JsonMappingException mapping ? JsonFault.field(mapping) : "";
         Reason reason = field.isEmpty()
                 ? Reason.of("refusal.body").with("detail", JsonFault.of(e))

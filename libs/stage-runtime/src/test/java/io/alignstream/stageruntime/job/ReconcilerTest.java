@@ -266,7 +266,32 @@ class ReconcilerTest {
 
         // Then
         assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.PAUSED);
-        assertThat(kept).containsExactly(new StageControl(Stage.REWARD.id(), true, 58, List.of(cancelled)));
+        assertThat(kept)
+                .containsExactly(new StageControl(
+                        Stage.REWARD.id(),
+                        true,
+                        58,
+                        List.of(cancelled),
+                        new StageControl.Asked(StageControl.Action.PAUSE, null, null)));
+    }
+
+    @Test
+    void who_asked_for_what_is_kept_with_the_reason() {
+        // Given
+        StageControl.Asked asked =
+                new StageControl.Asked(StageControl.Action.PAUSE, "Ann", "The rankings are being cleaned.");
+        Reconciler reconciler = reconciler(triggered -> new Decision.Wait(Reason.of("test.waits")));
+        turn(reconciler);
+
+        // When
+        reconciler.ask(asked);
+        turn(reconciler);
+
+        // Then
+        assertThat(kept.getLast().asked()).isEqualTo(asked);
+        assertThat(kept.getLast().paused()).isTrue();
+        assertThat(reconciler.status().reason())
+                .isEqualTo(Reason.of("stage.pausedBy").with("name", "Ann").with("reason", asked.reason()));
     }
 
     @Test

@@ -1,0 +1,52 @@
+package io.alignstream.stageruntime.access;
+
+import io.alignstream.contracts.access.AuditEntry.Mechanism;
+import io.alignstream.contracts.messages.Reason;
+import io.quarkus.security.identity.SecurityIdentity;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Named;
+import org.jspecify.annotations.Nullable;
+
+/** Who makes the current call; thread-safe, and pages know it as {@code inject:caller}. */
+@ApplicationScoped
+@Named("caller")
+public class Caller {
+
+    private final SecurityIdentity identity;
+
+    Caller(SecurityIdentity identity) {
+        this.identity = identity;
+    }
+
+    /** The name of who signed in; null if nobody did, as in the local profile. */
+    public @Nullable String name() {
+        return Identities.name(identity);
+    }
+
+    /** Whether a provider knows the caller, who signs out there. */
+    public boolean isOfProvider() {
+        return Identities.mechanism(identity) == Mechanism.OIDC;
+    }
+
+    /** Whether the caller has the role {@code id}. */
+    public boolean has(String id) {
+        return identity.hasRole(id);
+    }
+
+    /**
+     * The name under which the call acts: that of who signed in, else the one that was {@code said}.
+     *
+     * @throws OtherNameException if who signed in says to be somebody else
+     */
+    public @Nullable String named(@Nullable String said) {
+        String name = name();
+        if (name == null) {
+            return said;
+        }
+        if (said != null && !said.isBlank() && !said.strip().equals(name)) {
+            throw new OtherNameException(
+                    Reason.of("refusal.otherName").with("name", said.strip()).with("signedIn", name));
+        }
+        return name;
+    }
+}

@@ -1,0 +1,208 @@
+package io.alignstream.stageruntime.access;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.quarkus.vertx.http.runtime.security.HttpAuthenticator;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * What every request passes, whatever it asks for, before and after it is known who calls.
+ *
+ * <p>Before: it must be addressed to this service by one of its names, else a page of another site that lets its own name point
+ * to this machine could read what a browser here may read (DNS rebinding); and it must not come from a page of another origin.
+ * After: it must be known who calls. Health is answered to anybody, since a kubelet holds no credential.
+ */
+@Singleton
+public class Gate {
+
+    /** The page where people sign in. */
+    public static final String SIGN_IN = "/sign-in";
+
+    /** Where a browser is sent to the OpenID Connect provider, and comes back to. */
+    public static final String PROVIDER = "/sign-in/provider";
+
+    private static final Set<String> HEALTH =
+            Set.of("/q/health", "/q/health/live", "/q/health/ready", "/q/health/started");
+    private static final String METRICS = "/q/metrics";
+    private static final Set<String> ALWAYS = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
+    private static final Set<HttpMethod> SAFE = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
+
+    /** Before cross-origin resource sharing, which Quarkus does at 300. */
+    private static final int FIRST = 400;
+    /** Between authentication at 200 and authorization at 100. */
+    private static final int KNOWN = 140;
+
+    private final AccessConfig config;
+    private final AuditLog audit;
+    private final ObjectMapper json;
+    private final Set<String> hosts;
+    private final Set<String> origins;
+
+    Gate(
+            AccessConfig config,
+            AuditLog audit,
+            ObjectMapper json,
+            @ConfigProperty(name = "quarkus.http.cors.enabled", defaultValue = "false") boolean sharing,
+            @ConfigProperty(name = "quarkus.http.cors.origins") Optional<List<String>> origins) {
+        this.config = config;
+        this.audit = audit;
+        this.json = json;
+        this.hosts = new HashSet<>(ALWAYS);
+        config.hosts().ifPresent(names -> names.forEach(name -> hosts.add(plain(name))));
+        this.origins = sharing ? Set.copyOf(origins.orElse(List.of())) : Set.of();
+    }
+
+    void register(@Observes Filters filters) {
+        filters.register(this::first, FIRST);
+        filters.register(this::known, KNOWN);
+    }
+
+    private void first(RoutingContext call) {
+        audit.follow(call);
+        HttpServerRequest request = call.request();
+        boolean exempt = HEALTH.contains(request.path())
+                // Prometheus asks pods by their addresses, and no page of another site has a key.
+                || (METRICS.equals(request.path()) && request.headers().contains(HttpHeaders.AUTHORIZATION));
+        Optional<Reason> fault = exempt ? Optional.empty() : otherHost(request).or(() -> otherOrigin(request));
+        if (fault.isPresent()) {
+            refuse(call, 403, fault.get());
+        } else {
+            call.next();
+        }
+    }
+
+    private Optional<Reason> otherHost(HttpServerRequest request) {
+        HostAndPort authority = request.authority();
+        String host = authority == null ? "" : authority.host();
+        return hosts.contains(plain(host))
+                ? Optional.empty()
+                : Optional.of(Reason.of("refusal.otherHost").with("host", host));
+    }
+
+    private static String plain(String host) {
+        String lower = host.strip().toLowerCase(Locale.ROOT);
+        return lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
+    }
+
+    /** Browsers name the origin of each request that could do harm; programs like curl name none and pass. */
+    private Optional<Reason> otherOrigin(HttpServerRequest request) {
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        String host = request.authority() == null ? "" : request.authority().toString();
+        if (origin != null && !origins.contains(origin) && !host.equalsIgnoreCase(authority(origin))) {
+            return Optional.of(
+                    Reason.of("refusal.otherOrigin").with("origin", origin).with("host", host));
+        }
+        // A link from elsewhere may lead here; a picture or a form of another site may not even ask.
+        boolean link = SAFE.contains(request.method()) && "navigate".equals(request.getHeader("Sec-Fetch-Mode"));
+        return origin == null && !link && "cross-site".equals(request.getHeader("Sec-Fetch-Site"))
+                ? Optional.of(Reason.of("refusal.otherSite"))
+                : Optional.empty();
+    }
+
+    private static String authority(String origin) {
+        try {
+            return String.valueOf(URI.create(origin).getAuthority());
+        } catch (IllegalArgumentException e) {
+            return "";
+        }
+    }
+
+    private void known(RoutingContext call) {
+        Optional<SecurityIdentity> identity = Identities.of(call);
+        String path = call.request().path();
+        if (identity.filter(Identities::isKnown).isPresent() || HEALTH.contains(path) || SIGN_IN.equals(path)) {
+            call.next();
+        } else if (PROVIDER.equals(path) && config.oidc()) {
+            HttpAuthenticator authenticator = call.get(HttpAuthenticator.class.getName());
+            authenticator.sendChallenge(call).subscribe().with(sent -> end(call), call::fail);
+        } else if (isPage(call.request())) {
+            audit.refused(call);
+            call.response()
+                    .setStatusCode(302)
+                    .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                    .putHeader(
+                            HttpHeaders.LOCATION,
+                            SIGN_IN + "?next=" + encoded(call.request().uri()))
+                    .end();
+        } else {
+            call.response().putHeader("WWW-Authenticate", "Bearer");
+            refuse(
+                    call,
+                    401,
+                    Reason.of(call.get(KeyMechanism.WRONG_KEY) == null ? "refusal.noCredential" : "refusal.wrongKey"));
+        }
+    }
+
+    private static void end(RoutingContext call) {
+        if (!call.response().ended()) {
+            call.response().end();
+        }
+    }
+
+    private static String encoded(String address) {
+        return URLEncoder.encode(address, StandardCharsets.UTF_8);
+    }
+
+    /** Whether a person's browser goes to a page, and no script or program asks. */
+    private static boolean isPage(HttpServerRequest request) {
+        String accepted = request.getHeader(HttpHeaders.ACCEPT);
+        String mode = request.getHeader("Sec-Fetch-Mode");
+        return request.method().equals(HttpMethod.GET)
+                && !request.headers().contains(HttpHeaders.AUTHORIZATION)
+                && accepted != null
+                && Arrays.stream(accepted.split(","))
+                        .anyMatch(type -> type.strip().startsWith("text/html"))
+                && (mode == null || mode.equals("navigate"));
+    }
+
+    private void refuse(RoutingContext call, int status, Reason reason) {
+        audit.refused(call);
+        try {
+            call.response()
+                    .setStatusCode(status)
+                    .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                    .end(json.writeValueAsString(body(reason)));
+        } catch (JsonProcessingException e) {
+            call.fail(e);
+        }
+    }
+
+    /** The JSON of a refused call: a reason as of any service, which clients of the OpenAI API understand, too. */
+    public static Map<String, Object> body(Reason reason) {
+        String text = Messages.english(reason);
+        return Map.of(
+                "error",
+                Map.of(
+                        "code",
+                        reason.code(),
+                        "arguments",
+                        reason.arguments(),
+                        "text",
+                        text,
+                        "message",
+                        text,
+                        "type",
+                        "invalid_request_error"));
+    }
+}

@@ -1,0 +1,134 @@
+package io.alignstream.stageruntime.web;
+
+import io.alignstream.contracts.access.ApiKey;
+import io.alignstream.stageruntime.access.AccessConfig;
+import io.alignstream.stageruntime.access.AuditLog;
+import io.alignstream.stageruntime.access.Gate;
+import io.alignstream.stageruntime.access.KeyRing;
+import io.alignstream.stageruntime.access.Sessions;
+import io.quarkus.qute.Location;
+import io.quarkus.qute.Template;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.security.PermitAll;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.FormParam;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.NewCookie;
+import jakarta.ws.rs.core.Response;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Where people sign in, with an API key or at an OpenID Connect provider, and out. */
+@Path("/")
+@PermitAll
+public class SignInResource {
+
+    private static final String HOME = "/";
+    /** A path of this service, and no way around that: two slashes begin the name of another host. */
+    private static final String OWN = "/(?![/\\\\])[\\x21-\\x7e&&[^\\\\]]*";
+
+    private final KeyRing keys;
+    private final Sessions sessions;
+    private final boolean provider;
+    private final Template page;
+
+    SignInResource(KeyRing keys, Sessions sessions, AccessConfig config, @Location("sign-in.html") Template page) {
+        this.keys = keys;
+        this.sessions = sessions;
+        this.provider = config.oidc();
+        this.page = page;
+    }
+
+    /** The page; who has signed in is sent to {@code next}. */
+    @GET
+    @Path(Gate.SIGN_IN)
+    @Produces(MediaType.TEXT_HTML)
+    public Response page(@QueryParam("next") @Nullable String next, @BeanParam Visitor visitor) {
+        return shown(visitor, next, false);
+    }
+
+    /** Exchanges a key for a session of this browser. */
+    @POST
+    @Path(Gate.SIGN_IN)
+    @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+    @Produces(MediaType.TEXT_HTML)
+    public Response signIn(
+            @FormParam("key") @Nullable String presented,
+            @FormParam("next") @Nullable String next,
+            @BeanParam Visitor visitor,
+            @Context RoutingContext call) {
+        Optional<ApiKey> key = presented == null ? Optional.empty() : keys.find(presented.strip());
+        if (key.isEmpty()) {
+            return Response.fromResponse(shown(visitor, next, true))
+                    .status(Response.Status.UNAUTHORIZED)
+                    .build();
+        }
+        AuditLog.signedIn(call, key.get().name(), key.get().id());
+        return seeOther(own(next))
+                .cookie(cookie(call)
+                        .value(sessions.begin(key.get(), Instant.now()))
+                        .maxAge((int) sessions.lasting().toSeconds())
+                        .build())
+                .build();
+    }
+
+    /** Behind the provider's sign-in: the gate has sent the browser there and let it in here. */
+    @GET
+    @Path(Gate.PROVIDER)
+    public Response fromProvider(@QueryParam("next") @Nullable String next) {
+        return seeOther(own(next)).build();
+    }
+
+    /** Ends the session of this browser. */
+    @POST
+    @Path("/sign-out")
+    public Response signOut(@Context RoutingContext call) {
+        return seeOther(Gate.SIGN_IN)
+                .cookie(cookie(call).value("").maxAge(0).build())
+                .build();
+    }
+
+    private Response shown(Visitor visitor, @Nullable String next, boolean wrong) {
+        return visitor.page(page.data("next", own(next))
+                .data("nextEncoded", URLEncoder.encode(own(next), StandardCharsets.UTF_8))
+                .data("wrong", wrong)
+                .data("keys", keys.isUsed())
+                .data("provider", provider)
+                .data("providerPath", Gate.PROVIDER));
+    }
+
+    private static NewCookie.Builder cookie(RoutingContext call) {
+        return new NewCookie.Builder(Sessions.COOKIE)
+                .path("/")
+                .httpOnly(true)
+                .sameSite(NewCookie.SameSite.STRICT)
+                .secure("https".equalsIgnoreCase(call.request().scheme()));
+    }
+
+    private static Response.ResponseBuilder seeOther(String path) {
+        return Response.seeOther(URI.create(path)).header(HttpHeaders.CACHE_CONTROL, "no-store");
+    }
+
+    private static String own(@Nullable String next) {
+        if (next == null || !next.matches(OWN)) {
+            return HOME;
+        }
+        try {
+            return URI.create(next).toString();
+        } catch (IllegalArgumentException e) {
+            return HOME;
+        }
+    }
+}

@@ -1,0 +1,240 @@
+package io.alignstream.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.access.ApiKey;
+import io.alignstream.contracts.access.KeyFile;
+import io.alignstream.local.process.Ports;
+import io.alignstream.stageruntime.testing.Chromium;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A packaged service as somebody starts it by hand, closed, with API keys and a real identity provider: who comes in, and who does
+ * not. There is no broker: who comes in does not depend on one.
+ */
+class SignInIT {
+
+    private static final Stage STAGE = Stage.SFT;
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    @TempDir
+    static Path folder;
+
+    private static final ApiKey.Fresh KEY = ApiKey.create("a program", List.of("viewer"), Instant.now());
+    private static URI address;
+    private static Path log;
+    private static IdentityProvider provider;
+    private static Process service;
+
+    @BeforeAll
+    static void start() throws Exception {
+        int port = ThreadLocalRandom.current()
+                .ints(20_000, 30_000)
+                .filter(Ports::isFree)
+                .findFirst()
+                .orElseThrow();
+        address = URI.create("http://127.0.0.1:" + port + "/");
+        provider = IdentityProvider.start(address, folder.resolve("keycloak.log"));
+        Path keys = folder.resolve("keys.json");
+        new KeyFile(List.of(KEY.kept())).write(keys);
+        log = folder.resolve("service.log");
+        ProcessBuilder builder = new ProcessBuilder(
+                        TestSites.installation().java().toString(),
+                        "-Xmx256m",
+                        "-XX:+UseSerialGC",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-Dai.djl.offline=true",
+                        "-Dquarkus.http.port=" + port,
+                        "-Dkafka.bootstrap.servers=127.0.0.1:1",
+                        "-Dalignstream.store.root=" + folder.resolve("store").toUri(),
+                        "-Dalignstream.access.keys=" + keys,
+                        "-Dalignstream.access.oidc=true",
+                        "-Dquarkus.oidc.auth-server-url=" + provider.issuer(),
+                        "-Dquarkus.oidc.client-id=" + IdentityProvider.CLIENT,
+                        "-Dquarkus.oidc.token.audience=" + IdentityProvider.CLIENT,
+                        "-jar",
+                        TestSites.installation().serviceJar(STAGE).toString())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        // Not on the command line, where everybody on the machine reads it.
+        builder.environment().put("QUARKUS_OIDC_CREDENTIALS_SECRET", IdentityProvider.CLIENT_SECRET);
+        service = builder.start();
+        await().atMost(Duration.ofMinutes(3))
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> {
+                    assertThat(service.isAlive()).as(Files.readString(log)).isTrue();
+                    return status(null, "q/health/live") > 0;
+                });
+    }
+
+    @AfterAll
+    static void stop() throws InterruptedException {
+        if (service != null) {
+            service.destroy();
+            if (!service.waitFor(30, TimeUnit.SECONDS)) {
+                service.destroyForcibly();
+            }
+        }
+        if (provider != null) {
+            provider.close();
+        }
+    }
+
+    private static HttpResponse<String> get(String token, String path) throws IOException, InterruptedException {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(address.resolve(path)).timeout(Duration.ofSeconds(30));
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static int status(String token, String path) throws IOException, InterruptedException {
+        return get(token, path).statusCode();
+    }
+
+    @Test
+    void aJarStartedByHandListensToThisMachineOnly() throws IOException {
+        // Given
+        Optional<InetAddress> other = Collections.list(NetworkInterface.getNetworkInterfaces()).stream()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(one -> one instanceof Inet4Address && !one.isLoopbackAddress())
+                .findFirst();
+
+        // When // Then
+        other.ifPresent(one -> assertThatThrownBy(() -> new Socket(one, address.getPort()).close())
+                .isInstanceOf(ConnectException.class));
+        new Socket("127.0.0.1", address.getPort()).close();
+    }
+
+    @Test
+    void aTokenWithTheRoleComesInAndOneWithoutDoesNot() throws Exception {
+        assertThat(status(provider.token(IdentityProvider.CLIENT, IdentityProvider.ANN), "job"))
+                .isEqualTo(200);
+        assertThat(status(provider.token(IdentityProvider.CLIENT, IdentityProvider.EVE), "job"))
+                .isEqualTo(403);
+        assertThat(status(null, "job")).isEqualTo(401);
+    }
+
+    @Test
+    void aForgedTokenDoesNotComeIn() throws Exception {
+        // Given
+        String eves = provider.token(IdentityProvider.CLIENT, IdentityProvider.EVE);
+        String[] parts = eves.split("\\.");
+        String claims = new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8);
+        String better = encoded(claims.replaceFirst("}\\s*$", ",\"realm_access\":{\"roles\":[\"viewer\"]}}"));
+        assertThat(better).isNotEqualTo(parts[1]);
+
+        // When
+        int forged = status(parts[0] + "." + better + "." + parts[2], "job");
+        int unsigned = status(encoded("{\"alg\":\"none\",\"typ\":\"JWT\"}") + "." + better + ".", "job");
+
+        // Then
+        assertThat(forged).isEqualTo(401);
+        assertThat(unsigned).isEqualTo(401);
+        assertThat(status("nonsense", "job")).isEqualTo(401);
+    }
+
+    private static String encoded(String text) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aTokenForSomebodyElseDoesNotComeIn() throws Exception {
+        assertThat(status(provider.token(IdentityProvider.OTHER_CLIENT, IdentityProvider.ANN), "job"))
+                .isEqualTo(401);
+    }
+
+    @Test
+    void aTokenEnds() throws Exception {
+        // Given
+        String brief = provider.token(IdentityProvider.BRIEF_CLIENT, IdentityProvider.ANN);
+
+        // When // Then
+        await().atMost(Duration.ofMinutes(1)).until(() -> status(brief, "job") == 401);
+    }
+
+    @Test
+    void anApiKeyComesInBesideTheProvider() throws Exception {
+        assertThat(status(KEY.text(), "job")).isEqualTo(200);
+        assertThat(get(KEY.text().replaceFirst(".$", "-"), "job"))
+                .satisfies(refused -> assertThat(refused.statusCode()).isEqualTo(401))
+                .satisfies(refused -> assertThat(refused.body()).contains("refusal.wrongKey"));
+    }
+
+    @Test
+    void aPersonSignsInAtTheProviderAndOutAgain() throws Exception {
+        // Given
+        try (Chromium browser = Chromium.start()) {
+            browser.open(address.resolve("/checkpoints?language=en") + "");
+            browser.open(address.toString());
+            assertThat(browser.value("location.pathname").asText()).isEqualTo("/sign-in");
+
+            // When
+            browser.value("document.querySelector('.provider').click()");
+            browser.await("document.getElementById('password') !== null");
+            browser.value("document.getElementById('username').value = '" + IdentityProvider.ANN + "'");
+            browser.value("document.getElementById('password').value = '" + IdentityProvider.PASSWORD + "'");
+            browser.value("document.getElementById('kc-form-login').requestSubmit()");
+
+            // Then
+            browser.await("document.getElementById('signed-in')?.textContent === '" + IdentityProvider.ANN + "'");
+            assertThat(browser.value("location.pathname").asText()).isEqualTo("/");
+            assertThat(browser.value("fetch('/job').then(answer => answer.status)")
+                            .asInt())
+                    .isEqualTo(200);
+            assertThat(browser.value("fetch('/job/pause', {method: 'POST'}).then(answer => answer.status)")
+                            .asInt())
+                    .isEqualTo(403);
+            browser.value("document.querySelector('.visitor a').click()");
+            browser.await("location.pathname === '/sign-in'");
+            browser.open(address.toString());
+            assertThat(browser.value("location.pathname").asText()).isEqualTo("/sign-in");
+        }
+    }
+
+    @Test
+    void nothingSecretStandsInTheLogOrOnTheCommandLine() throws Exception {
+        // Given
+        String token = provider.token(IdentityProvider.CLIENT, IdentityProvider.ANN);
+
+        // When
+        status(token, "job");
+        status(KEY.text(), "job");
+        status(token + "x", "job?access_token=" + token);
+        status(null, "job?key=" + KEY.text());
+
+        // Then
+        assertThat(Files.readString(log))
+                .contains("Installed features")
+                .doesNotContain(token, KEY.text(), IdentityProvider.CLIENT_SECRET, IdentityProvider.PASSWORD);
+        assertThat(service.info().commandLine().orElse("")).doesNotContain(IdentityProvider.CLIENT_SECRET);
+    }
+}
