@@ -15,6 +15,7 @@ import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.alignstream.textcleaning.CleaningProfile;
@@ -339,14 +340,14 @@ class TopologiesTest {
         // When
         try (StreamsApplication application =
                 new StreamsApplication("doomed", builder.build(), settings("doomed"), endurance)) {
-            application.start(Set.of("documents"), connection);
+            application.start(Set.of("documents"));
             await().dontCatchUncaughtExceptions()
                     .atMost(PATIENCE)
                     .until(() -> application.streams().state() == KafkaStreams.State.ERROR);
 
             // Then
             assertThat(application.failure())
-                    .hasValueSatisfying(why -> assertThat(why).contains("this record kills its thread"));
+                    .hasValueSatisfying(why -> assertThat(Messages.english(why)).contains("this record kills its thread"));
             assertThat(application.running()).isFalse();
         }
     }
@@ -371,7 +372,7 @@ class TopologiesTest {
 
     private boolean caughtUp(String group, String topic) throws Exception {
         try (Admin admin = Admin.create(connection)) {
-            return new ConsumerLag(admin).of(group, topic).done();
+            return new ConsumerLag(admin, new BrokerRefusals(connection)).of(group, topic).done();
         }
     }
 
@@ -395,7 +396,7 @@ class TopologiesTest {
 
     private StreamsApplication start(String applicationId, Topology topology, String state) throws Exception {
         StreamsApplication application = new StreamsApplication(applicationId, topology, settings(state));
-        application.start(CleaningTopology.topics(), connection);
+        application.start(CleaningTopology.topics());
         return application;
     }
 
