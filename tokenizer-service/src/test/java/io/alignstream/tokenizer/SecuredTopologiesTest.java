@@ -81,9 +81,8 @@ class SecuredTopologiesTest {
             given().post("/job/trigger").then().statusCode(202);
 
             // Then
-            await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(topics.events(Topic.TOKEN_BATCHES))
-                            .anyMatch(TokenBatch::endOfSnapshot));
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.events(Topic.TOKEN_BATCHES))
+                    .anyMatch(TokenBatch::endOfSnapshot));
             assertThat(topics.records(Topic.DOCUMENTS.deadLetters())).hasSize(1);
         }
         given().get("/q/health").then().statusCode(200);
@@ -105,6 +104,7 @@ class SecuredTopologiesTest {
         await().atMost(PATIENCE).until(() -> given().get("/q/health/live").statusCode() == 503);
         given().get("/q/health/live")
                 .then()
-                .body(containsString("Kafka refuses user tokenizer-service the right Read, Write on topic clean-documents"));
+                .body(containsString(
+                        "Kafka refuses user tokenizer-service the right Read, Write on topic clean-documents"));
     }
 }

@@ -346,8 +346,8 @@ class TopologiesTest {
                     .until(() -> application.streams().state() == KafkaStreams.State.ERROR);
 
             // Then
-            assertThat(application.failure())
-                    .hasValueSatisfying(why -> assertThat(Messages.english(why)).contains("this record kills its thread"));
+            assertThat(application.failure()).hasValueSatisfying(why -> assertThat(Messages.english(why))
+                    .contains("this record kills its thread"));
             assertThat(application.running()).isFalse();
         }
     }
@@ -372,7 +372,9 @@ class TopologiesTest {
 
     private boolean caughtUp(String group, String topic) throws Exception {
         try (Admin admin = Admin.create(connection)) {
-            return new ConsumerLag(admin, new BrokerRefusals(connection)).of(group, topic).done();
+            return new ConsumerLag(admin, new BrokerRefusals(connection))
+                    .of(group, topic)
+                    .done();
         }
     }
 

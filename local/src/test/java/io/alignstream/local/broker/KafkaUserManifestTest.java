@@ -82,7 +82,8 @@ class KafkaUserManifestTest {
         Map<String, String> settings = new HashMap<>();
         component()
                 .at("/configMapGenerator/0/literals")
-                .forEach(literal -> settings.put(literal.asText().split("=")[0], literal.asText().split("=")[1]));
+                .forEach(literal -> settings.put(
+                        literal.asText().split("=")[0], literal.asText().split("=")[1]));
 
         // Then
         assertThat(settings)
@@ -128,9 +129,7 @@ class KafkaUserManifestTest {
                 Project.yaml("k8s/overlays/production/kustomization.yaml").getFirst();
 
         // Then
-        assertThat(production.at("/components"))
-                .extracting(JsonNode::asText)
-                .contains("../../components/kafka-users");
+        assertThat(production.at("/components")).extracting(JsonNode::asText).contains("../../components/kafka-users");
     }
 
     private static JsonNode component() {

@@ -199,14 +199,18 @@ class RightsTest {
                     Consumer<byte[], byte[]> consumer =
                             new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
                 for (String topic : topics()) {
-                    tried("sees " + topic, () -> admin.describeTopics(List.of(topic)).allTopicNames().get());
+                    tried("sees " + topic, () -> admin.describeTopics(List.of(topic))
+                            .allTopicNames()
+                            .get());
                     tried("reads " + topic, () -> read(consumer, topic));
                     tried("writes " + topic, () -> producer.send(record(topic)).get());
                 }
                 // What everybody may read: only the group's right decides.
                 TopicPartition place = new TopicPartition(Topic.STAGE_CONTROLS.name(), 0);
                 for (String group : groups()) {
-                    tried("sees group " + group, () -> admin.listConsumerGroupOffsets(group).all().get());
+                    tried(
+                            "sees group " + group,
+                            () -> admin.listConsumerGroupOffsets(group).all().get());
                     tried("joins group " + group, () -> admin.alterConsumerGroupOffsets(
                                     group, Map.of(place, new OffsetAndMetadata(1)))
                             .all()
@@ -235,10 +239,18 @@ class RightsTest {
             ConfigResource documents = new ConfigResource(ConfigResource.Type.TOPIC, Topic.DOCUMENTS.name());
             Collection<AlterConfigOp> forget =
                     List.of(new AlterConfigOp(new ConfigEntry("retention.ms", "1"), AlterConfigOp.OpType.SET));
-            tried("changes settings", () -> admin.incrementalAlterConfigs(Map.of(documents, forget)).all().get());
-            tried("gives rights", () -> admin.createAcls(UserManifests.bindings()).all().get());
-            tried("deletes groups", () -> admin.deleteConsumerGroups(List.of("a-group-of-others")).all().get());
-            tried("deletes topics", () -> admin.deleteTopics(List.of(Topic.DOCUMENTS.name())).all().get());
+            tried("changes settings", () -> admin.incrementalAlterConfigs(Map.of(documents, forget))
+                    .all()
+                    .get());
+            tried(
+                    "gives rights",
+                    () -> admin.createAcls(UserManifests.bindings()).all().get());
+            tried("deletes groups", () -> admin.deleteConsumerGroups(List.of("a-group-of-others"))
+                    .all()
+                    .get());
+            tried("deletes topics", () -> admin.deleteTopics(List.of(Topic.DOCUMENTS.name()))
+                    .all()
+                    .get());
         }
 
         private void begin(String transactionalId) {

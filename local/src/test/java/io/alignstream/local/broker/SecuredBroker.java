@@ -62,10 +62,9 @@ final class SecuredBroker implements AutoCloseable {
 
     private static void keytool(Path folder, String what) throws IOException, InterruptedException {
         Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-        List<String> command = List.of(
-                (keytool + " " + what + " -alias broker -storetype PKCS12 -storepass " + PASSWORD + " -keystore "
-                                + folder.resolve("broker.p12"))
-                        .split(" "));
+        List<String> command = List.of((keytool + " " + what + " -alias broker -storetype PKCS12 -storepass " + PASSWORD
+                        + " -keystore " + folder.resolve("broker.p12"))
+                .split(" "));
         Process process = new ProcessBuilder(command).inheritIO().start();
         if (process.waitFor() != 0) {
             throw new IllegalStateException("keytool has failed: " + command);
@@ -141,8 +140,8 @@ final class SecuredBroker implements AutoCloseable {
                 "sasl.mechanism",
                 "SCRAM-SHA-512",
                 "sasl.jaas.config",
-                "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"" + user
-                        + "\" password=\"" + PASSWORD + "\";",
+                "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"" + user + "\" password=\""
+                        + PASSWORD + "\";",
                 "ssl.truststore.type",
                 "PEM",
                 "ssl.truststore.location",

@@ -33,12 +33,11 @@ final class UserManifests {
     /** The same as the brokers are told them. */
     static List<AclBinding> bindings() {
         return rights().entrySet().stream()
-                .flatMap(user -> user.getValue().entrySet().stream()
-                        .flatMap(right -> right.getValue().stream()
-                                .map(operation -> new AclBinding(
-                                        right.getKey(),
-                                        new AccessControlEntry(
-                                                "User:" + user.getKey(), "*", operation, AclPermissionType.ALLOW)))))
+                .flatMap(user -> user.getValue().entrySet().stream().flatMap(right -> right.getValue().stream()
+                        .map(operation -> new AclBinding(
+                                right.getKey(),
+                                new AccessControlEntry(
+                                        "User:" + user.getKey(), "*", operation, AclPermissionType.ALLOW)))))
                 .toList();
     }
 
@@ -47,8 +46,8 @@ final class UserManifests {
         user.at("/spec/authorization/acls").forEach(acl -> {
             Set<AclOperation> operations = EnumSet.noneOf(AclOperation.class);
             acl.at("/operations")
-                    .forEach(operation ->
-                            operations.add(AclOperation.valueOf(operation.asText().toUpperCase(Locale.ROOT))));
+                    .forEach(operation -> operations.add(
+                            AclOperation.valueOf(operation.asText().toUpperCase(Locale.ROOT))));
             if (rights.put(pattern(acl.at("/resource")), operations) != null) {
                 throw new AssertionError(user.at("/metadata/name") + " has two lines for " + acl.at("/resource"));
             }
@@ -57,12 +56,13 @@ final class UserManifests {
     }
 
     private static ResourcePattern pattern(JsonNode resource) {
-        ResourceType type = switch (resource.at("/type").asText()) {
-            case "topic" -> ResourceType.TOPIC;
-            case "group" -> ResourceType.GROUP;
-            case "transactionalId" -> ResourceType.TRANSACTIONAL_ID;
-            default -> throw new AssertionError("no resource of Strimzi's: " + resource);
-        };
+        ResourceType type =
+                switch (resource.at("/type").asText()) {
+                    case "topic" -> ResourceType.TOPIC;
+                    case "group" -> ResourceType.GROUP;
+                    case "transactionalId" -> ResourceType.TRANSACTIONAL_ID;
+                    default -> throw new AssertionError("no resource of Strimzi's: " + resource);
+                };
         boolean prefix = resource.at("/patternType").asText("literal").equals("prefix");
         return new ResourcePattern(
                 type, resource.at("/name").asText(), prefix ? PatternType.PREFIXED : PatternType.LITERAL);

@@ -102,6 +102,8 @@ public final class ConsumerLag {
     }
 
     private RuntimeException failed(String what, Exception cause) {
-        return refusals.in(cause).<RuntimeException>map(refusal -> refusal).orElseGet(() -> new IllegalStateException(what, cause));
+        return refusals.in(cause)
+                .<RuntimeException>map(refusal -> refusal)
+                .orElseGet(() -> new IllegalStateException(what, cause));
     }
 }

@@ -164,13 +164,12 @@ public final class BrokerRefusedException extends KafkaException implements Expl
         if (!user.find()) {
             return Optional.empty();
         }
-        return Optional.of(user.group(1) != null ? user.group(1) : user.group(2) != null ? user.group(2) : user.group(3));
+        return Optional.of(
+                user.group(1) != null ? user.group(1) : user.group(2) != null ? user.group(2) : user.group(3));
     }
 
     private static String text(Object value) {
-        return value instanceof Password password
-                ? password.value()
-                : value.toString();
+        return value instanceof Password password ? password.value() : value.toString();
     }
 
     private static Reason who(Map<String, ?> connection, Optional<String> user) {

@@ -139,8 +139,7 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
         private final Map<ResourcePattern, Set<AclOperation>> given = new LinkedHashMap<>();
 
         private Rights allow(ResourceType type, PatternType pattern, String name, AclOperation... operations) {
-            given.computeIfAbsent(
-                            new ResourcePattern(type, name, pattern), key -> EnumSet.noneOf(AclOperation.class))
+            given.computeIfAbsent(new ResourcePattern(type, name, pattern), key -> EnumSet.noneOf(AclOperation.class))
                     .addAll(List.of(operations));
             return this;
         }
@@ -181,7 +180,8 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
         }
 
         private Rights pack() {
-            return allow(ResourceType.GROUP, PatternType.PREFIXED, PACKING, READ).internals(PACKING);
+            return allow(ResourceType.GROUP, PatternType.PREFIXED, PACKING, READ)
+                    .internals(PACKING);
         }
 
         /** What Kafka Streams makes for itself: changelogs, topics between steps, transactions. */

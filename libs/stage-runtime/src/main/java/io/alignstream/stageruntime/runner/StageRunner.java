@@ -266,9 +266,11 @@ public class StageRunner {
                 deadLetters.publish(record, cause);
                 return;
             } catch (RuntimeException e) {
-                refusals.in(e, AclOperation.READ).ifPresent(refusal -> { // to write is explained already
-                    throw refusal;
-                });
+                refusals.in(e, AclOperation.READ)
+                        .ifPresent(
+                                refusal -> { // to write is explained already
+                                    throw refusal;
+                                });
                 LOG.errorf(
                         e,
                         "Dead letter of %s, partition %d, offset %d not published, I try again",

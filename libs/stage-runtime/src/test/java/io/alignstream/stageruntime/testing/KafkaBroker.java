@@ -102,8 +102,7 @@ public final class KafkaBroker implements QuarkusTestResourceLifecycleManager {
         own = startBroker(properties -> {
             properties.merge("listeners", ",USERS://127.0.0.1:" + port, (all, more) -> all + "" + more);
             properties.computeIfPresent("advertised.listeners", (name, all) -> all + ",USERS://127.0.0.1:" + port);
-            properties.merge(
-                    "listener.security.protocol.map", ",USERS:SASL_PLAINTEXT", (all, more) -> all + "" + more);
+            properties.merge("listener.security.protocol.map", ",USERS:SASL_PLAINTEXT", (all, more) -> all + "" + more);
             properties.put("sasl.enabled.mechanisms", "PLAIN");
             properties.put(
                     "listener.name.users.plain.sasl.jaas.config",
@@ -135,8 +134,8 @@ public final class KafkaBroker implements QuarkusTestResourceLifecycleManager {
                 "sasl.mechanism",
                 "PLAIN",
                 "sasl.jaas.config",
-                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"" + user
-                        + "\" password=\"" + password + "\";");
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"" + user + "\" password=\""
+                        + password + "\";");
     }
 
     /** The controller knows rights some milliseconds before the broker does. */
