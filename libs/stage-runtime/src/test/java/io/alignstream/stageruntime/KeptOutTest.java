@@ -40,6 +40,8 @@ class KeptOutTest {
         given().get("/q/health/live")
                 .then()
                 .body(containsString("Kafka does not let user sft-service in: Authentication failed"));
+        // It starts no more, so the kubelet asks whether it lives and, as it does not, starts it again.
+        given().get("/q/health/started").then().statusCode(200);
         given().get("/job").then().body("state", equalTo("failed")).body("reason.code", equalTo("broker.keptOut"));
     }
 }
