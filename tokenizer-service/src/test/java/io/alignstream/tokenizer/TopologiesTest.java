@@ -15,7 +15,6 @@ import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.alignstream.textcleaning.CleaningProfile;
@@ -372,7 +371,7 @@ class TopologiesTest {
 
     private boolean caughtUp(String group, String topic) throws Exception {
         try (Admin admin = Admin.create(connection)) {
-            return new ConsumerLag(admin, new BrokerRefusals(connection))
+            return new ConsumerLag(admin)
                     .of(group, topic)
                     .done();
         }

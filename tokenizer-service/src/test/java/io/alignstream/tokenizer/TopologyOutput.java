@@ -5,7 +5,6 @@ import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.alignstream.tokenizer.cleaning.CleaningTopology;
 import io.alignstream.tokenizer.streams.ConsumerLag;
@@ -25,7 +24,7 @@ final class TopologyOutput {
     /** Whether everything that was published has passed both topologies. */
     static boolean complete(String address, int survivors, TopicProbe topics) throws InterruptedException {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", address))) {
-            ConsumerLag lag = new ConsumerLag(admin, new BrokerRefusals(Map.of()));
+            ConsumerLag lag = new ConsumerLag(admin);
             return lag.of(CleaningTopology.APPLICATION_ID, "documents").done()
                     && topics.records("clean-documents").size() >= survivors
                     && lag.of(TopologyProcess.PACKING_ID, "clean-documents").done();

@@ -1,6 +1,5 @@
 package io.alignstream.tokenizer.streams;
 
-import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,20 +15,15 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
-/**
- * How far a consumer group has read; thread-safe. What the brokers refuse is a {@link
- * io.alignstream.contracts.rights.BrokerRefusedException}.
- */
+/** How far a consumer group has read; thread-safe. */
 public final class ConsumerLag {
 
     private static final int TIMEOUT_SECONDS = 10;
     private final Admin admin;
-    private final BrokerRefusals refusals;
 
     /** Asks through {@code admin}, which stays the caller's. */
-    public ConsumerLag(Admin admin, BrokerRefusals refusals) {
+    public ConsumerLag(Admin admin) {
         this.admin = admin;
-        this.refusals = refusals;
     }
 
     /**
@@ -57,7 +51,7 @@ public final class ConsumerLag {
                     .partitionsToOffsetAndMetadata()
                     .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            throw failed("cannot read the offsets of consumer group " + group, e);
+            throw new IllegalStateException("cannot read the offsets of consumer group " + group, e);
         }
         long read = 0;
         long total = 0;
@@ -97,13 +91,7 @@ public final class ConsumerLag {
                     .collect(Collectors.toMap(
                             Map.Entry::getKey, entry -> entry.getValue().offset()));
         } catch (ExecutionException | TimeoutException e) {
-            throw failed("cannot read the offsets of topic " + topic, e);
+            throw new IllegalStateException("cannot read the offsets of topic " + topic, e);
         }
-    }
-
-    private RuntimeException failed(String what, Exception cause) {
-        return refusals.in(cause)
-                .<RuntimeException>map(refusal -> refusal)
-                .orElseGet(() -> new IllegalStateException(what, cause));
     }
 }

@@ -100,7 +100,7 @@ public class StageRunner {
         this.progress = new JobProgress(definition.stage(), registry, this::publish);
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         this.questions = thread("stage-questions", loader);
-        Answers answers = new Answers(questions);
+        Answers answers = new Answers(questions, refusals::in);
         this.view = new TopicView(answers);
         this.reconciler = new Reconciler(
                 definition,
