@@ -2,8 +2,10 @@ package io.alignstream.tokenizer;
 
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.rights.BrokerRefusedException;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Decontamination;
@@ -59,7 +61,7 @@ public class TokenizerStreams {
     private volatile @Nullable StreamsApplication packing;
     private volatile @Nullable TrainedTokenizer wanted;
     private volatile @Nullable Version current;
-    private volatile @Nullable String cannotStart;
+    private volatile @Nullable Reason cannotGoOn;
     private volatile @Nullable String cannotPackYet;
     private volatile boolean closing;
 
@@ -93,12 +95,12 @@ public class TokenizerStreams {
                 StreamsApplication application =
                         new StreamsApplication(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan), settings);
                 cleaning = application;
-                application.start(CleaningTopology.topics(), settings.kafka());
+                application.start(CleaningTopology.topics());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (RuntimeException e) {
                 LOG.error("documents cannot be cleaned; the service has to be started again", e);
-                cannotStart = e.toString();
+                cannotGoOn = failed(CleaningTopology.APPLICATION_ID, why(e));
             }
         });
     }
@@ -141,16 +143,20 @@ public class TokenizerStreams {
 
     /** Which topology processes nothing any more until the service is started again, and why; empty if all is well. */
     Optional<Reason> failure() {
-        String start = cannotStart;
-        return start == null
+        Reason known = cannotGoOn;
+        return known == null
                 ? applications()
                         .flatMap(application ->
                                 application.failure().stream().map(why -> failed(application.applicationId(), why)))
                         .findFirst()
-                : Optional.of(failed(CleaningTopology.APPLICATION_ID, start));
+                : Optional.of(known);
     }
 
-    private static Reason failed(String application, String why) {
+    private static Reason why(RuntimeException failure) {
+        return failure instanceof Explained explained ? explained.reason() : Reason.verbatim(failure.toString());
+    }
+
+    private static Reason failed(String application, Reason why) {
         return Reason.of("tokenizer.topologyFailed")
                 .with("application", application)
                 .with("detail", why);
@@ -223,8 +229,12 @@ public class TokenizerStreams {
                         settings);
                 packing = application;
                 current = new Version(newest, tokenizer);
-                application.start(PackingTopology.topics(), settings.kafka());
+                application.start(PackingTopology.topics());
                 cannotPackYet = null;
+                return;
+            } catch (BrokerRefusedException e) {
+                LOG.error("cannot pack with tokenizer {}; the service has to be started again", newest.sha256(), e);
+                cannotGoOn = failed(PackingTopology.applicationId(newest.sha256()), e.reason());
                 return;
             } catch (IOException | RuntimeException e) {
                 LOG.error("cannot pack with tokenizer {} yet, trying again", newest.sha256(), e);

@@ -339,14 +339,14 @@ class TopologiesTest {
         // When
         try (StreamsApplication application =
                 new StreamsApplication("doomed", builder.build(), settings("doomed"), endurance)) {
-            application.start(Set.of("documents"), connection);
+            application.start(Set.of("documents"));
             await().dontCatchUncaughtExceptions()
                     .atMost(PATIENCE)
                     .until(() -> application.streams().state() == KafkaStreams.State.ERROR);
 
             // Then
-            assertThat(application.failure())
-                    .hasValueSatisfying(why -> assertThat(why).contains("this record kills its thread"));
+            assertThat(application.failure()).hasValueSatisfying(why -> assertThat(Messages.english(why))
+                    .contains("this record kills its thread"));
             assertThat(application.running()).isFalse();
         }
     }
@@ -395,7 +395,7 @@ class TopologiesTest {
 
     private StreamsApplication start(String applicationId, Topology topology, String state) throws Exception {
         StreamsApplication application = new StreamsApplication(applicationId, topology, settings(state));
-        application.start(CleaningTopology.topics(), connection);
+        application.start(CleaningTopology.topics());
         return application;
     }
 

@@ -52,11 +52,11 @@ final class TopologyProcess implements AutoCloseable {
                 NEVER);
         StreamsApplication cleaning =
                 new StreamsApplication(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan), settings);
-        cleaning.start(CleaningTopology.topics(), kafka);
+        cleaning.start(CleaningTopology.topics());
         DatasetSnapshot noEnd = new DatasetSnapshot("clean-documents", List.of());
         StreamsApplication packing =
                 new StreamsApplication(PACKING_ID, PackingTopology.build(tokenizer, noEnd, PACKING), settings);
-        packing.start(PackingTopology.topics(), kafka);
+        packing.start(PackingTopology.topics());
         return new TopologyProcess(cleaning, packing);
     }
 

@@ -7,12 +7,14 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.rights.BrokerRefusedException;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.lineage.AnswerLineage.Counts;
 import io.alignstream.inference.lineage.AnswerLineage.Dataset;
 import io.alignstream.inference.lineage.AnswerLineage.Model;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.web.Links;
 import io.alignstream.training.Lineage;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.acl.AclOperation;
 import org.jboss.logging.Logger;
 
 /** Follows a model's parents from manifest to manifest; thread-safe. */
@@ -52,12 +55,19 @@ public class LineageReader {
     private final DatasetCounts counts;
     private final RecentResponses responses;
     private final Links links;
+    private final BrokerRefusals refusals;
 
-    LineageReader(CheckpointStore store, DatasetCounts counts, RecentResponses responses, Links links) {
+    LineageReader(
+            CheckpointStore store,
+            DatasetCounts counts,
+            RecentResponses responses,
+            Links links,
+            BrokerRefusals refusals) {
         this.store = store;
         this.counts = counts;
         this.responses = responses;
         this.links = links;
+        this.refusals = refusals;
     }
 
     /** A checkpoint on the way, with its manifest if that can be read. */
@@ -147,6 +157,13 @@ public class LineageReader {
                         Reason.of("lineage.noManifest").with("uri", uri)));
     }
 
+    /** Why the broker has not given the records of {@code snapshot}. */
+    Reason unreadable(DatasetSnapshot snapshot, RuntimeException failure) {
+        return refusals.in(failure, AclOperation.READ)
+                .map(BrokerRefusedException::reason)
+                .orElseGet(() -> Reason.of("lineage.unreachable").with("topic", snapshot.topic()));
+    }
+
     private static Map<String, String> parents(Manifest manifest) {
         Map<String, String> parents = new TreeMap<>();
         manifest.parents().forEach((role, parent) -> parents.put(role, parent.sha256()));
@@ -167,7 +184,7 @@ public class LineageReader {
             problem = e.reason();
         } catch (KafkaException | IllegalStateException e) {
             LOG.warnf(e, "Cannot count %s", snapshot);
-            problem = Reason.of("lineage.unreachable").with("topic", snapshot.topic());
+            problem = unreadable(snapshot, e);
         }
         return new Dataset(snapshot.topic(), snapshot.partitions(), snapshot.offsets(), counted, events, problem);
     }

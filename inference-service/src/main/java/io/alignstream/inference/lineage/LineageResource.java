@@ -93,9 +93,7 @@ public class LineageResource {
             return Refusal.of(Response.Status.GONE, e.reason());
         } catch (KafkaException | IllegalStateException e) {
             LOG.warnf(e, "Cannot read %s", snapshot);
-            return Refusal.of(
-                    Response.Status.SERVICE_UNAVAILABLE,
-                    Reason.of("lineage.unreachable").with("topic", snapshot.topic()));
+            return Refusal.of(Response.Status.SERVICE_UNAVAILABLE, reader.unreadable(snapshot, e));
         }
     }
 

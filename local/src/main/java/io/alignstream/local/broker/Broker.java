@@ -28,9 +28,16 @@ public final class Broker {
 
     /** Writes the broker's settings into the site and says how to start it. */
     public static ProcessSpec at(Site site, Installation installation) {
+        return at(site, installation, Map.of());
+    }
+
+    /** The same with further settings, which come before its own. */
+    static ProcessSpec at(Site site, Installation installation, Map<String, String> further) {
+        Map<String, String> all = settings(site);
+        all.putAll(further);
         Path settings = site.run().resolve("kafka.properties");
         try {
-            Files.writeString(settings, text(settings(site)));
+            Files.writeString(settings, text(all));
         } catch (IOException e) {
             throw new LaunchException("Cannot write " + settings + ": " + e.getMessage(), e);
         }

@@ -43,7 +43,8 @@ public final class TopicSetup {
             return missing.size();
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new LaunchException("Cannot create the topics on " + bootstrapServers + ": " + cause.getMessage(), e);
+            throw LaunchException.ofKafka(
+                    "Cannot create the topics on " + bootstrapServers + ": " + cause.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LaunchException("Interrupted while creating the topics.", e);

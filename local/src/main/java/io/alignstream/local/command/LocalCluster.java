@@ -165,7 +165,7 @@ public final class LocalCluster implements AutoCloseable {
                 requireRoomToWork(e);
                 throw e;
             }
-            throw new LaunchException(
+            throw LaunchException.ofKafka(
                     "Kafka on " + site.bootstrapServers() + " does not answer: " + e.getMessage()
                             + ". See ./alignstream logs " + Broker.NAME,
                     e);

@@ -99,7 +99,7 @@ public final class DocumentLoader implements AutoCloseable {
         } catch (ProducerFencedException | InvalidProducerEpochException e) {
             throw new LaunchException("Another load has begun meanwhile; wait for it and start this one again.", e);
         } catch (KafkaException e) {
-            throw new LaunchException("Kafka did not take a document: " + e.getMessage(), e);
+            throw LaunchException.ofKafka("Kafka did not take a document: " + e.getMessage(), e);
         }
     }
 
@@ -181,7 +181,7 @@ public final class DocumentLoader implements AutoCloseable {
                     .topicId()
                     .toString();
         } catch (ExecutionException e) {
-            throw new LaunchException("Cannot look at the topic of documents: " + e.getCause(), e);
+            throw LaunchException.ofKafka("Cannot look at the topic of documents: " + e.getCause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LaunchException("Interrupted while looking at the topic of documents.", e);

@@ -110,7 +110,7 @@ public final class Publisher implements AutoCloseable {
     private void requireNoFailure(Topic<?> topic) {
         Exception exception = failure.get();
         if (exception != null) {
-            throw new LaunchException(
+            throw LaunchException.ofKafka(
                     "Kafka did not take an event of " + topic + ": " + exception.getMessage(), exception);
         }
     }

@@ -135,7 +135,7 @@ public final class Project {
     }
 
     /** The cells of the rows of the Markdown table whose head starts with {@code head}, without the head. */
-    static List<List<String>> table(String path, String... head) {
+    public static List<List<String>> table(String path, String... head) {
         List<List<String>> rows = text(path)
                 .lines()
                 .dropWhile(line -> !line.startsWith("|")
@@ -157,7 +157,7 @@ public final class Project {
     }
 
     /** What stands between backquotes in {@code text}. */
-    static List<String> code(String text) {
+    public static List<String> code(String text) {
         return Pattern.compile("`([^`]+)`")
                 .matcher(text)
                 .results()

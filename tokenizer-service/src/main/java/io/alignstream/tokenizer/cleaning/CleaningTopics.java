@@ -1,6 +1,7 @@
 package io.alignstream.tokenizer.cleaning;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.rights.BrokerRefusedException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +37,7 @@ public final class CleaningTopics {
      *
      * @return partitions of {@code documents}
      * @throws IllegalStateException if the two topics have different numbers of partitions
+     * @throws BrokerRefusedException if the brokers refuse to show or to create them
      */
     public static int prepare(Map<String, Object> kafka) throws InterruptedException {
         try (Admin admin = Admin.create(kafka)) {
@@ -47,6 +49,7 @@ public final class CleaningTopics {
                     }
                     LOG.info("waiting for topic {}", Topic.DOCUMENTS.name());
                 } catch (ExecutionException | TimeoutException e) {
+                    throwIfRefused(e, kafka);
                     LOG.warn("cannot look at the topics yet: {}", e.toString());
                 }
                 Thread.sleep(PAUSE);
@@ -69,6 +72,7 @@ public final class CleaningTopics {
                         .offset();
                 return nextOffset >= end || committed(admin, key) >= end;
             } catch (ExecutionException | TimeoutException e) {
+                throwIfRefused(e, kafka);
                 LOG.warn("cannot tell the end of {}: {}", key, e.toString());
                 return false;
             } catch (InterruptedException e) {
@@ -76,6 +80,12 @@ public final class CleaningTopics {
                 return false;
             }
         };
+    }
+
+    private static void throwIfRefused(Exception failure, Map<String, Object> kafka) {
+        BrokerRefusedException.in(failure, kafka).ifPresent(refusal -> {
+            throw refusal;
+        });
     }
 
     /** The offset that the topology has committed, 0 if none. */

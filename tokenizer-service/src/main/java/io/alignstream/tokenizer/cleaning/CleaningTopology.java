@@ -1,6 +1,7 @@
 package io.alignstream.tokenizer.cleaning;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.rights.BrokerUser;
 import io.alignstream.tokenizer.cleaning.CleaningProcessor.Result;
 import io.alignstream.tokenizer.cleaning.CleaningProcessor.Route;
 import io.alignstream.tokenizer.documents.DocumentStatistics;
@@ -43,12 +44,12 @@ import org.apache.kafka.streams.state.StoreBuilder;
 public final class CleaningTopology {
 
     /** Name of its consumer group and of its internal topics. */
-    public static final String APPLICATION_ID = "alignstream-clean";
+    public static final String APPLICATION_ID = BrokerUser.CLEANING;
 
     private static final String BY_BAND = "by-band";
 
     /** The topic between announcing a document's keys and looking for earlier ones. */
-    static final String BY_BAND_TOPIC = APPLICATION_ID + "-" + BY_BAND + "-repartition";
+    static final String BY_BAND_TOPIC = BrokerUser.BY_BAND;
 
     /** The topic of the answers; a cycle, so Kafka Streams cannot create it by itself. */
     static final String VERDICTS = APPLICATION_ID + "-verdicts";

@@ -2,6 +2,7 @@ package io.alignstream.tokenizer.packing;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.rights.BrokerUser;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.tokenizer.streams.ReadPositions;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,7 @@ public final class PackingTopology {
 
     /** A new tokenizer version is a new application, which reads {@code clean-documents} from the start. */
     public static String applicationId(String tokenizerSha256) {
-        return "alignstream-pack-" + tokenizerSha256.substring(0, 12);
+        return BrokerUser.PACKING + tokenizerSha256.substring(0, 12);
     }
 
     /** Topics that must exist before the topology starts. */

@@ -1,5 +1,6 @@
 package io.alignstream.tokenizer.streams;
 
+import io.alignstream.contracts.rights.BrokerRefusedException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -33,10 +34,13 @@ final class SourceOffsets {
     private static final int TIMEOUT_SECONDS = 10;
 
     private final Admin admin;
+    private final Map<String, Object> kafka;
     private final String applicationId;
 
-    SourceOffsets(Admin admin, String applicationId) {
+    /** Asks through {@code admin}, which has the settings {@code kafka}. */
+    SourceOffsets(Admin admin, Map<String, Object> kafka, String applicationId) {
         this.admin = admin;
+        this.kafka = kafka;
         this.applicationId = applicationId;
     }
 
@@ -45,6 +49,7 @@ final class SourceOffsets {
      *
      * @return the brokers' id of each source
      * @throws IllegalStateException if a source ends before what was read of it
+     * @throws BrokerRefusedException if the brokers refuse to tell or to keep offsets
      */
     Map<String, String> align(Set<String> sources) throws InterruptedException {
         while (true) {
@@ -57,6 +62,9 @@ final class SourceOffsets {
                                 TopicDescription::name,
                                 description -> description.topicId().toString()));
             } catch (ExecutionException | TimeoutException e) {
+                BrokerRefusedException.in(e, kafka).ifPresent(refusal -> {
+                    throw refusal;
+                });
                 // An instance that died is a member of the group for some seconds more.
                 LOG.warn("cannot look after the offsets yet: application={} cause={}", applicationId, e.toString());
                 Thread.sleep(PAUSE);

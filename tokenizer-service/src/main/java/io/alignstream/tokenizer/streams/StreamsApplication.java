@@ -1,6 +1,9 @@
 package io.alignstream.tokenizer.streams;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.rights.BrokerRefusedException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -15,8 +18,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
@@ -31,8 +36,8 @@ import org.slf4j.LoggerFactory;
  * One running topology, exactly-once; thread-safe.
  *
  * <p>A stream thread that dies is replaced after a pause: its transaction is rolled back, and what it worked on is tried
- * again. When one after the other dies, it is the work that kills them: then the application has failed, processes
- * nothing any more and says why. Unclean ends (kill -9) are safe at any moment: the state directory holds the process id that makes
+ * again. When one after the other dies, or the brokers refuse a right, no further one would fare better: then the application has
+ * failed, processes nothing any more and says why. Unclean ends (kill -9) are safe at any moment: the state directory holds the process id that makes
  * the next start fence the old transaction at once, and the static group membership that makes it take over without
  * waiting for a session to expire.
  */
@@ -68,10 +73,11 @@ public final class StreamsApplication implements AutoCloseable {
 
     private final String applicationId;
     private final Endurance endurance;
+    private final Map<String, Object> kafka;
     private final Set<String> sources;
     private final Map<String, String> topicIds = new ConcurrentHashMap<>();
     private final KafkaStreams streams;
-    private volatile @Nullable String lastFailure;
+    private volatile @Nullable Reason lastFailure;
     private volatile boolean failed;
     private int deaths;
     private long lastDeath;
@@ -85,6 +91,7 @@ public final class StreamsApplication implements AutoCloseable {
     public StreamsApplication(String applicationId, Topology topology, Settings settings, Endurance endurance) {
         this.applicationId = applicationId;
         this.endurance = endurance;
+        this.kafka = settings.kafka();
         this.sources = sources(topology);
         Properties properties = properties(applicationId, settings);
         properties.put(ReadPositions.TOPIC_IDS, topicIds);
@@ -105,11 +112,13 @@ public final class StreamsApplication implements AutoCloseable {
      * exist would end the topology.
      *
      * @throws IllegalStateException if a topic that it has read has lost its end
+     * @throws BrokerRefusedException if the brokers refuse to show the topics or their offsets
      */
-    public void start(Set<String> topics, Map<String, Object> kafka) throws InterruptedException {
+    public void start(Set<String> topics) throws InterruptedException {
         try (Admin admin = Admin.create(kafka)) {
             Set<String> there = present(admin);
             while (!there.containsAll(topics)) {
+                requireThatTheyMayBeSeen(admin, topics);
                 LOG.info("waiting for topics: application={} topics={}", applicationId, topics);
                 Thread.sleep(PAUSE);
                 there = present(admin);
@@ -117,7 +126,7 @@ public final class StreamsApplication implements AutoCloseable {
             // What lies between its own steps has another name there, and holds nothing that could be lost.
             Set<String> outside = new HashSet<>(sources);
             outside.retainAll(there);
-            topicIds.putAll(new SourceOffsets(admin, applicationId).align(outside));
+            topicIds.putAll(new SourceOffsets(admin, kafka, applicationId).align(outside));
         }
         LOG.info("starting: application={}", applicationId);
         streams.start();
@@ -139,14 +148,14 @@ public final class StreamsApplication implements AutoCloseable {
     }
 
     /** Why it processes nothing any more and never will; empty while it works or is tried again. */
-    public Optional<String> failure() {
+    public Optional<Reason> failure() {
         return failed ? Optional.ofNullable(lastFailure) : Optional.empty();
     }
 
     /** State and, if a thread ever died, why. */
     public String describe() {
-        String failure = lastFailure;
-        return streams.state() + (failure == null ? "" : ", last failure: " + failure);
+        Reason failure = lastFailure;
+        return streams.state() + (failure == null ? "" : ", last failure: " + Messages.english(failure));
     }
 
     @Override
@@ -157,7 +166,16 @@ public final class StreamsApplication implements AutoCloseable {
     }
 
     private StreamThreadExceptionResponse threadDied(Throwable failure) {
-        lastFailure = describe(failure);
+        Optional<BrokerRefusedException> refusal = BrokerRefusedException.in(failure, kafka);
+        lastFailure = refusal.map(BrokerRefusedException::reason).orElseGet(() -> Reason.verbatim(describe(failure)));
+        if (refusal.isPresent()) {
+            failed = true;
+            LOG.error(
+                    "{} Nothing is processed any more: application={}",
+                    refusal.get().getMessage(),
+                    applicationId);
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+        }
         int row = oneMoreDeath();
         if (row >= endurance.deaths()) {
             failed = true;
@@ -201,10 +219,29 @@ public final class StreamsApplication implements AutoCloseable {
         return deaths;
     }
 
-    private static Set<String> present(Admin admin) throws InterruptedException {
+    /** A topic that may not be seen is not listed: it would be waited for, for ever. */
+    private void requireThatTheyMayBeSeen(Admin admin, Set<String> topics) throws InterruptedException {
+        for (KafkaFuture<TopicDescription> described :
+                admin.describeTopics(topics).topicNameValues().values()) {
+            try {
+                described.get(10, TimeUnit.SECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                throwIfRefused(e);
+            }
+        }
+    }
+
+    private void throwIfRefused(Exception failure) {
+        BrokerRefusedException.in(failure, kafka).ifPresent(refusal -> {
+            throw refusal;
+        });
+    }
+
+    private Set<String> present(Admin admin) throws InterruptedException {
         try {
             return admin.listTopics().names().get(10, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
+            throwIfRefused(e);
             LOG.warn("cannot list topics yet: {}", e.toString());
             return Set.of();
         }

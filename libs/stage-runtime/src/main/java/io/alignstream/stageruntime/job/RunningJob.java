@@ -7,6 +7,7 @@ import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
@@ -31,17 +33,25 @@ public final class RunningJob implements JobContext, Runnable {
     private final String stage;
     private final EventPublisher publisher;
     private final KafkaReaders readers;
+    private final BrokerRefusals refusals;
     private final JobProgress progress;
     private final Map<TopicPartition, Long> published = new ConcurrentHashMap<>();
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile boolean stopRequested;
     private volatile @Nullable Throwable failure;
 
-    public RunningJob(Job job, String stage, EventPublisher publisher, KafkaReaders readers, JobProgress progress) {
+    public RunningJob(
+            Job job,
+            String stage,
+            EventPublisher publisher,
+            KafkaReaders readers,
+            BrokerRefusals refusals,
+            JobProgress progress) {
         this.job = job;
         this.stage = stage;
         this.publisher = publisher;
         this.readers = readers;
+        this.refusals = refusals;
         this.progress = progress;
     }
 
@@ -61,7 +71,7 @@ public final class RunningJob implements JobContext, Runnable {
             job.execute(this);
             LOG.infof("Job %s after %.1f s", stopRequested ? "stopped" : "done", (System.nanoTime() - start) * 1e-9);
         } catch (Throwable e) { // also a LinkageError of the native library: it must show, not kill the thread
-            failure = e;
+            failure = refusals.explained(e, AclOperation.READ); // what it published is explained already
             LOG.errorf(e, "Job failed after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e);
         } finally {
             progress.end();

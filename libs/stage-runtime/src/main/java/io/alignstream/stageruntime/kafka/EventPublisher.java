@@ -1,45 +1,66 @@
 package io.alignstream.stageruntime.kafka;
 
 import io.alignstream.contracts.Topic;
+import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.reactive.messaging.MutinyEmitter;
-import io.smallrye.reactive.messaging.OutgoingMessageMetadata;
-import io.smallrye.reactive.messaging.kafka.Record;
-import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Collection;
-import java.util.Objects;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.eclipse.microprofile.reactive.messaging.Channel;
-import org.eclipse.microprofile.reactive.messaging.Message;
-import org.eclipse.microprofile.reactive.messaging.Metadata;
-import org.eclipse.microprofile.reactive.messaging.OnOverflow;
 
 /**
- * Publishes events of any topic through the channel {@value #CHANNEL}; thread-safe, blocking: not for I/O threads.
+ * Publishes events of any topic; thread-safe, blocking: not for I/O threads.
  *
  * <p>Every method returns when all in-sync replicas have the event. One that throws may have published nevertheless:
- * publish again, consumers tell events apart by id and key.
+ * publish again, consumers tell events apart by id and key. What the brokers refuse fails at once with a {@link
+ * io.alignstream.contracts.rights.BrokerRefusedException}.
  */
 @ApplicationScoped
 public class EventPublisher {
 
-    /** Name of the outgoing channel in the configuration. */
-    static final String CHANNEL = "events";
+    private static final int PATIENCE_MS = 60_000;
+    private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
-    private final MutinyEmitter<Record<byte[], byte[]>> emitter;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final BrokerRefusals refusals;
     private final String source;
+    /** The client blocks while it does not know a topic's partitions; one thread keeps the order of what is sent. */
+    private final ExecutorService sender;
 
     EventPublisher(
-            // Unbounded is safe: the callers block until their event is acknowledged, so each holds one place.
-            @Channel(CHANNEL) @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER)
-                    MutinyEmitter<Record<byte[], byte[]>> emitter,
+            @Identifier("default-kafka-broker") Map<String, Object> connection,
+            BrokerRefusals refusals,
             @ConfigProperty(name = "quarkus.application.name") String source) {
-        this.emitter = emitter;
+        this.producer = new KafkaProducer<>(settings(connection), new ByteArraySerializer(), new ByteArraySerializer());
+        this.refusals = refusals;
         this.source = source;
+        this.sender = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("event-publisher").daemon().factory());
+    }
+
+    private static Map<String, Object> settings(Map<String, Object> connection) {
+        Map<String, Object> settings = new HashMap<>(connection);
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        // lz4 also works where the temporary folder does not allow native code.
+        settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.MAX_RECORD_BYTES);
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, PATIENCE_MS);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, PATIENCE_MS);
+        return settings;
     }
 
     /** Publishes {@code event} and returns where it stands. */
@@ -75,16 +96,26 @@ public class EventPublisher {
     }
 
     private Uni<RecordMetadata> sendLater(ProducerRecord<byte[], byte[]> record) {
-        return Uni.createFrom().deferred(() -> {
-            OutgoingMessageMetadata<RecordMetadata> result = new OutgoingMessageMetadata<>();
-            var destination = OutgoingKafkaRecordMetadata.<byte[]>builder()
-                    .withTopic(record.topic())
-                    .withKey(record.key())
-                    .withHeaders(record.headers())
-                    .build();
-            return emitter.sendMessage(
-                            Message.of(Record.of(record.key(), record.value()), Metadata.of(destination, result)))
-                    .map(ignored -> Objects.requireNonNull(result.getResult(), "the broker's acknowledgement"));
-        });
+        return Uni.createFrom().emitter(result -> sender.execute(() -> send(record, result)));
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record, UniEmitter<? super RecordMetadata> result) {
+        try {
+            var acknowledged = producer.send(record, (place, failure) -> {
+                if (failure == null) {
+                    result.complete(place);
+                } else {
+                    result.fail(refusals.explained(failure, AclOperation.WRITE));
+                }
+            });
+        } catch (RuntimeException e) {
+            result.fail(refusals.explained(e, AclOperation.WRITE));
+        }
+    }
+
+    @PreDestroy
+    void close() {
+        sender.shutdown();
+        producer.close(LAST_WORDS);
     }
 }

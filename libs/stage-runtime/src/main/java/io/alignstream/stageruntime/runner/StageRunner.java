@@ -4,6 +4,7 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
@@ -12,6 +13,7 @@ import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.job.JobProgress;
 import io.alignstream.stageruntime.job.Reconciler;
 import io.alignstream.stageruntime.job.RunningJob;
+import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.DeadLetters;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
@@ -44,6 +46,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +66,7 @@ public class StageRunner {
     private final StageDefinition definition;
     private final KafkaReaders readers;
     private final EventPublisher publisher;
+    private final BrokerRefusals refusals;
     private final DeadLetters deadLetters;
     private final ReaderMeters meters;
     private final Duration grace;
@@ -81,12 +85,14 @@ public class StageRunner {
             StageDefinition definition,
             KafkaReaders readers,
             EventPublisher publisher,
+            BrokerRefusals refusals,
             DeadLetters deadLetters,
             MeterRegistry registry,
             CommonConfig config) {
         this.definition = definition;
         this.readers = readers;
         this.publisher = publisher;
+        this.refusals = refusals;
         this.deadLetters = deadLetters;
         this.grace = config.shutdown().grace();
         String stage = definition.stage().id();
@@ -94,7 +100,7 @@ public class StageRunner {
         this.progress = new JobProgress(definition.stage(), registry, this::publish);
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         this.questions = thread("stage-questions", loader);
-        Answers answers = new Answers(questions);
+        Answers answers = new Answers(questions, refusals::in);
         this.view = new TopicView(answers);
         this.reconciler = new Reconciler(
                 definition,
@@ -160,6 +166,11 @@ public class StageRunner {
         return last != null || meters.inContact() ? Optional.ofNullable(last) : Optional.of("Kafka does not answer");
     }
 
+    /** Whether the reader's thread has run and will never run again. */
+    public boolean ended() {
+        return readerThread != null && !readerThread.isAlive();
+    }
+
     /** Whether the reader's thread runs. */
     public boolean alive() {
         return readerThread != null && readerThread.isAlive();
@@ -176,7 +187,7 @@ public class StageRunner {
         boolean changed = false;
         // What the last job published, until the view is told to wait for it.
         Optional<Map<TopicPartition, Long>> published = Optional.empty();
-        while (leaving.getCount() > 0) {
+        while (leaving.getCount() > 0 && !refused()) {
             try {
                 if (reader == null) {
                     reader = new Reader(
@@ -201,15 +212,26 @@ public class StageRunner {
             } catch (LeavingException e) {
                 return; // the offset stays before the record whose dead letter is not published
             } catch (KafkaException e) {
-                LOG.warnf("Kafka does not answer, I try again: %s", e.getMessage());
-                trouble = e.toString();
-                changed = true; // the turn may have taken records in before it failed
-                pause();
+                if (refusals.in(e, AclOperation.READ).isEmpty()) {
+                    LOG.warnf("Kafka does not answer, I try again: %s", e.getMessage());
+                    trouble = e.toString();
+                    changed = true; // the turn may have taken records in before it failed
+                    pause();
+                }
             }
         }
         if (reader != null) {
             reader.close();
         }
+    }
+
+    /** Whether the brokers refuse what the service needs, as reader or otherwise; the job's page and health say what. */
+    private boolean refused() {
+        refusals.first().ifPresent(reason -> {
+            trouble = Messages.english(reason);
+            reconciler.failed(reason);
+        });
+        return refusals.first().isPresent();
     }
 
     private boolean compare(Reader reader, boolean changed) {
@@ -244,6 +266,11 @@ public class StageRunner {
                 deadLetters.publish(record, cause);
                 return;
             } catch (RuntimeException e) {
+                refusals.in(e, AclOperation.READ)
+                        .ifPresent(
+                                refusal -> { // to write is explained already
+                                    throw refusal;
+                                });
                 LOG.errorf(
                         e,
                         "Dead letter of %s, partition %d, offset %d not published, I try again",
@@ -271,7 +298,7 @@ public class StageRunner {
     }
 
     private RunningJob start(Job job) {
-        RunningJob running = new RunningJob(job, definition.stage().id(), publisher, readers, progress);
+        RunningJob running = new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress);
         jobs.execute(running);
         return running;
     }
@@ -296,7 +323,7 @@ public class StageRunner {
                 .with(ignored -> {}, failure -> LOG.debugf("Progress not published: %s", failure.getMessage()));
     }
 
-    /** Before the messaging channels close: the job publishes and checkpoints within the grace period. */
+    /** Before the publisher closes: the job publishes and checkpoints within the grace period. */
     void onStop(@Observes @Priority(1) ShutdownEvent event) throws InterruptedException {
         var job = reconciler.leave();
         if (job.isPresent() && job.get().awaitEnd(grace.toMillis())) {

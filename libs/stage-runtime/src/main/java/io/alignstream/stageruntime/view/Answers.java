@@ -8,19 +8,31 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The answers to a stage's questions, asked ahead of each comparison; for the reader's thread. */
 public final class Answers {
 
     private final Executor executor;
+    private final Consumer<Exception> failed;
     private final List<Question<?>> questions = new ArrayList<>();
     private final Map<Question<?>, Object> known = new HashMap<>();
     private @Nullable CompletableFuture<Map<Question<?>, Object>> asking;
 
     /** Questions are asked on {@code executor}. */
     public Answers(Executor executor) {
+        this(executor, failure -> {});
+    }
+
+    /**
+     * Questions are asked on {@code executor}.
+     *
+     * @param failed is told there, besides, when one could not be answered
+     */
+    public Answers(Executor executor, Consumer<Exception> failed) {
         this.executor = executor;
+        this.failed = failed;
     }
 
     void add(Question<?> question) {
@@ -81,14 +93,16 @@ public final class Answers {
         return (T) answer;
     }
 
-    private static Map<Question<?>, Object> ask(List<Question<?>> open) {
+    private Map<Question<?>, Object> ask(List<Question<?>> open) {
         Map<Question<?>, Object> answers = new HashMap<>();
         for (Question<?> question : open) {
             try {
                 answers.put(question, question.ask());
             } catch (RuntimeException e) {
+                failed.accept(e);
                 throw e;
             } catch (Exception e) {
+                failed.accept(e);
                 throw new IllegalStateException("cannot look into store or broker: " + e.getMessage(), e);
             }
         }

@@ -11,7 +11,7 @@ import org.eclipse.microprofile.health.Readiness;
 import org.eclipse.microprofile.health.Startup;
 
 /**
- * Started: the topics were read once. Ready: that, and the reader runs; what the service has read it can serve while the
+ * Started: the topics were read once, or never will be, which being alive then tells. Ready: that, and the reader runs; what the service has read it can serve while the
  * broker is away, and says that it is. Live: the reader runs.
  */
 @ApplicationScoped
@@ -28,7 +28,7 @@ public class Health {
     @Produces
     @Startup
     HealthCheck started() {
-        return () -> response(runner.started());
+        return () -> response(runner.started() || runner.ended());
     }
 
     @Produces

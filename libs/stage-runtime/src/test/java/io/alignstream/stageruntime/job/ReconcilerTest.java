@@ -18,6 +18,7 @@ import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
+import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.testing.KafkaBroker;
@@ -50,6 +51,9 @@ class ReconcilerTest {
 
     @Inject
     EventPublisher publisher;
+
+    @Inject
+    BrokerRefusals refusals;
 
     @Inject
     KafkaReaders readers;
@@ -92,7 +96,7 @@ class ReconcilerTest {
         };
         JobProgress progress = new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {});
         Function<Job, RunningJob> starter = job -> {
-            RunningJob running = new RunningJob(job, "reward", publisher, readers, progress);
+            RunningJob running = new RunningJob(job, "reward", publisher, readers, refusals, progress);
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };
