@@ -153,7 +153,9 @@ public class TokenizerStreams {
     }
 
     private static Reason why(RuntimeException failure) {
-        return failure instanceof Explained explained ? explained.reason() : Reason.verbatim(failure.toString());
+        return failure instanceof Explained explained
+                ? explained.reason()
+                : Reason.of("stage.unexpected").with("detail", failure.toString());
     }
 
     private static Reason failed(String application, Reason why) {

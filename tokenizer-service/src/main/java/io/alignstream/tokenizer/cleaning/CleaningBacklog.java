@@ -4,6 +4,7 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.kafka.TopicEnds;
 import io.alignstream.tokenizer.streams.ConsumerLag;
 import io.smallrye.common.annotation.Identifier;
 import jakarta.annotation.PreDestroy;

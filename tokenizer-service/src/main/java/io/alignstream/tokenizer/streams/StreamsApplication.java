@@ -167,7 +167,8 @@ public final class StreamsApplication implements AutoCloseable {
 
     private StreamThreadExceptionResponse threadDied(Throwable failure) {
         Optional<BrokerRefusedException> refusal = BrokerRefusedException.in(failure, kafka);
-        lastFailure = refusal.map(BrokerRefusedException::reason).orElseGet(() -> Reason.verbatim(describe(failure)));
+        lastFailure = refusal.map(BrokerRefusedException::reason)
+                .orElseGet(() -> Reason.of("stage.unexpected").with("detail", describe(failure)));
         if (refusal.isPresent()) {
             failed = true;
             LOG.error(

@@ -104,10 +104,11 @@ public final class BrokerRefusedException extends KafkaException implements Expl
                 names.forEach(name -> missing.addAll(known.operations(type, name)));
             }
         }
-        return Reason.of("broker.refused")
-                .with("user", who(connection, user))
-                .with("right", missing.isEmpty() ? Reason.of("broker.someRight") : Reason.verbatim(words(missing)))
-                .with("resource", resource(type, String.join(", ", names)))
+        Reason who = Reason.of("broker.refused").with("user", who(connection, user));
+        Reason lacks = missing.isEmpty()
+                ? who.with("right", Reason.of("broker.someRight"))
+                : who.with("right", words(missing));
+        return lacks.with("resource", resource(type, String.join(", ", names)))
                 .with("detail", String.valueOf(refused.getMessage()));
     }
 

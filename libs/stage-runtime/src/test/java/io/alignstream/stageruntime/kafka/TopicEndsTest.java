@@ -1,10 +1,9 @@
-package io.alignstream.tokenizer.cleaning;
+package io.alignstream.stageruntime.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
-import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.alignstream.tokenizer.cleaning;
+package io.alignstream.stageruntime.kafka;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * What stands at both ends of a topic's partitions: enough to tell a topic from another one of the same name and length,
  * without reading a billion documents. Thread-safe.
  */
-final class TopicEnds implements AutoCloseable {
+public final class TopicEnds implements AutoCloseable {
 
     /** Offsets at the end that may hold marks of transactions and no record. */
     private static final long MARKS = 64;
@@ -27,12 +27,13 @@ final class TopicEnds implements AutoCloseable {
     private @Nullable DatasetSnapshot known;
     private String hash = RecordsHash.NONE.hex();
 
-    TopicEnds(Consumer<byte[], byte[]> consumer) {
+    /** Reads with {@code consumer}, which is closed with this. */
+    public TopicEnds(Consumer<byte[], byte[]> consumer) {
         this.consumer = consumer;
     }
 
     /** Hash of the first and the last record of each range. */
-    synchronized String of(DatasetSnapshot snapshot) {
+    public synchronized String of(DatasetSnapshot snapshot) {
         if (!snapshot.equals(known)) {
             RecordsHash sum = RecordsHash.NONE;
             for (PartitionRange range : snapshot.partitions()) {
