@@ -2,6 +2,7 @@ package io.alignstream.stageruntime.access;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -131,7 +132,16 @@ public class Gate {
     private void known(RoutingContext call) {
         Optional<SecurityIdentity> identity = Identities.of(call);
         String path = call.request().path();
-        if (identity.filter(Identities::isKnown).isPresent() || HEALTH.contains(path) || SIGN_IN.equals(path)) {
+        Optional<SecurityIdentity> known = identity.filter(Identities::isKnown);
+        // The only route of others, who declare no roles, that tells something.
+        if (METRICS.equals(path) && known.isPresent() && !known.get().hasRole(Role.Id.VIEWER)) {
+            refuse(
+                    call,
+                    403,
+                    Reason.of("refusal.role")
+                            .with("name", String.valueOf(Identities.name(known.get())))
+                            .with("role", Role.Id.VIEWER));
+        } else if (known.isPresent() || HEALTH.contains(path) || SIGN_IN.equals(path)) {
             call.next();
         } else if (PROVIDER.equals(path) && config.oidc()) {
             HttpAuthenticator authenticator = call.get(HttpAuthenticator.class.getName());

@@ -267,6 +267,17 @@ class SignInTest {
     }
 
     @Test
+    void metricsAreForViewers() {
+        // When
+        int client = http.send("GET", "/q/metrics", "", bearer(Role.CLIENT)).status();
+        int operator = http.send("GET", "/q/metrics", "", bearer(Role.OPERATOR)).status();
+
+        // Then
+        assertThat(client).isEqualTo(403);
+        assertThat(operator).isEqualTo(200);
+    }
+
+    @Test
     void noKeyStandsInTheLog() {
         // Given
         ConcurrentLinkedQueue<String> said = new ConcurrentLinkedQueue<>();
