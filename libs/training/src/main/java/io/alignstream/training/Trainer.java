@@ -92,6 +92,15 @@ public final class Trainer {
      */
     public Optional<Result> train() throws IOException {
         run.claim();
+        try {
+            return trainOwned();
+        } catch (IOException | RuntimeException e) {
+            run.requireHeld(); // what a run's next owner moves or deletes fails here in any way
+            throw e;
+        }
+    }
+
+    private Optional<Result> trainOwned() throws IOException {
         Optional<StoredCheckpoint> newest = run.newest();
         if (newest.isPresent() && newest.get().manifest().complete()) {
             return Optional.of(result(run, newest.get().reference()));

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class PausedTwinTest {
 
-    private static final int PAUSES = 4;
+    private static final int PAUSES = 5;
 
     @TempDir
     Path folder;
