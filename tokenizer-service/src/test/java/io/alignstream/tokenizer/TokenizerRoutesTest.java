@@ -8,6 +8,6 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 
 @QuarkusTest
-@QuarkusTestResource(KafkaBroker.class)
+@QuarkusTestResource(value = KafkaBroker.class, restrictToAnnotatedClass = true)
 @TestProfile(ClosedService.class)
 class TokenizerRoutesTest extends GuardedRoutes {}

@@ -6,6 +6,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.access.AuditEntry.Mechanism;
 import io.alignstream.contracts.access.AuditEntry.Outcome;
+import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -58,6 +60,7 @@ public class AuditLog {
     private static final int DELIVERY_MS = 30_000;
 
     private final Map<String, Object> connection;
+    private final BrokerRefusals refusals;
     private final String service;
     private final Counter lost;
     private final BlockingQueue<AuditEntry> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
@@ -66,9 +69,11 @@ public class AuditLog {
 
     AuditLog(
             @Identifier("default-kafka-broker") Map<String, Object> connection,
+            BrokerRefusals refusals,
             @ConfigProperty(name = "quarkus.application.name") String service,
             MeterRegistry registry) {
         this.connection = Map.copyOf(connection);
+        this.refusals = refusals;
         this.service = service;
         this.lost = Counter.builder("alignstream.audit.lost")
                 .description("Entries that did not reach the topic audit-log; the service's log holds them")
@@ -164,7 +169,7 @@ public class AuditLog {
                     send(producer, entry);
                 }
             } catch (KafkaException e) {
-                lose(entry, String.valueOf(e.getMessage()));
+                lose(entry, why(e));
             } catch (InterruptedException e) {
                 break;
             }
@@ -178,9 +183,14 @@ public class AuditLog {
     private void send(KafkaProducer<byte[], byte[]> producer, AuditEntry entry) {
         producer.send(Topic.AUDIT_LOG.record(entry, service), (written, failure) -> {
             if (failure != null) {
-                lose(entry, String.valueOf(failure.getMessage()));
+                lose(entry, why(failure));
             }
         });
+    }
+
+    /** What is refused ends the service: a service that may not say who did what should not go on unseen. */
+    private String why(Exception failure) {
+        return String.valueOf(refusals.explained(failure, AclOperation.WRITE).getMessage());
     }
 
     private Map<String, Object> settings() {
