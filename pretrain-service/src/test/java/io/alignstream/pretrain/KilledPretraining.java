@@ -3,6 +3,7 @@ package io.alignstream.pretrain;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Lease;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.SequenceSource;
@@ -90,7 +91,12 @@ final class KilledPretraining {
                         if (!method.getName().equals("save")) {
                             return method.invoke(store, arguments);
                         }
-                        return save(store, (Manifest) arguments[0], (CheckpointStore.Content) arguments[1], moments);
+                        return save(
+                                store,
+                                (Lease) arguments[0],
+                                (Manifest) arguments[1],
+                                (CheckpointStore.Content) arguments[2],
+                                moments);
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
@@ -98,10 +104,10 @@ final class KilledPretraining {
     }
 
     private static Reference save(
-            CheckpointStore store, Manifest draft, CheckpointStore.Content content, Moments moments)
+            CheckpointStore store, Lease lease, Manifest draft, CheckpointStore.Content content, Moments moments)
             throws IOException {
         moments.reached("before checkpoint " + draft.step());
-        Reference reference = store.save(draft, folder -> {
+        Reference reference = store.save(lease, draft, folder -> {
             content.write(folder);
             moments.reached("files of checkpoint " + draft.step());
         });

@@ -65,6 +65,10 @@ class PausedRunTest {
     }
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** As many as it takes: one ranking of all answers says little more than there are answers. */
+    private static final List<String> ANNOTATORS =
+            IntStream.range(0, 20).mapToObj(i -> "ann-" + i).toList();
+
     private static final List<Message> QUESTION = List.of(Message.user("必去景点"));
     private static final List<String> ANSWERS = IntStream.range(0, RankingRequest.MAX_ANSWERS)
             .mapToObj(i -> "景点" + i)
@@ -130,7 +134,10 @@ class PausedRunTest {
                 List.of(new DatasetSnapshot(Topic.RANKINGS.name(), List.of(new PartitionRange(0, 0, 0)))),
                 Map.of("pairAccuracy", 0.9));
         topics.publish(Topic.RANKING_REQUESTS, new RankingRequest("q", QUESTION, ANSWERS, null, Map.of()));
-        topics.publish(Topic.RANKINGS, new Ranking("q", "ann", worstFirst(reward), List.of(), List.of(), "v1"));
+        List<List<Integer>> order = worstFirst(reward);
+        for (String annotator : ANNOTATORS) {
+            topics.publish(Topic.RANKINGS, new Ranking("q", annotator, order, List.of(), List.of(), "v1"));
+        }
         TinyParents.prompts(12).forEach(prompt -> topics.publish(Topic.PROMPTS, prompt));
         topics.publish(Topic.CHECKPOINTS, sft);
         topics.publish(Topic.CHECKPOINTS, reward);
