@@ -1,6 +1,7 @@
 package io.alignstream.local.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Topic;
@@ -107,12 +108,14 @@ class BrokerTest {
             // When
             TopicSetup.createMissing(site.bootstrapServers());
 
-            // Then
+            // Then: once the broker has read what its controller has decided
             ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, Topic.RANKING_REQUESTS.name());
-            var settings = Objects.requireNonNull(
-                    admin.describeConfigs(Set.of(resource)).all().get().get(resource));
-            assertThat(settings.get("retention.ms").value()).isEqualTo("-1");
-            assertThat(settings.get("message.timestamp.type").value()).isEqualTo("LogAppendTime");
+            await().untilAsserted(() -> {
+                var settings = Objects.requireNonNull(
+                        admin.describeConfigs(Set.of(resource)).all().get().get(resource));
+                assertThat(settings.get("retention.ms").value()).isEqualTo("-1");
+                assertThat(settings.get("message.timestamp.type").value()).isEqualTo("LogAppendTime");
+            });
         }
     }
 
