@@ -86,7 +86,8 @@ final class PoisonedTopics {
                         poison(java.util.Arrays.copyOf(version, 5_000_000), "version 9 is unknown"),
                         poison(batch(tokenizer.sha256(), 0, tokenizer.vocabularySize()), "outside the vocabulary"),
                         poison(batch(tokenizer.sha256(), 5, 1), "are missing before this batch"),
-                        poison(batch(tokenizer.sha256(), 1, 1), "nobody vouches for the batch"),
+                        // Looked at again once the good batch behind it is there, whose successor it says to be.
+                        poison(batch(tokenizer.sha256(), 2, 1), "nobody vouches for the batch"),
                         poison(batch("cd".repeat(32), 0, 1), "no tokenizer event names")),
                 ledgers.record(batch(tokenizer.sha256(), 1, 1), "test"),
                 Stage.PRETRAIN);
