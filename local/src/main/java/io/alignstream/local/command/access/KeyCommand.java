@@ -8,8 +8,10 @@ import io.alignstream.local.command.SiteOptions;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -136,8 +138,15 @@ public final class KeyCommand {
         return Files.exists(file) ? told(() -> KeyFile.read(file)) : new KeyFile(List.of());
     }
 
+    /** Two who change the file at once wait for each other: the later one would undo what the earlier one did. */
     private static void change(Path file, UnaryOperator<KeyFile> change) throws IOException {
-        told(() -> change.apply(read(file))).write(file);
+        Path whole = file.toAbsolutePath();
+        Files.createDirectories(whole.getParent());
+        Path lock = whole.resolveSibling("." + whole.getFileName() + ".lock");
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.lock(); // until the channel is closed
+            told(() -> change.apply(read(file))).write(file);
+        }
     }
 
     /** What fails with a reason. */

@@ -2,6 +2,7 @@ package io.alignstream.local.command.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.access.ApiKey;
 import io.alignstream.contracts.access.KeyFile;
 import io.alignstream.local.Alignstream;
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +57,41 @@ class KeyCommandTest {
         assertThat(said("key", "list", "--file", file()))
                 .contains(id, "ann", "annotator, viewer")
                 .doesNotContain(key);
+    }
+
+    @Test
+    void keysThatAreMadeAtTheSameMomentAreAllKept() throws Exception {
+        // Given
+        List<Process> makers = new ArrayList<>();
+
+        // When
+        for (int maker = 0; maker < 4; maker++) {
+            makers.add(new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                            Alignstream.class.getName(),
+                            "key",
+                            "create",
+                            "--file",
+                            file(),
+                            "--name",
+                            "maker-" + maker,
+                            "--role",
+                            "viewer")
+                    .redirectErrorStream(true)
+                    .redirectOutput(folder.resolve("maker-" + maker + ".txt").toFile())
+                    .start());
+        }
+        for (Process maker : makers) {
+            assertThat(maker.waitFor()).isZero();
+        }
+
+        // Then
+        assertThat(KeyFile.read(Path.of(file())).keys())
+                .extracting(ApiKey::name)
+                .containsExactlyInAnyOrder("maker-0", "maker-1", "maker-2", "maker-3");
     }
 
     @Test
