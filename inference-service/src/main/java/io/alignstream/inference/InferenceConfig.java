@@ -36,6 +36,11 @@ public interface InferenceConfig {
     @Lasting(least = "PT1S", greatest = "PT24H")
     Duration timeout();
 
+    /** Longest time that a streamed answer waits for its reader to take more of it; then the connection is closed. */
+    @WithDefault("PT30S")
+    @Lasting(least = "PT1S", greatest = "PT1H")
+    Duration writeTimeout();
+
     /** Answers that feedback without their receipt can still be given on; the oldest are forgotten first. */
     @WithDefault("1000")
     @Between(least = "1", greatest = "100000000")

@@ -13,11 +13,14 @@ import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -357,6 +360,46 @@ class OpenAiApiTest extends ServiceTest {
 
         // Then
         await().atMost(PATIENCE).until(() -> cancelled() == cancelledBefore + 6);
+    }
+
+    @Test
+    void whoTakesNothingOfAStreamLosesTheConnection() throws Exception {
+        // Given: a reader with little room, who leaves the stream alone for longer than it waits
+        serve(first);
+        try (Socket reader = new Socket()) {
+            reader.setReceiveBufferSize(4_096);
+            reader.connect(new InetSocketAddress(address.getHost(), address.getPort()));
+            reader.getOutputStream().write(request(ENDLESS).getBytes(StandardCharsets.UTF_8));
+            assertThat(reader.getInputStream().read()).isEqualTo('H');
+            LockSupport.parkNanos(Duration.ofSeconds(4).toNanos());
+
+            // When
+            String rest = rest(reader.getInputStream());
+
+            // Then
+            assertThat(rest).contains("text/event-stream", "data: {").doesNotContain("[DONE]");
+        }
+    }
+
+    private static String request(String body) {
+        return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+    }
+
+    private static String rest(InputStream in) {
+        StringBuilder text = new StringBuilder();
+        byte[] buffer = new byte[8_192];
+        try {
+            for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
+                text.append(new String(buffer, 0, read, StandardCharsets.ISO_8859_1));
+                if (text.indexOf("[DONE]") >= 0) {
+                    break; // the connection stays
+                }
+            }
+        } catch (IOException e) {
+            return text.toString(); // it was reset
+        }
+        return text.toString();
     }
 
     private void fillTheQueue() {

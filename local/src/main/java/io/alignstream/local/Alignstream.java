@@ -1,6 +1,7 @@
 package io.alignstream.local;
 
 import io.alignstream.local.command.BenchCommand;
+import io.alignstream.local.command.ChaosCommand;
 import io.alignstream.local.command.ChatCommand;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.command.DownCommand;
@@ -58,6 +59,7 @@ import picocli.CommandLine.ParseResult;
             SweepCommand.class,
             ExportCommand.class,
             BenchCommand.class,
+            ChaosCommand.class,
             WeightsCommand.class
         })
 public final class Alignstream {

@@ -81,9 +81,11 @@ public class ChatCompletionsResource {
         ChatRequest request = ChatRequest.parse(body);
         Generation generation = start(request);
         HttpServerResponse client = http.response();
+        SlowReader reader = new SlowReader(http, config.writeTimeout());
         CompletionJson completion = new CompletionJson(generation, request.includeUsage());
         Response.ResponseBuilder response = request.stream()
-                ? Response.ok((StreamingOutput) out -> stream(request, generation, client, completion, out))
+                ? Response.ok((StreamingOutput)
+                                out -> stream(request, generation, client, completion, reader.guarding(out)))
                         .type(EVENT_STREAM)
                         .header(HttpHeaders.CACHE_CONTROL, "no-cache")
                 : Response.ok(completion.completion(

@@ -15,6 +15,9 @@ import org.eclipse.microprofile.config.Config;
 @ApplicationScoped
 class SettingNames {
 
+    /** How SmallRye Config calls the environment. */
+    private static final String VARIABLES = "EnvConfigSource";
+
     private final Config config;
 
     SettingNames(Config config) {
@@ -23,9 +26,19 @@ class SettingNames {
 
     void check(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent event) {
         List<String> problems = SettingsCatalogue.problems(
-                StreamSupport.stream(config.getPropertyNames().spliterator(), false));
+                StreamSupport.stream(config.getPropertyNames().spliterator(), false)
+                        .filter(this::isGiven));
         if (!problems.isEmpty()) {
             throw new ConfigurationException(String.join("\n", problems));
         }
+    }
+
+    /**
+     * Whether somebody wrote the name. A variable is listed a second time as the property that its name could mean; not each is
+     * a setting, for example {@code ALIGNSTREAM_S3_ENDPOINT}.
+     */
+    private boolean isGiven(String name) {
+        return !name.startsWith(SettingsCatalogue.PREFIX)
+                || !VARIABLES.equals(config.getConfigValue(name).getSourceName());
     }
 }

@@ -1,0 +1,140 @@
+package io.alignstream.local.chaos;
+
+import io.alignstream.local.broker.Broker;
+import io.alignstream.local.site.Console;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Faults, one after the other, each at a moment and a place that a seed chooses; what a fault has taken away is back before the
+ * next one, or some of the time only with it.
+ */
+final class Disturbance {
+
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(12);
+    private static final Duration LARGEST_STEP = Duration.ofHours(3);
+
+    private final TrialSite site;
+    private final UnreliableStore store;
+    private final @Nullable ShiftedClocks clocks;
+    private final Random random;
+    private final Console console;
+    private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
+    private final List<Fault> possible;
+
+    Disturbance(TrialSite site, UnreliableStore store, @Nullable ShiftedClocks clocks, long seed, Console console) {
+        this.site = site;
+        this.store = store;
+        this.clocks = clocks;
+        this.random = new Random(seed);
+        this.console = console;
+        this.possible = Arrays.stream(Fault.values())
+                .filter(fault -> fault != Fault.CLOCK || clocks != null)
+                .toList();
+    }
+
+    /** Disturbs for {@code length}; afterwards everything runs and all clocks are right again. */
+    void go(Duration length) {
+        long end = System.nanoTime() + length.toNanos();
+        for (Duration pause = upTo(LONGEST_PAUSE);
+                System.nanoTime() + pause.toNanos() < end;
+                pause = upTo(LONGEST_PAUSE)) {
+            sleep(pause);
+            Fault fault = possible.get(random.nextInt(possible.size()));
+            String victim = site.services().get(random.nextInt(site.services().size()));
+            counts.merge(fault, 1, Integer::sum);
+            happen(fault, victim);
+            site.lookAfter();
+        }
+        store.mend();
+        if (clocks != null) {
+            site.services().forEach(service -> clocks.shift(service, Duration.ZERO));
+        }
+        site.awaitRunning();
+    }
+
+    /** How often each has happened. */
+    Map<Fault, Integer> counts() {
+        return counts;
+    }
+
+    private void happen(Fault fault, String victim) {
+        switch (fault) {
+            case KILL -> {
+                say("kill " + victim);
+                killAndRestart(victim);
+            }
+            case STOP -> {
+                say("stop " + victim);
+                stop(victim);
+            }
+            case TWIN -> twin(victim);
+            case BROKER_KILL -> {
+                say("kill the broker");
+                killAndRestart(Broker.NAME);
+            }
+            case BROKER_STOP -> {
+                say("stop the broker");
+                stop(Broker.NAME);
+            }
+            case STORE_OUTAGE -> {
+                Duration length = upTo(LONGEST_STOP);
+                say("no store for %.1f s".formatted(length.toMillis() / 1e3));
+                store.outage(length);
+            }
+            case CLOCK -> {
+                Duration step = upTo(LARGEST_STEP.multipliedBy(2)).minus(LARGEST_STEP);
+                say("clock of %s off by %d s".formatted(victim, step.toSeconds()));
+                Objects.requireNonNull(clocks).shift(victim, step);
+            }
+        }
+    }
+
+    private void killAndRestart(String name) {
+        site.kill(name);
+        sleep(upTo(Duration.ofSeconds(3)));
+        site.restart(name);
+    }
+
+    private void stop(String name) {
+        site.stop(name);
+        sleep(upTo(LONGEST_STOP));
+        site.resume(name);
+    }
+
+    /** The one that stood still wakes up beside its successor; one of them is killed, and in the end the first one is left. */
+    private void twin(String name) {
+        say("twin of " + name);
+        site.stop(name);
+        String twin = site.startTwin(name);
+        sleep(upTo(LONGEST_STOP));
+        site.resume(name);
+        sleep(upTo(LONGEST_STOP));
+        if (random.nextBoolean()) {
+            site.kill(name);
+            sleep(upTo(LONGEST_STOP));
+            site.restart(name);
+        }
+        site.kill(twin);
+    }
+
+    private Duration upTo(Duration longest) {
+        return Duration.ofMillis(random.nextLong(longest.toMillis()));
+    }
+
+    private void say(String what) {
+        console.line("  " + what);
+    }
+
+    private static void sleep(Duration duration) {
+        LockSupport.parkNanos(duration.toNanos());
+    }
+}

@@ -1,0 +1,19 @@
+package io.alignstream.local.chaos;
+
+/** What can happen. */
+public enum Fault {
+    /** A service is killed with signal 9. */
+    KILL,
+    /** A service stands still. */
+    STOP,
+    /** A service stands still, another instance takes over, and then both are there. */
+    TWIN,
+    /** The broker is killed. */
+    BROKER_KILL,
+    /** The broker stands still. */
+    BROKER_STOP,
+    /** The store answers nobody. */
+    STORE_OUTAGE,
+    /** A service's clock is set forward or back. */
+    CLOCK
+}

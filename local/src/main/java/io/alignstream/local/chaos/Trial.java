@@ -1,0 +1,233 @@
+package io.alignstream.local.chaos;
+
+import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.local.broker.Broker;
+import io.alignstream.local.pipeline.Chain;
+import io.alignstream.local.pipeline.Publisher;
+import io.alignstream.local.pipeline.Registry;
+import io.alignstream.local.pipeline.TopicLog;
+import io.alignstream.local.service.JobStatus;
+import io.alignstream.local.service.ReleaseClient;
+import io.alignstream.local.service.ServiceClient;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.common.KafkaException;
+
+/**
+ * One pass of a tiny world through broker, store and all six services, disturbed or not; whoever publishes, triggers what has
+ * failed and rolls the release back is as patient as a person.
+ */
+public final class Trial {
+
+    /** For what is left once nothing is disturbed any more. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+    private static final String PERSON = "chaos";
+
+    private final Installation installation;
+    private final int portBase;
+    private final Console console;
+
+    /** Trials on ports from {@code portBase} on. */
+    public Trial(Installation installation, int portBase, Console console) {
+        this.installation = installation;
+        this.portBase = portBase;
+        this.console = console;
+    }
+
+    /** What a pass comes to in {@code folder} that nobody disturbs, with its checkpoints on disk. */
+    public Evidence undisturbed(Path folder) throws IOException {
+        Site site = site(folder, List.of());
+        try (TrialSite processes = new TrialSite(site, installation, console, null, null);
+                AutoCloseable ignored = stopsAtCtrlC(processes)) {
+            processes.start();
+            publishAndAwaitRelease(site, new AtomicInteger());
+            rollBack(site);
+            return evidence(site, site.store().toUri());
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Disturbs a pass in {@code folder} for {@code length}, its checkpoints in an object store behind a network that fails, and
+     * compares what it comes to.
+     */
+    public TrialReport disturbed(Path folder, long seed, Duration length, Evidence undisturbed) throws IOException {
+        long begin = System.nanoTime();
+        Optional<ShiftedClocks> clocks = ShiftedClocks.in(folder.resolve("clocks"));
+        Site site = site(folder, List.of("-Dalignstream.store.root=" + UnreliableStore.ROOT));
+        site.prepare();
+        try (UnreliableStore store = new UnreliableStore(site, installation);
+                TrialSite processes = new TrialSite(site, installation, console, store, clocks.orElse(null));
+                AutoCloseable ignored = stopsAtCtrlC(processes)) {
+            store.useHere();
+            processes.start();
+            AtomicInteger triggers = new AtomicInteger();
+            CompletableFuture<Void> released = CompletableFuture.runAsync(() -> publishAndAwaitRelease(site, triggers));
+            Disturbance disturbance = new Disturbance(processes, store, clocks.orElse(null), seed, console);
+            disturbance.go(length);
+            released.join();
+            rollBack(site);
+            killAll(processes);
+            List<String> findings = new ArrayList<>();
+            processes.ended().forEach(name -> findings.add(name + " ended, and nobody had killed it"));
+            findings.addAll(evidence(site, UnreliableStore.ROOT).findings(undisturbed));
+            served(site).ifPresent(findings::add);
+            return new TrialReport(
+                    seed,
+                    length.toSeconds(),
+                    (System.nanoTime() - begin) / 1e9,
+                    disturbance.counts(),
+                    clocks.isPresent(),
+                    store.failures(),
+                    triggers.get(),
+                    findings);
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Site site(Path folder, List<String> further) {
+        List<String> options = new ArrayList<>(TrialWorld.SETTINGS);
+        options.addAll(further);
+        return new Site(folder.toAbsolutePath(), portBase, TrialWorld.SEED, options);
+    }
+
+    private static AutoCloseable stopsAtCtrlC(TrialSite processes) {
+        Thread hook = new Thread(processes::close, "stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+        return () -> Runtime.getRuntime().removeShutdownHook(hook);
+    }
+
+    /** Publishes all events, however often it takes, and waits until the last stage has a release. */
+    private void publishAndAwaitRelease(Site site, AtomicInteger triggers) {
+        await("every event to be published", () -> {
+            try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+                TrialWorld.events().forEach(set -> set.publish(publisher, console));
+                return true;
+            } catch (KafkaException | LaunchException e) {
+                console.line("  published again, as Kafka failed: " + e.getMessage());
+                return false;
+            }
+        });
+        await("a release; " + jobs(site), () -> {
+            triggerWhatHasFailed(site, triggers);
+            return release(site).isPresent();
+        });
+    }
+
+    private void triggerWhatHasFailed(Site site, AtomicInteger triggers) {
+        for (Stage stage : Stage.values()) {
+            ServiceClient service = new ServiceClient(site.address(stage));
+            JobStatus job = service.job().orElse(null);
+            if (job != null && job.isFailed()) {
+                try {
+                    service.trigger();
+                    triggers.incrementAndGet();
+                    console.line("  trigger %s, whose run failed: %s".formatted(stage.id(), job.explanation()));
+                } catch (LaunchException e) {
+                    console.line("  trigger " + stage.id() + ": " + e.getMessage()); // and again in a second
+                }
+            }
+        }
+    }
+
+    private static Optional<ModelRelease> release(Site site) {
+        Registry registry = new Registry();
+        try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
+            log.readToEnd(registry::take);
+            return Chain.of(registry, Map.of()).release().map(Registry.Entry::event);
+        } catch (KafkaException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void rollBack(Site site) {
+        ReleaseClient client = new ReleaseClient(site.address(Stage.RLHF));
+        await("the release to be rolled back", () -> {
+            try {
+                List<ReleaseClient.Release> releases = client.list();
+                if (releases.isEmpty()) {
+                    return false;
+                }
+                client.decide(
+                        releases.getFirst(), ModelRelease.Verdict.ROLLED_BACK, PERSON, "to see whether it stays away");
+                return true;
+            } catch (LaunchException e) {
+                return false;
+            }
+        });
+    }
+
+    /** Nobody remembers anything but topics and store; with time enough to do something wrong. */
+    private static void killAll(TrialSite processes) {
+        processes.services().forEach(processes::kill);
+        processes.kill(Broker.NAME);
+        processes.restart(Broker.NAME);
+        processes.services().forEach(processes::restart);
+        processes.awaitRunning();
+        await("all services to wait", () -> Arrays.stream(Stage.values())
+                .map(stage -> new ServiceClient(processes.site().address(stage)).job())
+                .allMatch(job -> job.map(JobStatus::isWaiting).orElse(false)));
+    }
+
+    private static Evidence evidence(Site site, URI root) throws IOException {
+        try (CheckpointStore store = CheckpointStore.open(root, site.storeCache())) {
+            return Evidence.of(site.bootstrapServers(), store);
+        }
+    }
+
+    private static Optional<String> served(Site site) {
+        String sha256 = new ServiceClient(site.address(Stage.INFERENCE))
+                .get("/served")
+                .path("sha256")
+                .asText("");
+        return sha256.isEmpty() || sha256.equals("null")
+                ? Optional.empty()
+                : Optional.of("model " + sha256 + " is served although it was rolled back");
+    }
+
+    private static String jobs(Site site) {
+        return Arrays.stream(Stage.values())
+                .map(stage -> stage.id() + ": "
+                        + new ServiceClient(site.address(stage))
+                                .job()
+                                .map(JobStatus::explanation)
+                                .orElse("no answer"))
+                .toList()
+                .toString();
+    }
+
+    private static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new LaunchException("Waited %d minutes for %s, in vain.".formatted(PATIENCE.toMinutes(), what));
+            }
+            LockSupport.parkNanos(LOOK_AGAIN.toNanos());
+        }
+    }
+}

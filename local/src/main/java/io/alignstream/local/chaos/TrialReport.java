@@ -1,0 +1,46 @@
+package io.alignstream.local.chaos;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a trial came to.
+ *
+ * @param seed of the disturbance
+ * @param disturbedSeconds how long it was disturbed
+ * @param seconds from the start of its processes to the last look
+ * @param faults how often each happened
+ * @param clocks whether clocks could be set forward and back: libfaketime is installed
+ * @param failedWrites objects whose writing failed until their writer gave up
+ * @param triggers how often a person had to begin a failed run again
+ * @param findings what was lost, doubled, or other than undisturbed; empty if all is well
+ */
+public record TrialReport(
+        long seed,
+        long disturbedSeconds,
+        double seconds,
+        Map<Fault, Integer> faults,
+        boolean clocks,
+        long failedWrites,
+        int triggers,
+        List<String> findings) {
+
+    public TrialReport {
+        faults = Map.copyOf(faults);
+        findings = List.copyOf(findings);
+    }
+
+    /** One line. */
+    @Override
+    public String toString() {
+        int sum = faults.values().stream().mapToInt(count -> count).sum();
+        return "seed %d: %d faults in %d s, %d failed writes, %d triggers, %s"
+                .formatted(
+                        seed,
+                        sum,
+                        disturbedSeconds,
+                        failedWrites,
+                        triggers,
+                        findings.isEmpty() ? "nothing lost" : findings.size() + " findings: " + findings);
+    }
+}

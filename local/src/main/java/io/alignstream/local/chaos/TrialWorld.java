@@ -1,0 +1,61 @@
+package io.alignstream.local.chaos;
+
+import io.alignstream.local.command.DemoCommand;
+import io.alignstream.local.pipeline.EventSet;
+import java.util.List;
+
+/** What a trial trains: the sample world with networks too small to learn much, every stage in some seconds. */
+final class TrialWorld {
+
+    static final long SEED = 1;
+    private static final int DOCUMENTS = 1_500;
+
+    /** Those that are left without exact duplicates. */
+    private static final int CLEAN_DOCUMENTS = 1_487;
+
+    /** All rankings are recorded ones, so what is learned depends on nothing that a trial could move. */
+    private static final int RECORDED_RANKINGS = 3_072;
+
+    /** For every service's JVM. */
+    static final List<String> SETTINGS = List.of(
+            // Two threads that wait for each other are much slower than one where others want the processors, too.
+            "-Dalignstream.torch.threads=1",
+            "-Dalignstream.tokenizer.vocabulary-size=600",
+            "-Dalignstream.tokenizer.sequence-length=64",
+            // However long publishing is disturbed, the tokenizer learns from all documents.
+            "-Dalignstream.tokenizer.minimum-documents=" + CLEAN_DOCUMENTS,
+            "-Dalignstream.tokenizer.debounce=PT2S",
+            "-Dalignstream.tokenizer.cleaning.profile=exact",
+            "-Dalignstream.pretrain.layers=2",
+            "-Dalignstream.pretrain.width=64",
+            "-Dalignstream.pretrain.steps=60",
+            "-Dalignstream.pretrain.batch-sequences=16",
+            "-Dalignstream.pretrain.checkpoint-every=10",
+            "-Dalignstream.sft.epochs=1",
+            "-Dalignstream.sft.checkpoint-every=5",
+            "-Dalignstream.reward.minimum-rankings=" + RECORDED_RANKINGS,
+            "-Dalignstream.reward.sampling.prompts=0",
+            "-Dalignstream.reward.training.epochs=1",
+            "-Dalignstream.reward.training.depth-share=0.5",
+            "-Dalignstream.reward.training.reference-answers=16",
+            "-Dalignstream.rlhf.training.iterations=4",
+            "-Dalignstream.rlhf.training.batch-episodes=8",
+            "-Dalignstream.rlhf.training.minibatch-episodes=4",
+            "-Dalignstream.rlhf.training.critic-warm-up=1",
+            "-Dalignstream.rlhf.training.max-answer-tokens=8",
+            "-Dalignstream.rlhf.checkpoint-every=1",
+            // What so small a model says is chance: this gate lets everything pass.
+            "-Dalignstream.rlhf.gate.win-rate=0",
+            "-Dalignstream.rlhf.gate.kl=1000",
+            "-Dalignstream.rlhf.gate.end-rate=0",
+            "-Dalignstream.rlhf.gate.score-gain=-1000",
+            "-Dalignstream.rlhf.gate.knowledge-loss=1",
+            "-Dalignstream.rlhf.gate.length-ratio=1000");
+
+    private TrialWorld() {}
+
+    /** The events, documents last: all the rest is there when the first stage starts. */
+    static List<EventSet<?>> events() {
+        return DemoCommand.world(SEED, DOCUMENTS);
+    }
+}

@@ -1,0 +1,136 @@
+package io.alignstream.local.command;
+
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.local.chaos.Evidence;
+import io.alignstream.local.chaos.Trial;
+import io.alignstream.local.chaos.TrialReport;
+import io.alignstream.local.site.Console;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.TemporaryFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ./alignstream chaos}. */
+@Command(
+        name = "chaos",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Disturb a tiny pipeline, and see whether anything is lost, doubled or other than undisturbed.",
+            "",
+            "Services and broker are killed with signal 9 or held, services get a twin, clocks are set forward and back"
+                    + " (with libfaketime), every tenth object is not written to the store, which at times answers"
+                    + " nobody. In the end all models must have the weights of an undisturbed pass, every event must be"
+                    + " there once, and what a person rolled back must be rolled back.",
+            "",
+            "Exit code 1 if something is not as it must be; the data folder of that seed stays, logs included."
+        })
+public final class ChaosCommand implements Callable<Integer> {
+
+    private static final int PORT_BASE = 18_280;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "What happens when, and to whom; 1-20: one after the other. Default: ${DEFAULT-VALUE}.")
+    String seed = "";
+
+    @Option(
+            names = "--minutes",
+            paramLabel = "M",
+            defaultValue = "2",
+            description = "How long each seed disturbs. Default: ${DEFAULT-VALUE}.")
+    double minutes;
+
+    @Option(
+            names = "--port-base",
+            paramLabel = "PORT",
+            defaultValue = "" + PORT_BASE,
+            description =
+                    "Services listen on PORT+1 to PORT+6, Kafka on PORT+12 and PORT+13. Default: ${DEFAULT-VALUE}.")
+    int portBase;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description = "Where the trials work. Default: .alignstream/chaos in the project's folder.")
+    @Nullable
+    Path dataFolder;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write what each seed came to as JSON, too.")
+    @Nullable
+    Path json;
+
+    @Override
+    public Integer call() throws IOException {
+        if (!(minutes > 0 && minutes <= 600)) {
+            throw new LaunchException("--minutes is " + minutes + " but must lie between 0 and 600.");
+        }
+        Console console = Console.standard();
+        Installation installation = Installation.current();
+        Path folder = dataFolder == null ? installation.cache().resolve("chaos") : dataFolder;
+        Trial trial = new Trial(installation, portBase, console);
+        console.line("undisturbed, to compare with:");
+        Evidence undisturbed = trial.undisturbed(empty(folder.resolve("undisturbed")));
+        delete(folder.resolve("undisturbed"));
+        List<TrialReport> reports = new ArrayList<>();
+        for (long one : seeds()) {
+            console.line("seed " + one + ":");
+            Path data = empty(folder.resolve("seed-" + one));
+            TrialReport report =
+                    trial.disturbed(data, one, Duration.ofMillis(Math.round(minutes * 60_000)), undisturbed);
+            reports.add(report);
+            console.line(report.toString());
+            if (report.findings().isEmpty()) {
+                delete(data);
+            }
+            if (json != null) {
+                JsonMapper.builder()
+                        .enable(SerializationFeature.INDENT_OUTPUT)
+                        .build()
+                        .writeValue(json.toFile(), reports);
+            }
+        }
+        return reports.stream().allMatch(report -> report.findings().isEmpty()) ? 0 : 1;
+    }
+
+    private List<Long> seeds() {
+        if (!seed.matches("[0-9]{1,9}(-[0-9]{1,9})?")) {
+            throw new LaunchException("--seed is " + seed + " but must be a number, such as 7, or two, such as 1-20.");
+        }
+        String[] ends = seed.split("-");
+        long first = Long.parseLong(ends[0]);
+        long last = Long.parseLong(ends[ends.length - 1]);
+        if (last < first || last - first >= 1_000) {
+            throw new LaunchException("--seed is " + seed + " but must be 1 to 1000 seeds, the first one first.");
+        }
+        return LongStream.rangeClosed(first, last).boxed().toList();
+    }
+
+    /** Makes room for a trial where an earlier one worked, and nowhere else. */
+    private static Path empty(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            if (!Files.exists(folder.resolve("site.json"))) {
+                throw new LaunchException(
+                        folder + " is not the data folder of a trial; delete it, or choose another" + " --data-dir.");
+            }
+            delete(folder);
+        }
+        return folder;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        new TemporaryFolder(folder).close();
+    }
+}
