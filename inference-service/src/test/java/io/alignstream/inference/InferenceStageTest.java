@@ -224,6 +224,11 @@ class InferenceStageTest {
         }
 
         @Override
+        public Duration writeTimeout() {
+            return Duration.ofSeconds(30);
+        }
+
+        @Override
         public Duration timeout() {
             return Duration.ofMinutes(1);
         }

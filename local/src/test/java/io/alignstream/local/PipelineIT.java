@@ -8,18 +8,15 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
-import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.command.DemoRun;
 import io.alignstream.local.command.LocalCluster;
 import io.alignstream.local.evaluation.Evaluation;
-import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.report.DemoReport;
-import io.alignstream.local.report.StageResults;
 import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.service.ServiceClient;
 import io.alignstream.local.site.LaunchException;
@@ -193,25 +190,6 @@ class PipelineIT {
                         approved.model(), approved.reference().sha256()));
     }
 
-    @Test
-    void theDisturbedBaseModelIsTheOneOfARunThatNobodyDisturbed() throws Exception {
-        // Given
-        Passed disturbed = disturbed();
-        LocalCluster.stopAll(disturbed.site(), output.console());
-        Site undisturbed = site("undisturbed");
-
-        // When
-        List<String> weights;
-        try (LocalCluster cluster = LocalCluster.start(undisturbed, TestSites.installation(), output.console())) {
-            cluster.publish(world(), output.console());
-            Registry registry = new Registry();
-            weights = weights(undisturbed, registry, cluster.follow(registry, Stage.PRETRAIN, output.console()));
-        }
-
-        // Then
-        assertThat(weights).isEqualTo(weights(disturbed.first()).subList(0, 2));
-    }
-
     /** The pipeline that all tests look at, made by the first that asks. */
     private Passed disturbed() throws IOException {
         if (passed == null) {
@@ -282,12 +260,6 @@ class PipelineIT {
                     Files.delete(path);
                 }
             }
-        }
-    }
-
-    private static List<String> weights(Site site, Registry registry, Chain chain) throws IOException {
-        try (CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
-            return weights(StageResults.of(StageResults.open(chain, store), chain, registry, site.bootstrapServers()));
         }
     }
 

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,8 @@ final class Disturbance {
     private final Console console;
     private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
     private final List<Fault> possible;
+    /** Services that have, or had, one. */
+    private final Set<String> wrongClocks = new TreeSet<>();
 
     Disturbance(TrialSite site, UnreliableStore store, @Nullable ShiftedClocks clocks, long seed, Console console) {
         this.site = site;
@@ -55,9 +59,7 @@ final class Disturbance {
             site.lookAfter();
         }
         store.mend();
-        if (clocks != null) {
-            site.services().forEach(service -> clocks.shift(service, Duration.ZERO));
-        }
+        wrongClocks.forEach(this::killAndRestart);
         site.awaitRunning();
     }
 
@@ -92,8 +94,10 @@ final class Disturbance {
             }
             case CLOCK -> {
                 Duration step = upTo(LARGEST_STEP.multipliedBy(2)).minus(LARGEST_STEP);
-                say("clock of %s off by %d s".formatted(victim, step.toSeconds()));
-                Objects.requireNonNull(clocks).shift(victim, step);
+                say("kill %s; its clock is off by %d s from now on".formatted(victim, step.toSeconds()));
+                site.kill(victim);
+                site.restart(victim, Objects.requireNonNull(clocks), step);
+                wrongClocks.add(victim);
             }
         }
     }
@@ -101,7 +105,7 @@ final class Disturbance {
     private void killAndRestart(String name) {
         site.kill(name);
         sleep(upTo(Duration.ofSeconds(3)));
-        site.restart(name);
+        site.restart(name); // with a right clock
     }
 
     private void stop(String name) {

@@ -14,6 +14,6 @@ public enum Fault {
     BROKER_STOP,
     /** The store answers nobody. */
     STORE_OUTAGE,
-    /** A service's clock is set forward or back. */
+    /** A service is killed, and its clock is wrong from its new start on. */
     CLOCK
 }

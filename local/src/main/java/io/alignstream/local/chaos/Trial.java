@@ -56,7 +56,7 @@ public final class Trial {
     /** What a pass comes to in {@code folder} that nobody disturbs, with its checkpoints on disk. */
     public Evidence undisturbed(Path folder) throws IOException {
         Site site = site(folder, List.of());
-        try (TrialSite processes = new TrialSite(site, installation, console, null, null);
+        try (TrialSite processes = new TrialSite(site, installation, console, null);
                 AutoCloseable ignored = stopsAtCtrlC(processes)) {
             processes.start();
             publishAndAwaitRelease(site, new AtomicInteger());
@@ -75,11 +75,11 @@ public final class Trial {
      */
     public TrialReport disturbed(Path folder, long seed, Duration length, Evidence undisturbed) throws IOException {
         long begin = System.nanoTime();
-        Optional<ShiftedClocks> clocks = ShiftedClocks.in(folder.resolve("clocks"));
+        Optional<ShiftedClocks> clocks = ShiftedClocks.installed();
         Site site = site(folder, List.of("-Dalignstream.store.root=" + UnreliableStore.ROOT));
         site.prepare();
         try (UnreliableStore store = new UnreliableStore(site, installation);
-                TrialSite processes = new TrialSite(site, installation, console, store, clocks.orElse(null));
+                TrialSite processes = new TrialSite(site, installation, console, store);
                 AutoCloseable ignored = stopsAtCtrlC(processes)) {
             store.useHere();
             processes.start();

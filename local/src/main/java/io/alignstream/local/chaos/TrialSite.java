@@ -54,14 +54,8 @@ final class TrialSite implements AutoCloseable {
      * A site whose processes still have to be started.
      *
      * @param store an unreliable one; null: the site's folder
-     * @param clocks shifted ones; null: the machine's
      */
-    TrialSite(
-            Site site,
-            Installation installation,
-            Console console,
-            @Nullable UnreliableStore store,
-            @Nullable ShiftedClocks clocks) {
+    TrialSite(Site site, Installation installation, Console console, @Nullable UnreliableStore store) {
         this.site = site;
         this.group = new ProcessGroup(site, console);
         site.prepare();
@@ -75,9 +69,6 @@ final class TrialSite implements AutoCloseable {
             Map<String, String> environment = new HashMap<>(spec.environment());
             if (store != null) {
                 environment.putAll(store.environment());
-            }
-            if (clocks != null) {
-                environment.putAll(clocks.environment(spec.name(), environment));
             }
             add(withEnvironment(spec, environment));
             services.add(spec.name());
@@ -131,15 +122,29 @@ final class TrialSite implements AutoCloseable {
 
     /** Starts what {@link #kill} has ended. */
     void restart(String name) {
+        start(spec(name));
+    }
+
+    /** Starts what {@link #kill} has ended with a clock that is off by {@code shift}. */
+    void restart(String name, ShiftedClocks clocks, Duration shift) {
+        ProcessSpec spec = spec(name);
+        start(withEnvironment(spec, clocks.shifted(spec.environment(), shift)));
+    }
+
+    private void start(ProcessSpec spec) {
+        await(() -> spec.ports().stream().allMatch(Ports::isFree));
+        group.start(spec);
+        synchronized (this) {
+            away.remove(spec.name());
+        }
+    }
+
+    private ProcessSpec spec(String name) {
         ProcessSpec spec = specs.get(name);
         if (spec == null) {
             throw new IllegalArgumentException("there is no process " + name);
         }
-        await(() -> spec.ports().stream().allMatch(Ports::isFree));
-        group.start(spec);
-        synchronized (this) {
-            away.remove(name);
-        }
+        return spec;
     }
 
     /** Holds a process wherever it is (SIGSTOP). */
@@ -168,10 +173,7 @@ final class TrialSite implements AutoCloseable {
 
     /** Starts a second instance of a service on a port of its own, and waits until it works; returns its name. */
     String startTwin(String name) {
-        ProcessSpec spec = specs.get(name);
-        if (spec == null) {
-            throw new IllegalArgumentException("there is no process " + name);
-        }
+        ProcessSpec spec = spec(name);
         int port = freePort();
         ProcessSpec twin = new ProcessSpec(
                 name + TWIN,

@@ -43,8 +43,9 @@ public abstract class GuardedRoutes {
      * A route.
      *
      * @param roles that it declares; null if it declares nothing, empty if every signed-in caller may
+     * @param java what answers it; null if that is no resource
      */
-    private record Route(String method, String path, @Nullable Set<String> roles, boolean page) {
+    private record Route(String method, String path, @Nullable Set<String> roles, boolean page, @Nullable Method java) {
 
         @Override
         public String toString() {
@@ -150,6 +151,31 @@ public abstract class GuardedRoutes {
         }
     }
 
+    /** {@code -Dfuzz.bodies=100000 -Dfuzz.seed=2} for longer. */
+    @Test
+    void whateverABodyHoldsIsTakenOrRefusedInOurWords() {
+        String admin = "Bearer " + ClosedService.key(Role.ADMIN);
+        for (Route route : declared()) {
+            if (route.method().equals("POST") && !OPEN.contains(route.path())) {
+                FuzzedBodies.send(
+                        route.java(), Long.getLong("fuzz.seed", 1), Integer.getInteger("fuzz.bodies", 30), body -> {
+                            // When
+                            PlainHttp.Answer answer = http.send(
+                                    "POST",
+                                    route.path(),
+                                    body,
+                                    Map.of("Authorization", admin, "Content-Type", MediaType.APPLICATION_JSON));
+
+                            // Then
+                            assertThat(answer.status()).as(route + " " + body).isNotEqualTo(500);
+                            if (answer.status() >= 400) {
+                                assertThat(answer.body()).as(route + " " + body).startsWith("{\"error\":{\"");
+                            }
+                        });
+            }
+        }
+    }
+
     @Test
     void healthIsAnsweredToAnybody() {
         for (String path : List.of("/q/health/live", "/q/health/started")) {
@@ -166,8 +192,8 @@ public abstract class GuardedRoutes {
     private static List<Route> all() {
         Set<Route> routes = new HashSet<>(declared());
         routes.addAll(ofRouter());
-        routes.add(new Route("GET", "/alignstream/api.js", Set.of(), false));
-        routes.add(new Route("GET", "/no/such/file", Set.of(), false));
+        routes.add(new Route("GET", "/alignstream/api.js", Set.of(), false, null));
+        routes.add(new Route("GET", "/no/such/file", Set.of(), false, null));
         routes.removeIf(route -> OPEN.contains(route.path()));
         return List.copyOf(routes);
     }
@@ -186,8 +212,8 @@ public abstract class GuardedRoutes {
         List<Route> routes = new ArrayList<>();
         for (Method method : resource.getDeclaredMethods()) {
             verb(method)
-                    .ifPresent(
-                            verb -> routes.add(new Route(verb, path(resource, method), roles(method), page(method))));
+                    .ifPresent(verb ->
+                            routes.add(new Route(verb, path(resource, method), roles(method), page(method), method)));
         }
         return routes.stream();
     }
@@ -242,7 +268,8 @@ public abstract class GuardedRoutes {
                                                     .replaceAll("/?\\*$", "")
                                                     .replaceAll(":\\w+", "x"),
                                             Set.of(),
-                                            false));
+                                            false,
+                                            null));
                 })
                 .filter(route -> route.path().length() > 1)
                 .toList();
