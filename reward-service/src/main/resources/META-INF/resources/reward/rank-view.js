@@ -152,8 +152,7 @@ class RankingPage {
     }
     const sent = this.ranking;
     if (await this.settle('/rankings', sent.judgement(annotator()))) {
-      this.last = sent;
-      element('back').hidden = false;
+      this.settled(sent);
       if (this.ranking) {
         this.say(this.messages.text('rank.sent'));
       }
@@ -221,7 +220,7 @@ class RankingPage {
     }
   }
 
-  /** Takes the ranking that was sent last up again. */
+  /** Takes what was sent last up again, a ranking or that there is none. */
   back() {
     if (this.last && !this.isBusy) {
       this.ranking = this.last;
@@ -243,15 +242,24 @@ class RankingPage {
     element('pass-dialog').showModal();
   }
 
-  sendPass() {
-    const { requestId, guideline } = this.ranking.question;
-    this.settle('/ranking-requests/passed', {
+  async sendPass() {
+    const passed = this.ranking;
+    const { requestId, guideline } = passed.question;
+    if (await this.settle('/ranking-requests/passed', {
       requestId,
       annotator: annotator(),
       guideline,
       cause: element('pass-cause').value,
       note: element('pass-note').value,
-    });
+    })) {
+      this.settled(passed);
+    }
+  }
+
+  /** What was sent last can be taken up again. */
+  settled(ranking) {
+    this.last = ranking;
+    element('back').hidden = false;
   }
 
   keys() {

@@ -224,6 +224,34 @@ class DeskInChromiumTest {
     }
 
     @Test
+    void whoCouldNotJudgeCanJudgeAfterAll() {
+        // Given
+        String request = ask("second-thoughts", "first", "second");
+        signIn("hesitant-2", request);
+        browser.press("x");
+        browser.await("document.querySelector('#pass-dialog').open");
+        browser.click("#pass-form button.primary");
+        browser.await("!document.querySelector('#back').hidden");
+
+        // When
+        browser.press("b");
+        browser.await("!document.querySelector('#task').hidden"
+                + " && document.querySelector('#answers').dataset.request === '" + request + "'");
+        browser.press("=", "Enter");
+
+        // Then
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.events(Topic.RANKINGS).stream()
+                        .filter(ranking -> ranking.annotator().equals("hesitant-2"))
+                        .toList())
+                .hasSize(2)
+                .last()
+                .satisfies(ranking -> {
+                    assertThat(ranking.abstention()).isNull();
+                    assertThat(ranking.order()).containsExactly(List.of(0, 1));
+                }));
+    }
+
+    @Test
     void whatAModelWritesNeverBecomesMarkup() {
         // Given
         String request = ask("markup", "<img src=x onerror=alert(1)> **bold**", "[link](javascript:alert(1))");

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param seconds from the start of its processes to the last look
  * @param faults how often each happened
  * @param clocks whether clocks could be set forward and back: libfaketime is installed
- * @param failedWrites objects whose writing failed until their writer gave up
+ * @param failedWrites objects whose writing failed, for a time or until their writer gave up
  * @param triggers how often a person had to begin a failed run again
  * @param findings what was lost, doubled, or other than undisturbed; empty if all is well
  */

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An S3 server behind a network that fails: every tenth object that is written is not, and in an outage nothing is; thread-safe.
  *
- * <p>A failing write fails until its client gives up, one after the other: refused, cut off in the middle, or written while
- * the answer is lost.
+ * <p>A failing write fails once, or several times, or until its client gives up: refused, cut off in the middle, or written
+ * while the answer is lost.
  */
 final class UnreliableStore implements AutoCloseable {
 
@@ -43,8 +43,8 @@ final class UnreliableStore implements AutoCloseable {
     static final URI ROOT = URI.create("s3://" + BUCKET + "/store");
 
     private static final int FAILS_EVERY = 10;
-    /** As often as the SDK tries. */
-    private static final int TRIES = 4;
+    /** The SDK tries ten times: some failures are over before it gives up, others are not. */
+    private static final int MOST_TRIES = 12;
 
     private static final int BUFFER_BYTES = 64 * 1024;
 
@@ -152,7 +152,7 @@ final class UnreliableStore implements AutoCloseable {
         reliable = true;
     }
 
-    /** Objects whose writing has failed. */
+    /** Objects whose writing has failed, for a time or for good. */
     synchronized long failures() {
         return failures;
     }
@@ -190,8 +190,8 @@ final class UnreliableStore implements AutoCloseable {
         }
         int left = failing.getOrDefault(request, 0);
         if (left == 0 && ++writes % FAILS_EVERY == 0) {
-            left = TRIES;
             failures++;
+            left = 1 + (int) (failures * 5 % MOST_TRIES);
         }
         if (left == 0) {
             return null;

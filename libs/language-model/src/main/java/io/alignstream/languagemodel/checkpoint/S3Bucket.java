@@ -1,6 +1,7 @@
 package io.alignstream.languagemodel.checkpoint;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -155,7 +156,7 @@ final class S3Bucket implements AutoCloseable {
     private void abort(String key, String upload, IOException failure) {
         try {
             client.abortMultipartUpload(abort -> abort.bucket(bucket).key(key).uploadId(upload));
-        } catch (SdkException e) {
+        } catch (SdkException | UncheckedIOException e) {
             failure.addSuppressed(e);
         }
     }
@@ -281,7 +282,7 @@ final class S3Bucket implements AutoCloseable {
             return call.run();
         } catch (NoSuchKeyException e) {
             throw (IOException) new NoSuchFileException(uri(key)).initCause(e);
-        } catch (SdkException e) {
+        } catch (SdkException | UncheckedIOException e) { // the latter where a connection ends before its answer
             for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
                 if (cause instanceof DamagedCheckpointException damaged) {
                     throw damaged;

@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.checkpoint;
 import java.net.URI;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -24,10 +25,17 @@ public final class S3Connection {
 
     private S3Connection() {}
 
+    /** So many, with longer and longer pauses, take some quarter of a minute: a service that starts anew is back by then. */
+    private static final int ATTEMPTS = 10;
+
     /** A thread-safe client; the caller closes it. */
     public static S3Client open() {
         S3ClientBuilder builder = S3Client.builder()
                 .httpClientBuilder(UrlConnectionHttpClient.builder())
+                .overrideConfiguration(configuration ->
+                        configuration.retryStrategy(AwsRetryStrategy.standardRetryStrategy().toBuilder()
+                                .maxAttempts(ATTEMPTS)
+                                .build()))
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED);
         endpoint().ifPresent(endpoint -> {

@@ -51,7 +51,7 @@ public interface CommonConfig {
     interface Job {
 
         /** Pauses before a job that failed is tried again; after as many attempts it waits for other inputs. */
-        @WithDefault("PT2S,PT10S")
+        @WithDefault("PT2S,PT10S,PT1M,PT5M")
         List<@Lasting(least = "PT0S", greatest = "PT24H") Duration> backoff();
 
         /** Longest time that a run waits for events to stop coming; then it begins with those that are there. */
