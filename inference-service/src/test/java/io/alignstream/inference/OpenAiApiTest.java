@@ -423,7 +423,7 @@ class OpenAiApiTest extends ServiceTest {
         for (HttpResponse<InputStream> response : open) {
             response.body().close();
         }
-        await().atMost(PATIENCE).until(() -> cancelled() == cancelledBefore + open.size());
+        await().atMost(PATIENCE).until(() -> cancelled() >= cancelledBefore + open.size());
     }
 
     @Test

@@ -174,6 +174,10 @@ public abstract class GuardedRoutes {
                         });
             }
         }
+        // A pause outlives the service; other tests use the same broker.
+        assertThat(http.send("POST", "/job/resume", "", Map.of("Authorization", admin))
+                        .status())
+                .isLessThan(300);
     }
 
     @Test
