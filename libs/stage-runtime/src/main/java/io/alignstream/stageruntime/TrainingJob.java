@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A stage's own job says what the run is called, where its inputs come from and what is published besides.
  */
 public abstract class TrainingJob implements Job {
+
+    private static final Logger LOG = Logger.getLogger(TrainingJob.class);
 
     private final TrainingRun run;
     private final Trainer.Settings settings;
@@ -135,6 +138,16 @@ public abstract class TrainingJob implements Job {
                         run.datasets(),
                         finished.metrics(),
                         promotion));
+        tidy();
+    }
+
+    /** Whatever hinders it: the result is out, and what is left is collected later. */
+    private void tidy() {
+        try {
+            run.tidy();
+        } catch (IOException e) {
+            LOG.warnf("What run %s has left stays for now: %s", run.id(), e.getMessage());
+        }
     }
 
     private Monitor monitor(JobContext context) {

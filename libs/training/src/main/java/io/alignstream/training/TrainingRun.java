@@ -165,6 +165,18 @@ public final class TrainingRun {
         return held(owned -> store.settle(owned, complete));
     }
 
+    /**
+     * The result is out: deletes the states that the run could have been resumed from.
+     *
+     * <p>Only a result that others know of is worth more than the way to it.
+     */
+    public void tidy() throws IOException {
+        held(owned -> {
+            store.prune(owned, 0, Set.of());
+            return owned;
+        });
+    }
+
     /** The manifest of one of the run's checkpoints. */
     Manifest manifest(Reference checkpoint) throws IOException {
         return store.manifest(checkpoint);

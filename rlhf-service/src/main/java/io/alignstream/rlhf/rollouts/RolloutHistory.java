@@ -91,7 +91,10 @@ public class RolloutHistory {
     public List<Run> runs() throws IOException {
         List<Run> runs = new ArrayList<>();
         for (String run : records.runs(Stage.RLHF)) {
-            runs.add(new Run(run, List.copyOf(kept(run).keySet())));
+            List<Long> iterations = List.copyOf(kept(run).keySet());
+            if (!iterations.isEmpty()) { // what was kept of others has been deleted
+                runs.add(new Run(run, iterations));
+            }
         }
         return runs;
     }

@@ -13,7 +13,9 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Makes a folder of files a checkpoint, and checks that a folder is one. */
 final class CheckpointFiles {
@@ -105,10 +107,24 @@ final class CheckpointFiles {
         }
     }
 
-    /** Checks every file that the manifest names, byte for byte, and that there is no other. */
-    static void requireFiles(Path folder, Manifest manifest) throws IOException {
+    /** The files that the manifest names and {@code folder} lacks. */
+    static Set<String> missing(Path folder, Manifest manifest) {
+        return manifest.files().keySet().stream()
+                .filter(file -> Files.notExists(folder.resolve(file), LinkOption.NOFOLLOW_LINKS))
+                .collect(Collectors.toSet());
+    }
+
+    /**
+     * Checks every file that the manifest names, byte for byte, and that there is no other.
+     *
+     * @param absent files that may be missing
+     */
+    static void requireFiles(Path folder, Manifest manifest, Set<String> absent) throws IOException {
         for (Map.Entry<String, Manifest.FileEntry> entry : manifest.files().entrySet()) {
             Path file = folder.resolve(entry.getKey());
+            if (absent.contains(entry.getKey()) && Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+                continue;
+            }
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 throw new DamagedCheckpointException(file + " is missing");
             }

@@ -2,19 +2,27 @@ package io.alignstream.languagemodel.checkpoint;
 
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.capacity.Capacity;
+import io.alignstream.languagemodel.capacity.FolderCache;
+import io.alignstream.languagemodel.capacity.StoreFullException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Keeps checkpoints by content; thread-safe, also across processes that use the same root.
  *
  * <p>A checkpoint exists when its manifest does, and the manifest is written last. Saving is create-only: the same
- * content again gives the same reference. Nothing is ever changed, only pruned.
+ * content again gives the same reference. Nothing is ever changed, only pruned, and files that nobody needs are removed.
  *
  * {@snippet :
  * try (CheckpointStore store = CheckpointStore.open(URI.create("file:/data/checkpoints"), cache)) {
@@ -34,9 +42,19 @@ public interface CheckpointStore extends AutoCloseable {
      * @param cache folder for local copies of remote checkpoints; unused for {@code file:}
      */
     static CheckpointStore open(URI root, Path cache) throws IOException {
+        return open(root, cache, new Capacity(Capacity.UNBOUNDED), FolderCache.UNBOUNDED);
+    }
+
+    /**
+     * The same with bounds.
+     *
+     * @param capacity of the whole store
+     * @param cacheBytes most bytes of local copies, {@link FolderCache#UNBOUNDED} for no bound
+     */
+    static CheckpointStore open(URI root, Path cache, Capacity capacity, long cacheBytes) throws IOException {
         return switch (root.getScheme()) {
-            case "file" -> FileCheckpointStore.open(Path.of(root.getPath()));
-            case "s3" -> S3CheckpointStore.open(root, cache);
+            case "file" -> FileCheckpointStore.open(Path.of(root.getPath()), capacity);
+            case "s3" -> S3CheckpointStore.open(root, cache, capacity, cacheBytes);
             case null, default ->
                 throw new IllegalArgumentException(
                         "the store's root must be file:/folder or s3://bucket/prefix but is " + root);
@@ -79,8 +97,11 @@ public interface CheckpointStore extends AutoCloseable {
      * Saves a checkpoint of a run with an owner; when this returns, it outlives a crash of process and machine.
      *
      * @param draft everything but the files, which are hashed here
+     * <p>Where there is no room, what nobody needs is deleted ({@link Capacity#relieveBy}) and the content written once more.
+     *
      * @throws LeaseLostException if the run has another owner by now; nothing of it is left then
-     * @throws IOException if it cannot be saved, for example on a full disk; nothing of it is left then
+     * @throws StoreFullException if there is no room, on the disk or below the quota; nothing of it is left then
+     * @throws IOException if it cannot be saved; nothing of it is left then
      */
     Reference save(Lease lease, Manifest draft, Content content) throws IOException;
 
@@ -100,6 +121,7 @@ public interface CheckpointStore extends AutoCloseable {
      * Checks a checkpoint byte for byte and hands out its folder, after downloading it if it is remote.
      *
      * @throws DamagedCheckpointException if it is missing or differs from what the reference promises
+     * @throws DamagedCheckpointException.Removed if its files were {@link #remove removed}
      */
     StoredCheckpoint open(Reference reference) throws IOException;
 
@@ -147,6 +169,96 @@ public interface CheckpointStore extends AutoCloseable {
      * @throws LeaseLostException if the run has another owner by now, who needs what was not deleted
      */
     void rewind(Lease lease, long step) throws IOException;
+
+    /** Why something may soon be removed. */
+    enum Mark {
+        /** Nobody needs the model. */
+        UNUSED,
+        /** Nobody continues its training. */
+        SPENT
+    }
+
+    /**
+     * A checkpoint as it lies there, with whatever is left of it.
+     *
+     * @param result false for a finished one that another of its run has been preferred to
+     * @param files sizes of those that are there, by name, the manifest not counted
+     * @param written when its manifest was, by the store's clock
+     * @param marks since when it has them
+     */
+    record Holding(
+            Reference reference,
+            Manifest manifest,
+            boolean result,
+            SortedMap<String, Long> files,
+            Instant written,
+            Map<Mark, Instant> marks) {
+
+        public Holding {
+            files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
+            marks = Map.copyOf(marks);
+        }
+
+        /** Bytes of the files that are there. */
+        public long bytes() {
+            return files.values().stream().mapToLong(Long::longValue).sum();
+        }
+    }
+
+    /**
+     * Everything of a run, its checkpoints in the order of {@link #manifests}, the damaged ones left out.
+     *
+     * @param lastSign when the run's owner last showed that it lives, or a checkpoint came, by the store's clock
+     */
+    record Holdings(Stage stage, String run, Instant lastSign, List<Holding> checkpoints) {
+
+        public Holdings {
+            checkpoints = List.copyOf(checkpoints);
+        }
+
+        /** Whether the run has come to its end. */
+        public boolean complete() {
+            return checkpoints.stream().anyMatch(holding -> holding.manifest().complete());
+        }
+    }
+
+    /** What is there of a run. */
+    Holdings holdings(Stage stage, String run) throws IOException;
+
+    /** Marks a checkpoint, or takes the mark away; what is marked already keeps its time. */
+    void mark(Reference reference, Mark mark, boolean marked) throws IOException;
+
+    /**
+     * As {@link #claim}, but only if nobody has worked on the run since {@code time}; who claims it in the same moment goes
+     * first. The unfinished checkpoints stay where they are.
+     */
+    Optional<Lease> claimIdle(Stage stage, String run, Instant time) throws IOException;
+
+    /** Gives up what was claimed {@link #claimIdle while nobody worked on it}: the run is as idle as before. */
+    void release(Lease lease) throws IOException;
+
+    /**
+     * Deletes files of a finished checkpoint and says so beside it; the manifest stays. A checkpoint without files cannot be
+     * opened any more, one that lacks some can. Saving it again brings all of them back.
+     *
+     * @param files names of files of the manifest
+     * @return how many bytes that were
+     * @throws LeaseLostException if the run has another owner by now
+     */
+    long remove(Lease lease, Reference reference, Set<String> files) throws IOException;
+
+    /** When the files of a checkpoint were removed; empty if they were not, or not all of them, or if they are back. */
+    Optional<Instant> removed(Reference reference) throws IOException;
+
+    /**
+     * Deletes what processes that died have left half-done, and damaged checkpoints that were set aside before {@code time}.
+     *
+     * @return how many bytes of damaged checkpoints that were
+     */
+    long sweep(Instant time) throws IOException;
+
+    /** Bytes of everything below the root, also where this is a store {@link #below} it. */
+    long used() throws IOException;
 
     @Override
     void close();

@@ -2,6 +2,10 @@ package io.alignstream.languagemodel.checkpoint;
 
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.capacity.Capacity;
+import io.alignstream.languagemodel.capacity.FolderCache;
+import io.alignstream.languagemodel.capacity.StoreFullException;
 import io.alignstream.languagemodel.checkpoint.CheckpointFiles.IdentifiedManifest;
 import java.io.IOException;
 import java.net.URI;
@@ -13,9 +17,14 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,20 +41,30 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(FileCheckpointStore.class);
     private static final int PUBLISH_ATTEMPTS = 5;
+    /** Below the root: checkpoints that were set aside for people to look at. */
+    private static final String DAMAGED = ".damaged";
 
+    private final Path top;
     private final Path root;
     private final URI address;
+    private final Capacity capacity;
 
-    private FileCheckpointStore(Path root) {
+    private FileCheckpointStore(Path top, Path root, Capacity capacity) {
+        this.top = top;
         this.root = root;
+        this.capacity = capacity;
         String uri = root.toUri().toString();
         this.address = URI.create(uri.endsWith("/") ? uri : uri + "/");
     }
 
     /** Opens the store at {@code root}, creates the folder if need be and sweeps up what dead processes left. */
     public static FileCheckpointStore open(Path root) throws IOException {
-        FileCheckpointStore store =
-                new FileCheckpointStore(root.toAbsolutePath().normalize());
+        return open(root, new Capacity(Capacity.UNBOUNDED));
+    }
+
+    static FileCheckpointStore open(Path root, Capacity capacity) throws IOException {
+        Path top = root.toAbsolutePath().normalize();
+        FileCheckpointStore store = new FileCheckpointStore(top, top, capacity);
         Files.createDirectories(store.root);
         Scratch.sweep(store.root);
         return store;
@@ -58,7 +77,26 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
 
     FileCheckpointStore lower(String name) {
         Manifest.requireName("name", name);
-        return new FileCheckpointStore(root.resolve(name));
+        return new FileCheckpointStore(top, root.resolve(name), capacity);
+    }
+
+    @Override
+    Capacity capacity() {
+        return capacity;
+    }
+
+    /** Without what is being saved at the moment. */
+    @Override
+    public long used() throws IOException {
+        long bytes = 0;
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(top)) {
+            for (Path entry : entries) {
+                bytes += Scratch.isHome(entry) ? 0 : FolderCache.bytes(entry);
+            }
+        } catch (NoSuchFileException e) {
+            return 0;
+        }
+        return bytes;
     }
 
     @Override
@@ -67,12 +105,13 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
         try (Scratch scratch = scratch()) {
             try {
                 IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, epoch, content);
+                requireRoom(identified);
                 if (lease != null) {
                     requireHeld(lease);
                 }
                 publish(scratch.folder(), identified);
                 return identified.reference();
-            } catch (LeaseLostException e) {
+            } catch (LeaseLostException | StoreFullException e) {
                 throw e;
             } catch (IOException e) {
                 throw failed(draft, scratch.folder(), e);
@@ -81,12 +120,29 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
     }
 
     IOException failed(Manifest draft, Path scratch, IOException cause) throws IOException {
+        long written = size(scratch);
+        long free = Files.getFileStore(root).getUsableSpace();
+        if (StoreFullException.isMeantBy(cause, free)) {
+            Reason saving = Reason.of("store.saving")
+                    .with("stage", draft.stage().id())
+                    .with("run", draft.run())
+                    .with("step", draft.step());
+            return StoreFullException.disk(saving, root.toString(), written, free, cause);
+        }
         return new IOException(
                 "cannot save the checkpoint of " + draft.stage().id() + "/" + draft.run() + " at step " + draft.step()
-                        + " in folder " + root + ": " + cause + "; it needs more than " + size(scratch)
-                        + " bytes there, " + Files.getFileStore(root).getUsableSpace()
+                        + " in folder " + root + ": " + cause + "; " + written + " bytes of it were written, " + free
                         + " are free; nothing of it was kept",
                 cause);
+    }
+
+    /** Why a checkpoint of another store could not be copied into this one. */
+    IOException cannotCopy(CheckpointName name, IOException cause) throws IOException {
+        long free = Files.getFileStore(root).getUsableSpace();
+        return StoreFullException.isMeantBy(cause, free)
+                ? StoreFullException.disk(
+                        Reason.of("store.copying").with("checkpoint", name.path()), root.toString(), 0, free, cause)
+                : cause;
     }
 
     private static long size(Path folder) throws IOException {
@@ -102,12 +158,13 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
         return Scratch.create(root);
     }
 
-    /** Renames a finished folder to its place, unless the same checkpoint is there already. */
+    /** Renames a finished folder to its place, unless the same checkpoint is there already, with as many files. */
     void publish(Path folder, IdentifiedManifest identified) throws IOException {
+        Set<String> absent = CheckpointFiles.missing(folder, identified.manifest());
         Path target = folder(identified.name());
         Path stage = root.resolve(identified.manifest().stage().id());
         Path run = Files.createDirectories(stage.resolve(identified.manifest().run()));
-        for (int attempt = 1; !isThere(target, identified); attempt++) {
+        for (int attempt = 1; !isThere(target, identified, absent); attempt++) {
             try {
                 Files.move(folder, target, StandardCopyOption.ATOMIC_MOVE);
                 break;
@@ -123,24 +180,36 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
         }
     }
 
-    private boolean isThere(Path target, IdentifiedManifest identified) throws IOException {
+    private boolean isThere(Path target, IdentifiedManifest identified, Set<String> absent) throws IOException {
         if (!Files.exists(target)) {
             return false;
         }
         try {
             CheckpointFiles.requireReference(
                     CheckpointFiles.readManifest(address, target, identified.name()), identified.reference());
-            CheckpointFiles.requireFiles(target, identified.manifest());
+            CheckpointFiles.requireFiles(target, identified.manifest(), absent);
             return true;
         } catch (DamagedCheckpointException e) {
-            setAside(identified.name(), e);
+            if (isWhatRemovalLeft(target, identified)) {
+                delete(identified.name());
+            } else {
+                setAside(identified.name(), e);
+            }
             return false;
         }
     }
 
+    private boolean isWhatRemovalLeft(Path target, IdentifiedManifest identified) throws IOException {
+        Manifest manifest = identified.manifest();
+        Optional<Removal> removal = removal(manifest.stage(), manifest.run(), identified.sha256());
+        return removal.isPresent()
+                && removal.get().files().containsAll(CheckpointFiles.missing(target, manifest))
+                && Files.exists(target.resolve(Manifest.FILE_NAME));
+    }
+
     /** Moves a damaged checkpoint out of the way, for people to look at. */
     private void setAside(CheckpointName name, DamagedCheckpointException damage) throws IOException {
-        Path aside = root.resolve(".damaged").resolve(name.path().replace('/', '~') + "~" + UUID.randomUUID());
+        Path aside = root.resolve(DAMAGED).resolve(name.path().replace('/', '~') + "~" + UUID.randomUUID());
         Files.createDirectories(aside.getParent());
         try {
             Files.move(folder(name), aside, StandardCopyOption.ATOMIC_MOVE);
@@ -159,7 +228,9 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
         CheckpointName name = CheckpointName.of(reference);
         IdentifiedManifest identified = manifest(name);
         CheckpointFiles.requireReference(identified, reference);
-        CheckpointFiles.requireFiles(folder(name), identified.manifest());
+        Set<String> missing = CheckpointFiles.missing(folder(name), identified.manifest());
+        CheckpointFiles.requireFiles(
+                folder(name), identified.manifest(), missing.isEmpty() ? Set.of() : absent(identified));
         return new StoredCheckpoint(identified.reference(), identified.manifest(), folder(name));
     }
 
@@ -248,6 +319,51 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
     @Override
     void deleteNote(Stage stage, String run, String name) throws IOException {
         Files.deleteIfExists(root.resolve(stage.id()).resolve(run).resolve(name));
+    }
+
+    @Override
+    Map<String, StoredObject> objects(Stage stage, String run) throws IOException {
+        Path folder = root.resolve(stage.id()).resolve(run);
+        Map<String, StoredObject> objects = new TreeMap<>();
+        for (String checkpoint : children(folder, Files::isDirectory)) {
+            for (String file : children(folder.resolve(checkpoint), Files::isRegularFile)) {
+                put(objects, folder, checkpoint + "/" + file);
+            }
+        }
+        for (String note : noteNames(stage, run)) {
+            put(objects, folder, note);
+        }
+        return objects;
+    }
+
+    private static void put(Map<String, StoredObject> objects, Path folder, String path) throws IOException {
+        try {
+            BasicFileAttributes file = Files.readAttributes(folder.resolve(path), BasicFileAttributes.class);
+            objects.put(
+                    path, new StoredObject(file.size(), file.lastModifiedTime().toInstant()));
+        } catch (NoSuchFileException e) {
+            LOG.atDebug().addKeyValue("file", path).log("Another process deleted or moved it first");
+        }
+    }
+
+    @Override
+    void deleteFile(CheckpointName name, String file) throws IOException {
+        Files.deleteIfExists(folder(name).resolve(file));
+    }
+
+    @Override
+    public long sweep(Instant time) throws IOException {
+        Scratch.sweep(root);
+        long bytes = 0;
+        Path aside = root.resolve(DAMAGED);
+        for (String name : children(aside, Files::isDirectory)) {
+            Path folder = aside.resolve(name);
+            if (Files.getLastModifiedTime(folder).toInstant().isBefore(time)) {
+                bytes += FolderCache.bytes(folder);
+                FolderCache.delete(folder);
+            }
+        }
+        return bytes;
     }
 
     Path folder(CheckpointName name) {

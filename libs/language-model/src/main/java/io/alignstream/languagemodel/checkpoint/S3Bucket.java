@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.checkpoint;
 
+import io.alignstream.languagemodel.checkpoint.VerifyingCheckpointStore.StoredObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -224,16 +225,16 @@ final class S3Bucket implements AutoCloseable {
         });
     }
 
-    /** When each object below {@code prefix} was put, by its whole key. */
-    SequencedMap<String, Instant> times(String prefix) throws IOException {
+    /** Each object below {@code prefix}, by its whole key. */
+    SequencedMap<String, StoredObject> objectsBelow(String prefix) throws IOException {
         return attempt("list", prefix, () -> {
-            SequencedMap<String, Instant> times = new TreeMap<>();
+            SequencedMap<String, StoredObject> objects = new TreeMap<>();
             for (S3Object object : client.listObjectsV2Paginator(
                             list -> list.bucket(bucket).prefix(prefix))
                     .contents()) {
-                times.put(object.key(), object.lastModified());
+                objects.put(object.key(), new StoredObject(object.size(), object.lastModified()));
             }
-            return times;
+            return objects;
         });
     }
 

@@ -3,6 +3,9 @@ package io.alignstream.languagemodel.checkpoint;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.languagemodel.capacity.Capacity;
+import io.alignstream.languagemodel.capacity.FolderCache;
+import io.alignstream.languagemodel.capacity.StoreFullException;
 import io.alignstream.languagemodel.checkpoint.CheckpointFiles.IdentifiedManifest;
 import java.io.IOException;
 import java.net.URI;
@@ -11,12 +14,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The manifest is put last and deleted first. Saving a checkpoint that is there already puts the same bytes again,
  * which also heals damaged objects. What a process that died has left half-done is deleted when it is a day old. What is saved or opened stays as a verified copy in the cache folder, a {@link
- * FileCheckpointStore} of its own, until it is pruned; nothing else bounds the cache, so give each pod its own.
+ * FileCheckpointStore} of its own, until it is pruned, or others need the room and nobody uses it ({@link FolderCache}).
  */
 public final class S3CheckpointStore extends VerifyingCheckpointStore {
 
@@ -35,10 +40,15 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
     /** Longer than any checkpoint takes to upload. */
     private static final Duration LEFT_ALONE = Duration.ofDays(1);
 
+    private static final int COPY_ATTEMPTS = 3;
+
     private final S3Bucket bucket;
+    private final String top;
     private final String prefix;
     private final URI address;
     private final FileCheckpointStore cache;
+    private final FolderCache copies;
+    private final Capacity capacity;
     private final Duration leftAlone;
     /** Hashes of the checkpoints whose bytes in the bucket this process knows. */
     private final Set<String> verified = ConcurrentHashMap.newKeySet();
@@ -46,21 +56,33 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
     private final Set<Stage> swept = ConcurrentHashMap.newKeySet();
 
     private S3CheckpointStore(
-            S3Bucket bucket, String prefix, URI address, FileCheckpointStore cache, Duration leftAlone) {
+            S3Bucket bucket,
+            String top,
+            String prefix,
+            URI address,
+            FileCheckpointStore cache,
+            FolderCache copies,
+            Capacity capacity,
+            Duration leftAlone) {
         this.leftAlone = leftAlone;
         this.bucket = bucket;
+        this.top = top;
         this.prefix = prefix;
         this.address = address;
         this.cache = cache;
+        this.copies = copies;
+        this.capacity = capacity;
     }
 
     /** Opens the store at {@code s3://bucket/prefix}; nothing is asked of the service yet. */
-    public static S3CheckpointStore open(URI root, Path cache) throws IOException {
-        return open(root, cache, S3Bucket.PART_BYTES, LEFT_ALONE);
+    static S3CheckpointStore open(URI root, Path cache, Capacity capacity, long cacheBytes) throws IOException {
+        return open(root, cache, S3Bucket.PART_BYTES, LEFT_ALONE, capacity, cacheBytes);
     }
 
     /** @param leftAlone for how long what seems to be abandoned may be somebody's work */
-    static S3CheckpointStore open(URI root, Path cache, int partBytes, Duration leftAlone) throws IOException {
+    static S3CheckpointStore open(
+            URI root, Path cache, int partBytes, Duration leftAlone, Capacity capacity, long cacheBytes)
+            throws IOException {
         String bucket = root.getAuthority();
         if (bucket == null || root.getRawQuery() != null || root.getRawFragment() != null) {
             throw new IllegalArgumentException("the store's root must be s3://bucket/prefix but is " + root);
@@ -70,16 +92,37 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
         return new S3CheckpointStore(
                 S3Bucket.open(bucket, partBytes),
                 prefix,
+                prefix,
                 URI.create("s3://" + bucket + "/" + prefix),
                 FileCheckpointStore.open(cache),
+                new FolderCache(cache.toAbsolutePath().normalize(), cacheBytes, path -> CheckpointName.of(path.toUri())
+                        .isPresent()),
+                capacity,
                 leftAlone);
+    }
+
+    @Override
+    Capacity capacity() {
+        return capacity;
+    }
+
+    @Override
+    public long used() throws IOException {
+        return bucket.sizes(top).values().stream().mapToLong(Long::longValue).sum();
     }
 
     @Override
     public CheckpointStore below(String name) {
         Manifest.requireName("name", name);
         return new S3CheckpointStore(
-                bucket, prefix + name + "/", URI.create(address + name + "/"), cache.lower(name), leftAlone);
+                bucket,
+                top,
+                prefix + name + "/",
+                URI.create(address + name + "/"),
+                cache.lower(name),
+                copies,
+                capacity,
+                leftAlone);
     }
 
     @Override
@@ -87,11 +130,13 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
         try (Scratch scratch = cache.scratch()) {
             try {
                 IdentifiedManifest identified = CheckpointFiles.seal(address, scratch.folder(), draft, epoch, content);
+                requireRoom(identified);
                 upload(scratch.folder(), identified, lease);
                 verified.add(identified.reference().sha256());
+                copies.makeRoom(identified.reference().size());
                 cache.publish(scratch.folder(), identified);
                 return identified.reference();
-            } catch (LeaseLostException e) {
+            } catch (LeaseLostException | StoreFullException e) {
                 throw e;
             } catch (IOException e) {
                 throw cache.failed(draft, scratch.folder(), e);
@@ -113,12 +158,25 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
     @Override
     public StoredCheckpoint open(Reference reference) throws IOException {
         CheckpointName name = CheckpointName.of(reference);
-        if (!isCached(reference)) {
-            download(name, reference);
-        }
-        Path folder = cache.folder(name);
+        Path folder = copy(name, reference);
         IdentifiedManifest identified = CheckpointFiles.readManifest(address, folder, name);
         return new StoredCheckpoint(identified.reference(), identified.manifest(), folder);
+    }
+
+    /** A folder that stays as long as it is in use. */
+    private Path copy(CheckpointName name, Reference reference) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            if (!isCached(reference)) {
+                download(name, reference);
+            }
+            try {
+                return copies.use(cache.folder(name));
+            } catch (NoSuchFileException e) {
+                if (attempt == COPY_ATTEMPTS) { // others made room each time, before it was in use
+                    throw e;
+                }
+            }
+        }
     }
 
     private boolean isCached(Reference reference) throws IOException {
@@ -134,16 +192,34 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
         IdentifiedManifest identified = manifest(name);
         CheckpointFiles.requireReference(identified, reference);
         // Before anything is downloaded, so that an object of a wrong size cannot fill the disk.
-        requireSizes(identified);
+        Set<String> there = requireSizes(identified);
+        copies.makeRoom(reference.size());
         try (Scratch scratch = cache.scratch()) {
             for (Map.Entry<String, Manifest.FileEntry> entry :
                     identified.manifest().files().entrySet()) {
+                if (!there.contains(entry.getKey())) {
+                    continue;
+                }
                 Path file = scratch.folder().resolve(entry.getKey());
                 download(key(name) + entry.getKey(), file, entry.getValue());
             }
             Files.write(scratch.folder().resolve(Manifest.FILE_NAME), identified.json());
             verified.add(reference.sha256());
+            copyRemoval(identified);
             cache.publish(scratch.folder(), identified);
+        } catch (DamagedCheckpointException e) {
+            throw e;
+        } catch (IOException e) {
+            throw cache.cannotCopy(name, e);
+        }
+    }
+
+    /** The copy lacks what the original lacks, and says so. */
+    private void copyRemoval(IdentifiedManifest identified) throws IOException {
+        Manifest manifest = identified.manifest();
+        Optional<Removal> removal = removal(manifest.stage(), manifest.run(), identified.sha256());
+        if (removal.isPresent()) {
+            cache.keepRemoval(manifest.stage(), manifest.run(), identified.sha256(), removal.get());
         }
     }
 
@@ -161,13 +237,20 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
         }
     }
 
-    private void requireSizes(IdentifiedManifest identified) throws IOException {
+    /** The files that are there. */
+    private Set<String> requireSizes(IdentifiedManifest identified) throws IOException {
         String folder = key(identified.name());
         Map<String, Long> sizes = bucket.sizes(folder);
+        Set<String> there = new HashSet<>(identified.manifest().files().keySet());
+        there.removeIf(file -> !sizes.containsKey(folder + file));
+        Set<String> absent = there.size() == identified.manifest().files().size() ? Set.of() : absent(identified);
         for (Map.Entry<String, Manifest.FileEntry> entry :
                 identified.manifest().files().entrySet()) {
             String key = folder + entry.getKey();
             Long size = sizes.get(key);
+            if (size == null && absent.contains(entry.getKey())) {
+                continue;
+            }
             if (size == null) {
                 throw new DamagedCheckpointException(bucket.uri(key) + " is missing");
             }
@@ -176,6 +259,7 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
                         + entry.getValue().size());
             }
         }
+        return there;
     }
 
     /**
@@ -208,13 +292,13 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
         String folder = prefix + stage.id() + "/";
         int uploads = bucket.abortUploads(folder, time);
         Map<String, Map<String, Instant>> checkpoints = new LinkedHashMap<>();
-        bucket.times(folder).forEach((key, put) -> {
+        bucket.objectsBelow(folder).forEach((key, object) -> {
             String[] path = key.substring(folder.length()).split("/", -1);
             if (path.length == 3
                     && CheckpointName.parse(stage, path[0], path[1]).isPresent()) {
                 checkpoints
                         .computeIfAbsent(path[0] + "/" + path[1], name -> new LinkedHashMap<>())
-                        .put(key, put);
+                        .put(key, object.written());
             }
         });
         checkpoints
@@ -302,7 +386,7 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
     @Override
     Optional<byte[]> note(Stage stage, String run, String name) throws IOException {
         try {
-            return Optional.of(bucket.get(prefix + stage.id() + "/" + run + "/" + name, Owner.MAX_BYTES));
+            return Optional.of(bucket.get(prefix + stage.id() + "/" + run + "/" + name, Removal.MAX_BYTES));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -316,6 +400,33 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
     @Override
     void deleteNote(Stage stage, String run, String name) throws IOException {
         bucket.delete(prefix + stage.id() + "/" + run + "/" + name);
+    }
+
+    @Override
+    Map<String, StoredObject> objects(Stage stage, String run) throws IOException {
+        String folder = prefix + stage.id() + "/" + run + "/";
+        Map<String, StoredObject> objects = new TreeMap<>();
+        bucket.objectsBelow(folder).forEach((key, object) -> objects.put(key.substring(folder.length()), object));
+        return objects;
+    }
+
+    @Override
+    void deleteFile(CheckpointName name, String file) throws IOException {
+        bucket.delete(key(name) + file);
+    }
+
+    @Override
+    void forgetRemoval(Stage stage, String run, String sha256) throws IOException {
+        super.forgetRemoval(stage, run, sha256);
+        cache.forgetRemoval(stage, run, sha256);
+    }
+
+    @Override
+    public long sweep(Instant time) throws IOException {
+        for (Stage stage : Stage.values()) {
+            sweep(stage, Instant.now().minus(leftAlone));
+        }
+        return cache.sweep(time);
     }
 
     private String key(CheckpointName name) {

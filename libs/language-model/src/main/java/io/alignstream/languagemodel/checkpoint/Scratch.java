@@ -94,6 +94,11 @@ final class Scratch implements AutoCloseable {
         }
     }
 
+    /** Whether {@code folder} is the one that all working folders of a store lie in. */
+    static boolean isHome(Path folder) {
+        return folder.endsWith(FOLDER);
+    }
+
     /** Deletes the scratch folders of dead processes. */
     static void sweep(Path root) throws IOException {
         Path parent = root.resolve(FOLDER);

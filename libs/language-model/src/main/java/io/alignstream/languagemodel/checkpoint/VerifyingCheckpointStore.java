@@ -1,19 +1,31 @@
 package io.alignstream.languagemodel.checkpoint;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.capacity.Capacity;
+import io.alignstream.languagemodel.capacity.StoreFullException;
 import io.alignstream.languagemodel.checkpoint.CheckpointFiles.IdentifiedManifest;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -37,10 +49,12 @@ abstract class VerifyingCheckpointStore implements CheckpointStore {
      * Beside the checkpoints: that somebody claimed an epoch, and what a run's owner made its result. Names are unique, so
      * that nothing asks for conditional writes, which not every S3 service knows.
      */
-    private static final Pattern NOTE = Pattern.compile("(owner|result)-([0-9]{18})-([0-9a-f-]{36,64})");
+    private static final Pattern NOTE = Pattern.compile("([a-z]+)-([0-9]{18})-([0-9a-f-]{36,64})");
 
     private static final String OWNER = "owner";
     private static final String RESULT = "result";
+    /** What retention has removed of a checkpoint. */
+    private static final String REMOVED = "removed";
 
     /** So often others can claim a run in the same moment. */
     private static final int CLAIMS = 100;
@@ -81,14 +95,239 @@ abstract class VerifyingCheckpointStore implements CheckpointStore {
 
     abstract void deleteNote(Stage stage, String run, String name) throws IOException;
 
+    /** Every object of a run, by its path below the run's folder: {@code note} or {@code checkpoint/file}. */
+    abstract Map<String, StoredObject> objects(Stage stage, String run) throws IOException;
+
+    /** Deletes a file of a finished checkpoint; it may be gone already. */
+    abstract void deleteFile(CheckpointName name, String file) throws IOException;
+
+    /** What the whole store may hold. */
+    abstract Capacity capacity();
+
+    /** An object and when it was written, by the store's clock. */
+    record StoredObject(long size, Instant written) {}
+
     @Override
     public Reference save(Lease lease, Manifest draft, Content content) throws IOException {
-        return save(lease, draft, content, lease.epoch());
+        return saveInRoom(lease, draft, content, lease.epoch());
     }
 
     @Override
     public Reference save(Manifest draft, Content content) throws IOException {
-        return save(null, draft, content, 0);
+        return saveInRoom(null, draft, content, 0);
+    }
+
+    private Reference saveInRoom(@Nullable Lease lease, Manifest draft, Content content, long epoch)
+            throws IOException {
+        Reference saved;
+        try {
+            saved = save(lease, draft, content, epoch);
+        } catch (StoreFullException e) {
+            LOG.atWarn()
+                    .addKeyValue("store", e.getMessage())
+                    .log("No room for a checkpoint: deletes what nobody needs");
+            if (!capacity().relieve()) {
+                throw e;
+            }
+            saved = save(lease, draft, content, epoch);
+        }
+        if (draft.complete()) {
+            forgetRemoval(draft.stage(), draft.run(), saved.sha256());
+        }
+        return saved;
+    }
+
+    /** Fails, before a checkpoint exists, if it does not fit into what the store may hold. */
+    void requireRoom(IdentifiedManifest identified) throws IOException {
+        capacity()
+                .require(
+                        identified.reference().size(),
+                        this::used,
+                        identified.root().toString());
+    }
+
+    /** All of the files are there again. */
+    void forgetRemoval(Stage stage, String run, String sha256) throws IOException {
+        for (Note note : notes(stage, run, REMOVED)) {
+            if (note.id().equals(sha256)) {
+                deleteNote(stage, run, note.name());
+            }
+        }
+    }
+
+    /** Says of a copy what was removed of the original. */
+    void keepRemoval(Stage stage, String run, String sha256, Removal removal) throws IOException {
+        write(stage, run, new Note(REMOVED, 0, sha256).name(), removal.toJson());
+    }
+
+    /** What was removed of a checkpoint; a small object beside it. */
+    record Removal(SortedSet<String> files, boolean all, String when) {
+
+        static final int MAX_BYTES = 1 << 20;
+
+        private static final JsonMapper JSON = JsonMapper.builder()
+                .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .build();
+
+        static Removal of(Manifest manifest, Set<String> files) {
+            return new Removal(
+                    new TreeSet<>(files),
+                    files.containsAll(manifest.files().keySet()),
+                    Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        }
+
+        static Removal parse(byte[] json) throws IOException {
+            return JSON.readValue(json, Removal.class);
+        }
+
+        byte[] toJson() throws IOException {
+            return JSON.writeValueAsBytes(this);
+        }
+
+        Instant at() {
+            return Instant.parse(when);
+        }
+    }
+
+    /** What was removed of a checkpoint, all removals together; empty if nothing was. */
+    Optional<Removal> removal(Stage stage, String run, String sha256) throws IOException {
+        Removal all = null;
+        for (Note note : notes(stage, run, REMOVED)) {
+            Optional<byte[]> json = note.id().equals(sha256) ? note(stage, run, note.name()) : Optional.<byte[]>empty();
+            if (json.isPresent()) {
+                Removal one = Removal.parse(json.get());
+                all = all == null || one.all() ? one : all;
+            }
+        }
+        return Optional.ofNullable(all);
+    }
+
+    /**
+     * The files that a checkpoint may lack because they were removed.
+     *
+     * @throws DamagedCheckpointException.Removed if these are all of them
+     */
+    Set<String> absent(IdentifiedManifest identified) throws IOException {
+        Optional<Removal> removal =
+                removal(identified.manifest().stage(), identified.manifest().run(), identified.sha256());
+        if (removal.isPresent() && removal.get().all()) {
+            throw new DamagedCheckpointException.Removed(
+                    identified.name(), removal.get().at());
+        }
+        return removal.<Set<String>>map(Removal::files).orElse(Set.of());
+    }
+
+    @Override
+    public long remove(Lease lease, Reference reference, Set<String> files) throws IOException {
+        CheckpointName name = CheckpointName.of(reference);
+        IdentifiedManifest found = manifest(name);
+        Manifest manifest = found.manifest();
+        if (!manifest.complete() || !manifest.files().keySet().containsAll(files)) {
+            throw new IllegalArgumentException("files of finished checkpoints can be removed, but " + name.path()
+                    + (manifest.complete() ? " has not all of " + files : " is unfinished"));
+        }
+        Map<String, StoredObject> there = objects(name.stage(), name.run());
+        Set<String> gone = new HashSet<>(files);
+        removal(name.stage(), name.run(), found.sha256()).ifPresent(before -> gone.addAll(before.files()));
+        requireHeld(lease);
+        // Before the files go: whoever finds one missing knows why, also if this process dies in the middle.
+        write(
+                name.stage(),
+                name.run(),
+                new Note(REMOVED, lease.epoch(), found.sha256()).name(),
+                Removal.of(manifest, gone).toJson());
+        long bytes = 0;
+        for (String file : files) {
+            StoredObject object = there.get(name.folder() + "/" + file);
+            if (object != null) {
+                requireHeld(lease);
+                deleteFile(name, file);
+                bytes += object.size();
+            }
+        }
+        for (Mark mark : Mark.values()) {
+            mark(reference, mark, false);
+        }
+        return bytes;
+    }
+
+    @Override
+    public Optional<Instant> removed(Reference reference) throws IOException {
+        CheckpointName name = CheckpointName.of(reference);
+        Optional<Removal> removal =
+                removal(name.stage(), name.run(), reference.sha256()).filter(Removal::all);
+        if (removal.isEmpty()) {
+            return Optional.empty();
+        }
+        Set<String> there = objects(name.stage(), name.run()).keySet();
+        boolean back = manifest(reference).files().keySet().stream()
+                .allMatch(file -> there.contains(name.folder() + "/" + file));
+        return back ? Optional.empty() : removal.map(Removal::at);
+    }
+
+    @Override
+    public void mark(Reference reference, Mark mark, boolean marked) throws IOException {
+        CheckpointName name = CheckpointName.of(reference);
+        String kind = mark.name().toLowerCase(Locale.ROOT);
+        Note note = new Note(kind, 0, reference.sha256());
+        boolean there = notes(name.stage(), name.run(), kind).contains(note);
+        if (marked && !there) {
+            write(name.stage(), name.run(), note.name(), new byte[0]);
+        } else if (!marked && there) {
+            deleteNote(name.stage(), name.run(), note.name());
+        }
+    }
+
+    @Override
+    public Holdings holdings(Stage stage, String run) throws IOException {
+        Map<String, StoredObject> objects = objects(stage, run);
+        Map<Note, Instant> notes = new HashMap<>();
+        objects.forEach((path, object) -> Note.parse(path).ifPresent(note -> notes.put(note, object.written())));
+        Instant lastSign = Instant.EPOCH;
+        for (Map.Entry<Note, Instant> note : notes.entrySet()) {
+            if (note.getKey().kind().equals(OWNER) && note.getValue().isAfter(lastSign)) {
+                lastSign = note.getValue();
+            }
+        }
+        List<IdentifiedManifest> all = all(stage, run);
+        Optional<String> result = settled(stage, run, all);
+        List<Holding> holdings = new ArrayList<>();
+        for (IdentifiedManifest found : all) {
+            Holding holding = holding(found, objects, notes, result);
+            lastSign = holding.written().isAfter(lastSign) ? holding.written() : lastSign;
+            holdings.add(holding);
+        }
+        return new Holdings(stage, run, lastSign, holdings);
+    }
+
+    private static Holding holding(
+            IdentifiedManifest found,
+            Map<String, StoredObject> objects,
+            Map<Note, Instant> notes,
+            Optional<String> result) {
+        String folder = found.name().folder() + "/";
+        StoredObject manifest = objects.get(folder + Manifest.FILE_NAME);
+        TreeMap<String, Long> files = new TreeMap<>();
+        for (String file : found.manifest().files().keySet()) {
+            StoredObject object = objects.get(folder + file);
+            if (object != null) {
+                files.put(file, object.size());
+            }
+        }
+        Map<Mark, Instant> marks = new EnumMap<>(Mark.class);
+        for (Mark mark : Mark.values()) {
+            Instant since = notes.get(new Note(mark.name().toLowerCase(Locale.ROOT), 0, found.sha256()));
+            if (since != null) {
+                marks.put(mark, since);
+            }
+        }
+        return new Holding(
+                found.reference(),
+                found.manifest(),
+                isResult(found, result),
+                files,
+                manifest == null ? Instant.now() : manifest.written(),
+                marks);
     }
 
     /** One of the small objects beside a run's checkpoints. */
@@ -147,6 +386,35 @@ abstract class VerifyingCheckpointStore implements CheckpointStore {
         }
         throw new IOException("cannot claim run " + run + " of stage " + stage.id() + ": " + CLAIMS
                 + " times others did in the same moment; stop the services that work on it but one");
+    }
+
+    @Override
+    public Optional<Lease> claimIdle(Stage stage, String run, Instant time) throws IOException {
+        Manifest.requireName("run", run);
+        // Before it is asked who is at work: whoever comes after this has the same epoch, or a newer one, and is seen
+        // below.
+        long newest = newestEpoch(stage, run);
+        if (holdings(stage, run).lastSign().isAfter(time)) {
+            return Optional.empty();
+        }
+        Owner owner = Owner.claiming();
+        Note note = new Note(OWNER, newest + 1, owner.token());
+        write(stage, run, note.name(), owner.toJson());
+        if (settledNotes(stage, run, OWNER).stream()
+                .allMatch(other -> other.equals(note) || other.epoch() < note.epoch())) {
+            return Optional.of(new Lease(stage, run, note.epoch()));
+        }
+        deleteNote(stage, run, note.name());
+        return Optional.empty();
+    }
+
+    @Override
+    public void release(Lease lease) throws IOException {
+        for (Note note : notes(lease.stage(), lease.run(), OWNER)) {
+            if (note.epoch() == lease.epoch()) {
+                deleteNote(lease.stage(), lease.run(), note.name());
+            }
+        }
     }
 
     /** The newest first: whoever looks meanwhile, or after a crash, sees no older one as the newest. */
@@ -245,18 +513,27 @@ abstract class VerifyingCheckpointStore implements CheckpointStore {
     @Override
     public SequencedMap<Reference, Manifest> manifests(Stage stage, String run) throws IOException {
         List<IdentifiedManifest> all = all(stage, run);
-        long complete =
-                all.stream().filter(found -> found.manifest().complete()).count();
-        Optional<String> settled = complete > 1 ? result(stage, run) : Optional.empty();
+        Optional<String> settled = settled(stage, run, all);
         Set<String> seen = new HashSet<>();
         SequencedMap<Reference, Manifest> manifests = new LinkedHashMap<>();
         all.stream()
                 .filter(found -> seen.add(found.sha256()))
-                .filter(found -> !found.manifest().complete()
-                        || settled.isEmpty()
-                        || settled.get().equals(found.sha256()))
+                .filter(found -> isResult(found, settled))
                 .forEach(found -> manifests.put(found.reference(), found.manifest()));
         return manifests;
+    }
+
+    /** Which of several finished checkpoints counts; empty where there is no choice. */
+    private Optional<String> settled(Stage stage, String run, List<IdentifiedManifest> all) throws IOException {
+        long complete =
+                all.stream().filter(found -> found.manifest().complete()).count();
+        return complete > 1 ? result(stage, run) : Optional.empty();
+    }
+
+    private static boolean isResult(IdentifiedManifest found, Optional<String> settled) {
+        return !found.manifest().complete()
+                || settled.isEmpty()
+                || settled.get().equals(found.sha256());
     }
 
     /** Every checkpoint with a valid manifest, those of former owners, too. */
@@ -343,6 +620,9 @@ abstract class VerifyingCheckpointStore implements CheckpointStore {
     }
 
     private static void warn(Object checkpoint, DamagedCheckpointException e) {
+        if (e instanceof DamagedCheckpointException.Removed) {
+            return; // nobody has to look after that
+        }
         LOG.atWarn()
                 .addKeyValue("checkpoint", checkpoint)
                 .addKeyValue("damage", e.getMessage())

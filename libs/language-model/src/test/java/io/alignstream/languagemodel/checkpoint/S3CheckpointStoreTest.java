@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.capacity.Capacity;
 import io.alignstream.languagemodel.testing.S3Server;
 import java.io.IOException;
 import java.net.URI;
@@ -147,8 +148,8 @@ class S3CheckpointStoreTest {
         // Given
         Reference whole = open("one").save(DRAFT, CONTENT);
         leaveHalfDone();
-        CheckpointStore store =
-                S3CheckpointStore.open(root, temporary.resolve("two"), S3Bucket.PART_BYTES, Duration.ofMinutes(-1));
+        CheckpointStore store = S3CheckpointStore.open(
+                root, temporary.resolve("two"), S3Bucket.PART_BYTES, Duration.ofMinutes(-1), new Capacity(0), 0);
         // When
         store.prune(store.claim(Stage.REWARD, "run-1"), 1, Set.of());
         // Then
@@ -295,7 +296,8 @@ class S3CheckpointStoreTest {
         int part = 5 * 1024 * 1024;
         byte[] bytes = new byte[2 * part + 12_345];
         new Random(1).nextBytes(bytes);
-        CheckpointStore store = S3CheckpointStore.open(root, temporary.resolve("one"), part, Duration.ofDays(1));
+        CheckpointStore store =
+                S3CheckpointStore.open(root, temporary.resolve("one"), part, Duration.ofDays(1), new Capacity(0), 0);
         // When
         Reference reference = store.save(DRAFT, folder -> Files.write(folder.resolve("model.safetensors"), bytes));
         StoredCheckpoint stored = open("two").open(reference);

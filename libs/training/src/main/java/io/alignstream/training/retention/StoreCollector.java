@@ -1,0 +1,282 @@
+package io.alignstream.training.retention;
+
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore.Holding;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore.Holdings;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore.Mark;
+import io.alignstream.languagemodel.checkpoint.Lease;
+import io.alignstream.languagemodel.checkpoint.LeaseLostException;
+import io.alignstream.training.StoredState;
+import io.alignstream.training.TrainingRun;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds what nobody needs in a store, and deletes it; thread-safe, and safe beside collectors of other processes.
+ *
+ * <p>Manifests of finished models stay for ever: they are small, and the lineage of what is served leads through them. What
+ * is deleted of a run is deleted by its owner: the collector claims it, but never one that somebody may be at work on. A
+ * collector that dies in the middle leaves what the next one finishes.
+ *
+ * <p>A stage of which the registry knows no model is left alone: then the topics are not those that the store belongs to.
+ */
+public final class StoreCollector {
+
+    /** Whose models are collected; tokenizers are small and stay. */
+    static final List<Stage> STAGES = List.of(Stage.PRETRAIN, Stage.SFT, Stage.REWARD, Stage.RLHF);
+
+    private static final Logger LOG = LoggerFactory.getLogger(StoreCollector.class);
+    /** A state of so few bytes holds no moments and is not worth a word. */
+    private static final long EMPTY_STATE = 4096;
+
+    private final CheckpointStore store;
+    private final CheckpointStore records;
+    private final Retention retention;
+    private final InstantSource clock;
+
+    /** A collector of {@code store}. */
+    public StoreCollector(CheckpointStore store, Retention retention) {
+        this(store, retention, InstantSource.system());
+    }
+
+    StoreCollector(CheckpointStore store, Retention retention, InstantSource clock) {
+        this.store = store;
+        this.records = store.below(TrainingRun.RECORDS);
+        this.retention = retention;
+        this.clock = clock;
+    }
+
+    /** What nobody needs, in the order in which it goes; changes nothing. */
+    public List<Garbage> find(Registry registry) throws IOException {
+        return garbage(registry, runs(registry), clock.instant());
+    }
+
+    /**
+     * Marks what nobody needs, deletes what is due, and takes the mark from what is needed again.
+     *
+     * @return what was deleted
+     */
+    public List<Garbage> collect(Registry registry) throws IOException {
+        Instant now = clock.instant();
+        List<Holdings> runs = runs(registry);
+        List<Garbage> all = garbage(registry, runs, now);
+        unmark(runs, all);
+        List<Garbage> deleted = new ArrayList<>();
+        for (Garbage found : all) {
+            if (found.due().isAfter(now)) {
+                mark(found);
+            } else if (delete(found, registry)) {
+                deleted.add(found);
+            }
+        }
+        store.sweep(now.minus(retention.grace()));
+        records.sweep(now.minus(retention.grace()));
+        return deleted;
+    }
+
+    private List<Holdings> runs(Registry registry) throws IOException {
+        List<Holdings> runs = new ArrayList<>();
+        for (Stage stage : STAGES) {
+            if (!registry.of(stage).isEmpty()) {
+                for (String run : store.runs(stage)) {
+                    runs.add(store.holdings(stage, run));
+                }
+            }
+        }
+        return runs;
+    }
+
+    private List<Garbage> garbage(Registry registry, List<Holdings> runs, Instant now) throws IOException {
+        Needed needed = Needed.of(registry, runs, retention, now);
+        List<Garbage> garbage = new ArrayList<>();
+        for (Holdings run : runs) {
+            boolean announced = announced(run, registry);
+            boolean abandoned =
+                    !announced && !run.lastSign().plus(retention.unfinished()).isAfter(now);
+            if (announced || abandoned) {
+                unfinished(run, announced ? "retention.finished" : "retention.abandoned", now, garbage);
+                for (Holding holding : run.checkpoints()) {
+                    if (holding.manifest().complete()) {
+                        finished(run, holding, registry, needed, now, garbage);
+                    }
+                }
+            }
+        }
+        records(registry, runs, now, garbage);
+        garbage.sort(Comparator.comparing(Garbage::kind).thenComparing(Garbage::due));
+        return garbage;
+    }
+
+    private static boolean announced(Holdings run, Registry registry) {
+        return run.checkpoints().stream()
+                .anyMatch(holding -> registry.announces(holding.reference().sha256()));
+    }
+
+    private static void unfinished(Holdings run, String why, Instant now, List<Garbage> garbage) {
+        List<Holding> states = run.checkpoints().stream()
+                .filter(holding -> !holding.manifest().complete())
+                .toList();
+        if (!states.isEmpty()) {
+            long bytes = states.stream().mapToLong(Holding::bytes).sum();
+            garbage.add(new Garbage(run.stage(), run.run(), Garbage.Kind.UNFINISHED, null, bytes, Reason.of(why), now));
+        }
+    }
+
+    private void finished(
+            Holdings run, Holding holding, Registry registry, Needed needed, Instant now, List<Garbage> garbage) {
+        String sha256 = holding.reference().sha256();
+        long state = holding.files().getOrDefault(StoredState.FILE, 0L);
+        if (!needed.model(sha256) && !holding.files().isEmpty()) {
+            String why = registry.announces(sha256)
+                    ? "retention.replaced"
+                    : holding.result() ? "retention.notAnnounced" : "retention.otherResult";
+            garbage.add(new Garbage(
+                    run.stage(),
+                    run.run(),
+                    Garbage.Kind.MODEL,
+                    holding,
+                    holding.bytes(),
+                    Reason.of(why),
+                    due(holding, Mark.UNUSED, now)));
+        } else if (state > EMPTY_STATE && !needed.state(sha256)) {
+            garbage.add(new Garbage(
+                    run.stage(),
+                    run.run(),
+                    Garbage.Kind.STATE,
+                    holding,
+                    state,
+                    Reason.of("retention.notContinued"),
+                    due(holding, Mark.SPENT, now)));
+        }
+    }
+
+    private Instant due(Holding holding, Mark mark, Instant now) {
+        return holding.marks().getOrDefault(mark, now).plus(retention.grace());
+    }
+
+    private void records(Registry registry, List<Holdings> runs, Instant now, List<Garbage> garbage)
+            throws IOException {
+        List<Checkpoint> announced = registry.of(Stage.RLHF);
+        if (announced.isEmpty()) {
+            return;
+        }
+        Set<String> kept =
+                announced.subList(Math.max(0, announced.size() - retention.records()), announced.size()).stream()
+                        .map(Checkpoint::run)
+                        .collect(Collectors.toSet());
+        Set<String> over = announced.stream().map(Checkpoint::run).collect(Collectors.toSet());
+        Map<String, Instant> signs = runs.stream()
+                .filter(run -> run.stage() == Stage.RLHF)
+                .collect(Collectors.toMap(Holdings::run, Holdings::lastSign));
+        for (String run : records.runs(Stage.RLHF)) {
+            Holdings sampled = records.holdings(Stage.RLHF, run);
+            Instant sign = Objects.requireNonNullElse(signs.get(run), sampled.lastSign());
+            boolean goes = over.contains(run)
+                    ? !kept.contains(run)
+                    : !sign.plus(retention.unfinished()).isAfter(now);
+            if (goes && !sampled.checkpoints().isEmpty()) {
+                long bytes =
+                        sampled.checkpoints().stream().mapToLong(Holding::bytes).sum();
+                garbage.add(new Garbage(
+                        Stage.RLHF, run, Garbage.Kind.RECORDS, null, bytes, Reason.of("retention.oldAnswers"), now));
+            }
+        }
+    }
+
+    /** Nobody needed it and somebody does again. */
+    private void unmark(List<Holdings> runs, List<Garbage> garbage) throws IOException {
+        Set<String> models = new HashSet<>();
+        Set<String> states = new HashSet<>();
+        for (Garbage found : garbage) {
+            Holding holding = found.holding();
+            if (holding != null) {
+                (found.kind() == Garbage.Kind.STATE ? states : models)
+                        .add(holding.reference().sha256());
+            }
+        }
+        for (Holdings run : runs) {
+            for (Holding holding : run.checkpoints()) {
+                for (Mark mark : holding.marks().keySet()) {
+                    Set<String> marked = mark == Mark.SPENT ? states : models;
+                    if (!marked.contains(holding.reference().sha256())) {
+                        store.mark(holding.reference(), mark, false);
+                    }
+                }
+            }
+        }
+    }
+
+    private void mark(Garbage found) throws IOException {
+        Holding holding = found.holding();
+        if (holding != null) {
+            Mark mark = found.kind() == Garbage.Kind.STATE ? Mark.SPENT : Mark.UNUSED;
+            if (!holding.marks().containsKey(mark)) {
+                store.mark(holding.reference(), mark, true);
+            }
+        }
+    }
+
+    /** False if somebody may be at work on it, or if it cannot be deleted; it stays for the next time. */
+    private boolean delete(Garbage found, Registry registry) throws IOException {
+        boolean over = registry.of(found.stage()).stream()
+                .anyMatch(checkpoint -> checkpoint.run().equals(found.run()));
+        // A run whose result is announced is worked on by nobody any more.
+        Instant quietSince = over ? Instant.MAX : clock.instant().minus(LeaseLostException.SILENCE);
+        Optional<Lease> claimed = store.claimIdle(found.stage(), found.run(), quietSince);
+        if (claimed.isEmpty()) {
+            return false;
+        }
+        Lease lease = claimed.get();
+        try {
+            delete(found, lease);
+            LOG.atInfo()
+                    .addKeyValue("stage", found.stage().id())
+                    .addKeyValue("runId", found.run())
+                    .addKeyValue("bytes", found.bytes())
+                    .log("Deleted what nobody needs: {}", Messages.english(found.why()));
+            return true;
+        } catch (IOException e) {
+            LOG.atWarn()
+                    .addKeyValue("stage", found.stage().id())
+                    .addKeyValue("runId", found.run())
+                    .setCause(e)
+                    .log("Cannot delete what nobody needs; it is tried again the next time");
+            return false;
+        } finally {
+            store.release(lease);
+        }
+    }
+
+    private void delete(Garbage found, Lease lease) throws IOException {
+        Holding holding = found.holding();
+        switch (found.kind()) {
+            case UNFINISHED -> store.prune(lease, 0, Set.of());
+            case RECORDS -> {
+                store.requireHeld(lease);
+                records.prune(lease, 0, Set.of());
+            }
+            case STATE -> store.remove(lease, Objects.requireNonNull(holding).reference(), Set.of(StoredState.FILE));
+            case MODEL ->
+                store.remove(
+                        lease,
+                        Objects.requireNonNull(holding).reference(),
+                        holding.manifest().files().keySet());
+        }
+    }
+}
