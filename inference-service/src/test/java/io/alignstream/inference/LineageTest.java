@@ -16,6 +16,7 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.languagemodel.checkpoint.Lease;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.stageruntime.testing.Chromium;
 import io.alignstream.training.Lineage;
@@ -26,10 +27,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -76,6 +79,31 @@ class LineageTest extends ServiceTest {
         assertThat(largest(dataset(lineage, 2), "source").toString()).isEqualTo("{\"hand-written\":1,\"test\":1}");
         assertThat(dataset(lineage, 3).path("counts").isNull()).isTrue();
         assertThat(largest(dataset(lineage, 4), "source").toString()).isEqualTo("{\"almanac\":2}");
+    }
+
+    @Test
+    void aModelWhoseFilesWereRemovedIsStillPartOfALineage() throws IOException {
+        // Given
+        serveChain();
+        String response = answered();
+        Reference base = store.manifests(Stage.PRETRAIN, "pretrain-" + unique)
+                .firstEntry()
+                .getKey();
+        Lease lease = store.claimIdle(Stage.PRETRAIN, "pretrain-" + unique, Instant.MAX)
+                .orElseThrow();
+
+        // When
+        store.remove(lease, base, Set.of("model.txt"));
+
+        // Then
+        JsonNode lineage = json(api.get("/v1/lineage/" + response).body());
+        assertThat(lineage.path("models").findValuesAsText("stage"))
+                .containsExactly("rlhf", "reward", "sft", "pretrain", "tokenizer");
+        JsonNode problem = lineage.path("models").path(3).path("problem");
+        assertThat(problem.path("code").asText()).isEqualTo("lineage.filesRemoved");
+        assertThat(problem.path("text").asText()).contains("were removed by retention on 2");
+        assertThat(lineage.path("models").path(3).path("figures").path("loss").asDouble())
+                .isEqualTo(1.5);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.alignstream.local.command.ChatCommand;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.command.DownCommand;
 import io.alignstream.local.command.ExportCommand;
+import io.alignstream.local.command.GcCommand;
 import io.alignstream.local.command.ImportCommand;
 import io.alignstream.local.command.LoadCommand;
 import io.alignstream.local.command.LogsCommand;
@@ -58,6 +59,7 @@ import picocli.CommandLine.ParseResult;
             ReleaseCommand.class,
             SweepCommand.class,
             ExportCommand.class,
+            GcCommand.class,
             BenchCommand.class,
             ChaosCommand.class,
             WeightsCommand.class

@@ -5,6 +5,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.web.Refusal;
@@ -17,6 +18,8 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +32,11 @@ public class Promotions {
 
     private final EventPublisher publisher;
     private final Caller caller;
+    private final CheckpointStore store;
     private volatile List<Checkpoint> trained = List.of();
 
-    Promotions(EventPublisher publisher, Caller caller) {
+    Promotions(EventPublisher publisher, Caller caller, CheckpointStore store) {
+        this.store = store;
         this.publisher = publisher;
         this.caller = caller;
     }
@@ -65,6 +70,19 @@ public class Promotions {
         if (found.get().promoted()) {
             return Refusal.of(
                     Response.Status.CONFLICT, Reason.of("promotion.already").with("run", run));
+        }
+        Optional<Instant> removed;
+        try {
+            removed = store.removed(found.get().reference());
+        } catch (IOException e) {
+            removed = Optional.empty(); // whether it can be loaded shows when it is
+        }
+        if (removed.isPresent()) {
+            return Refusal.of(
+                    Response.Status.CONFLICT,
+                    Reason.of("promotion.removed")
+                            .with("run", run)
+                            .with("when", removed.get().toString()));
         }
         Checkpoint promoted;
         try {

@@ -233,6 +233,7 @@ public class TokenizerStreams {
                 current = new Version(newest, tokenizer);
                 application.start(PackingTopology.topics());
                 cannotPackYet = null;
+                forgetOthers(application.applicationId());
                 return;
             } catch (BrokerRefusedException e) {
                 LOG.error("cannot pack with tokenizer {}; the service has to be started again", newest.sha256(), e);
@@ -253,6 +254,14 @@ public class TokenizerStreams {
             old.close();
             old.streams().cleanUp();
             packing = null;
+        }
+    }
+
+    private void forgetOthers(String applicationId) {
+        try {
+            PackingTopology.forgetOthers(settings.stateDirectory(), applicationId);
+        } catch (IOException e) {
+            LOG.warn("what older packings have on this disk stays for now: {}", e.toString());
         }
     }
 

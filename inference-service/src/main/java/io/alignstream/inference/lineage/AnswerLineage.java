@@ -57,7 +57,7 @@ public record AnswerLineage(String responseId, @Nullable Exchange exchange, Rele
      * @param figures what its stage measured
      * @param manifest address of its manifest; null if that cannot be read
      * @param page address of its stage's page; null if the service was not told it
-     * @param problem why nothing more is known of it; null if all is
+     * @param problem why nothing more is known of it, or that its files are gone; null if nothing is amiss
      */
     public record Model(
             Stage stage,

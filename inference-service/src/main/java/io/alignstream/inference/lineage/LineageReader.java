@@ -19,6 +19,7 @@ import io.alignstream.stageruntime.web.Links;
 import io.alignstream.training.Lineage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -70,8 +71,8 @@ public class LineageReader {
         this.refusals = refusals;
     }
 
-    /** A checkpoint on the way, with its manifest if that can be read. */
-    record Ancestor(Stage stage, Reference reference, Optional<Manifest> manifest) {}
+    /** A checkpoint on the way, with its manifest if that can be read, and when its files were removed if they were. */
+    record Ancestor(Stage stage, Reference reference, Optional<Manifest> manifest, Optional<Instant> removed) {}
 
     /** The lineage of a response that {@code release} wrote. */
     AnswerLineage lineage(String responseId, ModelRelease release) {
@@ -117,10 +118,10 @@ public class LineageReader {
 
     private Ancestor ancestor(Stage stage, Reference reference) {
         try {
-            return new Ancestor(stage, reference, Optional.of(store.manifest(reference)));
+            return new Ancestor(stage, reference, Optional.of(store.manifest(reference)), store.removed(reference));
         } catch (IOException e) {
             LOG.warnf("No manifest of %s: %s", reference.uri(), e);
-            return new Ancestor(stage, reference, Optional.empty());
+            return new Ancestor(stage, reference, Optional.empty(), Optional.empty());
         }
     }
 
@@ -142,7 +143,9 @@ public class LineageReader {
                         manifest.metrics(),
                         "v1/lineage/" + responseId + "/manifests/" + sha256,
                         page,
-                        null))
+                        ancestor.removed()
+                                .map(when -> Reason.of("lineage.filesRemoved").with("when", when.toString()))
+                                .orElse(null)))
                 .orElseGet(() -> new Model(
                         ancestor.stage(),
                         null,

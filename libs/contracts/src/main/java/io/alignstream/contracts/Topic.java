@@ -23,7 +23,7 @@ public final class Topic<T> {
             event("documents", Document.class, "document", Retention.FOR_EVER, Document::id);
     public static final Topic<CleanDocument> CLEAN_DOCUMENTS =
             event("clean-documents", CleanDocument.class, "clean-document", Retention.FOR_EVER, CleanDocument::id);
-    /** Each version has a key of its own: the token batches of every one of them stand in their topic for ever. */
+    /** Each version has a key of its own: the token batches of several of them may stand in their topic. */
     public static final Topic<TrainedTokenizer> TOKENIZERS = event(
             "tokenizers",
             TrainedTokenizer.class,
@@ -31,12 +31,14 @@ public final class Topic<T> {
             Retention.COMPACTED,
             tokenizer -> tokenizer.name() + "/" + tokenizer.sha256());
 
+    /** Kafka keeps them for ever; tokenizer-service deletes those of a tokenizer that another one has replaced. */
     public static final Topic<TokenBatch> TOKEN_BATCHES = new Topic<>(
             "token-batches",
             TokenBatch.class,
             Retention.FOR_EVER,
             batch -> Integer.toString(batch.shard()),
             new TokenBatch.BinaryCodec());
+
     public static final Topic<Instruction> INSTRUCTIONS =
             event("instructions", Instruction.class, "instruction", Retention.FOR_EVER, Instruction::id);
     public static final Topic<Prompt> PROMPTS =

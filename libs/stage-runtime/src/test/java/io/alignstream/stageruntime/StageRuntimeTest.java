@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.greaterThanOrEqualTo;
+import static org.hamcrest.Matchers.nullValue;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
@@ -127,6 +129,19 @@ class StageRuntimeTest {
                 .filteredOn(p -> p.run().equals(run))
                 .last()
                 .satisfies(progress -> assertThat(progress.step()).isEqualTo(progress.totalSteps()));
+    }
+
+    @Test
+    void saysHowFullTheStoreIs() {
+        // When
+        var store = given().get("/store").then();
+
+        // Then: there is no quota
+        store.statusCode(200)
+                .body("used", greaterThanOrEqualTo(0))
+                .body("quota", nullValue())
+                .body("shown.used", containsString("MiB"));
+        given().get("/").then().body(containsString("data-figures=\"store\""));
     }
 
     @Test

@@ -2,9 +2,12 @@ package io.alignstream.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.capacity.Capacity;
+import io.alignstream.languagemodel.capacity.StoreFullException;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Lease;
 import io.alignstream.languagemodel.checkpoint.LeaseLostException;
@@ -82,6 +85,40 @@ class TrainerTest {
 
         // Then: besides the finished model and the anchor at the beginning
         assertThat(manifests()).hasSizeGreaterThan(2);
+    }
+
+    @Test
+    void aStoreThatIsFullStopsTheRunWhichGoesOnWhenThereIsRoom() throws IOException {
+        // Given: room for the beginning and the first checkpoint
+        CheckpointStore roomy = store;
+        store = CheckpointStore.open(folder.toUri(), folder, new Capacity(2 * oneCheckpoint() + 5_000), 0);
+
+        // When
+        Throwable refusal = catchThrowable(() -> train(settings(2, NEVER, 0), Long.MAX_VALUE));
+
+        // Then
+        assertThat(refusal)
+                .isInstanceOf(StoreFullException.class)
+                .hasMessageContaining("quota")
+                .hasMessageContaining("alignstream.store.quota-mebibytes");
+        assertThat(manifests()).extracting(Manifest::step).containsExactly(2L, 0L);
+        store.close();
+        store = roomy;
+        rates.clear();
+        assertThat(train(settings(2, NEVER, 0), Long.MAX_VALUE)).isPresent();
+        assertThat(rates).hasSize(8);
+    }
+
+    /** Bytes of a checkpoint of such a run. */
+    private long oneCheckpoint() throws IOException {
+        try (CheckpointStore other =
+                CheckpointStore.open(folder.resolveSibling("other").toUri(), folder)) {
+            CheckpointStore own = store;
+            store = other;
+            train(settings(1_000, NEVER, 0), 1);
+            store = own;
+            return other.manifests(Stage.SFT, run().id()).firstEntry().getKey().size();
+        }
     }
 
     @Test

@@ -74,11 +74,23 @@ public final class LocalCluster implements AutoCloseable {
         return start(site, installation, List.of(), console);
     }
 
+    /** Starts the broker only, unless it runs, also where the disk has no room for more than that. */
+    static LocalCluster startBrokerToFreeSpace(Site site, Installation installation, Console console) {
+        new SiteSettings(site, System.getenv()).requireKnownNames();
+        site.prepare();
+        return startPrepared(site, installation, List.of(), console);
+    }
+
     /** Starts the broker and these services. */
     static LocalCluster start(Site site, Installation installation, List<ProcessSpec> services, Console console) {
         new SiteSettings(site, System.getenv()).requireKnownNames();
         site.prepare();
         requireFreeSpace(site);
+        return startPrepared(site, installation, services, console);
+    }
+
+    private static LocalCluster startPrepared(
+            Site site, Installation installation, List<ProcessSpec> services, Console console) {
         LocalCluster cluster = new LocalCluster(site, SiteLock.take(site), new ProcessGroup(site, console));
         try {
             NativeLibraries.unpack(installation, console);

@@ -6,6 +6,8 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.access.Caller;
@@ -23,6 +25,9 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,8 +46,11 @@ public class ReleasesResource {
     private final JobControl control;
     private final EventPublisher publisher;
     private final Caller caller;
+    private final CheckpointStore store;
 
-    ReleasesResource(Releases releases, JobControl control, EventPublisher publisher, Caller caller) {
+    ReleasesResource(
+            Releases releases, JobControl control, EventPublisher publisher, Caller caller, CheckpointStore store) {
+        this.store = store;
         this.caller = caller;
         this.releases = releases;
         this.control = control;
@@ -150,9 +158,49 @@ public class ReleasesResource {
             return Refusal.of(
                     Response.Status.NOT_FOUND, Reason.of("release.unknown").with("release", key));
         }
-        Optional<Reason> fault = decision.fault(found.get().release());
+        Optional<Reason> fault;
+        try {
+            fault = decision.fault(found.get().release()).or(() -> unservable(found.get(), decision));
+        } catch (UncheckedIOException e) {
+            return Refusal.of(
+                    Response.Status.SERVICE_UNAVAILABLE,
+                    Reason.of("release.storeSilent").with("detail", String.valueOf(e.getMessage())));
+        }
         return fault.map(reason -> Refusal.of(Response.Status.CONFLICT, reason))
                 .orElseGet(() -> publish(found.get(), decision));
+    }
+
+    /** Why what would be served after the decision cannot be, because its files were removed. */
+    private Optional<Reason> unservable(Releases.Entry entry, ReleaseDecision decision) {
+        ModelRelease release = entry.release();
+        if (decision.verdict() == ModelRelease.Verdict.APPROVED) {
+            return removed(release).map(when -> Reason.of("release.removed")
+                    .with("run", release.run())
+                    .with("when", when.toString()));
+        }
+        List<ModelRelease> approved = releases.newestFirst().stream()
+                .map(Releases.Entry::release)
+                .filter(other ->
+                        other.model().equals(release.model()) && other.verdict() == ModelRelease.Verdict.APPROVED)
+                .limit(2)
+                .toList();
+        if (approved.size() < 2 || !approved.getFirst().run().equals(release.run())) {
+            return Optional.empty(); // the same one is served as before, or none
+        }
+        return removed(approved.getLast()).map(when -> Reason.of("release.nextRemoved")
+                .with("run", release.run())
+                .with("next", approved.getLast().run())
+                .with("when", when.toString()));
+    }
+
+    private Optional<Instant> removed(ModelRelease release) {
+        try {
+            return store.removed(release.reference());
+        } catch (DamagedCheckpointException e) {
+            return Optional.empty(); // whether it can be loaded shows when it is
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private Response publish(Releases.Entry known, ReleaseDecision decision) {

@@ -16,8 +16,12 @@ import static org.hamcrest.Matchers.lessThanOrEqualTo;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.ModelRelease.Verdict;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Lease;
+import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -26,13 +30,17 @@ import io.restassured.http.ContentType;
 import io.restassured.response.Response;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -58,6 +66,10 @@ class ReleasesResourceTest {
     @Inject
     @SuppressWarnings("NullAway.Init")
     Releases releases;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    CheckpointStore store;
 
     @SuppressWarnings("NullAway.Init")
     private TopicProbe topics;
@@ -120,6 +132,41 @@ class ReleasesResourceTest {
                 .body("error.code", equalTo(code))
                 .body("error.text", containsString(release.run()));
         assertThat(onTopic(release)).hasSize(1);
+    }
+
+    @Test
+    void whoseFilesWereRemovedIsNotApproved() throws IOException {
+        // Given
+        ModelRelease release = knownWithoutFiles(REJECTED);
+
+        // When
+        Response response = decide(release, "approved", "Ann", "Better than nothing.");
+
+        // Then
+        response.then()
+                .statusCode(409)
+                .body("error.code", equalTo("release.removed"))
+                .body("error.text", containsString("were removed by retention on 2"));
+        assertThat(onTopic(release)).hasSize(1);
+    }
+
+    @Test
+    void theServedOneIsNotRolledBackToOneWhoseFilesWereRemoved() throws IOException {
+        // Given
+        ModelRelease before = knownWithoutFiles(APPROVED);
+        ModelRelease served = known(APPROVED);
+
+        // When
+        Response refused = decide(served, "rolled-back", "Ann", "Because.");
+        Response first = decide(before, "rolled-back", "Ann", "Its files are gone.");
+
+        // Then
+        refused.then()
+                .statusCode(409)
+                .body("error.code", equalTo("release.nextRemoved"))
+                .body("error.text", containsString(before.run()));
+        first.then().statusCode(201);
+        assertThat(onTopic(served)).hasSize(1);
     }
 
     @Test
@@ -268,6 +315,20 @@ class ReleasesResourceTest {
 
     private ModelRelease known(Verdict verdict) {
         ModelRelease release = release(UUID.randomUUID().toString(), verdict);
+        topics.publish(Topic.MODEL_RELEASES, release);
+        awaitKnown(release);
+        return release;
+    }
+
+    private ModelRelease knownWithoutFiles(Verdict verdict) throws IOException {
+        String run = UUID.randomUUID().toString();
+        Reference candidate = store.save(
+                Manifest.draft(Stage.RLHF, run, 1).withComplete(true),
+                folder -> Files.writeString(folder.resolve("model"), "weights"));
+        Lease lease = store.claimIdle(Stage.RLHF, run, Instant.MAX).orElseThrow();
+        store.remove(lease, candidate, Set.of("model"));
+        ModelRelease release = new ModelRelease(
+                "alignstream", verdict, candidate, run, Map.of("winRate", 0.75), "from the gate", EXPLANATION, null);
         topics.publish(Topic.MODEL_RELEASES, release);
         awaitKnown(release);
         return release;

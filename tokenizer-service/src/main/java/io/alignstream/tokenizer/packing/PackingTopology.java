@@ -3,9 +3,15 @@ package io.alignstream.tokenizer.packing;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.rights.BrokerUser;
+import io.alignstream.languagemodel.capacity.FolderCache;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.tokenizer.streams.ReadPositions;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serde;
@@ -33,6 +39,23 @@ public final class PackingTopology {
     /** A new tokenizer version is a new application, which reads {@code clean-documents} from the start. */
     public static String applicationId(String tokenizerSha256) {
         return BrokerUser.PACKING + tokenizerSha256.substring(0, 12);
+    }
+
+    /**
+     * Deletes what other tokenizers' applications have on this disk: what lies there is a copy of what lies in Kafka.
+     *
+     * @param applicationId of the one that packs
+     */
+    public static void forgetOthers(Path stateDirectory, String applicationId) throws IOException {
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(stateDirectory, BrokerUser.PACKING + "*")) {
+            for (Path folder : folders) {
+                if (!folder.endsWith(applicationId)) {
+                    FolderCache.delete(folder);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return; // nothing was packed here yet
+        }
     }
 
     /** Topics that must exist before the topology starts. */

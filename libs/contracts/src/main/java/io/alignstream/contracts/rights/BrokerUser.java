@@ -73,9 +73,11 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
                         .pack();
             case PRETRAIN ->
                 rights.follow(Topic.TOKENIZERS, Topic.TOKEN_BATCHES, Topic.CHECKPOINTS)
+                        .collect()
                         .publish(Topic.CHECKPOINTS);
             case SFT ->
                 rights.follow(Topic.INSTRUCTIONS, Topic.CHECKPOINTS, Topic.PROMPTS)
+                        .collect()
                         .publish(Topic.CHECKPOINTS);
             case REWARD ->
                 rights.follow(
@@ -84,6 +86,7 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
                                 Topic.RANKING_REQUESTS,
                                 Topic.RANKINGS,
                                 Topic.GUIDELINES)
+                        .collect()
                         .publish(Topic.RANKING_REQUESTS, Topic.RANKINGS, Topic.GUIDELINES, Topic.CHECKPOINTS);
             case RLHF ->
                 rights.follow(
@@ -160,6 +163,11 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
             return topic(topic.name(), READ);
         }
 
+        /** Reads what of the store is needed: who trains deletes the rest. */
+        private Rights collect() {
+            return read(Topic.CHECKPOINTS).read(Topic.MODEL_RELEASES);
+        }
+
         private Rights publish(Topic<?>... topics) {
             for (Topic<?> topic : topics) {
                 topic(topic.name(), WRITE);
@@ -179,9 +187,12 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
                     .internals(CLEANING + "-");
         }
 
+        /** And deletes what was packed for tokenizers that another one has replaced. */
         private Rights pack() {
-            return allow(ResourceType.GROUP, PatternType.PREFIXED, PACKING, READ)
-                    .internals(PACKING);
+            return allow(ResourceType.GROUP, PatternType.PREFIXED, PACKING, READ, DELETE)
+                    .internals(PACKING)
+                    .allow(ResourceType.TOPIC, PatternType.PREFIXED, PACKING, DELETE)
+                    .topic(Topic.TOKEN_BATCHES.name(), DELETE);
         }
 
         /** What Kafka Streams makes for itself: changelogs, topics between steps, transactions. */

@@ -104,6 +104,12 @@ public final class RunningJob implements JobContext, Runnable {
         return published;
     }
 
+    /** Whether the job has published something to {@code topic}. */
+    public boolean hasPublished(Topic<?> topic) {
+        return published.keySet().stream()
+                .anyMatch(partition -> partition.topic().equals(topic.name()));
+    }
+
     @Override
     public boolean stopRequested() {
         return stopRequested;

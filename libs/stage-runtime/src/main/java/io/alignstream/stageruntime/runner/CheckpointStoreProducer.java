@@ -1,11 +1,13 @@
 package io.alignstream.stageruntime.runner;
 
+import io.alignstream.languagemodel.capacity.Capacity;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.settings.CommonConfig;
 import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
 import java.io.IOException;
 
 /**
@@ -25,8 +27,15 @@ public class CheckpointStoreProducer {
     @Produces
     @ApplicationScoped
     @Startup
-    CheckpointStore store() throws IOException {
-        return CheckpointStore.open(config.root(), config.cache());
+    CheckpointStore store(Capacity capacity) throws IOException {
+        return CheckpointStore.open(config.root(), config.cache(), capacity, config.cacheMebibytes() << 20);
+    }
+
+    /** What the store may hold. */
+    @Produces
+    @Singleton
+    Capacity capacity() {
+        return new Capacity(config.quotaMebibytes() << 20);
     }
 
     void close(@Disposes CheckpointStore store) {

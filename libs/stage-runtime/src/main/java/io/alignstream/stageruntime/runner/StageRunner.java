@@ -17,6 +17,7 @@ import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.DeadLetters;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.retention.StoreRetention;
 import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.Reader;
@@ -68,6 +69,7 @@ public class StageRunner {
     private final EventPublisher publisher;
     private final BrokerRefusals refusals;
     private final DeadLetters deadLetters;
+    private final StoreRetention retention;
     private final ReaderMeters meters;
     private final Duration grace;
     private final JobProgress progress;
@@ -87,6 +89,7 @@ public class StageRunner {
             EventPublisher publisher,
             BrokerRefusals refusals,
             DeadLetters deadLetters,
+            StoreRetention retention,
             MeterRegistry registry,
             CommonConfig config) {
         this.definition = definition;
@@ -94,6 +97,7 @@ public class StageRunner {
         this.publisher = publisher;
         this.refusals = refusals;
         this.deadLetters = deadLetters;
+        this.retention = retention;
         this.grace = config.shutdown().grace();
         String stage = definition.stage().id();
         this.meters = new ReaderMeters(registry, stage);
@@ -299,7 +303,12 @@ public class StageRunner {
 
     private RunningJob start(Job job) {
         RunningJob running = new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress);
-        jobs.execute(running);
+        jobs.execute(() -> {
+            running.run();
+            if (running.hasPublished(Topic.CHECKPOINTS)) {
+                retention.collectAfterRun();
+            }
+        });
         return running;
     }
 

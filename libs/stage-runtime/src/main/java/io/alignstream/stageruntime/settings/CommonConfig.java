@@ -45,6 +45,57 @@ public interface CommonConfig {
         /** Folder for local copies of checkpoints of a remote store. */
         @WithDefault("${java.io.tmpdir}/alignstream-store-cache")
         Path cache();
+
+        /**
+         * Most that the local copies of a remote store take, in MiB; the one that was asked for longest ago makes room, unless it
+         * is in use. 0 for no bound.
+         */
+        @WithDefault("20480")
+        @Between(least = "0", greatest = "1073741824")
+        long cacheMebibytes();
+
+        /**
+         * Most that the whole store may take, in MiB: before a checkpoint that would exceed it is saved, what nobody needs is
+         * deleted, and a run whose checkpoint does not fit even then stops. The same for every service; 0 for no bound.
+         */
+        @WithDefault("0")
+        @Between(least = "0", greatest = "1073741824")
+        long quotaMebibytes();
+
+        /** What is kept though nothing that is served was made from it. */
+        Retention retention();
+    }
+
+    /** Settings of what is kept, {@code alignstream.store.retention.*}; the same for every service. */
+    interface Retention {
+
+        /**
+         * Newest finished models of each stage that are kept with their weights. Older ones are kept as long as a release that
+         * is kept was made from them; of all others the manifest stays.
+         */
+        @WithDefault("3")
+        @Between(least = "1", greatest = "1000000")
+        int models();
+
+        /** Newest approved releases of each served name that one can roll back to, kept with all that they were made from. */
+        @WithDefault("3")
+        @Between(least = "1", greatest = "1000000")
+        int releases();
+
+        /** How long the weights or the training state of a model stay when nobody needs them any more. */
+        @WithDefault("PT24H")
+        @Lasting(least = "PT0S", greatest = "PT87600H")
+        Duration grace();
+
+        /** How long the states of a run stay that nobody works on any more and that has no result. */
+        @WithDefault("PT720H")
+        @Lasting(least = "PT1H", greatest = "PT87600H")
+        Duration unfinished();
+
+        /** Newest runs of RLHF whose sampled answers are kept. */
+        @WithDefault("10")
+        @Between(least = "0", greatest = "1000000")
+        int records();
     }
 
     /** Settings of jobs, {@code alignstream.job.*}. */

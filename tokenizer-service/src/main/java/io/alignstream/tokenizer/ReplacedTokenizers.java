@@ -1,0 +1,73 @@
+package io.alignstream.tokenizer;
+
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.stageruntime.settings.CommonConfig;
+import io.alignstream.tokenizer.packing.ReplacedPackings;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.common.annotation.Identifier;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks now and then whether something that was packed for a replaced tokenizer may go; thread-safe. */
+@ApplicationScoped
+public class ReplacedTokenizers {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ReplacedTokenizers.class);
+    private static final Duration FIRST_LOOK = Duration.ofMinutes(1);
+    private static final Duration LOOK_AGAIN = Duration.ofMinutes(10);
+
+    private final TokenizerStreams streams;
+    private final CheckpointStore store;
+    private final CommonConfig.Retention retention;
+    private final Map<String, Object> connection;
+    private final ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor(
+            task -> Thread.ofPlatform().name("replaced-tokenizers").daemon().unstarted(task));
+
+    ReplacedTokenizers(
+            TokenizerStreams streams,
+            CheckpointStore store,
+            CommonConfig config,
+            @Identifier("default-kafka-broker") Map<String, Object> connection) {
+        this.streams = streams;
+        this.store = store;
+        this.retention = config.store().retention();
+        this.connection = Map.copyOf(connection);
+    }
+
+    void start(@Observes StartupEvent event) {
+        looks.scheduleWithFixedDelay(this::look, FIRST_LOOK.toSeconds(), LOOK_AGAIN.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        looks.shutdownNow();
+    }
+
+    private void look() {
+        TokenizerStreams.Version current = streams.current();
+        if (current == null) {
+            return;
+        }
+        try (Admin admin = Admin.create(connection)) {
+            new ReplacedPackings(admin, store, retention.grace(), retention.unfinished(), InstantSource.system())
+                    .collect(current.event());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | ExecutionException | TimeoutException | KafkaException e) {
+            LOG.warn("what was packed for replaced tokenizers stays for now: {}", e.toString());
+        }
+    }
+}
