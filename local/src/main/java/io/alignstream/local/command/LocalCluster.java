@@ -75,7 +75,7 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /** Starts the broker only, unless it runs, also where the disk has no room for more than that. */
-    static LocalCluster startBrokerToFreeSpace(Site site, Installation installation, Console console) {
+    public static LocalCluster startBrokerToFreeSpace(Site site, Installation installation, Console console) {
         new SiteSettings(site, System.getenv()).requireKnownNames();
         site.prepare();
         return startPrepared(site, installation, List.of(), console);

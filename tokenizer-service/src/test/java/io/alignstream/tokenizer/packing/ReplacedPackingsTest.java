@@ -139,8 +139,8 @@ class ReplacedPackingsTest {
 
     /** Packs all documents, to the last one. */
     private TrainedTokenizer pack(int size) throws Exception {
-        Tokenizer tokenizer =
-                new BpeTrainer(size).train(IntStream.range(0, 50).mapToObj(i -> "Text " + i % 7 + " and " + i));
+        Tokenizer tokenizer = new BpeTrainer(size)
+                .train(IntStream.range(0, 50).mapToObj(i -> "Text " + i % 7 + " of " + size + " and " + i));
         DatasetSnapshot documents =
                 new DatasetSnapshot(Topic.CLEAN_DOCUMENTS.name(), List.of(new PartitionRange(0, 0, 20)));
         Reference reference =

@@ -1,10 +1,12 @@
-package io.alignstream.local.command;
+package io.alignstream.local.command.store;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.settings.SettingsCatalogue;
 import io.alignstream.languagemodel.capacity.Capacity;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.local.command.LocalCluster;
+import io.alignstream.local.command.SiteOptions;
 import io.alignstream.local.pipeline.PublishedRegistry;
 import io.alignstream.local.service.SiteSettings;
 import io.alignstream.local.site.Console;

@@ -1,4 +1,4 @@
-package io.alignstream.local.command;
+package io.alignstream.local.command.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
