@@ -183,7 +183,8 @@ public final class ReplacedPackings {
             throws InterruptedException, ExecutionException, TimeoutException {
         String topic = Topic.TOKEN_BATCHES.name();
         Map<TopicPartition, OffsetSpec> asked =
-                await(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().stream()
+                await(admin.describeTopics(Set.of(topic)).allTopicNames()).values().stream()
+                        .flatMap(described -> described.partitions().stream())
                         .collect(Collectors.toMap(
                                 partition -> new TopicPartition(topic, partition.partition()), partition -> spec));
         return await(admin.listOffsets(asked).all()).entrySet().stream()

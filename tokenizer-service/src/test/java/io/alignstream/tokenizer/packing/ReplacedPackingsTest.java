@@ -52,11 +52,22 @@ class ReplacedPackingsTest {
 
     private final KafkaBroker broker = new KafkaBroker();
     private Map<String, Object> connection = Map.of();
+
+    @SuppressWarnings("NullAway.Init")
     private TopicProbe topics;
+
+    @SuppressWarnings("NullAway.Init")
     private Admin admin;
+
+    @SuppressWarnings("NullAway.Init")
     private CheckpointStore store;
+
+    @SuppressWarnings("NullAway.Init")
     private TrainedTokenizer old;
+
+    @SuppressWarnings("NullAway.Init")
     private TrainedTokenizer newest;
+
     private long firstOfNewest;
 
     @BeforeEach
@@ -155,12 +166,8 @@ class ReplacedPackingsTest {
                     .anyMatch(batch -> batch.tokenizerSha256().equals(tokenizer.sha256()) && batch.endOfSnapshot()));
         }
         // A static member leaves its group when its session is over.
-        await().atMost(PATIENCE).until(() -> admin.describeConsumerGroups(List.of(id))
-                .all()
-                .get()
-                .get(id)
-                .members()
-                .isEmpty());
+        await().atMost(PATIENCE).until(() -> admin.describeConsumerGroups(List.of(id)).all().get().values().stream()
+                .allMatch(group -> group.members().isEmpty()));
         return new TrainedTokenizer("default", reference, tokenizer.vocabularySize(), tokenizer.sha256(), documents);
     }
 

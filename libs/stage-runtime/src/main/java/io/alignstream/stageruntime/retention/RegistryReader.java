@@ -59,7 +59,8 @@ public class RegistryReader {
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             long heardAt = System.nanoTime();
-            while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
+            while (partitions.stream()
+                    .anyMatch(partition -> consumer.position(partition) < ends.getOrDefault(partition, 0L))) {
                 var records = consumer.poll(POLL);
                 for (ConsumerRecord<byte[], byte[]> record : records) {
                     take(topic, record, newest);

@@ -86,8 +86,9 @@ public class StoreRetention {
     }
 
     private void measure() throws IOException {
-        used = store.used();
-        shown = used;
+        long held = store.used();
+        used = held;
+        shown = held;
         measuredAt = System.nanoTime();
     }
 

@@ -158,7 +158,7 @@ public final class GcCommand implements Callable<Integer> {
         return SettingsCatalogue.all().stream()
                 .filter(setting -> setting.name().equals(name))
                 .findFirst()
-                .map(setting -> settings.of(setting).lastEntry().getValue())
+                .flatMap(setting -> settings.of(setting).values().stream().findFirst())
                 .orElseThrow(() -> new IllegalStateException("there is no setting " + name));
     }
 }

@@ -34,10 +34,16 @@ class GcCommandTest {
     private final String mine = UUID.randomUUID().toString().substring(0, 8);
 
     @TempDir
+    @SuppressWarnings("NullAway.Init")
     Path folder;
 
+    @SuppressWarnings("NullAway.Init")
     private Site site;
+
+    @SuppressWarnings("NullAway.Init")
     private Reference old;
+
+    @SuppressWarnings("NullAway.Init")
     private Reference newest;
 
     @BeforeEach
