@@ -1,7 +1,7 @@
 package io.alignstream.local;
 
+import io.alignstream.local.chaos.ChaosCommand;
 import io.alignstream.local.command.BenchCommand;
-import io.alignstream.local.command.ChaosCommand;
 import io.alignstream.local.command.ChatCommand;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.command.DownCommand;

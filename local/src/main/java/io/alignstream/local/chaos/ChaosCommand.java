@@ -1,10 +1,7 @@
-package io.alignstream.local.command;
+package io.alignstream.local.chaos;
 
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.local.chaos.Evidence;
-import io.alignstream.local.chaos.Trial;
-import io.alignstream.local.chaos.TrialReport;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
