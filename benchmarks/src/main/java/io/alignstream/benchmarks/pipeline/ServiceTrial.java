@@ -58,6 +58,7 @@ final class ServiceTrial implements AutoCloseable {
                         "-Dalignstream.access.local=true",
                         "-Dalignstream.store.root=" + own.resolve("store").toUri(),
                         "-Dalignstream.store.cache=" + own.resolve("cache"),
+                        "-Dalignstream.views.folder=" + own.resolve("views"),
                         "-jar",
                         installation.serviceJar(stage).toString()))
                 .redirectErrorStream(true)
@@ -119,6 +120,14 @@ final class ServiceTrial implements AutoCloseable {
                 .findFirst()
                 .orElse("VmRSS: 0 kB");
         return Double.parseDouble(line.replaceAll("\\D", "")) / 1024;
+    }
+
+    /** Seconds that processors have worked for it so far: what it would take, at most, if nothing else ran on the machine. */
+    double cpuSeconds() {
+        return process.info()
+                .totalCpuDuration()
+                .map(time -> time.toNanos() / 1e9)
+                .orElse(Double.NaN);
     }
 
     /** What it has said last. */

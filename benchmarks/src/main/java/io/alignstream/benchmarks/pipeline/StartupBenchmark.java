@@ -4,15 +4,17 @@ import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
 
 /**
  * How long a service takes until it is ready, and how much lives in its heap then, when the topics that it follows hold
@@ -27,8 +29,15 @@ public final class StartupBenchmark {
     static final int TARGET_MEGABYTES = 512;
 
     private static final Duration LIMIT = Duration.ofMinutes(60);
-    private static final List<Stage> STAGES =
-            List.of(Stage.SFT, Stage.REWARD, Stage.RLHF, Stage.INFERENCE, Stage.TOKENIZER);
+    private static final SequencedMap<Stage, Set<Topic<?>>> FOLLOWED = new LinkedHashMap<>();
+
+    static {
+        FOLLOWED.put(Stage.SFT, Set.of(Topic.INSTRUCTIONS, Topic.PROMPTS));
+        FOLLOWED.put(Stage.REWARD, Set.of(Topic.PROMPTS, Topic.RANKING_REQUESTS, Topic.RANKINGS));
+        FOLLOWED.put(Stage.RLHF, Set.of(Topic.PROMPTS, Topic.RANKING_REQUESTS, Topic.RANKINGS));
+        FOLLOWED.put(Stage.INFERENCE, Set.of(Topic.PROMPTS, Topic.FEEDBACK));
+        FOLLOWED.put(Stage.TOKENIZER, Set.of(Topic.CLEAN_DOCUMENTS));
+    }
 
     private StartupBenchmark() {}
 
@@ -36,15 +45,16 @@ public final class StartupBenchmark {
     public static int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException {
         options.only("events", "stage");
         int events = options.number("events", 10_000_000);
-        List<Stage> stages = options.values().containsKey("stage")
-                ? List.of(Stage.valueOf(options.values().get("stage").toUpperCase(Locale.ROOT)))
-                : STAGES;
+        String only = options.values().get("stage");
+        Set<Stage> stages = only == null ? FOLLOWED.sequencedKeySet() : Set.of(stage(only));
         Figures figures = new Figures("startup");
         Path folder = Files.createTempDirectory("alignstream-bench");
         boolean met = true;
         try (TemporaryBroker broker = TemporaryBroker.start(folder)) {
             out.printf("%n%,d events on each topic, %d MiB of heap%n", events, TARGET_MEGABYTES);
-            new SyntheticEvents(broker.bootstrapServers(), events).publish(out);
+            Set<Topic<?>> topics = new HashSet<>();
+            stages.forEach(stage -> topics.addAll(FOLLOWED.getOrDefault(stage, Set.of())));
+            new SyntheticEvents(broker.bootstrapServers(), events).publish(out, topics);
             for (Stage stage : stages) {
                 measure(out, figures, stage, events, folder, broker.bootstrapServers(), "first start");
                 met &= measure(out, figures, stage, events, folder, broker.bootstrapServers(), "restart");
@@ -56,20 +66,30 @@ public final class StartupBenchmark {
         }
     }
 
+    private static Stage stage(String id) {
+        return FOLLOWED.sequencedKeySet().stream()
+                .filter(stage -> stage.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("--stage is " + id + " but must be one of "
+                        + FOLLOWED.keySet().stream().map(Stage::id).toList()));
+    }
+
     private static boolean measure(
             PrintStream out, Figures figures, Stage stage, int events, Path folder, String broker, String start)
             throws IOException, InterruptedException {
         try (ServiceTrial service = ServiceTrial.start(stage, folder, broker, TARGET_MEGABYTES)) {
             double seconds = service.awaitRead(LIMIT);
             boolean started = !Double.isNaN(seconds);
+            double cpuSeconds = service.cpuSeconds();
             double heap = started ? service.heapMegabytes() : Double.NaN;
             double resident = started ? service.residentMegabytes() : Double.NaN;
             boolean met = started && seconds <= TARGET_SECONDS && heap <= TARGET_MEGABYTES;
             out.printf(
-                    "  %-18s %-12s %7.1f s, heap %6.0f MiB, resident %6.0f MiB  %s%n",
+                    "  %-18s %-12s %7.1f s (%.1f s of processors), heap %6.0f MiB, resident %6.0f MiB  %s%n",
                     stage.service(),
                     start,
                     seconds,
+                    cpuSeconds,
                     heap,
                     resident,
                     started ? met ? "met" : "missed" : "never ready, see the end of its log: " + service.lastLine());
@@ -83,6 +103,7 @@ public final class StartupBenchmark {
             line.put("met", met);
             if (started) {
                 line.put("seconds", seconds);
+                line.put("cpuSeconds", cpuSeconds);
                 line.put("heapMebibytes", heap);
                 line.put("residentMebibytes", resident);
             }

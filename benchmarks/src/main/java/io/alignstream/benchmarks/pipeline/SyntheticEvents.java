@@ -12,6 +12,7 @@ import io.alignstream.contracts.hash.Sha256;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongFunction;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -36,39 +37,45 @@ final class SyntheticEvents {
         this.events = events;
     }
 
-    /** Publishes all of them; returns when the broker has them. */
-    void publish(PrintStream out) {
-        publish(out, Topic.INSTRUCTIONS, i -> new Instruction(id(i), question(i), List.of(answer(i, 0)), Map.of()));
-        publish(out, Topic.PROMPTS, i -> new Prompt(id(i), question(events + i), Map.of()));
-        publish(
-                out,
-                Topic.RANKING_REQUESTS,
-                i -> new RankingRequest(
-                        id(i), question(i), List.of(answer(i, 0), answer(i, 1), answer(i, 2)), null, Map.of()));
-        publish(
-                out,
-                Topic.RANKINGS,
-                i -> new Ranking(
-                        id(i),
-                        "person-" + i % PEOPLE,
-                        List.of(List.of((int) (i % 3)), List.of((int) ((i + 1) % 3)), List.of((int) ((i + 2) % 3))),
-                        List.of(),
-                        List.of(),
-                        "1"));
-        publish(
-                out,
-                Topic.CLEAN_DOCUMENTS,
-                i -> new CleanDocument(id(i), answer(i, 0), "benchmark", Map.of(), Sha256.hex(id(i)), 80));
-        publish(
-                out,
-                Topic.FEEDBACK,
-                i -> new Feedback(
-                        id(i),
-                        i % 3 == 0 ? Feedback.Thumb.DOWN : Feedback.Thumb.UP,
-                        question(i),
-                        answer(i, 0),
-                        null,
-                        MODEL));
+    /** Publishes those of {@code topics}; returns when the broker has them. */
+    void publish(PrintStream out, Set<Topic<?>> topics) {
+        if (topics.contains(Topic.INSTRUCTIONS)) {
+            publish(out, Topic.INSTRUCTIONS, i -> new Instruction(id(i), question(i), List.of(answer(i, 0)), Map.of()));
+        }
+        if (topics.contains(Topic.PROMPTS)) {
+            publish(out, Topic.PROMPTS, i -> new Prompt(id(i), question(events + i), Map.of()));
+        }
+        if (topics.contains(Topic.RANKING_REQUESTS)) {
+            publish(out, Topic.RANKING_REQUESTS, SyntheticEvents::request);
+        }
+        if (topics.contains(Topic.RANKINGS)) {
+            publish(out, Topic.RANKINGS, SyntheticEvents::ranking);
+        }
+        if (topics.contains(Topic.CLEAN_DOCUMENTS)) {
+            publish(
+                    out,
+                    Topic.CLEAN_DOCUMENTS,
+                    i -> new CleanDocument(id(i), answer(i, 0), "benchmark", Map.of(), Sha256.hex(id(i)), 80));
+        }
+        if (topics.contains(Topic.FEEDBACK)) {
+            publish(out, Topic.FEEDBACK, SyntheticEvents::feedback);
+        }
+    }
+
+    private static RankingRequest request(long i) {
+        return new RankingRequest(
+                id(i), question(i), List.of(answer(i, 0), answer(i, 1), answer(i, 2)), null, Map.of());
+    }
+
+    private static Ranking ranking(long i) {
+        List<List<Integer>> order =
+                List.of(List.of((int) (i % 3)), List.of((int) ((i + 1) % 3)), List.of((int) ((i + 2) % 3)));
+        return new Ranking(id(i), "person-" + i % PEOPLE, order, List.of(), List.of(), "1");
+    }
+
+    private static Feedback feedback(long i) {
+        Feedback.Thumb thumb = i % 3 == 0 ? Feedback.Thumb.DOWN : Feedback.Thumb.UP;
+        return new Feedback(id(i), thumb, question(i), answer(i, 0), null, MODEL);
     }
 
     private static String id(long number) {
