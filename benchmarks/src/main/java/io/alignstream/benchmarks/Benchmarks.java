@@ -8,6 +8,7 @@ import io.alignstream.benchmarks.pipeline.BatchesBenchmark;
 import io.alignstream.benchmarks.pipeline.DataBenchmark;
 import io.alignstream.benchmarks.pipeline.DemoBenchmark;
 import io.alignstream.benchmarks.pipeline.SeedsBenchmark;
+import io.alignstream.benchmarks.pipeline.StartupBenchmark;
 import io.alignstream.benchmarks.tokenizer.TokenizerBenchmark;
 import io.alignstream.benchmarks.training.AlgorithmsBenchmark;
 import io.alignstream.benchmarks.training.PretrainBenchmark;
@@ -45,6 +46,7 @@ public final class Benchmarks {
             Map.entry("seeds", (Benchmark) SeedsBenchmark::run),
             Map.entry("selection", (Benchmark) SelectionBenchmark::run),
             Map.entry("sft", (Benchmark) SftBenchmark::run),
+            Map.entry("startup", (Benchmark) StartupBenchmark::run),
             Map.entry("time-to-loss", (Benchmark) TimeToLossBenchmark::run),
             Map.entry("tokenizer", (Benchmark) TokenizerBenchmark::run)));
 

@@ -16,7 +16,7 @@ import java.util.SequencedMap;
 @ApplicationScoped
 public class FeedbackTally implements Subscriptions.EventHandler<Feedback> {
 
-    private static final int REMEMBERED = 100_000;
+    static final int REMEMBERED = 100_000;
 
     private final SequencedMap<String, Opinion> opinions = new LinkedHashMap<>();
     private final Map<String, Thumbs> thumbs = new LinkedHashMap<>();

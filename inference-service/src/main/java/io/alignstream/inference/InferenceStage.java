@@ -56,7 +56,7 @@ public class InferenceStage implements StageDefinition {
     @Override
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.MODEL_RELEASES, releases);
-        subscriptions.follow(Topic.FEEDBACK, feedback);
+        subscriptions.followNewest(Topic.FEEDBACK, FeedbackTally.REMEMBERED, feedback);
         subscriptions.follow(Topic.PROMPTS, heldOut);
         subscriptions.ask(inService);
     }

@@ -21,6 +21,7 @@ import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.View;
+import io.alignstream.stageruntime.kept.KeptState;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.nio.file.Path;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +42,12 @@ class InferenceStageTest {
 
     private final Releases releases = new Releases();
     private final ServedModel served = new ServedModel(releases, new SimpleMeterRegistry());
+    private final KeptState kept = KeptState.temporary();
+
+    @AfterEach
+    void close() {
+        kept.close();
+    }
 
     @Test
     void servesTheApprovedReleaseAlthoughALaterCandidateWasRejected() throws Exception {
@@ -185,7 +193,8 @@ class InferenceStageTest {
     }
 
     private InferenceStage stage(@Nullable CheckpointStore store) {
-        return new InferenceStage(new Defaults(), served, store, new FeedbackTally(), releases, new HeldOutPrompts());
+        return new InferenceStage(
+                new Defaults(), served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept));
     }
 
     private static ModelRelease release(String run, ModelRelease.Verdict verdict) {

@@ -17,6 +17,8 @@ import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
+import io.alignstream.stageruntime.kept.KeptRecords;
+import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.StoredRun;
 import io.alignstream.training.TrainingRun;
@@ -44,9 +46,13 @@ public class PretrainStage implements StageDefinition {
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
     private final Map<String, PackedDocuments> packed = new HashMap<>();
+    /** By the tokenizers' sha256. */
+    private final KeptRecords<PackedDocuments.Kept> kept;
+
     private volatile PretrainFigures figures = PretrainFigures.NONE;
 
-    PretrainStage(PretrainConfig config, CheckpointStore store) {
+    PretrainStage(PretrainConfig config, CheckpointStore store, KeptState state) {
+        this.kept = new KeptRecords<>(state, "packed", PackedDocuments.Kept.class);
         this.settings = config.settings();
         this.newTokens = config.newTokens();
         this.store = store;
@@ -63,11 +69,31 @@ public class PretrainStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(
                 Topic.TOKENIZERS,
-                (tokenizer, origin) ->
-                        packed.computeIfAbsent(tokenizer.sha256(), sha256 -> new PackedDocuments(tokenizer)));
-        subscriptions.followAfter(Topic.TOKENIZERS, Topic.TOKEN_BATCHES, this::take);
+                (tokenizer, origin) -> packed.computeIfAbsent(tokenizer.sha256(), sha256 -> packed(tokenizer)));
+        subscriptions.followAfter(Topic.TOKENIZERS, Topic.TOKEN_BATCHES, new Subscriptions.KeptHandler<>() {
+            @Override
+            public int version() {
+                return 1;
+            }
+
+            @Override
+            public void handle(TokenBatch batch, Origin origin) throws PoisonEventException {
+                take(batch, origin);
+            }
+
+            @Override
+            public void save() {
+                packed.forEach((sha256, documents) -> kept.put(sha256, documents.keep()));
+            }
+        });
         subscriptions.follow(Topic.CHECKPOINTS);
         subscriptions.ask(storedRuns);
+    }
+
+    private PackedDocuments packed(TrainedTokenizer tokenizer) {
+        return kept.get(tokenizer.sha256())
+                .map(known -> new PackedDocuments(tokenizer, known))
+                .orElseGet(() -> new PackedDocuments(tokenizer));
     }
 
     private void take(TokenBatch batch, Origin origin) throws PoisonEventException {

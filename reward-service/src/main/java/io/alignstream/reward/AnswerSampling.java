@@ -25,17 +25,16 @@ import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -136,7 +135,6 @@ final class AnswerSampling implements Job {
      * <p>What users disliked is asked first, and does not count among the others; of it, too, at most as many as configured.
      *
      * @param reward the newest reward model, by which the others are chosen
-     * @param prompts in the order in which they are asked
      */
     static AnswerSampling of(
             RewardConfig.Sampling config,
@@ -144,27 +142,20 @@ final class AnswerSampling implements Job {
             CheckpointStore store,
             Checkpoint sft,
             Optional<Checkpoint> reward,
-            Collection<Prompt> prompts,
+            Prompts prompts,
             AskedQuestions asked,
             RankingDesk desk) {
-        Open disliked = Open.of(config, sft.reference(), those(prompts, AnswerSampling::isDisliked), desk);
-        Open others = Open.of(config, sft.reference(), those(prompts, prompt -> !isDisliked(prompt)), desk);
-        if (config.selection().equals(RANDOM) || reward.isEmpty()) {
+        boolean choosing = !config.selection().equals(RANDOM) && reward.isPresent();
+        Open disliked = new Open(config, 0, prompts, true, asked);
+        Open others = new Open(config, choosing ? config.candidates() : 0, prompts, false, asked);
+        if (!choosing) {
             List<Prompt> all = Stream.concat(disliked.first().stream(), others.first().stream())
                     .toList();
             return new AnswerSampling(
                     config, seed, store, sft.reference(), new Chosen(all, List.of(), 0, 0, null), desk);
         }
-        int wanted = (int) Math.min(Integer.MAX_VALUE, (long) config.candidates() * others.room());
-        List<Prompt> uncovered = new ArrayList<>();
-        List<Prompt> covered = new ArrayList<>();
-        Iterator<Prompt> open = others.prompts().iterator();
-        while (uncovered.size() < wanted && open.hasNext()) {
-            Prompt prompt = open.next();
-            (asked.contain(prompt.messages()) ? covered : uncovered).add(prompt);
-        }
-        List<Prompt> candidates = Stream.concat(uncovered.stream(), covered.stream())
-                .limit(wanted)
+        List<Prompt> candidates = Stream.concat(others.uncovered.stream(), others.covered.stream())
+                .limit(config.candidates() * (long) others.room())
                 .toList();
         return new AnswerSampling(
                 config,
@@ -174,48 +165,88 @@ final class AnswerSampling implements Job {
                 new Chosen(
                         disliked.first(),
                         candidates,
-                        uncovered.size(),
+                        Math.min(others.uncovered.size(), candidates.size()),
                         others.room(),
-                        reward.get().reference()),
+                        reward.map(Checkpoint::reference).orElse(null)),
                 desk);
     }
 
-    private static List<Prompt> those(Collection<Prompt> prompts, Predicate<Prompt> wanted) {
-        return prompts.stream().filter(wanted).toList();
-    }
-
-    private static boolean isDisliked(Prompt prompt) {
+    static boolean isDisliked(Prompt prompt) {
         return Feedback.SOURCE.equals(prompt.tags().get("source"));
     }
 
-    /**
-     * What may still be asked.
-     *
-     * @param prompts in the order in which they are asked
-     * @param room how many of them, at most
-     */
-    private record Open(List<Prompt> prompts, int room) {
+    /** The prompts that may be asked, each in one of two groups: those of answers that users disliked, and the others. */
+    interface Prompts {
 
-        static Open of(RewardConfig.Sampling config, Reference sft, List<Prompt> prompts, RankingDesk desk) {
-            List<Prompt> open = new ArrayList<>();
-            int asked = 0;
-            int learned = 0;
-            int replaced = 0;
-            for (Prompt prompt : prompts) {
-                switch (desk.fate(requestId(sft, prompt))) {
-                    case OPEN -> open.add(prompt);
-                    case ASKED -> asked++;
-                    case LEARNED -> learned++;
-                    case REPLACED -> replaced++;
+        /** Shows what has become of those of a group that were sent out, or were not because no two answers differ. */
+        void sent(boolean disliked, Consumer<RankingDesk.Fate> each);
+
+        /** Shows the others, in the order in which they are asked, for as long as {@code more} is true of one. */
+        void open(boolean disliked, Predicate<Prompt> more);
+    }
+
+    /** What may still be asked of a group: of all prompts no more are looked at than it takes to find these. */
+    private static final class Open {
+
+        private final int most;
+        private final long mostCandidates;
+        private final AskedQuestions questions;
+        /** In the order in which they are asked. */
+        private final List<Prompt> first = new ArrayList<>();
+        /** Of those that a model may choose among, those that nobody was asked yet, and the others. */
+        private final List<Prompt> uncovered = new ArrayList<>();
+
+        private final List<Prompt> covered = new ArrayList<>();
+        private int asked;
+        private int learned;
+        private int replaced;
+
+        /** @param candidates for each prompt that is sent out; 0 if none are compared */
+        Open(
+                RewardConfig.Sampling config,
+                int candidates,
+                Prompts prompts,
+                boolean disliked,
+                AskedQuestions questions) {
+            this.questions = questions;
+            prompts.sent(disliked, this::count);
+            int more = config.prompts() - asked;
+            this.most = Math.max(0, Math.min(more, more + config.prompts() + learned - replaced));
+            this.mostCandidates = (long) candidates * most;
+            if (most > 0) {
+                prompts.open(disliked, this::add);
+            }
+        }
+
+        private void count(RankingDesk.Fate fate) {
+            switch (fate) {
+                case ASKED -> asked++;
+                case LEARNED -> learned++;
+                case REPLACED -> replaced++;
+                case OPEN -> {}
+            }
+        }
+
+        private boolean add(Prompt prompt) {
+            if (first.size() < most) {
+                first.add(prompt);
+            }
+            if (uncovered.size() < mostCandidates) {
+                List<Prompt> like = questions.contain(prompt.messages()) ? covered : uncovered;
+                if (like.size() < mostCandidates) {
+                    like.add(prompt);
                 }
             }
-            int more = config.prompts() - asked;
-            int room = Math.min(more, more + config.prompts() + learned - replaced);
-            return new Open(open, Math.clamp(room, 0, open.size()));
+            return first.size() < most || uncovered.size() < mostCandidates;
+        }
+
+        /** How many are sent out, at most. */
+        int room() {
+            return first.size();
         }
 
         List<Prompt> first() {
-            return prompts.subList(0, room);
+            return List.copyOf(first);
         }
     }
 
@@ -401,7 +432,12 @@ final class AnswerSampling implements Job {
 
     /** The id of the request for a model's answers to a prompt. */
     static String requestId(Reference sft, Prompt prompt) {
-        return requestId(sft.sha256() + "/" + prompt.id());
+        return requestId(sft.sha256(), prompt.id());
+    }
+
+    /** The id of the request to rank the answers of the SFT model {@code sha256} to the prompt {@code id}. */
+    static String requestId(String sha256, String id) {
+        return requestId(sha256 + "/" + id);
     }
 
     /** The id of the request about {@code what}: of none can be told who asks it, so that a gold one is blind. */

@@ -3,21 +3,34 @@ package io.alignstream.reward;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.split.HeldOut;
-import java.util.HashSet;
+import io.alignstream.stageruntime.kept.KeptState;
+import io.alignstream.stageruntime.kept.KeptTable;
+import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Set;
 
 /** What people have been asked to rank answers to so far, whoever asked; for the reader's thread. */
 final class AskedQuestions {
 
+    private static final byte[] THERE = {};
+
     /** Places instead of texts: 8 bytes for each. */
-    private final Set<Double> places = new HashSet<>();
+    private final KeptTable places;
+
+    AskedQuestions(KeptState state) {
+        this.places = state.table("questions");
+    }
 
     void add(RankingRequest request) {
-        places.add(HeldOut.place(request.messages()));
+        places.put(place(request.messages()), THERE);
     }
 
     boolean contain(List<Message> messages) {
-        return places.contains(HeldOut.place(messages));
+        return places.get(place(messages)) != null;
+    }
+
+    private static byte[] place(List<Message> messages) {
+        return ByteBuffer.allocate(Double.BYTES)
+                .putDouble(HeldOut.place(messages))
+                .array();
     }
 }

@@ -19,6 +19,7 @@ import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
+import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.StoredRun;
 import io.alignstream.training.TrainingRun;
@@ -41,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class RewardStage implements StageDefinition {
 
+    private static final Duration SOON = Duration.ofMillis(1);
+
     private final RewardConfig config;
     private final RewardSettings settings;
     private final CheckpointStore store;
@@ -49,8 +52,10 @@ public class RewardStage implements StageDefinition {
     private final Promotions promotions;
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
-    private final PromptBook prompts = new PromptBook();
-    private final AskedQuestions asked = new AskedQuestions();
+    private final PromptBook prompts;
+    private final AskedQuestions asked;
+    /** Whether it is known of all prompts which of them were sent out for the newest SFT model. */
+    private boolean prepared;
     /** What is left to ask, and when that was found out. */
     private @Nullable AnswerSampling sampling;
 
@@ -61,7 +66,8 @@ public class RewardStage implements StageDefinition {
             CheckpointStore store,
             RankingDesk desk,
             Guidelines guidelines,
-            Promotions promotions) {
+            Promotions promotions,
+            KeptState state) {
         this.config = config;
         this.settings = config.settings();
         this.store = store;
@@ -70,6 +76,8 @@ public class RewardStage implements StageDefinition {
         this.promotions = promotions;
         this.runs = new TrainingRuns(store, Stage.REWARD);
         this.storedRuns = Question.afterJobs(runs::stored);
+        this.prompts = new PromptBook(state, desk);
+        this.asked = new AskedQuestions(state);
     }
 
     @Override
@@ -82,19 +90,41 @@ public class RewardStage implements StageDefinition {
         subscriptions.follow(Topic.CHECKPOINTS);
         subscriptions.ask(storedRuns);
         subscriptions.follow(Topic.PROMPTS, prompts);
-        subscriptions.follow(Topic.RANKING_REQUESTS, new Subscriptions.EventHandler<>() {
+        subscriptions.follow(Topic.RANKING_REQUESTS, new Subscriptions.KeptHandler<>() {
+            @Override
+            public int version() {
+                return desk.version();
+            }
+
+            @Override
+            public void restore() {
+                desk.restore();
+            }
+
+            @Override
+            public void save() {
+                desk.save();
+            }
+
             @Override
             public void handle(RankingRequest request, Origin origin) {
                 desk.add(request);
                 asked.add(request);
+                prompts.requestChanged(request.requestId());
             }
 
             @Override
             public void withdrawn(String key) {
                 desk.withdrawRequest(key);
+                prompts.requestChanged(key);
             }
         });
-        subscriptions.followAfter(Topic.RANKING_REQUESTS, Topic.RANKINGS, new Subscriptions.EventHandler<>() {
+        subscriptions.followAfter(Topic.RANKING_REQUESTS, Topic.RANKINGS, new Subscriptions.KeptHandler<>() {
+            @Override
+            public int version() {
+                return desk.version();
+            }
+
             @Override
             public void handle(Ranking ranking, Origin origin) throws PoisonEventException {
                 desk.add(ranking, origin);
@@ -121,9 +151,13 @@ public class RewardStage implements StageDefinition {
     /** What people rank at. */
     @Produces
     @Singleton
-    static RankingDesk desk(RewardConfig config) {
+    static RankingDesk desk(RewardConfig config, KeptState state) {
         return new RankingDesk(
-                config.desk().overlap(), config.desk().lease(), config.desk().goldShare(), InstantSource.system());
+                config.desk().overlap(),
+                config.desk().lease(),
+                config.desk().goldShare(),
+                InstantSource.system(),
+                state);
     }
 
     /** What they follow. */
@@ -149,6 +183,9 @@ public class RewardStage implements StageDefinition {
                     accuracy == null ? OptionalDouble.empty() : OptionalDouble.of(accuracy)));
         }
         promotions.know(view.checkpoints(Stage.REWARD));
+        prepared = view.newestCheckpoint(Stage.SFT)
+                .map(sft -> prompts.prepare(sft.reference()))
+                .orElse(false);
     }
 
     /** The one that has learned from the most rankings: what a person promotes is published again, and may be old. */
@@ -222,8 +259,10 @@ public class RewardStage implements StageDefinition {
             if (left.isPositive()) {
                 return new Decision.WaitFor(trainingReason.and(Reason.of("reward.promptsComing")), left);
             }
-            sampling = AnswerSampling.of(
-                    config.sampling(), config.seed(), store, sft, reward, prompts.prompts(), asked, desk);
+            if (!prepared) {
+                return new Decision.WaitFor(trainingReason.and(Reason.of("reward.lookingAtPrompts")), SOON);
+            }
+            sampling = AnswerSampling.of(config.sampling(), config.seed(), store, sft, reward, prompts, asked, desk);
             this.sampling = sampling;
             sampledFor = asking;
         }

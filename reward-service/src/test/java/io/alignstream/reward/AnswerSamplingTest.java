@@ -17,16 +17,20 @@ import io.alignstream.reward.desk.DistinctAnswers;
 import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.kept.KeptState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -36,9 +40,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 class AnswerSamplingTest {
 
-    private final RankingDesk desk = new RankingDesk(1, Duration.ofMinutes(1), 0, InstantSource.system());
+    private final KeptState kept = KeptState.temporary();
+    private final RankingDesk desk = new RankingDesk(1, Duration.ofMinutes(1), 0, InstantSource.system(), kept);
     private final Recording context = new Recording();
-    private final AskedQuestions asked = new AskedQuestions();
+    private final AskedQuestions asked = new AskedQuestions(kept);
+
+    @AfterEach
+    void closeState() {
+        kept.close();
+    }
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -143,8 +153,8 @@ class AnswerSamplingTest {
         List<Prompt> prompts = new ArrayList<>(TinySft.prompts(8));
         Prompt disliked = new Prompt("z", List.of(Message.user("成都")), Map.of("source", "feedback"));
         prompts.add(disliked);
-        AnswerSampling sampling =
-                AnswerSampling.of(new TwoPrompts(1, "random"), 1, store, sft, Optional.empty(), prompts, asked, desk);
+        AnswerSampling sampling = AnswerSampling.of(
+                new TwoPrompts(1, "random"), 1, store, sft, Optional.empty(), listed(prompts), asked, desk);
 
         // When
         sampling.execute(context);
@@ -164,7 +174,7 @@ class AnswerSamplingTest {
                 .forEach(prompt -> asked.add(new RankingRequest(
                         "before-" + prompt.id(), prompt.messages(), List.of("a", "b"), null, Map.of())));
         AnswerSampling sampling = AnswerSampling.of(
-                new TwoPrompts(1, "active"), 1, store, sft, Optional.of(reward), prompts, asked, desk);
+                new TwoPrompts(1, "active"), 1, store, sft, Optional.of(reward), listed(prompts), asked, desk);
 
         // When
         sampling.execute(context);
@@ -192,9 +202,9 @@ class AnswerSamplingTest {
                         store,
                         sft,
                         Optional.empty(),
-                        prompts.subList(2, 8),
-                        new AskedQuestions(),
-                        new RankingDesk(1, Duration.ofMinutes(1), 0, InstantSource.system()))
+                        listed(prompts.subList(2, 8)),
+                        new AskedQuestions(kept),
+                        new RankingDesk(1, Duration.ofMinutes(1), 0, InstantSource.system(), kept))
                 .execute(all);
         Map<String, Double> uncertainty = new HashMap<>();
         try (RankingUncertainty models =
@@ -218,7 +228,7 @@ class AnswerSamplingTest {
                 store,
                 sft,
                 Optional.empty(),
-                TinySft.prompts(8),
+                listed(TinySft.prompts(8)),
                 asked,
                 desk);
     }
@@ -278,5 +288,37 @@ class AnswerSamplingTest {
         public <T> Stream<Entry<T>> read(Topic<T> topic, DatasetSnapshot snapshot) {
             return Stream.empty();
         }
+    }
+
+    /** In the order of the list. */
+    private AnswerSampling.Prompts listed(List<Prompt> prompts) {
+        return new AnswerSampling.Prompts() {
+            @Override
+            public void sent(boolean disliked, Consumer<RankingDesk.Fate> each) {
+                those(disliked)
+                        .map(this::fate)
+                        .filter(fate -> fate != RankingDesk.Fate.OPEN)
+                        .forEach(each);
+            }
+
+            @Override
+            public void open(boolean disliked, Predicate<Prompt> more) {
+                Iterator<Prompt> open = those(disliked)
+                        .filter(prompt -> fate(prompt) == RankingDesk.Fate.OPEN)
+                        .iterator();
+                boolean goOn = true;
+                while (goOn && open.hasNext()) {
+                    goOn = more.test(open.next());
+                }
+            }
+
+            private Stream<Prompt> those(boolean disliked) {
+                return prompts.stream().filter(prompt -> AnswerSampling.isDisliked(prompt) == disliked);
+            }
+
+            private RankingDesk.Fate fate(Prompt prompt) {
+                return desk.fate(AnswerSampling.requestId(sft.reference(), prompt));
+            }
+        };
     }
 }

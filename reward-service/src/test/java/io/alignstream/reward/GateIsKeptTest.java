@@ -10,10 +10,12 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.reward.desk.At;
 import io.alignstream.stageruntime.Origin;
+import io.alignstream.stageruntime.kept.KeptState;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What a person holds out for the gate is neither asked nor learned, however it comes again. */
@@ -24,16 +26,23 @@ class GateIsKeptTest {
 
     private static final Origin NOWHERE = new At(0);
 
+    private final KeptState kept = KeptState.temporary();
+
+    @AfterEach
+    void closeState() {
+        kept.close();
+    }
+
     @Test
     void a_prompt_that_asks_the_same_under_another_id_is_not_sent_out() {
         // Given
-        PromptBook book = new PromptBook();
+        PromptBook book = new PromptBook(kept, PromptBookTest.desk(kept));
         book.handle(prompt("copy", "chengdu  必去？", Map.of("purpose", "train")), NOWHERE);
         book.handle(GATE, NOWHERE);
         book.handle(prompt("other", "Xian 必去?", Map.of()), NOWHERE);
 
         // When
-        List<Prompt> asked = book.prompts();
+        List<Prompt> asked = PromptBookTest.prompts(book);
 
         // Then
         assertThat(asked).extracting(Prompt::id).containsExactly("other");
@@ -42,13 +51,13 @@ class GateIsKeptTest {
     @Test
     void a_prompt_may_be_sent_out_when_the_one_for_the_gate_is_withdrawn() {
         // Given
-        PromptBook book = new PromptBook();
+        PromptBook book = new PromptBook(kept, PromptBookTest.desk(kept));
         book.handle(GATE, NOWHERE);
         book.handle(prompt("copy", "chengdu  必去？", Map.of()), NOWHERE);
         book.withdrawn("gate");
 
         // When
-        List<Prompt> asked = book.prompts();
+        List<Prompt> asked = PromptBookTest.prompts(book);
 
         // Then
         assertThat(asked).extracting(Prompt::id).containsExactly("copy");

@@ -87,6 +87,11 @@ public final class MemoryTopics implements View, JobContext, Subscriptions {
     }
 
     @Override
+    public <T> void followNewest(Topic<T> topic, int most, EventHandler<T> handler) {
+        follow(topic, handler);
+    }
+
+    @Override
     public void ask(Question<?> question) {}
 
     @Override

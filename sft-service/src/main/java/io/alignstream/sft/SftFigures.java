@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param model the newest model of that base, null if there is none
  */
 public record SftFigures(
-        int instructions, long changedInstructions, long nextRunAt, @Nullable String base, @Nullable Model model) {
+        long instructions, long changedInstructions, long nextRunAt, @Nullable String base, @Nullable Model model) {
 
     static final SftFigures NONE = new SftFigures(0, 0, 0, null, null);
 
@@ -29,7 +29,7 @@ public record SftFigures(
      * @param models SFT models of the base, oldest first
      */
     static SftFigures of(
-            int instructions, long changed, long nextRunAt, Optional<Checkpoint> base, List<Checkpoint> models) {
+            long instructions, long changed, long nextRunAt, Optional<Checkpoint> base, List<Checkpoint> models) {
         Model newest = null;
         if (!models.isEmpty()) {
             Checkpoint model = models.getLast();

@@ -13,16 +13,16 @@ import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
+import io.alignstream.stageruntime.kept.KeptKeys;
+import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.StoredRun;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * When a model is fine-tuned: for every new base model, and when enough instructions are new, changed or withdrawn; once
@@ -36,15 +36,16 @@ public class SftStage implements StageDefinition {
     private final CheckpointStore store;
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
-    private final Set<String> instructions = new HashSet<>();
+    private final KeptKeys instructions;
     private volatile SftFigures figures = SftFigures.NONE;
 
-    SftStage(SftConfig config, CheckpointStore store) {
+    SftStage(SftConfig config, CheckpointStore store, KeptState state) {
         this.config = config;
         this.settings = config.settings();
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.SFT);
         this.storedRuns = Question.afterJobs(runs::stored);
+        this.instructions = new KeptKeys(state, "instructions");
     }
 
     @Override
@@ -54,7 +55,7 @@ public class SftStage implements StageDefinition {
 
     @Override
     public void subscribe(Subscriptions subscriptions) {
-        subscriptions.follow(Topic.INSTRUCTIONS, new Subscriptions.EventHandler<Instruction>() {
+        subscriptions.follow(Topic.INSTRUCTIONS, new Subscriptions.KeptHandler<Instruction>() {
             @Override
             public void handle(Instruction instruction, Origin origin) {
                 instructions.add(instruction.id());
@@ -63,6 +64,11 @@ public class SftStage implements StageDefinition {
             @Override
             public void withdrawn(String key) {
                 instructions.remove(key);
+            }
+
+            @Override
+            public int version() {
+                return 1;
             }
         });
         subscriptions.follow(Topic.PROMPTS);

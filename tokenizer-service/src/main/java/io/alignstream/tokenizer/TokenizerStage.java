@@ -29,6 +29,12 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class TokenizerStage implements StageDefinition {
 
+    /**
+     * So many clean documents of a partition are counted one by one: whether there are enough for a tokenizer is known
+     * exactly where there are few. Beyond, the transactions' markers count with them.
+     */
+    private static final int COUNTED = 100_000;
+
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
     private final TokenizerConfig config;
@@ -73,7 +79,7 @@ public class TokenizerStage implements StageDefinition {
     @Override
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.TOKENIZERS);
-        subscriptions.follow(Topic.CLEAN_DOCUMENTS);
+        subscriptions.followNewest(Topic.CLEAN_DOCUMENTS, COUNTED, (document, origin) -> {});
         subscriptions.ask(cleaning);
         subscriptions.ask(storedRuns);
     }

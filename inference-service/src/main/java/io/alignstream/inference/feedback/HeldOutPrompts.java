@@ -6,33 +6,70 @@ import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Subscriptions;
+import io.alignstream.stageruntime.kept.KeptRecords;
+import io.alignstream.stageruntime.kept.KeptState;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** The prompts that are held out for the gate: what users say of answers to them is noted, but not learned. Thread-safe. */
+/**
+ * The prompts that are held out for the gate: what users say of answers to them is noted, but not learned. Thread-safe. All
+ * others are looked at once and forgotten.
+ */
 @ApplicationScoped
-public class HeldOutPrompts implements Subscriptions.EventHandler<Prompt> {
+public class HeldOutPrompts implements Subscriptions.KeptHandler<Prompt> {
 
+    private final KeptRecords<Prompt> kept;
     private final Map<String, Prompt> prompts = new HashMap<>();
+    /** Null if one has changed since. */
+    private @Nullable GatePrompts gate;
+
+    /** None so far. */
+    public HeldOutPrompts(KeptState state) {
+        this.kept = new KeptRecords<>(state, "prompts.held-out", Prompt.class);
+    }
+
+    @Override
+    public int version() {
+        return 1;
+    }
+
+    @Override
+    public synchronized void restore() {
+        kept.forEach(prompts::put);
+    }
 
     @Override
     public synchronized void handle(Prompt prompt, Origin origin) {
-        if (HeldOut.isTagged(prompt.tags())) {
-            prompts.put(prompt.id(), prompt);
-        } else {
-            prompts.remove(prompt.id());
+        if (!HeldOut.isTagged(prompt.tags())) {
+            withdrawn(prompt.id());
+        } else if (!prompt.equals(prompts.put(prompt.id(), prompt))) {
+            kept.put(prompt.id(), prompt);
+            gate = null;
         }
     }
 
     @Override
     public synchronized void withdrawn(String key) {
-        prompts.remove(key);
+        if (prompts.remove(key) != null) {
+            kept.remove(key);
+            gate = null;
+        }
     }
 
     /** Whether one of them is asked by {@code messages}. */
-    public synchronized boolean areAskedBy(List<Message> messages) {
-        return GatePrompts.of(prompts.values()).areAskedBy(messages);
+    public boolean areAskedBy(List<Message> messages) {
+        return gate().areAskedBy(messages);
+    }
+
+    private synchronized GatePrompts gate() {
+        GatePrompts known = gate;
+        if (known == null) {
+            known = GatePrompts.of(prompts.values());
+            gate = known;
+        }
+        return known;
     }
 }

@@ -11,8 +11,18 @@ public interface Subscriptions {
         follow(topic, (event, origin) -> {});
     }
 
-    /** Like {@link #follow(Topic)}, and {@code handler} sees every event. */
+    /**
+     * Like {@link #follow(Topic)}, and {@code handler} sees every event: of a topic that is kept for ever each once, across
+     * restarts, if it is a {@link KeptHandler}, otherwise all of them after each start.
+     */
     <T> void follow(Topic<T> topic, EventHandler<T> handler);
+
+    /**
+     * Like {@link #follow(Topic, EventHandler)} for a stage that needs no more than a topic's newest events: after a start
+     * the handler sees the last {@code most} records of each partition. Those before them are counted by their offsets,
+     * and there is no {@link View#snapshot} of the topic.
+     */
+    <T> void followNewest(Topic<T> topic, int most, EventHandler<T> handler);
 
     /**
      * Like {@link #follow(Topic, EventHandler)} for events that refer to events of {@code earlier}: an event that the
@@ -37,5 +47,21 @@ public interface Subscriptions {
 
         /** Withdraws all earlier events with record key {@code key}: a tombstone was read. */
         default void withdrawn(String key) {}
+    }
+
+    /**
+     * A handler whose state outlives the service: it stands in tables of the stage's {@link
+     * io.alignstream.stageruntime.kept.KeptState}, so a restart shows it only what came later.
+     */
+    interface KeptHandler<T> extends EventHandler<T> {
+
+        /** Rises when the state is another function of the events than before: all of them are read again then. */
+        int version();
+
+        /** Takes from the tables what earlier events have left there; called once, before the first event. */
+        default void restore() {}
+
+        /** Puts into the tables what is in memory only; called before they and the reader's positions reach the disk. */
+        default void save() {}
     }
 }

@@ -41,6 +41,8 @@ import picocli.CommandLine.Unmatched;
             "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",
             "depth   the dial: bits per byte for several depths at equal compute; --text FILE --steps N",
             "data   cleaning: megabytes a second per core; documents a second on one and two instances, state, recovery",
+            "startup   how long services take to be ready beside millions of events, and their heap: the first start and a restart;"
+                    + " --events 10000000, --stage sft",
             "algorithms   PPO, GRPO, RLOO and DPO from the models of a demonstration that has run: what the gate measures;"
                     + " --data-dir .alignstream/data, --seeds 5",
             "seeds   the demonstration with one seed after the other, all reported; --seeds 21-30, --reports FOLDER keeps the"
@@ -58,7 +60,7 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description =
                     "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, selection, time-to-loss, batches, baselines, depth, data,"
-                            + " seeds, algorithms.")
+                            + " startup, seeds, algorithms.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")

@@ -49,6 +49,8 @@ public final class SiteSettings {
         settings.put(
                 "alignstream.tokenizer.state-dir",
                 site.dataFolder().resolve("tokenizer-state").toString());
+        settings.put(
+                "alignstream.views.folder", site.dataFolder().resolve("views").toString());
         settings.put("alignstream.seed", Long.toString(site.seed()));
         // Whoever sits at this machine may do everything: the services listen on it alone.
         settings.put("alignstream.access.local", "true");

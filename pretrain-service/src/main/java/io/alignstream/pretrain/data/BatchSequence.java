@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The token batches of one tokenizer in the order in which they belong.
@@ -30,7 +31,8 @@ final class BatchSequence {
     private final int vocabularySize;
     private final Map<Lane, Long> next = new HashMap<>();
     private final Map<Lane, SequenceLedger> ledgers = new HashMap<>();
-    private final Map<Lane, List<BatchReplay.Known>> admitted = new HashMap<>();
+    /** Null if nobody will read the batches again. */
+    private final @Nullable Map<Lane, List<BatchReplay.Known>> admitted;
     /** What the packer let go and nobody read: its batches were lost or refused. */
     private final Map<Lane, List<Range>> lost = new HashMap<>();
 
@@ -39,7 +41,7 @@ final class BatchSequence {
     private long validationSequences;
 
     /** Sequence numbers, both ends included. */
-    private record Range(long first, long last) {
+    record Range(long first, long last) {
 
         long size() {
             return last - first + 1;
@@ -59,9 +61,62 @@ final class BatchSequence {
         }
     }
 
+    /** No batches so far, which can be read once more afterwards. */
     BatchSequence(String tokenizerSha256, int vocabularySize) {
+        this(tokenizerSha256, vocabularySize, new HashMap<>());
+    }
+
+    private BatchSequence(
+            String tokenizerSha256, int vocabularySize, @Nullable Map<Lane, List<BatchReplay.Known>> admitted) {
         this.tokenizerSha256 = tokenizerSha256;
         this.vocabularySize = vocabularySize;
+        this.admitted = admitted;
+    }
+
+    /**
+     * What is known of the batches of a tokenizer, without the batches.
+     *
+     * @param sequenceLength 0 before the first batch
+     */
+    record Kept(int sequenceLength, long trainingSequences, long validationSequences, List<KeptLane> lanes) {
+
+        static final Kept NONE = new Kept(0, 0, 0, List.of());
+    }
+
+    /**
+     * What is known of a lane.
+     *
+     * @param ledger state of the ledger after its last batch
+     */
+    record KeptLane(int shard, TokenBatch.Split split, long next, byte[] ledger, List<Range> lost) {}
+
+    /** Goes on behind batches of which {@code kept} is known; remembers counts and roots, whatever number of batches come. */
+    static BatchSequence after(String tokenizerSha256, int vocabularySize, Kept kept) {
+        BatchSequence sequence = new BatchSequence(tokenizerSha256, vocabularySize, null);
+        sequence.sequenceLength = kept.sequenceLength();
+        sequence.trainingSequences = kept.trainingSequences();
+        sequence.validationSequences = kept.validationSequences();
+        for (KeptLane known : kept.lanes()) {
+            Lane lane = new Lane(known.shard(), known.split());
+            sequence.next.put(lane, known.next());
+            sequence.ledgers.put(lane, SequenceLedger.of(known.ledger()));
+            if (!known.lost().isEmpty()) {
+                sequence.lost.put(lane, new ArrayList<>(known.lost()));
+            }
+        }
+        return sequence;
+    }
+
+    /** What {@link #after} goes on from. */
+    Kept keep() {
+        List<KeptLane> lanes = new ArrayList<>();
+        ledgers.forEach((lane, ledger) -> lanes.add(new KeptLane(
+                lane.shard(),
+                lane.split(),
+                next.getOrDefault(lane, 0L),
+                ledger.state(),
+                lost.getOrDefault(lane, List.of()))));
+        return new Kept(sequenceLength, trainingSequences, validationSequences, lanes);
     }
 
     /** Whether {@code batch} was made with this tokenizer. */
@@ -95,7 +150,9 @@ final class BatchSequence {
             lost.computeIfAbsent(lane, first -> new ArrayList<>()).add(new Range(expected, batch.firstSequence() - 1));
         }
         ledgers.put(lane, ledger);
-        admitted.computeIfAbsent(lane, first -> new ArrayList<>()).add(BatchReplay.Known.of(batch, record));
+        if (admitted != null) {
+            admitted.computeIfAbsent(lane, first -> new ArrayList<>()).add(BatchReplay.Known.of(batch, record));
+        }
         next.put(lane, batch.nextSequence());
         sequenceLength = batch.sequenceLength();
         if (batch.split() == TokenBatch.Split.TRAINING) {
@@ -140,6 +197,10 @@ final class BatchSequence {
 
     /** The same batches, to be read once more. */
     BatchReplay replay() {
+        if (admitted == null) {
+            throw new IllegalStateException(
+                    "these batches are only counted; a run reads them with a sequence of its own");
+        }
         return new BatchReplay(admitted);
     }
 

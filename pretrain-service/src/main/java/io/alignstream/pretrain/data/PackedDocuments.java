@@ -29,9 +29,42 @@ public final class PackedDocuments {
     private final Set<Integer> packedPartitions = new HashSet<>();
     private @Nullable Reason problem;
 
+    /** None so far. */
     public PackedDocuments(TrainedTokenizer tokenizer) {
+        this(tokenizer, new Kept(BatchSequence.Kept.NONE, List.of(), List.of(), Set.of(), null));
+    }
+
+    /** Goes on from what {@link #keep} gave. */
+    public PackedDocuments(TrainedTokenizer tokenizer, Kept kept) {
         this.tokenizer = tokenizer;
-        this.batches = new BatchSequence(tokenizer.sha256(), tokenizer.vocabularySize());
+        this.batches = BatchSequence.after(tokenizer.sha256(), tokenizer.vocabularySize(), kept.batches());
+        kept.ranges().forEach(span -> ranges.put(span.range().partition(), span));
+        kept.ownDocuments().forEach(span -> ownDocuments.put(span.range().partition(), span));
+        packedPartitions.addAll(kept.packedPartitions());
+        problem = kept.problem();
+    }
+
+    /**
+     * All that is known of the batches; a few bytes for each partition, however many batches there are.
+     *
+     * @param packedPartitions of the tokenizer's own documents, those that are packed
+     * @param problem with the last batch, if it was refused
+     */
+    public record Kept(
+            BatchSequence.Kept batches,
+            List<Span> ranges,
+            List<Span> ownDocuments,
+            Set<Integer> packedPartitions,
+            @Nullable Reason problem) {}
+
+    /** What another one goes on from. */
+    public Kept keep() {
+        return new Kept(
+                batches.keep(),
+                List.copyOf(ranges.values()),
+                List.copyOf(ownDocuments.values()),
+                Set.copyOf(packedPartitions),
+                problem);
     }
 
     /**
@@ -125,7 +158,7 @@ public final class PackedDocuments {
      * @param before all records before the first one
      * @param upToEnd all records up to the last one
      */
-    private record Span(PartitionRange range, RecordsHash before, RecordsHash upToEnd) {
+    record Span(PartitionRange range, RecordsHash before, RecordsHash upToEnd) {
 
         static Span of(BatchRecord record) {
             return new Span(

@@ -1,15 +1,19 @@
 package io.alignstream.pretrain.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.hash.RecordsHash;
 import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -75,6 +79,44 @@ class PackedDocumentsTest {
                         List.of(new PartitionRange(0, 1, 4)),
                         upTo[3].minus(upTo[0]).hex()));
         assertThat(documents.ownDocuments()).isEqualTo(documents.all());
+    }
+
+    @Test
+    void whatIsKeptGoesOnAsIfNothingHadEnded() throws Exception {
+        // Given: one batch lost, and one of them refused
+        PackedDocuments whole = new PackedDocuments(tokenizer(new PartitionRange(0, 0, 5)));
+        PackedDocuments until = new PackedDocuments(tokenizer(new PartitionRange(0, 0, 5)));
+        List<TokenBatch> batches = List.of(
+                batch(0, 1, false), batch(1, 2, false), batch(2, 3, false), batch(3, 5, true), batch(4, 8, false));
+        List<BatchRecord> records = new ArrayList<>();
+        for (int i = 0; i < batches.size(); i++) {
+            records.add(placed(
+                    packer.record(batches.get(i), 0, i), new RecordsHash(i, i, i, i), new RecordsHash(i + 1, 0, 0, i)));
+        }
+        for (int i : new int[] {0, 2, 3, 4}) {
+            whole.add(batches.get(i), records.get(i));
+        }
+        until.add(batches.get(0), records.get(0));
+        until.add(batches.get(2), records.get(2));
+
+        // When
+        PackedDocuments.Kept kept = until.keep();
+        byte[] json = JsonMapper.builder().build().writeValueAsBytes(kept);
+        PackedDocuments restarted = new PackedDocuments(
+                tokenizer(new PartitionRange(0, 0, 5)),
+                JsonMapper.builder().build().readValue(json, PackedDocuments.Kept.class));
+        Throwable again = catchThrowable(() -> restarted.add(batches.get(2), records.get(2)));
+        restarted.add(batches.get(3), records.get(3));
+        restarted.add(batches.get(4), records.get(4));
+
+        // Then
+        assertThat(again).isInstanceOf(PoisonEventException.class);
+        assertThat(restarted.all()).isEqualTo(whole.all());
+        assertThat(restarted.ownDocuments()).isEqualTo(whole.ownDocuments());
+        assertThat(restarted.holdsOwnDocuments()).isTrue();
+        assertThat(restarted.trainingSequences()).isEqualTo(whole.trainingSequences());
+        Reason waiting = Reason.verbatim("waiting");
+        assertThat(restarted.withProblem(waiting)).isEqualTo(whole.withProblem(waiting));
     }
 
     private static BatchRecord placed(BatchRecord record, RecordsHash before, RecordsHash upTo) {

@@ -4,11 +4,21 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.stageruntime.Origin;
 import java.util.Map;
 
-/** What the topic says last of an annotator and a request, a judgement or an abstention, and where it stands there. */
-record Counted(Ranking ranking, int partition, long offset) {
+/**
+ * Who has said last what the topic holds of a request, a judgement or an abstention, and where it stands there; what it says
+ * lies in {@link AskedRequests}.
+ *
+ * @param cause of an abstention; empty for a judgement
+ */
+record Counted(String annotator, String cause, int partition, long offset) {
 
-    Counted(Ranking ranking, Origin origin) {
-        this(ranking, origin.partition(), origin.offset());
+    static Counted of(Ranking ranking, Origin origin) {
+        Ranking.Abstention abstention = ranking.abstention();
+        return new Counted(
+                ranking.annotator(),
+                abstention == null ? "" : abstention.cause().id(),
+                origin.partition(),
+                origin.offset());
     }
 
     /** Whether it stands before the {@link Positions#ends} of datasets. */
@@ -17,6 +27,6 @@ record Counted(Ranking ranking, int partition, long offset) {
     }
 
     boolean judges() {
-        return ranking.abstention() == null;
+        return cause.isEmpty();
     }
 }

@@ -1,13 +1,12 @@
 package io.alignstream.reward.desk;
 
+import io.alignstream.stageruntime.kept.KeptBitSets;
+import io.alignstream.stageruntime.kept.KeptState;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
@@ -20,33 +19,43 @@ import java.util.stream.IntStream;
  */
 final class OpenRequests {
 
-    private static final BitSet NONE = new BitSet();
+    /** All that wait. */
+    private static final String OPEN = "open";
+    /** Gold requests, which wait for everybody. */
+    private static final String GOLD = "gold";
+    /** And a number of places taken, 0 to {@link #overlap} − 1: the requests that wait. */
+    private static final String TAKEN = "taken/";
+    /** And an annotator: what that person has settled. */
+    private static final String SETTLED = "settled/";
 
     private final int overlap;
     private final Duration lease;
     private final GoldTurns goldTurns;
-
-    private final Map<Asked, Integer> numbers = new HashMap<>();
-    private final Map<Integer, Asked> requests = new HashMap<>();
-    /** By places taken, 0 to {@link #overlap} − 1: the requests that wait. */
-    private final List<BitSet> byTaken;
-    /** All of them. */
-    private final BitSet open = new BitSet();
-    /** Gold requests, which wait for everybody. */
-    private final BitSet gold = new BitSet();
-
-    private final Map<String, BitSet> settled = new HashMap<>();
+    private final AskedRequests requests;
+    private final KeptBitSets numbers;
     /** By annotator, in the order in which they end. */
     private final SequencedMap<String, Lease> leases = new LinkedHashMap<>();
 
-    private int arrivals;
-
-    OpenRequests(int overlap, Duration lease, GoldTurns goldTurns) {
+    OpenRequests(int overlap, Duration lease, GoldTurns goldTurns, AskedRequests requests, KeptState state) {
         this.overlap = overlap;
         this.lease = lease;
         this.goldTurns = goldTurns;
-        this.byTaken = new ArrayList<>(
-                IntStream.range(0, overlap).mapToObj(taken -> new BitSet()).toList());
+        this.requests = requests;
+        this.numbers = new KeptBitSets(state, "desk.open");
+    }
+
+    /** Goes on from what was saved; who had something in hand then has nothing now. */
+    void restore() {
+        numbers.restore();
+        requests.restore((asked, annotators) -> {
+            close(asked);
+            annotators.forEach(annotator -> numbers.clear(SETTLED + annotator, asked.number()));
+            place(asked);
+        });
+    }
+
+    void save() {
+        numbers.save();
     }
 
     /**
@@ -58,50 +67,44 @@ final class OpenRequests {
 
     /** Takes in a request. */
     void add(Asked asked) {
-        numbers.put(asked, arrivals);
-        requests.put(arrivals, asked);
-        arrivals++;
-        changing(asked, () -> {});
+        place(asked);
     }
 
     /** Takes a request away, with its leases. */
     void remove(Asked asked) {
         List.copyOf(asked.leases()).forEach(this::release);
         close(asked);
-        requests.remove(numbers.remove(asked));
     }
 
     /** Makes a change to a request that is here, and puts it where it belongs. */
     void changing(Asked asked, Runnable change) {
-        int number = close(asked);
+        close(asked);
         change.run();
-        asked.settledBy().forEach(annotator -> settled.computeIfAbsent(annotator, any -> new BitSet())
-                .set(number));
+        place(asked);
+        requests.changed(asked);
+    }
+
+    private void place(Asked asked) {
+        int number = asked.number();
+        asked.settledBy().forEach(annotator -> numbers.set(SETTLED + annotator, number));
         if (asked.isForPeople() && asked.isGold()) {
-            gold.set(number);
+            numbers.set(GOLD, number);
         } else if (asked.isForPeople() && asked.taken() < overlap) {
-            open.set(number);
-            byTaken.get(asked.taken()).set(number);
+            numbers.set(OPEN, number);
+            numbers.set(TAKEN + asked.taken(), number);
         }
     }
 
-    private int close(Asked asked) {
-        Integer number = numbers.get(asked);
-        if (number == null) {
-            throw new IllegalStateException("request " + asked.request().requestId() + " is not on the desk");
+    private void close(Asked asked) {
+        int number = asked.number();
+        if (numbers.get(OPEN).get(number)) {
+            numbers.clear(OPEN, number);
+            for (int taken = 0; taken < overlap; taken++) {
+                numbers.clear(TAKEN + taken, number);
+            }
         }
-        if (open.get(number)) {
-            open.clear(number);
-            byTaken.get(asked.taken()).clear(number);
-        }
-        gold.clear(number);
-        for (String annotator : asked.settledBy()) {
-            settled.computeIfPresent(annotator, (name, those) -> {
-                those.clear(number);
-                return those.isEmpty() ? null : those;
-            });
-        }
-        return number;
+        numbers.clear(GOLD, number);
+        asked.settledBy().forEach(annotator -> numbers.clear(SETTLED + annotator, number));
     }
 
     /** What {@code annotator} has been given and may still rank. */
@@ -121,29 +124,29 @@ final class OpenRequests {
      */
     Optional<Asked> next(String annotator, Instant now) {
         expire(now);
-        Optional<Asked> ordinary = byTaken.stream()
-                .map(waiting -> unsettled(waiting, annotator).length() - 1)
+        Optional<Asked> ordinary = IntStream.range(0, overlap)
+                .map(taken -> unsettled(TAKEN + taken, annotator).length() - 1)
                 .filter(newest -> newest >= 0)
-                .findFirst()
-                .map(requests::get);
+                .mapToObj(requests::at)
+                .findFirst();
         // Gold only while there is something else, too: on its own it would not be blind.
         return ordinary.isPresent() && goldTurns.isOne(annotator, turn(annotator))
-                ? unsettled(gold, annotator).stream()
-                        .mapToObj(requests::get)
+                ? unsettled(GOLD, annotator).stream()
+                        .mapToObj(requests::at)
                         .findFirst()
                         .or(() -> ordinary)
                 : ordinary;
     }
 
-    private BitSet unsettled(BitSet those, String annotator) {
-        BitSet left = (BitSet) those.clone();
-        left.andNot(settled.getOrDefault(annotator, NONE));
+    private BitSet unsettled(String those, String annotator) {
+        BitSet left = (BitSet) numbers.get(those).clone();
+        left.andNot(numbers.get(SETTLED + annotator));
         return left;
     }
 
     /** How many requests {@code annotator} has settled. */
     private int turn(String annotator) {
-        return settled.getOrDefault(annotator, NONE).cardinality();
+        return numbers.get(SETTLED + annotator).cardinality();
     }
 
     /** Keeps a request for {@code annotator} from now on. */
@@ -167,12 +170,12 @@ final class OpenRequests {
      */
     int remaining(String annotator, Instant now) {
         Optional<Asked> own = leasedTo(annotator, now);
-        int ordinary = unsettled(open, annotator).cardinality()
-                + own.filter(asked -> !asked.isGold() && !open.get(numbers.getOrDefault(asked, 0)))
+        int ordinary = unsettled(OPEN, annotator).cardinality()
+                + own.filter(asked -> !asked.isGold() && !numbers.get(OPEN).get(asked.number()))
                         .map(asked -> 1)
                         .orElse(0);
         int due = goldTurns.ahead(
-                annotator, turn(annotator), ordinary, unsettled(gold, annotator).cardinality());
+                annotator, turn(annotator), ordinary, unsettled(GOLD, annotator).cardinality());
         return Math.max(own.isPresent() ? 1 : 0, ordinary + due);
     }
 

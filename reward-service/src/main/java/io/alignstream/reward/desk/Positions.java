@@ -2,6 +2,8 @@ package io.alignstream.reward.desk;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.kept.KeptBitSets;
+import io.alignstream.stageruntime.kept.KeptState;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -10,16 +12,27 @@ import java.util.Map;
 /** Where the rankings that count stand in their topic: a bit each, so that those since a dataset are counted at once. */
 final class Positions {
 
-    private final Map<Integer, BitSet> byPartition = new HashMap<>();
+    /** By partition. */
+    private final KeptBitSets positions;
+
+    Positions(KeptState state, String name) {
+        this.positions = new KeptBitSets(state, name);
+    }
+
+    void restore() {
+        positions.restore();
+    }
+
+    void save() {
+        positions.save();
+    }
 
     void add(Counted counted) {
-        byPartition
-                .computeIfAbsent(counted.partition(), partition -> new BitSet())
-                .set(Math.toIntExact(counted.offset()));
+        positions.set(Integer.toString(counted.partition()), Math.toIntExact(counted.offset()));
     }
 
     void remove(Counted counted) {
-        byPartition.getOrDefault(counted.partition(), new BitSet()).clear(Math.toIntExact(counted.offset()));
+        positions.clear(Integer.toString(counted.partition()), Math.toIntExact(counted.offset()));
     }
 
     /** By partition, the first position of {@link Topic#RANKINGS} that {@code datasets} do not hold. */
@@ -36,10 +49,12 @@ final class Positions {
     int besides(List<DatasetSnapshot> datasets) {
         Map<Integer, Long> ends = ends(datasets);
         int besides = 0;
-        for (Map.Entry<Integer, BitSet> partition : byPartition.entrySet()) {
-            BitSet there = partition.getValue();
-            int from = (int) Math.min(there.length(), ends.getOrDefault(partition.getKey(), 0L));
-            besides += there.get(from, there.length()).cardinality();
+        for (String partition : positions.names()) {
+            BitSet there = positions.get(partition);
+            int from = (int) Math.min(there.length(), ends.getOrDefault(Integer.valueOf(partition), 0L));
+            besides += from == 0
+                    ? there.cardinality()
+                    : there.get(from, there.length()).cardinality();
         }
         return besides;
     }

@@ -7,25 +7,26 @@ import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Origin;
+import io.alignstream.stageruntime.kept.KeptBitSets;
+import io.alignstream.stageruntime.kept.KeptState;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.SequencedMap;
 import java.util.Set;
 
 /**
  * What is asked and what is answered: the ranking requests, who has ranked them, and who is ranking them now;
  * thread-safe.
  *
- * <p>Filled by the topics' handlers, read by the comparison and by the pages. Of an annotator's rankings of a request the
+ * <p>Filled by the topics' handlers, read by the comparison and by the pages; what nobody has in hand lies on the disk. Of an annotator's rankings of a request the
  * last one counts. A request goes to at most {@code overlap} people: who is given one holds a lease of it, and one place is
  * taken until the ranking comes or the lease ends. So there are never more leases than places. Gold requests go to
  * everybody, blind among the others. Of requests that a call is not about it looks at a bit each, at most.
@@ -38,16 +39,22 @@ public class RankingDesk {
     /** Requests that are compared, at most: the newest ones. */
     static final int MAX_COMPARED = 2_000;
 
+    private static final String GOLD = "desk.gold";
+    /** Of the tables, in steps greater than any overlap. */
+    private static final int FORMAT = 1_000_000;
+
     private final int overlap;
     private final Duration lease;
     private final InstantSource clock;
 
-    private final Map<String, Asked> asked = new HashMap<>();
-    private final SequencedMap<String, Asked> gold = new LinkedHashMap<>();
+    private final AskedRequests asked;
+    /** By their numbers, whether people are to rank them or not. */
+    private final KeptBitSets gold;
+
     private final OpenRequests open;
-    private final EarlyRankings early = new EarlyRankings();
+    private final EarlyRankings early;
     private final Drafts drafts = new Drafts();
-    private final Tally tally = new Tally();
+    private final Tally tally;
     /** Requests that were not asked because the model has no two different answers; no more than there are prompts. */
     private final Set<String> alike = new HashSet<>();
 
@@ -62,12 +69,38 @@ public class RankingDesk {
      * @param overlap how many people rank a request, 1 or more
      * @param lease for how long a request is kept for whom it was given to
      * @param goldShare of what an annotator is given that is gold, while there is some; 0 to 1
+     * @param state keeps what is not in somebody's hands
      */
-    public RankingDesk(int overlap, Duration lease, double goldShare, InstantSource clock) {
+    public RankingDesk(int overlap, Duration lease, double goldShare, InstantSource clock, KeptState state) {
         this.overlap = overlap;
         this.lease = lease;
         this.clock = clock;
-        this.open = new OpenRequests(overlap, lease, new GoldTurns(goldShare));
+        this.asked = new AskedRequests(state);
+        this.gold = new KeptBitSets(state, GOLD);
+        this.open = new OpenRequests(overlap, lease, new GoldTurns(goldShare), asked, state);
+        this.early = new EarlyRankings(state);
+        this.tally = new Tally(state);
+    }
+
+    /** What is kept means another thing with another version: how often a request is ranked is part of it. */
+    public int version() {
+        return FORMAT + overlap;
+    }
+
+    /** Goes on from what {@link #save} has left; once, before the first event. */
+    public synchronized void restore() {
+        gold.restore();
+        early.restore();
+        tally.restore();
+        open.restore();
+    }
+
+    /** Puts into the tables what is in memory only: which requests wait, and for whom. */
+    public synchronized void save() {
+        gold.save();
+        tally.save();
+        open.save();
+        asked.save();
     }
 
     /**
@@ -139,25 +172,40 @@ public class RankingDesk {
      */
     public void add(RankingRequest request) {
         // Compares the answers, which takes the longest: before the lock.
-        add(request, new Asked(request));
+        add(request, DistinctAnswers.of(request.answers()));
     }
 
-    private synchronized void add(RankingRequest request, Asked added) {
-        Asked before = asked.get(request.requestId());
-        if (before != null && before.request().equals(request)) {
+    private synchronized void add(RankingRequest request, DistinctAnswers distinct) {
+        String id = request.requestId();
+        Asked before = asked.get(id);
+        if (before != null && asked.request(id).equals(request)) {
             return;
         }
-        List<Counted> known = before == null
-                ? early.take(request.requestId())
-                : List.copyOf(before.counted().values());
-        remove(request.requestId());
-        asked.put(request.requestId(), added);
+        List<Said> known = before == null
+                ? early.take(id).stream()
+                        .map(ranking -> new Said(ranking.ranking(), ranking.counted()))
+                        .toList()
+                : before.counted().values().stream()
+                        .map(counted -> said(id, counted))
+                        .toList();
+        remove(id);
+        Asked added = Asked.of(request, distinct, asked.number());
+        asked.add(added, request);
         if (added.isGold()) {
-            gold.put(request.requestId(), added);
+            gold.set(GOLD, added.number());
         }
         open.add(added);
         changes++;
-        known.stream().filter(counted -> fits(counted.ranking(), request)).forEach(counted -> count(added, counted));
+        known.stream()
+                .filter(one -> fits(one.ranking(), added))
+                .forEach(one -> count(added, one.ranking(), one.counted()));
+    }
+
+    /** What the topic says of an annotator and a request, and where. */
+    private record Said(Ranking ranking, Counted counted) {}
+
+    private Said said(String requestId, Counted counted) {
+        return new Said(asked.ranking(requestId, counted.annotator()).orElseThrow(), counted);
     }
 
     /** Withdraws a request: rankings of it no longer count. */
@@ -167,11 +215,12 @@ public class RankingDesk {
     }
 
     private void remove(String requestId) {
-        Asked removed = asked.remove(requestId);
+        Asked removed = asked.get(requestId);
         if (removed != null) {
             List.copyOf(removed.counted().keySet()).forEach(annotator -> withdraw(removed, annotator));
             open.remove(removed);
-            gold.remove(requestId);
+            gold.clear(GOLD, removed.number());
+            asked.remove(removed);
             drafts.removeAll(requestId);
             changes++;
         }
@@ -186,24 +235,26 @@ public class RankingDesk {
         Optional<Reason> fault = fault(ranking);
         Asked of = asked.get(ranking.requestId());
         if (of == null) {
-            early.add(new Counted(ranking, origin));
+            early.add(ranking, Counted.of(ranking, origin));
         }
         if (fault.isPresent()) {
             throw new PoisonEventException(fault.get());
         }
         if (of != null) {
-            count(of, new Counted(ranking, origin));
+            count(of, ranking, Counted.of(ranking, origin));
         }
     }
 
-    private void count(Asked of, Counted counted) {
-        String annotator = counted.ranking().annotator();
+    private void count(Asked of, Ranking ranking, Counted counted) {
+        String annotator = counted.annotator();
         if (of.leases().contains(annotator)) {
             open.release(annotator);
         }
         withdraw(of, annotator);
-        drafts.remove(of.request().requestId(), annotator);
-        changing(of, () -> of.count(counted));
+        drafts.remove(of.id(), annotator);
+        changing(of, () -> of.count(ranking, counted));
+        asked.put(ranking);
+        asked.write(of);
         tally.add(of, counted);
     }
 
@@ -213,6 +264,8 @@ public class RankingDesk {
             return false;
         }
         changing(of, () -> of.withdraw(annotator));
+        asked.removeRanking(of.id(), annotator);
+        asked.write(of);
         tally.remove(of, before);
         return true;
     }
@@ -242,17 +295,16 @@ public class RankingDesk {
         if (of == null) {
             return Optional.of(Reason.of("poison.unknownRequest").with("request", ranking.requestId()));
         }
-        return fits(ranking, of.request())
+        return fits(ranking, of)
                 ? Optional.empty()
                 : Optional.of(Reason.of("poison.otherAnswers")
                         .with("ordered", ranking.answerCount())
                         .with("request", ranking.requestId())
-                        .with("answers", of.request().answers().size()));
+                        .with("answers", of.answers()));
     }
 
-    private static boolean fits(Ranking ranking, RankingRequest request) {
-        return ranking.abstention() != null
-                || ranking.answerCount() == request.answers().size();
+    private static boolean fits(Ranking ranking, Asked of) {
+        return ranking.abstention() != null || ranking.answerCount() == of.answers();
     }
 
     /**
@@ -266,8 +318,8 @@ public class RankingDesk {
                 .filter(held -> open.isOpenTo(held, annotator))
                 .or(() -> begun(annotator))
                 .or(() -> open.next(annotator, now));
-        next.ifPresent(asked -> open.lease(asked, annotator, now));
-        return next.map(Asked::request);
+        next.ifPresent(one -> open.lease(one, annotator, now));
+        return next.map(one -> asked.request(one.id()));
     }
 
     /** What {@code annotator} has left a draft of and may still rank. */
@@ -275,7 +327,7 @@ public class RankingDesk {
         return drafts.requests(annotator).stream()
                 .map(asked::get)
                 .filter(Objects::nonNull)
-                .filter(one -> one.by(annotator).isEmpty() && open.isOpenTo(one, annotator))
+                .filter(one -> !one.isSettledBy(annotator) && open.isOpenTo(one, annotator))
                 .findFirst();
     }
 
@@ -305,7 +357,7 @@ public class RankingDesk {
         Optional<Asked> held = open.leasedTo(annotator, now);
         Asked of = asked.get(requestId);
         if (of == null
-                || of.by(annotator).isPresent()
+                || of.isSettledBy(annotator)
                 || held.filter(one -> one != of).isPresent()
                 || of.distinct().count() != draft.answers()) {
             return Optional.of(
@@ -330,7 +382,7 @@ public class RankingDesk {
         if (fault.isPresent() || of == null) {
             return new Receipt.Refused(fault.orElseThrow());
         }
-        Optional<Ranking> before = of.by(ranking.annotator());
+        Optional<Ranking> before = newest(of, ranking.annotator());
         if (before.isPresent() && before.get().equals(ranking)) {
             Publication sent = of.onTheirWay().get(ranking.annotator());
             return sent == null || sent.hasSucceeded() ? new Receipt.Known() : new Receipt.OnItsWay(sent);
@@ -347,6 +399,12 @@ public class RankingDesk {
         Publication sent = new Publication(ranking);
         changing(of, () -> of.onTheirWay().put(ranking.annotator(), sent));
         return new Receipt.Accepted(sent);
+    }
+
+    /** The newest that is known of a request and an annotator. */
+    private Optional<Ranking> newest(Asked of, String annotator) {
+        Publication sent = of.onTheirWay().get(annotator);
+        return sent == null ? asked.ranking(of.id(), annotator) : Optional.of(sent.ranking());
     }
 
     private Optional<Reason> refusal(Ranking ranking, Asked of, Optional<Ranking> before, boolean correction) {
@@ -367,9 +425,7 @@ public class RankingDesk {
     }
 
     private Reason rankedByOthers(Asked of) {
-        return Reason.of("refusal.rankedByOthers")
-                .with("request", of.request().requestId())
-                .with("people", overlap);
+        return Reason.of("refusal.rankedByOthers").with("request", of.id()).with("people", overlap);
     }
 
     private Optional<Reason> refusalOfAbstention(Ranking ranking, Asked of) {
@@ -414,7 +470,7 @@ public class RankingDesk {
     /** How much there is to rank and how much is ranked. */
     public synchronized Progress progress() {
         return new Progress(
-                asked.size() - gold.size(),
+                asked.size() - gold.get(GOLD).cardinality(),
                 rankings(),
                 rankingsBesides(training.learned()),
                 training.needed(),
@@ -444,26 +500,44 @@ public class RankingDesk {
     }
 
     /** The newest requests that two or more have judged, at most {@value #MAX_COMPARED}. */
-    synchronized List<Judged> shared() {
-        return judged(tally.shared());
+    List<Judged> shared() {
+        return judged(newestShared());
+    }
+
+    private synchronized List<String> newestShared() {
+        return tally.shared().reversed();
     }
 
     /** The newest gold requests, at most {@value #MAX_COMPARED}. */
-    synchronized List<Judged> gold() {
-        return judged(gold);
+    List<Judged> gold() {
+        return judged(newestGold());
     }
 
-    private static List<Judged> judged(SequencedMap<String, Asked> requests) {
-        return requests.sequencedValues().reversed().stream()
-                .limit(MAX_COMPARED)
+    private synchronized List<String> newestGold() {
+        List<String> newest = new ArrayList<>();
+        BitSet all = gold.get(GOLD);
+        for (int number = all.length() - 1;
+                number >= 0 && newest.size() < MAX_COMPARED;
+                number = all.previousSetBit(number - 1)) {
+            newest.add(asked.at(number).id());
+        }
+        return newest;
+    }
+
+    /** One by one, so that nobody waits at the desk meanwhile. */
+    private List<Judged> judged(List<String> requests) {
+        return requests.stream().map(this::judged).flatMap(Optional::stream).toList();
+    }
+
+    private synchronized Optional<Judged> judged(String requestId) {
+        return Optional.ofNullable(asked.get(requestId))
                 .map(one -> new Judged(
-                        one.request(),
+                        asked.request(requestId),
                         one.distinct(),
                         one.counted().values().stream()
                                 .filter(Counted::judges)
-                                .map(Counted::ranking)
-                                .toList()))
-                .toList();
+                                .map(counted -> said(requestId, counted).ranking())
+                                .toList()));
     }
 
     /** The accuracy of the newest SFT model's reward model. */
@@ -493,6 +567,16 @@ public class RankingDesk {
             return one.fate() == Fate.ASKED && one.isLearned(learnedEnds) ? Fate.LEARNED : one.fate();
         }
         return alike.contains(requestId) ? Fate.REPLACED : Fate.OPEN;
+    }
+
+    /** Whether the topic holds the request {@code requestId}. */
+    public synchronized boolean asks(String requestId) {
+        return asked.get(requestId) != null;
+    }
+
+    /** The requests that were not asked, as the model has no two different answers. */
+    public synchronized Set<String> alike() {
+        return Set.copyOf(alike);
     }
 
     /** How often the fate of any request has changed: as long as this stays the same, so do all of them. */

@@ -11,6 +11,7 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Origin;
+import io.alignstream.stageruntime.kept.KeptState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,8 +42,14 @@ class RankingDeskTest {
     private Instant now = Instant.EPOCH;
     private long offset;
     private final AtomicLong offsets = new AtomicLong();
-    private final RankingDesk desk = new RankingDesk(1, LEASE, 0, () -> now);
+    private final KeptState kept = KeptState.temporary();
+    private final RankingDesk desk = new RankingDesk(1, LEASE, 0, () -> now, kept);
     private final List<Throwable> refusals = new ArrayList<>();
+
+    @AfterEach
+    void closeState() {
+        kept.close();
+    }
 
     @Test
     void whatCountsDoesNotDependOnTheOrderOfRequestAndRanking() throws Exception {
@@ -211,7 +219,7 @@ class RankingDeskTest {
     @Test
     void whatIsRecordedIsNotQueuedForPeople() throws Exception {
         // Given
-        RankingDesk two = new RankingDesk(2, LEASE, 0, () -> now);
+        RankingDesk two = new RankingDesk(2, LEASE, 0, () -> now, kept);
         two.add(request("recorded"));
         two.add(request("open"));
 
@@ -415,7 +423,7 @@ class RankingDeskTest {
     @Test
     void goldGoesToEverybodyAmongOthersAndCountsForNobodysTraining() throws Exception {
         // Given
-        RankingDesk half = new RankingDesk(1, LEASE, 0.5, () -> now);
+        RankingDesk half = new RankingDesk(1, LEASE, 0.5, () -> now, kept);
         IntStream.range(0, 40).forEach(i -> half.add(request("q" + i)));
         IntStream.range(0, 10).forEach(i -> half.add(gold("g" + i)));
         Map<String, Set<String>> given = new ConcurrentHashMap<>();
@@ -439,7 +447,7 @@ class RankingDeskTest {
     @Test
     void nothingThatAnAnnotatorSeesTellsWhatIsGold() throws Exception {
         // Given
-        RankingDesk third = new RankingDesk(1, LEASE, 0.3, () -> now);
+        RankingDesk third = new RankingDesk(1, LEASE, 0.3, () -> now, kept);
         IntStream.range(0, 60).forEach(i -> third.add(request("q" + i)));
         IntStream.range(0, 12).forEach(i -> third.add(gold("g" + i)));
         List<Integer> remaining = new ArrayList<>();
@@ -499,7 +507,7 @@ class RankingDeskTest {
     void givingTheNextRequestIsQuickHoweverManyWaitAndAreSettled() throws Exception {
         // Given
         int half = 100_000;
-        RankingDesk large = new RankingDesk(2, LEASE, 0.1, () -> now);
+        RankingDesk large = new RankingDesk(2, LEASE, 0.1, () -> now, kept);
         for (int i = 0; i < 2 * half; i++) {
             large.add(request("q" + i));
             large.add(ranking("q" + i, i < half ? "bob" : "ann", 2), at(offset++));
@@ -522,7 +530,7 @@ class RankingDeskTest {
     @Test
     void theLeastRankedGoesFirstAmongThoseTheNewest() throws Exception {
         // Given
-        RankingDesk three = new RankingDesk(3, LEASE, 0, () -> now);
+        RankingDesk three = new RankingDesk(3, LEASE, 0, () -> now, kept);
         for (String id : List.of("old", "middle", "new", "mine")) {
             three.add(request(id));
         }
@@ -545,7 +553,7 @@ class RankingDeskTest {
     @ValueSource(ints = {1, 3})
     void twentyPeopleAtOnceRankEachRequestAsOftenAsWanted(int overlap) throws Exception {
         // Given
-        RankingDesk shared = new RankingDesk(overlap, LEASE, 0, () -> now);
+        RankingDesk shared = new RankingDesk(overlap, LEASE, 0, () -> now, kept);
         IntStream.range(0, 100).forEach(i -> shared.add(request("q" + i)));
         Map<String, Set<String>> given = new ConcurrentHashMap<>();
         List<Callable<Void>> people = IntStream.range(0, 20)

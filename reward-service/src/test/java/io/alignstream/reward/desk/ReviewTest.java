@@ -6,6 +6,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.stageruntime.kept.KeptState;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -25,11 +27,17 @@ class ReviewTest {
 
     private static final int ANSWERS = 9;
 
-    private final RankingDesk desk = new RankingDesk(5, Duration.ofMinutes(10), 0, InstantSource.system());
+    private final KeptState kept = KeptState.temporary();
+    private final RankingDesk desk = new RankingDesk(5, Duration.ofMinutes(10), 0, InstantSource.system(), kept);
     private final Random random = new Random(1);
     private Instant now = Instant.EPOCH;
 
     /** As much as a review looks at: half a minute if every resample sorted all places anew. */
+    @AfterEach
+    void closeState() {
+        kept.close();
+    }
+
     @Test
     @Timeout(value = 15, unit = TimeUnit.SECONDS)
     void aFullReviewTakesNoReviewersPatience() throws Exception {

@@ -55,7 +55,7 @@ public class FreshRankings {
 
     /** Follows the topics that it samples. */
     public void subscribe(Subscriptions subscriptions) {
-        subscriptions.follow(Topic.RANKING_REQUESTS, new Subscriptions.EventHandler<>() {
+        subscriptions.followNewest(Topic.RANKING_REQUESTS, MOST_REQUESTS, new Subscriptions.EventHandler<>() {
             @Override
             public void handle(RankingRequest request, Origin origin) {
                 put(request);
@@ -66,7 +66,7 @@ public class FreshRankings {
                 withdrawRequest(key);
             }
         });
-        subscriptions.follow(Topic.RANKINGS, new Subscriptions.EventHandler<>() {
+        subscriptions.followNewest(Topic.RANKINGS, MOST_REQUESTS, new Subscriptions.EventHandler<>() {
             @Override
             public void handle(Ranking ranking, Origin origin) {
                 put(ranking, origin);

@@ -3,12 +3,14 @@ package io.alignstream.stageruntime.kafka;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.StageDefinition;
+import io.alignstream.stageruntime.kept.KeptRecords;
+import io.alignstream.stageruntime.kept.KeptState;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -16,8 +18,8 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jboss.logging.Logger;
 
 /**
- * Sends poison events to {@code TOPIC.dead-letters} as a {@link DeadLetter}, each once, and remembers the newest ones;
- * they are sent by one thread, any may ask for {@link #recent}.
+ * Sends poison events to {@code TOPIC.dead-letters} as a {@link DeadLetter}, each once, and remembers the newest ones, across
+ * restarts; they are sent by one thread, any may ask for {@link #recent}.
  */
 @ApplicationScoped
 public class DeadLetters {
@@ -29,19 +31,48 @@ public class DeadLetters {
     private final StageDefinition definition;
     private final MeterRegistry meters;
     private final WrittenLetters written;
-    private final Deque<PoisonEvent> recent = new ArrayDeque<>();
+    /** By place, so that one that is read again is the same. */
+    private final KeptRecords<Remembered> remembered;
 
-    DeadLetters(EventPublisher publisher, StageDefinition definition, MeterRegistry meters, KafkaReaders readers) {
+    DeadLetters(
+            EventPublisher publisher,
+            StageDefinition definition,
+            MeterRegistry meters,
+            KafkaReaders readers,
+            KeptState state) {
+        this.remembered = new KeptRecords<>(state, "dead-letters", Remembered.class);
         this.publisher = publisher;
         this.definition = definition;
         this.meters = meters;
         this.written = new WrittenLetters(definition.stage(), readers::open);
     }
 
-    /** The poison events seen since start-up, newest first, at most {@value #REMEMBERED}. */
+    /** The poison events that were read last, newest first, at most {@value #REMEMBERED}. */
     public List<PoisonEvent> recent() {
-        synchronized (recent) {
-            return List.copyOf(recent.reversed());
+        return inOrder().reversed().stream().map(Remembered::event).toList();
+    }
+
+    private List<Remembered> inOrder() {
+        List<Remembered> all = new ArrayList<>();
+        remembered.forEach((place, one) -> all.add(one));
+        all.sort(Comparator.comparingLong(Remembered::number));
+        return all;
+    }
+
+    /**
+     * A poison event as it is kept.
+     *
+     * @param number rises with each
+     * @param time the record's timestamp, in milliseconds
+     */
+    record Remembered(long number, String topic, int partition, long offset, String key, Reason reason, long time) {
+
+        private PoisonEvent event() {
+            return new PoisonEvent(topic, partition, offset, key, reason, Instant.ofEpochMilli(time));
+        }
+
+        private String place() {
+            return topic + '/' + partition + '/' + offset;
         }
     }
 
@@ -56,7 +87,9 @@ public class DeadLetters {
 
     /** Remembers an event whose dead letter was published before. */
     public void remember(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
-        PoisonEvent event = new PoisonEvent(
+        List<Remembered> before = inOrder();
+        Remembered event = new Remembered(
+                before.isEmpty() ? 0 : before.getLast().number() + 1,
                 record.topic(),
                 record.partition(),
                 record.offset(),
@@ -64,13 +97,11 @@ public class DeadLetters {
                 cause instanceof Explained explained
                         ? explained.reason()
                         : Reason.of("poison.handlerFailed").with("detail", DeadLetter.reason(cause)),
-                Instant.ofEpochMilli(Math.max(0, record.timestamp())));
-        synchronized (recent) {
-            recent.addLast(event);
-            if (recent.size() > REMEMBERED) {
-                recent.removeFirst();
-            }
+                Math.max(0, record.timestamp()));
+        if (before.size() >= REMEMBERED) {
+            remembered.remove(before.getFirst().place());
         }
+        remembered.put(event.place(), event);
     }
 
     /**

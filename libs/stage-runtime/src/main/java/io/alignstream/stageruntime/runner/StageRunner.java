@@ -17,6 +17,8 @@ import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.DeadLetters;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.kept.KeptState;
+import io.alignstream.stageruntime.kept.KeptStateException;
 import io.alignstream.stageruntime.retention.StoreRetention;
 import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.stageruntime.view.Answers;
@@ -70,6 +72,7 @@ public class StageRunner {
     private final BrokerRefusals refusals;
     private final DeadLetters deadLetters;
     private final StoreRetention retention;
+    private final KeptState kept;
     private final ReaderMeters meters;
     private final Duration grace;
     private final JobProgress progress;
@@ -90,6 +93,7 @@ public class StageRunner {
             BrokerRefusals refusals,
             DeadLetters deadLetters,
             StoreRetention retention,
+            KeptState kept,
             MeterRegistry registry,
             CommonConfig config) {
         this.definition = definition;
@@ -98,6 +102,7 @@ public class StageRunner {
         this.refusals = refusals;
         this.deadLetters = deadLetters;
         this.retention = retention;
+        this.kept = kept;
         this.grace = config.shutdown().grace();
         String stage = definition.stage().id();
         this.meters = new ReaderMeters(registry, stage);
@@ -195,7 +200,7 @@ public class StageRunner {
             try {
                 if (reader == null) {
                     reader = new Reader(
-                            readers.open(definition.stage().service()), admin, view, this::deadLetter, meters);
+                            readers.open(definition.stage().service()), admin, view, kept, this::deadLetter, meters);
                 }
                 changed |= reader.turn();
                 if (published.isEmpty()) {
@@ -210,6 +215,11 @@ public class StageRunner {
             } catch (TopicMadeAnewException e) {
                 // Not closed: that would commit offsets of the topic that is no more.
                 LOG.errorf("The service has to be started again: %s", e.getMessage());
+                trouble = e.getMessage();
+                reconciler.failed(e.reason());
+                return;
+            } catch (KeptStateException e) {
+                LOG.errorf(e, "The service has to be started again: %s", e.getMessage());
                 trouble = e.getMessage();
                 reconciler.failed(e.reason());
                 return;

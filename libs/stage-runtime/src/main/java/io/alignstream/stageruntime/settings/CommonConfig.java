@@ -27,6 +27,9 @@ public interface CommonConfig {
     /** Where checkpoints lie. */
     Store store();
 
+    /** What is kept of the topics. */
+    Views views();
+
     /** How jobs are run. */
     Job job();
 
@@ -96,6 +99,16 @@ public interface CommonConfig {
         @WithDefault("10")
         @Between(least = "0", greatest = "1000000")
         int records();
+    }
+
+    /** Settings of what is kept of the topics, {@code alignstream.views.*}. */
+    interface Views {
+
+        /**
+         * Folder that keeps what the services have read of the topics, each in a folder of its own; instances of one service
+         * need different ones. Without it every start reads the topics from their beginning.
+         */
+        Optional<Path> folder();
     }
 
     /** Settings of jobs, {@code alignstream.job.*}. */

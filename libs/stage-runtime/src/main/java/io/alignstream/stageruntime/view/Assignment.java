@@ -22,6 +22,7 @@ final class Assignment {
     private final TopicView view;
     private final CommittedOffsets offsets;
     private final TopicIdentities identities;
+    private final KeptTopics kept;
     private final ReaderMeters meters;
     private final Set<String> missing = new TreeSet<>();
     private final Map<TopicPartition, Long> targets = new HashMap<>();
@@ -33,11 +34,13 @@ final class Assignment {
             TopicView view,
             CommittedOffsets offsets,
             TopicIdentities identities,
+            KeptTopics kept,
             ReaderMeters meters) {
         this.consumer = consumer;
         this.view = view;
         this.offsets = offsets;
         this.identities = identities;
+        this.kept = kept;
         this.meters = meters;
     }
 
@@ -85,9 +88,10 @@ final class Assignment {
         found.removeAll(consumer.assignment());
         if (!found.isEmpty()) {
             checkIdentities();
-            assign(found);
+            discovered |= assign(found);
+        } else {
+            discovered = true;
         }
-        discovered = true;
     }
 
     /** Fails with {@link TopicMadeAnewException} if a topic is not the one that was read before. */
@@ -122,19 +126,31 @@ final class Assignment {
         });
     }
 
-    private void assign(List<TopicPartition> found) {
+    /** Whether it was possible: of topics that are missing something may be kept. */
+    private boolean assign(List<TopicPartition> found) {
         Map<TopicPartition, Long> begins = consumer.beginningOffsets(found);
         Map<TopicPartition, Long> ends = consumer.endOffsets(found);
         offsets.fetch(found);
+        if (!kept.restore(begins, ends)) {
+            return false;
+        }
         List<TopicPartition> all = new ArrayList<>(consumer.assignment());
         all.addAll(found);
         consumer.assign(all);
         for (TopicPartition partition : found) {
             long begin = begins.getOrDefault(partition, 0L);
-            consumer.seek(partition, begin);
-            view.followed(partition.topic()).open(partition.partition(), begin);
-            targets.put(partition, ends.getOrDefault(partition, begin));
+            long end = ends.getOrDefault(partition, begin);
+            FollowedTopic<?> topic = view.followed(partition.topic());
+            Long known = kept.position(partition);
+            long first = known == null ? topic.first(begin, end) : known;
+            if (known == null) {
+                topic.open(partition.partition(), first);
+                topic.passOver(first - begin);
+            }
+            consumer.seek(partition, first);
+            targets.put(partition, end);
+            LOG.infof("Following %s from %d on, which begins at %d and ends at %d", partition, first, begin, end);
         }
-        LOG.infof("Following %s from the beginning", found);
+        return true;
     }
 }

@@ -8,6 +8,7 @@ import io.alignstream.contracts.hash.RecordsHash;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Subscriptions;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,25 +17,114 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.IntToLongFunction;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of one followed topic; for the reader's thread. */
 final class FollowedTopic<T> {
 
+    /** That many records are all of them. */
+    static final int WHOLE = Integer.MAX_VALUE;
+
     private final Topic<T> topic;
     private final Subscriptions.EventHandler<T> handler;
     private final @Nullable Topic<?> earlier;
+    /** How many of each partition are read, at most. */
+    private final int most;
+
     private final SortedMap<Integer, PartitionRange> ranges = new TreeMap<>();
     private final Map<Integer, ReadRecords> read = new HashMap<>();
     private final SequencedMap<String, Newest<T>> newest = new LinkedHashMap<>();
     private long count;
     private long lastArrival = System.nanoTime();
 
-    FollowedTopic(Topic<T> topic, Subscriptions.EventHandler<T> handler, @Nullable Topic<?> earlier) {
+    FollowedTopic(Topic<T> topic, Subscriptions.EventHandler<T> handler, @Nullable Topic<?> earlier, int most) {
         this.topic = topic;
         this.handler = handler;
         this.earlier = earlier;
+        this.most = most;
+    }
+
+    /** Whether a restart goes on where this has read to: everything that was gathered of the topic outlives the service. */
+    boolean isKept() {
+        return topic.retention() == Topic.Retention.FOR_EVER
+                && isWhole()
+                && handler instanceof Subscriptions.KeptHandler<T>;
+    }
+
+    private boolean isWhole() {
+        return most == WHOLE;
+    }
+
+    /** The handler of a kept topic. */
+    private Subscriptions.KeptHandler<T> keptHandler() {
+        return (Subscriptions.KeptHandler<T>) handler;
+    }
+
+    /** What is kept of a topic changes its meaning with this. */
+    String version() {
+        return topic.name() + " " + keptHandler().version();
+    }
+
+    /**
+     * What is kept of this topic.
+     *
+     * @param id that the brokers know the topic by
+     * @param count of events
+     */
+    record Kept(String id, long count, List<KeptPartition> partitions) {}
+
+    /**
+     * What is kept of a partition.
+     *
+     * @param position of the first record that was not read
+     * @param range from the first record to the last one that was taken in
+     * @param all the hash of all records
+     * @param newest those of the records that may be taken in later
+     */
+    record KeptPartition(long position, PartitionRange range, RecordsHash all, List<ReadRecords.Read> newest) {}
+
+    /**
+     * Saves what the handler has in memory and tells what else is to be kept.
+     *
+     * @param positions by partition
+     * @param waiting the first record of each partition that may be taken in later
+     */
+    Kept save(String id, Map<Integer, Long> positions, IntToLongFunction waiting) {
+        keptHandler().save();
+        List<KeptPartition> partitions = new ArrayList<>();
+        for (PartitionRange range : ranges.values()) {
+            Long position = positions.get(range.partition());
+            if (position != null) {
+                ReadRecords records = read.getOrDefault(range.partition(), new ReadRecords());
+                long told = Math.min(range.end(), waiting.applyAsLong(range.partition()));
+                partitions.add(new KeptPartition(position, range, records.all(), records.since(told)));
+            }
+        }
+        return new Kept(id, count, partitions);
+    }
+
+    /** Goes on from what was kept, if anything was; once, before the first record. */
+    void restore(@Nullable Kept kept) {
+        keptHandler().restore();
+        if (kept != null) {
+            count = kept.count();
+            for (KeptPartition partition : kept.partitions()) {
+                ranges.put(partition.range().partition(), partition.range());
+                read.put(partition.range().partition(), new ReadRecords(partition.all(), partition.newest()));
+            }
+        }
+    }
+
+    /** Where partition {@code partition}, which holds the records from {@code begin} to {@code end}, is read from. */
+    long first(long begin, long end) {
+        return isWhole() ? begin : Math.max(begin, end - most);
+    }
+
+    /** So many records are there and are not read. */
+    void passOver(long records) {
+        count += records;
     }
 
     Topic<T> topic() {
@@ -54,7 +144,7 @@ final class FollowedTopic<T> {
 
     /** A record was read; once for each, in the order of the partition, before it is taken in or refused. */
     void read(ConsumerRecord<byte[], byte[]> record) {
-        if (topic.retention() == Topic.Retention.FOR_EVER) {
+        if (topic.retention() == Topic.Retention.FOR_EVER && isWhole()) {
             read.computeIfAbsent(record.partition(), partition -> new ReadRecords())
                     .add(record);
         }
@@ -123,6 +213,10 @@ final class FollowedTopic<T> {
             throw new IllegalArgumentException(
                     topic + " keeps its events for a time only, or the newest of each key, but a"
                             + " dataset must be there as long as the models that were made from it");
+        }
+        if (!isWhole()) {
+            throw new IllegalArgumentException("of " + topic
+                    + " only the newest events are followed; a dataset needs all of them: follow it whole");
         }
         RecordsHash content = RecordsHash.NONE;
         for (PartitionRange range : ranges.values()) {

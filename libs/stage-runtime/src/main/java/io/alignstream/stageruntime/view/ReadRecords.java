@@ -4,6 +4,7 @@ import io.alignstream.contracts.hash.RecordsHash;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -17,9 +18,31 @@ final class ReadRecords {
     private static final int TOLD_APART = 10_000;
 
     private final Deque<Read> newest = new ArrayDeque<>();
-    private RecordsHash all = RecordsHash.NONE;
+    private RecordsHash all;
 
-    private record Read(long offset, RecordsHash hash) {}
+    /** No record so far. */
+    ReadRecords() {
+        this(RecordsHash.NONE, List.of());
+    }
+
+    /** Goes on from what {@link #all} and {@link #since} gave. */
+    ReadRecords(RecordsHash all, List<Read> newest) {
+        this.all = all;
+        this.newest.addAll(newest);
+    }
+
+    /** One record. */
+    record Read(long offset, RecordsHash hash) {}
+
+    /** All of them. */
+    RecordsHash all() {
+        return all;
+    }
+
+    /** Those from {@code begin} on, as far as they are told apart. */
+    List<Read> since(long begin) {
+        return newest.stream().filter(record -> record.offset() >= begin).toList();
+    }
 
     /** A record was read, taken or not. */
     void add(ConsumerRecord<byte[], byte[]> record) {

@@ -2,6 +2,8 @@ package io.alignstream.stageruntime.view;
 
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.kept.KeptState;
+import io.alignstream.stageruntime.kept.KeptStateException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +18,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 
 /**
- * Reads the followed topics from their beginning into the view; for one thread.
+ * Reads the followed topics into the view, those that are kept from where an earlier process was, the others from their
+ * beginning; for one thread.
  *
  * <p>Partitions are assigned, never balanced ({@link Assignment}). No record is taken in twice: where records were deleted
  * before they were read, reading goes on behind them, and a topic that was made anew ends the reader. The offset committed for the group says up to where poison events have
@@ -42,13 +45,21 @@ public final class Reader implements AutoCloseable {
     private final Duration patience;
     private final DeferredEvents deferred = new DeferredEvents();
     private final CommittedOffsets offsets;
+    private final KeptTopics kept;
     private final Assignment assignment;
     private final Timer contact = new Timer(CONTACT);
+    /** Whether records were polled that are not taken in, refused or waiting so far. */
+    private boolean inTheMiddle;
 
-    /** A reader that asks for what topics are through {@code admin}, which stays the caller's. */
+    /** A reader that asks for what topics are through {@code admin}, which stays the caller's, as does {@code state}. */
     public Reader(
-            Consumer<byte[], byte[]> consumer, Admin admin, TopicView view, DeadLetterDuty duty, ReaderMeters meters) {
-        this(consumer, admin, view, duty, meters, PATIENCE);
+            Consumer<byte[], byte[]> consumer,
+            Admin admin,
+            TopicView view,
+            KeptState state,
+            DeadLetterDuty duty,
+            ReaderMeters meters) {
+        this(consumer, admin, view, state, duty, meters, PATIENCE);
     }
 
     /** A reader whose events wait {@code patience} for those that they refer to. */
@@ -56,6 +67,7 @@ public final class Reader implements AutoCloseable {
             Consumer<byte[], byte[]> consumer,
             Admin admin,
             TopicView view,
+            KeptState state,
             DeadLetterDuty duty,
             ReaderMeters meters,
             Duration patience) {
@@ -65,7 +77,9 @@ public final class Reader implements AutoCloseable {
         this.meters = meters;
         this.patience = patience;
         this.offsets = new CommittedOffsets(consumer, deferred);
-        this.assignment = new Assignment(consumer, view, offsets, new TopicIdentities(admin), meters);
+        TopicIdentities identities = new TopicIdentities(admin);
+        this.kept = new KeptTopics(state, view, deferred, identities);
+        this.assignment = new Assignment(consumer, view, offsets, identities, kept, meters);
     }
 
     /** Takes care of poison events. */
@@ -89,19 +103,29 @@ public final class Reader implements AutoCloseable {
      */
     public boolean turn() {
         assignment.discoverWhenDue();
+        kept.takeWaiting().forEach(record -> {
+            FollowedTopic<?> topic = view.followed(record.topic());
+            defer(topic, record, false);
+        });
         if (contact.due()) {
             assignment.checkIdentities();
             meters.contact();
         }
         ConsumerRecords<byte[], byte[]> records = consumer.assignment().isEmpty() ? ConsumerRecords.empty() : poll();
+        inTheMiddle = true;
         for (FollowedTopic<?> topic : view.followed()) {
             records.records(topic.topic().name()).forEach(record -> take(topic, record));
+        }
+        inTheMiddle = false;
+        if (!records.isEmpty()) {
+            kept.changed();
         }
         Set<String> news =
                 records.partitions().stream().map(TopicPartition::topic).collect(Collectors.toSet());
         boolean settled = deferred.offer(consumer, news, this::settle);
         limitDeferred();
         offsets.commitWhenDue();
+        kept.commitWhenDue(consumer);
         meters.lag(consumer);
         return settled || !records.isEmpty();
     }
@@ -152,10 +176,19 @@ public final class Reader implements AutoCloseable {
         if (earlier == null) {
             accept(topic, record, true);
         } else if (deferred.holdsKeyOf(record)) {
-            deferred.add(topic, record, earlier, false, patience(record));
+            defer(topic, record, false);
         } else if (!accept(topic, record, false)) {
-            deferred.add(topic, record, earlier, true, patience(record));
+            defer(topic, record, true);
         }
+    }
+
+    private void defer(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record, boolean offered) {
+        Topic<?> earlier = topic.earlier();
+        if (earlier == null) {
+            throw new IllegalStateException(topic.topic() + " refers to no other topic; what should it wait for?");
+        }
+        deferred.add(topic, record, earlier, offered, patience(record));
+        kept.waits(topic, record);
     }
 
     /** An event that has its dead letter already is over as soon as the topics are read. */
@@ -164,7 +197,12 @@ public final class Reader implements AutoCloseable {
     }
 
     private boolean settle(DeferredEvents.Event event, boolean last) {
-        return accept(event.topic(), event.record(), last);
+        boolean settled = accept(event.topic(), event.record(), last);
+        if (settled) {
+            kept.settled(event.topic(), event.record());
+            kept.changed();
+        }
+        return settled;
     }
 
     /**
@@ -182,6 +220,8 @@ public final class Reader implements AutoCloseable {
                 return false;
             }
             deadLetter(record, e);
+        } catch (KeptStateException e) {
+            throw e; // no event is to blame for the disk
         } catch (RuntimeException | StackOverflowError e) {
             deadLetter(record, e);
         }
@@ -200,6 +240,9 @@ public final class Reader implements AutoCloseable {
     @Override
     public void close() {
         try {
+            if (!inTheMiddle) {
+                kept.commit(consumer);
+            }
             offsets.commit();
         } catch (KafkaException e) {
             LOG.warnf("Offsets not committed on leaving, poison events may be dead-lettered twice: %s", e.getMessage());

@@ -46,6 +46,12 @@ final class TopicIdentities {
         });
     }
 
+    /** The id that {@code topic} had when it was checked last; empty if it did not exist. */
+    String id(String topic) {
+        Uuid id = known.get(topic);
+        return id == null ? "" : id.toString();
+    }
+
     /** The id of a topic, zero if there is none. */
     private static Uuid id(KafkaFuture<Uuid> described) {
         try {

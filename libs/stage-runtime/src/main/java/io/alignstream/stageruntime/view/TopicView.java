@@ -2,6 +2,7 @@ package io.alignstream.stageruntime.view;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
@@ -35,8 +36,18 @@ public final class TopicView implements View, Subscriptions {
     }
 
     @Override
+    public <T> void follow(Topic<T> topic) {
+        follow(topic, new Unhandled<>());
+    }
+
+    @Override
     public <T> void follow(Topic<T> topic, EventHandler<T> handler) {
-        add(topic, handler, null);
+        add(topic, handler, null, FollowedTopic.WHOLE);
+    }
+
+    @Override
+    public <T> void followNewest(Topic<T> topic, int most, EventHandler<T> handler) {
+        add(topic, handler, null, most);
     }
 
     @Override
@@ -44,11 +55,11 @@ public final class TopicView implements View, Subscriptions {
         if (!topics.containsKey(earlier.name())) {
             throw new IllegalStateException(topic + " is followed after " + earlier + ": follow " + earlier + " first");
         }
-        add(topic, handler, earlier);
+        add(topic, handler, earlier, FollowedTopic.WHOLE);
     }
 
-    private <T> void add(Topic<T> topic, EventHandler<T> handler, @Nullable Topic<?> earlier) {
-        if (topics.putIfAbsent(topic.name(), new FollowedTopic<>(topic, handler, earlier)) != null) {
+    private <T> void add(Topic<T> topic, EventHandler<T> handler, @Nullable Topic<?> earlier, int most) {
+        if (topics.putIfAbsent(topic.name(), new FollowedTopic<>(topic, handler, earlier, most)) != null) {
             throw new IllegalStateException(topic + " is followed twice; follow it once with one handler");
         }
     }
@@ -90,5 +101,19 @@ public final class TopicView implements View, Subscriptions {
     @Override
     public Duration quietFor(Topic<?> topic) {
         return Duration.ofNanos(followed(topic.name()).quietNanos());
+    }
+
+    /** Who looks at no event has no state, which is kept easily. */
+    private static final class Unhandled<T> implements KeptHandler<T> {
+
+        @Override
+        public void handle(T event, Origin origin) {
+            // What the topic itself knows is enough.
+        }
+
+        @Override
+        public int version() {
+            return 1;
+        }
     }
 }

@@ -23,6 +23,7 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.EchoStage;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
+import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -58,6 +59,7 @@ class ReaderTest {
     private final String group = UUID.randomUUID().toString();
     private final List<String> letters = new ArrayList<>();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final KeptState state = KeptState.temporary();
     private KafkaReaders readers;
     private TopicProbe topics;
     private Admin admin;
@@ -85,17 +87,21 @@ class ReaderTest {
     void close() {
         topics.close();
         admin.close();
+        state.close();
     }
 
     private Reader reader(TopicView view) {
         return reader(view, Reader.PATIENCE);
     }
 
+    /** One that begins with nothing. */
     private Reader reader(TopicView view, Duration patience) {
+        state.clear();
         return new Reader(
                 readers.open(group),
                 admin,
                 view,
+                state,
                 (record, cause, again) ->
                         letters.add(new String(record.key(), StandardCharsets.UTF_8) + (again ? " again" : " new")),
                 new ReaderMeters(meters, "sft"),
