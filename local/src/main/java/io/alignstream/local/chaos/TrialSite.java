@@ -40,6 +40,9 @@ final class TrialSite implements AutoCloseable {
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
     private static final String TWIN = "-twin";
+    /** Two instances of a service have one each. */
+    private static final List<String> OWN_FOLDERS =
+            List.of("-Dalignstream.tokenizer.state-dir=", "-Dalignstream.views.folder=");
 
     private final Site site;
     private final ProcessGroup group;
@@ -180,9 +183,7 @@ final class TrialSite implements AutoCloseable {
                 spec.command().stream()
                         .map(argument -> argument.startsWith("-Dquarkus.http.port=")
                                 ? "-Dquarkus.http.port=" + port
-                                : argument.startsWith("-Dalignstream.tokenizer.state-dir=")
-                                        ? argument + TWIN
-                                        : argument)
+                                : OWN_FOLDERS.stream().anyMatch(argument::startsWith) ? argument + TWIN : argument)
                         .toList(),
                 spec.environment(),
                 spec.build(),
