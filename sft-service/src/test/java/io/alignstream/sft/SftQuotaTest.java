@@ -49,7 +49,7 @@ class SftQuotaTest {
             Map<String, String> settings = FreshStore.settings();
             settings.put("alignstream.sft.epochs", "1");
             settings.put("alignstream.sft.batch-instructions", "8");
-            settings.put("alignstream.sft.debounce", "PT0.1S");
+            settings.put("alignstream.sft.debounce", "PT0.5S");
             settings.put("alignstream.sft.minimum-instructions", "1");
             settings.put("alignstream.sft.new-instructions", "1");
             settings.put("alignstream.store.quota-mebibytes", Long.toString(QUOTA_MEBIBYTES));
@@ -70,8 +70,8 @@ class SftQuotaTest {
     void tenRunsKeepWorkingAndServingBelowAQuota() throws IOException {
         // Given
         try (TopicProbe topics = new TopicProbe(broker)) {
-            publishBase(topics);
             TinyInstructions.all().forEach(instruction -> topics.publish(Topic.INSTRUCTIONS, instruction));
+            publishBase(topics); // last: one run learns all of them
             Checkpoint served = model(topics, 1);
             topics.publish(
                     Topic.MODEL_RELEASES,

@@ -59,7 +59,7 @@ public final class Trial {
         try (TrialSite processes = new TrialSite(site, installation, console, null);
                 AutoCloseable ignored = stopsAtCtrlC(processes)) {
             processes.start();
-            publishAndAwaitRelease(site, new AtomicInteger());
+            publishAndAwaitRelease(site, new AtomicInteger(), PATIENCE);
             rollBack(site);
             return evidence(site, site.store().toUri());
         } catch (IOException | RuntimeException e) {
@@ -84,7 +84,8 @@ public final class Trial {
             store.useHere();
             processes.start();
             AtomicInteger triggers = new AtomicInteger();
-            CompletableFuture<Void> released = CompletableFuture.runAsync(() -> publishAndAwaitRelease(site, triggers));
+            CompletableFuture<Void> released =
+                    CompletableFuture.runAsync(() -> publishAndAwaitRelease(site, triggers, length.plus(PATIENCE)));
             Disturbance disturbance = new Disturbance(processes, store, clocks.orElse(null), seed, console);
             disturbance.go(length);
             released.join();
@@ -123,8 +124,8 @@ public final class Trial {
     }
 
     /** Publishes all events, however often it takes, and waits until the last stage has a release. */
-    private void publishAndAwaitRelease(Site site, AtomicInteger triggers) {
-        await("every event to be published", () -> {
+    private void publishAndAwaitRelease(Site site, AtomicInteger triggers, Duration patience) {
+        await("every event to be published", patience, () -> {
             try (Publisher publisher = new Publisher(site.bootstrapServers())) {
                 TrialWorld.events().forEach(set -> set.publish(publisher, console));
                 return true;
@@ -133,7 +134,7 @@ public final class Trial {
                 return false;
             }
         });
-        await("a release; " + jobs(site), () -> {
+        await("a release", patience, () -> {
             triggerWhatHasFailed(site, triggers);
             return release(site).isPresent();
         });
@@ -167,7 +168,7 @@ public final class Trial {
 
     private void rollBack(Site site) {
         ReleaseClient client = new ReleaseClient(site.address(Stage.RLHF));
-        await("the release to be rolled back", () -> {
+        await("the release to be rolled back", PATIENCE, () -> {
             try {
                 List<ReleaseClient.Release> releases = client.list();
                 if (releases.isEmpty()) {
@@ -189,7 +190,7 @@ public final class Trial {
         processes.restart(Broker.NAME);
         processes.services().forEach(processes::restart);
         processes.awaitRunning();
-        await("all services to wait", () -> Arrays.stream(Stage.values())
+        await("all services to wait", PATIENCE, () -> Arrays.stream(Stage.values())
                 .map(stage -> new ServiceClient(processes.site().address(stage)).job())
                 .allMatch(job -> job.map(JobStatus::isWaiting).orElse(false)));
     }
@@ -210,22 +211,11 @@ public final class Trial {
                 : Optional.of("model " + sha256 + " is served although it was rolled back");
     }
 
-    private static String jobs(Site site) {
-        return Arrays.stream(Stage.values())
-                .map(stage -> stage.id() + ": "
-                        + new ServiceClient(site.address(stage))
-                                .job()
-                                .map(JobStatus::explanation)
-                                .orElse("no answer"))
-                .toList()
-                .toString();
-    }
-
-    private static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
+    private static void await(String what, Duration patience, BooleanSupplier condition) {
+        long end = System.nanoTime() + patience.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                throw new LaunchException("Waited %d minutes for %s, in vain.".formatted(PATIENCE.toMinutes(), what));
+                throw new LaunchException("Waited %d minutes for %s, in vain.".formatted(patience.toMinutes(), what));
             }
             LockSupport.parkNanos(LOOK_AGAIN.toNanos());
         }

@@ -82,16 +82,14 @@ public final class TopicLog implements AutoCloseable {
 
     /**
      * The newest event of each key up to the present end of {@code topic}, withdrawn ones left out, in the order in which they
-     * were given. Poison events are nobody's.
+     * were given. Poison counts as if it were not there, as it does for the services.
      */
     static <T> SequencedMap<String, T> newest(String bootstrapServers, Topic<T> topic) {
         SequencedMap<String, T> newest = new LinkedHashMap<>();
         try (TopicLog log = new TopicLog(bootstrapServers, List.of(topic.name()))) {
             log.readToEnd(record -> {
                 if (record.key() != null) {
-                    String key = new String(record.key(), StandardCharsets.UTF_8);
-                    newest.remove(key);
-                    take(topic, record, key, newest);
+                    take(topic, record, new String(record.key(), StandardCharsets.UTF_8), newest);
                 }
             });
         }
@@ -101,12 +99,13 @@ public final class TopicLog implements AutoCloseable {
     private static <T> void take(
             Topic<T> topic, ConsumerRecord<byte[], byte[]> record, String key, SequencedMap<String, T> newest) {
         if (record.value() == null) {
+            newest.remove(key);
             return;
         }
         try {
             newest.putLast(key, topic.decode(record));
         } catch (PoisonEventException e) {
-            // the service that reads the topic has set it aside with its reason
+            // The services set it aside with its reason, and what was there before it counts.
         }
     }
 

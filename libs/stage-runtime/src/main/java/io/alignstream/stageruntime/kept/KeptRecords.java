@@ -61,8 +61,8 @@ public final class KeptRecords<T> {
     private T read(byte[] json) {
         try {
             return JSON.readValue(json, type);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (IOException e) { // written by a version of the service that meant something else by it
+            throw table.unreadable(e);
         }
     }
 }

@@ -127,6 +127,9 @@ public final class KeptState implements AutoCloseable {
                                 + " alignstream.views.folder, or stop the other one",
                         e);
             }
+            if (isOfTheSystem(e)) {
+                throw new KeptStateException(folder, e);
+            }
             LOG.warnf("What was kept in %s is damaged, all topics are read again: %s", folder, e.getMessage());
             empty();
         }
@@ -134,7 +137,17 @@ public final class KeptState implements AutoCloseable {
 
     private static boolean isHeld(RocksDBException e) {
         String message = String.valueOf(e.getMessage());
-        return code(e) == Status.Code.IOError && message.contains("lock");
+        return code(e) == Status.Code.IOError
+                && message.contains("lock")
+                && (message.contains("hold by current process") || message.contains("temporarily unavailable"));
+    }
+
+    /** Whether the disk, and not what is on it, is the reason. */
+    private static boolean isOfTheSystem(RocksDBException e) {
+        String message = String.valueOf(e.getMessage());
+        return code(e) == Status.Code.IOError
+                && List.of("No space left", "Permission denied", "Too many open files", "Read-only").stream()
+                        .anyMatch(message::contains);
     }
 
     private static Status.Code code(RocksDBException e) {
@@ -172,15 +185,16 @@ public final class KeptState implements AutoCloseable {
 
     /** Empties all tables at once. */
     public synchronized void clear() {
+        RocksDB opened = opened();
         batch.clear();
-        opened().close();
+        opened.close();
         db = null;
         empty();
     }
 
     /** How much has changed since the last commit: so many keys lie in memory until the next one. */
     public synchronized int pending() {
-        return batch.count();
+        return db == null ? 0 : batch.count();
     }
 
     /** Takes all changes since the last commit to the disk, or none of them. */
@@ -250,17 +264,18 @@ public final class KeptState implements AutoCloseable {
         return opened;
     }
 
-    /** Damage is not met twice: the next start begins with an empty folder. */
     private KeptStateException failed(RocksDBException e) {
-        boolean damaged = code(e) == Status.Code.Corruption;
-        if (damaged) {
-            try {
-                Files.deleteIfExists(folder.resolve("CURRENT"));
-            } catch (IOException cause) {
-                e.addSuppressed(cause);
-            }
+        return code(e) == Status.Code.Corruption ? unreadable(e) : new KeptStateException(folder, e);
+    }
+
+    /** What is kept cannot be read; that is not met twice: the next start begins with an empty folder. */
+    public KeptStateException unreadable(Exception cause) {
+        try {
+            Files.deleteIfExists(folder.resolve("CURRENT"));
+        } catch (IOException e) {
+            cause.addSuppressed(e);
         }
-        return new KeptStateException(folder, e);
+        return new KeptStateException(folder, cause);
     }
 
     /** What has changed since the last commit is forgotten. */

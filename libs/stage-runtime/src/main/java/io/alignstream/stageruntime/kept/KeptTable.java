@@ -23,6 +23,11 @@ public final class KeptTable {
         this.prefix = prefix;
     }
 
+    /** As {@link KeptState#unreadable}. */
+    KeptStateException unreadable(Exception cause) {
+        return state.unreadable(cause);
+    }
+
     /** The value of {@code key}; null if there is none. */
     public byte @Nullable [] get(byte[] key) {
         return state.get(whole(key));

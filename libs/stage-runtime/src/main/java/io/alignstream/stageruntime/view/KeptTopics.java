@@ -88,6 +88,19 @@ final class KeptTopics {
         if (fault != null) {
             kept = forget(fault);
         }
+        try {
+            restore(kept);
+        } catch (KeptStateException e) {
+            throw e;
+        } catch (RuntimeException e) { // what is half restored cannot be taken back
+            throw state.unreadable(e);
+        }
+        meta.put(VERSION, version().getBytes(StandardCharsets.UTF_8));
+        restored = true;
+        return true;
+    }
+
+    private void restore(Map<String, FollowedTopic.Kept> kept) {
         for (FollowedTopic<?> topic : view.followed()) {
             if (topic.isKept()) {
                 topic.restore(kept.get(topic.topic().name()));
@@ -97,9 +110,6 @@ final class KeptTopics {
                 .forEach(partition ->
                         positions.put(new TopicPartition(name, partition.range().partition()), partition.position())));
         waiting.forEach((key, record) -> wereWaiting.add(KeptRecord.decode(record)));
-        meta.put(VERSION, version().getBytes(StandardCharsets.UTF_8));
-        restored = true;
-        return true;
     }
 
     private Map<String, FollowedTopic.Kept> read() throws IOException {

@@ -246,7 +246,10 @@ public final class Reader implements AutoCloseable {
             offsets.commit();
         } catch (KafkaException e) {
             LOG.warnf("Offsets not committed on leaving, poison events may be dead-lettered twice: %s", e.getMessage());
+        } catch (KeptStateException e) {
+            LOG.warnf("Some events are read again after the next start: %s", e.getMessage());
+        } finally {
+            consumer.close();
         }
-        consumer.close();
     }
 }

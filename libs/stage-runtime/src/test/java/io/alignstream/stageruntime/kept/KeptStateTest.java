@@ -112,6 +112,24 @@ class KeptStateTest {
         }
     }
 
+    @Test
+    void whatAnotherVersionMeantOtherwiseIsGoneAtTheNextStart() {
+        // Given
+        try (KeptState state = KeptState.in(folder)) {
+            state.table("numbers").put("one", bytes("\"not a number\""));
+            state.commit();
+            KeptRecords<Integer> numbers = new KeptRecords<>(state, "numbers", Integer.class);
+
+            // When
+            assertThatThrownBy(() -> numbers.get("one")).isInstanceOf(KeptStateException.class);
+        }
+
+        // Then
+        try (KeptState state = KeptState.in(folder)) {
+            assertThat(entries(state.table("numbers"))).isEmpty();
+        }
+    }
+
     private void damage() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.filter(each -> each.getFileName().toString().startsWith("MANIFEST"))

@@ -16,12 +16,16 @@ import io.alignstream.local.service.SiteSettings;
 import io.alignstream.local.site.Site;
 import io.alignstream.training.retention.Registry;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +95,27 @@ class GcCommandTest {
         assertThat(report.freed()).isEqualTo(1_000);
         assertThat(removed(old)).isTrue();
         assertThat(removed(newest)).isFalse();
+    }
+
+    @Test
+    void poisonUnderTheNameOfAModelTakesNothingFromIt() throws Exception {
+        // Given
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", shared.bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(
+                            Topic.CHECKPOINTS.name(),
+                            ("sft/b-" + mine).getBytes(StandardCharsets.UTF_8),
+                            "no event".getBytes(StandardCharsets.UTF_8)))
+                    .get();
+        }
+
+        // When
+        GcCommand.Report report = run();
+
+        // Then
+        assertThat(report.found()).extracting(GcCommand.Found::run).containsExactly("a-" + mine);
     }
 
     /** Of all that other tests have published to the broker, too. */
