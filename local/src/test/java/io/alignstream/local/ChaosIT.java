@@ -27,7 +27,7 @@ class ChaosIT {
         Evidence undisturbed = trial.undisturbed(folder.resolve("undisturbed"));
 
         // When
-        TrialReport report = trial.disturbed(folder.resolve("disturbed"), SEED, Duration.ofSeconds(40), undisturbed);
+        TrialReport report = trial.disturbed(folder.resolve("disturbed"), SEED, Duration.ofSeconds(30), undisturbed);
 
         // Then
         assertThat(undisturbed.contradictions()).isEmpty();

@@ -38,7 +38,7 @@ final class TrialWorld {
             "-Dalignstream.reward.training.epochs=1",
             "-Dalignstream.reward.training.depth-share=0.5",
             "-Dalignstream.reward.training.reference-answers=16",
-            "-Dalignstream.rlhf.training.iterations=4",
+            "-Dalignstream.rlhf.training.iterations=2",
             "-Dalignstream.rlhf.training.batch-episodes=8",
             "-Dalignstream.rlhf.training.minibatch-episodes=4",
             "-Dalignstream.rlhf.training.critic-warm-up=1",
