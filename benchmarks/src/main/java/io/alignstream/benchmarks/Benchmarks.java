@@ -3,6 +3,7 @@ package io.alignstream.benchmarks;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.models.BaselinesBenchmark;
 import io.alignstream.benchmarks.models.DepthBenchmark;
+import io.alignstream.benchmarks.ownmodel.LargeModelBenchmark;
 import io.alignstream.benchmarks.ownmodel.OwnModelBenchmark;
 import io.alignstream.benchmarks.pipeline.BatchesBenchmark;
 import io.alignstream.benchmarks.pipeline.DataBenchmark;
@@ -40,6 +41,7 @@ public final class Benchmarks {
             Map.entry("data", (Benchmark) DataBenchmark::run),
             Map.entry("demo", (Benchmark) DemoBenchmark::run),
             Map.entry("depth", (Benchmark) DepthBenchmark::run),
+            Map.entry("large-model", (Benchmark) LargeModelBenchmark::run),
             Map.entry("own-model", (Benchmark) OwnModelBenchmark::run),
             Map.entry("pretrain", (Benchmark) PretrainBenchmark::run),
             Map.entry("rlhf", (Benchmark) RlhfBenchmark::run),

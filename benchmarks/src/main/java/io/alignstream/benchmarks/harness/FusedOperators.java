@@ -1,8 +1,8 @@
 package io.alignstream.benchmarks.harness;
 
+import io.alignstream.local.site.Installation;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -25,12 +25,12 @@ public final class FusedOperators {
             out.println("without fused operators: their headers come with PyTorch");
             return Optional.empty();
         }
-        Path home = Path.of(System.getProperty("alignstream.home", "."));
-        Path sources = home.resolve("libs/language-model/src/main/cpp");
-        Path library = home.resolve(".alignstream/operators/libalignstream_operators.so");
-        if (Files.exists(library) && !olderThan(library, sources)) {
-            return Optional.of(library);
+        Installation installation = new Installation(Path.of(System.getProperty("alignstream.home", ".")));
+        Optional<Path> built = installation.operators();
+        if (built.isPresent()) {
+            return built;
         }
+        Path library = installation.operatorsLibrary();
         String headers;
         try {
             headers = python.get().packageFolder("torch").resolve("include").toString();
@@ -39,7 +39,7 @@ public final class FusedOperators {
             return Optional.empty();
         }
         out.println("building the fused operators into " + library + " …");
-        Process build = new ProcessBuilder(sources.resolve("build.sh").toString(), headers, library.toString())
+        Process build = new ProcessBuilder(installation.operatorsSources().resolve("build.sh").toString(), headers, library.toString())
                 .inheritIO()
                 .start();
         if (build.waitFor() == 0) {
@@ -47,12 +47,5 @@ public final class FusedOperators {
         }
         out.println("without fused operators: they could not be built (is g++ installed?)");
         return Optional.empty();
-    }
-
-    private static boolean olderThan(Path library, Path sources) throws IOException {
-        long built = Files.getLastModifiedTime(library).toMillis();
-        try (var files = Files.list(sources)) {
-            return files.anyMatch(file -> file.toFile().lastModified() > built);
-        }
     }
 }

@@ -59,8 +59,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "NAME",
             description =
-                    "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, selection, time-to-loss, batches, baselines, depth, data,"
-                            + " startup, seeds, algorithms.")
+                    "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, time-to-loss, batches, baselines, depth, data,"
+                            + " startup, seeds, algorithms, selection, own-model, large-model.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")

@@ -2,6 +2,7 @@ package io.alignstream.local.command;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.report.DemoReport;
 import io.alignstream.local.report.Tables;
@@ -94,9 +95,9 @@ public final class DemoCommand implements Callable<Integer> {
      * What the sample world needs: of its documents only exact duplicates may go, as their frequencies are to be learned, and
      * the reward model waits for rankings of the SFT model's answers. What the user gives counts.
      */
-    private static Site withOwnSettings(Site site) {
+    private static Site withOwnSettings(Site site) throws IOException {
         int recorded = new WorldGenerator(World.load(), site.seed()).rankings().size();
-        Map<String, String> own = Map.of(
+        Map<String, String> own = new TreeMap<>(Map.of(
                 "alignstream.tokenizer.cleaning.profile",
                 "exact",
                 "alignstream.reward.minimum-rankings",
@@ -105,15 +106,30 @@ public final class DemoCommand implements Callable<Integer> {
                 Integer.toString(SAMPLED_PROMPTS),
                 // On a busy machine a ranking may take a second or two: training is not to begin in between.
                 "alignstream.reward.debounce",
-                "PT5S");
+                "PT5S"));
+        if (!Files.isDirectory(site.kafka())) {
+            own.putAll(fastest());
+        }
         List<String> serviceOptions = new ArrayList<>(site.serviceOptions());
-        new TreeMap<>(own).forEach((name, value) -> {
+        own.forEach((name, value) -> {
             String option = "-D" + name + "=";
             if (serviceOptions.stream().noneMatch(given -> given.startsWith(option))) {
                 serviceOptions.add(option + value);
             }
         });
         return new Site(site.dataFolder(), site.portBase(), site.seed(), serviceOptions);
+    }
+
+    /** What this machine computes fastest with. Said once: what has begun goes on with the bits that it began with. */
+    private static Map<String, String> fastest() throws IOException {
+        Map<String, String> settings = new TreeMap<>();
+        for (Stage stage : List.of(Stage.PRETRAIN, Stage.SFT, Stage.REWARD, Stage.RLHF)) {
+            settings.put("alignstream." + stage.id() + ".precision", Precision.fastest().label());
+        }
+        Installation.current()
+                .operators()
+                .ifPresent(library -> settings.put("alignstream.torch.operators", library.toString()));
+        return settings;
     }
 
     /** Two seeds' documents in one data folder would make a third corpus. */

@@ -5,8 +5,11 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The built project on this machine.
@@ -27,6 +30,30 @@ public record Installation(Path home) {
     /** Where things are kept that outlive a data folder: the build marker, unpacked native libraries. */
     public Path cache() {
         return home.resolve(".alignstream");
+    }
+
+    /** The library of fused operators, if one was built for this machine after the last change of its sources. */
+    public Optional<Path> operators() throws IOException {
+        Path library = operatorsLibrary();
+        if (!Files.isReadable(library)) {
+            return Optional.empty();
+        }
+        FileTime built = Files.getLastModifiedTime(library);
+        try (Stream<Path> sources = Files.list(operatorsSources())) {
+            return sources.allMatch(source -> source.toFile().lastModified() <= built.toMillis())
+                    ? Optional.of(library)
+                    : Optional.empty();
+        }
+    }
+
+    /** Where the library of fused operators is kept once it was built. */
+    public Path operatorsLibrary() {
+        return cache().resolve("operators/libalignstream_operators.so");
+    }
+
+    /** The sources of the fused operators and the script that builds them. */
+    public Path operatorsSources() {
+        return home.resolve("libs/language-model/src/main/cpp");
     }
 
     /** The java program that runs this launcher. */
@@ -72,6 +99,6 @@ public record Installation(Path home) {
     }
 
     private static List<Path> concat(List<Path> first, List<Path> second) {
-        return java.util.stream.Stream.concat(first.stream(), second.stream()).toList();
+        return Stream.concat(first.stream(), second.stream()).toList();
     }
 }
