@@ -3,6 +3,7 @@ package io.alignstream.benchmarks;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.models.BaselinesBenchmark;
 import io.alignstream.benchmarks.models.DepthBenchmark;
+import io.alignstream.benchmarks.ownmodel.GreedyTextBenchmark;
 import io.alignstream.benchmarks.ownmodel.LargeModelBenchmark;
 import io.alignstream.benchmarks.ownmodel.OwnModelBenchmark;
 import io.alignstream.benchmarks.pipeline.BatchesBenchmark;
@@ -41,6 +42,7 @@ public final class Benchmarks {
             Map.entry("data", (Benchmark) DataBenchmark::run),
             Map.entry("demo", (Benchmark) DemoBenchmark::run),
             Map.entry("depth", (Benchmark) DepthBenchmark::run),
+            Map.entry("greedy-text", (Benchmark) GreedyTextBenchmark::run),
             Map.entry("large-model", (Benchmark) LargeModelBenchmark::run),
             Map.entry("own-model", (Benchmark) OwnModelBenchmark::run),
             Map.entry("pretrain", (Benchmark) PretrainBenchmark::run),

@@ -39,7 +39,8 @@ public final class FusedOperators {
             return Optional.empty();
         }
         out.println("building the fused operators into " + library + " …");
-        Process build = new ProcessBuilder(installation.operatorsSources().resolve("build.sh").toString(), headers, library.toString())
+        Process build = new ProcessBuilder(
+                        installation.operatorsSources().resolve("build.sh").toString(), headers, library.toString())
                 .inheritIO()
                 .start();
         if (build.waitFor() == 0) {

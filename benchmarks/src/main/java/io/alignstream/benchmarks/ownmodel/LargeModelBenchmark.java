@@ -63,7 +63,8 @@ public final class LargeModelBenchmark {
         Figures figures = new Figures("large-model");
         try {
             Tokenizer tokenizer = RandomModel.write(scratch.resolve("model"));
-            out.printf(Locale.ROOT, "%,d parameters, random%n", RandomModel.shape().parameters());
+            out.printf(
+                    Locale.ROOT, "%,d parameters, random%n", RandomModel.shape().parameters());
             write(scratch, tokenizer);
             int exit = imported(scratch.resolve("model"), data);
             if (exit != 0) {
@@ -86,8 +87,7 @@ public final class LargeModelBenchmark {
     }
 
     private static int imported(Path model, Path data) {
-        return Alignstream.execute(
-                "import", model.toString(), "--data-dir", data.toString(), "--port-base", PORT_BASE);
+        return Alignstream.execute("import", model.toString(), "--data-dir", data.toString(), "--port-base", PORT_BASE);
     }
 
     /** Once more after each kill, as a person would. */
@@ -117,7 +117,8 @@ public final class LargeModelBenchmark {
     }
 
     private static void report(PrintStream out, Figures figures, StageWatch watch) {
-        out.println("| stage | planned, GiB | resident at most, GiB | plan / peak | killed at step | went on at step |");
+        out.println(
+                "| stage | planned, GiB | resident at most, GiB | plan / peak | killed at step | went on at step |");
         out.println("| --- | --- | --- | --- | --- | --- |");
         for (Stage stage : TRAINED) {
             StageWatch.Seen seen = watch.of(stage);
@@ -134,8 +135,7 @@ public final class LargeModelBenchmark {
                     seen.killed(),
                     seen.resumed());
             figures.add(target(stage.id() + "Gibibytes", peak, MOST_GIBIBYTES, peak <= MOST_GIBIBYTES));
-            figures.add(
-                    target(stage.id() + "PlanToPeak", ratio, 1 - PLAN_WITHIN, Math.abs(ratio - 1) <= PLAN_WITHIN));
+            figures.add(target(stage.id() + "PlanToPeak", ratio, 1 - PLAN_WITHIN, Math.abs(ratio - 1) <= PLAN_WITHIN));
             figures.add(target(
                     stage.id() + "Resumed", seen.resumed(), seen.killed(), seen.killed() > 0 && seen.resumed() > 0));
         }
@@ -156,7 +156,8 @@ public final class LargeModelBenchmark {
                     model.orElse("nothing"),
                     answer.length(),
                     peak);
-            figures.add(target("inferenceGibibytes", peak, MOST_GIBIBYTES, !answer.isEmpty() && peak <= MOST_GIBIBYTES));
+            figures.add(
+                    target("inferenceGibibytes", peak, MOST_GIBIBYTES, !answer.isEmpty() && peak <= MOST_GIBIBYTES));
         }
     }
 

@@ -63,8 +63,7 @@ final class RandomModel {
     }
 
     private static Tokenizer tokenizer() throws IOException {
-        Tokenizer learned = new BpeTrainer(LEARNED)
-                .train(new MixedText(SEED).documents(TEXT_BYTES).stream());
+        Tokenizer learned = new BpeTrainer(LEARNED).train(new MixedText(SEED).documents(TEXT_BYTES).stream());
         JsonMapper json = JsonMapper.builder().build();
         ObjectNode file = (ObjectNode) json.readTree(learned.toJson());
         ObjectNode vocabulary = (ObjectNode) file.path("model").path("vocab");

@@ -124,7 +124,9 @@ public final class DemoCommand implements Callable<Integer> {
     private static Map<String, String> fastest() throws IOException {
         Map<String, String> settings = new TreeMap<>();
         for (Stage stage : List.of(Stage.PRETRAIN, Stage.SFT, Stage.REWARD, Stage.RLHF)) {
-            settings.put("alignstream." + stage.id() + ".precision", Precision.fastest().label());
+            settings.put(
+                    "alignstream." + stage.id() + ".precision",
+                    Precision.fastest().label());
         }
         Installation.current()
                 .operators()
