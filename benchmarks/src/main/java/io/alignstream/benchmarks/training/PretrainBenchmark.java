@@ -21,7 +21,7 @@ import java.util.Map;
 public final class PretrainBenchmark {
 
     private static final String[] OPTIONS = {
-        "text", "depths", "widths", "peers", "repeats", "seconds", "threads", "precision", "python", "demo-size"
+        "text", "depths", "widths", "peers", "repeats", "seconds", "threads", "precision", "python", "vocabulary", "demo-size"
     };
     private static final int DEMO_DEPTH = 4;
     private static final int DEMO_WIDTH = 128;
@@ -58,7 +58,8 @@ public final class PretrainBenchmark {
 
     private void measure() throws IOException {
         Path tokens = folder.resolve("tokens");
-        int vocabulary = TrainingText.encode(options.path("text"), tokens);
+        // More rows than the text's tokenizer has tokens cost what a larger vocabulary does.
+        int vocabulary = Math.max(TrainingText.encode(options.path("text"), tokens), options.number("vocabulary", 1));
         List<TrainingShape> shapes = new ArrayList<>();
         if (options.values().getOrDefault("demo-size", "yes").equals("yes")) {
             shapes.add(TrainingShape.of(vocabulary, DEMO_DEPTH, DEMO_WIDTH, DEMO_CONTEXT));

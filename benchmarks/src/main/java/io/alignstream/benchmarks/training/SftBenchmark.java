@@ -24,7 +24,7 @@ import java.util.Optional;
 public final class SftBenchmark {
 
     private static final String[] OPTIONS = {
-        "text", "depths", "widths", "ranks", "context", "repeats", "seconds", "threads", "python"
+        "text", "depths", "widths", "ranks", "context", "repeats", "seconds", "threads", "python", "vocabulary"
     };
     private static final int CONTEXT = 256;
     private static final String FULL = "full";
@@ -74,7 +74,8 @@ public final class SftBenchmark {
 
     private void measure() throws IOException {
         Path tokens = folder.resolve("tokens");
-        int vocabulary = TrainingText.encode(options.path("text"), tokens);
+        // More rows than the text's tokenizer has tokens cost what a larger vocabulary does.
+        int vocabulary = Math.max(TrainingText.encode(options.path("text"), tokens), options.number("vocabulary", 1));
         out.println("fine-tuning steps in fp32, " + threads + " threads, vocabulary " + vocabulary
                 + "; tokens/s are medians of " + options.number("repeats", 5) + " turns");
         for (int width : options.numbers("widths", "256,512")) {

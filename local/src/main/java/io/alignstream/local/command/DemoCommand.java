@@ -74,7 +74,7 @@ public final class DemoCommand implements Callable<Integer> {
         Console console = Console.standard();
         Site site = options.site();
         requireSameSeed(site);
-        site = withOwnSettings(options.site(training));
+        site = withOwnSettings(options.site(training), Installation.current());
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
             DemoReport result = new DemoRun(site, cluster, console, begin).run(world(site.seed(), documents));
             show(result, site, console);
@@ -93,9 +93,10 @@ public final class DemoCommand implements Callable<Integer> {
 
     /**
      * What the sample world needs: of its documents only exact duplicates may go, as their frequencies are to be learned, and
-     * the reward model waits for rankings of the SFT model's answers. What the user gives counts.
+     * the reward model waits for rankings of the SFT model's answers; and it is trained with what this machine computes fastest
+     * with. What the user gives counts.
      */
-    private static Site withOwnSettings(Site site) throws IOException {
+    static Site withOwnSettings(Site site, Installation installation) throws IOException {
         int recorded = new WorldGenerator(World.load(), site.seed()).rankings().size();
         Map<String, String> own = new TreeMap<>(Map.of(
                 "alignstream.tokenizer.cleaning.profile",
@@ -108,7 +109,7 @@ public final class DemoCommand implements Callable<Integer> {
                 "alignstream.reward.debounce",
                 "PT5S"));
         if (!Files.isDirectory(site.kafka())) {
-            own.putAll(fastest());
+            own.putAll(fastest(installation));
         }
         List<String> serviceOptions = new ArrayList<>(site.serviceOptions());
         own.forEach((name, value) -> {
@@ -121,14 +122,14 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     /** What this machine computes fastest with. Said once: what has begun goes on with the bits that it began with. */
-    private static Map<String, String> fastest() throws IOException {
+    private static Map<String, String> fastest(Installation installation) throws IOException {
         Map<String, String> settings = new TreeMap<>();
         for (Stage stage : List.of(Stage.PRETRAIN, Stage.SFT, Stage.REWARD, Stage.RLHF)) {
             settings.put(
                     "alignstream." + stage.id() + ".precision",
                     Precision.fastest().label());
         }
-        Installation.current()
+        installation
                 .operators()
                 .ifPresent(library -> settings.put("alignstream.torch.operators", library.toString()));
         return settings;

@@ -1,0 +1,113 @@
+package io.alignstream.local.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DemoCommandTest {
+
+    private static final String[] STAGES = {"pretrain", "sft", "reward", "rlhf"};
+
+    @TempDir
+    Path folder;
+
+    private Installation installation;
+
+    @BeforeEach
+    void project() throws IOException {
+        installation = new Installation(folder.resolve("project"));
+        Files.createDirectories(installation.operatorsSources());
+        Files.writeString(installation.operatorsSources().resolve("library.cpp"), "");
+    }
+
+    @Test
+    void aNewDemoComputesWithWhatTheProcessorHas() throws IOException {
+        // Given
+        Site site = site();
+
+        // When
+        Site own = DemoCommand.withOwnSettings(site, installation);
+
+        // Then
+        for (String stage : STAGES) {
+            assertThat(own.serviceOptions())
+                    .contains("-Dalignstream." + stage + ".precision="
+                            + Precision.fastest().label());
+        }
+        assertThat(own.serviceOptions()).noneMatch(option -> option.contains("torch.operators"));
+    }
+
+    @Test
+    void whatTheUserGivesCounts() throws IOException {
+        // Given
+        Site site = site("-Dalignstream.sft.precision=float32");
+
+        // When
+        Site own = DemoCommand.withOwnSettings(site, installation);
+
+        // Then
+        assertThat(own.serviceOptions())
+                .filteredOn(option -> option.contains("sft.precision"))
+                .containsExactly("-Dalignstream.sft.precision=float32");
+    }
+
+    @Test
+    void whatHasBegunGoesOnAsItBegan() throws IOException {
+        // Given
+        Site site = site();
+        Files.createDirectories(site.kafka());
+
+        // When
+        Site own = DemoCommand.withOwnSettings(site, installation);
+
+        // Then
+        assertThat(own.serviceOptions()).noneMatch(option -> option.contains("precision"));
+    }
+
+    @Test
+    void fusedOperatorsAreTakenWhereTheyWereBuilt() throws IOException {
+        // Given
+        Path library = built(Instant.now());
+
+        // When
+        Site own = DemoCommand.withOwnSettings(site(), installation);
+
+        // Then
+        assertThat(own.serviceOptions()).contains("-Dalignstream.torch.operators=" + library);
+    }
+
+    @Test
+    void operatorsOfOlderSourcesAreLeftAlone() throws IOException {
+        // Given
+        built(Instant.EPOCH);
+
+        // When
+        Site own = DemoCommand.withOwnSettings(site(), installation);
+
+        // Then
+        assertThat(own.serviceOptions()).noneMatch(option -> option.contains("torch.operators"));
+    }
+
+    private Path built(Instant when) throws IOException {
+        Path library = installation.operatorsLibrary();
+        Files.createDirectories(library.getParent());
+        Files.writeString(library, "");
+        Files.setLastModifiedTime(library, FileTime.from(when.plusSeconds(1)));
+        return library;
+    }
+
+    private Site site(String... options) {
+        return new Site(folder.resolve("data"), Site.DEFAULT_PORT_BASE, 3, List.of(options));
+    }
+}
