@@ -21,7 +21,17 @@ import java.util.Map;
 public final class PretrainBenchmark {
 
     private static final String[] OPTIONS = {
-        "text", "depths", "widths", "peers", "repeats", "seconds", "threads", "precision", "python", "vocabulary", "demo-size"
+        "text",
+        "depths",
+        "widths",
+        "peers",
+        "repeats",
+        "seconds",
+        "threads",
+        "precision",
+        "python",
+        "vocabulary",
+        "demo-size"
     };
     private static final int DEMO_DEPTH = 4;
     private static final int DEMO_WIDTH = 128;

@@ -129,9 +129,7 @@ public final class DemoCommand implements Callable<Integer> {
                     "alignstream." + stage.id() + ".precision",
                     Precision.fastest().label());
         }
-        installation
-                .operators()
-                .ifPresent(library -> settings.put("alignstream.torch.operators", library.toString()));
+        installation.operators().ifPresent(library -> settings.put("alignstream.torch.operators", library.toString()));
         return settings;
     }
 

@@ -143,6 +143,9 @@ public record RlhfInputs(
                         settings.batches().memory().positions(sft.config(), precision),
                         settings.batches().minibatchEpisodes() * longest));
         return MemoryPlan.of(Map.of(
+                // the SFT model's, or those of a checkpoint that is being written
+                MemoryPlan.Part.FILES,
+                policy.weights(),
                 MemoryPlan.Part.FROZEN,
                 policy.weights() + (adaptedReward ? 0 : scorers * scoring.weights()),
                 MemoryPlan.Part.WEIGHTS,

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -127,7 +128,13 @@ public final class RunningJob implements JobContext, Runnable {
 
     @Override
     public void planned(MemoryPlan memory) {
-        LOG.infof("Memory needed: %d MiB, available: %d MiB", memory.bytes() >> 20, memory.available() >> 20);
+        LOG.infof(
+                "Memory needed: %d MiB (%s), available: %d MiB",
+                memory.bytes() >> 20,
+                memory.parts().entrySet().stream()
+                        .map(part -> part.getKey() + " " + (part.getValue() >> 20))
+                        .collect(Collectors.joining(", ")),
+                memory.available() >> 20);
         progress.planned(memory);
     }
 
