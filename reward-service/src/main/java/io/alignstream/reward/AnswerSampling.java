@@ -12,21 +12,29 @@ import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
+import io.alignstream.languagemodel.checkpoint.NativeMemory;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.reward.desk.DistinctAnswers;
 import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -275,30 +283,70 @@ final class AnswerSampling implements Job {
     public void execute(JobContext context) throws IOException {
         Path folder = store.open(sft).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
-        try (Transformer model = Transformer.load(folder)) {
-            Round round = new Round(context, tokenizer, model);
+        Optional<StoredCheckpoint> chooser = chosen.room() > 0 ? chooser(tokenizer) : Optional.empty();
+        MemoryPlan memory = memory(tokenizer, TransformerConfig.load(folder), chooser);
+        context.planned(memory);
+        memory.requireRoom();
+        try (Transformer model = Transformer.load(folder);
+                PreparedWeights weights = new PreparedWeights(model)) {
+            Round round = new Round(context, tokenizer, weights);
             for (Prompt prompt : chosen.asked()) {
                 round.answer(prompt).ifPresent(sampled -> ask(context, prompt, sampled));
             }
             if (chosen.room() > 0) {
-                choose(round);
+                choose(round, model, chooser);
             }
+        } finally {
+            NativeMemory.trim();
         }
     }
 
-    /** The reward model's folder; empty if it is damaged, or reads other words because it has another vocabulary. */
-    private Optional<Path> chooser(Tokenizer tokenizer) throws IOException {
+    private MemoryPlan memory(Tokenizer tokenizer, TransformerConfig config, Optional<StoredCheckpoint> chooser)
+            throws IOException {
+        Footprint network = Footprint.of(config);
+        int asked = chosen.all().stream()
+                .filter(prompt ->
+                        ChatTemplate.refusal(tokenizer, prompt.messages()).isEmpty())
+                .mapToInt(prompt -> ChatTemplate.prompt(tokenizer, prompt.messages()).length)
+                .max()
+                .orElse(1);
+        int longest = Math.min(config.maxPositions(), asked + this.config.maxAnswerTokens());
+        int rows = this.config.answers();
+        Map<MemoryPlan.Part, Long> parts = new EnumMap<>(MemoryPlan.Part.class);
+        parts.put(MemoryPlan.Part.FILES, network.weights());
+        parts.put(MemoryPlan.Part.FROZEN, network.weights() + choosing(chooser));
+        parts.put(MemoryPlan.Part.PREPARED, network.prepared(Precision.FLOAT32));
+        parts.put(MemoryPlan.Part.CACHE, network.cache(rows, longest));
+        parts.put(MemoryPlan.Part.WORKSPACE, network.workspace(rows) + network.scoring((long) rows * longest));
+        return MemoryPlan.of(parts);
+    }
+
+    /** Bytes of reward model and judge: on the SFT model's weights, where they are adapters, next to nothing. */
+    private long choosing(Optional<StoredCheckpoint> chooser) throws IOException {
+        if (chooser.isEmpty()) {
+            return 0;
+        }
+        Footprint scoring = Footprint.of(TransformerConfig.load(chooser.get().folder()));
+        return 2
+                * RankingUncertainty.adaptersOn(chooser.get().manifest(), sft)
+                        .map(scoring::adapters)
+                        .orElse(scoring.weights());
+    }
+
+    /** The reward model; empty if it is damaged, or reads other words because it has another vocabulary. */
+    private Optional<StoredCheckpoint> chooser(Tokenizer tokenizer) throws IOException {
         try {
-            Path folder = store.open(Objects.requireNonNull(chosen.reward())).folder();
-            return Tokenizer.load(folder).sha256().equals(tokenizer.sha256()) ? Optional.of(folder) : Optional.empty();
+            StoredCheckpoint reward = store.open(Objects.requireNonNull(chosen.reward()));
+            return Tokenizer.load(reward.folder()).sha256().equals(tokenizer.sha256())
+                    ? Optional.of(reward)
+                    : Optional.empty();
         } catch (DamagedCheckpointException e) {
             LOG.warnf("The reward model cannot choose what is asked: %s", e.getMessage());
             return Optional.empty();
         }
     }
 
-    private void choose(Round round) throws IOException {
-        Optional<Path> reward = chooser(round.tokenizer);
+    private void choose(Round round, Transformer model, Optional<StoredCheckpoint> reward) throws IOException {
         if (reward.isEmpty()) {
             for (Prompt prompt : chosen.candidates().subList(0, chosen.room())) {
                 round.answer(prompt).ifPresent(sampled -> ask(round.context, prompt, sampled));
@@ -306,7 +354,7 @@ final class AnswerSampling implements Job {
             return;
         }
         List<Candidate> candidates = new ArrayList<>();
-        try (RankingUncertainty uncertainty = RankingUncertainty.load(reward.get())) {
+        try (RankingUncertainty uncertainty = RankingUncertainty.load(reward.get(), sft, model)) {
             for (int i = 0; i < chosen.candidates().size(); i++) {
                 Prompt prompt = chosen.candidates().get(i);
                 boolean covered = i >= chosen.uncovered();
@@ -339,16 +387,16 @@ final class AnswerSampling implements Job {
 
         private final JobContext context;
         private final Tokenizer tokenizer;
-        private final Transformer model;
+        private final PreparedWeights weights;
         private int done;
         private int answers;
         private int truncated;
         private int alike;
 
-        Round(JobContext context, Tokenizer tokenizer, Transformer model) {
+        Round(JobContext context, Tokenizer tokenizer, PreparedWeights weights) {
             this.context = context;
             this.tokenizer = tokenizer;
-            this.model = model;
+            this.weights = weights;
         }
 
         /** Empty if there are no two answers, or the job is to stop. */
@@ -356,7 +404,7 @@ final class AnswerSampling implements Job {
             if (context.stopRequested()) {
                 return Optional.empty();
             }
-            Optional<Sampled> sampled = sample(tokenizer, model, prompt);
+            Optional<Sampled> sampled = sample(tokenizer, weights, prompt);
             if (sampled.isPresent()) {
                 answers += sampled.get().answers().size();
                 truncated += sampled.get().truncated();
@@ -389,14 +437,14 @@ final class AnswerSampling implements Job {
     }
 
     /** Up to K different answers; empty if there are no two. */
-    private Optional<Sampled> sample(Tokenizer tokenizer, Transformer model, Prompt prompt) {
+    private Optional<Sampled> sample(Tokenizer tokenizer, PreparedWeights weights, Prompt prompt) {
         Optional<Reason> refusal = ChatTemplate.refusal(tokenizer, prompt.messages());
         if (refusal.isPresent()) {
             LOG.warnf("Prompt %s is left out: %s", prompt.id(), Messages.english(refusal.get()));
             return Optional.empty();
         }
         int[] ids = ChatTemplate.prompt(tokenizer, prompt.messages());
-        int room = model.config().maxPositions() - ids.length;
+        int room = weights.config().maxPositions() - ids.length;
         if (room < 1) {
             LOG.warnf("Prompt %s has %d tokens and leaves the model no room to answer", prompt.id(), ids.length);
             return Optional.empty();
@@ -407,7 +455,7 @@ final class AnswerSampling implements Job {
         SequencedMap<String, String> cut = new LinkedHashMap<>();
         for (int round = 0; round < ROUNDS && complete.size() < config.answers(); round++) {
             sampler.sample(
-                            model,
+                            weights,
                             Collections.nCopies(config.answers(), ids),
                             SeededRandom.of(seed, "answers " + requestId(sft, prompt), round))
                     .forEach(answer -> {

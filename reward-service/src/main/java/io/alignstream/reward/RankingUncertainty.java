@@ -1,10 +1,17 @@
 package io.alignstream.reward;
 
+import io.alignstream.contracts.Reference;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.training.Lineage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How much a ranking of some answers would tell a reward model and its judge, who have learned from different rankings: the
@@ -27,14 +34,50 @@ public final class RankingUncertainty implements AutoCloseable {
      * @throws IOException if a file is missing or damaged
      */
     public static RankingUncertainty load(Path folder) throws IOException {
-        RewardEnsemble reward = RewardEnsemble.load(folder, RewardEnsemble.Combination.MEAN);
+        return load(
+                folder,
+                RewardEnsemble.load(folder, RewardEnsemble.Combination.MEAN),
+                () -> RewardEnsemble.loadJudge(folder, RewardEnsemble.Combination.MEAN),
+                () -> RewardEnsemble.load(folder, RewardEnsemble.Combination.MEAN));
+    }
+
+    /**
+     * The same; models that are adapters on the SFT model {@code sft} become adapters on {@code network}, which is in memory
+     * once and has to be closed later.
+     */
+    static RankingUncertainty load(StoredCheckpoint trained, Reference sft, Transformer network) throws IOException {
+        Optional<LoraSettings> adapters = adaptersOn(trained.manifest(), sft);
+        if (adapters.isEmpty()) {
+            return load(trained.folder());
+        }
+        Path folder = trained.folder();
+        LoraSettings lora = adapters.get();
+        return load(
+                folder,
+                RewardEnsemble.load(folder, RewardEnsemble.Combination.MEAN, network, lora),
+                () -> RewardEnsemble.loadJudge(folder, RewardEnsemble.Combination.MEAN, network, lora),
+                () -> RewardEnsemble.load(folder, RewardEnsemble.Combination.MEAN, network, lora));
+    }
+
+    /** How the models of a checkpoint were trained as adapters on {@code sft}; empty if they are networks of their own. */
+    static Optional<LoraSettings> adaptersOn(Manifest trained, Reference sft) {
+        return sft.equals(trained.parents().get(Lineage.SFT))
+                ? LoraSettings.of(trained.hyperparameters())
+                : Optional.empty();
+    }
+
+    /** Loads what stands beside the reward model. */
+    @FunctionalInterface
+    private interface Loading {
+
+        RewardEnsemble load() throws IOException;
+    }
+
+    private static RankingUncertainty load(Path folder, RewardEnsemble reward, Loading judge, Loading again)
+            throws IOException {
         try {
             boolean judged = folder.resolve(RewardModel.JUDGE_FILE).toFile().exists();
-            return new RankingUncertainty(
-                    reward,
-                    judged
-                            ? RewardEnsemble.loadJudge(folder, RewardEnsemble.Combination.MEAN)
-                            : RewardEnsemble.load(folder, RewardEnsemble.Combination.MEAN));
+            return new RankingUncertainty(reward, judged ? judge.load() : again.load());
         } catch (IOException e) {
             reward.close();
             throw e;

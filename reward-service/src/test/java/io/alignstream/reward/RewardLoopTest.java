@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.RewardEnsemble;
@@ -36,6 +38,7 @@ import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,6 +69,8 @@ class RewardLoopTest {
             "alignstream.reward.validate-every", "1",
             "alignstream.reward.seed", "1");
     private static final RewardSettings SETTINGS = settings(Map.of());
+    private static final Reference SFT = new Reference(URI.create("file:///sft"), "a".repeat(64), 1);
+    private static final Lineage LINEAGE = Lineage.of(Lineage.SFT, SFT);
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -126,6 +131,35 @@ class RewardLoopTest {
             assertThat(whole.scores(rows)).isNotEqualTo(wholeJudge.scores(rows));
             assertThat(RewardEvaluation.of(adapted, requests(40)).pairAccuracy())
                     .isGreaterThan(0.9);
+        }
+    }
+
+    /** What chooses the questions that people are asked loads them on the SFT model, too, and only on that one. */
+    @Test
+    void adapters_are_loaded_on_the_sft_model_they_were_trained_on() throws IOException {
+        // Given
+        RewardSettings settings = settings(Map.of("alignstream.reward.lora.rank", "4"));
+        Reference trained = train("adapters", settings, inputs(settings, requests(20)), Long.MAX_VALUE)
+                .orElseThrow()
+                .checkpoint();
+        Path root = folder.resolve("adapters");
+        List<int[]> rows = requests(3).getLast().answers().stream()
+                .map(Conversation::ids)
+                .toList();
+
+        try (CheckpointStore store = CheckpointStore.open(root.toUri(), root);
+                Transformer sft = Transformer.initialise(SIZE, 1)) {
+            // When
+            StoredCheckpoint stored = store.open(trained);
+            Optional<LoraSettings> onAnother = RankingUncertainty.adaptersOn(stored.manifest(), trained);
+
+            // Then
+            assertThat(onAnother).isEmpty();
+            assertThat(RankingUncertainty.adaptersOn(stored.manifest(), SFT)).contains(settings.lora());
+            try (RankingUncertainty adapted = RankingUncertainty.load(stored, SFT, sft);
+                    RankingUncertainty whole = RankingUncertainty.load(stored.folder())) {
+                assertThat(adapted.of(rows)).isCloseTo(whole.of(rows), within(1e-5));
+            }
         }
     }
 
@@ -366,7 +400,7 @@ class RewardLoopTest {
         try (inputs;
                 CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             TrainingRun run =
-                    new TrainingRuns(store, Stage.REWARD).of(Lineage.NONE, List.of(), settings.hyperparameters());
+                    new TrainingRuns(store, Stage.REWARD).of(LINEAGE, List.of(), settings.hyperparameters());
             return new Trainer(run, inputs, settings.training(), monitor).train();
         }
     }
