@@ -1,4 +1,4 @@
-//! Encodes with the o200k of three crates on one thread; prints one line of JSON.
+//! Encodes with the o200k of four crates on one thread; prints one line of JSON.
 //!
 //! usage: o200k CRATE TEXTS
 //!
@@ -60,6 +60,10 @@ fn main() {
         "tiktoken-rs" => {
             let tokenizer = tiktoken_rs::o200k_base().expect("o200k");
             measure(&documents, |text| tokenizer.encode_ordinary(text));
+        }
+        "toktok-rs" => {
+            let tokenizer = toktok::Tokenizer::builtin("o200k_base").expect("o200k");
+            measure(&documents, |text| tokenizer.encode(text.as_bytes()));
         }
         other => panic!("no crate {other}"),
     }

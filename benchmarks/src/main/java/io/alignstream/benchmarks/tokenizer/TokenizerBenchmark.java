@@ -44,11 +44,11 @@ public final class TokenizerBenchmark {
     private static final String HUGGING_FACE = "Hugging Face (Python)";
     private static final String TIKTOKEN = "tiktoken (Python)";
     /** Crates that know o200k, with their versions in {@code peers/o200k/Cargo.toml}. */
-    private static final List<String> CRATES = List.of("bpe-openai", "tiktoken", "tiktoken-rs");
+    private static final List<String> CRATES = List.of("bpe-openai", "tiktoken", "tiktoken-rs", "toktok-rs");
 
     /** Peers in Rust and C, which Alignstream has to equal; it has to be twice as fast as the others. */
     private static final Set<String> EQUALS =
-            Set.of(TIKTOKEN, "bpe-openai (Rust)", "tiktoken (Rust)", "tiktoken-rs (Rust)");
+            Set.of(TIKTOKEN, "bpe-openai (Rust)", "tiktoken (Rust)", "tiktoken-rs (Rust)", "toktok-rs (Rust)");
 
     private final PrintStream out;
     private final Path folder;
