@@ -6,8 +6,13 @@ import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.dataset.SetAside;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,23 +27,43 @@ record LearnableRankings(List<RankedAnswers> requests, int leftOut) {
 
     private static final Logger LOG = LoggerFactory.getLogger(LearnableRankings.class);
 
-    /** Takes what asks none of those of {@code prompts} that are for the gate. */
+    /**
+     * Takes what asks none of those of {@code prompts} that are for the gate.
+     *
+     * @param longest tokens that a prompt with its answer may have
+     * @param setAside counts the other rankings
+     */
     static LearnableRankings of(
             Tokenizer tokenizer,
             Collection<RankingRequest> requests,
             Collection<Ranking> rankings,
-            Collection<Prompt> prompts) {
+            Collection<Prompt> prompts,
+            int longest,
+            SetAside setAside) {
         GatePrompts gate = GatePrompts.of(prompts);
-        List<RankingRequest> allowed = requests.stream()
-                .filter(request -> !gate.areAskedBy(request.messages()))
-                .toList();
-        List<RankedAnswers> learnable = RankedAnswers.of(tokenizer, allowed, rankings);
-        int leftOut = RankedAnswers.of(tokenizer, requests, rankings).size() - learnable.size();
+        Map<Boolean, List<RankingRequest>> byGate =
+                requests.stream().collect(Collectors.partitioningBy(request -> gate.areAskedBy(request.messages())));
+        Set<String> held = ids(byGate.get(true).stream());
+        Map<Boolean, List<Ranking>> ofGate =
+                rankings.stream().collect(Collectors.partitioningBy(ranking -> held.contains(ranking.requestId())));
+        List<RankedAnswers> learnable =
+                RankedAnswers.of(tokenizer, byGate.get(false), ofGate.get(false), longest, setAside);
+        Set<String> judged = ofGate.get(true).stream()
+                .filter(ranking -> ranking.abstention() == null)
+                .map(Ranking::requestId)
+                .collect(Collectors.toSet());
+        judged.retainAll(ids(
+                byGate.get(true).stream().filter(request -> request.goldOrder().isEmpty())));
+        int leftOut = judged.size();
         if (leftOut > 0) {
             LOG.atWarn()
                     .addKeyValue("requests", leftOut)
                     .log("Left out ranked requests that ask what is held out for the gate");
         }
         return new LearnableRankings(learnable, leftOut);
+    }
+
+    private static Set<String> ids(Stream<RankingRequest> requests) {
+        return requests.map(RankingRequest::requestId).collect(Collectors.toSet());
     }
 }

@@ -69,7 +69,7 @@ public final class RewardLoop implements TrainingLoop {
      * The frozen inputs of a run.
      *
      * @param sft is only read; closed with the inputs
-     * @param requests with their rankings, in a fixed order
+     * @param requests with their rankings, in a fixed order; each fits the model's positions
      */
     public record Inputs(RewardSettings settings, Transformer sft, Tokenizer tokenizer, List<RankedAnswers> requests)
             implements TrainingLoop.Inputs {
@@ -136,8 +136,7 @@ public final class RewardLoop implements TrainingLoop {
         }
 
         private RankedSplit split() {
-            return RankedSplit.of(
-                    requests, sft.config().maxPositions(), settings.heldOutShare(), settings.judgeShare());
+            return RankedSplit.of(requests, settings.heldOutShare(), settings.judgeShare());
         }
 
         /** The bottom of the SFT model with a new head: a copy, or adapters on it. */

@@ -1,7 +1,6 @@
 package io.alignstream.reward;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
@@ -257,24 +256,6 @@ class RewardLoopTest {
                         .toList());
                 assertThat(Math.abs(scores[0] - scores[1])).isLessThan(Math.abs(scores[0] - scores[2]) / 4);
             }
-        }
-    }
-
-    @Test
-    void refusesRequestsThatAreAllTooLongWithAWayOut() {
-        // Given
-        int[] prompt = new int[40];
-        RankedAnswers tooLong = new RankedAnswers(
-                HeldOut.place("p"),
-                prompt,
-                List.of(row(prompt, 5), row(prompt, 6)),
-                List.of(new PreferencePair(0, 1, 0, 1, false)));
-
-        // When, then
-        try (RewardLoop.Inputs inputs = inputs(SETTINGS, List.of(tooLong))) {
-            assertThatThrownBy(() -> inputs.begin(Recovery.NONE).close())
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("1 are longer than the model's 24 positions");
         }
     }
 

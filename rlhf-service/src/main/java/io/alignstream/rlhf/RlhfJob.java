@@ -2,6 +2,7 @@ package io.alignstream.rlhf;
 
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
@@ -17,6 +18,7 @@ import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
@@ -36,16 +38,21 @@ import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.dataset.SetAside;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -119,13 +126,18 @@ final class RlhfJob extends TrainingJob {
         Path folder = parent.folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
         StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
-        GateSplit split = GateSplit.of(
-                context, prompts(context), settings.holdout().share(), parent.manifest(), reward.manifest());
+        List<Prompt> prompts = prompts(context);
+        GateSplit split =
+                GateSplit.of(context, prompts, settings.holdout().share(), parent.manifest(), reward.manifest());
+        int positions = TransformerConfig.load(folder).maxPositions();
+        Map<String, int[]> usable = usable(tokenizer, prompts, positions);
+        List<RankedAnswers> ranked = ranked(context, reward, tokenizer, split.asked(), positions);
+        setAside().requireMost();
         Transformer sft = Transformer.load(folder).computeIn(settings.batches().precision());
         try {
             HeldOutComparison.Judges judges = judges(reward, sft);
             try {
-                return inputs(context, split, tokenizer, sft, reward, judges);
+                return inputs(context, new Learned(split, usable, ranked), tokenizer, sft, reward, judges);
             } catch (RuntimeException e) {
                 judges.close();
                 throw e;
@@ -136,26 +148,47 @@ final class RlhfJob extends TrainingJob {
         }
     }
 
+    /**
+     * What the run learns from and is judged by.
+     *
+     * @param usable token ids, up to the assistant's token, of the prompts that can be answered, by the prompts' ids
+     */
+    private record Learned(GateSplit split, Map<String, int[]> usable, List<RankedAnswers> ranked) {
+
+        List<int[]> training() {
+            return usable(split.prompts().training())
+                    .map(prompt -> Objects.requireNonNull(usable.get(prompt.id())))
+                    .toList();
+        }
+
+        Stream<Prompt> usable(List<Prompt> prompts) {
+            return prompts.stream().filter(prompt -> usable.containsKey(prompt.id()));
+        }
+    }
+
     private RlhfInputs inputs(
             JobContext context,
-            GateSplit split,
+            Learned learned,
             Tokenizer tokenizer,
             Transformer sft,
             StoredCheckpoint reward,
             HeldOutComparison.Judges judges) {
         measureFresh(reward, judges, tokenizer);
+        GateSplit split = learned.split();
         OwnWriting own = writing(context, sft, tokenizer, split.asked());
         return new RlhfInputs(
                 settings,
                 sft,
                 judges,
                 tokenizer,
-                ids(tokenizer, split.prompts().training()),
-                ranked(context, reward, tokenizer, split.asked()),
+                learned.training(),
+                learned.ranked(),
                 own,
                 tokenizer.endOfTurn(),
-                comparison(sft, judges, tokenizer, split.prompts().validation(), own.validation()),
-                comparison(sft, judges, tokenizer, split.prompts().heldOut(), own.heldOut()));
+                comparison(
+                        sft, judges, tokenizer, learned.usable(split.prompts().validation()), own.validation()),
+                comparison(
+                        sft, judges, tokenizer, learned.usable(split.prompts().heldOut()), own.heldOut()));
     }
 
     private void measureFresh(StoredCheckpoint reward, HeldOutComparison.Judges judges, Tokenizer tokenizer) {
@@ -186,10 +219,10 @@ final class RlhfJob extends TrainingJob {
 
     /**
      * The rankings that the reward model has learned from, for DPO; none of what the gate asks, and none that the judge has
-     * learned from, or it would judge by what the policy was fitted to.
+     * learned from, or it would judge by what the policy was fitted to. Ties teach nothing here.
      */
     private List<RankedAnswers> ranked(
-            JobContext context, StoredCheckpoint reward, Tokenizer tokenizer, GatePrompts asked) {
+            JobContext context, StoredCheckpoint reward, Tokenizer tokenizer, GatePrompts asked, int longest) {
         if (settings.algorithm() != RlhfSettings.Algorithm.DPO) {
             return List.of();
         }
@@ -197,11 +230,17 @@ final class RlhfJob extends TrainingJob {
         double judged = RankedAnswers.judgeBelow(
                 Double.parseDouble(trained.getOrDefault("heldOut", "0")),
                 Double.parseDouble(trained.getOrDefault("judgeShare", "0")));
-        List<RankingRequest> requests = TrainedOn.newest(context, Topic.RANKING_REQUESTS, reward.manifest()).stream()
-                .filter(request -> !asked.areAskedBy(request.messages()))
-                .toList();
-        return RankedAnswers.of(tokenizer, requests, TrainedOn.newest(context, Topic.RANKINGS, reward.manifest()))
-                .stream()
+        Map<Boolean, List<RankingRequest>> teaching =
+                TrainedOn.newest(context, Topic.RANKING_REQUESTS, reward.manifest()).stream()
+                        .collect(Collectors.partitioningBy(
+                                request -> request.goldOrder().isEmpty() && !asked.areAskedBy(request.messages())));
+        Set<String> others =
+                teaching.get(false).stream().map(RankingRequest::requestId).collect(Collectors.toSet());
+        Map<Boolean, List<Ranking>> preferring = TrainedOn.newest(context, Topic.RANKINGS, reward.manifest()).stream()
+                .filter(ranking -> ranking.abstention() == null && !others.contains(ranking.requestId()))
+                .collect(Collectors.partitioningBy(ranking -> ranking.order().size() > 1));
+        preferring.get(false).forEach(tied -> setAside().add(SetAside.Cause.RANKING_WITHOUT_PREFERENCE, tied));
+        return RankedAnswers.of(tokenizer, teaching.get(true), preferring.get(true), longest, setAside()).stream()
                 .filter(request -> !request.heldOut(judged))
                 .toList();
     }
@@ -243,41 +282,43 @@ final class RlhfJob extends TrainingJob {
             Transformer sft,
             HeldOutComparison.Judges judges,
             Tokenizer tokenizer,
-            List<Prompt> heldOut,
+            Stream<Prompt> prompts,
             OwnWriting own) {
         AnswerSampler sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
-        List<HeldOutPrompt> used = taken(tokenizer, heldOut).stream()
-                .limit(settings.holdout().prompts())
+        List<HeldOutPrompt> used = prompts.limit(settings.holdout().prompts())
                 .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
                 .toList();
         return new HeldOutComparison(settings.seed(), sft, judges, sampler, used, own);
     }
 
-    private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {
-        return taken(tokenizer, prompts).stream()
-                .map(prompt -> ChatTemplate.prompt(tokenizer, prompt.messages()))
-                .toList();
-    }
-
-    /** Those that the model's chat template takes. */
-    private static List<Prompt> taken(Tokenizer tokenizer, List<Prompt> prompts) {
-        List<Prompt> taken = new ArrayList<>();
-        Reason refusal = null;
+    /** The prompts that the model's chat template takes and that leave room for an answer, by their ids. */
+    private Map<String, int[]> usable(Tokenizer tokenizer, List<Prompt> prompts, int positions) {
+        int answer = settings.sampling().maxAnswerTokens();
+        Map<String, int[]> usable = new HashMap<>();
         for (Prompt prompt : prompts) {
-            Optional<Reason> reason = ChatTemplate.refusal(tokenizer, prompt.messages());
-            if (reason.isEmpty()) {
-                taken.add(prompt);
+            Optional<Reason> refusal = ChatTemplate.refusal(tokenizer, prompt.messages());
+            if (refusal.isPresent()) {
+                setAside().addRefused(SetAside.Cause.PROMPT_REFUSED, 1, prompt.id(), refusal.get());
+                continue;
+            }
+            int[] ids = ChatTemplate.prompt(tokenizer, prompt.messages());
+            if (ids.length + answer > positions) {
+                setAside()
+                        .add(
+                                SetAside.Cause.PROMPT_WITHOUT_ROOM,
+                                1,
+                                Reason.of("setAside.withoutRoom")
+                                        .with("id", prompt.id())
+                                        .with("tokens", ids.length)
+                                        .with("answer", answer)
+                                        .with("positions", positions));
             } else {
-                refusal = reason.get();
+                setAside().take(1);
+                usable.put(prompt.id(), ids);
             }
         }
-        if (refusal != null) {
-            LOG.warnf(
-                    "%d of %d prompts are left out: %s",
-                    prompts.size() - taken.size(), prompts.size(), Messages.english(refusal));
-        }
-        return taken;
+        return usable;
     }
 
     @Override

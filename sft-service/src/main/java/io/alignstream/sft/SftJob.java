@@ -17,7 +17,7 @@ final class SftJob extends TrainingJob {
 
     private final SftSettings settings;
     private final CheckpointStore store;
-    private Map<String, Double> leftOut = Map.of();
+    private int leftOut;
 
     SftJob(TrainingRun run, SftSettings settings, CheckpointStore store) {
         super(run, settings.training());
@@ -36,20 +36,22 @@ final class SftJob extends TrainingJob {
     protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
         LearnableInstructions instructions =
                 LearnableInstructions.of(newest(context, Topic.INSTRUCTIONS), newest(context, Topic.PROMPTS));
-        SftLoop.Inputs inputs = SftLoop.Inputs.of(
-                settings, store.open(training().lineage().parent(Lineage.BASE)).folder(), instructions.instructions());
-        leftOut = new TreeMap<>(inputs.conversations().leftOut());
-        if (instructions.leftOut() > 0) {
-            leftOut.put("instructionsOfGatePrompts", (double) instructions.leftOut());
-        }
-        return inputs;
+        leftOut = instructions.leftOut();
+        return SftLoop.Inputs.of(
+                settings,
+                store.open(training().lineage().parent(Lineage.BASE)).folder(),
+                instructions.instructions(),
+                setAside());
     }
 
     /** Shown because somebody has written answers that cannot be used. */
     @Override
     protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
+        if (leftOut == 0) {
+            return figures;
+        }
         Map<String, Double> shown = new TreeMap<>(figures);
-        shown.putAll(leftOut);
+        shown.put("instructionsOfGatePrompts", (double) leftOut);
         return shown;
     }
 }

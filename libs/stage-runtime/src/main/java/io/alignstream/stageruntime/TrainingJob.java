@@ -4,17 +4,20 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -30,14 +33,19 @@ public abstract class TrainingJob implements Job {
 
     private final TrainingRun run;
     private final Trainer.Settings settings;
+    private final SetAside setAside;
 
     /** The job of {@code run}, begun or not. */
     protected TrainingJob(TrainingRun run, Trainer.Settings settings) {
         this.run = run;
         this.settings = settings;
+        this.setAside = new SetAside(run.stage(), settings.mostSetAside());
     }
 
-    /** Reads the inputs; may take a while, ends early when the job is asked to stop. */
+    /**
+     * Reads the inputs and tells {@link #setAside} what can be learned from and what not; may take a while, ends early when
+     * the job is asked to stop.
+     */
     protected abstract TrainingLoop.Inputs inputs(JobContext context) throws IOException;
 
     /** Publishes what goes out before the finished checkpoint, with which a run counts as done. */
@@ -72,6 +80,11 @@ public abstract class TrainingJob implements Job {
 
     protected final TrainingRun training() {
         return run;
+    }
+
+    /** What the run was given and cannot learn from; the job's thread counts. */
+    protected final SetAside setAside() {
+        return setAside;
     }
 
     /**
@@ -112,6 +125,8 @@ public abstract class TrainingJob implements Job {
                 if (context.stopRequested()) {
                     return; // reading them may have ended early
                 }
+                setAside.requireMost();
+                setAside.reason().ifPresent(reason -> LOG.warnf("Set aside: %s", Messages.english(reason)));
                 MemoryPlan memory = inputs.memory();
                 context.planned(memory);
                 memory.requireRoom();
@@ -172,7 +187,9 @@ public abstract class TrainingJob implements Job {
 
             @Override
             public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {
-                context.progress(phase, step, totalSteps, watched(phase, step, figures));
+                Map<String, Double> shown = new TreeMap<>(watched(phase, step, figures));
+                shown.putAll(setAside.figures());
+                context.progress(phase, step, totalSteps, shown);
             }
 
             @Override
