@@ -17,7 +17,6 @@ import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
-import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.training.dataset.SetAside;
@@ -66,14 +65,16 @@ final class RewardJob extends TrainingJob {
     }
 
     @Override
-    protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
+    protected Planned plan(JobContext context) throws IOException {
         Path folder = store.open(sft()).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
-        int longest = TransformerConfig.load(folder).maxPositions();
-        LearnableRankings rankings = rankings(context, tokenizer, longest, setAside());
+        TransformerConfig shape = TransformerConfig.load(folder);
+        LearnableRankings rankings = rankings(context, tokenizer, shape.maxPositions(), setAside());
         setAside().requireMost();
         leftOut = rankings.leftOut();
-        return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, rankings.requests());
+        return new Planned(
+                RewardLoop.Inputs.memory(settings, shape, rankings.requests()),
+                () -> new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, rankings.requests()));
     }
 
     private LearnableRankings rankings(JobContext context, Tokenizer tokenizer, int longest, SetAside setAside) {

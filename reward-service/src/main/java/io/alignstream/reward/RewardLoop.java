@@ -89,12 +89,15 @@ public final class RewardLoop implements TrainingLoop {
                     0);
         }
 
-        @Override
-        public MemoryPlan memory() {
-            TransformerConfig shape =
-                    sft.config().withLayers(settings.layers(sft.config().layers()));
+        /**
+         * What a run will need of memory, from the shapes of its networks and its settings alone.
+         *
+         * @param sft the shape of the SFT model
+         */
+        static MemoryPlan memory(RewardSettings settings, TransformerConfig sft, List<RankedAnswers> requests) {
+            TransformerConfig shape = sft.withLayers(settings.layers(sft.layers()));
             Footprint network = Footprint.of(shape);
-            int judges = split().criteria().size();
+            int judges = split(settings, requests).criteria().size();
             long networks = (long) judges * (settings.ensemble() + 1);
             int longest = requests.stream()
                     .flatMap(request -> request.answers().stream())
@@ -116,9 +119,9 @@ public final class RewardLoop implements TrainingLoop {
             return MemoryPlan.of(Map.of(
                     // the SFT model, and the copies that are normalised in the end, or what adapters are worked into
                     MemoryPlan.Part.FROZEN,
-                    Footprint.of(sft.config()).weights() + published,
+                    Footprint.of(sft).weights() + published,
                     MemoryPlan.Part.FILES,
-                    Footprint.of(sft.config()).weights(),
+                    Footprint.of(sft).weights(),
                     MemoryPlan.Part.WEIGHTS,
                     networks * learning,
                     MemoryPlan.Part.MOMENTS,
@@ -136,6 +139,10 @@ public final class RewardLoop implements TrainingLoop {
         }
 
         private RankedSplit split() {
+            return split(settings, requests);
+        }
+
+        private static RankedSplit split(RewardSettings settings, List<RankedAnswers> requests) {
             return RankedSplit.of(requests, settings.heldOutShare(), settings.judgeShare());
         }
 

@@ -30,7 +30,6 @@ import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.PreferencePair;
 import io.alignstream.training.dataset.RankedAnswers;
-import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
@@ -261,11 +260,6 @@ class RewardLoopTest {
 
     /** A loop whose second step with the full learning rate gives no number. */
     private record Diverging(RewardLoop.Inputs inputs) implements TrainingLoop.Inputs {
-
-        @Override
-        public MemoryPlan memory() {
-            return inputs.memory();
-        }
 
         @Override
         public TrainingLoop begin(Recovery recovery) {

@@ -35,7 +35,6 @@ import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
-import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.training.dataset.SetAside;
@@ -118,26 +117,41 @@ final class RlhfJob extends TrainingJob {
     }
 
     @Override
-    protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
+    protected Planned plan(JobContext context) throws IOException {
         if (!ended) {
             guard.watch(run());
         }
         StoredCheckpoint parent = store.open(parent(Lineage.SFT));
-        Path folder = parent.folder();
-        Tokenizer tokenizer = Tokenizer.load(folder);
         StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
+        if (!Files.isRegularFile(reward.folder().resolve(RewardModel.JUDGE_FILE))) {
+            throw new InvalidInputException(Reason.of("rlhf.noJudge"));
+        }
+        Tokenizer tokenizer = Tokenizer.load(parent.folder());
+        TransformerConfig shape = TransformerConfig.load(parent.folder());
         List<Prompt> prompts = prompts(context);
         GateSplit split =
                 GateSplit.of(context, prompts, settings.holdout().share(), parent.manifest(), reward.manifest());
-        int positions = TransformerConfig.load(folder).maxPositions();
-        Map<String, int[]> usable = usable(tokenizer, prompts, positions);
-        List<RankedAnswers> ranked = ranked(context, reward, tokenizer, split.asked(), positions);
-        setAside().requireMost();
+        Map<String, int[]> usable = usable(tokenizer, prompts, shape.maxPositions());
+        List<RankedAnswers> ranked = ranked(context, reward, tokenizer, split.asked(), shape.maxPositions());
+        Learned learned = new Learned(split, usable, ranked);
+        RewardEnsemble.Index index = RewardEnsemble.Index.read(reward.folder());
+        RlhfInputs.Scorers scorers = new RlhfInputs.Scorers(
+                TransformerConfig.load(reward.folder()),
+                index.reward().size() + index.judge().size(),
+                adapters(reward).isPresent());
+        return new Planned(
+                RlhfInputs.memory(settings, shape, scorers, learned.training()),
+                () -> load(context, learned, tokenizer, parent.folder(), reward));
+    }
+
+    private RlhfInputs load(
+            JobContext context, Learned learned, Tokenizer tokenizer, Path folder, StoredCheckpoint reward)
+            throws IOException {
         Transformer sft = Transformer.load(folder).computeIn(settings.batches().precision());
         try {
             HeldOutComparison.Judges judges = judges(reward, sft);
             try {
-                return inputs(context, new Learned(split, usable, ranked), tokenizer, sft, reward, judges);
+                return inputs(context, learned, tokenizer, sft, reward, judges);
             } catch (RuntimeException e) {
                 judges.close();
                 throw e;
@@ -245,16 +259,17 @@ final class RlhfJob extends TrainingJob {
                 .toList();
     }
 
+    /** How the reward model was trained as adapters on this SFT model; empty if it was not. */
+    private Optional<LoraSettings> adapters(StoredCheckpoint trained) {
+        return parent(Lineage.SFT).equals(trained.manifest().parents().get(Lineage.SFT))
+                ? LoraSettings.of(trained.manifest().hyperparameters())
+                : Optional.empty();
+    }
+
     /** What scores: as adapters on the SFT model, where it was trained so and on this one, which then is in memory once. */
     private HeldOutComparison.Judges judges(StoredCheckpoint trained, Transformer sft) throws IOException {
         Path folder = trained.folder();
-        if (!Files.isRegularFile(folder.resolve(RewardModel.JUDGE_FILE))) {
-            throw new InvalidInputException(Reason.of("rlhf.noJudge"));
-        }
-        Optional<LoraSettings> lora =
-                parent(Lineage.SFT).equals(trained.manifest().parents().get(Lineage.SFT))
-                        ? LoraSettings.of(trained.manifest().hyperparameters())
-                        : Optional.empty();
+        Optional<LoraSettings> lora = adapters(trained);
         RewardEnsemble reward = lora.isPresent()
                 ? RewardEnsemble.load(folder, settings.reward(), sft, lora.get())
                 : RewardEnsemble.load(folder, settings.reward());

@@ -24,6 +24,7 @@ import io.alignstream.stageruntime.view.RecordOrigin;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,6 +116,24 @@ class RlhfJobTest {
         assertThat(recording.steps).isEmpty();
     }
 
+    @Test
+    void whatARunNeedsIsKnownBeforeItsModelsAreLoaded() throws IOException {
+        // Given: a reward model that cannot be
+        Recording recording = new Recording(Integer.MAX_VALUE);
+        try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
+            Checkpoint sft = TinyParents.sft(store);
+            RlhfJob job = job(store, SETTINGS, sft, TinyParents.unloadableReward(store, sft));
+
+            // When
+            Throwable failure = catchThrowable(() -> job.execute(recording));
+
+            // Then
+            assertThat(failure).isInstanceOf(IOException.class).hasMessageContaining("this is no reward model");
+            assertThat(recording.planned).singleElement().satisfies(plan -> assertThat(plan.parts())
+                    .containsKeys("frozen", "weights", "moments", "activations", "cache"));
+        }
+    }
+
     private static RlhfSettings settings(String answerTokens) {
         return Settings.of(
                         RlhfConfig.class,
@@ -138,16 +157,18 @@ class RlhfJobTest {
     private static void execute(Path root, RlhfSettings settings, JobContext context) throws IOException {
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             Checkpoint sft = TinyParents.sft(store);
-            Checkpoint reward = TinyParents.reward(store, sft);
-            Map<String, String> hyperparameters = settings.hyperparameters();
-            TrainingRun run = new TrainingRuns(store, Stage.RLHF)
-                    .of(
-                            Lineage.of(Lineage.SFT, sft).and(Lineage.REWARD, reward.reference()),
-                            List.of(new DatasetSnapshot("prompts", List.of(new PartitionRange(0, 0, 12)))),
-                            hyperparameters);
-            new RlhfJob(run, settings, "alignstream", store, new Releases(), TinyParents.guard(), new FreshRankings())
-                    .execute(context);
+            job(store, settings, sft, TinyParents.reward(store, sft)).execute(context);
         }
+    }
+
+    private static RlhfJob job(CheckpointStore store, RlhfSettings settings, Checkpoint sft, Checkpoint reward) {
+        TrainingRun run = new TrainingRuns(store, Stage.RLHF)
+                .of(
+                        Lineage.of(Lineage.SFT, sft).and(Lineage.REWARD, reward.reference()),
+                        List.of(new DatasetSnapshot("prompts", List.of(new PartitionRange(0, 0, 12)))),
+                        settings.hyperparameters());
+        return new RlhfJob(
+                run, settings, "alignstream", store, new Releases(), TinyParents.guard(), new FreshRankings());
     }
 
     /** Gives 12 prompts, asks to stop after some steps and keeps what was published. */
@@ -155,6 +176,7 @@ class RlhfJobTest {
 
         private final int stopAfter;
         private final List<Long> steps = new ArrayList<>();
+        private final List<MemoryPlan> planned = new ArrayList<>();
         private final List<Checkpoint> checkpoints = new ArrayList<>();
         private final List<ModelRelease> releases = new ArrayList<>();
 
@@ -175,6 +197,11 @@ class RlhfJobTest {
             if (phase.equals("ppo")) {
                 steps.add(step);
             }
+        }
+
+        @Override
+        public void planned(MemoryPlan memory) {
+            planned.add(memory);
         }
 
         @Override

@@ -6,7 +6,6 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
-import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import java.io.IOException;
 import java.util.Map;
@@ -33,15 +32,16 @@ final class SftJob extends TrainingJob {
     }
 
     @Override
-    protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
+    protected Planned plan(JobContext context) throws IOException {
         LearnableInstructions instructions =
                 LearnableInstructions.of(newest(context, Topic.INSTRUCTIONS), newest(context, Topic.PROMPTS));
         leftOut = instructions.leftOut();
-        return SftLoop.Inputs.of(
+        SftLoop.Inputs inputs = SftLoop.Inputs.of(
                 settings,
                 store.open(training().lineage().parent(Lineage.BASE)).folder(),
                 instructions.instructions(),
                 setAside());
+        return new Planned(inputs.memory(), () -> inputs);
     }
 
     /** Shown because somebody has written answers that cannot be used. */

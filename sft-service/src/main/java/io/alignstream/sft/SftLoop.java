@@ -142,8 +142,8 @@ public final class SftLoop implements TrainingLoop {
             return loop;
         }
 
-        @Override
-        public MemoryPlan memory() {
+        /** What the run will need of memory, from the shape of its network and its settings alone. */
+        MemoryPlan memory() {
             TransformerConfig config;
             try {
                 config = TransformerConfig.load(base);

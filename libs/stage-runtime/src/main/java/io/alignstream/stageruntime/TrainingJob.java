@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A training run of any stage: fetches its frozen inputs, lets the {@link Trainer} begin or resume it, publishes the
+ * A training run of any stage: plans it, fetches its frozen inputs, lets the {@link Trainer} begin or resume it, publishes the
  * finished model.
  *
  * <p>A stage's own job says what the run is called, where its inputs come from and what is published besides.
@@ -43,10 +43,24 @@ public abstract class TrainingJob implements Job {
     }
 
     /**
-     * Reads the inputs and tells {@link #setAside} what can be learned from and what not; may take a while, ends early when
-     * the job is asked to stop.
+     * Reads what is to be learned, tells {@link #setAside} what can be and what not, and reckons what the run will need, without
+     * weights; may take a while, ends early when the job is asked to stop.
      */
-    protected abstract TrainingLoop.Inputs inputs(JobContext context) throws IOException;
+    protected abstract Planned plan(JobContext context) throws IOException;
+
+    /**
+     * A run before its weights are in memory.
+     *
+     * @param memory what it will need, from the shapes of its networks and its settings alone
+     * @param inputs loads what it is trained with; may take a while, ends early when the job is asked to stop
+     */
+    public record Planned(MemoryPlan memory, Loading inputs) {}
+
+    /** Loads the inputs of a run. */
+    @FunctionalInterface
+    public interface Loading {
+        TrainingLoop.Inputs load() throws IOException;
+    }
 
     /** Publishes what goes out before the finished checkpoint, with which a run counts as done. */
     protected void announce(JobContext context, Trainer.Result result) {}
@@ -121,15 +135,18 @@ public abstract class TrainingJob implements Job {
             // The store may be older than the topics: what was learned from others is no result of these.
             run.datasets().stream().filter(dataset -> dataset.content() != null).forEach(context::verify);
         } else {
-            try (TrainingLoop.Inputs inputs = inputs(context)) {
+            Planned planned = plan(context);
+            if (context.stopRequested()) {
+                return; // reading may have ended early
+            }
+            setAside.requireMost();
+            setAside.reason().ifPresent(reason -> LOG.warnf("Set aside: %s", Messages.english(reason)));
+            context.planned(planned.memory());
+            planned.memory().requireRoom();
+            try (TrainingLoop.Inputs inputs = planned.inputs().load()) {
                 if (context.stopRequested()) {
-                    return; // reading them may have ended early
+                    return;
                 }
-                setAside.requireMost();
-                setAside.reason().ifPresent(reason -> LOG.warnf("Set aside: %s", Messages.english(reason)));
-                MemoryPlan memory = inputs.memory();
-                context.planned(memory);
-                memory.requireRoom();
                 result = new Trainer(run, inputs, settings, monitor(context)).train();
             }
         }

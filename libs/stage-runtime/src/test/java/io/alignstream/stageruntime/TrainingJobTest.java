@@ -10,10 +10,7 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.training.Lineage;
-import io.alignstream.training.Recovery;
-import io.alignstream.training.StoredState;
 import io.alignstream.training.Trainer;
-import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.dataset.SetAside;
@@ -125,23 +122,10 @@ class TrainingJobTest {
         }
 
         @Override
-        protected TrainingLoop.Inputs inputs(JobContext context) {
-            return new TrainingLoop.Inputs() {
-                @Override
-                public TrainingLoop begin(Recovery recovery) {
-                    throw new AssertionError("it began");
-                }
-
-                @Override
-                public TrainingLoop resume(StoredState stored, Recovery recovery) {
-                    throw new AssertionError("it went on");
-                }
-
-                @Override
-                public MemoryPlan memory() {
-                    return MemoryPlan.of(Map.of(MemoryPlan.Part.WEIGHTS, EXBIBYTE));
-                }
-            };
+        protected Planned plan(JobContext context) {
+            return new Planned(MemoryPlan.of(Map.of(MemoryPlan.Part.WEIGHTS, EXBIBYTE)), () -> {
+                throw new AssertionError("it loaded its weights");
+            });
         }
     }
 
