@@ -9,10 +9,8 @@ import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.training.dataset.SetAside;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,29 +39,28 @@ record LearnableRankings(List<RankedAnswers> requests, int leftOut) {
             int longest,
             SetAside setAside) {
         GatePrompts gate = GatePrompts.of(prompts);
-        Map<Boolean, List<RankingRequest>> byGate =
-                requests.stream().collect(Collectors.partitioningBy(request -> gate.areAskedBy(request.messages())));
-        Set<String> held = ids(byGate.get(true).stream());
-        Map<Boolean, List<Ranking>> ofGate =
-                rankings.stream().collect(Collectors.partitioningBy(ranking -> held.contains(ranking.requestId())));
-        List<RankedAnswers> learnable =
-                RankedAnswers.of(tokenizer, byGate.get(false), ofGate.get(false), longest, setAside);
-        Set<String> judged = ofGate.get(true).stream()
+        Set<String> held = requests.stream()
+                .filter(request -> gate.areAskedBy(request.messages()))
+                .map(RankingRequest::requestId)
+                .collect(Collectors.toSet());
+        List<Ranking> allowed = rankings.stream()
+                .filter(ranking -> !held.contains(ranking.requestId()))
+                .toList();
+        List<RankedAnswers> learnable = RankedAnswers.of(tokenizer, requests, allowed, longest, setAside);
+        Set<String> ranked = rankings.stream()
                 .filter(ranking -> ranking.abstention() == null)
                 .map(Ranking::requestId)
                 .collect(Collectors.toSet());
-        judged.retainAll(ids(
-                byGate.get(true).stream().filter(request -> request.goldOrder().isEmpty())));
-        int leftOut = judged.size();
+        int leftOut = (int) requests.stream()
+                .filter(request -> request.goldOrder().isEmpty())
+                .map(RankingRequest::requestId)
+                .filter(id -> held.contains(id) && ranked.contains(id))
+                .count();
         if (leftOut > 0) {
             LOG.atWarn()
                     .addKeyValue("requests", leftOut)
                     .log("Left out ranked requests that ask what is held out for the gate");
         }
         return new LearnableRankings(learnable, leftOut);
-    }
-
-    private static Set<String> ids(Stream<RankingRequest> requests) {
-        return requests.map(RankingRequest::requestId).collect(Collectors.toSet());
     }
 }

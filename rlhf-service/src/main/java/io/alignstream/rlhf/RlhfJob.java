@@ -41,6 +41,7 @@ import io.alignstream.training.dataset.SetAside;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -244,17 +245,21 @@ final class RlhfJob extends TrainingJob {
         double judged = RankedAnswers.judgeBelow(
                 Double.parseDouble(trained.getOrDefault("heldOut", "0")),
                 Double.parseDouble(trained.getOrDefault("judgeShare", "0")));
-        Map<Boolean, List<RankingRequest>> teaching =
-                TrainedOn.newest(context, Topic.RANKING_REQUESTS, reward.manifest()).stream()
-                        .collect(Collectors.partitioningBy(
-                                request -> request.goldOrder().isEmpty() && !asked.areAskedBy(request.messages())));
-        Set<String> others =
-                teaching.get(false).stream().map(RankingRequest::requestId).collect(Collectors.toSet());
-        Map<Boolean, List<Ranking>> preferring = TrainedOn.newest(context, Topic.RANKINGS, reward.manifest()).stream()
-                .filter(ranking -> ranking.abstention() == null && !others.contains(ranking.requestId()))
-                .collect(Collectors.partitioningBy(ranking -> ranking.order().size() > 1));
-        preferring.get(false).forEach(tied -> setAside().add(SetAside.Cause.RANKING_WITHOUT_PREFERENCE, tied));
-        return RankedAnswers.of(tokenizer, teaching.get(true), preferring.get(true), longest, setAside()).stream()
+        Collection<RankingRequest> requests = TrainedOn.newest(context, Topic.RANKING_REQUESTS, reward.manifest());
+        Set<String> others = requests.stream()
+                .filter(request -> request.goldOrder().isPresent() || asked.areAskedBy(request.messages()))
+                .map(RankingRequest::requestId)
+                .collect(Collectors.toSet());
+        List<Ranking> preferences = new ArrayList<>();
+        for (Ranking ranking : TrainedOn.newest(context, Topic.RANKINGS, reward.manifest())) {
+            boolean teaches = ranking.abstention() == null && !others.contains(ranking.requestId());
+            if (teaches && ranking.order().size() == 1) {
+                setAside().add(SetAside.Cause.RANKING_WITHOUT_PREFERENCE, ranking);
+            } else if (teaches) {
+                preferences.add(ranking);
+            }
+        }
+        return RankedAnswers.of(tokenizer, requests, preferences, longest, setAside()).stream()
                 .filter(request -> !request.heldOut(judged))
                 .toList();
     }
