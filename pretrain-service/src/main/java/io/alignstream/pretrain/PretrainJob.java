@@ -11,7 +11,6 @@ import io.alignstream.pretrain.data.TokenBatchSource;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
-import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import java.io.IOException;
 import java.util.Optional;
@@ -42,14 +41,16 @@ final class PretrainJob extends TrainingJob {
     }
 
     @Override
-    protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
+    protected Planned plan(JobContext context) throws IOException {
         Tokenizer loaded = loadTokenizer();
         TokenBatchSource sequences = TokenBatchSource.scan(
                 context,
                 training().datasets().getFirst(),
                 loaded,
                 settings.holdout().sequences());
-        return new PretrainLoop.Inputs(settings, loaded, sequences, sequences.validation(), previous());
+        PretrainLoop.Inputs inputs =
+                new PretrainLoop.Inputs(settings, loaded, sequences, sequences.validation(), previous());
+        return new Planned(inputs.memory(), () -> inputs);
     }
 
     private Optional<StoredCheckpoint> previous() throws IOException {

@@ -92,8 +92,8 @@ public final class PretrainLoop implements TrainingLoop {
             }
         }
 
-        @Override
-        public MemoryPlan memory() {
+        /** What the run will need of memory, from the shape of its network and its settings alone. */
+        MemoryPlan memory() {
             TransformerConfig config = PretrainState.shape(settings, tokenizer, training);
             Footprint network = Footprint.of(config);
             Precision precision = settings.optimiser().precision();

@@ -5,6 +5,7 @@ import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.Check;
 import io.alignstream.contracts.hash.Sha256;
@@ -28,6 +29,7 @@ import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,6 +44,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -388,10 +391,13 @@ final class AnswerSampling implements Job {
         private final JobContext context;
         private final Tokenizer tokenizer;
         private final PreparedWeights weights;
+        /** Prompts that cannot be answered at all. */
+        private final SetAside setAside = new SetAside(Stage.REWARD, 1);
+
         private int done;
         private int answers;
         private int truncated;
-        private int alike;
+        private int replaced;
 
         Round(JobContext context, Tokenizer tokenizer, PreparedWeights weights) {
             this.context = context;
@@ -404,23 +410,22 @@ final class AnswerSampling implements Job {
             if (context.stopRequested()) {
                 return Optional.empty();
             }
-            Optional<Sampled> sampled = sample(tokenizer, weights, prompt);
+            Optional<Sampled> sampled = sample(tokenizer, weights, prompt, setAside);
             if (sampled.isPresent()) {
                 answers += sampled.get().answers().size();
                 truncated += sampled.get().truncated();
             } else {
                 desk.addAlike(requestId(sft, prompt));
-                alike++;
+                replaced++;
             }
             done++;
-            context.progress(
-                    "sample",
-                    done,
-                    chosen.all().size(),
-                    Map.of(
-                            "answersPerPrompt", answers / (double) done,
-                            "truncatedAnswers", (double) truncated,
-                            "promptsWithoutTwoAnswers", (double) alike));
+            Map<String, Double> figures = new TreeMap<>(setAside.figures());
+            double unanswered =
+                    figures.values().stream().mapToDouble(Double::doubleValue).sum();
+            figures.put("answersPerPrompt", answers / (double) done);
+            figures.put("truncatedAnswers", (double) truncated);
+            figures.put("promptsWithoutTwoAnswers", replaced - unanswered);
+            context.progress("sample", done, chosen.all().size(), figures);
             return sampled;
         }
     }
@@ -437,16 +442,22 @@ final class AnswerSampling implements Job {
     }
 
     /** Up to K different answers; empty if there are no two. */
-    private Optional<Sampled> sample(Tokenizer tokenizer, PreparedWeights weights, Prompt prompt) {
+    private Optional<Sampled> sample(Tokenizer tokenizer, PreparedWeights weights, Prompt prompt, SetAside setAside) {
         Optional<Reason> refusal = ChatTemplate.refusal(tokenizer, prompt.messages());
         if (refusal.isPresent()) {
             LOG.warnf("Prompt %s is left out: %s", prompt.id(), Messages.english(refusal.get()));
+            setAside.addRefused(SetAside.Cause.PROMPT_REFUSED, 1, prompt.id(), refusal.get());
             return Optional.empty();
         }
         int[] ids = ChatTemplate.prompt(tokenizer, prompt.messages());
         int room = weights.config().maxPositions() - ids.length;
         if (room < 1) {
             LOG.warnf("Prompt %s has %d tokens and leaves the model no room to answer", prompt.id(), ids.length);
+            setAside.addTooLong(
+                    SetAside.Cause.PROMPT_WITHOUT_ROOM,
+                    prompt.id(),
+                    ids.length,
+                    weights.config().maxPositions() - 1);
             return Optional.empty();
         }
         AnswerSampler sampler = new AnswerSampler(

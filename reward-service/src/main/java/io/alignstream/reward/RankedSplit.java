@@ -7,8 +7,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Ranked requests, divided by what is asked: no prompt is in two parts.
@@ -19,35 +17,22 @@ import org.slf4j.LoggerFactory;
  */
 record RankedSplit(List<RankedAnswers> heldOut, List<RankedAnswers> judge, List<RankedAnswers> reward) {
 
-    private static final Logger LOG = LoggerFactory.getLogger(RankedSplit.class);
-
     /**
-     * Divides {@code requests}, leaving out those that are longer than {@code maxPositions}.
+     * Divides {@code requests}.
      *
      * @param heldOutShare of the prompts
      * @param judgeShare of those that are not held out
      * @throws InvalidInputException if one of the models has nothing to learn from
      */
-    static RankedSplit of(List<RankedAnswers> requests, int maxPositions, double heldOutShare, double judgeShare) {
-        List<RankedAnswers> fitting = requests.stream()
-                .filter(request -> request.longest() <= maxPositions)
-                .toList();
-        int tooLong = requests.size() - fitting.size();
-        if (tooLong > 0) {
-            LOG.atWarn()
-                    .addKeyValue("requests", tooLong)
-                    .log("Left out ranked requests that do not fit the model's positions");
-        }
+    static RankedSplit of(List<RankedAnswers> requests, double heldOutShare, double judgeShare) {
         double judgeBelow = RankedAnswers.judgeBelow(heldOutShare, judgeShare);
         RankedSplit split = new RankedSplit(
-                select(fitting, place -> place < heldOutShare),
-                select(fitting, place -> place >= heldOutShare && place < judgeBelow),
-                select(fitting, place -> place >= judgeBelow));
+                select(requests, place -> place < heldOutShare),
+                select(requests, place -> place >= heldOutShare && place < judgeBelow),
+                select(requests, place -> place >= judgeBelow));
         if (split.judge.isEmpty() || split.reward.isEmpty()) {
             throw new InvalidInputException(Reason.of("reward.noRequest")
                     .with("requests", requests.size())
-                    .with("tooLong", tooLong)
-                    .with("positions", maxPositions)
                     .with("heldOut", split.heldOut.size())
                     .with("judge", split.judge.size())
                     .with("reward", split.reward.size()));

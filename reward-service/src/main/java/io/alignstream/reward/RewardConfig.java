@@ -77,6 +77,11 @@ public interface RewardConfig {
     @OneOf({"float32", "bfloat16", "auto"})
     String precision();
 
+    /** Share of the rankings that may be set aside because the model cannot learn from them; above it a run does not begin. */
+    @WithDefault("${alignstream.most-set-aside:0.5}")
+    @Between(least = "0", greatest = "1")
+    double mostSetAside();
+
     /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
     @WithDefault("${alignstream.activation-mebibytes:1024}")
     @Between(least = "1", greatest = "16777216")
@@ -138,7 +143,8 @@ public interface RewardConfig {
                 new Trainer.Settings(
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
                         new Trainer.Healing(recoveries(), RewardLoop.RECOVERY_FACTOR),
-                        patience()),
+                        patience(),
+                        mostSetAside()),
                 seed());
     }
 

@@ -2,6 +2,7 @@ package io.alignstream.reward;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -10,14 +11,15 @@ import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
-import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.dataset.SetAside;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,20 +65,26 @@ final class RewardJob extends TrainingJob {
     }
 
     @Override
-    protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
+    protected Planned plan(JobContext context) throws IOException {
         Path folder = store.open(sft()).folder();
         Tokenizer tokenizer = Tokenizer.load(folder);
-        LearnableRankings rankings = rankings(context, tokenizer);
+        TransformerConfig shape = TransformerConfig.load(folder);
+        LearnableRankings rankings = rankings(context, tokenizer, shape.maxPositions(), setAside());
+        setAside().requireMost();
         leftOut = rankings.leftOut();
-        return new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, rankings.requests());
+        return new Planned(
+                RewardLoop.Inputs.memory(settings, shape, rankings.requests()),
+                () -> new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, rankings.requests()));
     }
 
-    private LearnableRankings rankings(JobContext context, Tokenizer tokenizer) {
+    private LearnableRankings rankings(JobContext context, Tokenizer tokenizer, int longest, SetAside setAside) {
         return LearnableRankings.of(
                 tokenizer,
                 newest(context, Topic.RANKING_REQUESTS),
                 newest(context, Topic.RANKINGS),
-                newest(context, Topic.PROMPTS));
+                newest(context, Topic.PROMPTS),
+                longest,
+                setAside);
     }
 
     /** Both models are measured now, on what is held out for both. */
@@ -100,7 +108,9 @@ final class RewardJob extends TrainingJob {
         double share = Math.min(
                 settings.heldOutShare(),
                 Double.parseDouble(other.manifest().hyperparameters().getOrDefault("heldOut", "0")));
-        List<RankedAnswers> heldOut = rankings(context, Tokenizer.load(candidate.folder())).requests().stream()
+        LearnableRankings rankings =
+                rankings(context, Tokenizer.load(candidate.folder()), Integer.MAX_VALUE, new SetAside(Stage.REWARD, 1));
+        List<RankedAnswers> heldOut = rankings.requests().stream()
                 .filter(request -> request.heldOut(share))
                 .toList();
         try (RewardEnsemble trained = RewardEnsemble.load(candidate.folder(), RewardEnsemble.Combination.MEAN);

@@ -69,7 +69,7 @@ public final class RewardLoop implements TrainingLoop {
      * The frozen inputs of a run.
      *
      * @param sft is only read; closed with the inputs
-     * @param requests with their rankings, in a fixed order
+     * @param requests with their rankings, in a fixed order; each fits the model's positions
      */
     public record Inputs(RewardSettings settings, Transformer sft, Tokenizer tokenizer, List<RankedAnswers> requests)
             implements TrainingLoop.Inputs {
@@ -89,12 +89,15 @@ public final class RewardLoop implements TrainingLoop {
                     0);
         }
 
-        @Override
-        public MemoryPlan memory() {
-            TransformerConfig shape =
-                    sft.config().withLayers(settings.layers(sft.config().layers()));
+        /**
+         * What a run will need of memory, from the shapes of its networks and its settings alone.
+         *
+         * @param sft the shape of the SFT model
+         */
+        static MemoryPlan memory(RewardSettings settings, TransformerConfig sft, List<RankedAnswers> requests) {
+            TransformerConfig shape = sft.withLayers(settings.layers(sft.layers()));
             Footprint network = Footprint.of(shape);
-            int judges = split().criteria().size();
+            int judges = split(settings, requests).criteria().size();
             long networks = (long) judges * (settings.ensemble() + 1);
             int longest = requests.stream()
                     .flatMap(request -> request.answers().stream())
@@ -116,9 +119,9 @@ public final class RewardLoop implements TrainingLoop {
             return MemoryPlan.of(Map.of(
                     // the SFT model, and the copies that are normalised in the end, or what adapters are worked into
                     MemoryPlan.Part.FROZEN,
-                    Footprint.of(sft.config()).weights() + published,
+                    Footprint.of(sft).weights() + published,
                     MemoryPlan.Part.FILES,
-                    Footprint.of(sft.config()).weights(),
+                    Footprint.of(sft).weights(),
                     MemoryPlan.Part.WEIGHTS,
                     networks * learning,
                     MemoryPlan.Part.MOMENTS,
@@ -136,8 +139,11 @@ public final class RewardLoop implements TrainingLoop {
         }
 
         private RankedSplit split() {
-            return RankedSplit.of(
-                    requests, sft.config().maxPositions(), settings.heldOutShare(), settings.judgeShare());
+            return split(settings, requests);
+        }
+
+        private static RankedSplit split(RewardSettings settings, List<RankedAnswers> requests) {
+            return RankedSplit.of(requests, settings.heldOutShare(), settings.judgeShare());
         }
 
         /** The bottom of the SFT model with a new head: a copy, or adapters on it. */

@@ -111,6 +111,23 @@ class AnswerSamplingTest {
     }
 
     @Test
+    void aPromptThatLeavesNoRoomIsCountedAsThat() throws IOException {
+        // Given
+        List<Prompt> prompts = new ArrayList<>(TinySft.prompts(8));
+        prompts.addFirst(new Prompt("long", List.of(Message.user("好".repeat(1_000))), Map.of()));
+        AnswerSampling sampling = AnswerSampling.of(
+                new TwoPrompts(1, "random"), 1, store, sft, Optional.empty(), listed(prompts), asked, desk);
+
+        // When
+        sampling.execute(context);
+
+        // Then
+        assertThat(context.figures)
+                .containsEntry("promptsWithoutRoom", 1.0)
+                .containsEntry("promptsWithoutTwoAnswers", 0.0);
+    }
+
+    @Test
     void onceAModelHasLearnedWhatPeopleSaidAsManyOthersAreAsked() throws Exception {
         // Given: both requests are ranked, and learned
         sampling(1).execute(context);

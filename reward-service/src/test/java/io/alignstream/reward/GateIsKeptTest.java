@@ -7,10 +7,12 @@ import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.reward.desk.At;
 import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.kept.KeptState;
+import io.alignstream.training.dataset.SetAside;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -84,12 +86,15 @@ class GateIsKeptTest {
                 .filter(id -> !id.equals("unranked"))
                 .map(id -> new Ranking(id, "ann", List.of(List.of(1), List.of(0)), List.of(), List.of(), "test"))
                 .toList();
+        SetAside setAside = new SetAside(Stage.REWARD, 0);
 
         // When
-        LearnableRankings learnable = LearnableRankings.of(TinySft.TOKENIZER, requests, rankings, List.of(GATE));
+        LearnableRankings learnable =
+                LearnableRankings.of(TinySft.TOKENIZER, requests, rankings, List.of(GATE), 100, setAside);
 
         // Then
         assertThat(learnable.leftOut()).isEqualTo(3);
+        assertThat(setAside.figures()).isEmpty();
         assertThat(learnable.requests())
                 .extracting(request -> request.prompt())
                 .containsExactly(

@@ -24,7 +24,7 @@ class RankedSplitTest {
                 .toList();
 
         // When
-        RankedSplit split = RankedSplit.of(requests, 24, 0.1, 0.5);
+        RankedSplit split = RankedSplit.of(requests, 0.1, 0.5);
 
         // Then
         List<Set<Double>> parts = Stream.of(split.heldOut(), split.judge(), split.reward())
@@ -44,7 +44,7 @@ class RankedSplitTest {
         List<RankedAnswers> requests = List.of(request(-1), request(0.2), request(0.9));
 
         // When
-        RankedSplit split = RankedSplit.of(requests, 24, 0.1, 0.5);
+        RankedSplit split = RankedSplit.of(requests, 0.1, 0.5);
 
         // Then
         assertThat(split.heldOut()).containsExactly(requests.getFirst());
@@ -58,7 +58,7 @@ class RankedSplitTest {
         List<RankedAnswers> requests = IntStream.range(0, 400)
                 .mapToObj(i -> request(HeldOut.place("prompt " + i)))
                 .toList();
-        RankedSplit split = RankedSplit.of(requests, 24, 0.5, 0.5);
+        RankedSplit split = RankedSplit.of(requests, 0.5, 0.5);
 
         // When
         List<RankedAnswers> watched = split.watched(50);
@@ -70,7 +70,7 @@ class RankedSplitTest {
 
     @Test
     void a_judge_without_rankings_is_refused_with_the_counts() {
-        assertThatThrownBy(() -> RankedSplit.of(List.of(request(0.9)), 24, 0.1, 0.5))
+        assertThatThrownBy(() -> RankedSplit.of(List.of(request(0.9)), 0.1, 0.5))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("0 are left for the judge and 1 for the reward model");
     }

@@ -1,7 +1,6 @@
 package io.alignstream.reward;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
@@ -33,7 +32,6 @@ import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.PreferencePair;
 import io.alignstream.training.dataset.RankedAnswers;
-import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
@@ -294,31 +292,8 @@ class RewardLoopTest {
         }
     }
 
-    @Test
-    void refusesRequestsThatAreAllTooLongWithAWayOut() {
-        // Given
-        int[] prompt = new int[40];
-        RankedAnswers tooLong = new RankedAnswers(
-                HeldOut.place("p"),
-                prompt,
-                List.of(row(prompt, 5), row(prompt, 6)),
-                List.of(new PreferencePair(0, 1, 0, 1, false)));
-
-        // When, then
-        try (RewardLoop.Inputs inputs = inputs(SETTINGS, List.of(tooLong))) {
-            assertThatThrownBy(() -> inputs.begin(Recovery.NONE).close())
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("1 are longer than the model's 24 positions");
-        }
-    }
-
     /** A loop whose second step with the full learning rate gives no number. */
     private record Diverging(RewardLoop.Inputs inputs) implements TrainingLoop.Inputs {
-
-        @Override
-        public MemoryPlan memory() {
-            return inputs.memory();
-        }
 
         @Override
         public TrainingLoop begin(Recovery recovery) {

@@ -102,6 +102,11 @@ public interface RlhfConfig {
     @OneOf({"float32", "bfloat16", "auto"})
     String precision();
 
+    /** Share of the prompts, or with DPO of the rankings, that may be set aside because the model cannot learn from them; above it a run does not begin. */
+    @WithDefault("${alignstream.most-set-aside:0.5}")
+    @Between(least = "0", greatest = "1")
+    double mostSetAside();
+
     /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
     @WithDefault("${alignstream.activation-mebibytes:1024}")
     @Between(least = "1", greatest = "16777216")
@@ -194,7 +199,8 @@ public interface RlhfConfig {
                 new Trainer.Settings(
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
                         new Trainer.Healing(recoveries(), RlhfSettings.RECOVERY_FACTOR),
-                        patience()),
+                        patience(),
+                        mostSetAside()),
                 seed());
     }
 

@@ -2,6 +2,7 @@ package io.alignstream.rlhf;
 
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
@@ -17,6 +18,7 @@ import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
@@ -33,19 +35,24 @@ import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
-import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.dataset.SetAside;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -111,21 +118,41 @@ final class RlhfJob extends TrainingJob {
     }
 
     @Override
-    protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
+    protected Planned plan(JobContext context) throws IOException {
         if (!ended) {
             guard.watch(run());
         }
         StoredCheckpoint parent = store.open(parent(Lineage.SFT));
-        Path folder = parent.folder();
-        Tokenizer tokenizer = Tokenizer.load(folder);
         StoredCheckpoint reward = store.open(parent(Lineage.REWARD));
-        GateSplit split = GateSplit.of(
-                context, prompts(context), settings.holdout().share(), parent.manifest(), reward.manifest());
+        if (!Files.isRegularFile(reward.folder().resolve(RewardModel.JUDGE_FILE))) {
+            throw new InvalidInputException(Reason.of("rlhf.noJudge"));
+        }
+        Tokenizer tokenizer = Tokenizer.load(parent.folder());
+        TransformerConfig shape = TransformerConfig.load(parent.folder());
+        List<Prompt> prompts = prompts(context);
+        GateSplit split =
+                GateSplit.of(context, prompts, settings.holdout().share(), parent.manifest(), reward.manifest());
+        Map<String, int[]> usable = usable(tokenizer, prompts, shape.maxPositions());
+        List<RankedAnswers> ranked = ranked(context, reward, tokenizer, split.asked(), shape.maxPositions());
+        Learned learned = new Learned(split, usable, ranked);
+        RewardEnsemble.Index index = RewardEnsemble.Index.read(reward.folder());
+        RlhfInputs.Scorers scorers = new RlhfInputs.Scorers(
+                TransformerConfig.load(reward.folder()),
+                index.reward().size() + index.judge().size(),
+                adapters(reward).isPresent());
+        return new Planned(
+                RlhfInputs.memory(settings, shape, scorers, learned.training()),
+                () -> load(context, learned, tokenizer, parent.folder(), reward));
+    }
+
+    private RlhfInputs load(
+            JobContext context, Learned learned, Tokenizer tokenizer, Path folder, StoredCheckpoint reward)
+            throws IOException {
         Transformer sft = Transformer.load(folder).computeIn(settings.batches().precision());
         try {
             HeldOutComparison.Judges judges = judges(reward, sft);
             try {
-                return inputs(context, split, tokenizer, sft, reward, judges);
+                return inputs(context, learned, tokenizer, sft, reward, judges);
             } catch (RuntimeException e) {
                 judges.close();
                 throw e;
@@ -136,26 +163,47 @@ final class RlhfJob extends TrainingJob {
         }
     }
 
+    /**
+     * What the run learns from and is judged by.
+     *
+     * @param usable token ids, up to the assistant's token, of the prompts that can be answered, by the prompts' ids
+     */
+    private record Learned(GateSplit split, Map<String, int[]> usable, List<RankedAnswers> ranked) {
+
+        List<int[]> training() {
+            return usable(split.prompts().training())
+                    .map(prompt -> Objects.requireNonNull(usable.get(prompt.id())))
+                    .toList();
+        }
+
+        Stream<Prompt> usable(List<Prompt> prompts) {
+            return prompts.stream().filter(prompt -> usable.containsKey(prompt.id()));
+        }
+    }
+
     private RlhfInputs inputs(
             JobContext context,
-            GateSplit split,
+            Learned learned,
             Tokenizer tokenizer,
             Transformer sft,
             StoredCheckpoint reward,
             HeldOutComparison.Judges judges) {
         measureFresh(reward, judges, tokenizer);
+        GateSplit split = learned.split();
         OwnWriting own = writing(context, sft, tokenizer, split.asked());
         return new RlhfInputs(
                 settings,
                 sft,
                 judges,
                 tokenizer,
-                ids(tokenizer, split.prompts().training()),
-                ranked(context, reward, tokenizer, split.asked()),
+                learned.training(),
+                learned.ranked(),
                 own,
                 tokenizer.endOfTurn(),
-                comparison(sft, judges, tokenizer, split.prompts().validation(), own.validation()),
-                comparison(sft, judges, tokenizer, split.prompts().heldOut(), own.heldOut()));
+                comparison(
+                        sft, judges, tokenizer, learned.usable(split.prompts().validation()), own.validation()),
+                comparison(
+                        sft, judges, tokenizer, learned.usable(split.prompts().heldOut()), own.heldOut()));
     }
 
     private void measureFresh(StoredCheckpoint reward, HeldOutComparison.Judges judges, Tokenizer tokenizer) {
@@ -186,10 +234,10 @@ final class RlhfJob extends TrainingJob {
 
     /**
      * The rankings that the reward model has learned from, for DPO; none of what the gate asks, and none that the judge has
-     * learned from, or it would judge by what the policy was fitted to.
+     * learned from, or it would judge by what the policy was fitted to. Ties teach nothing here.
      */
     private List<RankedAnswers> ranked(
-            JobContext context, StoredCheckpoint reward, Tokenizer tokenizer, GatePrompts asked) {
+            JobContext context, StoredCheckpoint reward, Tokenizer tokenizer, GatePrompts asked, int longest) {
         if (settings.algorithm() != RlhfSettings.Algorithm.DPO) {
             return List.of();
         }
@@ -197,25 +245,36 @@ final class RlhfJob extends TrainingJob {
         double judged = RankedAnswers.judgeBelow(
                 Double.parseDouble(trained.getOrDefault("heldOut", "0")),
                 Double.parseDouble(trained.getOrDefault("judgeShare", "0")));
-        List<RankingRequest> requests = TrainedOn.newest(context, Topic.RANKING_REQUESTS, reward.manifest()).stream()
-                .filter(request -> !asked.areAskedBy(request.messages()))
-                .toList();
-        return RankedAnswers.of(tokenizer, requests, TrainedOn.newest(context, Topic.RANKINGS, reward.manifest()))
-                .stream()
+        Collection<RankingRequest> requests = TrainedOn.newest(context, Topic.RANKING_REQUESTS, reward.manifest());
+        Set<String> others = requests.stream()
+                .filter(request -> request.goldOrder().isPresent() || asked.areAskedBy(request.messages()))
+                .map(RankingRequest::requestId)
+                .collect(Collectors.toSet());
+        List<Ranking> preferences = new ArrayList<>();
+        for (Ranking ranking : TrainedOn.newest(context, Topic.RANKINGS, reward.manifest())) {
+            boolean teaches = ranking.abstention() == null && !others.contains(ranking.requestId());
+            if (teaches && ranking.order().size() == 1) {
+                setAside().add(SetAside.Cause.RANKING_WITHOUT_PREFERENCE, ranking);
+            } else if (teaches) {
+                preferences.add(ranking);
+            }
+        }
+        return RankedAnswers.of(tokenizer, requests, preferences, longest, setAside()).stream()
                 .filter(request -> !request.heldOut(judged))
                 .toList();
+    }
+
+    /** How the reward model was trained as adapters on this SFT model; empty if it was not. */
+    private Optional<LoraSettings> adapters(StoredCheckpoint trained) {
+        return parent(Lineage.SFT).equals(trained.manifest().parents().get(Lineage.SFT))
+                ? LoraSettings.of(trained.manifest().hyperparameters())
+                : Optional.empty();
     }
 
     /** What scores: as adapters on the SFT model, where it was trained so and on this one, which then is in memory once. */
     private HeldOutComparison.Judges judges(StoredCheckpoint trained, Transformer sft) throws IOException {
         Path folder = trained.folder();
-        if (!Files.isRegularFile(folder.resolve(RewardModel.JUDGE_FILE))) {
-            throw new InvalidInputException(Reason.of("rlhf.noJudge"));
-        }
-        Optional<LoraSettings> lora =
-                parent(Lineage.SFT).equals(trained.manifest().parents().get(Lineage.SFT))
-                        ? LoraSettings.of(trained.manifest().hyperparameters())
-                        : Optional.empty();
+        Optional<LoraSettings> lora = adapters(trained);
         RewardEnsemble reward = lora.isPresent()
                 ? RewardEnsemble.load(folder, settings.reward(), sft, lora.get())
                 : RewardEnsemble.load(folder, settings.reward());
@@ -243,41 +302,43 @@ final class RlhfJob extends TrainingJob {
             Transformer sft,
             HeldOutComparison.Judges judges,
             Tokenizer tokenizer,
-            List<Prompt> heldOut,
+            Stream<Prompt> prompts,
             OwnWriting own) {
         AnswerSampler sampler = new AnswerSampler(
                 settings.sampling().temperature(), settings.sampling().maxAnswerTokens(), tokenizer.endOfTurn());
-        List<HeldOutPrompt> used = taken(tokenizer, heldOut).stream()
-                .limit(settings.holdout().prompts())
+        List<HeldOutPrompt> used = prompts.limit(settings.holdout().prompts())
                 .map(prompt -> HeldOutPrompt.of(tokenizer, prompt))
                 .toList();
         return new HeldOutComparison(settings.seed(), sft, judges, sampler, used, own);
     }
 
-    private static List<int[]> ids(Tokenizer tokenizer, List<Prompt> prompts) {
-        return taken(tokenizer, prompts).stream()
-                .map(prompt -> ChatTemplate.prompt(tokenizer, prompt.messages()))
-                .toList();
-    }
-
-    /** Those that the model's chat template takes. */
-    private static List<Prompt> taken(Tokenizer tokenizer, List<Prompt> prompts) {
-        List<Prompt> taken = new ArrayList<>();
-        Reason refusal = null;
+    /** The prompts that the model's chat template takes and that leave room for an answer, by their ids. */
+    private Map<String, int[]> usable(Tokenizer tokenizer, List<Prompt> prompts, int positions) {
+        int answer = settings.sampling().maxAnswerTokens();
+        Map<String, int[]> usable = new HashMap<>();
         for (Prompt prompt : prompts) {
-            Optional<Reason> reason = ChatTemplate.refusal(tokenizer, prompt.messages());
-            if (reason.isEmpty()) {
-                taken.add(prompt);
+            Optional<Reason> refusal = ChatTemplate.refusal(tokenizer, prompt.messages());
+            if (refusal.isPresent()) {
+                setAside().addRefused(SetAside.Cause.PROMPT_REFUSED, 1, prompt.id(), refusal.get());
+                continue;
+            }
+            int[] ids = ChatTemplate.prompt(tokenizer, prompt.messages());
+            if (ids.length + answer > positions) {
+                setAside()
+                        .add(
+                                SetAside.Cause.PROMPT_WITHOUT_ROOM,
+                                1,
+                                Reason.of("setAside.withoutRoom")
+                                        .with("id", prompt.id())
+                                        .with("tokens", ids.length)
+                                        .with("answer", answer)
+                                        .with("positions", positions));
             } else {
-                refusal = reason.get();
+                setAside().take(1);
+                usable.put(prompt.id(), ids);
             }
         }
-        if (refusal != null) {
-            LOG.warnf(
-                    "%d of %d prompts are left out: %s",
-                    prompts.size() - taken.size(), prompts.size(), Messages.english(refusal));
-        }
-        return taken;
+        return usable;
     }
 
     @Override

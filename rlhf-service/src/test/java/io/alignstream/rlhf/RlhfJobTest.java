@@ -2,6 +2,7 @@ package io.alignstream.rlhf;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
@@ -9,6 +10,7 @@ import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
@@ -22,6 +24,7 @@ import io.alignstream.stageruntime.view.RecordOrigin;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,19 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RlhfJobTest {
 
-    private static final RlhfSettings SETTINGS = Settings.of(
-                    RlhfConfig.class,
-                    Map.of(
-                            "alignstream.rlhf.checkpoint-every", "2",
-                            "alignstream.rlhf.rehearsal.conversations", "64",
-                            "alignstream.rlhf.training.iterations", "5",
-                            "alignstream.rlhf.training.batch-episodes", "8",
-                            "alignstream.rlhf.training.minibatch-episodes", "4",
-                            "alignstream.rlhf.training.epochs", "2",
-                            "alignstream.rlhf.training.critic-warm-up", "1",
-                            "alignstream.rlhf.training.policy-learning-rate", "1e-3",
-                            "alignstream.rlhf.training.max-answer-tokens", "6"))
-            .settings();
+    private static final RlhfSettings SETTINGS = settings("6");
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -105,19 +96,79 @@ class RlhfJobTest {
         }
     }
 
+    @Test
+    void aRunWhosePromptsLeaveNoRoomSaysSoBeforeAnythingIsLoaded() {
+        // Given: answers that alone are longer than the model reads
+        RlhfSettings settings = settings("5000");
+        Recording recording = new Recording(Integer.MAX_VALUE);
+
+        // When
+        Throwable refusal = catchThrowable(() -> execute(folder, settings, recording));
+
+        // Then
+        assertThat(refusal)
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContainingAll(
+                        "12 of 12 inputs cannot be learned from, more than 50 %",
+                        "12 prompts left out: no room for an answer (first: ",
+                        "its answer may have 5,000 (alignstream.rlhf.training.max-answer-tokens)",
+                        "alignstream.rlhf.most-set-aside");
+        assertThat(recording.steps).isEmpty();
+    }
+
+    @Test
+    void whatARunNeedsIsKnownBeforeItsModelsAreLoaded() throws IOException {
+        // Given: a reward model that cannot be
+        Recording recording = new Recording(Integer.MAX_VALUE);
+        try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
+            Checkpoint sft = TinyParents.sft(store);
+            RlhfJob job = job(store, SETTINGS, sft, TinyParents.unloadableReward(store, sft));
+
+            // When
+            Throwable failure = catchThrowable(() -> job.execute(recording));
+
+            // Then
+            assertThat(failure).isInstanceOf(IOException.class).hasMessageContaining("this is no reward model");
+            assertThat(recording.planned).singleElement().satisfies(plan -> assertThat(plan.parts())
+                    .containsKeys("frozen", "weights", "moments", "activations", "cache"));
+        }
+    }
+
+    private static RlhfSettings settings(String answerTokens) {
+        return Settings.of(
+                        RlhfConfig.class,
+                        Map.of(
+                                "alignstream.rlhf.checkpoint-every", "2",
+                                "alignstream.rlhf.rehearsal.conversations", "64",
+                                "alignstream.rlhf.training.iterations", "5",
+                                "alignstream.rlhf.training.batch-episodes", "8",
+                                "alignstream.rlhf.training.minibatch-episodes", "4",
+                                "alignstream.rlhf.training.epochs", "2",
+                                "alignstream.rlhf.training.critic-warm-up", "1",
+                                "alignstream.rlhf.training.policy-learning-rate", "1e-3",
+                                "alignstream.rlhf.training.max-answer-tokens", answerTokens))
+                .settings();
+    }
+
     private static void execute(Path root, JobContext context) throws IOException {
+        execute(root, SETTINGS, context);
+    }
+
+    private static void execute(Path root, RlhfSettings settings, JobContext context) throws IOException {
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
             Checkpoint sft = TinyParents.sft(store);
-            Checkpoint reward = TinyParents.reward(store, sft);
-            Map<String, String> hyperparameters = SETTINGS.hyperparameters();
-            TrainingRun run = new TrainingRuns(store, Stage.RLHF)
-                    .of(
-                            Lineage.of(Lineage.SFT, sft).and(Lineage.REWARD, reward.reference()),
-                            List.of(new DatasetSnapshot("prompts", List.of(new PartitionRange(0, 0, 12)))),
-                            hyperparameters);
-            new RlhfJob(run, SETTINGS, "alignstream", store, new Releases(), TinyParents.guard(), new FreshRankings())
-                    .execute(context);
+            job(store, settings, sft, TinyParents.reward(store, sft)).execute(context);
         }
+    }
+
+    private static RlhfJob job(CheckpointStore store, RlhfSettings settings, Checkpoint sft, Checkpoint reward) {
+        TrainingRun run = new TrainingRuns(store, Stage.RLHF)
+                .of(
+                        Lineage.of(Lineage.SFT, sft).and(Lineage.REWARD, reward.reference()),
+                        List.of(new DatasetSnapshot("prompts", List.of(new PartitionRange(0, 0, 12)))),
+                        settings.hyperparameters());
+        return new RlhfJob(
+                run, settings, "alignstream", store, new Releases(), TinyParents.guard(), new FreshRankings());
     }
 
     /** Gives 12 prompts, asks to stop after some steps and keeps what was published. */
@@ -125,6 +176,7 @@ class RlhfJobTest {
 
         private final int stopAfter;
         private final List<Long> steps = new ArrayList<>();
+        private final List<MemoryPlan> planned = new ArrayList<>();
         private final List<Checkpoint> checkpoints = new ArrayList<>();
         private final List<ModelRelease> releases = new ArrayList<>();
 
@@ -145,6 +197,11 @@ class RlhfJobTest {
             if (phase.equals("ppo")) {
                 steps.add(step);
             }
+        }
+
+        @Override
+        public void planned(MemoryPlan memory) {
+            planned.add(memory);
         }
 
         @Override

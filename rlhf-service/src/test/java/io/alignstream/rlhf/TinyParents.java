@@ -53,6 +53,20 @@ public final class TinyParents {
         return reward(store, sft, List.of(), Map.of());
     }
 
+    /** A checkpoint that is whole but cannot be loaded, as its network has no head. */
+    static Checkpoint unloadableReward(CheckpointStore store, Checkpoint sft) throws IOException {
+        try (Transformer headless = Transformer.initialise(SIZE.withLayers(1), 2)) {
+            return save(
+                    store,
+                    Stage.REWARD,
+                    Map.of("sft", sft.reference()),
+                    List.of(),
+                    Map.of(),
+                    SIZE.withLayers(1),
+                    headless.tensors());
+        }
+    }
+
     /** The same that says it has learned from {@code datasets}, and how well. */
     public static Checkpoint reward(
             CheckpointStore store, Checkpoint sft, List<DatasetSnapshot> datasets, Map<String, Double> metrics)

@@ -88,6 +88,11 @@ public interface SftConfig {
     @Between(least = "0", greatest = "1000")
     int recoveries();
 
+    /** Share of the conversations that may be set aside because the model cannot learn from them; above it a run does not begin. */
+    @WithDefault("${alignstream.most-set-aside:0.5}")
+    @Between(least = "0", greatest = "1")
+    double mostSetAside();
+
     /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
     @WithDefault("${alignstream.activation-mebibytes:1024}")
     @Between(least = "1", greatest = "16777216")
@@ -139,7 +144,8 @@ public interface SftConfig {
                 new Trainer.Settings(
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
                         new Trainer.Healing(recoveries(), SftLoop.RECOVERY_FACTOR),
-                        patience()),
+                        patience(),
+                        mostSetAside()),
                 ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
                 Precision.of(precision()),
                 lora().rank() == 0

@@ -6,7 +6,6 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.TrainingJob;
 import io.alignstream.training.Lineage;
-import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import java.io.IOException;
 import java.util.Map;
@@ -17,7 +16,7 @@ final class SftJob extends TrainingJob {
 
     private final SftSettings settings;
     private final CheckpointStore store;
-    private Map<String, Double> leftOut = Map.of();
+    private int leftOut;
 
     SftJob(TrainingRun run, SftSettings settings, CheckpointStore store) {
         super(run, settings.training());
@@ -33,23 +32,26 @@ final class SftJob extends TrainingJob {
     }
 
     @Override
-    protected TrainingLoop.Inputs inputs(JobContext context) throws IOException {
+    protected Planned plan(JobContext context) throws IOException {
         LearnableInstructions instructions =
                 LearnableInstructions.of(newest(context, Topic.INSTRUCTIONS), newest(context, Topic.PROMPTS));
+        leftOut = instructions.leftOut();
         SftLoop.Inputs inputs = SftLoop.Inputs.of(
-                settings, store.open(training().lineage().parent(Lineage.BASE)).folder(), instructions.instructions());
-        leftOut = new TreeMap<>(inputs.conversations().leftOut());
-        if (instructions.leftOut() > 0) {
-            leftOut.put("instructionsOfGatePrompts", (double) instructions.leftOut());
-        }
-        return inputs;
+                settings,
+                store.open(training().lineage().parent(Lineage.BASE)).folder(),
+                instructions.instructions(),
+                setAside());
+        return new Planned(inputs.memory(), () -> inputs);
     }
 
     /** Shown because somebody has written answers that cannot be used. */
     @Override
     protected Map<String, Double> watched(String phase, long step, Map<String, Double> figures) {
+        if (leftOut == 0) {
+            return figures;
+        }
         Map<String, Double> shown = new TreeMap<>(figures);
-        shown.putAll(leftOut);
+        shown.put("instructionsOfGatePrompts", (double) leftOut);
         return shown;
     }
 }

@@ -1,8 +1,8 @@
 package io.alignstream.sft;
 
 import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.check.InvalidInputException;
-import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Footprint;
@@ -19,6 +19,7 @@ import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.Conversations;
+import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,8 +34,6 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Supervised fine-tuning of a base model on conversations.
@@ -50,7 +49,6 @@ public final class SftLoop implements TrainingLoop {
     /** Multiplies the learning rate of a run that starts again. */
     static final double RECOVERY_FACTOR = 0.3;
 
-    private static final Logger LOG = LoggerFactory.getLogger(SftLoop.class);
     /** Of a loss, times this and half a nat more is divergence. */
     private static final double DIVERGED = 1.5;
 
@@ -93,38 +91,32 @@ public final class SftLoop implements TrainingLoop {
          * Reads the tokenizer and encodes the instructions with it.
          *
          * @param instructions in any order, ids distinct
-         * @throws InvalidInputException if no conversation is left to learn from
+         * @throws InvalidInputException if no conversation is left to learn from, or more is set aside than may be
          * @throws IOException if the base checkpoint cannot be read
          */
         public static Inputs of(SftSettings settings, Path base, Collection<Instruction> instructions)
                 throws IOException {
+            return of(
+                    settings,
+                    base,
+                    instructions,
+                    new SetAside(Stage.SFT, settings.training().mostSetAside()));
+        }
+
+        /** The same, counting in {@code setAside}. */
+        static Inputs of(SftSettings settings, Path base, Collection<Instruction> instructions, SetAside setAside)
+                throws IOException {
             Tokenizer tokenizer = Tokenizer.load(base);
             int longest = TransformerConfig.load(base).maxPositions();
-            Conversations conversations = Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest);
-            if (conversations.training().isEmpty() && conversations.refusal() != null) {
-                throw new InvalidInputException(Reason.of("sft.allRefused")
-                        .with("instructions", instructions.size())
-                        .with("refused", conversations.refused())
-                        .with("why", conversations.refusal()));
-            }
+            Conversations conversations =
+                    Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest, setAside);
+            setAside.requireMost();
             if (conversations.training().isEmpty()) {
-                throw new InvalidInputException(Reason.of("sft.noConversation")
+                Reason nothing = Reason.of("sft.noConversation")
                         .with("instructions", instructions.size())
-                        .with("heldOut", conversations.heldOut().size())
-                        .with("tooLong", conversations.tooLong())
-                        .with("longest", longest));
-            }
-            if (conversations.refusal() != null) {
-                LOG.atWarn()
-                        .addKeyValue("conversations", conversations.refused())
-                        .addKeyValue("first", Messages.english(conversations.refusal()))
-                        .log("Left out conversations that the model's chat template does not take");
-            }
-            if (conversations.tooLong() > 0) {
-                LOG.atWarn()
-                        .addKeyValue("conversations", conversations.tooLong())
-                        .addKeyValue("longest", longest)
-                        .log("Left out conversations that are longer than the model's positions");
+                        .with("heldOut", conversations.heldOut().size());
+                throw new InvalidInputException(
+                        setAside.reason().map(nothing::and).orElse(nothing));
             }
             return new Inputs(settings, base, tokenizer, conversations);
         }
@@ -150,8 +142,8 @@ public final class SftLoop implements TrainingLoop {
             return loop;
         }
 
-        @Override
-        public MemoryPlan memory() {
+        /** What the run will need of memory, from the shape of its network and its settings alone. */
+        MemoryPlan memory() {
             TransformerConfig config;
             try {
                 config = TransformerConfig.load(base);

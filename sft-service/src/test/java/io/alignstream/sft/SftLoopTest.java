@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
@@ -19,6 +21,7 @@ import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
+import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.ActivationMemory;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
@@ -29,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -215,24 +219,30 @@ class SftLoopTest {
         List<Instruction> instructions = new ArrayList<>(INSTRUCTIONS);
         instructions.add(
                 new Instruction("long", List.of(Message.user("成都".repeat(100))), List.of("好", "不好"), Map.of()));
+        SetAside setAside = new SetAside(Stage.SFT, 0.5);
 
         // When
-        SftLoop.Inputs inputs = SftLoop.Inputs.of(TinyInstructions.settings(1, 100), base, instructions);
+        SftLoop.Inputs.of(TinyInstructions.settings(1, 100), base, instructions, setAside);
 
         // Then
-        assertThat(inputs.conversations().leftOut()).isEqualTo(Map.of("conversationsTooLong", 2.0));
+        assertThat(setAside.figures()).isEqualTo(Map.of("conversationsTooLong", 2.0));
     }
 
     @Test
-    void saysWhyNothingIsLeftToLearnFrom() {
+    void aRunDoesNotBeginWhereMostIsTooLong() {
         // Given
-        Instruction tooLong = new Instruction("long", List.of(Message.user("成都".repeat(100))), List.of("好"), Map.of());
+        List<Instruction> instructions = new ArrayList<>(INSTRUCTIONS);
+        IntStream.rangeClosed(0, 2 * INSTRUCTIONS.size())
+                .mapToObj(i ->
+                        new Instruction("long " + i, List.of(Message.user("成都".repeat(100))), List.of("好"), Map.of()))
+                .forEach(instructions::add);
         SftSettings settings = TinyInstructions.settings(1, 100);
 
         // When, then
-        assertThatThrownBy(() -> SftLoop.Inputs.of(settings, base, List.of(tooLong)))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("no conversation to learn from")
-                .hasMessageContaining("longer than the model's 48 tokens");
+        assertThatThrownBy(() -> SftLoop.Inputs.of(settings, base, instructions))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("conversations left out: longer than the model's positions (first: long 0 has")
+                .hasMessageContaining("48 are the most")
+                .hasMessageContaining("alignstream.sft.most-set-aside");
     }
 }

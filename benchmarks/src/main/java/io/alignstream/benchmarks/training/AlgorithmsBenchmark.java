@@ -32,6 +32,7 @@ import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.dataset.PromptSplit;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.dataset.SetAside;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -192,7 +193,13 @@ public final class AlgorithmsBenchmark {
                         .map(Prompt::messages)
                         .map(messages -> ChatTemplate.prompt(tokenizer, messages))
                         .toList(),
-                RankedAnswers.of(tokenizer, world.rankingRequests(), world.rankings()).stream()
+                RankedAnswers.of(
+                                tokenizer,
+                                world.rankingRequests(),
+                                world.rankings(),
+                                sft.config().maxPositions(),
+                                new SetAside(Stage.RLHF, 1))
+                        .stream()
                         .filter(request -> !request.heldOut(judged))
                         .toList(),
                 own,

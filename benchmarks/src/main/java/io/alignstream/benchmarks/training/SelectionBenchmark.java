@@ -4,6 +4,7 @@ import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.contracts.Document;
+import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.network.RewardModel;
@@ -28,6 +29,7 @@ import io.alignstream.training.ModelFiles;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.dataset.PreferencePair;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.dataset.SetAside;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -76,7 +78,8 @@ public final class SelectionBenchmark {
         List<String> documents = world.documents(DOCUMENTS).map(Document::text).toList();
         this.tokenizer = new BpeTrainer(VOCABULARY).train(documents.stream());
         this.base = pretrained(documents, options.number("steps", 600));
-        List<RankedAnswers> ranked = RankedAnswers.of(tokenizer, world.rankingRequests(), world.rankings());
+        List<RankedAnswers> ranked = RankedAnswers.of(
+                tokenizer, world.rankingRequests(), world.rankings(), POSITIONS, new SetAside(Stage.REWARD, 1));
         this.pool = ranked.stream().filter(each -> !each.heldOut(HELD_OUT)).toList();
         this.heldOut = ranked.stream().filter(each -> each.heldOut(HELD_OUT)).toList();
     }

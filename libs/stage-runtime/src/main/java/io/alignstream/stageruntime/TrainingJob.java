@@ -4,22 +4,25 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A training run of any stage: fetches its frozen inputs, lets the {@link Trainer} begin or resume it, publishes the
+ * A training run of any stage: plans it, fetches its frozen inputs, lets the {@link Trainer} begin or resume it, publishes the
  * finished model.
  *
  * <p>A stage's own job says what the run is called, where its inputs come from and what is published besides.
@@ -30,15 +33,34 @@ public abstract class TrainingJob implements Job {
 
     private final TrainingRun run;
     private final Trainer.Settings settings;
+    private final SetAside setAside;
 
     /** The job of {@code run}, begun or not. */
     protected TrainingJob(TrainingRun run, Trainer.Settings settings) {
         this.run = run;
         this.settings = settings;
+        this.setAside = new SetAside(run.stage(), settings.mostSetAside());
     }
 
-    /** Reads the inputs; may take a while, ends early when the job is asked to stop. */
-    protected abstract TrainingLoop.Inputs inputs(JobContext context) throws IOException;
+    /**
+     * Reads what is to be learned, tells {@link #setAside} what can be and what not, and reckons what the run will need, without
+     * weights; may take a while, ends early when the job is asked to stop.
+     */
+    protected abstract Planned plan(JobContext context) throws IOException;
+
+    /**
+     * A run before its weights are in memory.
+     *
+     * @param memory what it will need, from the shapes of its networks and its settings alone
+     * @param inputs loads what it is trained with; may take a while, ends early when the job is asked to stop
+     */
+    public record Planned(MemoryPlan memory, Loading inputs) {}
+
+    /** Loads the inputs of a run. */
+    @FunctionalInterface
+    public interface Loading {
+        TrainingLoop.Inputs load() throws IOException;
+    }
 
     /** Publishes what goes out before the finished checkpoint, with which a run counts as done. */
     protected void announce(JobContext context, Trainer.Result result) {}
@@ -72,6 +94,11 @@ public abstract class TrainingJob implements Job {
 
     protected final TrainingRun training() {
         return run;
+    }
+
+    /** What the run was given and cannot learn from; the job's thread counts. */
+    protected final SetAside setAside() {
+        return setAside;
     }
 
     /**
@@ -108,13 +135,18 @@ public abstract class TrainingJob implements Job {
             // The store may be older than the topics: what was learned from others is no result of these.
             run.datasets().stream().filter(dataset -> dataset.content() != null).forEach(context::verify);
         } else {
-            try (TrainingLoop.Inputs inputs = inputs(context)) {
+            Planned planned = plan(context);
+            if (context.stopRequested()) {
+                return; // reading may have ended early
+            }
+            setAside.requireMost();
+            setAside.reason().ifPresent(reason -> LOG.warnf("Set aside: %s", Messages.english(reason)));
+            context.planned(planned.memory());
+            planned.memory().requireRoom();
+            try (TrainingLoop.Inputs inputs = planned.inputs().load()) {
                 if (context.stopRequested()) {
-                    return; // reading them may have ended early
+                    return;
                 }
-                MemoryPlan memory = inputs.memory();
-                context.planned(memory);
-                memory.requireRoom();
                 result = new Trainer(run, inputs, settings, monitor(context)).train();
             }
         }
@@ -172,7 +204,9 @@ public abstract class TrainingJob implements Job {
 
             @Override
             public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {
-                context.progress(phase, step, totalSteps, watched(phase, step, figures));
+                Map<String, Double> shown = new TreeMap<>(watched(phase, step, figures));
+                shown.putAll(setAside.figures());
+                context.progress(phase, step, totalSteps, shown);
             }
 
             @Override

@@ -3,6 +3,7 @@ package io.alignstream.stageruntime;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.anEmptyMap;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThanOrEqualTo;
@@ -387,6 +388,19 @@ class StageRuntimeTest {
         given().get("/q/health/started").then().statusCode(200);
         given().get("/q/health/ready").then().statusCode(200);
         given().get("/q/health/live").then().statusCode(200);
+    }
+
+    @Test
+    void asLongAsNoRunIsPlannedThePlanSaysWhyNot() {
+        given().get("/job/plan")
+                .then()
+                .statusCode(200)
+                .body("reason.code", equalTo("job.noPlan"))
+                .body("reason.arguments.why.code", equalTo("echo.learned"))
+                .body("reason.text", containsString("until its inputs are read: "))
+                .body("parts", anEmptyMap())
+                .body("bytes", nullValue())
+                .body("available", greaterThanOrEqualTo(1L));
     }
 
     @Test

@@ -10,12 +10,10 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.training.Lineage;
-import io.alignstream.training.Recovery;
-import io.alignstream.training.StoredState;
 import io.alignstream.training.Trainer;
-import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,6 +49,29 @@ class TrainingJobTest {
             assertThat(refusal).isInstanceOf(InvalidInputException.class).hasMessageContaining("GiB are available");
             assertThat(planned).singleElement().satisfies(plan -> assertThat(plan.bytes())
                     .isGreaterThan(EXBIBYTE));
+            assertThat(store.runs(Stage.SFT)).isEmpty();
+        }
+    }
+
+    @Test
+    void a_run_that_can_use_little_of_what_it_was_given_says_so_and_does_not_begin() throws IOException {
+        // Given: two of three inputs cannot be learned from
+        List<MemoryPlan> planned = new ArrayList<>();
+        try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
+            TrainingRun run = new TrainingRuns(store, Stage.SFT).of(Lineage.NONE, List.of(), Map.of());
+            Huge job = new Huge(run);
+            job.setAside().take(1);
+            job.setAside().addTooLong(SetAside.Cause.CONVERSATION_TOO_LONG, "long", 60, 48);
+            job.setAside().addTooLong(SetAside.Cause.CONVERSATION_TOO_LONG, "longer", 61, 48);
+
+            // When
+            Throwable refusal = catchThrowable(() -> job.execute(new Listening(planned)));
+
+            // Then
+            assertThat(refusal)
+                    .isInstanceOf(InvalidInputException.class)
+                    .hasMessageContaining("2 of 3 inputs", "long has 60 tokens", "alignstream.sft.most-set-aside");
+            assertThat(planned).isEmpty();
             assertThat(store.runs(Stage.SFT)).isEmpty();
         }
     }
@@ -101,23 +122,10 @@ class TrainingJobTest {
         }
 
         @Override
-        protected TrainingLoop.Inputs inputs(JobContext context) {
-            return new TrainingLoop.Inputs() {
-                @Override
-                public TrainingLoop begin(Recovery recovery) {
-                    throw new AssertionError("it began");
-                }
-
-                @Override
-                public TrainingLoop resume(StoredState stored, Recovery recovery) {
-                    throw new AssertionError("it went on");
-                }
-
-                @Override
-                public MemoryPlan memory() {
-                    return MemoryPlan.of(Map.of(MemoryPlan.Part.WEIGHTS, EXBIBYTE));
-                }
-            };
+        protected Planned plan(JobContext context) {
+            return new Planned(MemoryPlan.of(Map.of(MemoryPlan.Part.WEIGHTS, EXBIBYTE)), () -> {
+                throw new AssertionError("it loaded its weights");
+            });
         }
     }
 

@@ -8,6 +8,7 @@ import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import io.alignstream.training.TrainingLoop.Evaluation;
 import io.alignstream.training.TrainingLoop.Step;
+import io.alignstream.training.dataset.SetAside;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -39,10 +40,17 @@ public final class Trainer {
      *
      * @param patience evaluations without a better one after which the run ends and its best model is published; 0 never
      *     ends it early and publishes the last one
+     * @param mostSetAside share of what a run was given that it may leave out because it cannot learn from it
      */
-    public record Settings(Saving saving, Healing healing, int patience) {
+    public record Settings(Saving saving, Healing healing, int patience, double mostSetAside) {
         public Settings {
             require("patience", patience, 0, 1_000_000);
+            require("mostSetAside", mostSetAside, 0, 1);
+        }
+
+        /** With the usual share that may be left out. */
+        public Settings(Saving saving, Healing healing, int patience) {
+            this(saving, healing, patience, SetAside.MOST);
         }
     }
 

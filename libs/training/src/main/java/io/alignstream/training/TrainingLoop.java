@@ -2,7 +2,6 @@ package io.alignstream.training;
 
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -168,9 +167,6 @@ public interface TrainingLoop extends AutoCloseable {
          * @param recovery what was done about failures so far
          */
         TrainingLoop resume(StoredState stored, Recovery recovery) throws IOException;
-
-        /** What the run will need of memory, from the shapes of its networks and its settings alone. */
-        MemoryPlan memory();
 
         /** Frees what the inputs hold; the loop is closed before. */
         @Override

@@ -16,7 +16,6 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -350,11 +349,6 @@ class TrainerTest {
 
         CountingInputs(long millis) {
             this.millis = millis;
-        }
-
-        @Override
-        public MemoryPlan memory() {
-            return MemoryPlan.of(Map.of());
         }
 
         @Override

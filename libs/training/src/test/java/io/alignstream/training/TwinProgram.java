@@ -8,7 +8,6 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -79,11 +78,6 @@ final class TwinProgram {
     }
 
     private static final class Inputs implements TrainingLoop.Inputs {
-
-        @Override
-        public MemoryPlan memory() {
-            return MemoryPlan.of(Map.of());
-        }
 
         @Override
         public TrainingLoop begin(Recovery recovery) {

@@ -10,6 +10,7 @@ import io.alignstream.contracts.exchange.PromptElement;
 import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.contracts.exchange.RankingFormat;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.local.input.element.ElementFile;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.input.file.InputJson;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * format.
  *
  * <p>Read through when it is opened: an element that says none is set aside with its reason, and so is one that says something
- * else under the name of an earlier one; above a share the file is refused. What repeats an earlier element adds nothing.
+ * else under the name of an earlier one; above a share the file is refused. What repeats an earlier element adds nothing. What
+ * of an element counts for nothing is remarked.
  * {@link #forEach} reads the file again, so that neither pass holds more than an element and some 300 bytes of each. For one
  * thread.
  */
@@ -46,7 +48,8 @@ public final class EventFile<T> {
     public static final String INSTRUCTIONS_HELP = ENDINGS
             + "Each element is one of ours, {\"messages\": [{\"role\": \"user\", \"content\": \"...\"}], \"referenceAnswers\":"
             + " [\"...\"], \"id\": \"...\", \"tags\": {}} (id and tags may be left out); Alpaca's instruction, input, output;"
-            + " ShareGPT's conversations; or OpenAI's messages, of which turns with weight 0 are not learned."
+            + " ShareGPT's conversations; OpenAI's messages, of which turns with weight 0 are not learned; or TRL's prompt and"
+            + " completion."
             + SET_ASIDE;
 
     /** What the command line tells its users about files of prompts. */
@@ -85,8 +88,14 @@ public final class EventFile<T> {
      * What an element says.
      *
      * @param format as people write it; empty if there is no choice
+     * @param remarks on what of it counts for nothing
      */
-    private record Element<T>(String format, List<T> events) {}
+    private record Element<T>(String format, List<T> events, List<Reason> remarks) {
+
+        Element(String format, List<T> events) {
+            this(format, events, List.of());
+        }
+    }
 
     private EventFile(Path file, double mostSetAside, Kind<T> kind) {
         this.file = file;
@@ -149,7 +158,8 @@ public final class EventFile<T> {
                         element -> {
                             RankingFormat format = RankingFormat.of(element);
                             String name = annotator == null ? format.annotator() : annotator;
-                            return new Element<>(format.id(), format.read(element, name));
+                            List<Reason> remarks = new ArrayList<>();
+                            return new Element<>(format.id(), format.read(element, name, remarks::add), remarks);
                         },
                         ranked -> Map.of(
                                 "request " + ranked.request().requestId(),
@@ -208,7 +218,7 @@ public final class EventFile<T> {
                 try {
                     fresh = fresh(place, element, said);
                 } catch (InvalidInputException e) {
-                    setAside(new InputException(file, place, String.valueOf(e.getMessage())));
+                    setAside(new InputException(file, place, e.reason()));
                     return;
                 } catch (InputException e) {
                     setAside(e);
@@ -239,7 +249,10 @@ public final class EventFile<T> {
                 Said before = said.getOrDefault(name, now.get(name));
                 if (before != null && before.hash != hash) {
                     throw new InputException(
-                            file, place, name + " stands in " + before.place + " with other content; rename one");
+                            file,
+                            place,
+                            name + " stands in " + before.place + " with other content; rename one",
+                            "stands twice");
                 }
                 isNew |= before == null;
                 now.put(name, before == null ? new Said(place, hash) : before);
@@ -249,6 +262,7 @@ public final class EventFile<T> {
             }
         }
         said.putAll(now);
+        read.remarks.forEach(remark -> report.remark(new InputException(file, place, remark)));
         size += fresh.size();
         repeated += read.events.size() - fresh.size();
         formats.merge(read.format, (long) fresh.size(), Long::sum);

@@ -2,7 +2,9 @@ package io.alignstream.local.input;
 
 import io.alignstream.local.input.file.InputException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -54,10 +56,55 @@ public final class InputReport {
     private final String wayOut;
     private final Map<PassedOver, Long> passedOver = new EnumMap<>(PassedOver.class);
     private final List<String> faults = new ArrayList<>();
+    private final Kinds kinds = new Kinds();
+    private final Kinds remarks = new Kinds();
     private long taken;
     private long setAside;
     private long files;
     private long unreadFiles;
+
+    /** Counts by kind, each with the first one of it; beyond so many kinds the others are counted together. */
+    private static final class Kinds {
+
+        private static final int MOST = 20;
+
+        private static final class Kind {
+            private final String first;
+            private long count;
+
+            Kind(InputException first) {
+                this.first = String.valueOf(first.getMessage());
+            }
+        }
+
+        private final Map<String, Kind> byName = new LinkedHashMap<>();
+        private long others;
+
+        void add(InputException one) {
+            if (byName.size() < MOST || byName.containsKey(one.kind())) {
+                byName.computeIfAbsent(one.kind(), name -> new Kind(one)).count++;
+            } else {
+                others++;
+            }
+        }
+
+        void clear() {
+            byName.clear();
+            others = 0;
+        }
+
+        /** The most frequent kind first. */
+        List<String> lines() {
+            List<String> lines = new ArrayList<>(byName.values().stream()
+                    .sorted(Comparator.comparingLong((Kind kind) -> kind.count).reversed())
+                    .map(kind -> "  %,d like %s".formatted(kind.count, kind.first))
+                    .toList());
+            if (others > 0) {
+                lines.add("  %,d of other kinds".formatted(others));
+            }
+            return lines;
+        }
+    }
 
     /**
      * Of nothing so far.
@@ -78,6 +125,8 @@ public final class InputReport {
     void clear() {
         passedOver.keySet().removeIf(kind -> kind != PassedOver.OTHER_KIND);
         faults.clear();
+        kinds.clear();
+        remarks.clear();
         taken = 0;
         setAside = 0;
         files = 0;
@@ -86,6 +135,11 @@ public final class InputReport {
 
     void take() {
         taken++;
+    }
+
+    /** Notes what counts for nothing of an element that is taken. */
+    void remark(InputException remark) {
+        remarks.add(remark);
     }
 
     void passOver(PassedOver kind, long count) {
@@ -117,6 +171,7 @@ public final class InputReport {
     }
 
     private void show(InputException fault) {
+        kinds.add(fault);
         if (faults.size() < SHOWN) {
             faults.add(String.valueOf(fault.getMessage()));
         }
@@ -150,8 +205,19 @@ public final class InputReport {
         if (setAside + unreadFiles == 1) {
             throw new InputException(faults.getFirst());
         }
-        throw new InputException("%s, more than %s %%; %s. First:\n  ".formatted(setAsideWords(), percent(most), wayOut)
-                + String.join("\n  ", faults));
+        throw new InputException("%s, more than %s %%; %s. First:\n".formatted(setAsideWords(), percent(most), wayOut)
+                + String.join("\n", faultLines()));
+    }
+
+    /** The first faults, and where there are more, how many there are of each kind. */
+    private List<String> faultLines() {
+        List<String> lines = new ArrayList<>();
+        faults.forEach(fault -> lines.add("  " + fault));
+        if (setAside + unreadFiles > faults.size()) {
+            lines.add("all of them by kind:");
+            lines.addAll(kinds.lines());
+        }
+        return lines;
     }
 
     private String setAsideWords() {
@@ -175,7 +241,12 @@ public final class InputReport {
         passedOver.forEach((kind, count) -> lines.add("passed over: %,d %s".formatted(count, kind.words())));
         if (setAside + unreadFiles > 0) {
             lines.add(setAsideWords() + ":");
-            faults.forEach(fault -> lines.add("  " + fault));
+            lines.addAll(faultLines());
+        }
+        List<String> remarked = remarks.lines();
+        if (!remarked.isEmpty()) {
+            lines.add("taken, but not all that it says:");
+            lines.addAll(remarked);
         }
         return lines;
     }

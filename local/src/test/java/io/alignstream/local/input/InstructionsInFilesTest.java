@@ -148,7 +148,7 @@ class InstructionsInFilesTest {
                         "  " + file
                                 + " row 3: unknown format with the fields id; known are messages and referenceAnswers"
                                 + " (alignstream), instruction, input and output (alpaca), conversations (sharegpt),"
-                                + " messages (openai)",
+                                + " messages (openai), prompt and completion (trl)",
                         "  " + file + " row 4: a turn of conversations[1] is of role \"\"; known are system, user and"
                                 + " assistant");
     }
@@ -239,6 +239,29 @@ class InstructionsInFilesTest {
     }
 
     @Test
+    void manyFaultsAreCountedByKind() throws IOException {
+        // Given: those that say little differ in their numbers, the last kind comes behind the ten that are shown
+        List<String> lines = new ArrayList<>(Collections.nCopies(9, NONE));
+        lines.addAll(List.of("no JSON", "{\"a\": }", "{\"conversations\":[{\"from\":\"tool\"}]}"));
+        lines.addAll(List.of("{\"conversations\":[{\"from\":\"human\",\"value\":\"a\"},{\"from\":\"pal\"}]}", MOON));
+        Path file = write("a.jsonl", lines.toArray(String[]::new));
+
+        // When
+        EventFile<Instruction> instructions = EventFile.instructions(file, 1);
+
+        // Then
+        assertThat(instructions.lines())
+                .hasSize(2 + 10 + 4)
+                .endsWith(
+                        "all of them by kind:",
+                        "  9 like " + file + " line 1: output: content is missing or blank; give it a value",
+                        "  2 like " + file + " line 10: not valid JSON: character 1 of line 1 does not fit there",
+                        "  2 like " + file
+                                + " line 12: a turn of conversations[0] is of role \"tool\"; known are system,"
+                                + " user and assistant");
+    }
+
+    @Test
     void tooManyFaultsStopTheLoad() throws IOException {
         // Given
         List<String> lines = new ArrayList<>(Collections.nCopies(1_000, NONE));
@@ -250,7 +273,8 @@ class InstructionsInFilesTest {
                 .isInstanceOf(InputException.class)
                 .hasMessageStartingWith(
                         "1,000 of 1,000 elements set aside, more than 10 %; correct the files, or allow more"
-                                + " with --most-set-aside. First:\n  " + file + " line 1: output:");
+                                + " with --most-set-aside. First:\n  " + file + " line 1: output:")
+                .hasMessageContaining("all of them by kind:\n  1,000 like " + file + " line 1: output:");
     }
 
     @Test

@@ -94,6 +94,26 @@ class RankingsInFilesTest {
     }
 
     @Test
+    void whatCountsForNothingOfAnElementIsCountedAndSaid() throws IOException {
+        // Given: of three answers two are ordered, twice
+        String record =
+                "{\"fields\":{\"prompt\":\"Moon?\",\"response-1\":\"a\",\"response-2\":\"b\",\"response-3\":\"c\"},"
+                        + "\"responses\":{\"preference\":[{\"user_id\":\"u\",\"value\":[\"response-2\",\"response-1\"]}]}}";
+        Path file = write("a.jsonl", record, record.replace("Moon", "Sun"));
+
+        // When
+        EventFile<RankedRequest> rankings = EventFile.rankings(file, 0, null);
+
+        // Then
+        assertThat(rankings.lines())
+                .containsExactly(
+                        file + ": 2 rankings, 2 in the format argilla",
+                        "taken, but not all that it says:",
+                        "  2 like " + file + " line 1: annotator u has judged 2 of 3 answers; the others are no part of"
+                                + " that ranking");
+    }
+
+    @Test
     void whatIsMostlyNoRankingIsRefusedWithTheWayOut() throws IOException {
         // Given
         Path file = write("a.jsonl", PAIR, "{\"text\":\"a\"}", "{\"text\":\"b\"}");

@@ -4,6 +4,7 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.network.RewardEnsemble;
@@ -14,6 +15,7 @@ import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.training.dataset.PreferencePair;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.dataset.SetAside;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -119,9 +121,7 @@ public class FreshRankings {
         if (heldOut == null || learned.isEmpty()) {
             return Map.of();
         }
-        List<RankedAnswers> fresh = after(learned.get(), tokenizer).stream()
-                .filter(request -> request.longest() <= models.maxPositions())
-                .toList();
+        List<RankedAnswers> fresh = after(learned.get(), tokenizer, models.maxPositions());
         RewardEnsemble mean = new RewardEnsemble(models.members(), RewardEnsemble.Combination.MEAN);
         double right = 0;
         double pairs = 0;
@@ -139,7 +139,7 @@ public class FreshRankings {
         return pairs == 0 ? Map.of() : Map.of(ACCURACY, right / pairs, PAIRS, pairs, HELD_OUT_ACCURACY, heldOut);
     }
 
-    private List<RankedAnswers> after(DatasetSnapshot learned, Tokenizer tokenizer) {
+    private List<RankedAnswers> after(DatasetSnapshot learned, Tokenizer tokenizer, int longest) {
         Map<Integer, Long> ends = learned.partitions().stream()
                 .collect(Collectors.toMap(PartitionRange::partition, PartitionRange::end, Math::max, TreeMap::new));
         List<Ranking> fresh;
@@ -156,6 +156,6 @@ public class FreshRankings {
                 }
             });
         }
-        return RankedAnswers.of(tokenizer, ranked, fresh);
+        return RankedAnswers.of(tokenizer, ranked, fresh, longest, new SetAside(Stage.RLHF, 1));
     }
 }

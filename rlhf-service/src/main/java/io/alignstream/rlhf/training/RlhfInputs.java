@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.network.UpperBlocks;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -115,24 +116,34 @@ public record RlhfInputs(
         };
     }
 
-    @Override
-    public MemoryPlan memory() {
+    /**
+     * What scores, before it is loaded.
+     *
+     * @param shape of each of the networks
+     * @param count of them, of the reward model and the judge together
+     * @param adapted whether they are adapters on the SFT model
+     */
+    public record Scorers(TransformerConfig shape, int count, boolean adapted) {}
+
+    /**
+     * What a run will need of memory, from the shapes of its networks and its settings alone.
+     *
+     * @param sft the shape of the SFT model
+     * @param prompts token ids up to the assistant's token
+     */
+    public static MemoryPlan memory(
+            RlhfSettings settings, TransformerConfig sft, Scorers scorers, List<int[]> prompts) {
         Precision precision = settings.batches().precision();
-        Footprint policy = Footprint.of(sft.config());
-        Footprint scoring = Footprint.of(judges.reward().first().network().config());
+        Footprint policy = Footprint.of(sft);
+        Footprint scoring = Footprint.of(scorers.shape());
         boolean critic = settings.algorithm() == RlhfSettings.Algorithm.PPO;
-        long scorers =
-                judges.reward().members().size() + judges.judge().members().size();
-        int lowest =
-                UpperBlocks.share(sft, settings.retention().trainableShare()).lowestBlock();
+        int lowest = UpperBlocks.lowestBlock(sft.layers(), settings.retention().trainableShare());
         LoraSettings lora = settings.lora();
-        boolean adaptedReward = judges.reward().first().adapterViews().isPresent();
         long policyLearns = lora == null
                 ? policy.weightsFrom(lowest)
-                : policy.adapters(lora.inUpper(
-                        settings.retention().trainableShare(), sft.config().layers()));
+                : policy.adapters(lora.inUpper(settings.retention().trainableShare(), sft.layers()));
         long criticLearns = !critic ? 0 : lora == null ? scoring.weights() : scoring.adapters(lora);
-        int longest = sft.config().maxPositions();
+        int longest = sft.maxPositions();
         if (!prompts.isEmpty()) {
             int prompt = prompts.stream().mapToInt(ids -> ids.length).max().getAsInt();
             longest = Math.min(longest, prompt + settings.sampling().maxAnswerTokens());
@@ -140,14 +151,14 @@ public record RlhfInputs(
         int positions = Math.max(
                 longest,
                 Math.min(
-                        settings.batches().memory().positions(sft.config(), precision),
+                        settings.batches().memory().positions(sft, precision),
                         settings.batches().minibatchEpisodes() * longest));
         return MemoryPlan.of(Map.of(
                 // the SFT model's, or those of a checkpoint that is being written
                 MemoryPlan.Part.FILES,
                 policy.weights(),
                 MemoryPlan.Part.FROZEN,
-                policy.weights() + (adaptedReward ? 0 : scorers * scoring.weights()),
+                policy.weights() + (scorers.adapted() ? 0 : scorers.count() * scoring.weights()),
                 MemoryPlan.Part.WEIGHTS,
                 // with adapters those that they are worked into, to be stored
                 policy.weights() + (lora == null && critic ? scoring.weights() : criticLearns),
@@ -158,7 +169,7 @@ public record RlhfInputs(
                 MemoryPlan.Part.PREPARED,
                 2 * policy.prepared(precision),
                 MemoryPlan.Part.ACTIVATIONS,
-                settings.batches().memory().kept(sft.config(), precision, positions),
+                settings.batches().memory().kept(sft, precision, positions),
                 MemoryPlan.Part.WORKSPACE,
                 policy.workspace(positions)
                         + policy.scoring((long) settings.batches().episodes() * longest),

@@ -25,7 +25,9 @@ public enum InstructionFormat {
      * {@code messages}, turns with {@code role}, {@code content} and, of the assistant's turns, {@code weight}: what has 0 is
      * said but not learned.
      */
-    OPENAI("openai", new ListOfTurns("messages", "role", "content", true));
+    OPENAI("openai", new ListOfTurns("messages", "role", "content", true)),
+    /** {@code prompt} and {@code completion} as TRL's datasets have them, texts or lists of turns. */
+    TRL("trl", new PromptWithCompletion());
 
     private final String id;
     private final Form form;
@@ -91,7 +93,8 @@ public enum InstructionFormat {
     }
 
     /**
-     * The elements that say {@code instruction}, one for each reference answer; a single one in the own format.
+     * The elements that say {@code instruction}: one for each reference answer, in TRL's format one for each answer that is
+     * learned; a single one in the own format.
      *
      * @throws InvalidInputException if this format cannot say it; only the own format can say that a person has held it out,
      *     and without that others would learn it

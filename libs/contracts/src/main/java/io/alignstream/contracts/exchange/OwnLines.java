@@ -14,6 +14,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** The events themselves. A ranking need not repeat the id of the request beside it. */
 final class OwnLines implements RankingFormat.Form {
@@ -29,7 +30,7 @@ final class OwnLines implements RankingFormat.Form {
     }
 
     @Override
-    public List<RankedRequest> read(ObjectNode json, RankedRequest.Source source) {
+    public List<RankedRequest> read(ObjectNode json, RankedRequest.Source source, Consumer<Reason> remarks) {
         ObjectNode whole = unpacked(json, List.of("request", "ranking"));
         if (whole.get("ranking") instanceof ObjectNode ranking && !ranking.has("requestId")) {
             ranking.set("requestId", whole.path("request").get("requestId"));

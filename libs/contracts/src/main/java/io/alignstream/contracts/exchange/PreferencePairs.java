@@ -15,11 +15,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
  * {@code chosen} and {@code rejected}, texts, transcripts or turns. {@code score_chosen} and {@code score_rejected} count,
- * halved, where both are 0 to 10, ratings under the names of others where both are 0 to 5.
+ * halved, where both are 0 to 10, ratings under the names of others where both are 0 to 5. Where the rejected one has the
+ * higher score, nobody can say which of the two is meant, and there is no pair.
  *
  * @param transcripts whether whole transcripts are written and not lists of turns; both are read
  */
@@ -50,7 +53,7 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
     }
 
     @Override
-    public List<RankedRequest> read(ObjectNode json, RankedRequest.Source source) {
+    public List<RankedRequest> read(ObjectNode json, RankedRequest.Source source, Consumer<Reason> remarks) {
         List<Message> prompt = PromptFields.read(json);
         Side chosen = side(CHOSEN, json, prompt);
         Side rejected = side(REJECTED, json, prompt);
@@ -60,6 +63,7 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
         if (chosen.answer.strip().equals(rejected.answer.strip())) {
             throw new InvalidInputException(Reason.of("exchange.sameAnswer"));
         }
+        SCORES.forEach(names -> requireOrder(json, names));
         Optional<List<Double>> scores = SCORES.stream()
                 .map(names -> scores(json, names))
                 .flatMap(Optional::stream)
@@ -126,6 +130,18 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
         return new InvalidInputException(Reason.of("exchange.noAnswer").with("field", field));
     }
 
+    private static void requireOrder(ObjectNode json, ScoreNames names) {
+        OptionalDouble chosen = ElementFields.number(json.path(names.chosen));
+        OptionalDouble rejected = ElementFields.number(json.path(names.rejected));
+        if (chosen.isPresent() && rejected.isPresent() && chosen.getAsDouble() < rejected.getAsDouble()) {
+            throw new InvalidInputException(Reason.of("exchange.contradicted")
+                    .with("better", names.chosen)
+                    .with("lower", chosen.getAsDouble())
+                    .with("worse", names.rejected)
+                    .with("higher", rejected.getAsDouble()));
+        }
+    }
+
     /** The scores of both, 0 to 5, if both are on their scale. */
     private static Optional<List<Double>> scores(ObjectNode json, ScoreNames names) {
         List<Double> scores = Stream.of(names.chosen, names.rejected)
@@ -167,7 +183,7 @@ record PreferencePairs(boolean transcripts) implements RankingFormat.Form {
         add(json.putArray(CHOSEN), Message.Role.ASSISTANT, request.answers().get(better));
         add(json.putArray(REJECTED), Message.Role.ASSISTANT, request.answers().get(worse));
         List<Double> scores = ranked.ranking().scores();
-        if (!scores.isEmpty()) {
+        if (!scores.isEmpty() && scores.get(better) >= scores.get(worse)) { // others believe the order alone
             json.put("score_chosen", 2 * scores.get(better));
             json.put("score_rejected", 2 * scores.get(worse));
         }

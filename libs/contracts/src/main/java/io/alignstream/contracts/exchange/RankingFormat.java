@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The forms in which rankings are handed on, a JSON object each; constants are thread-safe. */
 public enum RankingFormat {
@@ -40,7 +41,8 @@ public enum RankingFormat {
 
         boolean fits(ObjectNode json);
 
-        List<RankedRequest> read(ObjectNode json, RankedRequest.Source source);
+        /** @param remarks is told what of the element counts for nothing though the element is taken */
+        List<RankedRequest> read(ObjectNode json, RankedRequest.Source source, Consumer<Reason> remarks);
 
         List<ObjectNode> write(RankedRequest ranked);
     }
@@ -92,8 +94,18 @@ public enum RankingFormat {
      * @throws InvalidInputException if it says no ranking
      */
     public List<RankedRequest> read(ObjectNode json, String annotator) {
+        return read(json, annotator, remark -> {});
+    }
+
+    /**
+     * The same, for who wants to know what was left of it.
+     *
+     * @param remarks is told what annotators have submitted that counts for nothing, or not wholly, for people
+     */
+    public List<RankedRequest> read(ObjectNode json, String annotator, Consumer<Reason> remarks) {
         String named = json.path("annotator").asText("");
-        return form.read(json, RankedRequest.Source.imported(named.isBlank() ? annotator : annotator + "/" + named));
+        return form.read(
+                json, RankedRequest.Source.imported(named.isBlank() ? annotator : annotator + "/" + named), remarks);
     }
 
     /**

@@ -9,6 +9,7 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.exchange.RankedRequest.Judged;
 import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
@@ -25,7 +27,7 @@ import java.util.stream.StreamSupport;
  * {@code instruction} and {@code completions}, each a {@code response} with {@code overall_score} (0 to 10; halved), or else
  * with {@code fine-grained_score} or the ratings of its aspects, of which the mean counts (0 to 5); or {@code generations}
  * beside their {@code ratings} (0 to 5) and {@code rationales}. Equal scores are ties, of equal responses the first one counts,
- * and {@code critique} is the reason.
+ * and {@code critique} is the reason. A {@code rank} that is given besides, 1 for the best, must not say otherwise.
  */
 final class RatedCompletions implements RankingFormat.Form {
 
@@ -33,6 +35,7 @@ final class RatedCompletions implements RankingFormat.Form {
     private static final String GENERATIONS = "generations";
     private static final String RESPONSE = "response";
     private static final String RATING = "rating";
+    private static final String RANK = "rank";
     private static final String CRITIQUE = "critique";
     private static final int MOST_REASON = 2_000;
 
@@ -53,16 +56,20 @@ final class RatedCompletions implements RankingFormat.Form {
     }
 
     @Override
-    public List<RankedRequest> read(ObjectNode json, RankedRequest.Source source) {
+    public List<RankedRequest> read(ObjectNode json, RankedRequest.Source source, Consumer<Reason> remarks) {
         SequencedMap<String, JsonNode> completions = new LinkedHashMap<>();
-        completions(json)
-                .forEach(completion -> completions.putIfAbsent(ElementFields.said(completion, RESPONSE), completion));
+        completions(json).forEach(completion -> {
+            if (completions.putIfAbsent(ElementFields.said(completion, RESPONSE), completion) != null) {
+                remarks.accept(Reason.of("exchange.sameResponse"));
+            }
+        });
         Function<JsonNode, OptionalDouble> scale = SCALES.stream()
                 .filter(candidate -> completions.values().stream()
                         .allMatch(each -> candidate.apply(each).isPresent()))
                 .findFirst()
                 .orElseThrow(() -> new InvalidInputException(Reason.of("exchange.notRated")));
         TreeMap<Double, List<Judged>> groups = new TreeMap<>(Comparator.reverseOrder());
+        requireOrder(completions.values(), scale);
         completions.forEach((response, completion) -> {
             double score = scale.apply(completion).orElseThrow();
             groups.computeIfAbsent(score, any -> new ArrayList<>())
@@ -70,6 +77,27 @@ final class RatedCompletions implements RankingFormat.Form {
         });
         return List.of(RankedRequest.of(
                 PromptFields.withSystem(json, PromptFields.read(json)), List.copyOf(groups.values()), source));
+    }
+
+    private static void requireOrder(Collection<JsonNode> completions, Function<JsonNode, OptionalDouble> scale) {
+        for (JsonNode one : completions) {
+            for (JsonNode other : completions) {
+                OptionalDouble rank = ElementFields.number(one.path(RANK));
+                OptionalDouble lowerRank = ElementFields.number(other.path(RANK));
+                double score = scale.apply(one).orElseThrow();
+                double higherScore = scale.apply(other).orElseThrow();
+                if (rank.isPresent()
+                        && lowerRank.isPresent()
+                        && rank.getAsDouble() < lowerRank.getAsDouble()
+                        && score < higherScore) {
+                    throw new InvalidInputException(Reason.of("exchange.contradicted")
+                            .with("better", "rank " + one.path(RANK).asText())
+                            .with("lower", score)
+                            .with("worse", "rank " + other.path(RANK).asText())
+                            .with("higher", higherScore));
+                }
+            }
+        }
     }
 
     /** Lists beside each other are put together. */
@@ -80,6 +108,7 @@ final class RatedCompletions implements RankingFormat.Form {
         List<JsonNode> responses = ElementFields.list(json, GENERATIONS);
         List<JsonNode> ratings = ElementFields.list(json, json.has("ratings") ? "ratings" : RATING);
         List<JsonNode> reasons = ElementFields.list(json, "rationales");
+        List<JsonNode> ranks = ElementFields.list(json, "ranks");
         if (ratings.size() != responses.size()) {
             throw new InvalidInputException(Reason.of("exchange.notRated"));
         }
@@ -88,6 +117,9 @@ final class RatedCompletions implements RankingFormat.Form {
                     ObjectNode completion = JsonNodeFactory.instance.objectNode();
                     completion.set(RESPONSE, responses.get(i));
                     completion.set(RATING, ratings.get(i));
+                    if (ranks.size() == responses.size()) {
+                        completion.set(RANK, ranks.get(i));
+                    }
                     return i < reasons.size() ? completion.set(CRITIQUE, reasons.get(i)) : completion;
                 })
                 .toList();

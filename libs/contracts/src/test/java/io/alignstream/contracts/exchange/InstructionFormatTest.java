@@ -24,7 +24,7 @@ class InstructionFormatTest {
     private static final Message SYSTEM = new Message(Message.Role.SYSTEM, "Be brief.");
 
     @ParameterizedTest
-    @EnumSource(InstructionFormat.class)
+    @EnumSource(value = InstructionFormat.class, mode = EnumSource.Mode.EXCLUDE, names = "TRL")
     void aConversationIsTheSameAgainInEveryFormat(InstructionFormat format) {
         // Given
         Instruction instruction = new Instruction(
@@ -78,6 +78,10 @@ class InstructionFormatTest {
         {'conversations':[{'role':'user','content':'Add.\\n1, 2'},{'role':'assistant','content':'3'}],'tools':'[]'}|sharegpt
         {'conversations':'[{`from`:`human`,`value`:`Add.\\\\n1, 2`},{`from`:`gpt`,`value`:`3`}]'}|sharegpt
         {'messages':[{'role':'user','content':'Add.\\n1, 2'},{'role':'assistant','content':'3'}],'tools':null}|openai
+        {'prompt':'Add.\\n1, 2','completion':' 3\\n'}|trl
+        {'prompt':[{'role':'user','content':'Add.\\n1, 2'}],'completion':[{'role':'assistant','content':'3'}],'label':true}|trl
+        {'prompt':'[{`role`:`user`,`content`:`Add.\\\\n1, 2`}]','completion':'[{`role`:`assistant`,`content`:`3`}]'}|trl
+        {'prompt':'\\n\\nHuman: Add.\\n1, 2\\n\\nAssistant:','completion':'3'}|trl
         {'messages':[{'role':'user','content':[{'type':'text','text':'Add.'},{'type':'text','text':'1, 2'}]},{'role':'assistant','content':'3','weight':1,'tool_calls':[]},{'role':'user','content':'4?'},{'role':'assistant','content':'no','weight':0}]}|openai
         """)
     void everySpellingIsTheSameInstruction(String text, String format) {
@@ -176,6 +180,40 @@ class InstructionFormatTest {
     }
 
     @Test
+    void whatStandsInTheCompletionIsLearnedAndWhatStandsInThePromptIsRead() {
+        // Given
+        ObjectNode json = json("{'system':'Be brief.','prompt':[{'role':'user','content':'a'},"
+                + "{'role':'assistant','content':'b'},{'role':'user','content':'c'}],"
+                + "'completion':[{'role':'assistant','content':'d'}]}");
+
+        // When
+        List<Instruction> instructions = InstructionFormat.of(json).read(json);
+
+        // Then
+        assertThat(instructions).singleElement().satisfies(instruction -> {
+            assertThat(instruction.messages())
+                    .containsExactly(SYSTEM, Message.user("a"), Message.assistant("b"), Message.user("c"));
+            assertThat(instruction.referenceAnswers()).containsExactly("d");
+            assertThat(instruction.learnsEveryTurn()).isFalse();
+        });
+    }
+
+    @Test
+    void eachLearnedAnswerIsACompletionOfItsOwn() {
+        // Given
+        Instruction instruction = new Instruction("i-1", TWO_QUESTIONS, List.of("384,400", "Some 400,000"), Map.of());
+
+        // When
+        List<Instruction> again = roundTrip(InstructionFormat.TRL, instruction);
+
+        // Then: each answer once
+        assertThat(again)
+                .extracting(Instruction::referenceAnswers)
+                .containsExactly(List.of("Far."), List.of("384,400"), List.of("Some 400,000"));
+        assertThat(again).extracting(Instruction::learnsEveryTurn).containsExactly(true, false, false);
+    }
+
+    @Test
     void twoAnswersToOneQuestionAreTwoElements() {
         // Given
         Instruction instruction =
@@ -218,6 +256,11 @@ class InstructionFormatTest {
             textBlock =
                     """
         {'instruction':'Moon?','output':''}|output: content is missing or blank
+        {'prompt':'Moon?','completion':''}|completion: content is missing or blank
+        {'prompt':'','completion':'Far.'}|prompt: content is missing or blank
+        {'prompt':'Moon?','completion':null}|completion: it must be a text
+        {'prompt':'Moon?','completion':'Near.','label':false}|label is false: what nobody wants is not learned
+        {'prompt':'Moon?','completion':[{'role':'user','content':'Far.'}]}|completion holds no turn of the assistant to learn
         {'instruction':'','input':' ','output':'Far.'}|instruction: content is missing or blank
         {'instruction':['Moon?'],'output':'Far.'}|instruction: it must be a text
         {'instruction':'Moon?','output':'Far.','history':'none'}|history: it must be a list
@@ -251,11 +294,11 @@ class InstructionFormatTest {
 
     @Test
     void anUnknownFormatIsNamedWithTheKnownOnes() {
-        assertThatThrownBy(() -> InstructionFormat.of(json("{'prompt':'a','completion':'b'}")))
+        assertThatThrownBy(() -> InstructionFormat.of(json("{'prompt':'a','reply':'b'}")))
                 .isInstanceOf(InvalidInputException.class)
-                .hasMessageContaining("fields prompt, completion")
+                .hasMessageContaining("fields prompt, reply")
                 .hasMessageContaining("(alpaca)")
-                .hasMessageContaining("(openai)");
+                .hasMessageContaining("(trl)");
     }
 
     private static List<Instruction> roundTrip(InstructionFormat format, Instruction instruction) {

@@ -2,6 +2,7 @@ package io.alignstream.contracts.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,7 +12,10 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -210,6 +214,70 @@ class RankingFormatTest {
     }
 
     @Test
+    void whatCountsForNothingInARecordIsRemarked() {
+        // Given: one has ordered all, one only two, one a name that is no field, one the same answer twice, one
+        // something else
+        ObjectNode json = json("{'prompt':'Moon?','response-1':'a','response-2':'b','response-3':'c','preference':["
+                + "{'user_id':'u','value':['response-3','response-1','response-2']},"
+                + "{'user_id':'v','value':['response-2','response-1']},"
+                + "{'user_id':'w','value':['response-2','response-4']},"
+                + "{'user_id':'x','value':['response-2','response-2']}],"
+                + "'topics':[{'user_id':'u','value':['space','time']}],"
+                + "'again':[{'user_id':'u','value':['response-1','response-2','response-3']}]}");
+        List<Reason> remarks = new ArrayList<>();
+
+        // When
+        List<RankedRequest> ranked = RankingFormat.ARGILLA.read(json, "a", remarks::add);
+
+        // Then
+        assertThat(ranked)
+                .extracting(RankingFormatTest::groups)
+                .containsExactly(
+                        List.of(List.of("c"), List.of("a"), List.of("b")), List.of(List.of("b"), List.of("a")));
+        assertThat(remarks)
+                .extracting(Messages::english)
+                .containsExactlyInAnyOrder(
+                        "annotator v has judged 2 of 3 answers; the others are no part of that ranking",
+                        "what annotator w has submitted to question preference is no order of two or more of the fields,"
+                                + " each once, and is left out",
+                        "what annotator x has submitted to question preference is no order of two or more of the fields,"
+                                + " each once, and is left out",
+                        "annotator u has ordered the answers in several questions; that to again is left out");
+    }
+
+    @Test
+    void anAnswerThatNobodyHasJudgedIsMissedToo() {
+        // Given: three answers, of which the only annotator has rated two
+        ObjectNode json = json("{'prompt':'Moon?','response1':'a','response2':'b','response3':'c','source':'x',"
+                + "'response1-rating':[{'user_id':'u','value':1}],'response2-rating':[{'user_id':'u','value':4}]}");
+        List<Reason> remarks = new ArrayList<>();
+
+        // When
+        RankingFormat.ARGILLA.read(json, "a", remarks::add);
+
+        // Then
+        assertThat(remarks).extracting(Messages::english).singleElement(STRING).contains("judged 2 of 3 answers");
+    }
+
+    @Test
+    void pairsOfARankingWhoseScoresSayTheOppositeAreWrittenWithoutScores() {
+        // Given: what the annotator has ordered counts
+        RankedRequest ranked = RankedRequest.of(
+                MULTI_TURN,
+                List.of(
+                        List.of(new RankedRequest.Judged("a", 1.0, "")),
+                        List.of(new RankedRequest.Judged("b", 4.0, ""))),
+                RankedRequest.Source.imported("ann"));
+
+        // When
+        RankedRequest again = roundTrip(RankingFormat.TRL, ranked);
+
+        // Then
+        assertThat(groups(again)).containsExactly(List.of("a"), List.of("b"));
+        assertThat(again.ranking().scores()).isEmpty();
+    }
+
+    @Test
     void argillaHasAnOrderWithoutTies() {
         // Given
         RankedRequest untied = new RankedRequest(
@@ -278,6 +346,10 @@ class RankingFormatTest {
             textBlock =
                     """
         {'prompt':'Moon?','chosen':'Far.','rejected':'Far. '}|the same
+        {'prompt':'Moon?','chosen':'Far.','rejected':'Near.','score_chosen':3.5,'score_rejected':8}|score_chosen is 3.5 and score_rejected is 8, so the scores say the opposite
+        {'prompt':'Moon?','chosen':'Far.','rejected':'Near.','chosen-rating':'1','rejected-rating':'2'}|the opposite
+        {'instruction':'Moon?','completions':[{'response':'b','overall_score':3,'rank':1},{'response':'c','overall_score':9,'rank':2}]}|rank 1 is 1.5 and rank 2 is 4.5
+        {'instruction':'Moon?','generations':['b','c'],'ratings':[5,1],'ranks':[2,1]}|the opposite
         {'chosen':'The moon is far.','rejected':'The moon is near.'}|there is no prompt
         {'chosen':'\\n\\nHuman: a\\n\\nAssistant: b','rejected':'\\n\\nHuman: c\\n\\nAssistant: b'}|different prompts
         {'chosen':[{'role':'tool','content':'b'}],'rejected':[]}|role "tool"

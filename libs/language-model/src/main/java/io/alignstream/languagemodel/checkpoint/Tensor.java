@@ -3,6 +3,8 @@ package io.alignstream.languagemodel.checkpoint;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
 import java.util.Arrays;
 
 /**
@@ -146,6 +148,33 @@ public record Tensor(Type type, long[] shape, ByteBuffer data) {
             }
             default -> throw new IllegalStateException("a tensor " + this + " does not hold floats");
         }
+    }
+
+    /** How many elements are NaN or infinite; 0 of a tensor of integers. */
+    public long notFinite() {
+        return switch (type) {
+            case F32 -> {
+                IntBuffer bits = data().asIntBuffer();
+                long count = 0;
+                for (int i = 0; i < bits.limit(); i++) {
+                    count += (bits.get(i) & 0x7F80_0000) == 0x7F80_0000 ? 1 : 0;
+                }
+                yield count;
+            }
+            case F16 -> allOnes(0x7C00);
+            case BF16 -> allOnes(0x7F80);
+            default -> 0;
+        };
+    }
+
+    /** Elements of two bytes in which all bits of the exponent are set. */
+    private long allOnes(int exponent) {
+        ShortBuffer bits = data().asShortBuffer();
+        long count = 0;
+        for (int i = 0; i < bits.limit(); i++) {
+            count += (bits.get(i) & exponent) == exponent ? 1 : 0;
+        }
+        return count;
     }
 
     /** A copy of the elements of an I64, I32 or U8 tensor. */

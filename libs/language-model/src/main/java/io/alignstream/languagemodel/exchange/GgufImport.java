@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.network.Weights;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -76,9 +76,13 @@ public final class GgufImport {
         if (chat.isPresent()) {
             JSON.writeValue(scratch.resolve(Tokenizer.CONFIG_FILE).toFile(), chat.get());
         }
-        TransformerConfig config = TransformerConfig.load(scratch);
-        return HuggingFaceModel.of(
-                config, Weights.require(config, source.tensors(config, scratch), file.toString()), scratch);
+        try {
+            TransformerConfig config = TransformerConfig.load(scratch);
+            return HuggingFaceModel.of(file.toString(), config, source.tensors(config, scratch), scratch);
+        } catch (IOException e) {
+            // What is wrong with the files of the scratch folder is wrong with the one that they were made of.
+            throw new IOException(String.valueOf(e.getMessage()).replace(scratch + File.separator, file + ", as "), e);
+        }
     }
 
     private ObjectNode config() throws IOException {

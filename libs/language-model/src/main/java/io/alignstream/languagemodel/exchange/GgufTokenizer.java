@@ -89,16 +89,21 @@ final class GgufTokenizer {
                 .put("tokenizer.chat_template", ChatTemplate.jinja(tokenizer));
     }
 
-    /** The chat template of a file and what it names, as {@code tokenizer_config.json}; empty if it has none. */
+    /**
+     * The chat template of a file and what it names, as {@code tokenizer_config.json}, whatever kind of thing it is; empty if it
+     * has none.
+     */
     static Optional<ObjectNode> readChat(GgufFile gguf) {
-        return gguf.text("tokenizer.chat_template").map(template -> {
-            List<String> tokens = gguf.list("tokenizer.ggml.tokens", String.class);
-            ObjectNode json = JSON.createObjectNode().put("chat_template", template);
-            NAMES.forEach((name, key) -> gguf.number("tokenizer.ggml." + key + "_token_id")
-                    .filter(id -> id.longValue() >= 0 && id.longValue() < tokens.size())
-                    .ifPresent(id -> json.put(name, tokens.get(id.intValue()))));
-            return json;
-        });
+        return Optional.ofNullable(gguf.metadata().get("tokenizer.chat_template"))
+                .map(template -> {
+                    List<String> tokens = gguf.list("tokenizer.ggml.tokens", String.class);
+                    ObjectNode json = JSON.createObjectNode();
+                    json.set("chat_template", JSON.valueToTree(template));
+                    NAMES.forEach((name, key) -> gguf.number("tokenizer.ggml." + key + "_token_id")
+                            .filter(id -> id.longValue() >= 0 && id.longValue() < tokens.size())
+                            .ifPresent(id -> json.put(name, tokens.get(id.intValue()))));
+                    return json;
+                });
     }
 
     private static int type(@Nullable JsonNode added, String name, boolean byteLevel) {

@@ -11,7 +11,9 @@ import io.alignstream.languagemodel.tokenizer.format.ChatConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 
 /**
@@ -20,7 +22,8 @@ import java.util.SequencedMap;
  * <p>Weights keep their element type and are not held in memory: their bytes stay in the mapped files. Our control tokens
  * (see {@code ControlToken}) need a row of the embedding each; where the network has fewer rows than the tokenizer has
  * ids, rows with the mean of all others are added, which a model that never saw these tokens treats as any word. Rows beyond
- * the tokenizer's ids, which some models have as padding, are dropped: nobody could read such a token.
+ * the tokenizer's ids, which some models have as padding, are dropped: nobody could read such a token. What no model can be
+ * computed with is refused: a weight that is no number, a token of the file that has no row.
  *
  * @param config of the network, with as many token ids as the embedding has rows now
  * @param tokenizer with our control tokens
@@ -41,16 +44,23 @@ public record HuggingFaceModel(
             throw new IOException(folder + " is no folder; give the folder with config.json, or a GGUF file");
         }
         TransformerConfig config = TransformerConfig.load(folder);
-        return of(config, Weights.require(config, ModelWeights.read(folder), folder.toString()), folder);
+        return of(folder.toString(), config, ModelWeights.read(folder), folder);
     }
 
-    /** With the tokenizer of {@code folder}. */
-    static HuggingFaceModel of(TransformerConfig config, SequencedMap<String, Tensor> tensors, Path folder)
+    /**
+     * With the tokenizer of {@code folder}.
+     *
+     * @param name of the model, for complaints
+     * @param read weights that {@code config} may name or not
+     */
+    static HuggingFaceModel of(String name, TransformerConfig config, SequencedMap<String, Tensor> read, Path folder)
             throws IOException {
-        Tokenizer tokenizer = tokenizer(folder);
+        SequencedMap<String, Tensor> tensors = Weights.require(config, read, name);
+        Tokenizer tokenizer = tokenizer(folder, config.vocabularySize());
+        requireFinite(name, tensors);
         int ids = tokenizer.vocabularySize();
-        for (String name : new String[] {"model.embed_tokens.weight", "lm_head.weight"}) {
-            tensors.computeIfPresent(name, (same, rows) -> MeanRows.resize(rows, ids));
+        for (String matrix : new String[] {"model.embed_tokens.weight", "lm_head.weight"}) {
+            tensors.computeIfPresent(matrix, (same, rows) -> MeanRows.resize(rows, ids));
         }
         return new HuggingFaceModel(
                 config.withVocabulary(ids),
@@ -59,14 +69,39 @@ public record HuggingFaceModel(
                 ChatConfig.read(folder).isPresent());
     }
 
-    private static Tokenizer tokenizer(Path folder) throws IOException {
+    private static void requireFinite(String name, SequencedMap<String, Tensor> tensors) throws IOException {
+        SequencedMap<String, Long> damaged = new LinkedHashMap<>();
+        tensors.forEach((weight, tensor) -> {
+            long count = tensor.notFinite();
+            if (count > 0) {
+                damaged.put(weight, count);
+            }
+        });
+        if (!damaged.isEmpty()) {
+            Map.Entry<String, Long> first = damaged.firstEntry();
+            throw new IOException(
+                    "%s: of the %,d values of %s %,d are NaN or infinite%s; the file is damaged or the training"
+                                    .formatted(
+                                            name,
+                                            Objects.requireNonNull(tensors.get(first.getKey()))
+                                                    .elements(),
+                                            first.getKey(),
+                                            first.getValue(),
+                                            damaged.size() == 1
+                                                    ? ""
+                                                    : ", and some of %,d more tensors".formatted(damaged.size() - 1))
+                            + " went wrong: copy it again, or take an earlier checkpoint");
+        }
+    }
+
+    private static Tokenizer tokenizer(Path folder, int rows) throws IOException {
         Path file = folder.resolve(Tokenizer.TOKENIZER_FILE);
         if (!Files.isRegularFile(file)) {
             throw new IOException(file + " is missing; other tokenizer files are not supported, write it with"
                     + " AutoTokenizer.from_pretrained(…).save_pretrained(…)");
         }
         try {
-            return Tokenizer.load(folder);
+            return Tokenizer.load(folder, rows);
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }

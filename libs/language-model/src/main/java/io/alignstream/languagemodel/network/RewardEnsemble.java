@@ -84,7 +84,7 @@ public final class RewardEnsemble implements AutoCloseable {
         public record Entry(String file, String criterion) {}
 
         /** The index of a checkpoint folder. */
-        static Index read(Path folder) throws IOException {
+        public static Index read(Path folder) throws IOException {
             Path file = folder.resolve(INDEX);
             if (!Files.exists(file)) {
                 return SINGLE;

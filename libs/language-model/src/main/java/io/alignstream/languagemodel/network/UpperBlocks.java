@@ -27,10 +27,13 @@ public record UpperBlocks(Transformer network, int blocks) implements Trainable 
      * @param share above 0, at most 1; 1 is the whole network, embeddings and output included
      */
     public static Trainable share(Transformer network, double share) {
-        return share == 1
-                ? network
-                : new UpperBlocks(
-                        network, (int) Math.ceil(share * network.config().layers()));
+        int layers = network.config().layers();
+        return share == 1 ? network : new UpperBlocks(network, layers - lowestBlock(layers, share));
+    }
+
+    /** The first block of the last {@code share} of so many; 0 if all of them learn. */
+    public static int lowestBlock(int layers, double share) {
+        return layers - (int) Math.ceil(share * layers);
     }
 
     @Override

@@ -123,6 +123,17 @@ public final class Tokenizer {
      * @throws IllegalArgumentException if it is not a tokenizer of this kind
      */
     public static Tokenizer load(Path folder) throws IOException {
+        return load(folder, Integer.MAX_VALUE);
+    }
+
+    /**
+     * The same for a model whose embedding has so many rows: a token that has none is refused, but for control tokens directly
+     * behind the others.
+     *
+     * @throws IOException if the file cannot be read
+     * @throws IllegalArgumentException if it is not a tokenizer of this kind, or has a token without a row
+     */
+    public static Tokenizer load(Path folder, int rows) throws IOException {
         Path file = folder.resolve(TOKENIZER_FILE);
         long size = Files.size(file);
         if (size > MAX_FILE_BYTES) {
@@ -130,7 +141,7 @@ public final class Tokenizer {
         }
         try {
             Optional<ChatConfig> chat = ChatConfig.read(folder);
-            Tokenizer plain = new Tokenizer(TokenizerFile.read(Files.readAllBytes(file), chat.isPresent()));
+            Tokenizer plain = new Tokenizer(TokenizerFile.read(Files.readAllBytes(file), chat.isPresent(), rows));
             return chat.filter(config -> !ChatTemplate.isOwn(plain, config.template()))
                     .map(config -> new Tokenizer(plain, new ForeignChat(config, plain)))
                     .orElse(plain);
@@ -141,7 +152,7 @@ public final class Tokenizer {
 
     /** Reads the bytes of a {@value #TOKENIZER_FILE}; fails with what is unsupported or damaged. */
     public static Tokenizer load(byte[] json) {
-        return new Tokenizer(TokenizerFile.read(json.clone(), false));
+        return new Tokenizer(TokenizerFile.read(json.clone(), false, Integer.MAX_VALUE));
     }
 
     /** Ids of a text taken as ordinary text; empty for the empty text. */

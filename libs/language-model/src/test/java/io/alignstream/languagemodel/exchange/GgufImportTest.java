@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Architecture;
 import io.alignstream.languagemodel.network.RotaryScaling;
 import io.alignstream.languagemodel.network.Transformer;
@@ -175,6 +176,44 @@ class GgufImportTest {
     }
 
     @Test
+    void weightsThatAreNoNumbersAreRefused() throws IOException {
+        // Given
+        HuggingFaceModel model = model(Architecture.LLAMA, byteLevel());
+        Path file = folder.resolve("model.gguf");
+        float[] norm = new float[24];
+        norm[3] = Float.NEGATIVE_INFINITY;
+        model.tensors().put("model.norm.weight", Tensor.of(norm, 24));
+        GgufModel.export(model, file);
+
+        // When, then
+        assertThatThrownBy(() -> GgufImport.load(file, scratch))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("model.gguf: of the 24 values of model.norm.weight 1 are NaN or infinite");
+    }
+
+    @Test
+    void aChatTemplateThatIsNoTextIsRefusedByTheNameOfTheFile() throws IOException {
+        // Given: a list of numbers of as many bytes as the text had
+        HuggingFaceModel model = model(Architecture.LLAMA, byteLevel());
+        Path file = folder.resolve("model.gguf");
+        GgufModel.export(model, file);
+        byte[] bytes = Files.readAllBytes(file);
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        int type = text.indexOf("tokenizer.chat_template") + "tokenizer.chat_template".length();
+        ByteBuffer value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int length = (int) value.getLong(type + 4);
+        value.position(type);
+        value.putInt(9).putInt(0).putLong(length - 4L); // a list, of bytes
+        Files.write(file, bytes);
+
+        // When, then
+        assertThatThrownBy(() -> GgufImport.load(file, scratch))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("model.gguf, as tokenizer_config.json: chat_template is [")
+                .hasMessageContaining("but must be a Jinja template as text");
+    }
+
+    @Test
     void aVocabularyMayLackBytes() throws IOException {
         // Given: as SmolLM's, which lacks bytes that no UTF-8 has, and one more
         ObjectNode json = byteLevel();
@@ -217,7 +256,7 @@ class GgufImportTest {
     }
 
     /** All bytes, a merge, and the control tokens of ChatML. */
-    private static ObjectNode byteLevel() {
+    static ObjectNode byteLevel() {
         ObjectNode json = JSON.createObjectNode();
         ArrayNode added = json.putArray("added_tokens");
         String[] control = {"<|endoftext|>", "<|im_start|>", "<|im_end|>"};

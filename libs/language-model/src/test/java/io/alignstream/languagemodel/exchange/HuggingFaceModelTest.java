@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Architecture;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class HuggingFaceModelTest {
 
@@ -87,10 +90,10 @@ class HuggingFaceModelTest {
     }
 
     @Test
-    void everyTokenGetsARow() throws IOException {
+    void everyControlTokenGetsARow() throws IOException {
         for (Tensor.Type type : List.of(Tensor.Type.F32, Tensor.Type.F16, Tensor.Type.BF16)) {
-            // Given: an embedding without rows for the last 3 ids
-            int rows = TOKENIZER.vocabularySize() - 3;
+            // Given: a file without four of our control tokens, and an embedding of its 260
+            int rows = 260;
             TransformerConfig config = config(Architecture.QWEN3, rows, false);
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             try (Transformer model = Transformer.initialise(config, 1)) {
@@ -99,16 +102,17 @@ class HuggingFaceModelTest {
                                 tensors.put(name, type == Tensor.Type.F32 ? tensor : half(tensor, type)));
             }
             write(config, tensors);
+            tokenizer(GgufImportTest.byteLevel());
 
             // When
             HuggingFaceModel imported = HuggingFaceModel.load(folder);
 
             // Then
-            assertThat(imported.config().vocabularySize()).isEqualTo(TOKENIZER.vocabularySize());
+            assertThat(imported.config().vocabularySize()).isEqualTo(rows + 4);
             for (String name : List.of("model.embed_tokens.weight", "lm_head.weight")) {
                 float[] old = tensors.get(name).toFloats();
                 float[] now = imported.tensors().get(name).toFloats();
-                assertThat(now).hasSize(old.length + 3 * config.width()).startsWith(old);
+                assertThat(now).hasSize(old.length + 4 * config.width()).startsWith(old);
                 double mean = 0;
                 for (int row = 0; row < rows; row++) {
                     mean += old[row * config.width() + 5] / (double) rows;
@@ -116,6 +120,104 @@ class HuggingFaceModelTest {
                 assertThat((double) now[now.length - config.width() + 5]).isCloseTo(mean, within(1e-4));
             }
         }
+    }
+
+    @Test
+    void aTokenWithoutARowIsRefusedByName() throws IOException {
+        // Given: as many rows as the file has ids, but for one stray id; then one row too few
+        TransformerConfig config = config(Architecture.LLAMA, 260, true);
+        TransformerConfig small = config(Architecture.LLAMA, 259, true);
+        ObjectNode stray = GgufImportTest.byteLevel();
+        stray.withArray("added_tokens")
+                .addObject()
+                .put("id", 1_000_000)
+                .put("content", "<tool>")
+                .put("special", true);
+
+        // When // Then
+        write(config);
+        tokenizer(stray);
+        assertThatThrownBy(() -> HuggingFaceModel.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("the token '<tool>' has the id 1000000, but the model's embedding has 260 rows");
+        write(small);
+        tokenizer(GgufImportTest.byteLevel());
+        assertThatThrownBy(() -> HuggingFaceModel.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("the token 'he' has the id 259, but the model's embedding has 259 rows");
+    }
+
+    @Test
+    void aControlTokenBehindTheRowsGetsOne() throws IOException {
+        // Given: as Llama 2 with the padding token that many give it
+        write(config(Architecture.LLAMA, 260, true));
+        ObjectNode padded = GgufImportTest.byteLevel();
+        padded.withArray("added_tokens")
+                .addObject()
+                .put("id", 260)
+                .put("content", "<pad>")
+                .put("special", true);
+        tokenizer(padded);
+
+        // When
+        HuggingFaceModel imported = HuggingFaceModel.load(folder);
+
+        // Then: beside the three that the file has not
+        assertThat(imported.tokenizer().pad()).isEqualTo(260);
+        assertThat(imported.config().vocabularySize()).isEqualTo(264);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Tensor.Type.class,
+            names = {"F32", "F16", "BF16"})
+    void weightsThatAreNoNumbersAreRefusedWithTheirCount(Tensor.Type type) throws IOException {
+        // Given
+        TransformerConfig config = config(Architecture.LLAMA, TOKENIZER.vocabularySize(), true);
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        try (Transformer model = Transformer.initialise(config, 1)) {
+            model.tensors().forEach((name, tensor) -> {
+                float[] values = tensor.toFloats();
+                if (name.contains("mlp.up_proj")) {
+                    values[7] = Float.NaN;
+                    values[8] = Float.POSITIVE_INFINITY;
+                }
+                Tensor changed = Tensor.of(values, tensor.shape());
+                tensors.put(name, type == Tensor.Type.F32 ? changed : half(changed, type));
+            });
+        }
+        write(config, tensors);
+
+        // When // Then
+        assertThatThrownBy(() -> HuggingFaceModel.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(
+                        "of the 960 values of model.layers.0.mlp.up_proj.weight 2 are NaN or infinite, and"
+                                + " some of 1 more tensors");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+        {"chat_template": 5}                                      | chat_template is 5 but must be a Jinja template as text, or a list of
+        {"chat_template": {"default": "a"}}                       | chat_template is {"default":"a"} but must be
+        {"chat_template": [{"name": "default"}]}                  | but must be a Jinja template
+        {"chat_template": [{"name": "rag", "template": "a"}]}     | of the templates in chat_template (rag) none is called default
+        {"chat_template": "{{ messages }}", "bos_token": 5}       | bos_token is 5 but must be a text
+        """)
+    void whatIsNoChatTemplateIsRefused(String content, String said) throws IOException {
+        // Given
+        write(config(Architecture.LLAMA, 260, true));
+        tokenizer(GgufImportTest.byteLevel());
+        Files.writeString(folder.resolve(Tokenizer.CONFIG_FILE), content);
+
+        // When // Then
+        assertThatThrownBy(() -> HuggingFaceModel.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContainingAll("tokenizer_config.json", said);
     }
 
     @Test
@@ -289,6 +391,18 @@ class HuggingFaceModelTest {
         assertThatThrownBy(() -> HuggingFaceModel.load(folder))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(reason);
+    }
+
+    private void write(TransformerConfig config) throws IOException {
+        try (Transformer model = Transformer.initialise(config, 1)) {
+            write(config, model.tensors());
+        }
+    }
+
+    /** In place of ours. */
+    private void tokenizer(ObjectNode json) throws IOException {
+        Files.delete(folder.resolve(Tokenizer.CONFIG_FILE));
+        Files.write(folder.resolve(Tokenizer.TOKENIZER_FILE), new ObjectMapper().writeValueAsBytes(json));
     }
 
     private void write(TransformerConfig config, Map<String, Tensor> tensors) throws IOException {

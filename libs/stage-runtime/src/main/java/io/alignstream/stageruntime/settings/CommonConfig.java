@@ -150,6 +150,15 @@ public interface CommonConfig {
     @Between(least = "1", greatest = "65536")
     int maxAnswerTokens();
 
+    /**
+     * Share of what a training run is given (conversations, rankings, prompts) that it may set aside, counted with the reason,
+     * because the model cannot learn from it: too long, refused by the chat template, without a request. Above it the run ends
+     * before it begins. Unless a stage has its own.
+     */
+    @WithDefault("0.5")
+    @Between(least = "0", greatest = "1")
+    double mostSetAside();
+
     /** Memory, in MiB, for what a training step keeps for its backward pass; unless a stage has its own. */
     @WithDefault("1024")
     @Between(least = "1", greatest = "16777216")

@@ -5,12 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.guard.StageControl;
-import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.DeadLetters;
-import io.alignstream.training.memory.MemoryPlan;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -57,15 +55,12 @@ public class JobResource {
         return control.status();
     }
 
-    /** What the running or last job needs of memory and what there was before it started; 404 while that is not known. */
+    /** What the running or last job needs of memory and what there was before it started, or why that is not known. */
     @GET
     @Path("job/plan")
     @RolesAllowed(Role.Id.VIEWER)
-    public Response plan() {
-        MemoryPlan plan = control.status().memory();
-        return plan == null
-                ? Refusal.of(Response.Status.NOT_FOUND, Reason.of("job.noPlan"))
-                : Response.ok(plan).build();
+    public JobPlan plan() {
+        return JobPlan.of(control.status());
     }
 
     /** The charts: {@code {"run": …, "loss": [[step, value], …], …}}. */

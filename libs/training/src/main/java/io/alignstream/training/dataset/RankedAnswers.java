@@ -10,12 +10,10 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A ranking request with what its annotators said, as token ids and preference pairs; what a reward model learns from, or
@@ -30,8 +28,6 @@ import org.slf4j.LoggerFactory;
 public record RankedAnswers(
         double place, String criterion, int[] prompt, List<Conversation> answers, List<PreferencePair> pairs) {
 
-    private static final Logger LOG = LoggerFactory.getLogger(RankedAnswers.class);
-
     public RankedAnswers {
         answers = List.copyOf(answers);
         pairs = List.copyOf(pairs);
@@ -43,35 +39,72 @@ public record RankedAnswers(
     }
 
     /**
-     * The ranked ones of {@code requests}, in their order, each with its rankings in theirs. A ranking of a request that is
-     * not there, or of another number of answers than it has, counts for nothing, nor does an abstention; gold requests
-     * judge the annotators and teach nothing. Left out with a warning are those that the model's chat template refuses.
+     * The ranked ones of {@code requests}, in their order, each with its rankings in theirs. Abstentions count for nothing;
+     * gold requests judge the annotators and teach nothing.
+     *
+     * @param longest tokens that a prompt with its answer may have
+     * @param setAside counts rankings: those of a request that is not there, or of another number of answers than it has, and
+     *     of what is longer or refused by the model's chat template, are left out
      */
     public static List<RankedAnswers> of(
-            Tokenizer tokenizer, Collection<RankingRequest> requests, Collection<Ranking> rankings) {
-        Map<String, List<Ranking>> byRequest = rankings.stream().collect(Collectors.groupingBy(Ranking::requestId));
+            Tokenizer tokenizer,
+            Collection<RankingRequest> requests,
+            Collection<Ranking> rankings,
+            int longest,
+            SetAside setAside) {
+        Map<String, List<Ranking>> byRequest = new LinkedHashMap<>();
+        rankings.stream().filter(ranking -> ranking.abstention() == null).forEach(ranking -> byRequest
+                .computeIfAbsent(ranking.requestId(), first -> new ArrayList<>())
+                .add(ranking));
         List<RankedAnswers> ranked = new ArrayList<>();
-        List<InvalidInputException> refused = new ArrayList<>();
         for (RankingRequest request : requests) {
-            List<Ranking> fitting = byRequest.getOrDefault(request.requestId(), List.of()).stream()
-                    .filter(ranking ->
-                            ranking.answerCount() == request.answers().size())
-                    .toList();
-            if (!fitting.isEmpty() && request.goldOrder().isEmpty()) {
-                try {
-                    ranked.add(of(tokenizer, request, fitting));
-                } catch (InvalidInputException e) {
-                    refused.add(e);
+            List<Ranking> said = byRequest.remove(request.requestId());
+            if (said != null && request.goldOrder().isEmpty()) {
+                List<Ranking> fitting = fitting(request, said, setAside);
+                if (!fitting.isEmpty()) {
+                    add(ranked, tokenizer, request, fitting, longest, setAside);
                 }
             }
         }
-        if (!refused.isEmpty()) {
-            LOG.atWarn()
-                    .addKeyValue("requests", refused.size())
-                    .addKeyValue("first", refused.getFirst().getMessage())
-                    .log("Left out rankings that the model's chat template does not take");
-        }
+        byRequest.values().stream()
+                .flatMap(List::stream)
+                .forEach(lone -> setAside.add(SetAside.Cause.RANKING_WITHOUT_REQUEST, lone));
         return ranked;
+    }
+
+    private static List<Ranking> fitting(RankingRequest request, List<Ranking> said, SetAside setAside) {
+        List<Ranking> fitting = new ArrayList<>();
+        for (Ranking ranking : said) {
+            if (ranking.answerCount() == request.answers().size()) {
+                fitting.add(ranking);
+            } else {
+                setAside.add(SetAside.Cause.RANKING_OF_OTHER_ANSWERS, ranking);
+            }
+        }
+        return fitting;
+    }
+
+    private static void add(
+            List<RankedAnswers> ranked,
+            Tokenizer tokenizer,
+            RankingRequest request,
+            List<Ranking> rankings,
+            int longest,
+            SetAside setAside) {
+        RankedAnswers answers;
+        try {
+            answers = of(tokenizer, request, rankings);
+        } catch (InvalidInputException e) {
+            setAside.addRefused(SetAside.Cause.RANKING_REFUSED, rankings.size(), request.requestId(), e.reason());
+            return;
+        }
+        if (answers.longest() > longest) {
+            rankings.forEach(ranking -> setAside.addTooLong(
+                    SetAside.Cause.RANKING_TOO_LONG, request.requestId(), answers.longest(), longest));
+            return;
+        }
+        setAside.take(rankings.size());
+        ranked.add(answers);
     }
 
     /** The request with its rankings, one or more, each of as many answers as the request has. */

@@ -66,7 +66,12 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
             }
         }
         long sum = parts.values().stream().mapToLong(Long::longValue).sum();
-        return new MemoryPlan(parts, sum, SystemMemory.now().available());
+        return new MemoryPlan(parts, sum, availableNow());
+    }
+
+    /** Bytes that the process can have as things are now, those that it has among them. */
+    public static long availableNow() {
+        return SystemMemory.now().available();
     }
 
     /**

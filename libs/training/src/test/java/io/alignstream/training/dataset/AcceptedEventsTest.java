@@ -8,6 +8,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
@@ -60,7 +61,8 @@ class AcceptedEventsTest {
                 .toList();
 
         // When
-        List<RankedAnswers> ranked = RankedAnswers.of(TOKENIZER, requests, rankings);
+        List<RankedAnswers> ranked =
+                RankedAnswers.of(TOKENIZER, requests, rankings, 10_000, new SetAside(Stage.REWARD, 1));
 
         // Then
         assertThat(ranked).isNotEmpty().allSatisfy(request -> assertThat(request.pairs().stream()
@@ -79,7 +81,8 @@ class AcceptedEventsTest {
                 () -> new Instruction("i" + random.nextInt(), messages(random), several(1, 3, random), tags(random)));
 
         // When
-        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.2, 10_000);
+        Conversations conversations =
+                Conversations.of(instructions, TOKENIZER, 0.2, 10_000, new SetAside(Stage.SFT, 1));
 
         // Then
         assertThat(conversations.training()).isNotEmpty();

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
-import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Conversation;
@@ -37,7 +38,7 @@ class ConversationsTest {
                 .count();
 
         // When
-        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.1, 100);
+        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.1, 100, new SetAside(Stage.SFT, 1));
 
         // Then
         assertThat(conversations.heldOut()).hasSize((int) expected);
@@ -55,7 +56,7 @@ class ConversationsTest {
                 .toList();
 
         // When
-        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.3, 100);
+        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.3, 100, new SetAside(Stage.SFT, 1));
 
         // Then
         long heldOut = IntStream.range(0, 50)
@@ -77,7 +78,7 @@ class ConversationsTest {
                 .toList();
 
         // When
-        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.1, 100);
+        Conversations conversations = Conversations.of(instructions, TOKENIZER, 0.1, 100, new SetAside(Stage.SFT, 1));
 
         // Then
         assertThat(conversations.training()).isEmpty();
@@ -106,7 +107,8 @@ class ConversationsTest {
                 Map.of(Instruction.LEARNED_TURNS, Instruction.ANSWERS));
 
         // When
-        Conversations conversations = Conversations.of(List.of(instruction, answersOnly), tokenizer, 0, 100);
+        Conversations conversations =
+                Conversations.of(List.of(instruction, answersOnly), tokenizer, 0, 100, new SetAside(Stage.SFT, 1));
 
         // Then
         assertThat(conversations.training()).hasSize(2);
@@ -147,13 +149,14 @@ class ConversationsTest {
                 new Instruction("a", List.of(system, Message.user("question")), List.of("answer", "no"), Map.of()),
                 new Instruction("b", List.of(Message.user("question")), List.of("answer"), Map.of()));
 
+        SetAside setAside = new SetAside(Stage.SFT, 1);
+
         // When
-        Conversations conversations = Conversations.of(instructions, Tokenizer.load(folder), 0, 100);
+        Conversations conversations = Conversations.of(instructions, Tokenizer.load(folder), 0, 100, setAside);
 
         // Then
         assertThat(conversations.trained()).isEqualTo(1);
-        assertThat(conversations.refused()).isEqualTo(2);
-        assertThat(conversations.refusal())
-                .isEqualTo(Reason.of("template.refused").with("why", "no system messages"));
+        assertThat(setAside.figures()).isEqualTo(Map.of("conversationsRefused", 2.0));
+        assertThat(Messages.english(setAside.reason().orElseThrow())).contains("(first: a: ", "no system messages");
     }
 }

@@ -7,6 +7,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.List;
@@ -82,7 +83,7 @@ class HeldOutInEveryStageTest {
 
     private static boolean isHeldOutFromSft(String id, List<Message> messages) {
         Instruction instruction = new Instruction(id, messages, List.of("answer"), Map.of());
-        return !Conversations.of(List.of(instruction), TOKENIZER, SHARE, 1_000)
+        return !Conversations.of(List.of(instruction), TOKENIZER, SHARE, 1_000, new SetAside(Stage.SFT, 1))
                 .heldOut()
                 .isEmpty();
     }
@@ -90,7 +91,7 @@ class HeldOutInEveryStageTest {
     private static boolean isHeldOutFromReward(String id, List<Message> messages) {
         RankingRequest request = new RankingRequest(id, messages, List.of("a", "b"), null, Map.of());
         Ranking ranking = new Ranking(id, "ann", List.of(List.of(0), List.of(1)), List.of(), List.of(), "test");
-        return RankedAnswers.of(TOKENIZER, List.of(request), List.of(ranking))
+        return RankedAnswers.of(TOKENIZER, List.of(request), List.of(ranking), 1_000, new SetAside(Stage.REWARD, 1))
                 .getFirst()
                 .heldOut(SHARE);
     }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.contracts.exchange.RankingFormat;
 import io.alignstream.contracts.split.HeldOut;
@@ -27,6 +28,8 @@ class RankedAnswersTest {
             new BpeTrainer(300).train(Stream.of("成都必去景点：熊猫基地", "大熊猫繁殖基地").iterator());
     private static final RankingRequest REQUEST =
             new RankingRequest("r1", List.of(Message.user("成都必去景点")), List.of("a", "bb", "ccc", "d"), null, Map.of());
+
+    private final SetAside setAside = new SetAside(Stage.REWARD, 1);
 
     @Test
     void everyPairOfARankingWithTiesCountsAndTheRequestCountsOnce() {
@@ -62,7 +65,7 @@ class RankedAnswersTest {
 
         // When
         List<RankedAnswers> ranked =
-                RankedAnswers.of(TOKENIZER, List.of(imported.request()), List.of(imported.ranking()));
+                RankedAnswers.of(TOKENIZER, List.of(imported.request()), List.of(imported.ranking()), 100, setAside);
 
         // Then
         int best = imported.request().answers().indexOf("熊猫基地");
@@ -127,7 +130,7 @@ class RankedAnswersTest {
     }
 
     @Test
-    void rankingsOfNoRequestOrOfAnotherNumberOfAnswersCountForNothing() {
+    void rankingsOfNoRequestOrOfAnotherNumberOfAnswersAreSetAsideAndCounted() {
         // Given
         RankingRequest unranked = new RankingRequest("r2", REQUEST.messages(), List.of("a", "b"), null, Map.of());
         List<Ranking> rankings = List.of(
@@ -136,12 +139,13 @@ class RankedAnswersTest {
                 new Ranking("nobody-asked", "ann", List.of(List.of(0), List.of(1)), List.of(), List.of(), "test"));
 
         // When
-        List<RankedAnswers> ranked = RankedAnswers.of(TOKENIZER, List.of(REQUEST, unranked), rankings);
+        List<RankedAnswers> ranked = RankedAnswers.of(TOKENIZER, List.of(REQUEST, unranked), rankings, 100, setAside);
 
         // Then
         assertThat(ranked)
                 .singleElement()
                 .satisfies(one -> assertThat(one.pairs()).hasSize(6).allMatch(PreferencePair::tied));
+        assertThat(setAside.figures()).isEqualTo(Map.of("rankingsOfOtherAnswers", 1.0, "rankingsWithoutRequest", 1.0));
     }
 
     @Test
@@ -154,10 +158,26 @@ class RankedAnswersTest {
                 new Ranking("gold", "ann", List.of(List.of(1), List.of(0)), List.of(), List.of(), "test"));
 
         // When
-        List<RankedAnswers> ranked = RankedAnswers.of(TOKENIZER, List.of(REQUEST, gold), rankings);
+        List<RankedAnswers> ranked = RankedAnswers.of(TOKENIZER, List.of(REQUEST, gold), rankings, 100, setAside);
+
+        // Then: and it was never meant to
+        assertThat(ranked).isEmpty();
+        assertThat(setAside.figures()).isEmpty();
+    }
+
+    @Test
+    void rankingsThatDoNotFitTheModelAreSetAsideAndCounted() {
+        // Given
+        List<Ranking> rankings = List.of(
+                ranking("ann", List.of(List.of(0, 1, 2, 3)), List.of()),
+                ranking("bob", List.of(List.of(0), List.of(1, 2, 3)), List.of()));
+
+        // When
+        List<RankedAnswers> ranked = RankedAnswers.of(TOKENIZER, List.of(REQUEST), rankings, 3, setAside);
 
         // Then
         assertThat(ranked).isEmpty();
+        assertThat(setAside.figures()).isEqualTo(Map.of("rankingsTooLong", 2.0));
     }
 
     @Test

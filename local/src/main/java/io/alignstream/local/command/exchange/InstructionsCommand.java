@@ -28,7 +28,8 @@ import picocli.CommandLine.Option;
             "alignstream   messages, referenceAnswers, id, tags: the events themselves; nothing is lost",
             "alpaca   instruction, input, output; system and history where there are",
             "sharegpt   conversations, a list of {\"from\", \"value\"}",
-            "openai   messages, a list of {\"role\", \"content\"}, with weight 0 where an answer is not to be learned"
+            "openai   messages, a list of {\"role\", \"content\"}, with weight 0 where an answer is not to be learned",
+            "trl   prompt and completion, lists of {\"role\", \"content\"}; one line for each answer that is learned"
         },
         commandListHeading = "%nCommands:%n")
 public final class InstructionsCommand {
@@ -48,7 +49,7 @@ public final class InstructionsCommand {
                             names = "--format",
                             required = true,
                             paramLabel = "FORMAT",
-                            description = "alignstream, alpaca, sharegpt or openai.")
+                            description = "alignstream, alpaca, sharegpt, openai or trl.")
                     String format,
             @Option(
                             names = "--to",

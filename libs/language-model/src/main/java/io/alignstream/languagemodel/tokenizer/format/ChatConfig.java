@@ -23,7 +23,10 @@ public record ChatConfig(String template, SortedMap<String, String> names) {
 
     private static final String CONFIG = "tokenizer_config.json";
     private static final String TEMPLATE = "chat_template.jinja";
+    private static final String FIELD = "chat_template";
+    private static final String DEFAULT = "default";
     private static final long MAX_BYTES = 64L << 20;
+    private static final int MOST_SHOWN = 80;
     private static final List<String> NAMES =
             List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
 
@@ -36,7 +39,7 @@ public record ChatConfig(String template, SortedMap<String, String> names) {
     /**
      * Reads a folder; empty if it has no chat template.
      *
-     * @throws IOException if a file is damaged
+     * @throws IOException if a file is damaged, or says something else than a template or a token's text
      */
     public static Optional<ChatConfig> read(Path folder) throws IOException {
         Path config = folder.resolve(CONFIG);
@@ -44,15 +47,14 @@ public record ChatConfig(String template, SortedMap<String, String> names) {
         JsonNode json = Files.isRegularFile(config) ? json(config) : JSON.createObjectNode();
         SortedMap<String, String> names = new TreeMap<>();
         for (String name : NAMES) {
-            JsonNode token = json.path(name);
-            String text = token.isObject() ? token.path("content").asText() : token.isTextual() ? token.asText() : "";
+            String text = text(config, name, json.path(name));
             if (!text.isEmpty()) {
                 names.put(name, text);
             }
         }
         return (Files.isRegularFile(template)
                         ? Optional.of(Files.readString(require(template)))
-                        : template(json.path("chat_template")))
+                        : template(config, json.path(FIELD)))
                 .map(text -> new ChatConfig(text, names));
     }
 
@@ -71,16 +73,47 @@ public record ChatConfig(String template, SortedMap<String, String> names) {
         return file;
     }
 
+    /** A token's text; empty if there is none. */
+    private static String text(Path config, String name, JsonNode token) throws IOException {
+        JsonNode text = token.isObject() ? token.path("content") : token;
+        if (!text.isTextual() && !token.isMissingNode() && !token.isNull()) {
+            throw new IOException(
+                    config + ": " + name + " is " + token + " but must be a text, or an object with content");
+        }
+        return text.asText("");
+    }
+
     /** Of several, the one that is called default. */
-    private static Optional<String> template(JsonNode node) {
+    private static Optional<String> template(Path config, JsonNode node) throws IOException {
         if (node.isTextual()) {
             return Optional.of(node.asText());
         }
-        for (JsonNode named : node) {
-            if (named.path("name").asText().equals("default")) {
-                return Optional.of(named.path("template").asText());
+        if (node.isMissingNode() || node.isNull()) {
+            return Optional.empty();
+        }
+        SortedMap<String, String> named = new TreeMap<>();
+        for (JsonNode each : node) {
+            if (node.isArray()
+                    && each.path("name").isTextual()
+                    && each.path("template").isTextual()) {
+                named.put(each.path("name").asText(), each.path("template").asText());
             }
         }
-        return Optional.empty();
+        if (!node.isArray() || named.size() < node.size()) {
+            throw new IOException(
+                    config + ": chat_template is " + shown(node)
+                            + " but must be a Jinja template as text, or a list of {\"name\": ..., \"template\": ...}, each name once");
+        }
+        String template = named.get(DEFAULT);
+        if (template == null && !named.isEmpty()) {
+            throw new IOException(config + ": of the templates in chat_template (" + String.join(", ", named.keySet())
+                    + ") none is called default; call the one so that lays out conversations");
+        }
+        return Optional.ofNullable(template);
+    }
+
+    private static String shown(JsonNode node) {
+        String json = node.toString();
+        return json.length() <= MOST_SHOWN ? json : json.substring(0, MOST_SHOWN) + "…";
     }
 }

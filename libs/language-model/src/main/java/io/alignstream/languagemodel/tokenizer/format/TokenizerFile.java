@@ -57,7 +57,7 @@ public final class TokenizerFile {
     /** Control tokens that the file has not, in the order of the ids that they get. */
     private final List<AddedToken> missing = new ArrayList<>();
 
-    private TokenizerFile(JsonNode root, boolean hasTemplate) {
+    private TokenizerFile(JsonNode root, boolean hasTemplate, int rows) {
         this.root = root;
         metaspace = MetaspaceJson.read(root);
         preTokenizer = metaspace.isPresent()
@@ -79,6 +79,7 @@ public final class TokenizerFile {
         for (String affix : List.of("continuing_subword_prefix", "end_of_word_suffix")) {
             require(model.path(affix).asText("").isEmpty() || model.path(affix).isNull(), affix + " is not supported");
         }
+        requireRows(model.path("vocab"), root.path("added_tokens"), rows);
         names = names(model.path("vocab"), root.path("added_tokens"));
         root.path("added_tokens").forEach(this::add);
         for (String name : names) {
@@ -94,8 +95,9 @@ public final class TokenizerFile {
      *
      * @param hasTemplate whether a chat template stands beside it: it may write names of control tokens that the file has
      *     not, as text
+     * @param rows tokens that the model knows; control tokens may follow them
      */
-    public static TokenizerModel read(byte[] json, boolean hasTemplate) {
+    public static TokenizerModel read(byte[] json, boolean hasTemplate, int rows) {
         JsonNode root;
         try {
             root = JSON.readTree(json);
@@ -104,7 +106,7 @@ public final class TokenizerFile {
         } catch (IOException e) {
             throw new IllegalArgumentException("not a tokenizer.json: " + e.getMessage(), e);
         }
-        return new TokenizerFile(root, hasTemplate).model(json);
+        return new TokenizerFile(root, hasTemplate, rows).model(json);
     }
 
     private TokenizerModel model(byte[] json) {
@@ -137,6 +139,29 @@ public final class TokenizerFile {
                 tokens,
                 whole ? TokenizerModel.wholePieces(vocabulary, tokens) : null,
                 missing.isEmpty() ? json : completed());
+    }
+
+    /** One stray id would make a vocabulary of as many tokens, and what has no row in the model cannot be read by it. */
+    private static void requireRows(JsonNode vocab, JsonNode added, int rows) {
+        vocab.properties()
+                .forEach(token -> requireRow(token.getKey(), token.getValue().asLong(-1), rows));
+        added.forEach(token ->
+                requireRow(token.path("content").asText(), token.path("id").asLong(-1), rows));
+    }
+
+    private static void requireRow(String token, long id, int rows) {
+        boolean control = Arrays.stream(ControlToken.values())
+                .anyMatch(role -> role.names().contains(token));
+        long known = control ? (long) rows + ControlToken.values().length : rows;
+        require(
+                id < known,
+                "the token '" + token + "' has the id " + id + ", but the model's embedding has " + rows
+                        + " rows; correct the id, remove the token, or give it a row (resize_token_embeddings)");
+    }
+
+    private static boolean isControl(String token) {
+        return Arrays.stream(ControlToken.values())
+                .anyMatch(role -> role.names().contains(token));
     }
 
     /** Names by id; null for an id that the file leaves out. */
