@@ -5,6 +5,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.ModelRelease.Verdict;
 import io.alignstream.contracts.Stage;
 import io.alignstream.training.Lineage;
+import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,14 @@ import java.util.stream.Collectors;
  * @param releases verdicts on candidates, oldest first
  */
 public record Registry(List<Checkpoint> checkpoints, List<ModelRelease> releases) {
+
+    /** Where it is read, each time as it is in that moment. */
+    @FunctionalInterface
+    public interface Source {
+
+        /** All that there is now; may take a while. */
+        Registry read() throws IOException;
+    }
 
     public Registry {
         checkpoints = List.copyOf(checkpoints);

@@ -87,10 +87,11 @@ public final class GcCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Console console = Console.standard();
         Site site = options.site();
-        Registry registry;
         try (LocalCluster cluster = LocalCluster.startBrokerToFreeSpace(site, Installation.current(), console)) {
-            registry = PublishedRegistry.read(site.bootstrapServers());
-            Report report = run(new SiteSettings(site, System.getenv()), registry, console);
+            Report report = run(
+                    new SiteSettings(site, System.getenv()),
+                    () -> PublishedRegistry.read(site.bootstrapServers()),
+                    console);
             if (json != null) {
                 JSON.writeValue(json.toFile(), report);
             }
@@ -99,13 +100,13 @@ public final class GcCommand implements Callable<Integer> {
     }
 
     /** Looks, deletes if asked to, and tells. */
-    Report run(SiteSettings settings, Registry registry, Console console) throws IOException {
+    Report run(SiteSettings settings, Registry.Source registry, Console console) throws IOException {
         Retention retention = retention(settings);
         try (CheckpointStore store = CheckpointStore.open(
                 URI.create(value(settings, "alignstream.store.root")),
                 Path.of(value(settings, "alignstream.store.cache")))) {
             StoreCollector collector = new StoreCollector(store, retention);
-            List<Garbage> found = collector.find(registry);
+            List<Garbage> found = collector.find(registry.read());
             Instant now = Instant.now();
             console.line(ROW.formatted("stage", "run", "what", "size", "may go", "why"));
             found.forEach(garbage -> console.line(ROW.formatted(
