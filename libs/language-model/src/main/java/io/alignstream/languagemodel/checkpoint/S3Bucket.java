@@ -314,7 +314,8 @@ final class S3Bucket implements AutoCloseable {
     private static boolean isFull(S3Exception refusal) {
         return refusal.statusCode() == INSUFFICIENT_STORAGE
                 || (refusal.awsErrorDetails() != null
-                        && FULL.contains(String.valueOf(refusal.awsErrorDetails().errorCode())));
+                        && FULL.contains(
+                                String.valueOf(refusal.awsErrorDetails().errorCode())));
     }
 
     @Override

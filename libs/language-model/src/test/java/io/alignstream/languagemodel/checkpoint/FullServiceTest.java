@@ -87,8 +87,7 @@ class FullServiceTest {
         room.set(1);
 
         // When
-        Throwable thrown =
-                catchThrowable(() -> store.save(lease, Manifest.draft(Stage.SFT, "run-1", 2), CONTENT));
+        Throwable thrown = catchThrowable(() -> store.save(lease, Manifest.draft(Stage.SFT, "run-1", 2), CONTENT));
 
         // Then
         assertThat(thrown).isInstanceOf(StoreFullException.class).hasMessageContaining("takes no more");

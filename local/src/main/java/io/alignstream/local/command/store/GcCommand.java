@@ -101,7 +101,7 @@ public final class GcCommand implements Callable<Integer> {
 
     /** Looks, deletes if asked to, and tells. */
     Report run(SiteSettings settings, Registry.Source registry, Console console) throws IOException {
-        Retention retention = retention(settings);
+        Retention retention = retention(settings, grace);
         try (CheckpointStore store = CheckpointStore.open(
                 URI.create(value(settings, "alignstream.store.root")),
                 Path.of(value(settings, "alignstream.store.cache")))) {
@@ -142,7 +142,12 @@ public final class GcCommand implements Callable<Integer> {
         return garbage.kind().name().toLowerCase(Locale.ROOT);
     }
 
-    private Retention retention(SiteSettings settings) {
+    /** How much the services of a site keep. */
+    public static Retention retention(SiteSettings settings) {
+        return retention(settings, null);
+    }
+
+    private static Retention retention(SiteSettings settings, @Nullable Duration grace) {
         try {
             return new Retention(
                     Integer.parseInt(value(settings, RETENTION + "models")),
