@@ -28,13 +28,17 @@ import java.util.stream.Stream;
  *
  * <p>The store is collected as {@code ./alignstream gc --delete} does it, made older than any grace, and collected once more.
  * Afterwards a collection finds nothing, and every object is one of these: a file that the manifest of a finished checkpoint
- * names, such a manifest, the same of the answers that a run has sampled, or a run's small notes. So no state of a finished
+ * names, such a manifest, the same of the answers that a run has sampled and of inference-service's secret, or a run's small
+ * notes. So no state of a finished
  * run is left, nothing of a run without a result and no half of a checkpoint.
  */
 final class Leftovers {
 
     /** The longest that anything stays, and more than that. */
     private static final Duration MARGIN = Duration.ofDays(2);
+
+    /** Below the store's root: what inference-service signs its answers' receipts with. */
+    private static final String SECRETS = "receipts";
 
     private static final String NOTE = "[a-z]+-[0-9]{18}-[0-9a-f-]{36,64}";
 
@@ -71,6 +75,7 @@ final class Leftovers {
         }
         Set<String> known = known(store, holding -> holding.manifest().complete());
         known.addAll(known(store.below(TrainingRun.RECORDS), answers -> true));
+        known.addAll(known(store.below(SECRETS), secret -> true));
         try (Stream<Path> files = Files.walk(objects)) {
             files.filter(Files::isRegularFile)
                     .filter(file -> !file.getFileName().toString().matches(NOTE))
@@ -94,7 +99,7 @@ final class Leftovers {
         }
     }
 
-    /** Keys of the objects of finished checkpoints and of sampled answers, which are never finished. */
+    /** Keys of the objects of those checkpoints in a part of the store that are {@code kept}. */
     private Set<String> known(CheckpointStore part, Predicate<CheckpointStore.Holding> kept) throws IOException {
         Set<String> known = new HashSet<>();
         for (Stage stage : Stage.values()) {

@@ -41,7 +41,7 @@ public record Registry(List<Checkpoint> checkpoints, List<ModelRelease> releases
     }
 
     /** The model of {@code stage} that others are made from. */
-    Optional<Checkpoint> inUse(Stage stage) {
+    public Optional<Checkpoint> inUse(Stage stage) {
         return newestPromoted(of(stage));
     }
 
@@ -65,6 +65,13 @@ public record Registry(List<Checkpoint> checkpoints, List<ModelRelease> releases
                         .filter(release -> release.model().equals(name) && release.verdict() == Verdict.APPROVED)
                         .limit(count))
                 .toList();
+    }
+
+    /** The approved release that was decided last, of any name. */
+    public Optional<ModelRelease> newestApproved() {
+        return releases.reversed().stream()
+                .filter(release -> release.verdict() == Verdict.APPROVED)
+                .findFirst();
     }
 
     /** Whether the result of a run was announced. */
