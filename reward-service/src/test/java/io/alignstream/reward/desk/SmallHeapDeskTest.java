@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SmallHeapDeskTest {
 
     private static final int HEAP = 40 << 20;
-    private static final int REQUESTS = 50_000;
+    private static final int REQUESTS = 42_000;
     /** Of one answer. */
     private static final int CHARACTERS = 1_000;
 
