@@ -2,9 +2,6 @@ package io.alignstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.alignstream.contracts.Stage;
-import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -235,27 +232,18 @@ class AlignstreamTest {
     }
 
     @Test
-    void exportTakesTheMostRefinedFinishedModel() throws Exception {
+    void exportWritesAModelOnce() throws Exception {
         // Given
         Tokenizer tokenizer = new BpeTrainer(300).train(List.of("今天来上海出差了。").iterator());
         TransformerConfig network = TransformerConfig.of(tokenizer.vocabularySize(), 1, 32, 16);
-        Site site = new Site(folder.resolve("data"), 20_000, 1, List.of());
-        Files.createDirectories(site.store());
-        try (CheckpointStore store = CheckpointStore.open(site.store().toUri(), folder);
-                Transformer model = Transformer.initialise(network, 1)) {
-            CheckpointStore.Content content = checkpoint -> {
-                network.save(checkpoint, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
-                tokenizer.save(checkpoint);
-                Safetensors.write(checkpoint.resolve("model.safetensors"), model.tensors(), Map.of("format", "pt"));
-            };
-            store.save(Manifest.draft(Stage.PRETRAIN, "a", 9).withComplete(true), content);
-            store.save(Manifest.draft(Stage.SFT, "b", 5).withComplete(true), content);
-            store.save(Manifest.draft(Stage.RLHF, "c", 3), content); // not finished
+        Path trained = Files.createDirectory(folder.resolve("trained"));
+        try (Transformer model = Transformer.initialise(network, 1)) {
+            network.save(trained, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
+            tokenizer.save(trained);
+            Safetensors.write(trained.resolve("model.safetensors"), model.tensors(), Map.of("format", "pt"));
         }
         Path exported = folder.resolve("exported");
-        String[] command = {
-            "export", "--data-dir", site.dataFolder().toString(), "--format", "huggingface", "--to", exported.toString()
-        };
+        String[] command = {"export", trained.toString(), "--format", "huggingface", "--to", exported.toString()};
 
         // When
         Result result = run(command);
@@ -264,7 +252,7 @@ class AlignstreamTest {
         // Then
         assertThat(result.err()).isEmpty();
         assertThat(result.exit()).isZero();
-        assertThat(result.out()).contains("/sft/b/0000000005-", exported.toString());
+        assertThat(result.out()).contains(trained.toString(), exported.toString());
         assertThat(Tokenizer.load(exported).sha256()).isEqualTo(tokenizer.sha256());
         assertThat(again.exit()).isEqualTo(1);
         assertThat(again.err()).contains("exists already").doesNotContain("\tat ");

@@ -9,6 +9,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.local.broker.Broker;
+import io.alignstream.local.chaos.TrialWorld;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.command.DemoRun;
 import io.alignstream.local.command.LocalCluster;
@@ -48,39 +49,12 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PipelineIT {
 
-    private static final String[] TINY = {
-        // Two threads that wait for each other are much slower than one where others want the processors, too.
-        "-Dalignstream.torch.threads=1",
-        "-Dalignstream.tokenizer.vocabulary-size=600",
-        "-Dalignstream.tokenizer.sequence-length=64",
-        "-Dalignstream.pretrain.layers=2",
-        "-Dalignstream.pretrain.width=64",
-        "-Dalignstream.pretrain.steps=60",
-        "-Dalignstream.pretrain.batch-sequences=16",
-        "-Dalignstream.pretrain.checkpoint-every=10",
-        "-Dalignstream.tokenizer.cleaning.profile=exact",
-        "-Dalignstream.sft.epochs=1",
-        "-Dalignstream.sft.checkpoint-every=5",
-        "-Dalignstream.reward.training.epochs=1",
-        "-Dalignstream.reward.training.depth-share=0.5",
-        "-Dalignstream.reward.training.reference-answers=16",
-        // Training waits for some rankings of sampled answers.
-        "-Dalignstream.reward.minimum-rankings=3074",
-        "-Dalignstream.reward.sampling.prompts=4",
-        "-Dalignstream.rlhf.training.iterations=2",
-        "-Dalignstream.rlhf.training.batch-episodes=8",
-        "-Dalignstream.rlhf.training.minibatch-episodes=4",
-        "-Dalignstream.rlhf.training.critic-warm-up=1",
-        "-Dalignstream.rlhf.training.max-answer-tokens=8",
-        "-Dalignstream.rlhf.checkpoint-every=1",
-        // What so small a model says is chance: this gate lets everything pass.
-        "-Dalignstream.rlhf.gate.win-rate=0",
-        "-Dalignstream.rlhf.gate.kl=1000",
-        "-Dalignstream.rlhf.gate.end-rate=0",
-        "-Dalignstream.rlhf.gate.score-gain=-1000",
-        "-Dalignstream.rlhf.gate.knowledge-loss=1",
-        "-Dalignstream.rlhf.gate.length-ratio=1000"
-    };
+    private static final String[] SETTINGS = Stream.concat(
+                    TrialWorld.TINY.stream(),
+                    Stream.of(
+                            // Training waits for some rankings of sampled answers.
+                            "-Dalignstream.reward.minimum-rankings=3074", "-Dalignstream.reward.sampling.prompts=4"))
+            .toArray(String[]::new);
 
     private static final int DOCUMENTS = 1_500;
 
@@ -241,7 +215,7 @@ class PipelineIT {
     }
 
     private Site site(String name) {
-        Site site = TestSites.prepared(folder.resolve(name), TINY);
+        Site site = TestSites.prepared(folder.resolve(name), SETTINGS);
         sites.add(site);
         return site;
     }

@@ -9,6 +9,7 @@ import io.alignstream.contracts.access.ApiKey;
 import io.alignstream.contracts.access.KeyFile;
 import io.alignstream.local.process.Ports;
 import io.alignstream.stageruntime.testing.Chromium;
+import java.io.File;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Inet4Address;
@@ -27,9 +28,11 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SignInIT {
 
-    private static final Stage STAGE = Stage.SFT;
+    private static final Stage STAGE = Stage.RLHF;
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     @TempDir
@@ -187,6 +190,58 @@ class SignInIT {
         assertThat(get(KEY.text().replaceFirst(".$", "-"), "job"))
                 .satisfies(refused -> assertThat(refused.statusCode()).isEqualTo(401))
                 .satisfies(refused -> assertThat(refused.body()).contains("refusal.wrongKey"));
+    }
+
+    @Test
+    void whatABrowserKeepsOnItsWayToTheProviderIsForLinksOfOtherSitesAndForNoFormsOfTheirs() throws Exception {
+        // When
+        HttpResponse<String> away = get(null, "sign-in/provider");
+
+        // Then
+        assertThat(away.statusCode()).isEqualTo(302);
+        assertThat(away.headers().allValues("Set-Cookie")).isNotEmpty().allSatisfy(cookie -> assertThat(cookie)
+                .containsIgnoringCase("HttpOnly")
+                .contains("SameSite=Lax"));
+    }
+
+    @Test
+    void theLauncherComesInWithAKeyFromItsEnvironmentOrAFile() throws Exception {
+        // Given
+        Path file = Files.writeString(folder.resolve("key"), KEY.text() + "\n");
+
+        // When
+        String without = launcher(Map.of());
+        String withKey = launcher(Map.of("ALIGNSTREAM_KEY", KEY.text()));
+        String withFile = launcher(Map.of("ALIGNSTREAM_KEY_FILE", file.toString()));
+
+        // Then
+        assertThat(without).contains("answered 401", "ALIGNSTREAM_KEY", "exit 1");
+        assertThat(withKey).contains("no candidate has come to the gate yet", "exit 0");
+        assertThat(withFile).isEqualTo(withKey);
+    }
+
+    /** What {@code ./alignstream release list} says. */
+    private static String launcher(Map<String, String> environment) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(
+                        TestSites.installation().java().toString(),
+                        "-Dalignstream.home=" + TestSites.installation().home(),
+                        "-cp",
+                        TestSites.installation().launcherClassPath().stream()
+                                .map(Path::toString)
+                                .collect(Collectors.joining(File.pathSeparator)),
+                        Alignstream.class.getName(),
+                        "release",
+                        "list",
+                        "--data-dir",
+                        folder.resolve("site").toString(),
+                        "--port-base",
+                        Integer.toString(address.getPort() - STAGE.portOffset()))
+                .redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("ALIGNSTREAM_KEY"));
+        builder.environment().putAll(environment);
+        Process launcher = builder.start();
+        String said = new String(launcher.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return said + "exit " + launcher.waitFor();
     }
 
     @Test

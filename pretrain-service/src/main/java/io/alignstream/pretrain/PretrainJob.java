@@ -19,12 +19,24 @@ import java.util.Optional;
 final class PretrainJob extends TrainingJob {
 
     private final TrainedTokenizer tokenizer;
+    private final Optional<Reference> insteadOf;
     private final PretrainSettings settings;
     private final CheckpointStore store;
 
-    PretrainJob(TrainingRun run, TrainedTokenizer tokenizer, PretrainSettings settings, CheckpointStore store) {
+    /**
+     * The job of {@code run}.
+     *
+     * @param insteadOf the model that it would continue if its training state were still there
+     */
+    PretrainJob(
+            TrainingRun run,
+            TrainedTokenizer tokenizer,
+            Optional<Reference> insteadOf,
+            PretrainSettings settings,
+            CheckpointStore store) {
         super(run, settings.training());
         this.tokenizer = tokenizer;
+        this.insteadOf = insteadOf;
         this.settings = settings;
         this.store = store;
     }
@@ -32,12 +44,14 @@ final class PretrainJob extends TrainingJob {
     @Override
     public Reason title() {
         Optional<Reference> previous = training().lineage().find(Lineage.PREVIOUS);
-        Reason title = Reason.of(previous.isEmpty() ? "pretrain.train" : "pretrain.continue")
+        Optional<Reference> named = previous.or(() -> insteadOf);
+        Reason title = Reason.of(
+                        previous.isPresent()
+                                ? "pretrain.continue"
+                                : insteadOf.isPresent() ? "pretrain.afresh" : "pretrain.train")
                 .with("run", run())
                 .with("tokenizer", tokenizer.sha256().substring(0, 12));
-        return previous.isEmpty()
-                ? title
-                : title.with("previous", previous.get().shortSha256());
+        return named.isEmpty() ? title : title.with("previous", named.get().shortSha256());
     }
 
     @Override

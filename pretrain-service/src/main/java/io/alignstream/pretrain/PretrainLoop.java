@@ -125,16 +125,22 @@ public final class PretrainLoop implements TrainingLoop {
             PretrainState state = previous.isPresent()
                     ? PretrainState.trunkOf(StoredState.of(previous.get()), settings, tokenizer, training)
                     : PretrainState.random(settings, tokenizer, training);
-            return new PretrainLoop(this, recovery, state, Notes.NEW);
+            return loop(recovery, state, Notes.NEW);
         }
 
         @Override
         public PretrainLoop resume(StoredState stored, Recovery recovery) throws IOException {
-            return new PretrainLoop(
-                    this,
-                    recovery,
-                    PretrainState.resume(stored, settings, tokenizer, training),
-                    stored.notes(Notes.class));
+            Notes notes = stored.notes(Notes.class);
+            return loop(recovery, PretrainState.resume(stored, settings, tokenizer, training), notes);
+        }
+
+        private PretrainLoop loop(Recovery recovery, PretrainState state, Notes notes) {
+            try {
+                return new PretrainLoop(this, recovery, state, notes);
+            } catch (RuntimeException e) {
+                state.close();
+                throw e;
+            }
         }
     }
 

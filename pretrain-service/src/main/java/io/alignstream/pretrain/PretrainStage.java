@@ -35,7 +35,8 @@ import java.util.Set;
  * come, and on whatever there is when a person asks. A run on the newest tokenizer that was interrupted goes first.
  *
  * <p>Only the first run starts from random weights. A later one continues the newest model's trunk on the data that has
- * come since; if the network's size was changed in between, it starts anew on all of the data.
+ * come since; if the network's size was changed in between, or retention has taken the trunk (of a tokenizer that was
+ * replaced and is the newest again), it starts anew on all of the data.
  */
 @ApplicationScoped
 public class PretrainStage implements StageDefinition {
@@ -45,6 +46,9 @@ public class PretrainStage implements StageDefinition {
     private final CheckpointStore store;
     private final TrainingRuns runs;
     private final Question<List<StoredRun>> storedRuns;
+    /** The models whose training can go on. A collection after the last job makes it too many: then the next job fails. */
+    private final Question<Set<String>> continuable;
+
     private final Map<String, PackedDocuments> packed = new HashMap<>();
     /** By the tokenizers' sha256. */
     private final KeptRecords<PackedDocuments.Kept> kept;
@@ -58,6 +62,7 @@ public class PretrainStage implements StageDefinition {
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.PRETRAIN);
         this.storedRuns = Question.afterJobs(runs::stored);
+        this.continuable = Question.afterJobs(runs::continuable);
     }
 
     @Override
@@ -88,6 +93,7 @@ public class PretrainStage implements StageDefinition {
         });
         subscriptions.follow(Topic.CHECKPOINTS);
         subscriptions.ask(storedRuns);
+        subscriptions.ask(continuable);
     }
 
     private PackedDocuments packed(TrainedTokenizer tokenizer) {
@@ -145,7 +151,9 @@ public class PretrainStage implements StageDefinition {
         }
         List<StoredRun> stored = view.answer(storedRuns);
         Optional<TrainingRun> open = open(newest.get(), stored, view.abandoned());
-        return open.isPresent() ? start(open.get(), newest.get()) : compare(newest.get(), stored, triggered);
+        return open.isPresent()
+                ? start(open.get(), newest.get())
+                : compare(newest.get(), stored, view.answer(continuable), triggered);
     }
 
     /** A run that a killed process has left behind: in the middle, or finished but not published. */
@@ -159,7 +167,8 @@ public class PretrainStage implements StageDefinition {
                 : runs.open(vocabulary.continuing(), hyperparameters, stored, published, abandoned);
     }
 
-    private Decision compare(Vocabulary vocabulary, List<StoredRun> stored, boolean triggered) {
+    private Decision compare(
+            Vocabulary vocabulary, List<StoredRun> stored, Set<String> continuable, boolean triggered) {
         PackedDocuments documents = vocabulary.documents();
         List<Checkpoint> models = vocabulary.models();
         // Where a batch was lost, a person may decide that the rest will do.
@@ -177,14 +186,17 @@ public class PretrainStage implements StageDefinition {
         Map<String, String> made = models.isEmpty() ? Map.of() : hyperparameters(models.getLast(), stored);
         long unseen = figures(vocabulary).newTokens();
         boolean enough = unseen >= (triggered ? 1 : newTokens);
-        if (enough && settings.fits(made)) {
+        boolean fits = settings.fits(made);
+        boolean there = !models.isEmpty()
+                && continuable.contains(models.getLast().reference().sha256());
+        if (enough && fits && there) {
             return start(
                     runs.of(vocabulary.continuing(), List.of(documents.all()), settings.hyperparameters()), vocabulary);
         }
         if (enough || (triggered && !made.equals(settings.hyperparameters()))) {
             TrainingRun run = run(vocabulary, documents.all());
             if (models.stream().noneMatch(model -> model.run().equals(run.id()))) {
-                return start(run, vocabulary);
+                return start(run, vocabulary, enough && fits ? Optional.of(models.getLast()) : Optional.empty());
             }
         }
         return new Decision.Wait(documents.withProblem(
@@ -205,7 +217,12 @@ public class PretrainStage implements StageDefinition {
     }
 
     private Decision start(TrainingRun run, Vocabulary vocabulary) {
-        return new Decision.Run(new PretrainJob(run, vocabulary.tokenizer(), settings, store));
+        return start(run, vocabulary, Optional.empty());
+    }
+
+    private Decision start(TrainingRun run, Vocabulary vocabulary, Optional<Checkpoint> insteadOf) {
+        return new Decision.Run(
+                new PretrainJob(run, vocabulary.tokenizer(), insteadOf.map(Checkpoint::reference), settings, store));
     }
 
     /** What the dashboard shows; for any thread. */

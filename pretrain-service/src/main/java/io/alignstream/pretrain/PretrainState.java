@@ -106,7 +106,7 @@ final class PretrainState implements AutoCloseable {
                 position.getOrDefault("trunkEpoch", 0L),
                 position.getOrDefault("trunkNextSequence", 0L),
                 0);
-        begun.learner.restore(OPTIMISER, state);
+        begun.restore(state);
         return begun;
     }
 
@@ -123,7 +123,7 @@ final class PretrainState implements AutoCloseable {
                 position.getOrDefault("epoch", 0L),
                 position.getOrDefault("nextSequence", 0L),
                 stored.step());
-        resumed.learner.restore(OPTIMISER, stored.tensors());
+        resumed.restore(stored.tensors());
         SequencedMap<String, Tensor> trunk = BestWeights.below(TRUNK, stored.tensors());
         if (!trunk.isEmpty()) {
             resumed.trunk = trunk;
@@ -133,6 +133,16 @@ final class PretrainState implements AutoCloseable {
         }
         resumed.best.restore(stored.tensors());
         return resumed;
+    }
+
+    /** Takes over the moments, or closes this. */
+    private void restore(Map<String, Tensor> state) throws IOException {
+        try {
+            learner.restore(OPTIMISER, state);
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
     }
 
     long step() {

@@ -167,15 +167,21 @@ public final class RewardLoop implements TrainingLoop {
                         .forEach((name, tensor) -> weights.put(RewardLearners.REWARD + "." + name, tensor));
             }
             List<TunedNetwork> judging = RewardLearners.networks(JUDGE, judges, () -> network(0), weights);
-            List<TunedNetwork> rewarding = RewardLearners.networks(
-                    RewardLearners.REWARD, judges * settings.ensemble(), () -> network(0), weights);
+            List<TunedNetwork> rewarding;
+            try {
+                rewarding = RewardLearners.networks(
+                        RewardLearners.REWARD, judges * settings.ensemble(), () -> network(0), weights);
+            } catch (IOException | RuntimeException e) {
+                judging.forEach(TunedNetwork::close);
+                throw e;
+            }
             RewardLoop loop = new RewardLoop(this, split, recovery, rewarding::get, judging::get, stored.step());
             try {
                 loop.reward.restore(stored.tensors());
                 loop.judge.restore(stored.tensors());
                 loop.best.restore(stored.tensors());
                 return loop;
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 loop.close();
                 throw e;
             }

@@ -132,12 +132,9 @@ public final class SftLoop implements TrainingLoop {
 
         @Override
         public SftLoop resume(StoredState stored, Recovery recovery) throws IOException {
+            Notes notes = stored.notes(Notes.class);
             SftLoop loop = new SftLoop(
-                    this,
-                    recovery,
-                    TunedModel.resume(stored, base, tokenizer, settings),
-                    stored.notes(Notes.class),
-                    stored.step());
+                    this, recovery, TunedModel.resume(stored, base, tokenizer, settings), notes, stored.step());
             loop.best.restore(stored.tensors());
             return loop;
         }

@@ -85,10 +85,22 @@ final class TunedModel implements AutoCloseable {
             throws IOException {
         LoraSettings lora = settings.lora() == null ? null : settings.lora().of(tokenizer);
         Transformer model = Transformer.load(lora == null ? stored.folder() : base);
-        LoraAdapters adapters = lora == null ? null : LoraAdapters.of(model, lora, stored.beside(PeftAdapter.WEIGHTS));
-        TunedModel tuned = new TunedModel(model, adapters, tokenizer, settings);
-        tuned.learner.restore(OPTIMISER, stored.tensors());
-        return tuned;
+        TunedModel tuned;
+        try {
+            LoraAdapters adapters =
+                    lora == null ? null : LoraAdapters.of(model, lora, stored.beside(PeftAdapter.WEIGHTS));
+            tuned = new TunedModel(model, adapters, tokenizer, settings);
+        } catch (IOException | RuntimeException e) {
+            model.close();
+            throw e;
+        }
+        try {
+            tuned.learner.restore(OPTIMISER, stored.tensors());
+            return tuned;
+        } catch (IOException | RuntimeException e) {
+            tuned.close();
+            throw e;
+        }
     }
 
     /** One step; the loss is the mean over all learned tokens of the batch. */

@@ -1,6 +1,9 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.stageruntime.retention.RegistryReader;
 import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.tokenizer.packing.ReplacedPackings;
 import io.quarkus.runtime.ShutdownEvent;
@@ -11,6 +14,7 @@ import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -18,7 +22,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +35,7 @@ public class ReplacedTokenizers {
 
     private final TokenizerStreams streams;
     private final CheckpointStore store;
+    private final RegistryReader registry;
     private final CommonConfig.Retention retention;
     private final Map<String, Object> connection;
     private final ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor(
@@ -40,10 +44,12 @@ public class ReplacedTokenizers {
     ReplacedTokenizers(
             TokenizerStreams streams,
             CheckpointStore store,
+            RegistryReader registry,
             CommonConfig config,
             @Identifier("default-kafka-broker") Map<String, Object> connection) {
         this.streams = streams;
         this.store = store;
+        this.registry = registry;
         this.retention = config.store().retention();
         this.connection = Map.copyOf(connection);
     }
@@ -57,17 +63,23 @@ public class ReplacedTokenizers {
     }
 
     private void look() {
-        TokenizerStreams.Version current = streams.current();
-        if (current == null) {
+        if (streams.current() == null) {
             return;
         }
         try (Admin admin = Admin.create(connection)) {
             new ReplacedPackings(admin, store, retention.grace(), retention.unfinished(), InstantSource.system())
-                    .collect(current.event());
+                    .collect(this::packedWith);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (IOException | ExecutionException | TimeoutException | KafkaException e) {
+        } catch (IOException | ExecutionException | TimeoutException | RuntimeException e) {
             LOG.warn("what was packed for replaced tokenizers stays for now: {}", e.toString());
         }
+    }
+
+    /** As their topic says now, whatever this instance has read so far. */
+    private List<TrainedTokenizer> packedWith() {
+        return registry.newest(Topic.TOKENIZERS).stream()
+                .filter(tokenizer -> tokenizer.name().equals(TokenizerJob.NAME))
+                .toList();
     }
 }

@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +50,22 @@ public final class TrainingRuns {
     public List<StoredRun> stored() throws IOException {
         known = StoredRun.list(store, stage, known);
         return known;
+    }
+
+    /**
+     * Manifest hashes of the stage's finished models whose training can go on, since the store still holds its state;
+     * retention may have taken that of others.
+     */
+    public Set<String> continuable() throws IOException {
+        Set<String> continuable = new HashSet<>();
+        for (String run : store.runs(stage)) {
+            for (CheckpointStore.Holding holding : store.holdings(stage, run).checkpoints()) {
+                if (holding.manifest().complete() && holding.files().containsKey(StoredState.FILE)) {
+                    continuable.add(holding.reference().sha256());
+                }
+            }
+        }
+        return Set.copyOf(continuable);
     }
 
     /**

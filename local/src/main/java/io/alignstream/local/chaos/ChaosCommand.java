@@ -27,8 +27,9 @@ import picocli.CommandLine.Option;
             "",
             "Services and broker are killed with signal 9 or held, services get a twin, clocks are set forward and back"
                     + " (with libfaketime), every tenth object is not written to the store, which at times answers"
-                    + " nobody. In the end all models must have the weights of an undisturbed pass, every event must be"
-                    + " there once, and what a person rolled back must be rolled back.",
+                    + " nobody or is full. In the end all models must have the weights of an undisturbed pass, every event"
+                    + " must be there once, what a person rolled back must be rolled back, and nothing may be left in the"
+                    + " store that nobody needs.",
             "",
             "Exit code 1 if something is not as it must be; the data folder of that seed stays, logs included."
         })

@@ -92,6 +92,11 @@ final class Disturbance {
                 say("no store for %.1f s".formatted(length.toMillis() / 1e3));
                 store.outage(length);
             }
+            case STORE_FULL -> {
+                Duration length = upTo(LONGEST_STOP);
+                say("no room in the store for %.1f s".formatted(length.toMillis() / 1e3));
+                store.full(length);
+            }
             case CLOCK -> {
                 Duration step = upTo(LARGEST_STEP.multipliedBy(2)).minus(LARGEST_STEP);
                 say("kill %s; its clock is off by %d s from now on".formatted(victim, step.toSeconds()));

@@ -14,6 +14,8 @@ public enum Fault {
     BROKER_STOP,
     /** The store answers nobody. */
     STORE_OUTAGE,
+    /** The store is full: it takes nothing more, what it has can be read and deleted. */
+    STORE_FULL,
     /** A service is killed, and its clock is wrong from its new start on. */
     CLOCK
 }

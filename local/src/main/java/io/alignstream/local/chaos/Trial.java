@@ -4,13 +4,16 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.local.broker.Broker;
+import io.alignstream.local.command.store.GcCommand;
 import io.alignstream.local.pipeline.Chain;
+import io.alignstream.local.pipeline.PublishedRegistry;
 import io.alignstream.local.pipeline.Publisher;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.service.JobStatus;
 import io.alignstream.local.service.ReleaseClient;
 import io.alignstream.local.service.ServiceClient;
+import io.alignstream.local.service.SiteSettings;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
@@ -93,6 +96,8 @@ public final class Trial {
             killAll(processes);
             List<String> findings = new ArrayList<>();
             processes.ended().forEach(name -> findings.add(name + " ended, and nobody had killed it"));
+            findings.addAll(leftovers(site, store));
+            // Of what is needed, collecting has taken nothing.
             findings.addAll(evidence(site, UnreliableStore.ROOT).findings(undisturbed));
             served(site).ifPresent(findings::add);
             return new TrialReport(
@@ -198,6 +203,18 @@ public final class Trial {
     private static Evidence evidence(Site site, URI root) throws IOException {
         try (CheckpointStore store = CheckpointStore.open(root, site.storeCache())) {
             return Evidence.of(site.bootstrapServers(), store);
+        }
+    }
+
+    private static List<String> leftovers(Site site, UnreliableStore store) throws IOException {
+        try (CheckpointStore checkpoints = CheckpointStore.open(UnreliableStore.ROOT, site.storeCache())) {
+            return new Leftovers(
+                            checkpoints,
+                            URI.create(UnreliableStore.ROOT + "/"),
+                            store.objects(),
+                            GcCommand.retention(new SiteSettings(site, System.getenv())),
+                            () -> PublishedRegistry.read(site.bootstrapServers()))
+                    .findings();
         }
     }
 

@@ -3,9 +3,10 @@ package io.alignstream.local.chaos;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.pipeline.EventSet;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What a trial trains: the sample world with networks too small to learn much, every stage in some seconds. */
-final class TrialWorld {
+public final class TrialWorld {
 
     static final long SEED = 1;
     private static final int DOCUMENTS = 1_500;
@@ -16,15 +17,12 @@ final class TrialWorld {
     /** All rankings are recorded ones, so what is learned depends on nothing that a trial could move. */
     private static final int RECORDED_RANKINGS = 3_072;
 
-    /** For every service's JVM. */
-    static final List<String> SETTINGS = List.of(
+    /** For every service's JVM: what makes each stage small. */
+    public static final List<String> TINY = List.of(
             // Two threads that wait for each other are much slower than one where others want the processors, too.
             "-Dalignstream.torch.threads=1",
             "-Dalignstream.tokenizer.vocabulary-size=600",
             "-Dalignstream.tokenizer.sequence-length=64",
-            // However long publishing is disturbed, the tokenizer learns from all documents.
-            "-Dalignstream.tokenizer.minimum-documents=" + CLEAN_DOCUMENTS,
-            "-Dalignstream.tokenizer.debounce=PT2S",
             "-Dalignstream.tokenizer.cleaning.profile=exact",
             "-Dalignstream.pretrain.layers=2",
             "-Dalignstream.pretrain.width=64",
@@ -33,8 +31,6 @@ final class TrialWorld {
             "-Dalignstream.pretrain.checkpoint-every=10",
             "-Dalignstream.sft.epochs=1",
             "-Dalignstream.sft.checkpoint-every=5",
-            "-Dalignstream.reward.minimum-rankings=" + RECORDED_RANKINGS,
-            "-Dalignstream.reward.sampling.prompts=0",
             "-Dalignstream.reward.training.epochs=1",
             "-Dalignstream.reward.training.depth-share=0.5",
             "-Dalignstream.reward.training.reference-answers=16",
@@ -51,6 +47,17 @@ final class TrialWorld {
             "-Dalignstream.rlhf.gate.score-gain=-1000",
             "-Dalignstream.rlhf.gate.knowledge-loss=1",
             "-Dalignstream.rlhf.gate.length-ratio=1000");
+
+    /** For every service's JVM in a trial. */
+    static final List<String> SETTINGS = Stream.concat(
+                    TINY.stream(),
+                    Stream.of(
+                            // However long publishing is disturbed, the tokenizer learns from all documents.
+                            "-Dalignstream.tokenizer.minimum-documents=" + CLEAN_DOCUMENTS,
+                            "-Dalignstream.tokenizer.debounce=PT2S",
+                            "-Dalignstream.reward.minimum-rankings=" + RECORDED_RANKINGS,
+                            "-Dalignstream.reward.sampling.prompts=0"))
+            .toList();
 
     private TrialWorld() {}
 

@@ -25,7 +25,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An S3 server behind a network that fails: every tenth object that is written is not, and in an outage nothing is; thread-safe.
+ * An S3 server behind a network that fails: every tenth object that is written is not, in an outage nobody is answered, and at
+ * times the server is full; thread-safe.
  *
  * <p>A failing write fails once, or several times, or until its client gives up: refused, cut off in the middle, or written
  * while the answer is lost.
@@ -51,8 +52,12 @@ final class UnreliableStore implements AutoCloseable {
     private enum Failure {
         REFUSED,
         CUT_OFF,
-        ANSWER_LOST
+        ANSWER_LOST,
+        NO_ROOM
     }
+
+    /** What happens to single objects. */
+    private static final List<Failure> FAILURES = List.of(Failure.REFUSED, Failure.CUT_OFF, Failure.ANSWER_LOST);
 
     private final Installation installation;
     private final Site site;
@@ -62,6 +67,7 @@ final class UnreliableStore implements AutoCloseable {
     private long writes;
     private long failures;
     private volatile long outageEnd = System.nanoTime();
+    private volatile long fullEnd = outageEnd;
     private volatile boolean reliable;
 
     /** A store of {@code site} whose server has still to be started. */
@@ -147,6 +153,19 @@ final class UnreliableStore implements AutoCloseable {
         outageEnd = System.nanoTime() + length.toNanos();
     }
 
+    /** From now on for {@code length} nothing is taken. */
+    void full(Duration length) {
+        fullEnd = System.nanoTime() + length.toNanos();
+    }
+
+    /** Where the server keeps what lies below {@link #ROOT}: a file for each object, at the path that is its key. */
+    Path objects() {
+        return site.dataFolder()
+                .resolve("s3")
+                .resolve(BUCKET)
+                .resolve(ROOT.getPath().substring(1));
+    }
+
     /** From now on nothing fails any more. */
     void mend() {
         reliable = true;
@@ -188,6 +207,9 @@ final class UnreliableStore implements AutoCloseable {
         if (!request.startsWith("PUT ") && !request.startsWith("POST ")) {
             return null;
         }
+        if (System.nanoTime() < fullEnd) {
+            return Failure.NO_ROOM;
+        }
         int left = failing.getOrDefault(request, 0);
         if (left == 0 && ++writes % FAILS_EVERY == 0) {
             failures++;
@@ -197,7 +219,7 @@ final class UnreliableStore implements AutoCloseable {
             return null;
         }
         failing.put(request, left - 1);
-        return Failure.values()[(int) ((failures + left) % Failure.values().length)];
+        return FAILURES.get((int) ((failures + left) % FAILURES.size()));
     }
 
     /** One connection: requests one after the other, each answered before the next. */
@@ -235,9 +257,13 @@ final class UnreliableStore implements AutoCloseable {
                     answerLost = failure == Failure.ANSWER_LOST;
                 }
                 if (failure == Failure.REFUSED) {
-                    client.getOutputStream()
-                            .write("HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                                    .getBytes(StandardCharsets.US_ASCII));
+                    refuse("503 Slow Down");
+                    return;
+                }
+                if (failure == Failure.NO_ROOM) {
+                    refuse("507 Insufficient Storage");
+                    client.shutdownOutput();
+                    in.transferTo(OutputStream.nullOutputStream()); // whoever has not sent it all may miss the answer
                     return;
                 }
                 if (failure == Failure.CUT_OFF) {
@@ -246,6 +272,12 @@ final class UnreliableStore implements AutoCloseable {
                 }
                 out.write(buffer, 0, read);
             }
+        }
+
+        private void refuse(String status) throws IOException {
+            client.getOutputStream()
+                    .write(("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
         }
 
         private static String firstLine(byte[] buffer, int length) {

@@ -1,19 +1,22 @@
 package io.alignstream.local.command;
 
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.exchange.ExportFormat;
+import io.alignstream.local.pipeline.PublishedRegistry;
+import io.alignstream.local.service.SiteSettings;
 import io.alignstream.local.site.Console;
+import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
+import io.alignstream.training.retention.Registry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +41,6 @@ import picocli.CommandLine.Parameters;
         })
 public final class ExportCommand implements Callable<Integer> {
 
-    /** Whose models talk, the most refined first. */
-    private static final List<Stage> STAGES = List.of(Stage.RLHF, Stage.SFT, Stage.PRETRAIN);
-
     @Mixin
     SiteOptions options = new SiteOptions();
 
@@ -48,8 +48,8 @@ public final class ExportCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "DIR",
             description =
-                    "A checkpoint's folder, or one that import takes. Default: the aligned model that was finished"
-                            + " last, or else the SFT model, or else the base model.")
+                    "A checkpoint's folder, or one that import takes. Default: the release that was approved last, or"
+                            + " else the SFT model in use, or else the base model, as the topics have it.")
     @Nullable
     Path folder;
 
@@ -61,8 +61,28 @@ public final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path model = folder == null ? newest(options.site()) : folder;
         Console console = Console.standard();
+        if (folder != null) {
+            export(folder, console);
+            return 0;
+        }
+        Site site = options.site();
+        if (!Files.isDirectory(site.kafka())) {
+            throw noModel();
+        }
+        Registry registry;
+        try (LocalCluster cluster = LocalCluster.startBroker(site, Installation.current(), console)) {
+            registry = PublishedRegistry.read(site.bootstrapServers());
+        }
+        try (CheckpointStore store = new SiteSettings(site, System.getenv()).openStore()) {
+            export(store.open(newest(registry, format)).folder(), console);
+        } catch (DamagedCheckpointException e) {
+            throw new LaunchException("Cannot export: " + e.getMessage() + ".", e);
+        }
+        return 0;
+    }
+
+    private void export(Path model, Console console) {
         console.line("from " + model);
         try {
             format.export(model, target);
@@ -70,38 +90,27 @@ public final class ExportCommand implements Callable<Integer> {
             throw new LaunchException("Cannot export " + model + ": " + e.getMessage() + ".", e);
         }
         console.line("wrote " + target);
-        return 0;
     }
 
-    private Path newest(Site site) throws IOException {
-        if (Files.isDirectory(site.store())) {
-            try (CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
-                for (Stage stage : format == ExportFormat.PEFT ? List.of(Stage.SFT) : STAGES) {
-                    Optional<Path> found = newest(store, stage);
-                    if (found.isPresent()) {
-                        return found.get();
-                    }
-                }
-            }
+    /**
+     * The model that the topics say is served, or else in use.
+     *
+     * @throws LaunchException if they know none
+     */
+    static Reference newest(Registry registry, ExportFormat format) {
+        Optional<Reference> sft = registry.inUse(Stage.SFT).map(Checkpoint::reference);
+        if (format == ExportFormat.PEFT) {
+            return sft.orElseThrow(ExportCommand::noModel);
         }
-        throw new LaunchException("There is no finished model in " + site.store()
-                + "; name the folder of one, or train one with ./alignstream train.");
+        return registry.newestApproved()
+                .map(ModelRelease::reference)
+                .or(() -> sft)
+                .or(() -> registry.inUse(Stage.PRETRAIN).map(Checkpoint::reference))
+                .orElseThrow(ExportCommand::noModel);
     }
 
-    private static Optional<Path> newest(CheckpointStore store, Stage stage) throws IOException {
-        Path newest = null;
-        FileTime time = FileTime.fromMillis(0);
-        for (String run : store.runs(stage)) {
-            for (Map.Entry<Reference, Manifest> found :
-                    store.manifests(stage, run).entrySet()) {
-                Path folder = Path.of(found.getKey().uri());
-                FileTime finished = Files.getLastModifiedTime(folder.resolve(Manifest.FILE_NAME));
-                if (found.getValue().complete() && finished.compareTo(time) > 0) {
-                    newest = folder;
-                    time = finished;
-                }
-            }
-        }
-        return Optional.ofNullable(newest);
+    private static LaunchException noModel() {
+        return new LaunchException(
+                "No stage has published a model yet; name the folder of one, or train one with ./alignstream train.");
     }
 }

@@ -7,6 +7,7 @@ import io.alignstream.local.process.ResidentMemory;
 import io.alignstream.local.service.JobStatus;
 import io.alignstream.local.service.ServiceClient;
 import io.alignstream.local.site.Console;
+import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
 import java.time.Duration;
 import java.util.Arrays;
@@ -57,8 +58,7 @@ public final class StatusCommand implements Callable<Integer> {
                 .findFirst();
         boolean running = service.map(ServiceClient::isRunning).orElse(true);
         boolean ready = service.map(ServiceClient::isReady).orElse(true);
-        String job =
-                service.flatMap(ServiceClient::job).map(StatusCommand::describe).orElse("");
+        String job = service.map(StatusCommand::job).orElse("");
         String memory = "%.0f MiB".formatted(ResidentMemory.bytes(List.of(process.pid())) / 1048576.0);
         console.line(ROW.formatted(
                         name,
@@ -70,6 +70,14 @@ public final class StatusCommand implements Callable<Integer> {
                         name.equals(Broker.NAME) ? "broker" : job)
                 .stripTrailing());
         return running;
+    }
+
+    private static String job(ServiceClient service) {
+        try {
+            return service.job().map(StatusCommand::describe).orElse("");
+        } catch (LaunchException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     private static String describe(JobStatus job) {

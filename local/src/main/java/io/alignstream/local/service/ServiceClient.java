@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 
 /** Asks one service over HTTP; thread-safe. */
 public final class ServiceClient {
@@ -21,6 +22,8 @@ public final class ServiceClient {
             .build();
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Duration LIMIT = Duration.ofSeconds(10);
+    /** Nobody is known who calls, or may not do that. */
+    private static final Set<Integer> CLOSED = Set.of(401, 403);
 
     private final URI address;
 
@@ -55,10 +58,17 @@ public final class ServiceClient {
         }
     }
 
-    /** The current job; empty if the service does not answer just now. */
+    /**
+     * The current job; empty if the service does not answer just now.
+     *
+     * @throws LaunchException if it does not let the launcher in, which waiting does not change
+     */
     public Optional<JobStatus> job() {
         try {
             HttpResponse<String> response = send(request("/job").GET().build());
+            if (CLOSED.contains(response.statusCode())) {
+                throw refused(response, "/job");
+            }
             return response.statusCode() == 200
                     ? Optional.of(JSON.readValue(response.body(), JobStatus.class))
                     : Optional.empty();
@@ -98,10 +108,14 @@ public final class ServiceClient {
 
     private JsonNode json(HttpResponse<String> response, String path) throws IOException {
         if (response.statusCode() / 100 != 2) {
-            throw new LaunchException(
-                    address + path + " answered " + response.statusCode() + ": " + refusal(response.body()));
+            throw refused(response, path);
         }
         return JSON.readTree(response.body());
+    }
+
+    private LaunchException refused(HttpResponse<String> response, String path) {
+        String why = address + path + " answered " + response.statusCode() + ": " + refusal(response.body());
+        return new LaunchException(CLOSED.contains(response.statusCode()) ? why + "; " + Credential.HINT + "." : why);
     }
 
     /** The sentence in the body of a refused call, or the body if there is none. */

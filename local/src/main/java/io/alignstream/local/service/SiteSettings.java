@@ -3,8 +3,11 @@ package io.alignstream.local.service;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.settings.Setting;
 import io.alignstream.contracts.settings.SettingsCatalogue;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
+import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -92,6 +95,25 @@ public final class SiteSettings {
             values.put(setting.name(), givenOr(setting, setting.defaultValue()));
         }
         return values;
+    }
+
+    /**
+     * The value of the setting called {@code name}, which is one of the catalogue.
+     *
+     * @throws IllegalStateException if it is not
+     */
+    public String value(String name) {
+        return SettingsCatalogue.all().stream()
+                .filter(setting -> setting.name().equals(name))
+                .findFirst()
+                .flatMap(setting -> of(setting).values().stream().findFirst())
+                .orElseThrow(() -> new IllegalStateException("there is no setting " + name));
+    }
+
+    /** Opens the store that the services use; the caller closes it. */
+    public CheckpointStore openStore() throws IOException {
+        return CheckpointStore.open(
+                URI.create(value("alignstream.store.root")), Path.of(value("alignstream.store.cache")));
     }
 
     /** Whether {@code setting} has another value than its default. */

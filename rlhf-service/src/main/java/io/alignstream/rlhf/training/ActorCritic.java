@@ -48,23 +48,31 @@ final class ActorCritic implements AutoCloseable {
 
     /** What begins as the SFT model, and as the reward model's network. */
     static ActorCritic start(RlhfInputs inputs) {
-        return new ActorCritic(inputs, inputs.policy(), inputs.critic());
+        TunedNetwork policy = inputs.policy();
+        try {
+            return new ActorCritic(inputs, policy, inputs.critic());
+        } catch (RuntimeException e) {
+            policy.close();
+            throw e;
+        }
     }
 
     /** Both as a checkpoint has them: the policy is its model, the rest is what {@link #state} gave. */
     static ActorCritic resume(RlhfInputs inputs, StoredState stored) throws IOException {
         Map<String, Tensor> state = stored.tensors();
         TunedNetwork policy = inputs.policy(stored);
-        TunedNetwork critic;
+        ActorCritic networks;
         try (TunedNetwork like = inputs.critic()) {
-            critic = like.with(BestWeights.below(CRITIC, state));
+            networks = new ActorCritic(inputs, policy, like.with(BestWeights.below(CRITIC, state)));
+        } catch (IOException | RuntimeException e) {
+            policy.close();
+            throw e;
         }
-        ActorCritic networks = new ActorCritic(inputs, policy, critic);
         try {
             networks.policy.restore(stored);
             networks.criticLearner.restore(CRITIC_OPTIMISER, state);
             return networks;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             networks.close();
             throw e;
         }

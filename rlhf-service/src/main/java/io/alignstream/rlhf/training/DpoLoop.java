@@ -52,12 +52,13 @@ public final class DpoLoop extends PolicyLoop {
     }
 
     static DpoLoop resume(RlhfInputs inputs, StoredState stored, Recovery recovery) throws IOException {
-        DpoLoop loop = new DpoLoop(inputs, training(inputs), recovery, inputs.policy(stored));
+        List<RankedAnswers> training = training(inputs);
+        DpoLoop loop = new DpoLoop(inputs, training, recovery, inputs.policy(stored));
         try {
             loop.policy.restore(stored);
             loop.restore(stored);
             return loop;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             loop.close();
             throw e;
         }

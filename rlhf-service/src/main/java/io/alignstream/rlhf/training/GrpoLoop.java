@@ -55,7 +55,7 @@ public final class GrpoLoop extends SampledPolicyLoop {
             loop.policy.restore(stored);
             loop.restore(stored);
             return loop;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             loop.close();
             throw e;
         }

@@ -2,17 +2,21 @@ package io.alignstream.rlhf.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDManager;
 import io.alignstream.contracts.ModelRelease.Verdict;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.torch.TorchRuntime;
 import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.gate.Gate;
@@ -23,6 +27,7 @@ import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Recovery;
+import io.alignstream.training.StoredState;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
@@ -32,6 +37,7 @@ import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +45,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PpoLoopTest {
 
@@ -284,6 +292,37 @@ class PpoLoopTest {
     }
 
     /** Never closed: the models are shared by all tests. */
+    @ParameterizedTest
+    @ValueSource(strings = {"critic.model", "critic.optimiser", "policy.optimiser"})
+    void whatCannotBeResumedLeavesNothingInMemory(String lacking) throws IOException {
+        // Given
+        RlhfInputs inputs = inputs(TinyWorld.SETTINGS, PROMPTS);
+        Map<String, Tensor> state;
+        try (TrainingLoop loop = inputs.begin(Recovery.NONE)) {
+            sft.config().save(folder, new int[] {TinyWorld.END}, TinyParents.TOKENIZER.pad());
+            Safetensors.write(folder.resolve("model.safetensors"), sft.views(), Map.of());
+            Safetensors.write(folder.resolve(StoredState.FILE), loop.state(), Map.of());
+            state = new HashMap<>(Safetensors.read(folder.resolve(StoredState.FILE)));
+        }
+        state.keySet().removeIf(name -> name.startsWith(lacking));
+        StoredState damaged = new StoredState(folder, 1, Map.of(), state);
+        int before = nativeArrays();
+
+        // When
+        Throwable thrown = catchThrowable(() -> inputs.resume(damaged, Recovery.NONE));
+
+        // Then
+        assertThat(thrown).isInstanceOf(IOException.class).hasMessageContaining("is missing");
+        assertThat(nativeArrays()).isEqualTo(before);
+    }
+
+    /** Those that nobody has closed. */
+    private static int nativeArrays() {
+        try (NDManager scope = TorchRuntime.get().newScope()) {
+            return scope.getParentManager().getManagedArrays().size();
+        }
+    }
+
     private static RlhfInputs inputs(RlhfSettings settings, List<int[]> prompts) {
         return new RlhfInputs(
                 settings,

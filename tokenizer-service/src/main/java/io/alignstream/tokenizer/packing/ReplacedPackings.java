@@ -25,6 +25,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -41,8 +42,9 @@ import org.slf4j.LoggerFactory;
  * packing for them. Thread-safe.
  *
  * <p>It goes when a base model on the newest tokenizer is finished, its grace is over and no run works on another
- * tokenizer's batches any more. The batches go first, then what says how far they were packed: whoever comes back to an old
- * tokenizer packs everything anew.
+ * tokenizer's batches any more. What says how far was packed goes first, then the batches: whoever comes back to an old
+ * tokenizer packs everything anew. That can happen at any moment, so which tokenizer is the newest is asked again before each
+ * deletion, and packings of tokenizers that nobody knows are left alone.
  */
 public final class ReplacedPackings {
 
@@ -74,39 +76,72 @@ public final class ReplacedPackings {
     /**
      * Deletes what is due.
      *
-     * @return application ids of the packings of which nothing is left
+     * @param tokenizers reads those that documents were packed with from their topic, the newest last
+     * @return application ids of the packings whose state is deleted
      * @throws ExecutionException if the brokers refuse something, or fail
      */
-    public Set<String> collect(TrainedTokenizer newest)
+    public Set<String> collect(Supplier<List<TrainedTokenizer>> tokenizers)
             throws IOException, InterruptedException, ExecutionException, TimeoutException {
-        Map<String, List<String>> replaced = topics();
-        replaced.remove(PackingTopology.applicationId(newest.sha256()));
-        if (replaced.isEmpty() || isAnyActive(replaced.keySet())) {
+        Known known = new Known(tokenizers.get());
+        if (known.replaced().isEmpty()) {
             return Set.of();
         }
-        Map<Integer, Long> needed = needed(newest.reference());
+        Map<Integer, Long> needed = needed(known.newest().reference());
+        if (needed.isEmpty() || isAnyActive(known.replaced())) {
+            return Set.of();
+        }
+        Set<String> deleted = new TreeSet<>();
+        Map<String, List<String>> topics = topics();
+        topics.keySet().retainAll(known.replaced());
+        for (Map.Entry<String, List<String>> packing : topics.entrySet()) {
+            if (!known.equals(new Known(tokenizers.get())) || isAnyActive(Set.of(packing.getKey()))) {
+                return deleted;
+            }
+            await(admin.deleteTopics(packing.getValue()).all());
+            deleteGroup(packing.getKey());
+            deleted.add(packing.getKey());
+            LOG.info("deleted how far was packed for a replaced tokenizer: application={}", packing.getKey());
+        }
+        Map<TopicPartition, RecordsToDelete> batches = before(needed);
+        if (!batches.isEmpty() && known.equals(new Known(tokenizers.get())) && !isAnyActive(known.replaced())) {
+            await(admin.deleteRecords(batches).all());
+            LOG.info("deleted what was packed for replaced tokenizers: batches={}", batches);
+        }
+        return deleted;
+    }
+
+    /** The tokenizers that documents were packed with, the newest last. */
+    private record Known(List<TrainedTokenizer> tokenizers) {
+
+        TrainedTokenizer newest() {
+            return tokenizers.getLast();
+        }
+
+        /** Application ids of the packings for those before the newest. */
+        Set<String> replaced() {
+            return tokenizers.stream()
+                    .filter(tokenizer -> !tokenizer.sha256().equals(newest().sha256()))
+                    .map(tokenizer -> PackingTopology.applicationId(tokenizer.sha256()))
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    /** The batches before those that are {@code needed}; none as long as nobody knows where these begin. */
+    private Map<TopicPartition, RecordsToDelete> before(Map<Integer, Long> needed)
+            throws InterruptedException, ExecutionException, TimeoutException {
         Map<TopicPartition, Long> begins = offsets(OffsetSpec.earliest());
         Map<TopicPartition, Long> ends = offsets(OffsetSpec.latest());
         Map<TopicPartition, RecordsToDelete> before = new HashMap<>();
         for (Map.Entry<TopicPartition, Long> begin : begins.entrySet()) {
             Long first = needed.get(begin.getKey().partition());
             if (first == null && begin.getValue() < ends.getOrDefault(begin.getKey(), 0L)) {
-                return Set.of(); // nobody knows yet where the newest tokenizer's batches begin there
+                return Map.of(); // the newest tokenizer's batches may begin anywhere there
             }
             if (first != null && first > begin.getValue()) {
                 before.put(begin.getKey(), RecordsToDelete.beforeOffset(first));
             }
         }
-        await(admin.deleteRecords(before).all());
-        await(admin.deleteTopics(
-                        replaced.values().stream().flatMap(List::stream).toList())
-                .all());
-        deleteGroups(replaced.keySet());
-        LOG.info(
-                "deleted what was packed for replaced tokenizers: applications={} batches={}",
-                replaced.keySet(),
-                before);
-        return replaced.keySet();
+        return before;
     }
 
     /** Topics of packings by their application id. */
@@ -192,17 +227,12 @@ public final class ReplacedPackings {
                         Map.Entry::getKey, entry -> entry.getValue().offset()));
     }
 
-    private void deleteGroups(Set<String> applications)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        for (KafkaFuture<Void> deleted : admin.deleteConsumerGroups(new TreeSet<>(applications))
-                .deletedGroups()
-                .values()) {
-            try {
-                await(deleted);
-            } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof GroupIdNotFoundException)) {
-                    throw e;
-                }
+    private void deleteGroup(String application) throws InterruptedException, ExecutionException, TimeoutException {
+        try {
+            await(admin.deleteConsumerGroups(Set.of(application)).all());
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof GroupIdNotFoundException)) {
+                throw e;
             }
         }
     }

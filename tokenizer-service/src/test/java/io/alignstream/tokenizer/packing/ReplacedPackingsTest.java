@@ -25,12 +25,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -100,12 +102,14 @@ class ReplacedPackingsTest {
 
     @Test
     void allOfItGoesWhenAModelOnTheNewestTokenizerIsFinished() throws Exception {
-        // Given
+        // Given: beside it a packing that is just starting, whose tokenizer nobody here has read of
         model(newest, "run-2", true);
+        String starting = PackingTopology.applicationId("ef".repeat(32)) + "-progress-changelog";
+        admin.createTopics(List.of(new NewTopic(starting, 1, (short) 1))).all().get();
 
         // When
-        Set<String> early = packings(Duration.ZERO).collect(newest);
-        Set<String> gone = packings(GRACE).collect(newest);
+        Set<String> early = packings(Duration.ZERO).collect(this::tokenizers);
+        Set<String> gone = packings(GRACE).collect(this::tokenizers);
 
         // Then
         assertThat(early).isEmpty();
@@ -115,6 +119,7 @@ class ReplacedPackingsTest {
         assertThat(begin()).isEqualTo(firstOfNewest);
         assertThat(ofPacking(old)).isEmpty();
         assertThat(ofPacking(newest)).isNotEmpty();
+        assertThat(admin.listTopics().names().get()).contains(starting);
         assertThat(groups()).doesNotContain(PackingTopology.applicationId(old.sha256()));
         PackingTopology.forgetOthers(folder.resolve("state"), PackingTopology.applicationId(newest.sha256()));
         assertThat(folder.resolve("state/" + PackingTopology.applicationId(old.sha256())))
@@ -127,19 +132,41 @@ class ReplacedPackingsTest {
     void nothingGoesBeforeThereIsAModelOrWhileARunIsInFlight() throws Exception {
         // Given
         model(old, "run-0", true);
-        Set<String> withoutModel = packings(GRACE).collect(newest);
+        Set<String> withoutModel = packings(GRACE).collect(this::tokenizers);
         model(newest, "run-2", true);
         model(old, "run-1", false);
 
         // When
-        Set<String> inFlight = packings(GRACE).collect(newest);
+        Set<String> inFlight = packings(GRACE).collect(this::tokenizers);
 
         // Then
         assertThat(withoutModel).isEmpty();
         assertThat(inFlight).isEmpty();
         assertThat(begin()).isZero();
         assertThat(ofPacking(old)).isNotEmpty();
-        assertThat(packings(Duration.ofDays(3)).collect(newest)).isNotEmpty();
+        assertThat(packings(Duration.ofDays(3)).collect(this::tokenizers)).isNotEmpty();
+    }
+
+    @Test
+    void whatSomebodyComesBackToDuringACollectionStays() throws Exception {
+        // Given: a model on the newest one, which is the newest no longer once the collection has begun
+        model(newest, "run-2", true);
+        List<List<TrainedTokenizer>> reads = new ArrayList<>(List.of(List.of(old, newest)));
+
+        // When
+        Set<String> gone = packings(GRACE).collect(() -> reads.isEmpty() ? List.of(newest, old) : reads.removeFirst());
+
+        // Then
+        assertThat(gone).isEmpty();
+        assertThat(ofPacking(old)).isNotEmpty();
+        assertThat(ofPacking(newest)).isNotEmpty();
+        assertThat(groups()).contains(PackingTopology.applicationId(old.sha256()));
+        assertThat(begin()).isZero();
+    }
+
+    /** As they stand in their topic. */
+    private List<TrainedTokenizer> tokenizers() {
+        return List.of(old, newest);
     }
 
     private ReplacedPackings packings(Duration ahead) {

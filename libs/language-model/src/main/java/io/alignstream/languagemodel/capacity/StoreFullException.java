@@ -21,7 +21,7 @@ public final class StoreFullException extends IOException implements Explained {
         this.reason = reason;
     }
 
-    private StoreFullException(Reason reason, IOException cause) {
+    private StoreFullException(Reason reason, Exception cause) {
         super(Messages.english(reason), cause);
         this.reason = reason;
     }
@@ -43,6 +43,19 @@ public final class StoreFullException extends IOException implements Explained {
                         .with("written", Capacity.text(written))
                         .with("free", Capacity.text(free)),
                 cause);
+    }
+
+    /**
+     * An object store takes nothing more.
+     *
+     * @param object that should have been written
+     */
+    public static StoreFullException service(String object, Exception refusal) {
+        return new StoreFullException(
+                Reason.of("store.serviceFull")
+                        .with("object", object)
+                        .with("failure", String.valueOf(refusal.getMessage())),
+                refusal);
     }
 
     /**

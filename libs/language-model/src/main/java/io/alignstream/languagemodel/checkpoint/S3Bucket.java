@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.checkpoint;
 
+import io.alignstream.languagemodel.capacity.StoreFullException;
 import io.alignstream.languagemodel.checkpoint.VerifyingCheckpointStore.StoredObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -22,6 +24,7 @@ import software.amazon.awssdk.services.s3.model.CommonPrefix;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
 import software.amazon.awssdk.utils.Md5Utils;
 
@@ -39,6 +42,11 @@ final class S3Bucket implements AutoCloseable {
 
     /** Parts of this size that are copied at once, inside the service: 4 GiB of its largest 5 GiB. */
     private static final int COPIED_PARTS = 64;
+
+    private static final int INSUFFICIENT_STORAGE = 507;
+    /** How Ceph and MinIO call it, whatever the status. */
+    private static final Set<String> FULL =
+            Set.of("QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded");
 
     private final S3Client client;
     private final String bucket;
@@ -283,14 +291,31 @@ final class S3Bucket implements AutoCloseable {
             return call.run();
         } catch (NoSuchKeyException e) {
             throw (IOException) new NoSuchFileException(uri(key)).initCause(e);
+        } catch (S3Exception e) {
+            if (isFull(e)) {
+                throw StoreFullException.service(uri(key), e);
+            }
+            throw failed(what, key, e);
         } catch (SdkException | UncheckedIOException e) { // the latter where a connection ends before its answer
             for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
                 if (cause instanceof DamagedCheckpointException damaged) {
                     throw damaged;
                 }
             }
-            throw new IOException("cannot " + what + " " + uri(key) + " at " + endpoint + ": " + e.getMessage(), e);
+            throw failed(what, key, e);
         }
+    }
+
+    private IOException failed(String what, String key, RuntimeException e) {
+        return new IOException("cannot " + what + " " + uri(key) + " at " + endpoint + ": " + e.getMessage(), e);
+    }
+
+    /** S3 itself is never full; services on one's own disks are, or give each bucket a share. */
+    private static boolean isFull(S3Exception refusal) {
+        return refusal.statusCode() == INSUFFICIENT_STORAGE
+                || (refusal.awsErrorDetails() != null
+                        && FULL.contains(
+                                String.valueOf(refusal.awsErrorDetails().errorCode())));
     }
 
     @Override

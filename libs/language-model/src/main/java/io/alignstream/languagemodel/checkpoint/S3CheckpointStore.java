@@ -146,13 +146,35 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
 
     private void upload(Path folder, IdentifiedManifest identified, @Nullable Lease lease) throws IOException {
         String key = key(identified.name());
-        for (String file : identified.manifest().files().keySet()) {
-            bucket.put(key + file, folder.resolve(file));
-        }
-        if (lease != null) {
-            requireHeld(lease);
+        try {
+            for (String file : identified.manifest().files().keySet()) {
+                bucket.put(key + file, folder.resolve(file));
+            }
+            if (lease != null) {
+                requireHeld(lease);
+            }
+        } catch (IOException e) {
+            withdraw(identified.name(), e);
+            throw e;
         }
         bucket.put(key + Manifest.FILE_NAME, folder.resolve(Manifest.FILE_NAME));
+    }
+
+    /** Half of it is of no use and takes room. Where others may put the same files, the sweep will delete it. */
+    private void withdraw(CheckpointName name, IOException failure) {
+        if (name.epoch() == 0) {
+            return;
+        }
+        try {
+            if (bucket.sizes(key(name)).containsKey(key(name) + Manifest.FILE_NAME)) {
+                return; // it was there before
+            }
+            for (String key : bucket.sizes(key(name)).keySet()) {
+                bucket.delete(key);
+            }
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     @Override

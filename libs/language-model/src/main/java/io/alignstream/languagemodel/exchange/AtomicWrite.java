@@ -1,20 +1,31 @@
 package io.alignstream.languagemodel.exchange;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
  * Writes a file or folder for people so that it is there as a whole or not at all, whenever the process is killed.
  *
  * <p>It is written beside its place, under a hidden name, and moved there. What a killed process left under that name is
- * deleted first, what a failed one wrote at once; so of several at a time that write the same target only one may succeed.
+ * deleted first, what a failed one wrote at once. Whoever writes holds a lock on a file beside it, which the operating system
+ * drops when the process dies: of several at a time that write the same target, the others fail before they write anything.
  */
 public final class AtomicWrite {
 
@@ -32,6 +43,7 @@ public final class AtomicWrite {
      * Makes a new file or folder, and the folders around it.
      *
      * @throws FileAlreadyExistsException if {@code target} exists
+     * @throws IOException if it cannot be written, or somebody else is just writing it
      */
     public static void create(Path target, Writer writer) throws IOException {
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
@@ -40,7 +52,11 @@ public final class AtomicWrite {
         write(target, writer);
     }
 
-    /** Makes a file, or puts it in the place of an older one. */
+    /**
+     * Makes a file, or puts it in the place of an older one.
+     *
+     * @throws IOException if it cannot be written, or somebody else is just writing it
+     */
     public static void replace(Path target, Writer writer) throws IOException {
         write(target, writer, StandardCopyOption.REPLACE_EXISTING);
     }
@@ -49,12 +65,78 @@ public final class AtomicWrite {
         Path complete = target.toAbsolutePath();
         Path unfinished = complete.resolveSibling("." + complete.getFileName() + ".unfinished");
         Files.createDirectories(complete.resolveSibling("."));
-        delete(unfinished);
-        try {
-            writer.write(unfinished);
-            Files.move(unfinished, complete, options);
-        } finally {
+        try (Turn turn = Turn.take(complete)) {
             delete(unfinished);
+            try {
+                writer.write(unfinished);
+                Files.move(unfinished, complete, options);
+            } finally {
+                delete(unfinished);
+            }
+        }
+    }
+
+    /** Whose turn it is to write a target: whoever holds the lock on the file beside it that is there then. */
+    private record Turn(Path target, Path file, FileChannel channel) implements AutoCloseable {
+
+        /** Those of this process: to close a second channel would drop the lock of the first. */
+        private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+
+        static Turn take(Path target) throws IOException {
+            if (!OWN.add(target)) {
+                throw taken(target);
+            }
+            try {
+                Path file = target.resolveSibling("." + target.getFileName() + ".lock");
+                return new Turn(target, file, locked(file, target));
+            } catch (IOException | RuntimeException e) {
+                OWN.remove(target);
+                throw e;
+            }
+        }
+
+        private static FileChannel locked(Path file, Path target) throws IOException {
+            while (true) {
+                FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                try {
+                    if (channel.tryLock() == null) {
+                        throw taken(target);
+                    }
+                    if (isAt(file, channel)) {
+                        return channel;
+                    }
+                } catch (IOException | RuntimeException e) {
+                    channel.close();
+                    throw e;
+                }
+                channel.close();
+            }
+        }
+
+        /** False if the writer before has deleted the file since it was opened. */
+        private static boolean isAt(Path file, FileChannel channel) throws IOException {
+            byte[] mark = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
+            channel.truncate(0);
+            channel.write(ByteBuffer.wrap(mark), 0);
+            try {
+                return Arrays.equals(mark, Files.readAllBytes(file));
+            } catch (NoSuchFileException e) {
+                return false;
+            }
+        }
+
+        private static IOException taken(Path target) {
+            return new FileSystemException(
+                    target.toString(), null, "somebody else is just writing it; wait, or choose another name");
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (channel) {
+                Files.deleteIfExists(file);
+            } finally {
+                OWN.remove(target);
+            }
         }
     }
 

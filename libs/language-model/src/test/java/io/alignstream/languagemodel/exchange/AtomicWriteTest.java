@@ -7,6 +7,11 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +64,66 @@ class AtomicWriteTest {
         // Then
         assertThat(failure).hasMessage("disk full");
         assertThat(file).hasContent("precious");
+    }
+
+    @Test
+    void whileOneWritesAnotherOneFailsAndSpoilsNothing() throws IOException {
+        // Given
+        Path target = folder.resolve("model");
+        List<Throwable> failures = new ArrayList<>();
+
+        // When
+        AtomicWrite.create(target, unfinished -> {
+            Files.writeString(unfinished, "the first");
+            failures.add(
+                    catchThrowable(() -> AtomicWrite.create(target, other -> Files.writeString(other, "the second"))));
+        });
+
+        // Then
+        assertThat(failures).singleElement().satisfies(failure -> assertThat(failure)
+                .hasMessageContaining("somebody else is just writing it"));
+        assertThat(target).hasContent("the first");
+        assertThat(folder.toFile().list()).containsExactly("model");
+    }
+
+    @Test
+    void theLockOfAKilledProcessHoldsNobodyBack() throws IOException {
+        // Given
+        Files.writeString(folder.resolve(".model.lock"), "of a process that is no more");
+
+        // When
+        AtomicWrite.create(folder.resolve("model"), unfinished -> Files.writeString(unfinished, "weights"));
+
+        // Then
+        assertThat(folder.toFile().list()).containsExactly("model");
+    }
+
+    @Test
+    void ofManyAtOnceOneMakesAFileAndTheOthersSaySo() throws Exception {
+        // Given
+        Path target = folder.resolve("model");
+        AtomicInteger written = new AtomicInteger();
+        AtomicInteger refused = new AtomicInteger();
+
+        // When
+        try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+            for (int writer = 0; writer < 200; writer++) {
+                threads.execute(() -> {
+                    try {
+                        AtomicWrite.create(target, unfinished -> Files.writeString(unfinished, "whole"));
+                        written.incrementAndGet();
+                    } catch (IOException e) {
+                        refused.incrementAndGet();
+                    }
+                });
+            }
+        }
+
+        // Then
+        assertThat(written).hasValue(1);
+        assertThat(refused).hasValue(199);
+        assertThat(target).hasContent("whole");
+        assertThat(folder.toFile().list()).containsExactly("model");
     }
 
     @Test

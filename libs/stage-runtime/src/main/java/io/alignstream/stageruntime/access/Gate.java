@@ -155,6 +155,9 @@ public class Gate {
                             HttpHeaders.LOCATION,
                             SIGN_IN + "?next=" + encoded(call.request().uri()))
                     .end();
+        } else if (call.get(KeyMechanism.TOO_MANY) instanceof KeyTries.Outcome tried) {
+            call.response().putHeader("Retry-After", Long.toString(tried.retryAfter()));
+            refuse(call, 429, tooMany(tried));
         } else {
             call.response().putHeader("WWW-Authenticate", "Bearer");
             refuse(
@@ -162,6 +165,11 @@ public class Gate {
                     401,
                     Reason.of(call.get(KeyMechanism.WRONG_KEY) == null ? "refusal.noCredential" : "refusal.wrongKey"));
         }
+    }
+
+    /** Why a key was not looked at. */
+    public static Reason tooMany(KeyTries.Outcome tried) {
+        return Reason.of("refusal.tooManyKeys").with("seconds", tried.retryAfter());
     }
 
     private static void end(RoutingContext call) {

@@ -31,16 +31,18 @@ class KeyMechanism implements HttpAuthenticationMechanism {
 
     /** Set on a request whose key opens nothing. */
     static final String WRONG_KEY = KeyMechanism.class.getName() + ".wrongKey";
+    /** Set on a request whose key was not looked at: what came of it, {@link KeyTries.Outcome}. */
+    static final String TOO_MANY = KeyMechanism.class.getName() + ".tooMany";
 
     private static final String BEARER = "Bearer ";
     /** Who came through a proxy does not sit at this machine, though the proxy does. */
     private static final List<String> OF_PROXIES = List.of("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via");
 
-    private final KeyRing keys;
+    private final KeyTries keys;
     private final Sessions sessions;
     private final AccessConfig config;
 
-    KeyMechanism(KeyRing keys, Sessions sessions, AccessConfig config) {
+    KeyMechanism(KeyTries keys, Sessions sessions, AccessConfig config) {
         this.keys = keys;
         this.sessions = sessions;
         this.config = config;
@@ -56,8 +58,11 @@ class KeyMechanism implements HttpAuthenticationMechanism {
         if (authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
             String presented = authorization.substring(BEARER.length()).strip();
             if (presented.startsWith(ApiKey.PREFIX)) {
-                Optional<ApiKey> key = keys.find(presented);
-                if (key.isEmpty()) {
+                KeyTries.Outcome tried = keys.find(presented, call.request());
+                Optional<ApiKey> key = tried.key();
+                if (tried.tooMany()) {
+                    call.put(TOO_MANY, tried);
+                } else if (key.isEmpty()) {
                     call.put(WRONG_KEY, true);
                 }
                 // Nobody else is asked about what looks like a key: a provider would get to read it.

@@ -40,13 +40,16 @@ public class RegistryReader {
      * @throws IllegalStateException if a topic is not there
      */
     public Registry read() {
-        return new Registry(
-                List.copyOf(newest(Topic.CHECKPOINTS).values()),
-                List.copyOf(newest(Topic.MODEL_RELEASES).values()));
+        return new Registry(newest(Topic.CHECKPOINTS), newest(Topic.MODEL_RELEASES));
     }
 
-    /** The newest valid event of each key, the oldest first. */
-    private <T> SequencedMap<String, T> newest(Topic<T> topic) {
+    /**
+     * The newest valid event of each key of a registry topic, the oldest first, as it is at the brokers now.
+     *
+     * @throws org.apache.kafka.common.KafkaException if that cannot be read
+     * @throws IllegalStateException if the topic is not there
+     */
+    public <T> List<T> newest(Topic<T> topic) {
         SequencedMap<String, T> newest = new LinkedHashMap<>();
         try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic.name()).stream()
@@ -72,7 +75,7 @@ public class RegistryReader {
                 }
             }
         }
-        return newest;
+        return List.copyOf(newest.values());
     }
 
     private static <T> void take(

@@ -112,7 +112,7 @@ public class StoreRetention {
     }
 
     private synchronized long collect() throws IOException {
-        List<Garbage> deleted = collector.collect(registry.read());
+        List<Garbage> deleted = collector.collect(registry::read);
         long bytes = deleted.stream().mapToLong(Garbage::bytes).sum();
         removed.increment(bytes);
         freed += bytes;

@@ -7,6 +7,7 @@ import io.alignstream.stageruntime.kept.KeptStateException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -28,7 +29,7 @@ import org.jboss.logging.Logger;
 public final class Reader implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Reader.class);
-    private static final Duration POLL = Duration.ofMillis(200);
+    static final Duration POLL = Duration.ofMillis(200);
     private static final Duration CONTACT = Duration.ofSeconds(5);
     /**
      * How long an event may come before the one that it refers to: two producers do not know of each other. Short enough
@@ -95,7 +96,7 @@ public final class Reader implements AutoCloseable {
     }
 
     /**
-     * Polls once and takes the records into the view.
+     * Polls once, for a fifth of a second where there is nothing, and takes the records into the view.
      *
      * @return whether there were any
      * @throws KafkaException if the broker does not answer; nothing is lost, call again
@@ -111,7 +112,7 @@ public final class Reader implements AutoCloseable {
             assignment.checkIdentities();
             meters.contact();
         }
-        ConsumerRecords<byte[], byte[]> records = consumer.assignment().isEmpty() ? ConsumerRecords.empty() : poll();
+        ConsumerRecords<byte[], byte[]> records = poll();
         inTheMiddle = true;
         for (FollowedTopic<?> topic : view.followed()) {
             records.records(topic.topic().name()).forEach(record -> take(topic, record));
@@ -131,6 +132,10 @@ public final class Reader implements AutoCloseable {
     }
 
     private ConsumerRecords<byte[], byte[]> poll() {
+        if (consumer.assignment().isEmpty()) {
+            LockSupport.parkNanos(POLL.toNanos()); // no topic is there yet, and the client waits for none
+            return ConsumerRecords.empty();
+        }
         try {
             return consumer.poll(POLL);
         } catch (OffsetOutOfRangeException e) {

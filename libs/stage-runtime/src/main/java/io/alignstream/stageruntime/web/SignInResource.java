@@ -5,6 +5,7 @@ import io.alignstream.stageruntime.access.AccessConfig;
 import io.alignstream.stageruntime.access.AuditLog;
 import io.alignstream.stageruntime.access.Gate;
 import io.alignstream.stageruntime.access.KeyRing;
+import io.alignstream.stageruntime.access.KeyTries;
 import io.alignstream.stageruntime.access.Sessions;
 import io.quarkus.qute.Location;
 import io.quarkus.qute.Template;
@@ -40,12 +41,19 @@ public class SignInResource {
     private static final String OWN = "/(?![/\\\\])[\\x21-\\x7e&&[^\\\\]]*";
 
     private final KeyRing keys;
+    private final KeyTries tries;
     private final Sessions sessions;
     private final boolean provider;
     private final Template page;
 
-    SignInResource(KeyRing keys, Sessions sessions, AccessConfig config, @Location("sign-in.html") Template page) {
+    SignInResource(
+            KeyRing keys,
+            KeyTries tries,
+            Sessions sessions,
+            AccessConfig config,
+            @Location("sign-in.html") Template page) {
         this.keys = keys;
+        this.tries = tries;
         this.sessions = sessions;
         this.provider = config.oidc();
         this.page = page;
@@ -56,7 +64,7 @@ public class SignInResource {
     @Path(Gate.SIGN_IN)
     @Produces(MediaType.TEXT_HTML)
     public Response page(@QueryParam("next") @Nullable String next, @BeanParam Visitor visitor) {
-        return shown(visitor, next, false);
+        return shown(visitor, next, null);
     }
 
     /** Exchanges a key for a session of this browser. */
@@ -69,9 +77,16 @@ public class SignInResource {
             @FormParam("next") @Nullable String next,
             @BeanParam Visitor visitor,
             @Context RoutingContext call) {
-        Optional<ApiKey> key = presented == null ? Optional.empty() : keys.find(presented.strip());
+        KeyTries.Outcome tried = tries.find(presented == null ? "" : presented.strip(), call.request());
+        if (tried.tooMany()) {
+            return Response.fromResponse(shown(visitor, next, visitor.messages().text(Gate.tooMany(tried))))
+                    .status(Response.Status.TOO_MANY_REQUESTS)
+                    .header(HttpHeaders.RETRY_AFTER, tried.retryAfter())
+                    .build();
+        }
+        Optional<ApiKey> key = tried.key();
         if (key.isEmpty()) {
-            return Response.fromResponse(shown(visitor, next, true))
+            return Response.fromResponse(shown(visitor, next, visitor.messages().text("signIn.wrong")))
                     .status(Response.Status.UNAUTHORIZED)
                     .build();
         }
@@ -100,7 +115,7 @@ public class SignInResource {
                 .build();
     }
 
-    private Response shown(Visitor visitor, @Nullable String next, boolean wrong) {
+    private Response shown(Visitor visitor, @Nullable String next, @Nullable String wrong) {
         return visitor.page(page.data("next", own(next))
                 .data("nextEncoded", URLEncoder.encode(own(next), StandardCharsets.UTF_8))
                 .data("wrong", wrong)

@@ -182,6 +182,36 @@ class SignInTest {
     }
 
     @Test
+    void afterTooManyWrongKeysNoOtherOneFromThatAddressIsLookedAt() {
+        // Given: a key that has worked from there
+        PlainHttp there = http.from("127.0.0.9");
+        there.send("GET", "/job", "", bearer(Role.VIEWER));
+        Map<String, String> wrong = Map.of("Authorization", "Bearer alignstream_00000000_" + "A".repeat(43));
+        for (int tries = 0; tries < KeyTries.WRONG; tries++) {
+            assertThat(there.send("GET", "/job", "", wrong).status()).isEqualTo(401);
+        }
+
+        // When
+        PlainHttp.Answer answer = there.send("GET", "/job", "", bearer(Role.ADMIN));
+        PlainHttp.Answer page = there.send(
+                "POST",
+                "/sign-in",
+                "next=%2F&key=" + ClosedService.key(Role.ADMIN),
+                Map.of("Content-Type", "application/x-www-form-urlencoded", "Accept-Language", "zh"));
+
+        // Then
+        assertThat(answer.status()).isEqualTo(429);
+        assertThat(answer.header("Retry-After")).get().asString().matches("[1-9]|[1-5][0-9]|60");
+        assertThat(answer.body()).contains("refusal.tooManyKeys");
+        assertThat(page.status()).isEqualTo(429);
+        assertThat(page.header("Retry-After")).isPresent();
+        assertThat(page.header("Set-Cookie")).isEmpty();
+        assertThat(page.body()).contains("此地址发来的错误 API 密钥过多");
+        assertThat(there.send("GET", "/job", "", bearer(Role.VIEWER)).status()).isEqualTo(200);
+        assertThat(http.send("GET", "/job", "", bearer(Role.ADMIN)).status()).isEqualTo(200);
+    }
+
+    @Test
     void whoAskedForWhatStandsInTheEventAndInTheAuditLog() {
         // Given
         String reason = "because " + UUID.randomUUID();

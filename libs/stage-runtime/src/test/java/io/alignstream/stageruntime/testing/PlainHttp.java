@@ -2,6 +2,7 @@ package io.alignstream.stageruntime.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -10,8 +11,22 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** HTTP/1.1 in plain bytes: a client that sends any header whatever, {@code Host} included. */
-public record PlainHttp(URI address) {
+/**
+ * HTTP/1.1 in plain bytes: a client that sends any header whatever, {@code Host} included.
+ *
+ * @param from the address of this machine that it calls from
+ */
+public record PlainHttp(URI address, String from) {
+
+    /** One that calls from the usual address. */
+    public PlainHttp(URI address) {
+        this(address, "127.0.0.1");
+    }
+
+    /** The same client at another address of this machine, such as 127.0.0.9: on Linux it has millions. */
+    public PlainHttp from(String other) {
+        return new PlainHttp(address, other);
+    }
 
     /**
      * An answer.
@@ -37,7 +52,7 @@ public record PlainHttp(URI address) {
         all.forEach(
                 (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
         request.append("\r\n").append(body);
-        try (Socket socket = new Socket(address.getHost(), address.getPort())) {
+        try (Socket socket = new Socket(address.getHost(), address.getPort(), InetAddress.getByName(from), 0)) {
             socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.UTF_8));
             socket.getOutputStream().flush();
             return answer(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8));

@@ -123,6 +123,25 @@ class ReaderTest {
         return new Guideline(version, "Be kind.", "ann");
     }
 
+    /** However busy the machine is, it can only take longer. */
+    @Test
+    void waitsWhereThereIsNoTopicToRead() {
+        // Given
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        int turns = 5;
+
+        // When
+        long begin = System.nanoTime();
+        try (Reader reader = reader(view)) {
+            for (int turn = 0; turn < turns; turn++) {
+                reader.turn();
+            }
+        }
+
+        // Then
+        assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(Reader.POLL.toNanos() * (turns - 1));
+    }
+
     @Test
     void aRestartReadsFromTheBeginningAndDeadLettersNothingTwice() {
         // Given

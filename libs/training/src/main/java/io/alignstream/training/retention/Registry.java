@@ -5,6 +5,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.ModelRelease.Verdict;
 import io.alignstream.contracts.Stage;
 import io.alignstream.training.Lineage;
+import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,14 @@ import java.util.stream.Collectors;
  */
 public record Registry(List<Checkpoint> checkpoints, List<ModelRelease> releases) {
 
+    /** Where it is read, each time as it is in that moment. */
+    @FunctionalInterface
+    public interface Source {
+
+        /** All that there is now; may take a while. */
+        Registry read() throws IOException;
+    }
+
     public Registry {
         checkpoints = List.copyOf(checkpoints);
         releases = List.copyOf(releases);
@@ -32,7 +41,7 @@ public record Registry(List<Checkpoint> checkpoints, List<ModelRelease> releases
     }
 
     /** The model of {@code stage} that others are made from. */
-    Optional<Checkpoint> inUse(Stage stage) {
+    public Optional<Checkpoint> inUse(Stage stage) {
         return newestPromoted(of(stage));
     }
 
@@ -56,6 +65,13 @@ public record Registry(List<Checkpoint> checkpoints, List<ModelRelease> releases
                         .filter(release -> release.model().equals(name) && release.verdict() == Verdict.APPROVED)
                         .limit(count))
                 .toList();
+    }
+
+    /** The approved release that was decided last, of any name. */
+    public Optional<ModelRelease> newestApproved() {
+        return releases.reversed().stream()
+                .filter(release -> release.verdict() == Verdict.APPROVED)
+                .findFirst();
     }
 
     /** Whether the result of a run was announced. */

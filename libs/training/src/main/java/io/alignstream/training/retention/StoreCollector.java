@@ -70,9 +70,11 @@ public final class StoreCollector {
     /**
      * Marks what nobody needs, deletes what is due, and takes the mark from what is needed again.
      *
+     * @param source read again before each deletion of a model: somebody may have approved it meanwhile
      * @return what was deleted
      */
-    public List<Garbage> collect(Registry registry) throws IOException {
+    public List<Garbage> collect(Registry.Source source) throws IOException {
+        Registry registry = source.read();
         Instant now = clock.instant();
         List<Holdings> runs = runs(registry);
         List<Garbage> all = garbage(registry, runs, now);
@@ -81,7 +83,7 @@ public final class StoreCollector {
         for (Garbage found : all) {
             if (found.due().isAfter(now)) {
                 mark(found);
-            } else if (delete(found, registry)) {
+            } else if (delete(found, registry, () -> Needed.of(source.read(), runs, retention, now))) {
                 deleted.add(found);
             }
         }
@@ -232,8 +234,14 @@ public final class StoreCollector {
         }
     }
 
-    /** False if somebody may be at work on it, or if it cannot be deleted; it stays for the next time. */
-    private boolean delete(Garbage found, Registry registry) throws IOException {
+    /** What is needed at this moment. */
+    @FunctionalInterface
+    private interface NeededNow {
+        Needed read() throws IOException;
+    }
+
+    /** False if somebody may be at work on it, or if it is needed again or cannot be deleted; it stays for the next time. */
+    private boolean delete(Garbage found, Registry registry, NeededNow needed) throws IOException {
         boolean over = registry.of(found.stage()).stream()
                 .anyMatch(checkpoint -> checkpoint.run().equals(found.run()));
         // A run whose result is announced is worked on by nobody any more.
@@ -244,6 +252,9 @@ public final class StoreCollector {
         }
         Lease lease = claimed.get();
         try {
+            if (found.holding() != null && isNeeded(found, found.holding(), needed.read())) {
+                return false;
+            }
             delete(found, lease);
             LOG.atInfo()
                     .addKeyValue("stage", found.stage().id())
@@ -261,6 +272,11 @@ public final class StoreCollector {
         } finally {
             store.release(lease);
         }
+    }
+
+    private static boolean isNeeded(Garbage found, Holding holding, Needed needed) {
+        String sha256 = holding.reference().sha256();
+        return found.kind() == Garbage.Kind.STATE ? needed.state(sha256) : needed.model(sha256);
     }
 
     private void delete(Garbage found, Lease lease) throws IOException {

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -85,9 +86,9 @@ class StoreCollectorTest {
         Reference candidate = finished(Stage.RLHF, "rlhf-3", Map.of(Lineage.SFT, thirdSft, Lineage.REWARD, reward));
 
         // When
-        List<Garbage> first = collector().collect(registry());
+        List<Garbage> first = collector().collect(this::registry);
         ahead = DAY.plusMinutes(1);
-        List<Garbage> second = collector().collect(registry());
+        List<Garbage> second = collector().collect(this::registry);
 
         // Then
         assertThat(first).isEmpty();
@@ -110,11 +111,11 @@ class StoreCollectorTest {
         Reference sft = finished(Stage.SFT, "sft-1", Map.of(Lineage.BASE, base));
         release(sft, Verdict.APPROVED);
         Reference newest = finished(Stage.PRETRAIN, "base-2", Map.of(Lineage.PREVIOUS, base));
-        collector().collect(registry());
+        collector().collect(this::registry);
         ahead = DAY.plusMinutes(1);
 
         // When
-        List<Garbage> deleted = collector().collect(registry());
+        List<Garbage> deleted = collector().collect(this::registry);
 
         // Then
         assertThat(deleted).extracting(Garbage::kind).containsOnly(Garbage.Kind.STATE);
@@ -132,11 +133,11 @@ class StoreCollectorTest {
         Lease owner = store.claim(Stage.PRETRAIN, "base-2");
         Reference state = store.save(owner, draft(Stage.PRETRAIN, "base-2", Map.of(Lineage.PREVIOUS, base)), CONTENT);
         finished(Stage.PRETRAIN, "base-3", Map.of());
-        collector().collect(registry());
+        collector().collect(this::registry);
         ahead = DAY.plusMinutes(1);
 
         // When
-        collector().collect(registry());
+        collector().collect(this::registry);
 
         // Then
         store.requireHeld(owner);
@@ -160,9 +161,9 @@ class StoreCollectorTest {
         }
 
         // When
-        List<Garbage> atOnce = collector().collect(registry());
+        List<Garbage> atOnce = collector().collect(this::registry);
         ahead = Duration.ofDays(10).plusMinutes(1);
-        List<Garbage> later = collector().collect(registry());
+        List<Garbage> later = collector().collect(this::registry);
 
         // Then
         assertThat(atOnce)
@@ -204,18 +205,46 @@ class StoreCollectorTest {
         open("file");
         Reference rejected = finished(Stage.RLHF, "rlhf-1", Map.of());
         finished(Stage.RLHF, "rlhf-2", Map.of());
-        collector().collect(registry());
+        collector().collect(this::registry);
         release(rejected, Verdict.APPROVED);
         ahead = DAY.plusMinutes(1);
-        collector().collect(registry());
+        collector().collect(this::registry);
         releases.clear();
 
         // When
-        List<Garbage> deleted = collector().collect(registry());
+        List<Garbage> deleted = collector().collect(this::registry);
 
         // Then: its grace begins anew
         assertThat(deleted).extracting(Garbage::kind).doesNotContain(Garbage.Kind.MODEL);
         assertThat(opens(rejected)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"file", "s3"})
+    void whatIsApprovedDuringACollectionStays(String kind) throws IOException {
+        // Given: a model that nobody needs, and one that somebody approves when all has been looked at
+        open(kind);
+        Reference unneeded = finished(Stage.RLHF, "rlhf-0", Map.of());
+        Reference sft = finished(Stage.SFT, "sft-1", Map.of());
+        Reference approved = finished(Stage.RLHF, "rlhf-1", Map.of(Lineage.SFT, sft));
+        finished(Stage.SFT, "sft-2", Map.of());
+        finished(Stage.RLHF, "rlhf-2", Map.of());
+        collector().collect(this::registry);
+        ahead = DAY.plusMinutes(1);
+        Registry before = registry();
+        release(approved, Verdict.APPROVED);
+        Iterator<Registry> reads = List.of(before).iterator();
+
+        // When
+        List<Garbage> deleted = collector().collect(() -> reads.hasNext() ? reads.next() : registry());
+
+        // Then
+        assertThat(deleted)
+                .filteredOn(garbage -> garbage.kind() == Garbage.Kind.MODEL)
+                .extracting(Garbage::run)
+                .containsExactly("rlhf-0");
+        assertThat(List.of(approved, sft)).allMatch(this::opens);
+        assertThat(opens(unneeded)).isFalse();
     }
 
     @Test
@@ -226,7 +255,7 @@ class StoreCollectorTest {
         ahead = DAY.multipliedBy(100);
 
         // When
-        List<Garbage> deleted = collector().collect(new Registry(List.of(), List.of()));
+        List<Garbage> deleted = collector().collect(() -> new Registry(List.of(), List.of()));
 
         // Then
         assertThat(deleted).isEmpty();
@@ -248,7 +277,7 @@ class StoreCollectorTest {
                     int deleted = 0;
                     while (checkpointCount() < models) {
                         deleted += new StoreCollector(store, atOnce)
-                                .collect(registry())
+                                .collect(this::registry)
                                 .size();
                     }
                     return deleted;
@@ -270,7 +299,7 @@ class StoreCollectorTest {
                 assertThat(collector.get()).isPositive();
             }
         }
-        new StoreCollector(store, atOnce).collect(registry());
+        new StoreCollector(store, atOnce).collect(this::registry);
 
         // Then
         assertThat(opens(saved.getLast())).isTrue();
@@ -287,8 +316,9 @@ class StoreCollectorTest {
         store = CheckpointStore.open(temporary.resolve("store").toUri(), temporary, capacity, 0);
         StoreCollector collector =
                 new StoreCollector(store, new Retention(1, 1, Duration.ZERO, Duration.ofDays(10), 0));
-        capacity.relieveBy(() ->
-                collector.collect(registry()).stream().mapToLong(Garbage::bytes).sum());
+        capacity.relieveBy(() -> collector.collect(this::registry).stream()
+                .mapToLong(Garbage::bytes)
+                .sum());
 
         // When
         List<Reference> models = new ArrayList<>();

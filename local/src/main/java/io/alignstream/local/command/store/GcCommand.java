@@ -2,7 +2,6 @@ package io.alignstream.local.command.store;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.messages.Messages;
-import io.alignstream.contracts.settings.SettingsCatalogue;
 import io.alignstream.languagemodel.capacity.Capacity;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.local.command.LocalCluster;
@@ -18,7 +17,6 @@ import io.alignstream.training.retention.Registry;
 import io.alignstream.training.retention.Retention;
 import io.alignstream.training.retention.StoreCollector;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -87,10 +85,11 @@ public final class GcCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Console console = Console.standard();
         Site site = options.site();
-        Registry registry;
         try (LocalCluster cluster = LocalCluster.startBrokerToFreeSpace(site, Installation.current(), console)) {
-            registry = PublishedRegistry.read(site.bootstrapServers());
-            Report report = run(new SiteSettings(site, System.getenv()), registry, console);
+            Report report = run(
+                    new SiteSettings(site, System.getenv()),
+                    () -> PublishedRegistry.read(site.bootstrapServers()),
+                    console);
             if (json != null) {
                 JSON.writeValue(json.toFile(), report);
             }
@@ -99,13 +98,11 @@ public final class GcCommand implements Callable<Integer> {
     }
 
     /** Looks, deletes if asked to, and tells. */
-    Report run(SiteSettings settings, Registry registry, Console console) throws IOException {
-        Retention retention = retention(settings);
-        try (CheckpointStore store = CheckpointStore.open(
-                URI.create(value(settings, "alignstream.store.root")),
-                Path.of(value(settings, "alignstream.store.cache")))) {
+    Report run(SiteSettings settings, Registry.Source registry, Console console) throws IOException {
+        Retention retention = retention(settings, grace);
+        try (CheckpointStore store = settings.openStore()) {
             StoreCollector collector = new StoreCollector(store, retention);
-            List<Garbage> found = collector.find(registry);
+            List<Garbage> found = collector.find(registry.read());
             Instant now = Instant.now();
             console.line(ROW.formatted("stage", "run", "what", "size", "may go", "why"));
             found.forEach(garbage -> console.line(ROW.formatted(
@@ -141,24 +138,21 @@ public final class GcCommand implements Callable<Integer> {
         return garbage.kind().name().toLowerCase(Locale.ROOT);
     }
 
-    private Retention retention(SiteSettings settings) {
+    /** How much the services of a site keep. */
+    public static Retention retention(SiteSettings settings) {
+        return retention(settings, null);
+    }
+
+    private static Retention retention(SiteSettings settings, @Nullable Duration grace) {
         try {
             return new Retention(
-                    Integer.parseInt(value(settings, RETENTION + "models")),
-                    Integer.parseInt(value(settings, RETENTION + "releases")),
-                    grace == null ? Duration.parse(value(settings, RETENTION + "grace")) : grace,
-                    Duration.parse(value(settings, RETENTION + "unfinished")),
-                    Integer.parseInt(value(settings, RETENTION + "records")));
+                    Integer.parseInt(settings.value(RETENTION + "models")),
+                    Integer.parseInt(settings.value(RETENTION + "releases")),
+                    grace == null ? Duration.parse(settings.value(RETENTION + "grace")) : grace,
+                    Duration.parse(settings.value(RETENTION + "unfinished")),
+                    Integer.parseInt(settings.value(RETENTION + "records")));
         } catch (RuntimeException e) {
             throw new LaunchException("These settings cannot be: " + e.getMessage() + ".", e);
         }
-    }
-
-    private static String value(SiteSettings settings, String name) {
-        return SettingsCatalogue.all().stream()
-                .filter(setting -> setting.name().equals(name))
-                .findFirst()
-                .flatMap(setting -> settings.of(setting).values().stream().findFirst())
-                .orElseThrow(() -> new IllegalStateException("there is no setting " + name));
     }
 }

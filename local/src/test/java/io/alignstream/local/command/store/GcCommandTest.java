@@ -126,7 +126,7 @@ class GcCommandTest {
                         .filter(checkpoint -> checkpoint.run().endsWith(mine))
                         .toList(),
                 List.of());
-        return command.run(new SiteSettings(site, Map.of()), own, console.console());
+        return command.run(new SiteSettings(site, Map.of()), () -> own, console.console());
     }
 
     private static Reference finished(CheckpointStore store, Publisher publisher, String run) throws IOException {
