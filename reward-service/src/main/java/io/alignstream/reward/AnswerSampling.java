@@ -18,6 +18,7 @@ import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Footprint;
+import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.random.SeededRandom;
@@ -289,7 +290,7 @@ final class AnswerSampling implements Job {
         Optional<StoredCheckpoint> chooser = chosen.room() > 0 ? chooser(tokenizer) : Optional.empty();
         MemoryPlan memory = memory(tokenizer, TransformerConfig.load(folder), chooser);
         context.planned(memory);
-        memory.requireRoom();
+        memory.requireRoomToSample();
         try (Transformer model = Transformer.load(folder);
                 PreparedWeights weights = new PreparedWeights(model)) {
             Round round = new Round(context, tokenizer, weights);
@@ -311,6 +312,7 @@ final class AnswerSampling implements Job {
                 .filter(prompt ->
                         ChatTemplate.refusal(tokenizer, prompt.messages()).isEmpty())
                 .mapToInt(prompt -> ChatTemplate.prompt(tokenizer, prompt.messages()).length)
+                .filter(length -> length < config.maxPositions()) // the others are left out
                 .max()
                 .orElse(1);
         int longest = Math.min(config.maxPositions(), asked + this.config.maxAnswerTokens());
@@ -329,8 +331,10 @@ final class AnswerSampling implements Job {
         if (chooser.isEmpty()) {
             return 0;
         }
-        Footprint scoring = Footprint.of(TransformerConfig.load(chooser.get().folder()));
-        return 2
+        Path folder = chooser.get().folder();
+        Footprint scoring = Footprint.of(TransformerConfig.load(folder));
+        RewardEnsemble.Index index = RewardEnsemble.Index.read(folder);
+        return (index.reward().size() + Math.max(1, index.judge().size()))
                 * RankingUncertainty.adaptersOn(chooser.get().manifest(), sft)
                         .map(scoring::adapters)
                         .orElse(scoring.weights());

@@ -141,9 +141,8 @@ class RewardLoopTest {
                 .orElseThrow()
                 .checkpoint();
         Path root = folder.resolve("adapters");
-        List<int[]> rows = requests(3).getLast().answers().stream()
-                .map(Conversation::ids)
-                .toList();
+        List<int[]> rows =
+                requests(3).getLast().answers().stream().map(Conversation::ids).toList();
 
         try (CheckpointStore store = CheckpointStore.open(root.toUri(), root);
                 Transformer sft = Transformer.initialise(SIZE, 1)) {
@@ -374,8 +373,7 @@ class RewardLoopTest {
         Path root = folder.resolve(name);
         try (inputs;
                 CheckpointStore store = CheckpointStore.open(root.toUri(), root)) {
-            TrainingRun run =
-                    new TrainingRuns(store, Stage.REWARD).of(LINEAGE, List.of(), settings.hyperparameters());
+            TrainingRun run = new TrainingRuns(store, Stage.REWARD).of(LINEAGE, List.of(), settings.hyperparameters());
             return new Trainer(run, inputs, settings.training(), monitor).train();
         }
     }

@@ -334,7 +334,7 @@ final class RlhfJob extends TrainingJob {
                                         .with("answer", answer)
                                         .with("positions", positions));
             } else {
-                setAside().take(1);
+                setAside().take(SetAside.Kind.PROMPT, 1);
                 usable.put(prompt.id(), ids);
             }
         }

@@ -7,7 +7,9 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.exchange.ExportFormat;
+import io.alignstream.local.broker.Broker;
 import io.alignstream.local.pipeline.PublishedRegistry;
+import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.service.SiteSettings;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
@@ -70,16 +72,25 @@ public final class ExportCommand implements Callable<Integer> {
         if (!Files.isDirectory(site.kafka())) {
             throw noModel();
         }
-        Registry registry;
-        try (LocalCluster cluster = LocalCluster.startBroker(site, Installation.current(), console)) {
-            registry = PublishedRegistry.read(site.bootstrapServers());
-        }
+        Registry registry = registry(site, console);
         try (CheckpointStore store = new SiteSettings(site, System.getenv()).openStore()) {
             export(store.open(newest(registry, format)).folder(), console);
         } catch (DamagedCheckpointException e) {
             throw new LaunchException("Cannot export: " + e.getMessage() + ".", e);
         }
         return 0;
+    }
+
+    /** From the broker that runs, whoever has started it; otherwise it runs for as long as it is read. */
+    private static Registry registry(Site site, Console console) {
+        if (ManagedProcess.find(site.run(), Broker.NAME)
+                .filter(ManagedProcess::alive)
+                .isPresent()) {
+            return PublishedRegistry.read(site.bootstrapServers());
+        }
+        try (LocalCluster cluster = LocalCluster.startBrokerToFreeSpace(site, Installation.current(), console)) {
+            return PublishedRegistry.read(site.bootstrapServers());
+        }
     }
 
     private void export(Path model, Console console) {

@@ -7,7 +7,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,8 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
     private static final int BROKER_OFFSET = 12;
     private static final int MAX_PORT_BASE = 65_535 - BROKER_OFFSET - 1;
     private static final JsonMapper JSON = JsonMapper.builder().build();
+    /** What decides the bits of a model: whoever gives other options later need not know of it. */
+    private static final Pattern NUMBERS = Pattern.compile("-Dalignstream[.](?:[a-z]+[.]precision|torch[.]operators)=");
 
     public Site {
         serviceOptions = List.copyOf(serviceOptions);
@@ -35,7 +40,10 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
         }
     }
 
-    /** The site at {@code dataFolder}; what is not given is as it was the last time, else the default. */
+    /**
+     * The site at {@code dataFolder}; what is not given is as it was the last time, else the default. Of the options those by
+     * which numbers are computed stay besides, unless they are given: a run would be another one without them.
+     */
     public static Site at(
             Path dataFolder, @Nullable Integer portBase, @Nullable Long seed, @Nullable List<String> serviceOptions) {
         Path folder = dataFolder.toAbsolutePath().normalize();
@@ -44,7 +52,18 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
                 folder,
                 portBase == null ? last.portBase : portBase,
                 seed == null ? last.seed : seed,
-                serviceOptions == null ? last.serviceOptions : serviceOptions);
+                serviceOptions == null ? last.serviceOptions : withNumbers(serviceOptions, last.serviceOptions));
+    }
+
+    private static List<String> withNumbers(List<String> given, List<String> last) {
+        List<String> all = new ArrayList<>(given);
+        for (String option : last) {
+            Matcher numbers = NUMBERS.matcher(option);
+            if (numbers.lookingAt() && given.stream().noneMatch(other -> other.startsWith(numbers.group()))) {
+                all.add(option);
+            }
+        }
+        return all;
     }
 
     /** Creates the folders and remembers the settings for later commands. */

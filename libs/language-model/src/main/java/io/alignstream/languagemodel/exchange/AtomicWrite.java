@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.exchange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -19,6 +20,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes a file or folder for people so that it is there as a whole or not at all, whenever the process is killed.
@@ -28,6 +31,8 @@ import java.util.stream.Stream;
  * drops when the process dies: of several at a time that write the same target, the others fail before they write anything.
  */
 public final class AtomicWrite {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AtomicWrite.class);
 
     private AtomicWrite() {}
 
@@ -99,7 +104,7 @@ public final class AtomicWrite {
             while (true) {
                 FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 try {
-                    if (channel.tryLock() == null) {
+                    if (!isLocked(channel)) {
                         throw taken(target);
                     }
                     if (isAt(file, channel)) {
@@ -110,6 +115,18 @@ public final class AtomicWrite {
                     throw e;
                 }
                 channel.close();
+            }
+        }
+
+        /** A file system without locks, as some networks have, keeps writers of other processes apart by nothing. */
+        private static boolean isLocked(FileChannel channel) {
+            try {
+                return channel.tryLock() != null;
+            } catch (OverlappingFileLockException e) {
+                return false; // this process writes it, under another spelling of its name
+            } catch (IOException e) {
+                LOG.warn("Files here cannot be locked ({}): nobody else may write the same one", e.getMessage());
+                return true;
             }
         }
 

@@ -57,11 +57,11 @@ public record HuggingFaceModel(
             throws IOException {
         SequencedMap<String, Tensor> tensors = Weights.require(config, read, name);
         Tokenizer tokenizer = tokenizer(folder, config.vocabularySize());
-        requireFinite(name, tensors);
         int ids = tokenizer.vocabularySize();
         for (String matrix : new String[] {"model.embed_tokens.weight", "lm_head.weight"}) {
             tensors.computeIfPresent(matrix, (same, rows) -> MeanRows.resize(rows, ids));
         }
+        requireFinite(name, tensors); // rows that nobody reads are gone
         return new HuggingFaceModel(
                 config.withVocabulary(ids),
                 tokenizer,

@@ -9,35 +9,32 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * Knows API keys again for whoever presents them, and for a while none from an address that has presented too many wrong ones;
- * thread-safe.
+ * Knows API keys again for whoever presents them, and for a while not the one of which an address has presented too many wrong
+ * ones; thread-safe.
  *
- * <p>Keys are too long to be guessed; the limit is for those that leak in part, and for whoever tries anyway. What one caller
- * does wrong keeps nobody else out who calls from there, through the same proxy, with a key that has worked from there before.
- * An address of IPv6 counts as its network, whose other addresses cost nothing.
+ * <p>Keys are too long to be guessed; the limit is for those that leak in part, so each key has its own, and what belongs to no
+ * key counts nowhere: who makes keys up keeps nobody out who calls through the same proxy. A key that has worked from an address
+ * works on from there. An address of IPv6 counts as its network, whose other addresses cost nothing.
  */
 @ApplicationScoped
 public class KeyTries {
 
-    /** Wrong keys from an address within {@link #PERIOD}. */
+    /** Wrong tries of one key from an address within {@link #PERIOD}. */
     static final int WRONG = 20;
 
     static final Duration PERIOD = Duration.ofMinutes(1);
 
     /** So many are remembered, those heard of last. */
-    private static final int ADDRESSES = 10_000;
+    private static final int CALLERS = 10_000;
 
-    private static final int KEYS = 1_000;
     /** Of an IPv6 address, in bytes. */
     private static final int NETWORK = 8;
 
@@ -46,15 +43,16 @@ public class KeyTries {
     private final Map<String, Caller> callers = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Caller> eldest) {
-            return size() > ADDRESSES;
+            return size() > CALLERS;
         }
     };
 
     @Inject
     KeyTries(KeyRing keys) {
-        this(keys::find, System::nanoTime);
+        this(keys::valid, System::nanoTime);
     }
 
+    /** @param keys those that open something, by their ids */
     KeyTries(Function<String, Optional<ApiKey>> keys, LongSupplier nanoseconds) {
         this.keys = keys;
         this.nanoseconds = nanoseconds;
@@ -64,7 +62,7 @@ public class KeyTries {
      * What came of a try.
      *
      * @param key that was presented, if it is one
-     * @param left for how long no other key from there is looked at; zero if this one was
+     * @param left for how long this key is not looked at from there; zero if it was
      */
     public record Outcome(Optional<ApiKey> key, Duration left) {
 
@@ -79,9 +77,9 @@ public class KeyTries {
         }
     }
 
-    /** What is known of an address. */
+    /** What is known of a key from an address. */
     private static final class Caller {
-        private final Set<String> worked = new HashSet<>();
+        private boolean worked;
         private int wrong;
         private long since;
     }
@@ -93,20 +91,23 @@ public class KeyTries {
     }
 
     Outcome find(String presented, String address) {
-        Optional<ApiKey> key = keys.apply(presented);
+        Optional<ApiKey> named = ApiKey.idIn(presented).flatMap(keys);
+        if (named.isEmpty()) {
+            return new Outcome(Optional.empty(), Duration.ZERO);
+        }
+        boolean right = named.get().matches(presented);
         synchronized (callers) {
-            Caller caller = callers.computeIfAbsent(network(address), name -> new Caller());
+            Caller caller =
+                    callers.computeIfAbsent(network(address) + "/" + named.get().id(), name -> new Caller());
             long now = nanoseconds.getAsLong();
             if (caller.wrong == 0 || now - caller.since >= PERIOD.toNanos()) {
                 caller.wrong = 0;
                 caller.since = now;
             }
             boolean open = caller.wrong < WRONG;
-            if (key.isPresent() && (open || caller.worked.contains(key.get().id()))) {
-                if (caller.worked.size() < KEYS) {
-                    caller.worked.add(key.get().id());
-                }
-                return new Outcome(key, Duration.ZERO);
+            if (right && (open || caller.worked)) {
+                caller.worked = true;
+                return new Outcome(named, Duration.ZERO);
             }
             if (open) {
                 caller.wrong++;

@@ -64,7 +64,7 @@ public record Conversations(List<List<Conversation>> training, List<Conversation
                             SetAside.Cause.CONVERSATION_TOO_LONG, instruction.id(), conversation.length(), longest);
                 }
             }
-            setAside.take(answers.size());
+            setAside.take(SetAside.Kind.CONVERSATION, answers.size());
             if (HeldOut.of(instruction.messages(), instruction.tags(), heldOutShare)) {
                 heldOut.addAll(answers);
             } else if (!answers.isEmpty()) {

@@ -103,7 +103,7 @@ public record RankedAnswers(
                     SetAside.Cause.RANKING_TOO_LONG, request.requestId(), answers.longest(), longest));
             return;
         }
-        setAside.take(rankings.size());
+        setAside.take(SetAside.Kind.RANKING, rankings.size());
         ranked.add(answers);
     }
 

@@ -13,7 +13,8 @@ import java.util.TreeMap;
  * What a run was given and cannot learn from, counted by cause, beside what it can; for one thread.
  *
  * <p>One bad input stops nothing and none is lost unseen, but a run that can use little of what it was given would teach
- * something else than was meant: above a share it ends before it begins. What people hold out, abstain from or ask to judge
+ * something else than was meant: where faults are more than a share of a kind of input it ends before it begins. Rankings that
+ * tie all answers, or whose request was withdrawn, are shown and are no faults; what people abstain from or ask to judge
  * annotators by was never meant to be learned and counts on neither side.
  */
 public final class SetAside {
@@ -21,22 +22,36 @@ public final class SetAside {
     /** Share that may be set aside where nothing is configured. */
     public static final double MOST = 0.5;
 
+    /** What a run is given; the share is one of each. */
+    public enum Kind {
+        CONVERSATION,
+        RANKING,
+        PROMPT
+    }
+
     /** Why something cannot be learned from. */
     public enum Cause {
-        CONVERSATION_REFUSED("conversationsRefused"),
-        CONVERSATION_TOO_LONG("conversationsTooLong"),
-        RANKING_WITHOUT_REQUEST("rankingsWithoutRequest"),
-        RANKING_OF_OTHER_ANSWERS("rankingsOfOtherAnswers"),
-        RANKING_REFUSED("rankingsRefused"),
-        RANKING_TOO_LONG("rankingsTooLong"),
-        RANKING_WITHOUT_PREFERENCE("rankingsWithoutPreference"),
-        PROMPT_REFUSED("promptsRefused"),
-        PROMPT_WITHOUT_ROOM("promptsWithoutRoom");
+        CONVERSATION_REFUSED("conversationsRefused", Kind.CONVERSATION, true),
+        CONVERSATION_TOO_LONG("conversationsTooLong", Kind.CONVERSATION, true),
+        /** Who withdraws a request need not withdraw what people said about it. */
+        RANKING_WITHOUT_REQUEST("rankingsWithoutRequest", Kind.RANKING, false),
+        RANKING_OF_OTHER_ANSWERS("rankingsOfOtherAnswers", Kind.RANKING, true),
+        RANKING_REFUSED("rankingsRefused", Kind.RANKING, true),
+        RANKING_TOO_LONG("rankingsTooLong", Kind.RANKING, true),
+        /** That all answers are equal is a judgement like any other. */
+        RANKING_WITHOUT_PREFERENCE("rankingsWithoutPreference", Kind.RANKING, false),
+        PROMPT_REFUSED("promptsRefused", Kind.PROMPT, true),
+        PROMPT_WITHOUT_ROOM("promptsWithoutRoom", Kind.PROMPT, true);
 
         private final String figure;
+        private final Kind kind;
+        /** Whether something is wrong with what has this cause. */
+        private final boolean fault;
 
-        Cause(String figure) {
+        Cause(String figure, Kind kind, boolean fault) {
             this.figure = figure;
+            this.kind = kind;
+            this.fault = fault;
         }
 
         private Reason words() {
@@ -57,9 +72,9 @@ public final class SetAside {
     }
 
     private final Map<Cause, Found> found = new EnumMap<>(Cause.class);
+    private final Map<Kind, Long> taken = new EnumMap<>(Kind.class);
     private final Stage stage;
     private final double most;
-    private long taken;
 
     /**
      * Of nothing so far.
@@ -76,8 +91,8 @@ public final class SetAside {
     }
 
     /** Counts what can be learned from. */
-    public void take(long count) {
-        taken += count;
+    public void take(Kind kind, long count) {
+        taken.merge(kind, count, Long::sum);
     }
 
     /** Counts what cannot be, with {@code example} for one of them. */
@@ -130,20 +145,25 @@ public final class SetAside {
     }
 
     /**
-     * Ends a run that can use too little.
+     * Ends a run that can use too little of a kind of input.
      *
      * @throws InvalidInputException if a larger share is set aside than may be, with the counts and the way out
      */
     public void requireMost() {
-        long aside = found.values().stream().mapToLong(Found::count).sum();
-        long all = taken + aside;
-        if (aside > most * all) {
-            throw new InvalidInputException(Reason.of("setAside.tooMuch")
-                    .with("count", aside)
-                    .with("all", all)
-                    .with("percent", Math.round(most * 1_000) / 10.0)
-                    .with("causes", reason().orElseThrow())
-                    .with("setting", setting(stage)));
+        for (Kind kind : Kind.values()) {
+            long aside = found.entrySet().stream()
+                    .filter(entry -> entry.getKey().kind == kind && entry.getKey().fault)
+                    .mapToLong(entry -> entry.getValue().count())
+                    .sum();
+            long all = taken.getOrDefault(kind, 0L) + aside;
+            if (aside > most * all) {
+                throw new InvalidInputException(Reason.of("setAside.tooMuch")
+                        .with("count", aside)
+                        .with("all", all)
+                        .with("percent", Math.round(most * 1_000) / 10.0)
+                        .with("causes", reason().orElseThrow())
+                        .with("setting", setting(stage)));
+            }
         }
     }
 

@@ -42,7 +42,7 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
         BEST,
         /** Keys and values of answers that are sampled. */
         CACHE,
-        /** Files that are mapped while weights are copied out of them. */
+        /** Files that are mapped while weights are copied out of them; the system takes these pages back where it needs them. */
         FILES;
 
         /** In messages and JSON. */
@@ -80,12 +80,30 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
      * @throws InvalidInputException with both figures and what can be done
      */
     public void requireRoom() {
-        if (bytes > available) {
-            throw new InvalidInputException(Reason.of("memory.tooLittle")
-                    .with("needed", gibibytes(bytes))
-                    .with("available", gibibytes(available))
+        if (held() > available) {
+            throw new InvalidInputException(tooLittle("memory.tooLittle")
                     .with("activations", gibibytes(parts.getOrDefault(Part.ACTIVATIONS.code(), 0L))));
         }
+    }
+
+    /**
+     * The same of answers that are sampled to be ranked, for which other settings count.
+     *
+     * @throws InvalidInputException with both figures and what can be done
+     */
+    public void requireRoomToSample() {
+        if (held() > available) {
+            throw new InvalidInputException(tooLittle("memory.tooLittleToSample"));
+        }
+    }
+
+    /** What cannot be given back for the asking. */
+    private long held() {
+        return bytes - parts.getOrDefault(Part.FILES.code(), 0L);
+    }
+
+    private Reason tooLittle(String code) {
+        return Reason.of(code).with("needed", gibibytes(held())).with("available", gibibytes(available));
     }
 
     private static String gibibytes(long bytes) {

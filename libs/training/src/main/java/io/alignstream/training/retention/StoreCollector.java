@@ -224,14 +224,25 @@ public final class StoreCollector {
         }
     }
 
-    private void mark(Garbage found) throws IOException {
+    private void mark(Garbage found) {
         Holding holding = found.holding();
-        if (holding != null) {
-            Mark mark = found.kind() == Garbage.Kind.STATE ? Mark.SPENT : Mark.UNUSED;
-            if (!holding.marks().containsKey(mark)) {
+        Mark mark = found.kind() == Garbage.Kind.STATE ? Mark.SPENT : Mark.UNUSED;
+        if (holding != null && !holding.marks().containsKey(mark)) {
+            try {
                 store.mark(holding.reference(), mark, true);
+            } catch (IOException e) {
+                warn("Cannot mark what nobody needs; it is tried again the next time", found, e);
             }
         }
+    }
+
+    /** What cannot be done for one of them, such as a note in a store that is full, keeps the others from nothing. */
+    private static void warn(String message, Garbage found, Exception e) {
+        LOG.atWarn()
+                .addKeyValue("stage", found.stage().id())
+                .addKeyValue("runId", found.run())
+                .setCause(e)
+                .log(message);
     }
 
     /** What is needed at this moment. */
@@ -246,7 +257,13 @@ public final class StoreCollector {
                 .anyMatch(checkpoint -> checkpoint.run().equals(found.run()));
         // A run whose result is announced is worked on by nobody any more.
         Instant quietSince = over ? Instant.MAX : clock.instant().minus(LeaseLostException.SILENCE);
-        Optional<Lease> claimed = store.claimIdle(found.stage(), found.run(), quietSince);
+        Optional<Lease> claimed;
+        try {
+            claimed = store.claimIdle(found.stage(), found.run(), quietSince);
+        } catch (IOException e) {
+            warn("Cannot claim what nobody needs; it is tried again the next time", found, e);
+            return false;
+        }
         if (claimed.isEmpty()) {
             return false;
         }
@@ -263,11 +280,7 @@ public final class StoreCollector {
                     .log("Deleted what nobody needs: {}", Messages.english(found.why()));
             return true;
         } catch (IOException e) {
-            LOG.atWarn()
-                    .addKeyValue("stage", found.stage().id())
-                    .addKeyValue("runId", found.run())
-                    .setCause(e)
-                    .log("Cannot delete what nobody needs; it is tried again the next time");
+            warn("Cannot delete what nobody needs; it is tried again the next time", found, e);
             return false;
         } finally {
             store.release(lease);

@@ -45,7 +45,7 @@ class SetAsideTest {
     void theFailureNamesTheCountOfEachCauseWithAnExampleAndTheSetting() {
         // Given
         SetAside setAside = new SetAside(Stage.REWARD, 0.25);
-        setAside.take(3);
+        setAside.take(SetAside.Kind.RANKING, 3);
         setAside.addTooLong(SetAside.Cause.RANKING_TOO_LONG, "long", 60, 48);
         setAside.addTooLong(SetAside.Cause.RANKING_TOO_LONG, "longer", 90, 48);
         setAside.add(
@@ -55,13 +55,39 @@ class SetAsideTest {
         // When, then
         assertThatThrownBy(setAside::requireMost)
                 .hasMessage(
-                        "3 of 6 inputs cannot be learned from, more than 25 %: 1 rankings left out: their request is"
+                        "2 of 5 inputs cannot be learned from, more than 25 %: 1 rankings left out: their request is"
                                 + " not there (first: request r9, 2 answers ranked by ann); 2 rankings left out: longer than the"
                                 + " model's positions (first: long has 60 tokens, 48 are the most). Correct, shorten or withdraw"
                                 + " them, or let a larger share be left out with alignstream.reward.most-set-aside")
                 .satisfies(failure -> assertThat(Messages.in(Language.CHINESE).text(((Explained) failure).reason()))
                         .contains("首个：long 有 60 个词元", "alignstream.reward.most-set-aside")
                         .doesNotContain("{"));
+    }
+
+    @Test
+    void whatIsNoFaultIsCountedAndStopsNothing() {
+        // Given: a tie of all answers, and a ranking whose request was withdrawn
+        SetAside setAside = new SetAside(Stage.RLHF, 0);
+        Ranking tie = new Ranking("r1", "ann", List.of(List.of(0, 1)), List.of(), List.of(), "test");
+        setAside.add(SetAside.Cause.RANKING_WITHOUT_PREFERENCE, tie);
+        setAside.add(SetAside.Cause.RANKING_WITHOUT_REQUEST, tie);
+
+        // When, then
+        assertThatCode(setAside::requireMost).doesNotThrowAnyException();
+        assertThat(setAside.figures())
+                .isEqualTo(Map.of("rankingsWithoutPreference", 1.0, "rankingsWithoutRequest", 1.0));
+    }
+
+    @Test
+    void faultsOfOneKindAreNotMadeGoodByAnother() {
+        // Given: many good prompts beside rankings of which most are faulty
+        SetAside setAside = account(0.5, 100, 0);
+        setAside.take(SetAside.Kind.RANKING, 1);
+        setAside.addTooLong(SetAside.Cause.RANKING_TOO_LONG, "a", 60, 48);
+        setAside.addTooLong(SetAside.Cause.RANKING_TOO_LONG, "b", 60, 48);
+
+        // When, then
+        assertThatThrownBy(setAside::requireMost).hasMessageContaining("2 of 3 inputs");
     }
 
     @Test
@@ -78,7 +104,7 @@ class SetAsideTest {
 
     private static SetAside account(double most, int taken, int aside) {
         SetAside setAside = new SetAside(Stage.RLHF, most);
-        setAside.take(taken);
+        setAside.take(SetAside.Kind.PROMPT, taken);
         for (int i = 0; i < aside; i++) {
             setAside.addRefused(SetAside.Cause.PROMPT_REFUSED, 1, "p" + i, Reason.verbatim("no"));
         }

@@ -143,6 +143,9 @@ public final class TokenizerFile {
 
     /** One stray id would make a vocabulary of as many tokens, and what has no row in the model cannot be read by it. */
     private static void requireRows(JsonNode vocab, JsonNode added, int rows) {
+        if (rows == Integer.MAX_VALUE) {
+            return; // no model stands beside it
+        }
         vocab.properties()
                 .forEach(token -> requireRow(token.getKey(), token.getValue().asLong(-1), rows));
         added.forEach(token ->
@@ -150,11 +153,8 @@ public final class TokenizerFile {
     }
 
     private static void requireRow(String token, long id, int rows) {
-        boolean control = Arrays.stream(ControlToken.values())
-                .anyMatch(role -> role.names().contains(token));
-        long known = control ? (long) rows + ControlToken.values().length : rows;
         require(
-                id < known,
+                id < rows || (isControl(token) && id < (long) rows + ControlToken.values().length),
                 "the token '" + token + "' has the id " + id + ", but the model's embedding has " + rows
                         + " rows; correct the id, remove the token, or give it a row (resize_token_embeddings)");
     }
