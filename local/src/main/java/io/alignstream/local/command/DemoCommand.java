@@ -16,9 +16,12 @@ import io.alignstream.local.world.WorldGenerator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +77,7 @@ public final class DemoCommand implements Callable<Integer> {
         Console console = Console.standard();
         Site site = options.site();
         requireSameSeed(site);
-        site = withOwnSettings(options.site(training), Installation.current());
+        site = withOwnSettings(options.site(training), Installation.current(), System.getenv());
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
             DemoReport result = new DemoRun(site, cluster, console, begin).run(world(site.seed(), documents));
             show(result, site, console);
@@ -94,9 +97,10 @@ public final class DemoCommand implements Callable<Integer> {
     /**
      * What the sample world needs: of its documents only exact duplicates may go, as their frequencies are to be learned, and
      * the reward model waits for rankings of the SFT model's answers; and it is trained with what this machine computes fastest
-     * with. What the user gives counts.
+     * with. What the user gives counts, as an option or in the environment.
      */
-    static Site withOwnSettings(Site site, Installation installation) throws IOException {
+    static Site withOwnSettings(Site site, Installation installation, Map<String, String> environment)
+            throws IOException {
         int recorded = new WorldGenerator(World.load(), site.seed()).rankings().size();
         Map<String, String> own = new TreeMap<>(Map.of(
                 "alignstream.tokenizer.cleaning.profile",
@@ -109,12 +113,14 @@ public final class DemoCommand implements Callable<Integer> {
                 "alignstream.reward.debounce",
                 "PT5S"));
         if (!Files.isDirectory(site.kafka())) {
-            own.putAll(fastest(installation));
+            own.putAll(fastest(site, installation));
         }
         List<String> serviceOptions = new ArrayList<>(site.serviceOptions());
         own.forEach((name, value) -> {
             String option = "-D" + name + "=";
-            if (serviceOptions.stream().noneMatch(given -> given.startsWith(option))) {
+            String variable = name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+            if (!environment.containsKey(variable)
+                    && serviceOptions.stream().noneMatch(given -> given.startsWith(option))) {
                 serviceOptions.add(option + value);
             }
         });
@@ -122,15 +128,25 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     /** What this machine computes fastest with. Said once: what has begun goes on with the bits that it began with. */
-    private static Map<String, String> fastest(Installation installation) throws IOException {
+    private static Map<String, String> fastest(Site site, Installation installation) throws IOException {
         Map<String, String> settings = new TreeMap<>();
         for (Stage stage : List.of(Stage.PRETRAIN, Stage.SFT, Stage.REWARD, Stage.RLHF)) {
             settings.put(
                     "alignstream." + stage.id() + ".precision",
                     Precision.fastest().label());
         }
-        installation.operators().ifPresent(library -> settings.put("alignstream.torch.operators", library.toString()));
+        Optional<Path> built = installation.operators();
+        if (built.isPresent()) {
+            settings.put(
+                    "alignstream.torch.operators", copied(built.get(), site).toString());
+        }
         return settings;
+    }
+
+    /** A copy of its own: the next one that is built computes other bits. */
+    private static Path copied(Path library, Site site) throws IOException {
+        Path folder = Files.createDirectories(site.dataFolder().resolve("operators"));
+        return Files.copy(library, folder.resolve(library.getFileName()), StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** Two seeds' documents in one data folder would make a third corpus. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,7 @@ class DemoCommandTest {
         Site site = site();
 
         // When
-        Site own = DemoCommand.withOwnSettings(site, installation);
+        Site own = DemoCommand.withOwnSettings(site, installation, Map.of());
 
         // Then
         for (String stage : STAGES) {
@@ -54,12 +55,51 @@ class DemoCommandTest {
         Site site = site("-Dalignstream.sft.precision=float32");
 
         // When
-        Site own = DemoCommand.withOwnSettings(site, installation);
+        Site own = DemoCommand.withOwnSettings(site, installation, Map.of());
 
         // Then
         assertThat(own.serviceOptions())
                 .filteredOn(option -> option.contains("sft.precision"))
                 .containsExactly("-Dalignstream.sft.precision=float32");
+    }
+
+    @Test
+    void soDoesTheEnvironment() throws IOException {
+        // Given
+        Map<String, String> environment = Map.of("ALIGNSTREAM_SFT_PRECISION", "float32");
+
+        // When
+        Site own = DemoCommand.withOwnSettings(site(), installation, environment);
+
+        // Then
+        assertThat(own.serviceOptions())
+                .noneMatch(option -> option.contains("sft.precision"))
+                .anyMatch(option -> option.contains("rlhf.precision"));
+    }
+
+    /** With other options besides, as in {@code up --service-option=…} for one's own ends. */
+    @Test
+    void laterOptionsLeaveTheNumbersAsTheyWere() throws IOException {
+        // Given
+        Site begun = DemoCommand.withOwnSettings(site(), installation, Map.of());
+        begun.prepare();
+
+        // When
+        Site later = Site.at(
+                begun.dataFolder(),
+                null,
+                null,
+                List.of("-Dalignstream.access.local=false", "-Dalignstream.sft.precision=float32"));
+
+        // Then
+        assertThat(later.serviceOptions())
+                .filteredOn(option -> option.contains("precision"))
+                .containsExactlyInAnyOrder(
+                        "-Dalignstream.sft.precision=float32",
+                        "-Dalignstream.pretrain.precision="
+                                + Precision.fastest().label(),
+                        "-Dalignstream.reward.precision=" + Precision.fastest().label(),
+                        "-Dalignstream.rlhf.precision=" + Precision.fastest().label());
     }
 
     @Test
@@ -69,7 +109,7 @@ class DemoCommandTest {
         Files.createDirectories(site.kafka());
 
         // When
-        Site own = DemoCommand.withOwnSettings(site, installation);
+        Site own = DemoCommand.withOwnSettings(site, installation, Map.of());
 
         // Then
         assertThat(own.serviceOptions()).noneMatch(option -> option.contains("precision"));
@@ -78,13 +118,15 @@ class DemoCommandTest {
     @Test
     void fusedOperatorsAreTakenWhereTheyWereBuilt() throws IOException {
         // Given
-        Path library = built(Instant.now());
+        Files.writeString(built(Instant.now()), "code");
 
         // When
-        Site own = DemoCommand.withOwnSettings(site(), installation);
+        Site own = DemoCommand.withOwnSettings(site(), installation, Map.of());
 
-        // Then
-        assertThat(own.serviceOptions()).contains("-Dalignstream.torch.operators=" + library);
+        // Then: a copy that stays as it is
+        Path copy = own.dataFolder().resolve("operators/libalignstream_operators.so");
+        assertThat(own.serviceOptions()).contains("-Dalignstream.torch.operators=" + copy);
+        assertThat(copy).hasContent("code");
     }
 
     @Test
@@ -93,7 +135,7 @@ class DemoCommandTest {
         built(Instant.EPOCH);
 
         // When
-        Site own = DemoCommand.withOwnSettings(site(), installation);
+        Site own = DemoCommand.withOwnSettings(site(), installation, Map.of());
 
         // Then
         assertThat(own.serviceOptions()).noneMatch(option -> option.contains("torch.operators"));
