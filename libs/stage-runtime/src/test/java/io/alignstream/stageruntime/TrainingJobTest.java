@@ -60,7 +60,7 @@ class TrainingJobTest {
         try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
             TrainingRun run = new TrainingRuns(store, Stage.SFT).of(Lineage.NONE, List.of(), Map.of());
             Huge job = new Huge(run);
-            job.setAside().take(SetAside.Kind.RANKING, 1);
+            job.setAside().take(SetAside.Kind.CONVERSATION, 1);
             job.setAside().addTooLong(SetAside.Cause.CONVERSATION_TOO_LONG, "long", 60, 48);
             job.setAside().addTooLong(SetAside.Cause.CONVERSATION_TOO_LONG, "longer", 61, 48);
 
