@@ -99,25 +99,28 @@ public final class RewardLoop implements TrainingLoop {
             Footprint network = Footprint.of(shape);
             int judges = split(settings, requests).criteria().size();
             long networks = (long) judges * (settings.ensemble() + 1);
-            int longest = requests.stream()
-                    .flatMap(request -> request.answers().stream())
-                    .mapToInt(answer -> answer.ids().length)
-                    .max()
-                    .orElse(1);
-            int most = requests.stream()
-                    .mapToInt(request -> request.answers().size())
-                    .max()
-                    .orElse(1);
+            // Blocks compute real tokens only: a request takes what its own answers are long.
+            int[] lengths = requests.stream()
+                    .mapToInt(request -> request.answers().stream()
+                            .mapToInt(answer -> answer.ids().length)
+                            .sum())
+                    .sorted()
+                    .toArray();
+            int longest = lengths.length == 0 ? 1 : lengths[lengths.length - 1];
+            int batch = Arrays.stream(lengths)
+                    .skip(Math.max(0, lengths.length - settings.batchRequests()))
+                    .sum();
             int positions = Math.max(
-                    most * longest,
-                    Math.min(
-                            settings.memory().positions(shape, settings.precision()),
-                            settings.batchRequests() * most * longest));
+                    longest, Math.min(settings.memory().positions(shape, settings.precision()), batch));
             LoraSettings lora = settings.lora();
             long learning = lora == null ? network.weights() : network.adapters(lora);
-            long published = lora == null ? networks * network.weights() : Math.min(networks, 2) * network.weights();
+            long prepared = network.prepared(settings.precision()) + (lora == null ? 0 : network.merged(lora));
+            long activations = settings.memory().kept(shape, settings.precision(), positions);
+            // The copies that are normalised in the end; or what adapters are worked into, when no step is under way.
+            long published = lora == null
+                    ? networks * network.weights()
+                    : Math.max(0, Math.min(networks, 2) * network.weights() - prepared - activations);
             return MemoryPlan.of(Map.of(
-                    // the SFT model, and the copies that are normalised in the end, or what adapters are worked into
                     MemoryPlan.Part.FROZEN,
                     Footprint.of(sft).weights() + published,
                     MemoryPlan.Part.FILES,
@@ -129,9 +132,9 @@ public final class RewardLoop implements TrainingLoop {
                     MemoryPlan.Part.GRADIENTS,
                     2 * learning,
                     MemoryPlan.Part.PREPARED,
-                    network.prepared(settings.precision()) + (lora == null ? 0 : network.merged(lora)),
+                    prepared,
                     MemoryPlan.Part.ACTIVATIONS,
-                    settings.memory().kept(shape, settings.precision(), positions),
+                    activations,
                     MemoryPlan.Part.WORKSPACE,
                     network.workspace(positions) + network.scoring(positions),
                     MemoryPlan.Part.BEST,
