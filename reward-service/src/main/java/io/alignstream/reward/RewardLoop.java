@@ -110,8 +110,8 @@ public final class RewardLoop implements TrainingLoop {
             int batch = Arrays.stream(lengths)
                     .skip(Math.max(0, lengths.length - settings.batchRequests()))
                     .sum();
-            int positions = Math.max(
-                    longest, Math.min(settings.memory().positions(shape, settings.precision()), batch));
+            int positions =
+                    Math.max(longest, Math.min(settings.memory().positions(shape, settings.precision()), batch));
             LoraSettings lora = settings.lora();
             long learning = lora == null ? network.weights() : network.adapters(lora);
             long prepared = network.prepared(settings.precision()) + (lora == null ? 0 : network.merged(lora));
