@@ -89,7 +89,7 @@ final class StageWatch implements AutoCloseable {
                 ? before.resumed()
                 : job.map(JobStatus::step).orElse(0L);
         long killed = before.killed();
-        if (killed == 0 && job.isPresent() && hasCheckpoint(stage, job.get().run())) {
+        if (killed == 0 && job.isPresent() && hasCheckpoint(stage, job.get())) {
             killed = job.get().step();
             ProcessHandle.of(process.get().pid()).ifPresent(ProcessHandle::destroyForcibly);
         }
@@ -99,7 +99,11 @@ final class StageWatch implements AutoCloseable {
         }
     }
 
-    private boolean hasCheckpoint(Stage stage, String run) {
+    private boolean hasCheckpoint(Stage stage, JobStatus job) {
+        String run = job.run();
+        if (run == null) {
+            return false;
+        }
         try (CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
             return !store.manifests(stage, run).isEmpty();
         } catch (IOException e) {
