@@ -18,6 +18,7 @@ import io.alignstream.reward.desk.Question;
 import io.alignstream.reward.desk.RankingDesk;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.kept.KeptState;
+import io.alignstream.training.memory.MemoryPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -125,6 +126,33 @@ class AnswerSamplingTest {
         assertThat(context.figures)
                 .containsEntry("promptsWithoutRoom", 1.0)
                 .containsEntry("promptsWithoutTwoAnswers", 0.0);
+    }
+
+    @Test
+    void whatIsNeededIsSaidBeforeAndNotOfPromptsThatAreLeftOut() throws IOException {
+        // Given: one that is longer than all positions of the model
+        sampling(1).execute(context);
+        List<Prompt> prompts = new ArrayList<>(TinySft.prompts(8));
+        prompts.addFirst(new Prompt("a", List.of(Message.user("必".repeat(60))), Map.of()));
+        Recording other = new Recording();
+        AnswerSampling sampling = AnswerSampling.of(
+                new TwoPrompts(1, "random", 3),
+                1,
+                store,
+                sft,
+                Optional.empty(),
+                listed(prompts),
+                new AskedQuestions(kept),
+                new RankingDesk(1, Duration.ofMinutes(1), 0, InstantSource.system(), kept));
+
+        // When
+        sampling.execute(other);
+
+        // Then
+        assertThat(other.planned).singleElement().satisfies(plan -> {
+            assertThat(plan.parts()).containsKeys("frozen", "prepared", "cache", "files");
+            assertThat(plan.parts()).isEqualTo(context.planned.getFirst().parts());
+        });
     }
 
     @Test
@@ -277,6 +305,7 @@ class AnswerSamplingTest {
 
         private final List<RankingRequest> requests = new ArrayList<>();
         private final Map<String, Double> figures = new HashMap<>();
+        private final List<MemoryPlan> planned = new ArrayList<>();
         private long steps;
 
         @Override
@@ -291,6 +320,11 @@ class AnswerSamplingTest {
         public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
             figures.putAll(metrics);
             steps = step;
+        }
+
+        @Override
+        public void planned(MemoryPlan memory) {
+            planned.add(memory);
         }
 
         @Override

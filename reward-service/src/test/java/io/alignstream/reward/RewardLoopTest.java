@@ -32,6 +32,7 @@ import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.PreferencePair;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
@@ -40,6 +41,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -158,6 +160,37 @@ class RewardLoopTest {
                 assertThat(adapted.of(rows)).isCloseTo(whole.of(rows), within(1e-5));
             }
         }
+    }
+
+    /** One long answer among short ones is one long answer: nothing is padded to it. */
+    @Test
+    void the_plan_counts_what_the_answers_to_a_request_are_long_together() {
+        // Given
+        List<RankedAnswers> requests = new ArrayList<>(requests(20));
+        RankedAnswers usual = requests.getFirst();
+        int[] prompt = usual.prompt();
+        requests.set(
+                0,
+                new RankedAnswers(
+                        usual.place(),
+                        prompt,
+                        List.of(row(prompt, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9), row(prompt, GOOD), row(prompt, 9)),
+                        usual.pairs()));
+
+        // When
+        MemoryPlan plan = RewardLoop.Inputs.memory(SETTINGS, SIZE, requests);
+
+        // Then: the eight longest requests
+        int positions = requests.stream()
+                .map(request -> request.answers().stream()
+                        .mapToInt(answer -> answer.ids().length)
+                        .sum())
+                .sorted(Comparator.reverseOrder())
+                .limit(8)
+                .mapToInt(sum -> sum)
+                .sum();
+        long kept = SETTINGS.memory().kept(SIZE.withLayers(1), SETTINGS.precision(), positions);
+        assertThat(plan.parts()).containsEntry("activations", kept);
     }
 
     @Test
