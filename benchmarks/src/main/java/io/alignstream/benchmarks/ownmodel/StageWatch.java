@@ -2,6 +2,7 @@ package io.alignstream.benchmarks.ownmodel;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.service.JobStatus;
 import io.alignstream.local.service.ServiceClient;
@@ -15,17 +16,20 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Watches training stages of a site: what each planned to take of memory and took, and, once each stage has stored an
- * unfinished checkpoint, ends its process with signal 9. Thread-safe.
+ * Watches training stages of a site: what each planned to take of memory and took, and, once each stage has stored a
+ * checkpoint of its second step or a later one, ends its process with signal 9. Thread-safe.
  */
 final class StageWatch implements AutoCloseable {
 
     private static final Pattern PEAK = Pattern.compile("(?m)^VmHWM:\\s+(\\d+) kB$");
     private static final long EVERY_MILLIS = 100;
+    /** A run that begins anew shows an earlier step first. */
+    private static final long LEAST_STEP = 2;
 
     private final Site site;
     private final List<Stage> stages;
@@ -37,7 +41,7 @@ final class StageWatch implements AutoCloseable {
      *
      * @param planned bytes that its run said it needs; 0: it has not said yet
      * @param peak bytes that its process had resident at most
-     * @param killed at which step its process was ended; 0: not yet
+     * @param killed step of the newest checkpoint when its process was ended; 0: it was not yet
      * @param resumed the first step of the run that the next process showed; 0: none yet
      */
     record Seen(long planned, long peak, long killed, long resumed) {
@@ -89,8 +93,9 @@ final class StageWatch implements AutoCloseable {
                 ? before.resumed()
                 : job.map(JobStatus::step).orElse(0L);
         long killed = before.killed();
-        if (killed == 0 && job.isPresent() && hasCheckpoint(stage, job.get())) {
-            killed = job.get().step();
+        OptionalLong stored = killed == 0 && job.isPresent() ? checkpoint(stage, job.get()) : OptionalLong.empty();
+        if (stored.isPresent() && stored.getAsLong() >= LEAST_STEP) {
+            killed = stored.getAsLong();
             ProcessHandle.of(process.get().pid()).ifPresent(ProcessHandle::destroyForcibly);
         }
         Seen now = new Seen(Math.max(before.planned(), planned(client)), peak, killed, resumed);
@@ -99,15 +104,18 @@ final class StageWatch implements AutoCloseable {
         }
     }
 
-    private boolean hasCheckpoint(Stage stage, JobStatus job) {
+    /** Step of the newest checkpoint of a job's run. */
+    private OptionalLong checkpoint(Stage stage, JobStatus job) {
         String run = job.run();
         if (run == null) {
-            return false;
+            return OptionalLong.empty();
         }
         try (CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
-            return !store.manifests(stage, run).isEmpty();
+            return store.manifests(stage, run).values().stream()
+                    .mapToLong(Manifest::step)
+                    .max();
         } catch (IOException e) {
-            return false; // one that is being written
+            return OptionalLong.empty(); // one that is being written
         }
     }
 
