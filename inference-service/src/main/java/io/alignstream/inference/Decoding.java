@@ -1,23 +1,39 @@
 package io.alignstream.inference;
 
+import io.alignstream.languagemodel.generation.TokenConstraint;
+import io.alignstream.languagemodel.generation.TokenSampler;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * How an answer is chosen from the model's probabilities.
  *
- * @param temperature divides the logits, 0 to 2; 0 takes the most probable token
- * @param topP smallest share of the probability that the candidates must cover, 0 to 1; 1 takes all tokens
+ * @param sampler of each token
  * @param maxTokens longest answer
  * @param stops texts that end the answer and are left out of it
  * @param seed of all randomness
+ * @param alternatives how many of the most probable tokens are told beside each one of the answer
+ * @param constraint makes what says which tokens may come, anew for each answer; empty: all
  */
-public record Decoding(double temperature, double topP, int maxTokens, List<String> stops, long seed) {
+public record Decoding(
+        TokenSampler sampler,
+        int maxTokens,
+        List<String> stops,
+        long seed,
+        int alternatives,
+        Optional<Supplier<TokenConstraint>> constraint) {
 
     public Decoding {
-        if (!(temperature >= 0 && temperature <= 2) || !(topP >= 0 && topP <= 1) || maxTokens < 1) {
-            throw new IllegalArgumentException("temperature " + temperature + " must lie between 0 and 2, topP " + topP
-                    + " between 0 and 1, and maxTokens " + maxTokens + " must be positive");
+        if (maxTokens < 1 || alternatives < 0) {
+            throw new IllegalArgumentException(
+                    "maxTokens " + maxTokens + " must be positive and alternatives " + alternatives + " not negative");
         }
         stops = List.copyOf(stops);
+    }
+
+    /** All tokens are candidates and none is told beside. */
+    public Decoding(TokenSampler sampler, int maxTokens, List<String> stops, long seed) {
+        this(sampler, maxTokens, stops, seed, 0, Optional.empty());
     }
 }

@@ -1,7 +1,9 @@
 package io.alignstream.inference;
 
 import io.alignstream.inference.InferenceLoop.Finish;
+import io.alignstream.languagemodel.generation.SampledToken;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -17,8 +19,18 @@ public final class Generation {
     /** What the reader gets: any number of pieces, then one end or failure. */
     public sealed interface Event {}
 
-    /** A piece of the answer's text, not empty. */
-    public record Piece(String text) implements Event {}
+    /**
+     * A piece of the answer.
+     *
+     * @param text what may be shown now; empty while a character or a possible stop text is incomplete
+     * @param tokens what was sampled since the piece before
+     */
+    public record Piece(String text, List<SampledToken> tokens) implements Event {
+
+        public Piece {
+            tokens = List.copyOf(tokens);
+        }
+    }
 
     /**
      * The answer is complete.

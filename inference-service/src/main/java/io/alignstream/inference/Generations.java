@@ -103,13 +103,13 @@ public class Generations {
                 generation.prompt(),
                 generation.decoding(),
                 generation::interruption,
-                text -> {
+                (text, tokens) -> {
                     if (first[0]) {
                         firstToken.record(System.nanoTime() - requested, TimeUnit.NANOSECONDS);
                         first[0] = false;
                     }
-                    if (!text.isEmpty()) {
-                        generation.put(new Generation.Piece(text));
+                    if (!text.isEmpty() || !tokens.isEmpty()) {
+                        generation.put(new Generation.Piece(text, tokens));
                     }
                 });
         measure(generation, answer, System.nanoTime() - started);

@@ -2,7 +2,7 @@ package io.alignstream.inference;
 
 import io.alignstream.languagemodel.generation.Decoder;
 import io.alignstream.languagemodel.generation.PreparedWeights;
-import io.alignstream.languagemodel.generation.TokenSampler;
+import io.alignstream.languagemodel.generation.SampledToken;
 import io.alignstream.languagemodel.tokenizer.StreamingDecoder;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.List;
@@ -43,8 +43,13 @@ final class InferenceLoop {
     @FunctionalInterface
     interface Listener {
 
-        /** What may be shown after one more token; empty while a character or a possible stop text is incomplete. */
-        void token(String text);
+        /**
+         * What may be shown after one more token.
+         *
+         * @param text empty while a character or a possible stop text is incomplete
+         * @param tokens what was sampled since the last call; none when the answer has ended
+         */
+        void token(String text, List<SampledToken> tokens);
     }
 
     /**
@@ -60,7 +65,6 @@ final class InferenceLoop {
             Decoding decoding,
             Supplier<Optional<Finish>> interruption,
             Listener listener) {
-        TokenSampler sampler = new TokenSampler(decoding.temperature(), decoding.topP());
         SplittableRandom random = new SplittableRandom(decoding.seed());
         StreamingDecoder characters = new StreamingDecoder(tokenizer);
         StopText stops = new StopText(decoding.stops());
@@ -71,14 +75,16 @@ final class InferenceLoop {
         try (Decoder decoder = new Decoder(weights, 1, capacity, tokenizer.vocabularySize())) {
             int[] fed = prompt;
             while (finish.isEmpty()) {
-                int token = decoder.next(List.of(fed), sampler, new double[] {random.nextDouble()})
-                        .ids()[0];
+                Decoder.Tokens next =
+                        decoder.next(List.of(fed), decoding.sampler(), new double[] {random.nextDouble()});
+                int token = next.ids()[0];
                 if (tokenizer.byteLength(token) == 0) { // a control token: the model leaves its turn
                     finish = Optional.of(Finish.STOP);
                     break;
                 }
                 tokens++;
-                show(stops.next(characters.next(token)), text, listener);
+                SampledToken sampled = new SampledToken(token, next.logProbabilities()[0], List.of());
+                show(stops.next(characters.next(token)), List.of(sampled), text, listener);
                 finish = stops.found() ? Optional.of(Finish.STOP) : interruption.get();
                 if (finish.isEmpty() && tokens == decoding.maxTokens()) {
                     finish = Optional.of(Finish.LENGTH);
@@ -88,13 +94,13 @@ final class InferenceLoop {
         }
         if (!stops.found()) {
             String rest = stops.next(characters.end());
-            show(stops.found() ? rest : rest + stops.end(), text, listener);
+            show(stops.found() ? rest : rest + stops.end(), List.of(), text, listener);
         }
         return new Answer(text.toString(), tokens, finish.orElse(Finish.STOP));
     }
 
-    private static void show(String piece, StringBuilder text, Listener listener) {
+    private static void show(String piece, List<SampledToken> tokens, StringBuilder text, Listener listener) {
         text.append(piece);
-        listener.token(piece);
+        listener.token(piece, tokens);
     }
 }

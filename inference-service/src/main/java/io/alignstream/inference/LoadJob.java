@@ -8,6 +8,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.generation.TokenSampler;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -96,8 +97,8 @@ final class LoadJob implements Job {
         if (room < 1) {
             throw new InvalidInputException(Reason.of("inference.tooShort").with("positions", model.positions()));
         }
-        Decoding greedy = new Decoding(0, 1, Math.min(WARM_UP_TOKENS, room), List.of(), 0);
-        InferenceLoop.answer(model.weights(), model.tokenizer(), prompt, greedy, Optional::empty, text -> {});
+        Decoding greedy = new Decoding(TokenSampler.atTemperature(0), Math.min(WARM_UP_TOKENS, room), List.of(), 0);
+        InferenceLoop.answer(model.weights(), model.tokenizer(), prompt, greedy, Optional::empty, (text, tokens) -> {});
     }
 
     private void fallBack(JobContext context) {

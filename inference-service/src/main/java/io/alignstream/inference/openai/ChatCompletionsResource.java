@@ -13,6 +13,7 @@ import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.Receipts;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.ServedModel;
+import io.alignstream.languagemodel.generation.TokenSampler;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.stageruntime.access.AuditLog;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -155,7 +156,8 @@ public class ChatCompletionsResource {
                             .with("room", room));
         }
         long seed = request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
-        return new Decoding(request.temperature(), request.topP(), (int) most, request.stops(), seed);
+        TokenSampler sampler = TokenSampler.atTemperature(request.temperature()).withTopP(request.topP());
+        return new Decoding(sampler, (int) most, request.stops(), seed);
     }
 
     private void stream(
@@ -204,7 +206,11 @@ public class ChatCompletionsResource {
             }
             switch (generation.poll(LOOK_AFTER_CLIENT).orElse(null)) {
                 case null -> {} // not yet
-                case Generation.Piece piece -> pieces.accept(piece.text());
+                case Generation.Piece piece -> {
+                    if (!piece.text().isEmpty()) {
+                        pieces.accept(piece.text());
+                    }
+                }
                 case Generation.End end -> {
                     RecentResponses.Response response = new RecentResponses.Response(
                             request.messages(),

@@ -34,7 +34,8 @@ class DecoderTest {
             double share = probabilities[order[0]] + probabilities[order[1]] + probabilities[order[2]] / 2;
 
             // When
-            Set<Integer> sampled = sampled(weights, new TokenSampler(1, share), 200);
+            Set<Integer> sampled =
+                    sampled(weights, TokenSampler.atTemperature(1).withTopP(share), 200);
 
             // Then
             assertThat(sampled).containsExactlyInAnyOrder(order[0], order[1], order[2]);
@@ -46,10 +47,11 @@ class DecoderTest {
         try (Transformer model = Transformer.initialise(CONFIG, 3);
                 PreparedWeights weights = new PreparedWeights(model)) {
             // Given
-            Set<Integer> greedy = sampled(weights, new TokenSampler(0, 1), 3);
+            Set<Integer> greedy = sampled(weights, TokenSampler.atTemperature(0), 3);
 
             // When
-            Set<Integer> sampled = sampled(weights, new TokenSampler(1, 0), 50);
+            Set<Integer> sampled =
+                    sampled(weights, TokenSampler.atTemperature(1).withTopP(0), 50);
 
             // Then
             assertThat(sampled).hasSize(1).isEqualTo(greedy);
@@ -133,8 +135,8 @@ class DecoderTest {
             assertThatThrownBy(() -> decoder.next(List.of(PROMPT), TokenSampler.atTemperature(1), new double[] {0}))
                     .hasMessageContaining("no numbers");
         }
-        assertThatThrownBy(() -> new TokenSampler(-1, 1)).hasMessageContaining("-1");
-        assertThatThrownBy(() -> new TokenSampler(1, 1.5)).hasMessageContaining("1.5");
+        assertThatThrownBy(() -> TokenSampler.atTemperature(-1)).hasMessageContaining("-1");
+        assertThatThrownBy(() -> TokenSampler.atTemperature(1).withTopP(1.5)).hasMessageContaining("1.5");
     }
 
     private static Set<Integer> sampled(PreparedWeights weights, TokenSampler sampler, int rows) {

@@ -1,0 +1,19 @@
+package io.alignstream.languagemodel.generation;
+
+import java.util.List;
+
+/**
+ * A token that was sampled.
+ *
+ * @param logProbability natural, at the sampler's temperature (at 1 when it is 0), before candidates are left out
+ * @param alternatives the most probable tokens at its place, the best first; as many as were asked for
+ */
+public record SampledToken(int id, double logProbability, List<Alternative> alternatives) {
+
+    /** A token that could have come, with its natural log probability. */
+    public record Alternative(int id, double logProbability) {}
+
+    public SampledToken {
+        alternatives = List.copyOf(alternatives);
+    }
+}

@@ -1,0 +1,18 @@
+package io.alignstream.languagemodel.generation;
+
+import java.util.BitSet;
+
+/**
+ * Which tokens may come next in one text, as a grammar says.
+ *
+ * <p>Belongs to one text. It is asked on the thread that writes, once for each token, so it should answer in well under a
+ * millisecond.
+ */
+public interface TokenConstraint {
+
+    /** Ids that may come next, at least one. The caller does not change them. */
+    BitSet allowed();
+
+    /** {@code token}, one of the {@link #allowed()}, has come. */
+    void advance(int token);
+}
