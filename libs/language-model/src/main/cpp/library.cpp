@@ -1,5 +1,6 @@
 // Registers the operators with libtorch when this library is loaded.
 #include "operators.h"
+#include "products.h"
 
 #include <torch/library.h>
 
@@ -21,4 +22,12 @@ TORCH_LIBRARY(alignstream, m) {
   m.def(
       "adamw_(Tensor(a!)[] weights, Tensor[] gradients, Tensor(b!)[] first, Tensor(c!)[] second, Tensor[] steps, Tensor scale, float rate, float beta1, float beta2, float decay, float epsilon) -> ()",
       adamw_);
+  m.def(
+      "decode(Tensor[] w, Tensor rows, Tensor tables, Tensor(a!) keys, Tensor(b!) values, Tensor last, Tensor cos, Tensor sin, int heads, int kv, float epsilon) -> Tensor",
+      decode);
+  m.def(
+      "sample(Tensor logits, Tensor sampling, Tensor edits, Tensor masked, Tensor masks, int candidates, int alternatives) -> Tensor",
+      sample);
+  m.def("to_int8(Tensor weight) -> Tensor", to_int8);
+  m.def("from_int8(Tensor packed) -> Tensor", from_int8);
 }

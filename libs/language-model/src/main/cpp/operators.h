@@ -68,4 +68,40 @@ void adamw_(
     double decay,
     double epsilon);
 
+/**
+ * Appends rows to texts and gives the logits [asked, vocabulary] after those rows that `last` names.
+ *
+ * w: of each block input norm, qkv, its bias, query norm, key norm, out, its bias, norm, gate and up, its bias,
+ * down, its bias, then the last norm, embedding and output; what a network does not have is empty. rows [n, 3]: token, position, text; tables [texts,
+ * columns]: a text's blocks in keys and values [layers, blocks, tokens, key-value heads, size], which are written in place.
+ */
+at::Tensor decode(
+    at::TensorList w,
+    const at::Tensor& rows,
+    const at::Tensor& tables,
+    at::Tensor& keys,
+    at::Tensor& values,
+    const at::Tensor& last,
+    const at::Tensor& cos,
+    const at::Tensor& sin,
+    int64_t heads,
+    int64_t kv,
+    double epsilon);
+
+/**
+ * The next token of each row of logits, which are changed: [rows, 2 + 2 alternatives] token, its log probability, and the
+ * same of the most probable ones; not a number where the logits are none.
+ *
+ * sampling [rows, 5]: temperature, top-p, top-k, min-p, uniform number; edits [n, 4]: row, token, what divides a positive
+ * logit and multiplies a negative one, what is added then; masks [masked, candidates]: what may come in the rows `masked`.
+ */
+at::Tensor sample(
+    const at::Tensor& logits,
+    const at::Tensor& sampling,
+    const at::Tensor& edits,
+    const at::Tensor& masked,
+    const at::Tensor& masks,
+    int64_t candidates,
+    int64_t alternatives);
+
 } // namespace alignstream

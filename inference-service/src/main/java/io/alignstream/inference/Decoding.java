@@ -1,9 +1,11 @@
 package io.alignstream.inference;
 
+import io.alignstream.languagemodel.generation.TextRequest;
 import io.alignstream.languagemodel.generation.TokenConstraint;
 import io.alignstream.languagemodel.generation.TokenSampler;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -35,5 +37,10 @@ public record Decoding(
     /** All tokens are candidates and none is told beside. */
     public Decoding(TokenSampler sampler, int maxTokens, List<String> stops, long seed) {
         this(sampler, maxTokens, stops, seed, 0, Optional.empty());
+    }
+
+    /** What an engine is asked for. */
+    TextRequest request(int[] prompt, DoubleSupplier uniforms) {
+        return new TextRequest(prompt, maxTokens, sampler, uniforms, alternatives, constraint.map(Supplier::get));
     }
 }

@@ -1,6 +1,6 @@
 package io.alignstream.inference;
 
-import io.alignstream.inference.InferenceLoop.Finish;
+import io.alignstream.inference.Writing.Finish;
 import io.alignstream.languagemodel.generation.SampledToken;
 import java.time.Duration;
 import java.util.List;
@@ -10,7 +10,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One answer on its way: a generation thread writes it, a request's thread takes it piece by piece.
+ * One answer on its way: the generation thread writes it, a request's thread takes it piece by piece.
  *
  * <p>The answer never waits for a slow reader; what is not taken yet is at most the longest answer.
  */
@@ -53,6 +53,7 @@ public final class Generation {
         CANCELLED
     }
 
+    private final String client;
     private final LoadedModel model;
     private final int[] prompt;
     private final Decoding decoding;
@@ -60,8 +61,14 @@ public final class Generation {
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private volatile boolean cancelled;
 
-    /** @param model a share of it, given back at the end */
-    Generation(LoadedModel model, int[] prompt, Decoding decoding, long timeoutNanos) {
+    /**
+     * An answer that nothing is known of.
+     *
+     * @param client whose turns this takes
+     * @param model a share of it, given back at the end
+     */
+    Generation(String client, LoadedModel model, int[] prompt, Decoding decoding, long timeoutNanos) {
+        this.client = client;
         this.model = model;
         this.prompt = prompt;
         this.decoding = decoding;
@@ -70,6 +77,10 @@ public final class Generation {
 
     public LoadedModel model() {
         return model;
+    }
+
+    String client() {
+        return client;
     }
 
     int[] prompt() {

@@ -17,9 +17,22 @@ public interface InferenceConfig {
     String model();
 
     /** Answers that are written at the same time. */
-    @WithDefault("4")
+    @WithDefault("16")
     @Between(least = "1", greatest = "1024")
     int concurrentRequests();
+
+    /**
+     * Tokens of prompts and longest answers that all answers in writing have together, rounded up to blocks of 64 each; a
+     * request waits until there is room. At least as many as the model has positions.
+     */
+    @WithDefault("16384")
+    @Between(least = "64", greatest = "100000000")
+    long cacheTokens();
+
+    /** Tokens of new prompts that are read between two tokens of the answers in writing. */
+    @WithDefault("128")
+    @Between(least = "1", greatest = "1000000")
+    int promptTokens();
 
     /** Requests that may wait for their turn; the next one is refused with 429. */
     @WithDefault("64")

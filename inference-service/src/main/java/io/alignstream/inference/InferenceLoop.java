@@ -1,106 +1,181 @@
 package io.alignstream.inference;
 
-import io.alignstream.languagemodel.generation.Decoder;
-import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.inference.Writing.Finish;
+import io.alignstream.languagemodel.generation.Engine;
+import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.generation.SampledToken;
-import io.alignstream.languagemodel.tokenizer.StreamingDecoder;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.generation.Text;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.SplittableRandom;
-import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
 /**
- * Writes one answer: feed the prompt, then sample a token, show its text, feed it, until the turn ends.
+ * Writes answers: lets in what waits as far as there is room, drops what nobody wants any more, writes one token of each.
  *
- * <p>The same model, prompt and decoding give the same answer. Left out: batching of several requests into one call, a
- * cache of shared prompt beginnings, penalties, log probabilities.
+ * <p>One thread for all models in service, as each engine's step uses all processors. The same model, prompt and decoding
+ * give the same answer, whatever else is being written. An answer keeps the model that it began with.
  */
-final class InferenceLoop {
+final class InferenceLoop implements Runnable {
 
-    private InferenceLoop() {}
+    private static final Logger LOG = Logger.getLogger(InferenceLoop.class);
 
-    /** Why an answer ended. */
-    enum Finish {
-        /** The model ended its turn, or a stop text came. */
-        STOP,
-        /** The longest allowed answer was reached. */
-        LENGTH,
-        /** Nobody waits for it any more. */
-        CANCELLED,
-        /** It took too long. */
-        TIMED_OUT
+    private final WaitingRequests waiting;
+    private final int most;
+    private final Map<Text, Request> writing = new LinkedHashMap<>();
+
+    /** A request and what becomes of it. */
+    interface Request {
+
+        /** What is asked. */
+        Generation generation();
+
+        /** The answer, once it is begun. */
+        Writing writing();
+
+        /** It is over. */
+        void over(Finish finish);
+
+        /** It cannot be completed. */
+        void failed(Throwable cause);
     }
 
-    /**
-     * An answer.
-     *
-     * @param tokens sampled tokens, the control token that ended the turn not counted
-     */
-    record Answer(String text, int tokens, Finish finish) {}
-
-    /** Hears of each token. */
-    @FunctionalInterface
-    interface Listener {
-
-        /**
-         * What may be shown after one more token.
-         *
-         * @param text empty while a character or a possible stop text is incomplete
-         * @param tokens what was sampled since the last call; none when the answer has ended
-         */
-        void token(String text, List<SampledToken> tokens);
+    /** A loop that writes {@code most} answers at once. */
+    InferenceLoop(WaitingRequests waiting, int most) {
+        this.waiting = waiting;
+        this.most = most;
     }
 
-    /**
-     * Answers {@code prompt}.
-     *
-     * @param prompt ids; together with the longest answer they must fit the model's positions
-     * @param interruption asked before each token: why to end now, if so
-     */
-    static Answer answer(
-            PreparedWeights weights,
-            Tokenizer tokenizer,
-            int[] prompt,
-            Decoding decoding,
-            Supplier<Optional<Finish>> interruption,
-            Listener listener) {
-        SplittableRandom random = new SplittableRandom(decoding.seed());
-        StreamingDecoder characters = new StreamingDecoder(tokenizer);
-        StopText stops = new StopText(decoding.stops());
-        StringBuilder text = new StringBuilder();
-        Optional<Finish> finish = interruption.get();
-        int tokens = 0;
-        int capacity = prompt.length + decoding.maxTokens();
-        try (Decoder decoder = new Decoder(weights, 1, capacity, tokenizer.vocabularySize())) {
-            int[] fed = prompt;
-            while (finish.isEmpty()) {
-                Decoder.Tokens next =
-                        decoder.next(List.of(fed), decoding.sampler(), new double[] {random.nextDouble()});
-                int token = next.ids()[0];
-                if (tokenizer.byteLength(token) == 0) { // a control token: the model leaves its turn
-                    finish = Optional.of(Finish.STOP);
-                    break;
-                }
-                tokens++;
-                SampledToken sampled = new SampledToken(token, next.logProbabilities()[0], List.of());
-                show(stops.next(characters.next(token)), List.of(sampled), text, listener);
-                finish = stops.found() ? Optional.of(Finish.STOP) : interruption.get();
-                if (finish.isEmpty() && tokens == decoding.maxTokens()) {
-                    finish = Optional.of(Finish.LENGTH);
-                }
-                fed = new int[] {token};
+    @Override
+    public void run() {
+        while (waiting.await(writing.isEmpty())) {
+            dropInterrupted();
+            letIn();
+            for (LoadedModel model : models()) {
+                step(model);
             }
         }
-        if (!stops.found()) {
-            String rest = stops.next(characters.end());
-            show(stops.found() ? rest : rest + stops.end(), List.of(), text, listener);
-        }
-        return new Answer(text.toString(), tokens, finish.orElse(Finish.STOP));
+        List.copyOf(writing.keySet()).forEach(text -> fail(text, new IllegalStateException("the service is stopping")));
     }
 
-    private static void show(String piece, List<SampledToken> tokens, StringBuilder text, Listener listener) {
-        text.append(piece);
-        listener.token(piece, tokens);
+    /** Answers that are being written. */
+    int active() {
+        return writing.size();
+    }
+
+    private void dropInterrupted() {
+        waiting.dropInterrupted();
+        for (Text text : List.copyOf(writing.keySet())) {
+            request(text).generation().interruption().ifPresent(finish -> end(text, finish));
+        }
+    }
+
+    private void letIn() {
+        while (writing.size() < most) {
+            Optional<Request> next = waiting.next();
+            if (next.isEmpty()) {
+                return;
+            }
+            Request request = next.get();
+            try {
+                Optional<Text> text = begin(request);
+                if (text.isEmpty()) {
+                    waiting.putBack(request);
+                    return;
+                }
+                writing.put(text.get(), request);
+            } catch (RuntimeException e) {
+                LOG.errorf(
+                        e,
+                        "No answer from model %s",
+                        request.generation().model().sha256());
+                request.failed(e);
+            }
+        }
+    }
+
+    private static Optional<Text> begin(Request request) {
+        Generation generation = request.generation();
+        SplittableRandom random = new SplittableRandom(generation.decoding().seed());
+        return generation
+                .model()
+                .engine()
+                .start(generation.decoding().request(generation.prompt(), random::nextDouble));
+    }
+
+    private SequencedSet<LoadedModel> models() {
+        SequencedSet<LoadedModel> models = new LinkedHashSet<>();
+        writing.values().forEach(request -> models.add(request.generation().model()));
+        return models;
+    }
+
+    private void step(LoadedModel model) {
+        List<Engine.Written> written;
+        try {
+            written = model.engine().step();
+        } catch (RuntimeException | Error e) {
+            LOG.errorf(e, "No answers from model %s", model.sha256());
+            texts(model).forEach(text -> fail(text, e));
+            return;
+        }
+        for (Engine.Written one : written) {
+            if (one.token().isFinite()) {
+                take(one.text(), one.token());
+            } else {
+                LOG.errorf("No answer from model %s: its probabilities are no numbers", model.sha256());
+                fail(one.text(), new NotFiniteException());
+            }
+        }
+    }
+
+    private List<Text> texts(LoadedModel model) {
+        List<Text> texts = new ArrayList<>();
+        for (Iterator<Map.Entry<Text, Request>> all = writing.entrySet().iterator(); all.hasNext(); ) {
+            Map.Entry<Text, Request> one = all.next();
+            if (one.getValue().generation().model() == model) {
+                texts.add(one.getKey());
+            }
+        }
+        return texts;
+    }
+
+    private void take(Text text, SampledToken token) {
+        try {
+            request(text).writing().take(token).ifPresent(finish -> end(text, finish));
+        } catch (RuntimeException e) {
+            LOG.errorf(e, "An answer cannot go on");
+            fail(text, e);
+        }
+    }
+
+    private Request request(Text text) {
+        Request request = writing.get(text);
+        if (request == null) {
+            throw new IllegalStateException("a text that nobody asked for");
+        }
+        return request;
+    }
+
+    private void end(Text text, Finish finish) {
+        Request request = leave(text);
+        request.writing().end();
+        request.over(finish);
+    }
+
+    private void fail(Text text, Throwable cause) {
+        leave(text).failed(cause);
+    }
+
+    private Request leave(Text text) {
+        Request request = request(text);
+        writing.remove(text);
+        request.generation().model().engine().end(text);
+        return request;
     }
 }

@@ -81,6 +81,6 @@ public class InferenceStage implements StageDefinition {
                     .with("model", config.model())
                     .with("release", sha256.substring(0, 12)));
         }
-        return new Decision.Run(new LoadJob(approved, store, served));
+        return new Decision.Run(new LoadJob(approved, store, served, config));
     }
 }

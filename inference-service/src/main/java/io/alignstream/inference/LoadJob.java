@@ -7,7 +7,10 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.generation.Engine;
+import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.generation.TextRequest;
 import io.alignstream.languagemodel.generation.TokenSampler;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
@@ -17,7 +20,6 @@ import io.alignstream.stageruntime.JobContext;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
@@ -36,13 +38,15 @@ final class LoadJob implements Job {
     private final List<ModelRelease> older;
     private final CheckpointStore store;
     private final ServedModel served;
+    private final InferenceConfig config;
 
     /** A job for the first of {@code approved}, which stand newest first. */
-    LoadJob(List<ModelRelease> approved, CheckpointStore store, ServedModel served) {
+    LoadJob(List<ModelRelease> approved, CheckpointStore store, ServedModel served, InferenceConfig config) {
         this.release = approved.getFirst();
         this.older = approved.subList(1, approved.size());
         this.store = store;
         this.served = served;
+        this.config = config;
     }
 
     @Override
@@ -79,7 +83,8 @@ final class LoadJob implements Job {
             NativeMemory.trim();
         }
         try {
-            LoadedModel model = new LoadedModel(wanted, weights, tokenizer);
+            LoadedModel model = new LoadedModel(
+                    wanted, weights, tokenizer, capacity(weights.config().maxPositions()));
             context.progress("load", 2, STEPS, Map.of());
             warmUp(model);
             context.progress("load", 3, STEPS, Map.of());
@@ -97,8 +102,21 @@ final class LoadJob implements Job {
         if (room < 1) {
             throw new InvalidInputException(Reason.of("inference.tooShort").with("positions", model.positions()));
         }
-        Decoding greedy = new Decoding(TokenSampler.atTemperature(0), Math.min(WARM_UP_TOKENS, room), List.of(), 0);
-        InferenceLoop.answer(model.weights(), model.tokenizer(), prompt, greedy, Optional::empty, (text, tokens) -> {});
+        int length = Math.min(WARM_UP_TOKENS, room);
+        Engine engine = model.engine();
+        engine.start(new TextRequest(prompt, length, TokenSampler.atTemperature(0), () -> 0));
+        while (engine.active() > 0) {
+            for (Engine.Written written : engine.step()) {
+                if (!written.token().isFinite()) {
+                    throw new NotFiniteException();
+                }
+            }
+        }
+    }
+
+    private Engine.Capacity capacity(int positions) {
+        return new Engine.Capacity(
+                config.concurrentRequests(), Math.max(config.cacheTokens(), positions), config.promptTokens());
     }
 
     private void fallBack(JobContext context) {

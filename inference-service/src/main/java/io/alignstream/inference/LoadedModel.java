@@ -3,6 +3,7 @@ package io.alignstream.inference;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.time.Instant;
@@ -18,11 +19,12 @@ public final class LoadedModel {
     private final ModelRelease release;
     private final PreparedWeights weights;
     private final Tokenizer tokenizer;
+    private final Engine engine;
     private final Instant loadedAt = Instant.now();
     private final AtomicInteger shares = new AtomicInteger(1);
 
     /** @throws InvalidInputException if the network does not know all of the tokenizer's ids */
-    LoadedModel(ModelRelease release, PreparedWeights weights, Tokenizer tokenizer) {
+    LoadedModel(ModelRelease release, PreparedWeights weights, Tokenizer tokenizer, Engine.Capacity capacity) {
         int ids = weights.config().vocabularySize();
         if (tokenizer.vocabularySize() > ids) {
             throw new InvalidInputException(Reason.of("inference.twoModels")
@@ -33,14 +35,16 @@ public final class LoadedModel {
         this.release = release;
         this.weights = weights;
         this.tokenizer = tokenizer;
+        this.engine = new Engine(weights, tokenizer.vocabularySize(), capacity);
     }
 
     public ModelRelease release() {
         return release;
     }
 
-    PreparedWeights weights() {
-        return weights;
+    /** Writes its answers; for whoever is the only one to use it. */
+    Engine engine() {
+        return engine;
     }
 
     public Tokenizer tokenizer() {
@@ -72,6 +76,7 @@ public final class LoadedModel {
     /** Returns a share; the last one frees the native memory. */
     public void giveBack() {
         if (shares.decrementAndGet() == 0) {
+            engine.close();
             weights.close();
         }
     }

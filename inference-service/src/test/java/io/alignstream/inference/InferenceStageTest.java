@@ -12,6 +12,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -161,7 +162,8 @@ class InferenceStageTest {
         Tokenizer tokenizer = new BpeTrainer(300).train(java.util.stream.Stream.of("a"));
         try (Transformer network =
                 Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), 1, 32, 8), 1)) {
-            return new LoadedModel(release("one", APPROVED), new PreparedWeights(network), tokenizer);
+            return new LoadedModel(
+                    release("one", APPROVED), new PreparedWeights(network), tokenizer, Engine.Capacity.of(1, 8));
         }
     }
 
@@ -220,6 +222,16 @@ class InferenceStageTest {
         @Override
         public int concurrentRequests() {
             return 1;
+        }
+
+        @Override
+        public long cacheTokens() {
+            return 64;
+        }
+
+        @Override
+        public int promptTokens() {
+            return 64;
         }
 
         @Override

@@ -5,6 +5,7 @@ import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.benchmarks.harness.MixedText;
+import io.alignstream.benchmarks.harness.RandomModel;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.local.Alignstream;
@@ -62,9 +63,11 @@ public final class LargeModelBenchmark {
         Path data = options.path("data-dir").map(Path::toAbsolutePath).orElse(scratch.resolve("data"));
         Figures figures = new Figures("large-model");
         try {
-            Tokenizer tokenizer = RandomModel.write(scratch.resolve("model"));
+            Tokenizer tokenizer = RandomModel.write(RandomModel.halfBillion(), scratch.resolve("model"));
             out.printf(
-                    Locale.ROOT, "%,d parameters, random%n", RandomModel.shape().parameters());
+                    Locale.ROOT,
+                    "%,d parameters, random%n",
+                    RandomModel.halfBillion().parameters());
             write(scratch, tokenizer);
             int exit = imported(scratch.resolve("model"), data);
             if (exit != 0) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
+import io.alignstream.benchmarks.harness.WorkerProcess;
 import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -89,13 +90,13 @@ public final class PretrainBenchmark {
     }
 
     private double measure(TrainingShape shape, Path tokens, double ceilingSoFar) throws IOException {
-        List<TrainingWorker> workers = new ArrayList<>();
+        List<WorkerProcess> workers = new ArrayList<>();
         try {
             for (String peer : peers.names()) {
                 workers.add(peers.start(peer, shape, tokens, folder.resolve(peer + ".log")));
             }
             List<Turns> measured = new ArrayList<>();
-            for (TrainingWorker worker : workers) {
+            for (WorkerProcess worker : workers) {
                 measured.add(Turns.warm(worker, options.decimal("seconds", 1.5)));
             }
             double ceiling = ceilingSoFar;
@@ -109,7 +110,7 @@ public final class PretrainBenchmark {
             report(shape, measured, ceiling);
             return ceiling;
         } finally {
-            for (TrainingWorker worker : workers) {
+            for (WorkerProcess worker : workers) {
                 worker.close();
             }
         }
@@ -119,7 +120,7 @@ public final class PretrainBenchmark {
         out.println(shape);
         Turns ours = measured.getFirst();
         for (Turns peer : measured) {
-            TrainingWorker worker = peer.worker();
+            WorkerProcess worker = peer.worker();
             double rate = peer.rate();
             double ratio = ours.ratio(peer);
             double used = rate * shape.flopsPerToken() / ceiling;

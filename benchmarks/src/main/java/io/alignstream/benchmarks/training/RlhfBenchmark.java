@@ -6,6 +6,7 @@ import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.benchmarks.harness.JavaCommand;
 import io.alignstream.benchmarks.harness.PythonPeers;
+import io.alignstream.benchmarks.harness.WorkerProcess;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.rlhf.training.RlhfSettings;
 import java.io.IOException;
@@ -97,13 +98,13 @@ public final class RlhfBenchmark {
                 batches.minibatchEpisodes(),
                 options.number("repeats", 5));
         boolean agree = !commands.containsKey(PLAIN) || check();
-        List<TrainingWorker> workers = new ArrayList<>();
+        List<WorkerProcess> workers = new ArrayList<>();
         try {
             for (String name : commands.keySet()) {
                 workers.add(start(name));
             }
             List<Turns> measured = new ArrayList<>();
-            for (TrainingWorker worker : workers) {
+            for (WorkerProcess worker : workers) {
                 measured.add(Turns.warm(worker, options.decimal("seconds", 3)));
             }
             for (int turn = 0; turn < options.number("repeats", 5); turn++) {
@@ -115,7 +116,7 @@ public final class RlhfBenchmark {
                 report(way, measured.getFirst(), (double) batches.episodes() * answerTokens);
             }
         } finally {
-            for (TrainingWorker worker : workers) {
+            for (WorkerProcess worker : workers) {
                 worker.close();
             }
         }
@@ -123,22 +124,22 @@ public final class RlhfBenchmark {
         return agree;
     }
 
-    private TrainingWorker start(String name) throws IOException {
+    private WorkerProcess start(String name) throws IOException {
         List<String> command = new ArrayList<>(commands.getOrDefault(name, List.of()));
         command.addAll(List.of("--folder", folder.toString()));
         // as the launcher has it for services: threads that spin would take the processor from a peer that waits for
         // none
-        return new TrainingWorker(name, command, Map.of("OMP_WAIT_POLICY", "passive"), folder.resolve(name + ".log"));
+        return new WorkerProcess(name, command, Map.of("OMP_WAIT_POLICY", "passive"), folder.resolve(name + ".log"));
     }
 
     /** Whether ours and plain PyTorch get the same from the same answers, each from its first iteration on. */
     private boolean check() throws IOException {
         JsonNode ours;
         JsonNode theirs;
-        try (TrainingWorker worker = start(OURS)) {
+        try (WorkerProcess worker = start(OURS)) {
             ours = worker.ask("check").path("figures");
         }
-        try (TrainingWorker worker = start(PLAIN)) {
+        try (WorkerProcess worker = start(PLAIN)) {
             theirs = worker.ask("check").path("figures");
         }
         boolean agree = true;
@@ -163,7 +164,7 @@ public final class RlhfBenchmark {
     }
 
     private void report(Turns way, Turns ours, double tokens) throws IOException {
-        TrainingWorker worker = way.worker();
+        WorkerProcess worker = way.worker();
         long peak = worker.peakResidentBytes().orElse(0);
         double endRate = worker.ask("sizes").path("endRate").asDouble();
         Map<String, Object> line = new LinkedHashMap<>();

@@ -6,6 +6,7 @@ import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.benchmarks.harness.JavaCommand;
 import io.alignstream.benchmarks.harness.PythonPeers;
+import io.alignstream.benchmarks.harness.WorkerProcess;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -87,7 +88,7 @@ public final class SftBenchmark {
     }
 
     private void measure(TrainingShape shape, Path tokens) throws IOException {
-        List<TrainingWorker> workers = new ArrayList<>();
+        List<WorkerProcess> workers = new ArrayList<>();
         try {
             Map<String, List<String>> ways = new LinkedHashMap<>(Map.of(FULL, List.of()));
             for (int rank : options.numbers("ranks", "16")) {
@@ -105,7 +106,7 @@ public final class SftBenchmark {
                 }
             }
             List<Turns> measured = new ArrayList<>();
-            for (TrainingWorker worker : workers) {
+            for (WorkerProcess worker : workers) {
                 measured.add(Turns.warm(worker, options.decimal("seconds", 1.5)));
             }
             for (int turn = 0; turn < options.number("repeats", 5); turn++) {
@@ -115,19 +116,19 @@ public final class SftBenchmark {
             }
             report(shape, measured);
         } finally {
-            for (TrainingWorker worker : workers) {
+            for (WorkerProcess worker : workers) {
                 worker.close();
             }
         }
     }
 
-    private TrainingWorker start(String name, List<String> program, List<String> more, TrainingShape shape, Path tokens)
+    private WorkerProcess start(String name, List<String> program, List<String> more, TrainingShape shape, Path tokens)
             throws IOException {
         List<String> command = new ArrayList<>(program);
         command.addAll(shape.options());
         command.addAll(List.of("--tokens", tokens.toString()));
         command.addAll(more);
-        return new TrainingWorker(name, command, Map.of(), folder.resolve(name + ".log"));
+        return new WorkerProcess(name, command, Map.of(), folder.resolve(name + ".log"));
     }
 
     private void report(TrainingShape shape, List<Turns> measured) throws IOException {
@@ -135,7 +136,7 @@ public final class SftBenchmark {
         Turns full = measured.getFirst();
         Map<String, Turns> ours = new HashMap<>();
         for (Turns way : measured) {
-            TrainingWorker worker = way.worker();
+            WorkerProcess worker = way.worker();
             ours.put(worker.name(), way);
             Optional<Turns> peerOf = Optional.of(worker.name())
                     .filter(name -> name.startsWith(PEER))

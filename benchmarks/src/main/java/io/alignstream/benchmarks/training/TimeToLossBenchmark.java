@@ -7,6 +7,7 @@ import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.benchmarks.harness.FusedOperators;
 import io.alignstream.benchmarks.harness.JavaCommand;
 import io.alignstream.benchmarks.harness.PythonPeers;
+import io.alignstream.benchmarks.harness.WorkerProcess;
 import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -42,7 +43,7 @@ public final class TimeToLossBenchmark {
         Path text = options.path("text")
                 .orElseThrow(() -> new IllegalArgumentException("--text FILE is missing: a text to learn"));
         Path folder = Files.createTempDirectory("alignstream-bench");
-        List<TrainingWorker> workers = new ArrayList<>();
+        List<WorkerProcess> workers = new ArrayList<>();
         try {
             workers.addAll(start(out, options, text, folder));
             Figures figures = new Figures("time-to-loss");
@@ -50,14 +51,14 @@ public final class TimeToLossBenchmark {
             figures.write(options.json());
             return 0;
         } finally {
-            for (TrainingWorker worker : workers) {
+            for (WorkerProcess worker : workers) {
                 worker.close();
             }
             Folders.delete(folder);
         }
     }
 
-    private static List<TrainingWorker> start(PrintStream out, BenchmarkOptions options, Path text, Path folder)
+    private static List<WorkerProcess> start(PrintStream out, BenchmarkOptions options, Path text, Path folder)
             throws IOException, InterruptedException {
         String whole = Files.readString(text);
         int split = (int) (whole.length() * 0.9);
@@ -69,7 +70,7 @@ public final class TimeToLossBenchmark {
                 options.values().getOrDefault("peers", PEER).equals("none")
                         ? Optional.empty()
                         : TrainingPeers.pytorch(out, options, "nanogpt.py");
-        List<TrainingWorker> workers = new ArrayList<>();
+        List<WorkerProcess> workers = new ArrayList<>();
         List<String> ours = new ArrayList<>(JavaCommand.of(TextLearner.class, threads));
         ours.addAll(texts);
         for (String name : List.of("precision", "steps", "context", "batch", "vocabulary", "rate")) {
@@ -80,18 +81,17 @@ public final class TimeToLossBenchmark {
         Map<String, String> operators = FusedOperators.find(out, python)
                 .map(library -> Map.of(FusedOperators.VARIABLE, library.toString()))
                 .orElse(Map.of());
-        workers.add(new TrainingWorker(OURS, ours, operators, folder.resolve("ours.log")));
+        workers.add(new WorkerProcess(OURS, ours, operators, folder.resolve("ours.log")));
         if (python.isPresent()) {
             List<String> peer = new ArrayList<>(python.get().command());
             peer.addAll(texts);
             peer.addAll(List.of("--threads", Integer.toString(threads)));
-            workers.add(new TrainingWorker(PEER, peer, Map.of(), folder.resolve("peer.log")));
+            workers.add(new WorkerProcess(PEER, peer, Map.of(), folder.resolve("peer.log")));
         }
         return workers;
     }
 
-    private static void measure(
-            PrintStream out, BenchmarkOptions options, List<TrainingWorker> workers, Figures figures)
+    private static void measure(PrintStream out, BenchmarkOptions options, List<WorkerProcess> workers, Figures figures)
             throws IOException {
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
         out.println("bits per byte of the last 10 % of the text after seconds of training; ours in " + precision.label()
@@ -100,7 +100,7 @@ public final class TimeToLossBenchmark {
         Map<String, Double> reached = new LinkedHashMap<>();
         Map<String, Double> cpu = new LinkedHashMap<>();
         for (int turn = 1; turn <= TURNS; turn++) {
-            for (TrainingWorker worker : workers) {
+            for (WorkerProcess worker : workers) {
                 int steps = worker.name().equals(OURS) ? options.number("steps", 600) : NANOGPT_STEPS;
                 JsonNode taken = worker.ask("steps " + steps / TURNS);
                 JsonNode loss = worker.ask("loss");

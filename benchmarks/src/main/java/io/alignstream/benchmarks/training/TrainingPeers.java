@@ -4,6 +4,7 @@ import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.FusedOperators;
 import io.alignstream.benchmarks.harness.JavaCommand;
 import io.alignstream.benchmarks.harness.PythonPeers;
+import io.alignstream.benchmarks.harness.WorkerProcess;
 import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -83,11 +84,11 @@ final class TrainingPeers {
         return List.copyOf(commands.keySet());
     }
 
-    TrainingWorker start(String name, TrainingShape shape, Path tokens, Path log) throws IOException {
+    WorkerProcess start(String name, TrainingShape shape, Path tokens, Path log) throws IOException {
         List<String> command = new ArrayList<>(commands.getOrDefault(name, List.of()));
         command.addAll(shape.options());
         command.addAll(List.of("--tokens", tokens.toString()));
-        return new TrainingWorker(name, command, environments.getOrDefault(name, Map.of()), log);
+        return new WorkerProcess(name, command, environments.getOrDefault(name, Map.of()), log);
     }
 
     private void alignstream(String name, String operators, Precision precision) {

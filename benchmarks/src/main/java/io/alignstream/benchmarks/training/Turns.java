@@ -2,6 +2,7 @@ package io.alignstream.benchmarks.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.alignstream.benchmarks.harness.Figures;
+import io.alignstream.benchmarks.harness.WorkerProcess;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,19 +12,19 @@ final class Turns {
 
     private static final int MAX_STEPS = 100;
 
-    private final TrainingWorker worker;
+    private final WorkerProcess worker;
     private final int steps;
     private final List<Double> rates = new ArrayList<>();
     private final List<Double> cpuRates = new ArrayList<>();
     private double loss;
 
-    private Turns(TrainingWorker worker, int steps) {
+    private Turns(WorkerProcess worker, int steps) {
         this.worker = worker;
         this.steps = steps;
     }
 
     /** Compiles and fills caches, then finds how many steps fill a turn of so many seconds. */
-    static Turns warm(TrainingWorker worker, double seconds) throws IOException {
+    static Turns warm(WorkerProcess worker, double seconds) throws IOException {
         JsonNode first = worker.ask("steps 2");
         JsonNode second = worker.ask("steps 2");
         double step = Math.min(
@@ -40,7 +41,7 @@ final class Turns {
         loss = answer.path("loss").asDouble();
     }
 
-    TrainingWorker worker() {
+    WorkerProcess worker() {
         return worker;
     }
 

@@ -226,7 +226,11 @@ public class ChatCompletionsResource {
     }
 
     private static ApiException refusal(Throwable cause) {
-        return cause instanceof TimeoutException ? ApiException.timedOut() : ApiException.failed();
+        return switch (cause) {
+            case TimeoutException timeout -> ApiException.timedOut();
+            case RejectedExecutionException displaced -> ApiException.busy();
+            default -> ApiException.failed();
+        };
     }
 
     /** The other end of a stream; once it has left, nothing more is sent and the generation is cancelled. */

@@ -1,9 +1,11 @@
 package io.alignstream.languagemodel.generation;
 
 import io.alignstream.languagemodel.network.Transformer;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.PrimitiveIterator;
 import java.util.random.RandomGenerator;
 
 /**
@@ -55,6 +57,7 @@ public record AnswerSampler(double temperature, int maxTokens, int endToken) {
      * One answer for each prompt; all randomness comes from {@code random}, drawn prompt by prompt.
      *
      * @param prompts token ids, one or more each; prompt and answer together must fit the model's positions
+     * @throws NotFiniteException if the model's probabilities are no numbers
      */
     public List<Answer> sample(PreparedWeights weights, List<int[]> prompts, RandomGenerator random) {
         int batch = prompts.size();
@@ -64,59 +67,53 @@ public record AnswerSampler(double temperature, int maxTokens, int endToken) {
                     + " do not fit the model's " + weights.config().maxPositions() + " positions");
         }
         double[] uniforms = random.doubles((long) batch * maxTokens).toArray();
-        List<Draft> drafts = new ArrayList<>(batch);
-        prompts.forEach(prompt -> drafts.add(new Draft(maxTokens, endToken)));
+        Map<Text, Draft> drafts = new LinkedHashMap<>();
         TokenSampler sampler = TokenSampler.atTemperature(temperature);
-        try (Decoder decoder =
-                new Decoder(weights, batch, time + maxTokens, weights.config().vocabularySize())) {
-            List<int[]> fed = prompts;
-            for (int n = 0; n < maxTokens && !drafts.stream().allMatch(Draft::ended); n++) {
-                Decoder.Tokens next = decoder.next(fed, sampler, column(uniforms, batch, n));
-                fed = new ArrayList<>(batch);
-                for (int b = 0; b < batch; b++) {
-                    drafts.get(b).add(next.ids()[b], next.logProbabilities()[b]);
-                    fed.add(new int[] {next.ids()[b]});
+        try (Engine engine =
+                new Engine(weights, weights.config().vocabularySize(), Engine.Capacity.of(batch, time + maxTokens))) {
+            for (int b = 0; b < batch; b++) {
+                PrimitiveIterator.OfDouble numbers = Arrays.stream(uniforms, b * maxTokens, (b + 1) * maxTokens)
+                        .iterator();
+                TextRequest request = new TextRequest(prompts.get(b), maxTokens, sampler, numbers::nextDouble);
+                drafts.put(engine.start(request).orElseThrow(), new Draft(maxTokens));
+            }
+            while (engine.active() > 0) {
+                for (Engine.Written written : engine.step()) {
+                    if (!written.token().isFinite()) {
+                        throw new NotFiniteException();
+                    }
+                    drafts.get(written.text()).add(written.token());
+                    if (written.token().id() == endToken) {
+                        engine.end(written.text());
+                    }
                 }
             }
         }
-        return drafts.stream().map(Draft::answer).toList();
+        return drafts.values().stream().map(Draft::answer).toList();
     }
 
-    private double[] column(double[] uniforms, int batch, int n) {
-        double[] column = new double[batch];
-        Arrays.setAll(column, b -> uniforms[b * maxTokens + n]);
-        return column;
-    }
-
-    /** An answer that is being written; a row that has ended is fed on with the others, and nothing of it counts. */
-    private static final class Draft {
+    /** An answer that is being written. */
+    private final class Draft {
 
         private final int[] tokens;
         private final float[] logProbabilities;
-        private final int endToken;
         private int length;
-        private boolean ended;
 
-        Draft(int maxTokens, int endToken) {
+        Draft(int maxTokens) {
             this.tokens = new int[maxTokens];
             this.logProbabilities = new float[maxTokens];
-            this.endToken = endToken;
         }
 
-        void add(int token, double logProbability) {
-            if (!ended) {
-                tokens[length] = token;
-                logProbabilities[length++] = (float) logProbability;
-                ended = token == endToken;
-            }
-        }
-
-        boolean ended() {
-            return ended;
+        void add(SampledToken token) {
+            tokens[length] = token.id();
+            logProbabilities[length++] = (float) token.logProbability();
         }
 
         Answer answer() {
-            return new Answer(Arrays.copyOf(tokens, length), Arrays.copyOf(logProbabilities, length), ended);
+            return new Answer(
+                    Arrays.copyOf(tokens, length),
+                    Arrays.copyOf(logProbabilities, length),
+                    tokens[length - 1] == endToken);
         }
     }
 }

@@ -4,52 +4,168 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.torch.TorchRuntime;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Keys and values of the tokens that each row has been fed, {@code [layers, rows, key-value heads, capacity, head width]}. */
+/**
+ * Keys and values of texts in blocks of {@value #BLOCK} tokens, {@code [layers, blocks, tokens, key-value heads, head width]}
+ * (PagedAttention, Kwon et al., arXiv 2309.06180). For one thread.
+ *
+ * <p>A block that a prompt fills is kept when its text ends, until its place is needed: a text that begins alike takes it as
+ * it is. It would compute the same bits.
+ */
 final class KeyValueCache implements AutoCloseable {
+
+    /** Tokens of a block. */
+    static final int BLOCK = 64;
 
     private final NDManager scope = TorchRuntime.get().newScope();
     private final NDArray keys;
     private final NDArray values;
-    private final int capacity;
-    private final long[] positions;
+    private final int[] users;
+    private final Deque<Integer> unused = new ArrayDeque<>();
+    /** Blocks that hold the beginning of a prompt, by that beginning; those that nobody uses stand in the order of their last use. */
+    private final Map<Beginning, Integer> filled = new LinkedHashMap<>(16, 0.75f, true);
 
-    /** An empty cache for {@code rows} of at most {@code capacity} tokens. */
-    KeyValueCache(TransformerConfig config, int rows, int capacity) {
-        if (rows < 1 || capacity < 1 || capacity > config.maxPositions()) {
-            throw new IllegalArgumentException("a cache of " + rows + " rows of " + capacity
-                    + " tokens is not one of at least one row, and of 1 to the model's " + config.maxPositions()
-                    + " tokens");
+    private final @Nullable Beginning[] holds;
+
+    /** What stands for all tokens of a prompt up to a block's end: a sha256 over the one before and the block's tokens. */
+    private record Beginning(ByteBuffer sha256) {
+
+        /** Of each block that {@code prompt} fills. */
+        static List<Beginning> of(int[] prompt) {
+            List<Beginning> beginnings = new ArrayList<>();
+            ByteBuffer bytes = ByteBuffer.allocate(Sha256.BYTES + BLOCK * Integer.BYTES);
+            for (int end = BLOCK; end <= prompt.length; end += BLOCK) {
+                bytes.position(Sha256.BYTES).asIntBuffer().put(prompt, end - BLOCK, BLOCK);
+                byte[] sha256 = new Sha256().add(bytes.array()).bytes();
+                beginnings.add(new Beginning(ByteBuffer.wrap(sha256)));
+                bytes.put(0, sha256);
+            }
+            return beginnings;
         }
-        Shape shape = new Shape(config.layers(), rows, config.keyValueHeads(), capacity, config.headWidth());
+    }
+
+    /**
+     * A text's place.
+     *
+     * @param blocks where its tokens stand
+     * @param known tokens of its prompt that stand there already
+     */
+    record Place(int[] blocks, int known, List<Beginning> beginnings) {}
+
+    /** An empty cache with room for {@code tokens}, rounded up to whole blocks. */
+    KeyValueCache(TransformerConfig config, long tokens) {
+        if (tokens < 1) {
+            throw new IllegalArgumentException("a cache of " + tokens + " tokens holds nothing");
+        }
+        int blocks = Math.toIntExact(Math.ceilDiv(tokens, BLOCK));
+        Shape shape = new Shape(config.layers(), blocks, BLOCK, config.keyValueHeads(), config.headWidth());
         this.keys = scope.zeros(shape);
         this.values = scope.zeros(shape);
-        this.capacity = capacity;
-        this.positions = new long[rows];
-    }
-
-    int rows() {
-        return positions.length;
-    }
-
-    /** Tokens that every row has been fed, {@code [rows]}. */
-    long[] positions() {
-        return positions.clone();
-    }
-
-    /** Fails unless a row has room for {@code count} more tokens. */
-    void requireRoom(int row, int count) {
-        if (count < 1 || positions[row] + count > capacity) {
-            throw new IllegalArgumentException(
-                    count + " tokens after " + positions[row] + " do not fit the capacity of " + capacity + " tokens");
+        this.users = new int[blocks];
+        this.holds = new Beginning[blocks];
+        for (int block = 0; block < blocks; block++) {
+            unused.add(block);
         }
     }
 
-    /** A row has {@code count} more tokens. */
-    void advance(int row, int count) {
-        positions[row] += count;
+    /** Bytes of a cache for {@code tokens}. */
+    static long bytes(TransformerConfig config, long tokens) {
+        return 2L
+                * Float.BYTES
+                * config.layers()
+                * config.keyValueHeads()
+                * config.headWidth()
+                * (Math.ceilDiv(tokens, BLOCK) * BLOCK);
+    }
+
+    /** Blocks of all texts together. */
+    int blocks() {
+        return users.length;
+    }
+
+    /** Blocks for a text, empty while there is no room; at least one token of the prompt is left to be computed. */
+    Optional<Place> take(int[] prompt, int tokens) {
+        int[] blocks = new int[Math.ceilDiv(tokens, BLOCK)];
+        List<Beginning> beginnings = Beginning.of(prompt);
+        int shared = 0;
+        while (shared < beginnings.size() && (shared + 1) * BLOCK < prompt.length) {
+            Integer block = filled.get(beginnings.get(shared));
+            if (block == null) {
+                break;
+            }
+            blocks[shared++] = block;
+        }
+        for (int i = 0; i < shared; i++) {
+            users[blocks[i]]++;
+        }
+        if (blocks.length - shared > free()) {
+            for (int i = 0; i < shared; i++) {
+                users[blocks[i]]--;
+            }
+            return Optional.empty();
+        }
+        for (int i = shared; i < blocks.length; i++) {
+            blocks[i] = next();
+            users[blocks[i]] = 1;
+        }
+        return Optional.of(new Place(blocks, shared * BLOCK, beginnings));
+    }
+
+    /** Blocks that nobody uses. */
+    private int free() {
+        int free = unused.size();
+        for (int block : filled.values()) {
+            free += users[block] == 0 ? 1 : 0;
+        }
+        return free;
+    }
+
+    /** A block to write to: one that holds nothing, else the one whose beginning was asked for longest ago. */
+    private int next() {
+        Integer block = unused.poll();
+        if (block != null) {
+            return block;
+        }
+        var oldest = filled.entrySet().iterator();
+        while (oldest.hasNext()) {
+            int candidate = oldest.next().getValue();
+            if (users[candidate] == 0) {
+                oldest.remove();
+                holds[candidate] = null;
+                return candidate;
+            }
+        }
+        throw new IllegalStateException("no block is free, though there was room");
+    }
+
+    /** The block at {@code index} of a place is complete. */
+    void filled(Place place, int index) {
+        int block = place.blocks[index];
+        Beginning beginning = place.beginnings.get(index);
+        if (holds[block] == null && filled.putIfAbsent(beginning, block) == null) {
+            holds[block] = beginning;
+        }
+    }
+
+    /** A text has ended. */
+    void giveBack(Place place) {
+        for (int block : place.blocks) {
+            if (--users[block] == 0 && holds[block] == null) {
+                unused.add(block);
+            }
+        }
     }
 
     void addTo(NDList in) {

@@ -5,7 +5,8 @@ public final class NotFiniteException extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;
 
-    NotFiniteException() {
+    /** Says so. */
+    public NotFiniteException() {
         super("the model's probabilities are no numbers: its weights are damaged, or its training diverged");
     }
 }

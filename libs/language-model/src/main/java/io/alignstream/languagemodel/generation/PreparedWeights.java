@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import io.alignstream.languagemodel.network.NetworkProgram;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.torch.TorchProgram;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 
@@ -13,20 +14,26 @@ import io.alignstream.languagemodel.torch.TorchRuntime;
  * A network's weights as decoding takes them: projections of one input as one matrix, made once instead of for every token.
  *
  * <p>They stand for themselves: the network may be closed, and what both need exists once. A network that goes on learning
- * has to be prepared anew. Any number of decoders may use them at once, on several threads.
+ * has to be prepared anew. Any number of engines may use them at once, on several threads.
  */
 public final class PreparedWeights implements AutoCloseable {
 
     static final TorchProgram PROGRAM =
-            NetworkProgram.with(TorchProgram.resource(PreparedWeights.class, "generation.torchscript"));
+            NetworkProgram.with(TorchProgram.resource(PreparedWeights.class, "generation.torchscript")
+                    + TorchProgram.operators(PreparedWeights.class, "decoding"));
 
     private final TransformerConfig config;
     private final NDManager scope = TorchRuntime.get().newScope();
     private final NDList weights;
     private final NDList shape = new NDList();
 
-    /** The weights of {@code model} as they are now. */
+    /** The weights of {@code model} as they are now, in fp32. */
     public PreparedWeights(Transformer model) {
+        this(model, Precision.FLOAT32);
+    }
+
+    /** The weights of {@code model} as they are now; in bf16 they take half the memory, and inputs of products are rounded, too. */
+    public PreparedWeights(Transformer model, Precision precision) {
         this.config = model.config();
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList shared = new NDList();
@@ -38,8 +45,9 @@ public final class PreparedWeights implements AutoCloseable {
             }
             NDList in = model.arguments(call);
             in.add(shape.get(2));
+            in.add(call.create((long) precision.torchType()));
             weights = PROGRAM.run(scope, "prepare", in);
-            weights.forEach(weight -> weight.setName("c." + weight.getName()));
+            weights.forEach(weight -> weight.setName("w[]"));
         }
     }
 
@@ -49,7 +57,7 @@ public final class PreparedWeights implements AutoCloseable {
 
     /** The program's first argument. */
     NDList arguments() {
-        NDList in = new NDList(weights.size() + 12);
+        NDList in = new NDList(weights.size() + 20);
         in.addAll(weights);
         return in;
     }

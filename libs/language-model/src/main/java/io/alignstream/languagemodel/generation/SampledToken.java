@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * A token that was sampled.
  *
- * @param logProbability natural, at the sampler's temperature (at 1 when it is 0), before candidates are left out
+ * @param logProbability natural, at the sampler's temperature (at 1 when it is 0), before candidates are left out; not a
+ *     number if the model's probabilities are none
  * @param alternatives the most probable tokens at its place, the best first; as many as were asked for
  */
 public record SampledToken(int id, double logProbability, List<Alternative> alternatives) {
@@ -15,5 +16,10 @@ public record SampledToken(int id, double logProbability, List<Alternative> alte
 
     public SampledToken {
         alternatives = List.copyOf(alternatives);
+    }
+
+    /** Whether the model's probabilities were numbers. If not its weights are damaged, or its training diverged. */
+    public boolean isFinite() {
+        return !Double.isNaN(logProbability);
     }
 }

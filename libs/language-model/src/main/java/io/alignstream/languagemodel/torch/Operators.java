@@ -39,9 +39,13 @@ final class Operators {
 
     /** Program text that defines the operators. */
     static String text() {
-        return TorchProgram.resource(
-                        Operators.class, LIBRARY.isPresent() ? "operators-fused.torchscript" : "operators.torchscript")
+        return TorchProgram.operators(Operators.class, "operators")
                 + TorchProgram.resource(Operators.class, "heads.torchscript");
+    }
+
+    /** Whether the library is there. */
+    static boolean fused() {
+        return LIBRARY.isPresent();
     }
 
     /** {@code text}, or {@code fused} and the beginning of the library's sha256. */

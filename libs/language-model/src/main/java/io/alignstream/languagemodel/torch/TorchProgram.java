@@ -56,6 +56,11 @@ public final class TorchProgram {
         }
     }
 
+    /** Text that lies beside a class: {@code NAME-fused.torchscript} where the fused operators are, else {@code NAME.torchscript}. */
+    public static String operators(Class<?> owner, String name) {
+        return resource(owner, name + (Operators.fused() ? "-fused" : "") + ".torchscript");
+    }
+
     /** Runs {@code method}; its results live in {@code scope}, also those of several in one list or dictionary. */
     public NDList run(NDManager scope, String method, NDList arguments) {
         NDArray name = scope.create(0f);

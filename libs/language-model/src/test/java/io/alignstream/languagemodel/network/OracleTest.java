@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.generation.Decoder;
+import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.generation.PreparedWeights;
-import io.alignstream.languagemodel.generation.TokenSampler;
 import io.alignstream.languagemodel.objective.Steps;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import java.util.Arrays;
@@ -14,6 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** The program against plain loops over doubles, on random networks of every family. */
@@ -47,28 +47,28 @@ class OracleTest {
     @Test
     void decodedProbabilitiesAgree() {
         for (int seed = 0; seed < NETWORKS; seed++) {
-            // Given: equal rows whose numbers choose other tokens each
+            // Given
             TransformerConfig config = RandomNetworks.config(seed);
-            int[] row = RandomNetworks.row(config, 9, seed);
-            double[] uniforms = {0, 0.15, 0.4, 0.6, 0.85, 0.999};
+            int[] prompt = Arrays.copyOf(RandomNetworks.row(config, 9, seed), 5);
+            List<int[]> prompts = Collections.nCopies(6, prompt);
             try (Transformer model = RandomNetworks.network(config, seed);
-                    PreparedWeights weights = new PreparedWeights(model);
-                    Decoder decoder = new Decoder(weights, uniforms.length, row.length, config.vocabularySize())) {
-                double[][] logits = new NaiveTransformer(config, model.tensors()).logits(row);
-                int[] fed = Arrays.copyOf(row, 5);
-                for (int t = 4; t < row.length; t++) {
-                    // When
-                    Decoder.Tokens next = decoder.next(
-                            Collections.nCopies(uniforms.length, fed), TokenSampler.atTemperature(1), uniforms);
+                    PreparedWeights weights = new PreparedWeights(model)) {
+                NaiveTransformer oracle = new NaiveTransformer(config, model.tensors());
 
-                    // Then
-                    double total = Arrays.stream(logits[t]).map(Math::exp).sum();
-                    for (int b = 0; b < uniforms.length; b++) {
-                        assertThat(next.logProbabilities()[b])
-                                .as("token %s at %s of %s", next.ids()[b], t, config)
-                                .isCloseTo(logits[t][next.ids()[b]] - Math.log(total), within(1e-4));
+                // When
+                List<AnswerSampler.Answer> answers =
+                        new AnswerSampler(1, 5, -1).sample(weights, prompts, new SplittableRandom(seed));
+
+                // Then
+                for (AnswerSampler.Answer answer : answers) {
+                    double[][] logits = oracle.logits(answer.after(prompt));
+                    for (int t = 0; t < answer.tokens().length; t++) {
+                        double[] at = logits[prompt.length - 1 + t];
+                        double total = Arrays.stream(at).map(Math::exp).sum();
+                        assertThat((double) answer.logProbabilities()[t])
+                                .as("token %s at %s of %s", answer.tokens()[t], t, config)
+                                .isCloseTo(at[answer.tokens()[t]] - Math.log(total), within(1e-4));
                     }
-                    fed = new int[] {t + 1 < row.length ? row[t + 1] : 0};
                 }
             }
         }

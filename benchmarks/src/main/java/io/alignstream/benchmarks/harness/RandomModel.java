@@ -1,9 +1,8 @@
-package io.alignstream.benchmarks.ownmodel;
+package io.alignstream.benchmarks.harness;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.alignstream.benchmarks.harness.MixedText;
 import io.alignstream.languagemodel.exchange.HuggingFaceModel;
 import io.alignstream.languagemodel.network.Architecture;
 import io.alignstream.languagemodel.network.RotaryScaling;
@@ -19,16 +18,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A Hugging Face directory of a network of Qwen2.5's half-billion shape with random weights: as much work and memory as the
- * real one, and nothing to download.
+ * A Hugging Face directory of a network with random weights: as much work and memory as a real one of its shape, and nothing
+ * to download.
  *
  * <p>Its tokenizer has learned two thousand tokens; the others up to the real one's number are pairs of these, which real
  * text hardly ever holds.
  */
-final class RandomModel {
-
-    /** As many rows as Qwen2.5's embedding. */
-    static final int VOCABULARY = 151_936;
+public final class RandomModel {
 
     private static final int LEARNED = 2_048;
     private static final long TEXT_BYTES = 1 << 20;
@@ -36,10 +32,10 @@ final class RandomModel {
 
     private RandomModel() {}
 
-    /** Its shape. */
-    static TransformerConfig shape() {
+    /** Qwen2.5's half-billion shape. */
+    public static TransformerConfig halfBillion() {
         return new TransformerConfig(
-                VOCABULARY,
+                151_936,
                 24,
                 896,
                 14,
@@ -52,17 +48,22 @@ final class RandomModel {
                 new Variant(Architecture.QWEN2, 64, true, false, RotaryScaling.NONE));
     }
 
+    /** SmolLM2's shape of 135 million parameters. */
+    public static TransformerConfig smolLm() {
+        return new TransformerConfig(49_152, 30, 576, 9, 3, 1_536, 8_192, 100_000, 1e-5, true);
+    }
+
     /** Writes the directory and returns its tokenizer. */
-    static Tokenizer write(Path folder) throws IOException {
-        Tokenizer tokenizer = tokenizer();
-        try (Transformer network = Transformer.initialise(shape(), SEED)) {
+    public static Tokenizer write(TransformerConfig shape, Path folder) throws IOException {
+        Tokenizer tokenizer = tokenizer(shape.vocabularySize());
+        try (Transformer network = Transformer.initialise(shape, SEED)) {
             Files.createDirectories(folder);
-            new HuggingFaceModel(shape(), tokenizer, network.tensors(), true).save(folder);
+            new HuggingFaceModel(shape, tokenizer, network.tensors(), true).save(folder);
         }
         return tokenizer;
     }
 
-    private static Tokenizer tokenizer() throws IOException {
+    private static Tokenizer tokenizer(int size) throws IOException {
         Tokenizer learned = new BpeTrainer(LEARNED).train(new MixedText(SEED).documents(TEXT_BYTES).stream());
         JsonMapper json = JsonMapper.builder().build();
         ObjectNode file = (ObjectNode) json.readTree(learned.toJson());
@@ -73,7 +74,7 @@ final class RandomModel {
         int next = learned.vocabularySize();
         for (String left : tokens) {
             for (String right : tokens) {
-                if (next < VOCABULARY && !vocabulary.has(left + right)) {
+                if (next < size && !vocabulary.has(left + right)) {
                     vocabulary.put(left + right, next);
                     merges.addArray().add(left).add(right);
                     next++;

@@ -1,4 +1,4 @@
-package io.alignstream.benchmarks.training;
+package io.alignstream.benchmarks.harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,11 +16,11 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process that trains when told to: it reads commands as lines and answers each with a line of JSON.
+ * A process that works when told to: it reads commands as lines and answers each with a line of JSON.
  *
  * <p>One for each peer, so that memory is its own; while one works the others wait for a line.
  */
-final class TrainingWorker implements AutoCloseable {
+public final class WorkerProcess implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Lines of a worker's log that tell why it ended. */
@@ -40,7 +40,8 @@ final class TrainingWorker implements AutoCloseable {
      *
      * @param log gets its standard error
      */
-    TrainingWorker(String name, List<String> command, Map<String, String> environment, Path log) throws IOException {
+    public WorkerProcess(String name, List<String> command, Map<String, String> environment, Path log)
+            throws IOException {
         this.name = name;
         this.log = log;
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
@@ -63,24 +64,25 @@ final class TrainingWorker implements AutoCloseable {
         }
     }
 
-    String name() {
+    /** Its name. */
+    public String name() {
         return name;
     }
 
     /** The answer to one command. */
-    JsonNode ask(String command) throws IOException {
+    public JsonNode ask(String command) throws IOException {
         commands.write(command + "\n");
         commands.flush();
         return answer();
     }
 
     /** Most bytes that the process ever held in memory; empty where the system does not tell. */
-    OptionalLong peakResidentBytes() throws IOException {
+    public OptionalLong peakResidentBytes() throws IOException {
         return status("VmHWM:");
     }
 
     /** Bytes that the process holds in memory now. */
-    OptionalLong residentBytes() throws IOException {
+    public OptionalLong residentBytes() throws IOException {
         return status("VmRSS:");
     }
 

@@ -1,0 +1,240 @@
+// One step of decoding: the network on any mixture of rows, prompts' and answers', with keys and values in blocks.
+// A row's results depend on its own text only, whatever else is in the step.
+#include "operators.h"
+#include "products.h"
+#include "team.h"
+
+#include <ATen/Parallel.h>
+
+namespace alignstream {
+
+namespace {
+
+/** Weights of a block, in the order in which they come. */
+enum { INPUT_NORM, QKV, QKV_BIAS, QUERY_NORM, KEY_NORM, OUT, OUT_BIAS, POST_NORM, GATE_UP, GATE_UP_BIAS, DOWN, DOWN_BIAS, PER_BLOCK };
+
+void norm(const float* x, const float* gain, int64_t width, float epsilon, float* out) {
+  float squares = 0;
+#pragma omp simd reduction(+ : squares)
+  for (int64_t i = 0; i < width; i++) squares += x[i] * x[i];
+  float scale = 1.f / std::sqrt(squares / width + epsilon);
+#pragma omp simd
+  for (int64_t i = 0; i < width; i++) out[i] = x[i] * scale * gain[i];
+}
+
+void rotate(float* x, const float* cos, const float* sin, int64_t size) {
+  int64_t half = size / 2;
+#pragma omp simd
+  for (int64_t i = 0; i < half; i++) {
+    float first = x[i], second = x[half + i];
+    x[i] = first * cos[i] - second * sin[i];
+    x[half + i] = second * cos[half + i] + first * sin[half + i];
+  }
+}
+
+float dot(const float* a, const float* b, int64_t n) {
+  Vector sum = {};
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) {
+    sum += *reinterpret_cast<const Vector*>(a + i) * *reinterpret_cast<const Vector*>(b + i);
+  }
+  float half[8];
+  for (int j = 0; j < 8; j++) half[j] = sum[j] + sum[j + 8];
+  for (int j = 0; j < 4; j++) half[j] += half[j + 4];
+  float total = (half[0] + half[2]) + (half[1] + half[3]);
+  for (; i < n; i++) total += a[i] * b[i];
+  return total;
+}
+
+/** Keys or values of a text in one block of the network: token t stands in block table[t / block]. */
+struct Cache {
+  const float* data;
+  const int64_t* table;
+  int64_t block, kv, size;
+
+  const float* at(int64_t position, int64_t head) const {
+    return data + ((table[position / block] * block + position % block) * kv + head) * size;
+  }
+};
+
+/** Attention of a row's queries that share a key-value head, on positions 0 to last: q [group, size] -> out [group, size]. */
+void attend(const float* q, int64_t group, const Cache& keys, const Cache& values, int64_t head, int64_t last, float scale,
+            std::vector<float>& scratch, float* out) {
+  int64_t time = last + 1, size = keys.size;
+  scratch.resize(group * time);
+  float* p = scratch.data();
+  for (int64_t t = 0; t < time; t++) {
+    const float* k = keys.at(t, head);
+    for (int64_t g = 0; g < group; g++) p[g * time + t] = dot(q + g * size, k, size) * scale;
+  }
+  for (int64_t g = 0; g < group; g++) {
+    float* row = p + g * time;
+    float greatest = maximum(row, time), sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t t = 0; t < time; t++) {
+      row[t] = exponential(row[t] - greatest);
+      sum += row[t];
+    }
+    float inverse = 1.f / sum;
+#pragma omp simd
+    for (int64_t t = 0; t < time; t++) row[t] *= inverse;
+  }
+  std::fill(out, out + group * size, 0.f);
+  for (int64_t t = 0; t < time; t++) {
+    const float* v = values.at(t, head);
+    for (int64_t g = 0; g < group; g++) {
+      float weight = p[g * time + t];
+      float* o = out + g * size;
+#pragma omp simd
+      for (int64_t i = 0; i < size; i++) o[i] += weight * v[i];
+    }
+  }
+}
+
+} // namespace
+
+at::Tensor decode(
+    at::TensorList w,
+    const at::Tensor& rows,
+    const at::Tensor& tables,
+    at::Tensor& keys,
+    at::Tensor& values,
+    const at::Tensor& last,
+    const at::Tensor& cos,
+    const at::Tensor& sin,
+    int64_t heads,
+    int64_t kv,
+    double epsilon) {
+  int64_t layers = keys.size(0), blocks = keys.size(1), block = keys.size(2), size = keys.size(4);
+  int64_t n = rows.size(0), texts = tables.size(0), columns = tables.size(1), asked = last.size(0);
+  require(static_cast<int64_t>(w.size()) == layers * PER_BLOCK + 3, "decode: each block has twelve weights, and three follow");
+  const at::Tensor& embedding = w[layers * PER_BLOCK + 1];
+  int64_t width = w[layers * PER_BLOCK].numel(), vocabulary = embedding.size(0);
+  Weight output = Weight::of(w[layers * PER_BLOCK + 2], at::empty({0}));
+  std::vector<Weight> weights(layers * 4);
+  int64_t inner = 0;
+  for (int64_t l = 0; l < layers; l++) {
+    const at::Tensor* of = &w[l * PER_BLOCK];
+    weights[l * 4] = Weight::of(of[QKV], of[QKV_BIAS]);
+    weights[l * 4 + 1] = Weight::of(of[OUT], of[OUT_BIAS]);
+    weights[l * 4 + 2] = Weight::of(of[GATE_UP], of[GATE_UP_BIAS]);
+    weights[l * 4 + 3] = Weight::of(of[DOWN], of[DOWN_BIAS]);
+    inner = weights[l * 4 + 2].outputs / 2;
+  }
+  int64_t wide = (heads + 2 * kv) * size, group = heads / kv;
+  const int64_t* row = rows.data_ptr<int64_t>();
+  const int64_t* table = tables.data_ptr<int64_t>();
+  const int64_t* wanted = last.data_ptr<int64_t>();
+  for (int64_t i = 0; i < n; i++) {
+    int64_t id = row[i * 3], position = row[i * 3 + 1], text = row[i * 3 + 2];
+    TORCH_CHECK(id >= 0 && id < vocabulary && position >= 0 && position < cos.size(0) && text >= 0 && text < texts &&
+                    position / block < columns,
+                "decode: row ", i, " is token ", id, " at position ", position, " of text ", text);
+    for (int64_t b = 0; b <= position / block; b++) {
+      int64_t place = table[text * columns + b];
+      TORCH_CHECK(place >= 0 && place < blocks, "decode: text ", text, " has no block ", b);
+    }
+  }
+  for (int64_t i = 0; i < asked; i++) TORCH_CHECK(wanted[i] >= 0 && wanted[i] < n, "decode: no row ", wanted[i]);
+
+  at::Tensor logits = at::empty({asked, output.outputs}, at::kFloat);
+  // uninitialised on purpose: each phase writes all that the next one reads
+  auto buffer = [](int64_t count) { return std::unique_ptr<float[]>(new float[count]); };
+  auto x = buffer(n * width), h = buffer(n * width), qkv = buffer(n * wide), y = buffer(n * heads * size),
+       t = buffer(n * width), gates = buffer(n * 2 * inner), gated = buffer(n * inner), ends = buffer(std::max<int64_t>(1, asked) * width);
+  const float* c = cos.data_ptr<float>();
+  const float* s = sin.data_ptr<float>();
+  float e = static_cast<float>(epsilon), scale = 1.f / std::sqrt(static_cast<float>(size));
+  float* cached_keys = keys.data_ptr<float>();
+  float* cached_values = values.data_ptr<float>();
+  int64_t layer = blocks * block * kv * size;
+  auto gain = [&](int64_t index) { return w[index].data_ptr<float>(); };
+
+  together(at::get_num_threads(), [&](int member, int members, Barrier& barrier) {
+    Rows scratch;
+    std::vector<float> scores;
+    Share mine(n, member, members);
+    auto multiply = [&](const float* from, int64_t count, const Weight& weight, float* to) {
+      // whole tiles for each thread
+      Share share((weight.outputs + 11) / 12, member, members);
+      product(from, count, weight, std::min(weight.outputs, share.begin * 12), std::min(weight.outputs, share.end * 12), to,
+              scratch);
+      barrier.wait();
+    };
+    for (int64_t i = mine.begin; i < mine.end; i++) {
+      int64_t id = row[i * 3];
+      float* to = x.get() + i * width;
+      if (embedding.scalar_type() == at::kBFloat16) {
+        const BFloat16* from = embedding.data_ptr<BFloat16>() + id * width;
+        for (int64_t j = 0; j < width; j++) to[j] = load(from + j);
+      } else {
+        std::memcpy(to, embedding.data_ptr<float>() + id * width, width * sizeof(float));
+      }
+      norm(to, gain(INPUT_NORM), width, e, h.get() + i * width);
+    }
+    barrier.wait();
+    for (int64_t l = 0; l < layers; l++) {
+      const at::Tensor* of = &w[l * PER_BLOCK];
+      multiply(h.get(), n, weights[l * 4], qkv.get());
+      const float* query_norm = of[QUERY_NORM].numel() == 0 ? nullptr : of[QUERY_NORM].data_ptr<float>();
+      const float* key_norm = of[KEY_NORM].numel() == 0 ? nullptr : of[KEY_NORM].data_ptr<float>();
+      for (int64_t i = mine.begin; i < mine.end; i++) {
+        int64_t position = row[i * 3 + 1];
+        const int64_t* places = table + row[i * 3 + 2] * columns;
+        float* heads_of = qkv.get() + i * wide;
+        for (int64_t a = 0; a < heads + kv; a++) {
+          float* one = heads_of + a * size;
+          const float* own = a < heads ? query_norm : key_norm;
+          if (own != nullptr) norm(one, own, size, e, one);
+          rotate(one, c + position * size, s + position * size, size);
+        }
+        int64_t place = l * layer + (places[position / block] * block + position % block) * kv * size;
+        std::memcpy(cached_keys + place, heads_of + heads * size, kv * size * sizeof(float));
+        std::memcpy(cached_values + place, heads_of + (heads + kv) * size, kv * size * sizeof(float));
+      }
+      barrier.wait();
+      // one after the other in turn: later rows of a prompt have more to attend to
+      for (int64_t piece = member; piece < n * kv; piece += members) {
+        int64_t i = piece / kv, head = piece % kv;
+        const int64_t* places = table + row[i * 3 + 2] * columns;
+        Cache k{cached_keys + l * layer, places, block, kv, size}, v{cached_values + l * layer, places, block, kv, size};
+        attend(qkv.get() + i * wide + head * group * size, group, k, v, head, row[i * 3 + 1], scale, scores,
+               y.get() + i * heads * size + head * group * size);
+      }
+      barrier.wait();
+      multiply(y.get(), n, weights[l * 4 + 1], t.get());
+      auto add_norm = [&](const float* next) {
+        for (int64_t i = mine.begin; i < mine.end; i++) {
+          float* xi = x.get() + i * width;
+          const float* ti = t.get() + i * width;
+#pragma omp simd
+          for (int64_t j = 0; j < width; j++) xi[j] += ti[j];
+          norm(xi, next, width, e, h.get() + i * width);
+        }
+        barrier.wait();
+      };
+      add_norm(gain(l * PER_BLOCK + POST_NORM));
+      multiply(h.get(), n, weights[l * 4 + 2], gates.get());
+      Share part(inner, member, members);
+      for (int64_t i = 0; i < n; i++) {
+        const float* gate = gates.get() + i * 2 * inner;
+        const float* up = gate + inner;
+        float* to = gated.get() + i * inner;
+#pragma omp simd
+        for (int64_t j = part.begin; j < part.end; j++) to[j] = gate[j] / (1.f + exponential(-gate[j])) * up[j];
+      }
+      barrier.wait();
+      multiply(gated.get(), n, weights[l * 4 + 3], t.get());
+      add_norm(l + 1 < layers ? gain((l + 1) * PER_BLOCK + INPUT_NORM) : gain(layers * PER_BLOCK));
+    }
+    Share ending(asked, member, members);
+    for (int64_t i = ending.begin; i < ending.end; i++) {
+      std::memcpy(ends.get() + i * width, h.get() + wanted[i] * width, width * sizeof(float));
+    }
+    barrier.wait();
+    multiply(ends.get(), asked, output, logits.data_ptr<float>());
+  });
+  return logits;
+}
+
+} // namespace alignstream

@@ -1,0 +1,294 @@
+package io.alignstream.languagemodel.generation;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.alignstream.languagemodel.torch.TorchRuntime;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedSet;
+
+/**
+ * Writes many texts at once: each step feeds the network a token of every text that is being written and a part of the
+ * prompts that wait, and samples the tokens that follow, in one native call (continuous batching, Yu et al., OSDI 2022).
+ *
+ * <p>Texts come and go between steps. What a text gets depends on the weights, its own prompt, sampler and numbers, to the
+ * bit, whatever else is being written. For one thread; several engines may use the same weights at once.
+ */
+public final class Engine implements AutoCloseable {
+
+    /** Most alternatives that a text may ask for. */
+    public static final int MOST_ALTERNATIVES = 64;
+
+    private final PreparedWeights weights;
+    private final int candidates;
+    private final Capacity capacity;
+    private final KeyValueCache cache;
+    private final SequencedSet<Text> texts = new LinkedHashSet<>();
+
+    /**
+     * How much an engine does at once.
+     *
+     * @param texts that are being written
+     * @param tokens that all of them have together, prompts and longest answers
+     * @param promptTokens of prompts in one step: more are read sooner, fewer hold up less those who are being answered
+     */
+    public record Capacity(int texts, long tokens, int promptTokens) {
+
+        /** Reads prompts in steps of so many tokens. */
+        private static final int PROMPT_TOKENS = 512;
+
+        public Capacity {
+            if (texts < 1 || tokens < 1 || promptTokens < 1) {
+                throw new IllegalArgumentException("a capacity of " + texts + " texts, " + tokens + " tokens and "
+                        + promptTokens + " of prompts in a step: each must be at least 1");
+            }
+        }
+
+        /** Of {@code texts} with up to {@code longest} tokens each. */
+        public static Capacity of(int texts, int longest) {
+            return new Capacity(
+                    texts,
+                    (long) texts * Math.ceilDiv(longest, KeyValueCache.BLOCK) * KeyValueCache.BLOCK,
+                    PROMPT_TOKENS);
+        }
+    }
+
+    /** A text that got a token. */
+    public record Written(Text text, SampledToken token) {}
+
+    /**
+     * An engine without texts.
+     *
+     * @param candidates ids below this are sampled; a network may have more than its tokenizer
+     */
+    public Engine(PreparedWeights weights, int candidates, Capacity capacity) {
+        if (candidates < 1 || candidates > weights.config().vocabularySize()) {
+            throw new IllegalArgumentException(
+                    "candidates is " + candidates + " but must lie between 1 and the model's "
+                            + weights.config().vocabularySize() + " token ids");
+        }
+        this.weights = weights;
+        this.candidates = candidates;
+        this.capacity = capacity;
+        this.cache = new KeyValueCache(weights.config(), capacity.tokens());
+    }
+
+    /**
+     * Begins a text.
+     *
+     * @return empty while others take up the room
+     * @throws IllegalArgumentException if there would not be room for it alone
+     */
+    public Optional<Text> start(TextRequest request) {
+        int length = request.prompt().length + request.maxTokens();
+        if (length > weights.config().maxPositions()
+                || Math.ceilDiv(length, KeyValueCache.BLOCK) > cache.blocks()
+                || request.alternatives() > Math.min(MOST_ALTERNATIVES, candidates)) {
+            throw new IllegalArgumentException(
+                    "a prompt of " + request.prompt().length + " tokens and an answer of up to "
+                            + request.maxTokens() + " do not fit the model's "
+                            + weights.config().maxPositions() + " positions and the room of " + capacity.tokens()
+                            + " tokens, or " + request.alternatives() + " alternatives the "
+                            + Math.min(MOST_ALTERNATIVES, candidates) + " that can be told");
+        }
+        if (texts.size() == capacity.texts()) {
+            return Optional.empty();
+        }
+        // the last token of an answer is never fed
+        Optional<Text> text = cache.take(request.prompt(), length - 1).map(place -> new Text(request, place));
+        text.ifPresent(texts::add);
+        return text;
+    }
+
+    /** Texts that have begun and not ended. */
+    public int active() {
+        return texts.size();
+    }
+
+    /** Ends a text and makes room for another; nothing happens if it has ended. */
+    public void end(Text text) {
+        if (texts.remove(text)) {
+            cache.giveBack(text.place());
+        }
+    }
+
+    /**
+     * Feeds and samples once.
+     *
+     * @return the texts that got a token; those that have as many as they asked for have ended, as have those whose
+     *     probabilities are no numbers
+     */
+    public List<Written> step() {
+        if (texts.isEmpty()) {
+            return List.of();
+        }
+        Batch batch = batch();
+        double[] out = run(batch);
+        int width = out.length / Math.max(1, batch.asked.size());
+        List<Written> written = new ArrayList<>();
+        for (int i = 0; i < batch.asked.size(); i++) {
+            Text text = batch.asked.get(i);
+            SampledToken token = sampled(out, i * width, text.request().alternatives());
+            written.add(new Written(text, token));
+            if (token.isFinite()) {
+                text.append(token.id());
+            }
+            if (text.complete() || !token.isFinite()) {
+                end(text);
+            }
+        }
+        return written;
+    }
+
+    private static SampledToken sampled(double[] out, int at, int alternatives) {
+        List<SampledToken.Alternative> others = new ArrayList<>(alternatives);
+        for (int a = 0; a < alternatives; a++) {
+            others.add(new SampledToken.Alternative((int) out[at + 2 + 2 * a], out[at + 3 + 2 * a]));
+        }
+        return new SampledToken((int) out[at], out[at + 1], others);
+    }
+
+    /** What a step feeds: rows of three numbers, groups of rows, and whose next token is sampled. */
+    private final class Batch {
+
+        private final List<Text> fed = new ArrayList<>(texts);
+        private final List<long[]> rows = new ArrayList<>();
+        private final List<long[]> groups = new ArrayList<>();
+        private final List<Text> asked = new ArrayList<>();
+        private final List<Integer> last = new ArrayList<>();
+
+        /** Appends {@code count} tokens of a text. */
+        void feed(Text text, int count) {
+            long place = fed.indexOf(text);
+            for (int i = 0; i < count; i++) {
+                rows.add(new long[] {text.token(text.fed() + i), text.fed() + i, place});
+            }
+            if (text.feed(count)) {
+                asked.add(text);
+                last.add(rows.size() - 1);
+            }
+        }
+
+        void group(int first, int blocks, boolean oneText) {
+            groups.add(new long[] {first, rows.size() - first, blocks, oneText ? 1 : 0});
+        }
+    }
+
+    /** Answers first, those of as many blocks together, then prompts, block by block. */
+    private Batch batch() {
+        Batch batch = new Batch();
+        List<Text> answering = texts.stream()
+                .filter(text -> text.left() == 1)
+                .sorted(Comparator.comparingInt(text -> blocks(text.fed() + 1)))
+                .toList();
+        int first = 0;
+        for (int i = 0; i < answering.size(); i++) {
+            int blocks = blocks(answering.get(i).fed() + 1);
+            batch.feed(answering.get(i), 1);
+            if (i + 1 == answering.size() || blocks(answering.get(i + 1).fed() + 1) != blocks) {
+                batch.group(first, blocks, false);
+                first = batch.rows.size();
+            }
+        }
+        int room = capacity.promptTokens();
+        for (Text text : batch.fed) {
+            while (text.left() > 1 && room > 0) {
+                int begun = text.fed();
+                int count = Math.min(text.left(), KeyValueCache.BLOCK - begun % KeyValueCache.BLOCK);
+                batch.feed(text, count);
+                batch.group(first, blocks(begun + count), true);
+                first = batch.rows.size();
+                room -= count;
+                if (text.fed() % KeyValueCache.BLOCK == 0) {
+                    cache.filled(text.place(), text.fed() / KeyValueCache.BLOCK - 1);
+                }
+            }
+        }
+        return batch;
+    }
+
+    private static int blocks(int tokens) {
+        return Math.ceilDiv(tokens, KeyValueCache.BLOCK);
+    }
+
+    private double[] run(Batch batch) {
+        int asked = batch.asked.size();
+        int columns = batch.fed.stream()
+                .mapToInt(text -> text.place().blocks().length)
+                .max()
+                .orElseThrow();
+        long[] tables = new long[batch.fed.size() * columns];
+        for (int i = 0; i < batch.fed.size(); i++) {
+            int[] blocks = batch.fed.get(i).place().blocks();
+            for (int b = 0; b < blocks.length; b++) {
+                tables[i * columns + b] = blocks[b];
+            }
+        }
+        double[] sampling = new double[asked * 5];
+        List<double[]> edits = new ArrayList<>();
+        List<Integer> masked = new ArrayList<>();
+        ByteBuffer masks = ByteBuffer.allocateDirect(candidates
+                * (int) batch.asked.stream().filter(Text::constrained).count());
+        int alternatives = 0;
+        for (int i = 0; i < asked; i++) {
+            Text text = batch.asked.get(i);
+            text.sampling(sampling, i * 5);
+            text.edits(i, candidates, edits);
+            alternatives = Math.max(alternatives, text.request().alternatives());
+            if (text.constrained()) {
+                masked.add(i);
+                allow(masks, text.allowed());
+            }
+        }
+        masks.flip();
+        try (NDManager call = TorchRuntime.get().newScope()) {
+            NDList in = weights.arguments();
+            in.add(call.create(flat(batch.rows, 3), new Shape(batch.rows.size(), 3)));
+            in.add(call.create(flat(batch.groups, 4), new Shape(batch.groups.size(), 4)));
+            in.add(call.create(tables, new Shape(batch.fed.size(), columns)));
+            cache.addTo(in);
+            in.add(call.create(batch.last.stream().mapToLong(row -> row).toArray()));
+            in.add(call.create(sampling, new Shape(asked, 5)));
+            in.add(call.create(edits.stream().flatMapToDouble(Arrays::stream).toArray(), new Shape(edits.size(), 4)));
+            in.add(call.create(masked.stream().mapToLong(row -> row).toArray()));
+            in.add(call.create(masks, new Shape(masked.size(), candidates), DataType.BOOLEAN));
+            in.add(call.create(new long[] {candidates, alternatives}));
+            weights.shape(in);
+            return PreparedWeights.PROGRAM
+                    .run(call, "next", in)
+                    .singletonOrThrow()
+                    .toDoubleArray();
+        }
+    }
+
+    private void allow(ByteBuffer masks, BitSet allowed) {
+        if (allowed.nextSetBit(0) < 0 || allowed.nextSetBit(0) >= candidates) {
+            throw new IllegalStateException("a constraint allows no token");
+        }
+        for (int id = 0; id < candidates; id++) {
+            masks.put((byte) (allowed.get(id) ? 1 : 0));
+        }
+    }
+
+    private static long[] flat(List<long[]> rows, int width) {
+        long[] flat = new long[rows.size() * width];
+        for (int i = 0; i < rows.size(); i++) {
+            System.arraycopy(rows.get(i), 0, flat, i * width, width);
+        }
+        return flat;
+    }
+
+    /** Frees the native memory; texts that have not ended never will. */
+    @Override
+    public void close() {
+        cache.close();
+    }
+}
