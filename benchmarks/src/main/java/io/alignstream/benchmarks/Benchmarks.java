@@ -1,6 +1,7 @@
 package io.alignstream.benchmarks;
 
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
+import io.alignstream.benchmarks.inference.InferenceBenchmark;
 import io.alignstream.benchmarks.models.BaselinesBenchmark;
 import io.alignstream.benchmarks.models.DepthBenchmark;
 import io.alignstream.benchmarks.ownmodel.GreedyTextBenchmark;
@@ -43,6 +44,7 @@ public final class Benchmarks {
             Map.entry("demo", (Benchmark) DemoBenchmark::run),
             Map.entry("depth", (Benchmark) DepthBenchmark::run),
             Map.entry("greedy-text", (Benchmark) GreedyTextBenchmark::run),
+            Map.entry("inference", (Benchmark) InferenceBenchmark::run),
             Map.entry("large-model", (Benchmark) LargeModelBenchmark::run),
             Map.entry("own-model", (Benchmark) OwnModelBenchmark::run),
             Map.entry("pretrain", (Benchmark) PretrainBenchmark::run),

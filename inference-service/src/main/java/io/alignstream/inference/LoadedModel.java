@@ -23,8 +23,12 @@ public final class LoadedModel {
     private final Instant loadedAt = Instant.now();
     private final AtomicInteger shares = new AtomicInteger(1);
 
-    /** @throws InvalidInputException if the network does not know all of the tokenizer's ids */
-    LoadedModel(ModelRelease release, PreparedWeights weights, Tokenizer tokenizer, Engine.Capacity capacity) {
+    /**
+     * Takes the weights over.
+     *
+     * @throws InvalidInputException if the network does not know all of the tokenizer's ids
+     */
+    public LoadedModel(ModelRelease release, PreparedWeights weights, Tokenizer tokenizer, Engine.Capacity capacity) {
         int ids = weights.config().vocabularySize();
         if (tokenizer.vocabularySize() > ids) {
             throw new InvalidInputException(Reason.of("inference.twoModels")
@@ -43,7 +47,7 @@ public final class LoadedModel {
     }
 
     /** Writes its answers; for whoever is the only one to use it. */
-    Engine engine() {
+    public Engine engine() {
         return engine;
     }
 
@@ -66,7 +70,7 @@ public final class LoadedModel {
     }
 
     /** Takes one more share; only while another one is held. */
-    LoadedModel share() {
+    public LoadedModel share() {
         if (shares.getAndIncrement() < 1) {
             throw new IllegalStateException("model " + sha256() + " is freed already");
         }
@@ -82,7 +86,7 @@ public final class LoadedModel {
     }
 
     /** Whether the native memory is freed. */
-    boolean freed() {
+    public boolean freed() {
         return shares.get() == 0;
     }
 }

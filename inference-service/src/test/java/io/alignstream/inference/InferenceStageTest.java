@@ -196,7 +196,7 @@ class InferenceStageTest {
 
     private InferenceStage stage(@Nullable CheckpointStore store) {
         return new InferenceStage(
-                new Defaults(), served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept));
+                new SmallService(1, 1), served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept));
     }
 
     private static ModelRelease release(String run, ModelRelease.Verdict verdict) {
@@ -209,55 +209,6 @@ class InferenceStageTest {
 
     private static String sha256(String run) {
         return "%08x".formatted(run.hashCode()).repeat(8);
-    }
-
-    /** Only the name counts here. */
-    private record Defaults() implements InferenceConfig {
-
-        @Override
-        public String model() {
-            return "alignstream";
-        }
-
-        @Override
-        public int concurrentRequests() {
-            return 1;
-        }
-
-        @Override
-        public long cacheTokens() {
-            return 64;
-        }
-
-        @Override
-        public int promptTokens() {
-            return 64;
-        }
-
-        @Override
-        public int queue() {
-            return 1;
-        }
-
-        @Override
-        public int defaultMaxTokens() {
-            return 1;
-        }
-
-        @Override
-        public Duration writeTimeout() {
-            return Duration.ofSeconds(30);
-        }
-
-        @Override
-        public Duration timeout() {
-            return Duration.ofMinutes(1);
-        }
-
-        @Override
-        public int rememberedResponses() {
-            return 1;
-        }
     }
 
     /** Where a release stands in the topic. */

@@ -1,5 +1,9 @@
 package io.alignstream.benchmarks.inference;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
@@ -8,6 +12,8 @@ import io.alignstream.languagemodel.generation.TextRequest;
 import io.alignstream.languagemodel.generation.TokenSampler;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.languagemodel.torch.TorchProgram;
+import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,8 +25,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/** Our engine as a worker: {@code write STREAMS PROMPT ANSWER SEED} on standard input, the times as JSON on standard output. */
+/**
+ * Our engine as a worker: {@code write STREAMS PROMPT ANSWER SEED} on standard input, the times as JSON on standard output;
+ * {@code bandwidth} asks how many bytes a second the processor reads from memory.
+ */
 final class EngineWorker {
+
+    private static final int READ_BYTES = 1 << 29;
+    private static final int READINGS = 5;
+
+    private static final TorchProgram READ = new TorchProgram(
+            """
+              def read(self, x: Tensor) -> Tensor:
+                torch.set_grad_enabled(False)
+                return torch.max(x)
+            """);
 
     private EngineWorker() {}
 
@@ -34,6 +53,10 @@ final class EngineWorker {
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         System.out.println(json.writeValueAsString(Map.of("ready", true)));
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
+            if (line.equals("bandwidth")) {
+                System.out.println(json.writeValueAsString(Map.of("bytesPerSecond", bandwidth())));
+                continue;
+            }
             String[] words = line.split(" ");
             System.out.println(json.writeValueAsString(write(
                     weights,
@@ -74,5 +97,22 @@ final class EngineWorker {
             }
         }
         return Map.of("seconds", (System.nanoTime() - began) / 1e9, "firsts", firsts, "gaps", gaps);
+    }
+
+    private static double bandwidth() {
+        double best = 0;
+        try (NDManager scope = TorchRuntime.get().newScope()) {
+            NDArray memory = scope.zeros(new Shape(READ_BYTES / Float.BYTES));
+            for (int i = 0; i < READINGS; i++) {
+                try (NDManager call = scope.newSubManager()) {
+                    long began = System.nanoTime();
+                    READ.run(call, "read", new NDList(memory))
+                            .singletonOrThrow()
+                            .toFloatArray();
+                    best = Math.max(best, READ_BYTES * 1e9 / (System.nanoTime() - began));
+                }
+            }
+        }
+        return best;
     }
 }

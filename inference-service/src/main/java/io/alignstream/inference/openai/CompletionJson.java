@@ -2,9 +2,9 @@ package io.alignstream.inference.openai;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.alignstream.inference.Generation;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.ResponseId;
+import io.alignstream.inference.generation.Generation;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 

@@ -60,7 +60,8 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description =
                     "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, time-to-loss, batches, baselines, depth, data,"
-                            + " startup, seeds, algorithms, selection, own-model, large-model, greedy-text.")
+                            + " startup, seeds, algorithms, selection, own-model, large-model, greedy-text,"
+                            + " inference.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")

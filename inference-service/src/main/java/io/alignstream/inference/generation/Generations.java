@@ -1,6 +1,8 @@
-package io.alignstream.inference;
+package io.alignstream.inference.generation;
 
-import io.alignstream.inference.Writing.Finish;
+import io.alignstream.inference.InferenceConfig;
+import io.alignstream.inference.LoadedModel;
+import io.alignstream.inference.generation.Writing.Finish;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -155,8 +157,8 @@ public class Generations {
         }
 
         private void giveBack(Generation.Event last) {
-            generation.put(last);
             generation.model().giveBack();
+            generation.put(last);
         }
 
         private void count(String outcome) {

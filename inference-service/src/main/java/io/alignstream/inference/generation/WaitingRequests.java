@@ -1,6 +1,6 @@
-package io.alignstream.inference;
+package io.alignstream.inference.generation;
 
-import io.alignstream.inference.InferenceLoop.Request;
+import io.alignstream.inference.generation.InferenceLoop.Request;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;

@@ -1,4 +1,4 @@
-package io.alignstream.inference;
+package io.alignstream.inference.generation;
 
 import io.alignstream.languagemodel.generation.SampledToken;
 import io.alignstream.languagemodel.tokenizer.StreamingDecoder;

@@ -1,4 +1,4 @@
-package io.alignstream.inference;
+package io.alignstream.inference.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

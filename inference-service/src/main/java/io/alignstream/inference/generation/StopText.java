@@ -1,4 +1,4 @@
-package io.alignstream.inference;
+package io.alignstream.inference.generation;
 
 import java.util.List;
 

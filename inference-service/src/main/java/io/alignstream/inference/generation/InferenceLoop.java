@@ -1,6 +1,7 @@
-package io.alignstream.inference;
+package io.alignstream.inference.generation;
 
-import io.alignstream.inference.Writing.Finish;
+import io.alignstream.inference.LoadedModel;
+import io.alignstream.inference.generation.Writing.Finish;
 import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.generation.SampledToken;

@@ -1,4 +1,4 @@
-package io.alignstream.inference;
+package io.alignstream.inference.generation;
 
 import io.alignstream.languagemodel.generation.TextRequest;
 import io.alignstream.languagemodel.generation.TokenConstraint;

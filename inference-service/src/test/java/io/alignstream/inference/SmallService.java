@@ -1,0 +1,42 @@
+package io.alignstream.inference;
+
+import java.time.Duration;
+
+/** A service that does little at once. */
+public record SmallService(int concurrentRequests, int queue) implements InferenceConfig {
+
+    @Override
+    public String model() {
+        return "alignstream";
+    }
+
+    @Override
+    public long cacheTokens() {
+        return 4_096;
+    }
+
+    @Override
+    public int promptTokens() {
+        return 64;
+    }
+
+    @Override
+    public int defaultMaxTokens() {
+        return 1;
+    }
+
+    @Override
+    public Duration writeTimeout() {
+        return Duration.ofSeconds(30);
+    }
+
+    @Override
+    public Duration timeout() {
+        return Duration.ofMinutes(1);
+    }
+
+    @Override
+    public int rememberedResponses() {
+        return 1;
+    }
+}
