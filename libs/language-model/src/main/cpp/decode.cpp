@@ -32,43 +32,76 @@ void rotate(float* x, const float* cos, const float* sin, int64_t size) {
   }
 }
 
-float dot(const float* a, const float* b, int64_t n) {
-  Vector sum = {};
-  int64_t i = 0;
-  for (; i + LANES <= n; i += LANES) {
-    sum += *reinterpret_cast<const Vector*>(a + i) * *reinterpret_cast<const Vector*>(b + i);
-  }
-  float half[8];
-  for (int j = 0; j < 8; j++) half[j] = sum[j] + sum[j + 8];
-  for (int j = 0; j < 4; j++) half[j] += half[j + 4];
-  float total = (half[0] + half[2]) + (half[1] + half[3]);
-  for (; i < n; i++) total += a[i] * b[i];
-  return total;
-}
-
-/** Keys or values of a text in one block of the network: token t stands in block table[t / block]. */
+/** Keys and values of one head of a text: token t stands in block table[t / block], keys as columns, values as rows. */
 struct Cache {
-  const float* data;
+  const float* keys;
+  const float* values;
   const int64_t* table;
-  int64_t block, kv, size;
+  int64_t stride, block, size;
 
-  const float* at(int64_t position, int64_t head) const {
-    return data + ((table[position / block] * block + position % block) * kv + head) * size;
-  }
+  const float* keys_of(int64_t b) const { return keys + table[b] * stride; }
+  const float* values_of(int64_t b) const { return values + table[b] * stride; }
 };
 
-/** Attention of a row's queries that share a key-value head, on positions 0 to last: q [group, size] -> out [group, size]. */
-void attend(const float* q, int64_t group, const Cache& keys, const Cache& values, int64_t head, int64_t last, float scale,
-            std::vector<float>& scratch, float* out) {
-  int64_t time = last + 1, size = keys.size;
-  scratch.resize(group * time);
-  float* p = scratch.data();
-  for (int64_t t = 0; t < time; t++) {
-    const float* k = keys.at(t, head);
-    for (int64_t g = 0; g < group; g++) p[g * time + t] = dot(q + g * size, k, size) * scale;
+/** p[g][t] = q[g] . k[t] * scale for the tokens of a block; each sum goes along the head's size. */
+template <int G>
+void scores(const float* q, int64_t size, const float* keys, int64_t block, int64_t count, float scale, float* p,
+            int64_t ldp) {
+  int64_t t = 0;
+  for (; t + LANES <= block && t < count; t += LANES) {
+    Vector sum[G] = {};
+    for (int64_t i = 0; i < size; i++) {
+      Vector k = *reinterpret_cast<const Vector*>(keys + i * block + t);
+#pragma GCC unroll 4
+      for (int g = 0; g < G; g++) sum[g] += q[g * size + i] * k;
+    }
+#pragma GCC unroll 4
+    for (int g = 0; g < G; g++) *reinterpret_cast<Vector*>(p + g * ldp + t) = sum[g] * scale;
   }
-  for (int64_t g = 0; g < group; g++) {
-    float* row = p + g * time;
+}
+
+/** out[g] = sum over t of p[g][t] * v[t], in the order of the tokens. */
+template <int G>
+void weigh(const float* p, int64_t ldp, const Cache& cache, int64_t time, float* out) {
+  int64_t size = cache.size, i = 0;
+  for (; i + LANES <= size; i += LANES) {
+    Vector sum[G] = {};
+    for (int64_t b = 0; b * cache.block < time; b++) {
+      const float* v = cache.values_of(b) + i;
+      const float* weights = p + b * cache.block;
+      int64_t count = std::min(cache.block, time - b * cache.block);
+      for (int64_t t = 0; t < count; t++) {
+        Vector row = *reinterpret_cast<const Vector*>(v + t * size);
+#pragma GCC unroll 4
+        for (int g = 0; g < G; g++) sum[g] += weights[g * ldp + t] * row;
+      }
+    }
+#pragma GCC unroll 4
+    for (int g = 0; g < G; g++) *reinterpret_cast<Vector*>(out + g * size + i) = sum[g];
+  }
+  for (; i < size; i++) {
+    for (int g = 0; g < G; g++) {
+      float sum = 0;
+      for (int64_t t = 0; t < time; t++) {
+        sum += p[g * ldp + t] * cache.values_of(t / cache.block)[t % cache.block * size + i];
+      }
+      out[g * size + i] = sum;
+    }
+  }
+}
+
+/** Attention of G of a row's queries on positions 0 to below time: q [G, size] -> out [G, size]. */
+template <int G>
+void attend(const float* q, const Cache& cache, int64_t time, float scale, std::vector<float>& scratch, float* out) {
+  int64_t blocks = (time + cache.block - 1) / cache.block, ldp = blocks * cache.block;
+  scratch.resize(G * ldp);
+  float* p = scratch.data();
+  for (int64_t b = 0; b < blocks; b++) {
+    scores<G>(q, cache.size, cache.keys_of(b), cache.block, std::min(cache.block, time - b * cache.block), scale,
+              p + b * cache.block, ldp);
+  }
+  for (int g = 0; g < G; g++) {
+    float* row = p + g * ldp;
     float greatest = maximum(row, time), sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t t = 0; t < time; t++) {
@@ -79,16 +112,7 @@ void attend(const float* q, int64_t group, const Cache& keys, const Cache& value
 #pragma omp simd
     for (int64_t t = 0; t < time; t++) row[t] *= inverse;
   }
-  std::fill(out, out + group * size, 0.f);
-  for (int64_t t = 0; t < time; t++) {
-    const float* v = values.at(t, head);
-    for (int64_t g = 0; g < group; g++) {
-      float weight = p[g * time + t];
-      float* o = out + g * size;
-#pragma omp simd
-      for (int64_t i = 0; i < size; i++) o[i] += weight * v[i];
-    }
-  }
+  weigh<G>(p, ldp, cache, time, out);
 }
 
 } // namespace
@@ -105,7 +129,9 @@ at::Tensor decode(
     int64_t heads,
     int64_t kv,
     double epsilon) {
-  int64_t layers = keys.size(0), blocks = keys.size(1), block = keys.size(2), size = keys.size(4);
+  int64_t layers = keys.size(0), blocks = keys.size(1), size = keys.size(3), block = keys.size(4);
+  require(block % LANES == 0 && keys.is_contiguous() && values.is_contiguous() && values.size(3) == block,
+          "decode: keys are columns and values rows of blocks of a multiple of 16 tokens");
   int64_t n = rows.size(0), texts = tables.size(0), columns = tables.size(1), asked = last.size(0);
   require(static_cast<int64_t>(w.size()) == layers * PER_BLOCK + 3, "decode: each block has twelve weights, and three follow");
   const at::Tensor& embedding = w[layers * PER_BLOCK + 1];
@@ -147,12 +173,12 @@ at::Tensor decode(
   float e = static_cast<float>(epsilon), scale = 1.f / std::sqrt(static_cast<float>(size));
   float* cached_keys = keys.data_ptr<float>();
   float* cached_values = values.data_ptr<float>();
-  int64_t layer = blocks * block * kv * size;
+  int64_t head_size = size * block, layer = blocks * kv * head_size;
   auto gain = [&](int64_t index) { return w[index].data_ptr<float>(); };
 
   together(at::get_num_threads(), [&](int member, int members, Barrier& barrier) {
     Rows scratch;
-    std::vector<float> scores;
+    std::vector<float> scores_of;
     Share mine(n, member, members);
     auto multiply = [&](const float* from, int64_t count, const Weight& weight, float* to) {
       // whole tiles for each thread
@@ -188,18 +214,32 @@ at::Tensor decode(
           if (own != nullptr) norm(one, own, size, e, one);
           rotate(one, c + position * size, s + position * size, size);
         }
-        int64_t place = l * layer + (places[position / block] * block + position % block) * kv * size;
-        std::memcpy(cached_keys + place, heads_of + heads * size, kv * size * sizeof(float));
-        std::memcpy(cached_values + place, heads_of + (heads + kv) * size, kv * size * sizeof(float));
+        int64_t place = l * layer + places[position / block] * kv * head_size, at = position % block;
+        for (int64_t a = 0; a < kv; a++) {
+          const float* k = heads_of + (heads + a) * size;
+          const float* v = k + kv * size;
+          float* column = cached_keys + place + a * head_size + at;
+          for (int64_t j = 0; j < size; j++) column[j * block] = k[j];
+          std::memcpy(cached_values + place + a * head_size + at * size, v, size * sizeof(float));
+        }
       }
       barrier.wait();
       // one after the other in turn: later rows of a prompt have more to attend to
       for (int64_t piece = member; piece < n * kv; piece += members) {
-        int64_t i = piece / kv, head = piece % kv;
-        const int64_t* places = table + row[i * 3 + 2] * columns;
-        Cache k{cached_keys + l * layer, places, block, kv, size}, v{cached_values + l * layer, places, block, kv, size};
-        attend(qkv.get() + i * wide + head * group * size, group, k, v, head, row[i * 3 + 1], scale, scores,
-               y.get() + i * heads * size + head * group * size);
+        int64_t i = piece / kv, head = piece % kv, time = row[i * 3 + 1] + 1;
+        int64_t start = l * layer + head * head_size;
+        Cache cache{cached_keys + start, cached_values + start, table + row[i * 3 + 2] * columns, kv * head_size, block, size};
+        for (int64_t g = 0; g < group;) {
+          const float* q = qkv.get() + i * wide + (head * group + g) * size;
+          float* to = y.get() + (i * heads + head * group + g) * size;
+          switch (std::min<int64_t>(4, group - g)) {
+            case 1: attend<1>(q, cache, time, scale, scores_of, to); break;
+            case 2: attend<2>(q, cache, time, scale, scores_of, to); break;
+            case 3: attend<3>(q, cache, time, scale, scores_of, to); break;
+            default: attend<4>(q, cache, time, scale, scores_of, to);
+          }
+          g += 4;
+        }
       }
       barrier.wait();
       multiply(y.get(), n, weights[l * 4 + 1], t.get());

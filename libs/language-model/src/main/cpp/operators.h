@@ -73,7 +73,8 @@ void adamw_(
  *
  * w: of each block input norm, qkv, its bias, query norm, key norm, out, its bias, norm, gate and up, its bias,
  * down, its bias, then the last norm, embedding and output; what a network does not have is empty. rows [n, 3]: token, position, text; tables [texts,
- * columns]: a text's blocks in keys and values [layers, blocks, tokens, key-value heads, size], which are written in place.
+ * columns]: a text's blocks in keys [layers, blocks, key-value heads, size, tokens] and values [layers, blocks, key-value
+ * heads, tokens, size], which are written in place.
  */
 at::Tensor decode(
     at::TensorList w,

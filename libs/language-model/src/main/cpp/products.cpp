@@ -1,6 +1,6 @@
 #include "products.h"
 
-#ifdef __AVX512BF16__
+#if defined(__AVX512DQ__) || defined(__AVX512BF16__) || defined(__AVX512VNNI__)
 #include <immintrin.h>
 #endif
 
@@ -10,12 +10,19 @@ namespace {
 
 constexpr int64_t STRIDE = GROUP + 4;
 
+/** All lanes, added by the same tree for every element. */
 inline float sum(const Vector& v) {
-  // the same tree for every element
+#ifdef __AVX512DQ__
+  __m256 eight = _mm256_add_ps(_mm512_castps512_ps256((__m512)v), _mm512_extractf32x8_ps((__m512)v, 1));
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+#else
   float half[8];
   for (int i = 0; i < 8; i++) half[i] = v[i] + v[i + 8];
   for (int i = 0; i < 4; i++) half[i] += half[i + 4];
   return (half[0] + half[2]) + (half[1] + half[3]);
+#endif
 }
 
 inline Vector vector_at(const float* at) { return *reinterpret_cast<const Vector*>(at); }
@@ -138,11 +145,12 @@ void tile(const Quantised& x, int64_t row, const int8_t* w, const float* bias, f
 #pragma GCC unroll 8
     for (int r = 0; r < R; r++) {
       __m512i xv = _mm512_loadu_si512(x.bytes + ((row + r) * groups + g) * GROUP);
-      __m512i less = _mm512_dpbusd_epi32(_mm512_setzero_si512(), offset, xv);
+      __m512i less = _mm512_sub_epi32(
+          _mm512_setzero_si512(), _mm512_dpbusd_epi32(_mm512_setzero_si512(), offset, xv));
       __m512 xs = _mm512_set1_ps(x.scales[(row + r) * groups + g]);
 #pragma GCC unroll 8
       for (int c = 0; c < C; c++) {
-        __m512i whole = _mm512_sub_epi32(_mm512_dpbusd_epi32(_mm512_setzero_si512(), wv[c], xv), less);
+        __m512i whole = _mm512_dpbusd_epi32(less, wv[c], xv);
         acc[r][c] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), _mm512_mul_ps(xs, ws[c]), acc[r][c]);
       }
     }

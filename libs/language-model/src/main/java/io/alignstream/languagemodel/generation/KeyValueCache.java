@@ -18,8 +18,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys and values of texts in blocks of {@value #BLOCK} tokens, {@code [layers, blocks, tokens, key-value heads, head width]}
- * (PagedAttention, Kwon et al., arXiv 2309.06180). For one thread.
+ * Keys and values of texts in blocks of {@value #BLOCK} tokens, {@code [layers, blocks, key-value heads, head width, tokens]}
+ * and {@code [layers, blocks, key-value heads, tokens, head width]} (PagedAttention, Kwon et al., arXiv 2309.06180). For one
+ * thread.
  *
  * <p>A block that a prompt fills is kept when its text ends, until its place is needed: a text that begins alike takes it as
  * it is. It would compute the same bits.
@@ -70,9 +71,9 @@ final class KeyValueCache implements AutoCloseable {
             throw new IllegalArgumentException("a cache of " + tokens + " tokens holds nothing");
         }
         int blocks = Math.toIntExact(Math.ceilDiv(tokens, BLOCK));
-        Shape shape = new Shape(config.layers(), blocks, BLOCK, config.keyValueHeads(), config.headWidth());
-        this.keys = scope.zeros(shape);
-        this.values = scope.zeros(shape);
+        int heads = config.keyValueHeads();
+        this.keys = scope.zeros(new Shape(config.layers(), blocks, heads, config.headWidth(), BLOCK));
+        this.values = scope.zeros(new Shape(config.layers(), blocks, heads, BLOCK, config.headWidth()));
         this.users = new int[blocks];
         this.holds = new Beginning[blocks];
         for (int block = 0; block < blocks; block++) {
