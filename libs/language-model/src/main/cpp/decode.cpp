@@ -43,42 +43,65 @@ struct Cache {
   const float* values_of(int64_t b) const { return values + table[b] * stride; }
 };
 
+/** Vectors of tokens, or of a head's size, that are summed at once: one sum alone waits for itself. */
+constexpr int SIDE = 4;
+
 /** p[g][t] = q[g] . k[t] * scale for the tokens of a block; each sum goes along the head's size. */
 template <int G>
 void scores(const float* q, int64_t size, const float* keys, int64_t block, int64_t count, float scale, float* p,
             int64_t ldp) {
-  int64_t t = 0;
-  for (; t + LANES <= block && t < count; t += LANES) {
-    Vector sum[G] = {};
+  for (int64_t t = 0; t < count; t += SIDE * LANES) {
+    Vector sum[G][SIDE] = {};
     for (int64_t i = 0; i < size; i++) {
-      Vector k = *reinterpret_cast<const Vector*>(keys + i * block + t);
+      Vector k[SIDE];
 #pragma GCC unroll 4
-      for (int g = 0; g < G; g++) sum[g] += q[g * size + i] * k;
-    }
+      for (int j = 0; j < SIDE; j++) k[j] = *reinterpret_cast<const Vector*>(keys + i * block + t + j * LANES);
 #pragma GCC unroll 4
-    for (int g = 0; g < G; g++) *reinterpret_cast<Vector*>(p + g * ldp + t) = sum[g] * scale;
-  }
-}
-
-/** out[g] = sum over t of p[g][t] * v[t], in the order of the tokens. */
-template <int G>
-void weigh(const float* p, int64_t ldp, const Cache& cache, int64_t time, float* out) {
-  int64_t size = cache.size, i = 0;
-  for (; i + LANES <= size; i += LANES) {
-    Vector sum[G] = {};
-    for (int64_t b = 0; b * cache.block < time; b++) {
-      const float* v = cache.values_of(b) + i;
-      const float* weights = p + b * cache.block;
-      int64_t count = std::min(cache.block, time - b * cache.block);
-      for (int64_t t = 0; t < count; t++) {
-        Vector row = *reinterpret_cast<const Vector*>(v + t * size);
+      for (int g = 0; g < G; g++) {
 #pragma GCC unroll 4
-        for (int g = 0; g < G; g++) sum[g] += weights[g * ldp + t] * row;
+        for (int j = 0; j < SIDE; j++) sum[g][j] += q[g * size + i] * k[j];
       }
     }
 #pragma GCC unroll 4
-    for (int g = 0; g < G; g++) *reinterpret_cast<Vector*>(out + g * size + i) = sum[g];
+    for (int g = 0; g < G; g++) {
+#pragma GCC unroll 4
+      for (int j = 0; j < SIDE; j++) *reinterpret_cast<Vector*>(p + g * ldp + t + j * LANES) = sum[g][j] * scale;
+    }
   }
+}
+
+/** C vectors of out[g] = sum over t of p[g][t] * v[t] from number i on, in the order of the tokens. */
+template <int G, int C>
+void weigh(const float* p, int64_t ldp, const Cache& cache, int64_t time, int64_t i, float* out) {
+  Vector sum[G][C] = {};
+  for (int64_t b = 0; b * cache.block < time; b++) {
+    const float* v = cache.values_of(b) + i;
+    const float* weights = p + b * cache.block;
+    int64_t count = std::min(cache.block, time - b * cache.block);
+    for (int64_t t = 0; t < count; t++) {
+      Vector row[C];
+#pragma GCC unroll 4
+      for (int c = 0; c < C; c++) row[c] = *reinterpret_cast<const Vector*>(v + t * cache.size + c * LANES);
+#pragma GCC unroll 4
+      for (int g = 0; g < G; g++) {
+#pragma GCC unroll 4
+        for (int c = 0; c < C; c++) sum[g][c] += weights[g * ldp + t] * row[c];
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int g = 0; g < G; g++) {
+#pragma GCC unroll 4
+    for (int c = 0; c < C; c++) *reinterpret_cast<Vector*>(out + g * cache.size + i + c * LANES) = sum[g][c];
+  }
+}
+
+template <int G>
+void weigh(const float* p, int64_t ldp, const Cache& cache, int64_t time, float* out) {
+  int64_t size = cache.size, i = 0;
+  for (; i + SIDE * LANES <= size; i += SIDE * LANES) weigh<G, SIDE>(p, ldp, cache, time, i, out);
+  for (; i + 2 * LANES <= size; i += 2 * LANES) weigh<G, 2>(p, ldp, cache, time, i, out);
+  for (; i + LANES <= size; i += LANES) weigh<G, 1>(p, ldp, cache, time, i, out);
   for (; i < size; i++) {
     for (int g = 0; g < G; g++) {
       float sum = 0;
@@ -130,8 +153,8 @@ at::Tensor decode(
     int64_t kv,
     double epsilon) {
   int64_t layers = keys.size(0), blocks = keys.size(1), size = keys.size(3), block = keys.size(4);
-  require(block % LANES == 0 && keys.is_contiguous() && values.is_contiguous() && values.size(3) == block,
-          "decode: keys are columns and values rows of blocks of a multiple of 16 tokens");
+  require(block % (SIDE * LANES) == 0 && keys.is_contiguous() && values.is_contiguous() && values.size(3) == block,
+          "decode: keys are columns and values rows of blocks of a multiple of 64 tokens");
   int64_t n = rows.size(0), texts = tables.size(0), columns = tables.size(1), asked = last.size(0);
   require(static_cast<int64_t>(w.size()) == layers * PER_BLOCK + 3, "decode: each block has twelve weights, and three follow");
   const at::Tensor& embedding = w[layers * PER_BLOCK + 1];
