@@ -2,6 +2,7 @@ package io.alignstream.inference;
 
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Lasting;
+import io.alignstream.stageruntime.settings.OneOf;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import jakarta.validation.constraints.NotBlank;
@@ -20,6 +21,14 @@ public interface InferenceConfig {
     @WithDefault("16")
     @Between(least = "1", greatest = "1024")
     int concurrentRequests();
+
+    /**
+     * How weights stand in memory: {@code float32} as they were trained, {@code bfloat16} in half of it, {@code int8} in a
+     * quarter. What int8 costs stands among the gate's figures.
+     */
+    @WithDefault("float32")
+    @OneOf({"float32", "bfloat16", "int8"})
+    String weights();
 
     /**
      * Tokens of prompts and longest answers that all answers in writing have together, rounded up to blocks of 64 each; a

@@ -12,6 +12,7 @@ import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.generation.TextRequest;
 import io.alignstream.languagemodel.generation.TokenSampler;
+import io.alignstream.languagemodel.generation.WeightFormat;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -78,7 +79,7 @@ final class LoadJob implements Job {
         Tokenizer tokenizer = Tokenizer.load(checkpoint.folder());
         PreparedWeights weights;
         try (Transformer network = Transformer.load(checkpoint.folder())) {
-            weights = new PreparedWeights(network);
+            weights = new PreparedWeights(network, WeightFormat.of(config.weights()));
         } finally {
             NativeMemory.trim();
         }

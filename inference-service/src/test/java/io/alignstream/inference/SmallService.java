@@ -11,6 +11,11 @@ public record SmallService(int concurrentRequests, int queue) implements Inferen
     }
 
     @Override
+    public String weights() {
+        return "float32";
+    }
+
+    @Override
     public long cacheTokens() {
         return 4_096;
     }

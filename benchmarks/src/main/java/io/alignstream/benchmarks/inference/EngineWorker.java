@@ -10,8 +10,8 @@ import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.generation.Text;
 import io.alignstream.languagemodel.generation.TextRequest;
 import io.alignstream.languagemodel.generation.TokenSampler;
+import io.alignstream.languagemodel.generation.WeightFormat;
 import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.torch.TorchProgram;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.BufferedReader;
@@ -43,12 +43,12 @@ final class EngineWorker {
 
     private EngineWorker() {}
 
-    /** Loads the model in the folder that the first argument behind the worker's name names, in the precision of the second. */
+    /** Loads the model in the folder that the first argument behind the worker's name names, in the format of the second. */
     public static void main(String[] arguments) throws IOException {
         ObjectMapper json = new ObjectMapper();
         PreparedWeights weights;
         try (Transformer network = Transformer.load(Path.of(arguments[1]))) {
-            weights = new PreparedWeights(network, Precision.of(arguments[2]));
+            weights = new PreparedWeights(network, WeightFormat.of(arguments[2]));
         }
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         System.out.println(json.writeValueAsString(Map.of("ready", true)));

@@ -10,8 +10,8 @@ import io.alignstream.benchmarks.harness.PythonPeers;
 import io.alignstream.benchmarks.harness.RandomModel;
 import io.alignstream.benchmarks.harness.WorkerProcess;
 import io.alignstream.languagemodel.exchange.ExportFormat;
+import io.alignstream.languagemodel.generation.WeightFormat;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -169,11 +169,11 @@ public final class InferenceBenchmark {
                     .ifPresent(library -> environment.put("ALIGNSTREAM_TORCH_OPERATORS", library.toString()));
         }
         List<Peer> peers = new ArrayList<>();
-        for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16)) {
+        for (WeightFormat format : WeightFormat.values()) {
             List<String> command = new ArrayList<>(JavaCommand.of(EngineWorker.class, THREADS));
             command.add(folder.toString());
-            command.add(precision.label());
-            String name = precision == Precision.FLOAT32 ? OURS : OURS + " bf16";
+            command.add(format.label());
+            String name = format == WeightFormat.FLOAT32 ? OURS : OURS + " " + format.label();
             peers.add(start(name, command, environment, scratch));
         }
         if (python.isPresent()) {
@@ -223,7 +223,7 @@ public final class InferenceBenchmark {
             double ratio = ours.tokensPerSecond / turn.tokensPerSecond;
             out.printf(
                     Locale.ROOT,
-                    "  %-17s %8.0f tokens/s  first %7.1f ms p50, %7.1f p99  between %6.1f ms p99  %6.0f MiB at most"
+                    "  %-20s %8.0f tokens/s  first %7.1f ms p50, %7.1f p99  between %6.1f ms p99  %6.0f MiB at most"
                             + "  ours / theirs %5.2f%n",
                     peer.name,
                     turn.tokensPerSecond,

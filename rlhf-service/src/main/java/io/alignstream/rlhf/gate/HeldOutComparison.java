@@ -86,6 +86,9 @@ public final class HeldOutComparison {
 
     static final String DOCUMENTS = "heldOut/documents";
 
+    /** What the candidate loses on them with weights in int8, in bits a byte. */
+    static final String INT8_LOSS = "heldOut/int8Loss";
+
     /** The same of prompts that should be refused. */
     static final String REFUSALS = "heldOut/refusals";
 
@@ -230,6 +233,15 @@ public final class HeldOutComparison {
         sums.put(ASKED, (double) count(false));
         sums.put(IMPROPER, (double) count(true));
         return sums;
+    }
+
+    /** The same, and what serving the candidate in smaller numbers costs. */
+    public SequencedMap<String, Double> compareForRelease(Transformer candidate, int rounds) {
+        SequencedMap<String, Double> figures = compare(candidate, rounds);
+        if (documents.tells()) {
+            figures.put(INT8_LOSS, documents.int8Loss(candidate));
+        }
+        return figures;
     }
 
     /** What the SFT model says in {@code round}. */

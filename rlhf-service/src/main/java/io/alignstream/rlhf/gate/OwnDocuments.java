@@ -1,5 +1,8 @@
 package io.alignstream.rlhf.gate;
 
+import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.generation.TextScorer;
+import io.alignstream.languagemodel.generation.WeightFormat;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.rlhf.rehearsal.OwnTexts;
@@ -21,10 +24,12 @@ final class OwnDocuments {
 
     private final int count;
     private final List<Sequences> batches;
+    private final OwnTexts documents;
     private final long tokens;
     private final double expected;
 
     OwnDocuments(Transformer sft, OwnTexts documents) {
+        this.documents = documents;
         this.count = documents.size();
         this.batches = tells() ? documents.batches(BATCH) : List.of();
         this.tokens = batches.stream().mapToLong(Sequences::targetCount).sum();
@@ -44,6 +49,18 @@ final class OwnDocuments {
     /** In nats a token; 0 of the SFT model itself. */
     double kl(Transformer candidate) {
         return (expected - total(candidate)) / tokens;
+    }
+
+    /** What a candidate loses on them with weights in int8, in bits a byte. */
+    double int8Loss(Transformer candidate) {
+        double logs = 0;
+        try (PreparedWeights weights = new PreparedWeights(candidate, WeightFormat.INT8)) {
+            TextScorer scorer = new TextScorer(weights);
+            for (int[] document : documents.ids()) {
+                logs += scorer.logProbability(document);
+            }
+        }
+        return (total(candidate) - logs) / Math.log(2) / documents.bytes();
     }
 
     private double total(Transformer model) {

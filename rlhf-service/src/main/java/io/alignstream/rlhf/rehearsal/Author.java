@@ -8,6 +8,7 @@ import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -100,7 +101,8 @@ final class Author {
                         .map(document -> new OwnTexts.Text(
                                 document.after(new int[] {tokenizer.endOfDocument()}),
                                 1,
-                                HeldOut.place(tokenizer.decode(document.content()))))
+                                HeldOut.place(tokenizer.decode(document.content())),
+                                bytes(document)))
                         .toList()));
     }
 
@@ -133,10 +135,15 @@ final class Author {
             String turn = tokenizer.decode(turns.get(i));
             int[] prompt = prompts.get(i);
             if (answers.get(i).ended() && !asksTheGate(turn)) {
-                texts.add(new OwnTexts.Text(answers.get(i).after(prompt), prompt.length, HeldOut.place(turn)));
+                texts.add(new OwnTexts.Text(
+                        answers.get(i).after(prompt), prompt.length, HeldOut.place(turn), bytes(answers.get(i))));
             }
         }
         return texts;
+    }
+
+    private long bytes(AnswerSampler.Answer answer) {
+        return tokenizer.decode(answer.content()).getBytes(StandardCharsets.UTF_8).length;
     }
 
     private boolean asksTheGate(String text) {

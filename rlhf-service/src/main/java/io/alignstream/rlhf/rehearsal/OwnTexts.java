@@ -30,8 +30,9 @@ public final class OwnTexts {
      * @param ids token ids of the whole
      * @param given how many of them come before what counts: up to the assistant's token, or to where a document begins
      * @param place among all texts, 0 to below 1
+     * @param bytes of what counts, as UTF-8
      */
-    record Text(int[] ids, int given, double place) {}
+    record Text(int[] ids, int given, double place, long bytes) {}
 
     OwnTexts(List<Text> texts) {
         this.texts = List.copyOf(texts);
@@ -61,6 +62,16 @@ public final class OwnTexts {
         return new OwnTexts(texts.stream()
                 .filter(text -> text.place >= from && text.place < to)
                 .toList());
+    }
+
+    /** All of each, as token ids. */
+    public List<int[]> ids() {
+        return texts.stream().map(Text::ids).toList();
+    }
+
+    /** Of what counts of all of them, as UTF-8. */
+    public long bytes() {
+        return texts.stream().mapToLong(Text::bytes).sum();
     }
 
     /** What is given of each, as token ids: of a conversation all up to the assistant's token. */

@@ -88,8 +88,8 @@ public abstract class PolicyLoop implements TrainingLoop {
         if (bestModel.isPresent() && best.tensors().isPresent()) {
             published = policy().with(best.tensors().get());
         }
-        SequencedMap<String, Double> figures =
-                inputs.gate().compare(chosen().network(), settings.holdout().answers());
+        SequencedMap<String, Double> figures = inputs.gate()
+                .compareForRelease(chosen().network(), settings.holdout().answers());
         bestModel.ifPresent(found -> figures.put("bestStep", (double) found.step()));
         return figures;
     }

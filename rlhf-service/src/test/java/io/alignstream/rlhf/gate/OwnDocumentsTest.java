@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.rlhf.TinyParents;
 import io.alignstream.rlhf.rehearsal.ChattyModel;
 import io.alignstream.rlhf.rehearsal.OwnTexts;
@@ -50,6 +51,20 @@ class OwnDocumentsTest {
         assertThat(new OwnDocuments(sft, written(40)).tells()).isFalse();
         assertThat(new OwnDocuments(sft, OwnTexts.NONE).tells()).isFalse();
         assertThat(new OwnDocuments(sft, written(60)).tells()).isTrue();
+    }
+
+    @Test
+    void what_int8_costs_is_told_in_bits_a_byte_and_is_little() {
+        // Given
+        TransformerConfig wide = TransformerConfig.of(sft.config().vocabularySize(), 2, 64, 128);
+        try (Transformer candidate = Transformer.initialise(wide, 4)) {
+
+            // When
+            double loss = new OwnDocuments(sft, written(60)).int8Loss(candidate);
+
+            // Then
+            assertThat(loss).isNotZero().isCloseTo(0, within(0.02));
+        }
     }
 
     private static OwnTexts written(int count) {

@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import io.alignstream.languagemodel.network.NetworkProgram;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.torch.TorchProgram;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 
@@ -29,11 +28,11 @@ public final class PreparedWeights implements AutoCloseable {
 
     /** The weights of {@code model} as they are now, in fp32. */
     public PreparedWeights(Transformer model) {
-        this(model, Precision.FLOAT32);
+        this(model, WeightFormat.FLOAT32);
     }
 
-    /** The weights of {@code model} as they are now; in bf16 they take half the memory, and inputs of products are rounded, too. */
-    public PreparedWeights(Transformer model, Precision precision) {
+    /** The weights of {@code model} as they are now, in {@code format}. */
+    public PreparedWeights(Transformer model, WeightFormat format) {
         this.config = model.config();
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList shared = new NDList();
@@ -45,7 +44,7 @@ public final class PreparedWeights implements AutoCloseable {
             }
             NDList in = model.arguments(call);
             in.add(shape.get(2));
-            in.add(call.create((long) precision.torchType()));
+            in.add(call.create((long) format.code()));
             weights = PROGRAM.run(scope, "prepare", in);
             weights.forEach(weight -> weight.setName("w[]"));
         }

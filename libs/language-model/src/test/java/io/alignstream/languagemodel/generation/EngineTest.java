@@ -24,6 +24,9 @@ import java.util.PrimitiveIterator;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class EngineTest {
 
@@ -315,6 +318,62 @@ class EngineTest {
             for (int i = 0; i < answer.size(); i++) {
                 assertThat(answer.get(i).logProbability()).isCloseTo(logs[149 + i], within(2e-5));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"BFLOAT16, 0.02", "INT8, 0.05"})
+    void smallerNumbersChangeProbabilitiesALittle(WeightFormat format, double difference) {
+        TransformerConfig config = new TransformerConfig(211, 3, 128, 4, 2, 192, 400, 10_000, 1e-5, true);
+        try (Transformer model = Transformer.initialise(config, 5);
+                PreparedWeights exact = new PreparedWeights(model);
+                PreparedWeights smaller = new PreparedWeights(model, format)) {
+            // Given
+            int[] prompt = new SplittableRandom(3).ints(90, 0, 211).toArray();
+            TextRequest request =
+                    new TextRequest(prompt, 1, TokenSampler.atTemperature(0), () -> 0, 64, Optional.empty());
+            SampledToken expected;
+            try (Engine engine = new Engine(exact, 211, Engine.Capacity.of(1, 100))) {
+                expected = written(engine, request).getFirst();
+            }
+
+            // When
+            SampledToken rounded;
+            try (Engine engine = new Engine(smaller, 211, Engine.Capacity.of(1, 100))) {
+                rounded = written(engine, request).getFirst();
+            }
+
+            // Then
+            assertThat(rounded.alternatives()).isNotEqualTo(expected.alternatives());
+            for (SampledToken.Alternative alternative : expected.alternatives().subList(0, 20)) {
+                assertThat(log(rounded, alternative.id())).isCloseTo(alternative.logProbability(), within(difference));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = WeightFormat.class,
+            names = {"BFLOAT16", "INT8"})
+    void aTextIsTheSameInAnyCompanyInSmallerNumbersToo(WeightFormat format) {
+        TransformerConfig config = new TransformerConfig(211, 2, 128, 4, 2, 192, 400, 10_000, 1e-5, true);
+        try (Transformer model = Transformer.initialise(config, 5);
+                PreparedWeights weights = new PreparedWeights(model, format)) {
+            // Given
+            SplittableRandom random = new SplittableRandom(1);
+            List<TextRequest> requests =
+                    IntStream.range(0, 12).mapToObj(i -> request(random, i)).toList();
+            List<List<SampledToken>> alone = requests.stream()
+                    .map(request ->
+                            together(weights, List.of(copy(request)), 1, 256).getFirst())
+                    .toList();
+
+            // When
+            List<List<SampledToken>> crowded =
+                    together(weights, requests.stream().map(EngineTest::copy).toList(), 12, 128);
+
+            // Then
+            assertThat(crowded).isEqualTo(alone);
         }
     }
 
