@@ -43,6 +43,14 @@ public interface InferenceConfig {
     @Between(least = "1", greatest = "1000000")
     int promptTokens();
 
+    /**
+     * Tokens of an answer that are guessed at most in one step, by what followed the same words before in prompt or answer,
+     * while few answers are written and the fused operators are there; taken are those that would have come anyway. 0: none.
+     */
+    @WithDefault("4")
+    @Between(least = "0", greatest = "64")
+    int speculativeTokens();
+
     /** Requests that may wait for their turn; the next one is refused with 429. */
     @WithDefault("64")
     @Between(least = "1", greatest = "1000000")

@@ -21,6 +21,11 @@ public record SmallService(int concurrentRequests, int queue) implements Inferen
     }
 
     @Override
+    public int speculativeTokens() {
+        return 4;
+    }
+
+    @Override
     public int promptTokens() {
         return 64;
     }

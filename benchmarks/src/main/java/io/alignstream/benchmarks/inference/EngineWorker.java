@@ -43,7 +43,7 @@ final class EngineWorker {
 
     private EngineWorker() {}
 
-    /** Loads the model in the folder that the first argument behind the worker's name names, in the format of the second. */
+    /** Loads the model in the folder that the first argument behind the worker's name names, in the format of the second, with as many speculative tokens as the third says. */
     public static void main(String[] arguments) throws IOException {
         ObjectMapper json = new ObjectMapper();
         PreparedWeights weights;
@@ -60,6 +60,7 @@ final class EngineWorker {
             String[] words = line.split(" ");
             System.out.println(json.writeValueAsString(write(
                     weights,
+                    Integer.parseInt(arguments[3]),
                     Integer.parseInt(words[1]),
                     Integer.parseInt(words[2]),
                     Integer.parseInt(words[3]),
@@ -68,14 +69,17 @@ final class EngineWorker {
         weights.close();
     }
 
-    private static Map<String, Object> write(PreparedWeights weights, int streams, int prompt, int answer, long seed) {
+    private static Map<String, Object> write(
+            PreparedWeights weights, int speculativeTokens, int streams, int prompt, int answer, long seed) {
         int vocabulary = weights.config().vocabularySize();
         SplittableRandom random = new SplittableRandom(seed);
         Map<Text, Double> last = new HashMap<>();
         List<Double> firsts = new ArrayList<>();
         List<Double> gaps = new ArrayList<>();
         long began = System.nanoTime();
-        Engine.Capacity room = Engine.Capacity.of(streams, prompt + answer);
+        Engine.Capacity plain = Engine.Capacity.of(streams, prompt + answer);
+        Engine.Capacity room =
+                new Engine.Capacity(plain.texts(), plain.tokens(), plain.promptTokens(), speculativeTokens);
         try (Engine engine = new Engine(weights, vocabulary, room)) {
             began = System.nanoTime();
             for (int i = 0; i < streams; i++) {

@@ -34,6 +34,9 @@ public final class InferenceBenchmark {
     private static final List<Integer> STREAMS = List.of(1, 8, 32);
     private static final List<Integer> PROMPTS = List.of(16, 256, 2_048);
     private static final int ANSWER = 128;
+    /** Speculative tokens where they are measured. */
+    private static final int GUESSES = 4;
+
     private static final String OURS = "alignstream";
     private static final String LLAMA = "llama.cpp";
     private static final String TRANSFORMERS = "transformers";
@@ -170,12 +173,10 @@ public final class InferenceBenchmark {
         }
         List<Peer> peers = new ArrayList<>();
         for (WeightFormat format : WeightFormat.values()) {
-            List<String> command = new ArrayList<>(JavaCommand.of(EngineWorker.class, THREADS));
-            command.add(folder.toString());
-            command.add(format.label());
             String name = format == WeightFormat.FLOAT32 ? OURS : OURS + " " + format.label();
-            peers.add(start(name, command, environment, scratch));
+            peers.add(start(name, ours(folder, format, 0), environment, scratch));
         }
+        peers.add(start(OURS + " guessing", ours(folder, WeightFormat.FLOAT32, GUESSES), environment, scratch));
         if (python.isPresent()) {
             List<String> llama = new ArrayList<>(python.get().command());
             // so much room that all texts fit at once
@@ -187,6 +188,12 @@ public final class InferenceBenchmark {
             peers.add(start(TRANSFORMERS, transformers, Map.of(), scratch));
         }
         return peers;
+    }
+
+    private static List<String> ours(Path folder, WeightFormat format, int speculativeTokens) {
+        List<String> command = new ArrayList<>(JavaCommand.of(EngineWorker.class, THREADS));
+        command.addAll(List.of(folder.toString(), format.label(), Integer.toString(speculativeTokens)));
+        return command;
     }
 
     private static Peer start(String name, List<String> command, Map<String, String> environment, Path scratch)

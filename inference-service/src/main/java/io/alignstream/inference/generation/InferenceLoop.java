@@ -126,6 +126,9 @@ final class InferenceLoop implements Runnable {
             return;
         }
         for (Engine.Written one : written) {
+            if (!writing.containsKey(one.text())) {
+                continue; // it was over with the token before, which came in the same step
+            }
             if (one.token().isFinite()) {
                 take(one.text(), one.token());
             } else {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.alignstream.languagemodel.torch.TorchProgram;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -27,6 +28,9 @@ public final class Engine implements AutoCloseable {
     /** Most alternatives that a text may ask for. */
     public static final int MOST_ALTERNATIVES = 64;
 
+    /** Rows that take as long as one, since all weights are read for it. */
+    private static final int ROWS_FOR_ONE = 8;
+
     private final PreparedWeights weights;
     private final int candidates;
     private final Capacity capacity;
@@ -39,17 +43,27 @@ public final class Engine implements AutoCloseable {
      * @param texts that are being written
      * @param tokens that all of them have together, prompts and longest answers
      * @param promptTokens of prompts in one step: more are read sooner, fewer hold up less those who are being answered
+     * @param speculativeTokens tokens that a step guesses at most of each text, by what followed the same tokens before in it (prompt
+     *     look-up, Saxena 2023, github.com/apoorvumang/prompt-lookup-decoding), and takes as far as they are what would have
+     *     come anyway; as many as come for nothing because few texts are being written. 0: none. Without the fused operators
+     *     none, either, as their last bits would tell
      */
-    public record Capacity(int texts, long tokens, int promptTokens) {
+    public record Capacity(int texts, long tokens, int promptTokens, int speculativeTokens) {
 
         /** Reads prompts in steps of so many tokens. */
         private static final int PROMPT_TOKENS = 512;
 
         public Capacity {
-            if (texts < 1 || tokens < 1 || promptTokens < 1) {
+            if (texts < 1 || tokens < 1 || promptTokens < 1 || speculativeTokens < 0) {
                 throw new IllegalArgumentException("a capacity of " + texts + " texts, " + tokens + " tokens and "
-                        + promptTokens + " of prompts in a step: each must be at least 1");
+                        + promptTokens + " of prompts in a step: each must be at least 1, and " + speculativeTokens
+                        + " speculative tokens at least 0");
             }
+        }
+
+        /** Without speculative tokens. */
+        public Capacity(int texts, long tokens, int promptTokens) {
+            this(texts, tokens, promptTokens, 0);
         }
 
         /** Of {@code texts} with up to {@code longest} tokens each. */
@@ -123,8 +137,8 @@ public final class Engine implements AutoCloseable {
     /**
      * Feeds and samples once.
      *
-     * @return the texts that got a token; those that have as many as they asked for have ended, as have those whose
-     *     probabilities are no numbers
+     * @return the texts that got a token, one that got several once for each; those that have as many as they asked for
+     *     have ended, as have those whose probabilities are no numbers
      */
     public List<Written> step() {
         if (texts.isEmpty()) {
@@ -135,7 +149,11 @@ public final class Engine implements AutoCloseable {
         int width = out.length / Math.max(1, batch.asked.size());
         List<Written> written = new ArrayList<>();
         for (int i = 0; i < batch.asked.size(); i++) {
-            Text text = batch.asked.get(i);
+            Asked asked = batch.asked.get(i);
+            if (asked.wrong()) {
+                continue; // what stood before it was guessed and did not come
+            }
+            Text text = asked.text;
             SampledToken token = sampled(out, i * width, text.request().alternatives());
             written.add(new Written(text, token));
             if (token.isFinite()) {
@@ -146,6 +164,25 @@ public final class Engine implements AutoCloseable {
             }
         }
         return written;
+    }
+
+    /**
+     * A row whose next token is sampled.
+     *
+     * @param row among those of the step
+     * @param guesses tokens before it that are only guessed
+     * @param length of the text before them
+     */
+    private record Asked(Text text, int row, int guesses, int length) {
+
+        static Asked of(Text text, int row, int guesses) {
+            return new Asked(text, row, guesses, text.length());
+        }
+
+        /** Whether its text went on otherwise than was guessed, or has ended. */
+        boolean wrong() {
+            return text.length() != length + guesses || !text.isAsGuessed(length);
+        }
     }
 
     private static SampledToken sampled(double[] out, int at, int alternatives) {
@@ -162,18 +199,30 @@ public final class Engine implements AutoCloseable {
         private final List<Text> fed = new ArrayList<>(texts);
         private final List<long[]> rows = new ArrayList<>();
         private final List<long[]> groups = new ArrayList<>();
-        private final List<Text> asked = new ArrayList<>();
-        private final List<Integer> last = new ArrayList<>();
+        private final List<Asked> asked = new ArrayList<>();
 
         /** Appends {@code count} tokens of a text. */
         void feed(Text text, int count) {
+            add(text, count);
+            if (text.feed(count)) {
+                asked.add(Asked.of(text, rows.size() - 1, 0));
+            }
+        }
+
+        /** Appends the last token of an answer and what is guessed to follow. */
+        void feedAnswer(Text text, int most) {
+            int guesses = text.guess(most);
+            add(text, 1 + guesses);
+            text.feed(1);
+            for (int i = 0; i <= guesses; i++) {
+                asked.add(Asked.of(text, rows.size() - 1 - guesses + i, i));
+            }
+        }
+
+        private void add(Text text, int count) {
             long place = fed.indexOf(text);
             for (int i = 0; i < count; i++) {
                 rows.add(new long[] {text.token(text.fed() + i), text.fed() + i, place});
-            }
-            if (text.feed(count)) {
-                asked.add(text);
-                last.add(rows.size() - 1);
             }
         }
 
@@ -190,9 +239,10 @@ public final class Engine implements AutoCloseable {
                 .sorted(Comparator.comparingInt(text -> blocks(text.fed() + 1)))
                 .toList();
         int first = 0;
+        int guesses = guesses(answering.size());
         for (int i = 0; i < answering.size(); i++) {
             int blocks = blocks(answering.get(i).fed() + 1);
-            batch.feed(answering.get(i), 1);
+            batch.feedAnswer(answering.get(i), guesses);
             if (i + 1 == answering.size() || blocks(answering.get(i + 1).fed() + 1) != blocks) {
                 batch.group(first, blocks, false);
                 first = batch.rows.size();
@@ -213,6 +263,12 @@ public final class Engine implements AutoCloseable {
             }
         }
         return batch;
+    }
+
+    private int guesses(int answers) {
+        return answers == 0 || !TorchProgram.hasFusedOperators()
+                ? 0
+                : Math.clamp((ROWS_FOR_ONE - answers) / answers, 0, capacity.speculativeTokens());
     }
 
     private static int blocks(int tokens) {
@@ -236,12 +292,15 @@ public final class Engine implements AutoCloseable {
         List<double[]> edits = new ArrayList<>();
         List<Integer> masked = new ArrayList<>();
         ByteBuffer masks = ByteBuffer.allocateDirect(candidates
-                * (int) batch.asked.stream().filter(Text::constrained).count());
+                * (int) batch.asked.stream()
+                        .filter(one -> one.text.constrained())
+                        .count());
         int alternatives = 0;
         for (int i = 0; i < asked; i++) {
-            Text text = batch.asked.get(i);
-            text.sampling(sampling, i * 5);
-            text.edits(i, candidates, edits);
+            Text text = batch.asked.get(i).text;
+            int guessed = batch.asked.get(i).guesses;
+            text.sampling(guessed, sampling, i * 5);
+            text.edits(guessed, i, candidates, edits);
             alternatives = Math.max(alternatives, text.request().alternatives());
             if (text.constrained()) {
                 masked.add(i);
@@ -255,7 +314,7 @@ public final class Engine implements AutoCloseable {
             in.add(call.create(flat(batch.groups, 4), new Shape(batch.groups.size(), 4)));
             in.add(call.create(tables, new Shape(batch.fed.size(), columns)));
             cache.addTo(in);
-            in.add(call.create(batch.last.stream().mapToLong(row -> row).toArray()));
+            in.add(call.create(batch.asked.stream().mapToLong(Asked::row).toArray()));
             in.add(call.create(sampling, new Shape(asked, 5)));
             in.add(call.create(edits.stream().flatMapToDouble(Arrays::stream).toArray(), new Shape(edits.size(), 4)));
             in.add(call.create(masked.stream().mapToLong(row -> row).toArray()));

@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.generation;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -11,6 +12,9 @@ import java.util.Set;
 /** A text that an {@link Engine} writes. */
 public final class Text {
 
+    /** Tokens that have to be the same for a guess. */
+    private static final int ALIKE = 3;
+
     private final TextRequest request;
     private final KeyValueCache.Place place;
     private final int[] tokens;
@@ -18,6 +22,11 @@ public final class Text {
     private int length;
     /** Those of them whose keys and values stand in the cache. */
     private int fed;
+
+    /** Tokens behind the last one that are only guessed. */
+    private int[] guessed = {};
+    /** Numbers that were asked for and have not decided anything yet. */
+    private final List<Double> numbers = new ArrayList<>();
 
     private final Map<Integer, Integer> counts = new HashMap<>();
     private final Set<Integer> seen = new HashSet<>();
@@ -55,6 +64,36 @@ public final class Text {
         return tokens[position];
     }
 
+    int length() {
+        return length;
+    }
+
+    /**
+     * Guesses at most so many tokens: what followed last time when the last {@value #ALIKE} were the same. They stay within
+     * the block that the last token is in, and are never the last one of the answer.
+     */
+    int guess(int most) {
+        guessed = new int[0];
+        int room = Math.min(
+                Math.min(most, tokens.length - length - 1), KeyValueCache.BLOCK - 1 - fed % KeyValueCache.BLOCK);
+        if (constrained() || room < 1) {
+            return 0;
+        }
+        for (int end = length - 1; end >= ALIKE; end--) {
+            if (Arrays.equals(tokens, end - ALIKE, end, tokens, length - ALIKE, length)) {
+                guessed = Arrays.copyOfRange(tokens, end, end + Math.min(room, length - end));
+                System.arraycopy(guessed, 0, tokens, length, guessed.length);
+                return guessed.length;
+            }
+        }
+        return 0;
+    }
+
+    /** Whether what has come from {@code start} on is what was guessed. */
+    boolean isAsGuessed(int start) {
+        return Arrays.equals(tokens, start, length, guessed, 0, length - start);
+    }
+
     /** The answer so far, without the prompt. */
     public int[] answer() {
         return Arrays.copyOfRange(tokens, request.prompt().length, length);
@@ -73,6 +112,8 @@ public final class Text {
 
     void append(int token) {
         tokens[length++] = token;
+        fed = length - 1;
+        numbers.removeFirst();
         seen.add(token);
         counts.merge(token, 1, Integer::sum);
         request.constraint().ifPresent(constraint -> constraint.advance(token));
@@ -86,19 +127,32 @@ public final class Text {
         return request.constraint().orElseThrow().allowed();
     }
 
-    /** Temperature, top-p, top-k, min-p and a number, from index {@code at} on. */
-    void sampling(double[] to, int at) {
+    /** Temperature, top-p, top-k, min-p and the number of the token behind so many guesses, from index {@code at} on. */
+    void sampling(int guessed, double[] to, int at) {
         TokenSampler sampler = request.sampler();
         to[at] = sampler.temperature();
         to[at + 1] = sampler.topP();
         to[at + 2] = sampler.topK();
         to[at + 3] = sampler.minP();
-        to[at + 4] = request.uniforms().getAsDouble();
+        while (numbers.size() <= guessed) {
+            numbers.add(request.uniforms().getAsDouble());
+        }
+        to[at + 4] = numbers.get(guessed);
     }
 
-    /** What bias and penalties change about the logits of {@code row}: row, token, factor, what is added. */
-    void edits(int row, int candidates, List<double[]> to) {
+    /** What bias and penalties change about the logits of {@code row}, behind so many guesses: row, token, factor, what is added. */
+    void edits(int guesses, int row, int candidates, List<double[]> to) {
         TokenSampler.Penalties penalties = request.sampler().penalties();
+        Map<Integer, Integer> counts = this.counts;
+        Set<Integer> seen = this.seen;
+        if (guesses > 0 && !penalties.equals(TokenSampler.Penalties.NONE)) {
+            counts = new HashMap<>(counts);
+            seen = new HashSet<>(seen);
+            for (int i = 0; i < guesses; i++) {
+                counts.merge(guessed[i], 1, Integer::sum);
+                seen.add(guessed[i]);
+            }
+        }
         Set<Integer> changed = new HashSet<>(request.sampler().bias().keySet());
         if (penalties.repetition() != 1) {
             changed.addAll(seen);

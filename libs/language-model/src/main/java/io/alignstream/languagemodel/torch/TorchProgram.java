@@ -61,6 +61,11 @@ public final class TorchProgram {
         return resource(owner, name + (Operators.fused() ? "-fused" : "") + ".torchscript");
     }
 
+    /** Whether the fused operators are there. */
+    public static boolean hasFusedOperators() {
+        return Operators.fused();
+    }
+
     /** Runs {@code method}; its results live in {@code scope}, also those of several in one list or dictionary. */
     public NDList run(NDManager scope, String method, NDList arguments) {
         NDArray name = scope.create(0f);

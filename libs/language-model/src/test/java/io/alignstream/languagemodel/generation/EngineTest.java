@@ -9,6 +9,7 @@ import io.alignstream.languagemodel.generation.TokenSampler.Penalties;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.torch.TorchProgram;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -214,6 +215,59 @@ class EngineTest {
 
             // Then
             assertThat(crowded).isEqualTo(alone);
+        }
+    }
+
+    @Test
+    void speculativeTokensComeInFewerStepsAndChangeNothing() {
+        try (Transformer model = Transformer.initialise(LONG, 5);
+                PreparedWeights weights = new PreparedWeights(model)) {
+            // Given: prompts that repeat themselves, so that there is something to guess
+            SplittableRandom random = new SplittableRandom(6);
+            List<TextRequest> requests = IntStream.range(0, 10)
+                    .mapToObj(i -> {
+                        int[] phrase = random.ints(7, 0, 12).toArray();
+                        int[] prompt =
+                                IntStream.range(0, 100).map(t -> phrase[t % 7]).toArray();
+                        TextRequest request = request(random, i);
+                        return new TextRequest(
+                                prompt,
+                                150,
+                                new TokenSampler(
+                                        i % 2 == 0 ? 0 : 0.2,
+                                        1,
+                                        0,
+                                        0,
+                                        request.sampler().penalties(),
+                                        Map.of()),
+                                request.uniforms(),
+                                request.alternatives(),
+                                Optional.empty());
+                    })
+                    .toList();
+            for (TextRequest request : requests) {
+                List<SampledToken> expected =
+                        together(weights, List.of(copy(request)), 1, 256).getFirst();
+                try (Engine engine = new Engine(weights, 211, new Engine.Capacity(1, 320, 256, 5))) {
+                    engine.start(copy(request)).orElseThrow();
+                    List<SampledToken> written = new ArrayList<>();
+                    int steps = 0;
+
+                    // When
+                    while (engine.active() > 0) {
+                        engine.step().forEach(one -> written.add(one.token()));
+                        steps++;
+                    }
+
+                    // Then
+                    assertThat(written).isEqualTo(expected);
+                    if (request.sampler().temperature() == 0
+                            && request.sampler().penalties().equals(Penalties.NONE)
+                            && TorchProgram.hasFusedOperators()) {
+                        assertThat(steps).isLessThan(120);
+                    }
+                }
+            }
         }
     }
 
