@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.nio.ByteBuffer;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class KeyValueCache implements AutoCloseable {
 
     /** Tokens of a block. */
-    static final int BLOCK = 64;
+    static final int BLOCK = Footprint.CACHE_BLOCK;
 
     private final NDManager scope = TorchRuntime.get().newScope();
     private final NDArray keys;
@@ -79,16 +80,6 @@ final class KeyValueCache implements AutoCloseable {
         for (int block = 0; block < blocks; block++) {
             unused.add(block);
         }
-    }
-
-    /** Bytes of a cache for {@code tokens}. */
-    static long bytes(TransformerConfig config, long tokens) {
-        return 2L
-                * Float.BYTES
-                * config.layers()
-                * config.keyValueHeads()
-                * config.headWidth()
-                * (Math.ceilDiv(tokens, BLOCK) * BLOCK);
     }
 
     /** Blocks of all texts together. */

@@ -13,6 +13,9 @@ public record Footprint(TransformerConfig config) {
     private static final int FLOAT = 4;
     /** Logits of a chunk. */
     private static final int LOGITS = 16 << 20;
+    /** Tokens of a block of keys and values while texts are written. */
+    public static final int CACHE_BLOCK = 64;
+
     /** Most that the states of one block may take while nothing is kept. */
     private static final long SCORING = 512L << 20;
 
@@ -71,9 +74,10 @@ public record Footprint(TransformerConfig config) {
                         .sum();
     }
 
-    /** Bytes of the keys and values of sampled answers. */
+    /** Bytes of the keys and values of sampled answers, which stand in whole blocks. */
     public long cache(int answers, int positions) {
-        return 2L * FLOAT * config.layers() * config.keyValueHeads() * config.headWidth() * answers * positions;
+        long tokens = (long) answers * Math.ceilDiv(positions, CACHE_BLOCK) * CACHE_BLOCK;
+        return 2L * FLOAT * config.layers() * config.keyValueHeads() * config.headWidth() * tokens;
     }
 
     /**
