@@ -63,12 +63,7 @@ final class Answers {
      * @param others all other tokens, the most probable first
      */
     record Next(
-            Version version,
-            List<Taken> taken,
-            String text,
-            boolean ended,
-            List<Choice> choices,
-            List<Step> others) {}
+            Version version, List<Taken> taken, String text, boolean ended, List<Choice> choices, List<Step> others) {}
 
     /**
      * What the heads of a layer take from where.
@@ -187,8 +182,7 @@ final class Answers {
 
     static Neighbours neighbours(ExploredModel model, Questions.Words question) {
         Tokenizer tokenizer = model.tokenizer();
-        List<String> plus =
-                Questions.texts("plus", question.plus(), 1, Questions.MOST_TERMS, Questions.LONGEST_WORD);
+        List<String> plus = Questions.texts("plus", question.plus(), 1, Questions.MOST_TERMS, Questions.LONGEST_WORD);
         List<String> minus =
                 Questions.texts("minus", question.minus(), 0, Questions.MOST_TERMS, Questions.LONGEST_WORD);
         List<Term> terms = Stream.concat(

@@ -59,16 +59,13 @@ public class ExplorerModels {
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         this.thread = new ThreadPoolExecutor(
                 1, 1, KEPT_MINUTES, TimeUnit.MINUTES, new ArrayBlockingQueue<>(MOST_WAITING), worker -> {
-                    Thread made = Thread.ofPlatform()
-                            .name("explorer")
-                            .daemon()
-                            .unstarted(() -> {
-                                try {
-                                    worker.run();
-                                } finally {
-                                    close();
-                                }
-                            });
+                    Thread made = Thread.ofPlatform().name("explorer").daemon().unstarted(() -> {
+                        try {
+                            worker.run();
+                        } finally {
+                            close();
+                        }
+                    });
                     made.setContextClassLoader(loader);
                     return made;
                 });
@@ -86,8 +83,7 @@ public class ExplorerModels {
     /** The versions that the served release was made from, and itself. */
     Map<Version, Found> versions() {
         LoadedModel current = served.current()
-                .orElseThrow(
-                        () -> new ExplorerException(Status.SERVICE_UNAVAILABLE, Reason.of("explorer.noRelease")));
+                .orElseThrow(() -> new ExplorerException(Status.SERVICE_UNAVAILABLE, Reason.of("explorer.noRelease")));
         Map<Version, Found> versions = new EnumMap<>(Version.class);
         Optional<Reference> next = Optional.of(current.release().reference());
         Map<Version, String> parents = Map.of(Version.ALIGNED, Lineage.SFT, Version.SFT, Lineage.BASE);
@@ -147,8 +143,8 @@ public class ExplorerModels {
 
     private static RuntimeException failure(Version version, @Nullable Throwable cause) {
         return switch (cause) {
-            case Explained explained when cause instanceof IOException ->
-                new ExplorerException(Status.GONE, explained.reason());
+            case Explained explained
+            when cause instanceof IOException -> new ExplorerException(Status.GONE, explained.reason());
             case IOException e -> {
                 LOG.warnf(e, "The %s model cannot be looked into", version.id());
                 yield new ExplorerException(

@@ -53,11 +53,7 @@ public class ExplorerResource {
      * @param run the run that made it; null if the served release has no such parent
      * @param removed whether its files were removed, so that it cannot be looked into
      */
-    record Model(
-            Version version,
-            @Nullable String run,
-            @Nullable String sha256,
-            boolean removed) {}
+    record Model(Version version, @Nullable String run, @Nullable String sha256, boolean removed) {}
 
     /** The three versions, whether they are there or not. */
     @GET
@@ -71,8 +67,7 @@ public class ExplorerResource {
                         ExplorerModels.Found one = found.get(version);
                         return one == null
                                 ? new Model(version, null, null, false)
-                                : new Model(
-                                        version, one.run(), one.reference().sha256(), one.removed());
+                                : new Model(version, one.run(), one.reference().sha256(), one.removed());
                     })
                     .toList();
         });

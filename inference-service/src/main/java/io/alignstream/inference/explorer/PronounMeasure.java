@@ -120,7 +120,10 @@ public class PronounMeasure {
             }
             put(key, state.with(Progress.DONE, null));
         } catch (RuntimeException e) {
-            LOG.warnf(e, "Pronouns of the %s model cannot be measured", begun.version().id());
+            LOG.warnf(
+                    e,
+                    "Pronouns of the %s model cannot be measured",
+                    begun.version().id());
             Reason why = e instanceof Explained explained ? explained.reason() : Reason.of("explorer.failed");
             put(key, state.with(Progress.FAILED, why));
         }

@@ -52,9 +52,7 @@ final class Questions {
 
     /** What is near to words that are added and subtracted. */
     public record Words(
-            @Nullable String version,
-            @Nullable List<@Nullable String> plus,
-            @Nullable List<@Nullable String> minus) {}
+            @Nullable String version, @Nullable List<@Nullable String> plus, @Nullable List<@Nullable String> minus) {}
 
     /** A word in texts that mean two things by it. */
     public record Contexts(
@@ -90,8 +88,7 @@ final class Questions {
     }
 
     /** {@code least} to {@code most} texts, each there and bounded, none twice. */
-    static List<String> texts(
-            String field, @Nullable List<@Nullable String> texts, int least, int most, int longest) {
+    static List<String> texts(String field, @Nullable List<@Nullable String> texts, int least, int most, int longest) {
         List<@Nullable String> given = texts == null ? List.of() : texts;
         if (given.size() < least || given.size() > most) {
             throw new InvalidInputException(Reason.of("explorer.count")
@@ -100,8 +97,10 @@ final class Questions {
                     .with("least", least)
                     .with("most", most));
         }
-        List<String> checked =
-                given.stream().map(text -> text(field, text, longest)).distinct().toList();
+        List<String> checked = given.stream()
+                .map(text -> text(field, text, longest))
+                .distinct()
+                .toList();
         if (checked.size() < given.size()) {
             throw new InvalidInputException(Reason.of("explorer.twice").with("field", field));
         }
@@ -118,9 +117,7 @@ final class Questions {
                     .with("least", 0)
                     .with("most", MOST_TAKEN));
         }
-        return given.stream()
-                .mapToInt(id -> whole("taken", id, size))
-                .toArray();
+        return given.stream().mapToInt(id -> whole("taken", id, size)).toArray();
     }
 
     /** A whole number from 0 to below {@code size}. */

@@ -53,6 +53,7 @@ export class AttentionPanel extends Panel {
     this.find('.tokens').replaceChildren(...tokens.map((token, index) => make('button', {
       type: 'button',
       className: 'token',
+      tabIndex: index === this.selected ? 0 : -1,
       'aria-pressed': String(index === this.selected),
       on: {
         click: () => this.select(index),
@@ -79,8 +80,10 @@ export class AttentionPanel extends Panel {
 
   select(index) {
     this.selected = index;
-    [...this.find('.tokens').children].forEach((token, place) =>
-      token.setAttribute('aria-pressed', String(place === index)));
+    [...this.find('.tokens').children].forEach((token, place) => {
+      token.setAttribute('aria-pressed', String(place === index));
+      token.tabIndex = place === index ? 0 : -1;
+    });
     this.move();
   }
 

@@ -3,8 +3,9 @@ import { make, say } from '../../alignstream/dom.js';
 import { candidateRows, lines, probabilityText, VERSIONS } from './probability-model.js';
 import { Panel, Player } from './panel.js';
 
-const CHENGDU = ['熊猫基地', '大熊猫繁殖基地', '宽窄巷子', '火锅', '兵马俑', '故宫', '外滩'];
-/** The first three are questions of the demo's report. */
+/** Of the demo's report: its candidates, and the questions of its association table. */
+const CHENGDU = ['熊猫基地', '大熊猫繁殖基地', '宽窄巷子', '火锅', '长城', '宽窄巷子历史文化街区', '锦里', '锦里古街', '武侯祠',
+  '武侯祠博物馆'];
 const PRESETS = [
   { prompt: '成都必去景点', separator: '：', candidates: CHENGDU },
   { prompt: '成都有啥必去的地方啊', separator: '\n', candidates: CHENGDU },

@@ -39,6 +39,7 @@ export class ContextsPanel extends Panel {
     }
     this.asked();
     this.answer = answer;
+    this.find('.plane').replaceChildren();
     this.places = fitted(answer.word.paths, WIDTH, HEIGHT, MARGIN);
     const depths = answer.word.between.length;
     this.field('depth').max = depths - 1;
@@ -81,7 +82,7 @@ export class ContextsPanel extends Panel {
   /** Where the word's vectors are at a depth, with their ways up to it. */
   plane(depth) {
     const svg = this.find('.plane');
-    if (svg.childElementCount !== 3 * this.places.length) {
+    if (svg.childElementCount === 0) {
       svg.replaceChildren(...this.places.map(() => shape('path', { class: 'way' })),
         ...this.places.flatMap((_, index) => [this.point(index), shape('text', {})]));
     }

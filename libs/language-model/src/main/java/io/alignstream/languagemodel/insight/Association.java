@@ -84,15 +84,16 @@ public final class Association {
         int positions = network.config().maxPositions();
         for (int[] row : rows) {
             if (row.length - 1 > positions) {
-                throw new InvalidInputException(
-                        Reason.of("insight.tooLong").with("tokens", row.length - 1).with("positions", positions));
+                throw new InvalidInputException(Reason.of("insight.tooLong")
+                        .with("tokens", row.length - 1)
+                        .with("positions", positions));
             }
         }
         double[] sums = new double[rows.size()];
         for (int begin = 0; begin < sums.length; begin += BATCH) {
             int end = Math.min(begin + BATCH, sums.length);
-            float[][] logs = network.logProbabilities(
-                    Sequences.of(rows.subList(begin, end), counted.subList(begin, end)), 1);
+            float[][] logs =
+                    network.logProbabilities(Sequences.of(rows.subList(begin, end), counted.subList(begin, end)), 1);
             for (int i = 0; i < logs.length; i++) {
                 for (float log : logs[i]) {
                     sums[begin + i] += log;

@@ -62,7 +62,8 @@ public final class Inspector {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = network.arguments(call);
             in.add(call.create(Arrays.stream(ids).asLongStream().toArray()));
-            float[] rows = PROGRAM.run(call, "embeddings", in).singletonOrThrow().toFloatArray();
+            float[] rows =
+                    PROGRAM.run(call, "embeddings", in).singletonOrThrow().toFloatArray();
             return cut(rows, 1, ids.length)[0];
         }
     }

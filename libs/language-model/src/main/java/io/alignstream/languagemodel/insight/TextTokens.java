@@ -98,7 +98,10 @@ public final class TextTokens {
             return tokenizer.name(id);
         }
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             return "<" + HexFormat.ofDelimiter(" ").withUpperCase().formatHex(bytes) + ">";
         }

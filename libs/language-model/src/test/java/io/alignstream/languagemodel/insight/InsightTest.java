@@ -26,8 +26,7 @@ class InsightTest {
 
     private static final Tokenizer TOKENIZER = new BpeTrainer(420)
             .train(Stream.of(
-                    "the king and the queen, the man and the woman, the king and the man",
-                    "国王和王后，男人和女人，国王和男人"));
+                    "the king and the queen, the man and the woman, the king and the man", "国王和王后，男人和女人，国王和男人"));
     private static final Transformer NETWORK =
             Transformer.initialise(TransformerConfig.of(TOKENIZER.vocabularySize(), 2, 64, 64), 7);
 
@@ -47,7 +46,8 @@ class InsightTest {
         // Then
         assertThat(places).hasSize(1);
         Range place = places.getFirst();
-        assertThat(String.join("", tokens.texts().subList(place.from(), place.to()))).endsWith("it");
+        assertThat(String.join("", tokens.texts().subList(place.from(), place.to())))
+                .endsWith("it");
         assertThat(String.join("", tokens.texts())).isEqualTo("the suit, it fits");
     }
 
@@ -80,8 +80,8 @@ class InsightTest {
     @Test
     void whatWasSubtractedLiesOnTheOtherSide() {
         // Given
-        List<Term> terms = List.of(
-                WordArithmetic.term(TOKENIZER, "king", true), WordArithmetic.term(TOKENIZER, "man", false));
+        List<Term> terms =
+                List.of(WordArithmetic.term(TOKENIZER, "king", true), WordArithmetic.term(TOKENIZER, "man", false));
 
         // When
         List<Neighbour> all = WordArithmetic.nearest(new Inspector(NETWORK), TOKENIZER, terms, 10_000);
@@ -96,8 +96,8 @@ class InsightTest {
     @Test
     void wordsThatCancelEachOtherOutPointNowhere() {
         // Given
-        List<Term> terms = List.of(
-                WordArithmetic.term(TOKENIZER, "king", true), WordArithmetic.term(TOKENIZER, "king", false));
+        List<Term> terms =
+                List.of(WordArithmetic.term(TOKENIZER, "king", true), WordArithmetic.term(TOKENIZER, "king", false));
 
         // When, Then
         assertThatThrownBy(() -> WordArithmetic.nearest(new Inspector(NETWORK), TOKENIZER, terms, 5))
