@@ -65,9 +65,14 @@ export class CandidatesPanel extends Panel {
     this.player.say();
     const versions = VERSIONS.filter(version => this.answers[version]);
     this.find('.picture').hidden = versions.length === 0;
-    this.field('stage').max = Math.max(0, versions.length - 1);
-    this.versions = versions;
     if (versions.length > 0) {
+      this.field('stage').max = versions.length - 1;
+      if (this.versions === undefined) {
+        this.field('stage').value = versions.length - 1;
+      }
+      this.versions = versions;
+      this.find('.key').replaceChildren(...versions.map(version =>
+        make('li', { className: version }, this.text(NAMES[version]))));
       this.rows = candidateRows(this.answers);
       this.move();
       this.table();

@@ -113,7 +113,7 @@ export class PronounsPanel extends Panel {
           className: right > bound ? 'above' : '',
           style: {
             background: `color-mix(in srgb, ${share >= 0.5 ? 'var(--good)' : 'var(--bad)'} `
-              + `${Math.round(70 * Math.abs(share - 0.5))}%, var(--card))`,
+              + `${Math.round(80 * Math.abs(share - 0.5))}%, var(--card))`,
           },
         }, this.share(share));
       }))));
