@@ -98,6 +98,17 @@ export class AttentionPanel extends Panel {
       key: place, name: tokens[place], share: weight, label: this.share(weight), kind: this.page.version,
     })));
     this.draw();
+    this.reveal();
+  }
+
+  /** On a narrow page the sentence is scrolled to what is selected. */
+  reveal() {
+    const region = this.find('.arcs');
+    const token = this.find('.tokens').children[this.selected];
+    const left = token.offsetLeft - region.scrollLeft;
+    if (left < 0 || left + token.offsetWidth > region.clientWidth) {
+      region.scrollLeft = token.offsetLeft + token.offsetWidth / 2 - region.clientWidth / 2;
+    }
   }
 
   /** Arcs above the tokens where they stand now. */
