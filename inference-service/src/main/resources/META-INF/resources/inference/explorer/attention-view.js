@@ -95,7 +95,7 @@ export class AttentionPanel extends Panel {
       token: tokens[this.selected].trim(), most: tokens[most[0].place].trim(), share: this.share(most[0].weight),
     }));
     this.bars(this.find('.bars'), most.map(({ place, weight }) => ({
-      key: place, name: tokens[place], share: weight, label: this.share(weight), kind: this.page.version,
+      key: place, name: `${tokens[place].trim() || '␣'} · ${place + 1}`, share: weight, label: this.share(weight), kind: this.page.version,
     })));
     this.draw();
     this.reveal();
