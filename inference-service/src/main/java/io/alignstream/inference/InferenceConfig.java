@@ -75,4 +75,16 @@ public interface InferenceConfig {
     @WithDefault("1000")
     @Between(least = "1", greatest = "100000000")
     int rememberedResponses();
+
+    /** What people may look into. */
+    Explorer explorer();
+
+    /** The explorer's settings, {@code alignstream.inference.explorer.*}. */
+    interface Explorer {
+
+        /** Largest model, in mebibytes of fp32 weights, that is loaded to be looked into, beside the one in service; a larger one is refused. */
+        @WithDefault("2048")
+        @Between(least = "1", greatest = "1000000")
+        int memoryMebibytes();
+    }
 }

@@ -49,4 +49,9 @@ public record SmallService(int concurrentRequests, int queue) implements Inferen
     public int rememberedResponses() {
         return 1;
     }
+
+    @Override
+    public Explorer explorer() {
+        return () -> 1;
+    }
 }

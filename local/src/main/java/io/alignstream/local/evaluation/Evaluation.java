@@ -1,10 +1,11 @@
 package io.alignstream.local.evaluation;
 
+import static io.alignstream.languagemodel.insight.Association.shares;
+
 import io.alignstream.local.world.EvaluationSet;
 import io.alignstream.local.world.EvaluationSet.StylePrompt;
 import io.alignstream.local.world.Split;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -178,11 +179,10 @@ public record Evaluation(List<Association> associationTable, List<Samples> sampl
 
     /** Probabilities that sum to 1 over the candidates. */
     static SequencedMap<String, Double> normalised(List<String> candidates, double[] logs) {
-        double max = Arrays.stream(logs).max().orElse(0);
-        double sum = Arrays.stream(logs).map(log -> Math.exp(log - max)).sum();
+        double[] shares = shares(logs);
         SequencedMap<String, Double> probabilities = new LinkedHashMap<>();
         for (int i = 0; i < logs.length; i++) {
-            probabilities.put(candidates.get(i), Math.exp(logs[i] - max) / sum);
+            probabilities.put(candidates.get(i), shares[i]);
         }
         return probabilities;
     }

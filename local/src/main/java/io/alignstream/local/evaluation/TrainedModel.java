@@ -3,11 +3,10 @@ package io.alignstream.local.evaluation;
 import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.generation.PreparedWeights;
-import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.insight.Association;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
-import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,20 +51,7 @@ public final class TrainedModel implements AutoCloseable {
 
     /** The same of each candidate behind the prefix at its place. */
     public double[] continuations(List<String> prefixes, List<String> candidates) {
-        List<int[]> rows = new ArrayList<>();
-        List<boolean[]> counted = new ArrayList<>();
-        for (int i = 0; i < candidates.size(); i++) {
-            int[] given = tokenizer.encode(prefixes.get(i));
-            int[] text = tokenizer.encode(prefixes.get(i) + candidates.get(i));
-            int[] row = Arrays.copyOf(text, text.length + 1);
-            row[text.length] = tokenizer.endOfDocument();
-            int mismatch = Arrays.mismatch(given, text);
-            boolean[] asked = new boolean[row.length];
-            Arrays.fill(asked, mismatch < 0 ? given.length : Math.min(mismatch, given.length), row.length, true);
-            rows.add(row);
-            counted.add(asked);
-        }
-        return sums(rows, counted);
+        return Association.continuations(transformer, tokenizer, prefixes, candidates);
     }
 
     /**
@@ -75,12 +61,7 @@ public final class TrainedModel implements AutoCloseable {
      * @return {@code [candidates]}, natural logarithms, not normalised
      */
     public double[] answers(String prompt, List<String> candidates) {
-        List<Conversation> conversations = candidates.stream()
-                .map(candidate -> ChatTemplate.conversation(tokenizer, List.of(Message.user(prompt)), candidate))
-                .toList();
-        return sums(
-                conversations.stream().map(Conversation::ids).toList(),
-                conversations.stream().map(Conversation::learned).toList());
+        return Association.answers(transformer, tokenizer, prompt, candidates);
     }
 
     /** The most probable answer to each prompt, token by token, at most {@code maxTokens} long. */
@@ -135,25 +116,10 @@ public final class TrainedModel implements AutoCloseable {
             int[] row = tokenizer.encode(text);
             boolean[] counted = new boolean[row.length];
             Arrays.fill(counted, true);
-            loss -= sums(List.of(row), List.of(counted))[0];
+            loss -= Association.sums(transformer, List.of(row), List.of(counted))[0];
             count += row.length - 1;
         }
         return loss / count;
-    }
-
-    private double[] sums(List<int[]> rows, List<boolean[]> counted) {
-        double[] sums = new double[rows.size()];
-        for (int begin = 0; begin < sums.length; begin += BATCH) {
-            int end = Math.min(begin + BATCH, sums.length);
-            float[][] logs = transformer.logProbabilities(
-                    Sequences.of(rows.subList(begin, end), counted.subList(begin, end)), 1);
-            for (int i = 0; i < logs.length; i++) {
-                for (float log : logs[i]) {
-                    sums[begin + i] += log;
-                }
-            }
-        }
-        return sums;
     }
 
     @Override

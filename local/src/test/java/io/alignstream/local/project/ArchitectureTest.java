@@ -115,8 +115,8 @@ class ArchitectureTest {
 
     /** A loop or a service brings them together. */
     @TestFactory
-    Stream<DynamicTest> objectives_optimisers_and_generation_do_not_know_each_other() {
-        List<String> ideas = List.of("objective", "optimiser", "generation");
+    Stream<DynamicTest> objectives_optimisers_generation_and_insight_do_not_know_each_other() {
+        List<String> ideas = List.of("objective", "optimiser", "generation", "insight");
         return ideas.stream()
                 .map(idea -> DynamicTest.dynamicTest(idea, () -> {
                     String[] others = ideas.stream()
@@ -212,7 +212,7 @@ class ArchitectureTest {
 
     @Test
     void only_what_computes_knows_djl() {
-        String[] computing = Stream.of("torch", "network", "objective", "optimiser", "generation")
+        String[] computing = Stream.of("torch", "network", "objective", "optimiser", "generation", "insight")
                 .map(ArchitectureTest::ofLanguageModel)
                 .toArray(String[]::new);
         noClasses()

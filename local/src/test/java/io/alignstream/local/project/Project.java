@@ -103,7 +103,7 @@ public final class Project {
     }
 
     /** Content of a text file. */
-    static String text(String path) {
+    public static String text(String path) {
         try {
             return Files.readString(ROOT.resolve(path));
         } catch (IOException e) {

@@ -1,8 +1,10 @@
 package io.alignstream.languagemodel.network;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The oracle: the forward pass in plain loops over doubles, slow and obvious, for one sequence. */
@@ -10,6 +12,10 @@ final class NaiveTransformer {
 
     private final TransformerConfig config;
     private final Map<String, double[]> weights = new LinkedHashMap<>();
+    /** Of the text that was computed last, by layer: {@code [heads][time][time]}. */
+    private final List<double[][][]> attention = new ArrayList<>();
+    /** Of that text, before the first block and after each: {@code [time][width]}. */
+    private final List<double[][]> states = new ArrayList<>();
 
     NaiveTransformer(TransformerConfig config) {
         this.config = config;
@@ -30,6 +36,14 @@ final class NaiveTransformer {
     /** The weights, to be changed at will. */
     Map<String, double[]> weights() {
         return weights;
+    }
+
+    List<double[][][]> attention() {
+        return attention;
+    }
+
+    List<double[][]> states() {
+        return states;
     }
 
     /** Mean cross-entropy in nats over all tokens but the first. */
@@ -81,6 +95,9 @@ final class NaiveTransformer {
         for (int t = 0; t < ids.length; t++) {
             System.arraycopy(weights.get("model.embed_tokens.weight"), ids[t] * width, x[t], 0, width);
         }
+        attention.clear();
+        states.clear();
+        states.add(Arrays.stream(x).map(double[]::clone).toArray(double[][]::new));
         for (int layer = 0; layer < config.layers(); layer++) {
             String block = "model.layers." + layer + ".";
             double[][] h = norm(x, block + "input_layernorm.weight");
@@ -97,6 +114,7 @@ final class NaiveTransformer {
                 }
                 add(x[t], project(block + "mlp.down_proj", gate));
             }
+            states.add(Arrays.stream(x).map(double[]::clone).toArray(double[][]::new));
         }
         return norm(x, "model.norm.weight");
     }
@@ -112,6 +130,8 @@ final class NaiveTransformer {
             k[t] = rotate(normHeads(project(prefix + "k_proj", h[t]), prefix + "k_norm.weight"), t);
             v[t] = project(prefix + "v_proj", h[t]);
         }
+        double[][][] taken = new double[config.heads()][h.length][h.length];
+        attention.add(taken);
         double[][] result = new double[h.length][];
         for (int t = 0; t < h.length; t++) {
             double[] mixed = new double[config.heads() * size];
@@ -126,6 +146,7 @@ final class NaiveTransformer {
                     sum += scores[s];
                 }
                 for (int s = 0; s <= t; s++) {
+                    taken[head][t][s] = scores[s] / sum;
                     for (int i = 0; i < size; i++) {
                         mixed[head * size + i] += scores[s] / sum * v[s][head / group * size + i];
                     }

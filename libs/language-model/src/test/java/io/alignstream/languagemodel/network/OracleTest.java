@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.insight.Inspection;
+import io.alignstream.languagemodel.insight.Inspector;
 import io.alignstream.languagemodel.objective.Steps;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import java.util.Arrays;
@@ -72,6 +74,54 @@ class OracleTest {
                 }
             }
         }
+    }
+
+    @Test
+    void whatIsLookedAtAgrees() {
+        for (int seed = 0; seed < NETWORKS; seed++) {
+            // Given
+            TransformerConfig config = RandomNetworks.config(seed);
+            int[] row = RandomNetworks.row(config, 12, seed);
+            try (Transformer model = RandomNetworks.network(config, seed)) {
+                // When
+                Inspection inspection = new Inspector(model).inspect(row);
+
+                // Then
+                NaiveTransformer naive = new NaiveTransformer(config, model.tensors());
+                double[] logits = naive.logits(row)[row.length - 1];
+                for (int layer = 0; layer < config.layers(); layer++) {
+                    for (int head = 0; head < config.heads(); head++) {
+                        for (int t = 0; t < row.length; t++) {
+                            assertThat(doubles(inspection.attention()[layer][head][t]))
+                                    .as("layer %s, head %s, position %s of %s", layer, head, t, config)
+                                    .containsExactly(naive.attention().get(layer)[head][t], within(1e-4));
+                        }
+                    }
+                }
+                for (int depth = 0; depth <= config.layers(); depth++) {
+                    for (int t = 0; t < row.length; t++) {
+                        assertThat(doubles(inspection.states()[depth][t]))
+                                .as("depth %s, position %s of %s", depth, t, config)
+                                .containsExactly(naive.states().get(depth)[t], within(1e-3));
+                    }
+                }
+                double total = Arrays.stream(logits).map(Math::exp).sum();
+                assertThat(inspection.logProbabilities())
+                        .containsExactly(
+                                Arrays.stream(logits)
+                                        .map(logit -> logit - Math.log(total))
+                                        .toArray(),
+                                within(1e-3));
+            }
+        }
+    }
+
+    private static double[] doubles(float[] values) {
+        double[] doubles = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            doubles[i] = values[i];
+        }
+        return doubles;
     }
 
     @Test

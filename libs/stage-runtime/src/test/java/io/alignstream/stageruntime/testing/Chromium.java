@@ -44,8 +44,8 @@ public final class Chromium implements AutoCloseable {
     private static final String LISTENING = "DevTools listening on ";
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Map<String, Integer> KEY_CODES =
-            Map.of("Enter", 13, "ArrowUp", 38, "ArrowDown", 40, "Tab", 9, "Escape", 27);
+    private static final Map<String, Integer> KEY_CODES = Map.of(
+            "Enter", 13, "ArrowLeft", 37, "ArrowUp", 38, "ArrowRight", 39, "ArrowDown", 40, "Tab", 9, "Escape", 27);
 
     private final Process process;
     private final Path profile;

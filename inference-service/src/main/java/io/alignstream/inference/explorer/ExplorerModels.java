@@ -1,0 +1,202 @@
+package io.alignstream.inference.explorer;
+
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.messages.Explained;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.InferenceConfig;
+import io.alignstream.inference.LoadedModel;
+import io.alignstream.inference.ServedModel;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.insight.Inspector;
+import io.alignstream.languagemodel.network.Footprint;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.Lineage;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.Response.Status;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The models behind the served release, one of them in memory at a time; thread-safe.
+ *
+ * <p>One thread answers one question after the other; few may wait. The model that was asked last stays in memory for the
+ * next question, and goes with the thread when nobody has asked anything for some minutes.
+ */
+@ApplicationScoped
+public class ExplorerModels {
+
+    private static final Logger LOG = Logger.getLogger(ExplorerModels.class);
+    private static final int MOST_WAITING = 16;
+    private static final int KEPT_MINUTES = 5;
+
+    private final ServedModel served;
+    private final CheckpointStore store;
+    private final InferenceConfig config;
+    private final ThreadPoolExecutor thread;
+    private @Nullable ExploredModel open;
+
+    ExplorerModels(ServedModel served, CheckpointStore store, InferenceConfig config) {
+        this.served = served;
+        this.store = store;
+        this.config = config;
+        ClassLoader loader = Thread.currentThread().getContextClassLoader();
+        this.thread = new ThreadPoolExecutor(
+                1, 1, KEPT_MINUTES, TimeUnit.MINUTES, new ArrayBlockingQueue<>(MOST_WAITING), worker -> {
+                    Thread made = Thread.ofPlatform().name("explorer").daemon().unstarted(() -> {
+                        try {
+                            worker.run();
+                        } finally {
+                            close();
+                        }
+                    });
+                    made.setContextClassLoader(loader);
+                    return made;
+                });
+        thread.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * A model of the served release's lineage.
+     *
+     * @param run the run that made it
+     * @param removed whether its files were removed by retention
+     */
+    public record Found(Reference reference, String run, boolean removed) {}
+
+    /** The versions that the served release was made from, and itself. */
+    Map<Version, Found> versions() {
+        LoadedModel current = served.current()
+                .orElseThrow(() -> new ExplorerException(Status.SERVICE_UNAVAILABLE, Reason.of("explorer.noRelease")));
+        Map<Version, Found> versions = new EnumMap<>(Version.class);
+        Optional<Reference> next = Optional.of(current.release().reference());
+        Map<Version, String> parents = Map.of(Version.ALIGNED, Lineage.SFT, Version.SFT, Lineage.BASE);
+        for (Version version : new Version[] {Version.ALIGNED, Version.SFT, Version.BASE}) {
+            Reference reference = next.orElse(null);
+            if (reference == null) {
+                break;
+            }
+            try {
+                Manifest manifest = store.manifest(reference);
+                versions.put(
+                        version,
+                        new Found(
+                                reference,
+                                manifest.run(),
+                                store.removed(reference).isPresent()));
+                next = Optional.ofNullable(parents.get(version))
+                        .map(role -> manifest.parents().get(role));
+            } catch (IOException e) {
+                LOG.warnf("No manifest of %s: %s", reference.uri(), e);
+                break;
+            }
+        }
+        return versions;
+    }
+
+    /**
+     * The answer to a question about a version; waits for those that came before.
+     *
+     * @throws ExplorerException if there is no such model, it is too large, or too many ask at once
+     */
+    <T> T ask(Version version, Function<ExploredModel, T> question) {
+        Found found = versions().get(version);
+        if (found == null) {
+            throw new ExplorerException(
+                    Status.NOT_FOUND, Reason.of("explorer.noVersion").with("version", version.id()));
+        }
+        Future<T> answer;
+        try {
+            answer = thread.submit(() -> answered(version, found.reference(), question));
+        } catch (RejectedExecutionException e) {
+            throw new ExplorerException(Status.TOO_MANY_REQUESTS, Reason.of("explorer.busy"));
+        }
+        try {
+            return answer.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw failure(version, e.getCause());
+        } catch (TimeoutException e) {
+            answer.cancel(false);
+            throw new ExplorerException(Status.GATEWAY_TIMEOUT, Reason.of("explorer.timeout"));
+        } catch (InterruptedException e) {
+            answer.cancel(false);
+            Thread.currentThread().interrupt();
+            throw new ExplorerException(Status.SERVICE_UNAVAILABLE, Reason.of("explorer.busy"));
+        }
+    }
+
+    private static RuntimeException failure(Version version, @Nullable Throwable cause) {
+        return switch (cause) {
+            case Explained explained
+            when cause instanceof IOException -> new ExplorerException(Status.GONE, explained.reason());
+            case IOException e -> {
+                LOG.warnf(e, "The %s model cannot be looked into", version.id());
+                yield new ExplorerException(
+                        Status.SERVICE_UNAVAILABLE,
+                        Reason.of("explorer.unreadable")
+                                .with("version", version.id())
+                                .with("failure", String.valueOf(e.getMessage())));
+            }
+            case RuntimeException e -> e;
+            case null, default -> new IllegalStateException("the question failed", cause);
+        };
+    }
+
+    /** Nobody loads or closes a model while one is looked into. */
+    private synchronized <T> T answered(Version version, Reference reference, Function<ExploredModel, T> question)
+            throws IOException {
+        ExploredModel model = open;
+        if (model == null || !model.reference().equals(reference)) {
+            close();
+            model = load(version, reference);
+            open = model;
+        }
+        return question.apply(model);
+    }
+
+    private ExploredModel load(Version version, Reference reference) throws IOException {
+        Path folder = store.open(reference).folder();
+        long bytes = Footprint.of(TransformerConfig.load(folder)).weights();
+        long most = (long) config.explorer().memoryMebibytes() << 20;
+        if (bytes > most) {
+            throw new ExplorerException(
+                    Status.CONFLICT,
+                    Reason.of("explorer.tooLarge")
+                            .with("version", version.id())
+                            .with("mebibytes", (bytes >> 20) + 1)
+                            .with("most", config.explorer().memoryMebibytes()));
+        }
+        Tokenizer tokenizer = Tokenizer.load(folder);
+        Transformer network = Transformer.load(folder);
+        return new ExploredModel(version, reference, network, tokenizer, new Inspector(network));
+    }
+
+    /** Frees the memory of the model that was asked last. */
+    private synchronized void close() {
+        if (open != null) {
+            open.close();
+            open = null;
+        }
+    }
+
+    @PreDestroy
+    void stop() {
+        thread.shutdownNow();
+    }
+}
