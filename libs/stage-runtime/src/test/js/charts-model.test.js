@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   canBeLogarithmic, chartsOf, chosen, csv, curveName, curvesOf, differences, explanation, fileName, isHeldOut, kindLine,
-  kindOf, MOST_HEADLINES, runRow, smoothed,
+  kindOf, MOST_HEADLINES, runRow, smoothed, valueAtStep,
 } from '../../main/resources/META-INF/resources/alignstream/charts-model.js';
 import { Messages } from '../../main/resources/META-INF/resources/alignstream/messages.js';
 
@@ -80,6 +80,14 @@ test('a logarithmic axis has no place for zero', () => {
 
   // Then
   assert.deepEqual(can, [true, false, false]);
+});
+
+test('a curve has at a step the value of its last point before', () => {
+  // When
+  const values = [0, 1, 3, 9].map(step => valueAtStep([[1, 5], [3, 7]], step));
+
+  // Then
+  assert.deepEqual(values, [undefined, 5, 7, 7]);
 });
 
 test('a table has a line for each step and gaps where a curve has no point', () => {

@@ -55,11 +55,7 @@ public class FlowReader {
     private static final long NEWEST = 5_000;
 
     private static final List<Topic<?>> REGISTRIES = List.of(
-            Topic.TOKENIZERS,
-            Topic.CHECKPOINTS,
-            Topic.MODEL_RELEASES,
-            Topic.GUARD_DECISIONS,
-            Topic.STAGE_CONTROLS);
+            Topic.TOKENIZERS, Topic.CHECKPOINTS, Topic.MODEL_RELEASES, Topic.GUARD_DECISIONS, Topic.STAGE_CONTROLS);
 
     private final KafkaReaders readers;
     private @Nullable KafkaConsumer<byte[], byte[]> consumer;
@@ -139,8 +135,8 @@ public class FlowReader {
                 .toList();
         Map<TopicPartition, Long> begins = opened.beginningOffsets(ofRuns);
         opened.endOffsets(ofRuns)
-                .forEach((partition, end) -> opened.seek(
-                        partition, Math.max(begins.getOrDefault(partition, 0L), end - NEWEST)));
+                .forEach((partition, end) ->
+                        opened.seek(partition, Math.max(begins.getOrDefault(partition, 0L), end - NEWEST)));
         return opened;
     }
 
@@ -151,7 +147,9 @@ public class FlowReader {
                 if (record.value() != null) {
                     Timed<TrainingProgress> told = timed(Topic.TRAINING_PROGRESS, record);
                     progress.merge(
-                            told.event().stage(), told, (before, now) -> now.at().isBefore(before.at()) ? before : now);
+                            told.event().stage(),
+                            told,
+                            (before, now) -> now.at().isBefore(before.at()) ? before : now);
                 }
             } else if (topic.equals(Topic.TOKENIZERS.name())) {
                 take(Topic.TOKENIZERS, record, tokenizers);
@@ -297,7 +295,9 @@ public class FlowReader {
     /** Forgets everything; what comes next is read from the beginning. */
     @PreDestroy
     synchronized void close() {
-        Optional.ofNullable(consumer).ifPresent(open -> open.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(1))));
+        Optional.ofNullable(consumer)
+                .ifPresent(open ->
+                        open.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(1))));
         Optional.ofNullable(admin).ifPresent(open -> open.close(Duration.ofSeconds(1)));
         consumer = null;
         admin = null;

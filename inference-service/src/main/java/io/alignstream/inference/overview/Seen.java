@@ -68,7 +68,9 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
         Judged judged = judged(stage, told, control);
         TrainingProgress moment = told == null ? null : told.event();
         Double eta = moment != null && judged.state == State.RUNNING && moment.etaSeconds() > 0
-                ? Math.max(0, moment.etaSeconds() - Duration.between(told.at(), now).toMillis() / 1000.0)
+                ? Math.max(
+                        0,
+                        moment.etaSeconds() - Duration.between(told.at(), now).toMillis() / 1000.0)
                 : null;
         return new StageState(
                 stage,
@@ -85,10 +87,7 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
 
     private record Judged(State state, @Nullable Reason reason) {}
 
-    private Judged judged(
-            Stage stage,
-            @Nullable Timed<TrainingProgress> told,
-            Optional<StageControl> control) {
+    private Judged judged(Stage stage, @Nullable Timed<TrainingProgress> told, Optional<StageControl> control) {
         if (control.filter(StageControl::paused).isPresent()) {
             return new Judged(State.PAUSED, paused(control.get()));
         }
@@ -96,9 +95,8 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
             return new Judged(State.PAUSED, held().get().finding());
         }
         // The run that was tried last stands last; one that has a result is forgotten there.
-        Optional<StageControl.Run> tried = control.map(StageControl::runs)
-                .filter(runs -> !runs.isEmpty())
-                .map(List::getLast);
+        Optional<StageControl.Run> tried =
+                control.map(StageControl::runs).filter(runs -> !runs.isEmpty()).map(List::getLast);
         if (tried.filter(StageControl.Run::cancelled).isPresent()) {
             return new Judged(State.CANCELLED, null);
         }
@@ -135,8 +133,8 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
         return moment.step() >= moment.totalSteps()
                 || flow.checkpoints().stream()
                         .map(Timed::event)
-                        .anyMatch(checkpoint -> checkpoint.stage() == stage
-                                && checkpoint.run().equals(moment.run()));
+                        .anyMatch(checkpoint ->
+                                checkpoint.stage() == stage && checkpoint.run().equals(moment.run()));
     }
 
     private List<Reason> alarms(List<StageState> stages) {
@@ -145,7 +143,10 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
             String service = stage.stage().service();
             Reason why = stage.reason() == null ? Reason.verbatim("–") : stage.reason();
             switch (stage.state()) {
-                case FAILED -> alarms.add(Reason.of("overview.failed").with("service", service).with("why", why));
+                case FAILED ->
+                    alarms.add(Reason.of("overview.failed")
+                            .with("service", service)
+                            .with("why", why));
                 case SILENT ->
                     alarms.add(Reason.of("overview.silent")
                             .with("service", service)
@@ -154,16 +155,18 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
                                     "minutes",
                                     Duration.between(Objects.requireNonNull(stage.heard()), now)
                                             .toMinutes()));
-                case PAUSED -> alarms.add(Reason.of("overview.paused").with("service", service).with("why", why));
+                case PAUSED ->
+                    alarms.add(Reason.of("overview.paused")
+                            .with("service", service)
+                            .with("why", why));
                 case CANCELLED -> alarms.add(Reason.of("overview.cancelled").with("service", service));
                 case RUNNING, WAITING -> {}
             }
         }
         lengths.forEach((topic, length) -> {
             if (length.deadLetters() > 0) {
-                alarms.add(Reason.of("overview.deadLetters")
-                        .with("topic", topic)
-                        .with("records", length.deadLetters()));
+                alarms.add(
+                        Reason.of("overview.deadLetters").with("topic", topic).with("records", length.deadLetters()));
             }
         });
         return alarms;
@@ -172,8 +175,8 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
     /** From the served release back to the tokenizer, or from the model that came furthest; the tokenizer first. */
     private List<Model> path() {
         List<Model> path = new ArrayList<>();
-        Optional<Timed<Checkpoint>> aligned = served()
-                .flatMap(release -> checkpoint(release.event().reference()))
+        Optional<Timed<Checkpoint>> aligned = served().flatMap(
+                        release -> checkpoint(release.event().reference()))
                 .or(() -> newest(Stage.RLHF));
         aligned.ifPresent(model -> path.addFirst(model(model)));
         Optional<Timed<Checkpoint>> reward = made(aligned, Lineage.REWARD, Stage.REWARD);
@@ -224,8 +227,9 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
         Timed<TrainedTokenizer> last = flow.tokenizers().getLast();
         Optional<Reference> parent = base.map(model -> model.event().parents().get(Lineage.TOKENIZER));
         return flow.tokenizers().stream()
-                .filter(tokenizer -> parent.map(reference ->
-                                reference.sha256().equals(tokenizer.event().reference().sha256()))
+                .filter(tokenizer -> parent.map(reference -> reference
+                                .sha256()
+                                .equals(tokenizer.event().reference().sha256()))
                         .orElse(tokenizer == last))
                 .findFirst()
                 .map(tokenizer -> new Model(

@@ -35,12 +35,14 @@ const BASE = { animation: false, backgroundColor: 'transparent' };
 
 /**
  * Curves over the steps of runs, with what people do to them: smooth, logarithmic axis, the same range of steps and the same
- * pointer in all charts of a page. `canvas` is the element to show, `onRange([from, to] or null)` is told of a drag.
+ * pointer in all charts of a page. `canvas` is the element to show, `onRange([from, to] or null)` is told of a drag, and
+ * `onStep(step or null)` of where the pointer stands, in whichever chart.
  */
 export class StepsChart {
-  constructor(messages, onRange) {
+  constructor(messages, onRange, onStep) {
     this.messages = messages;
     this.onRange = onRange;
+    this.onStep = onStep;
     this.canvas = make('div', { className: 'chart', role: 'img' });
     this.chart = null;
     this.shown = null;
@@ -71,6 +73,7 @@ export class StepsChart {
         this.onRange([Math.round(startValue), Math.round(endValue)]);
       }
     });
+    chart.on('updateAxisPointer', event => this.onStep(event.axesInfo?.[0]?.value ?? null));
     chart.getZr().on('dblclick', () => this.onRange(null));
     return chart;
   }
@@ -88,26 +91,14 @@ export class StepsChart {
       symbolSize: 5,
       itemStyle: { color: colours[colour % colours.length] },
       lineStyle: { width: faint ? 1 : 1.6, type: dashed ? [6, 3] : 'solid', opacity: faint ? 0.25 : 1 },
-      tooltip: { show: !faint },
       emphasis: { disabled: true },
     });
     return {
       ...BASE,
-      legend: lines.length > 1
-        ? { show: true, top: 0, left: 0, type: 'scroll', itemWidth: 22, data: lines.map(({ name }) => name) }
-        : { show: false },
-      grid: { left: 8, right: 16, top: lines.length > 1 ? 34 : 12, bottom: 4, containLabel: true },
+      legend: { show: false },
+      grid: { left: 8, right: 16, top: 12, bottom: 4, containLabel: true },
       toolbox: { show: true, itemSize: 0, feature: { dataZoom: { yAxisIndex: false, icon: { zoom: 'path://', back: 'path://' } } } },
-      tooltip: {
-        trigger: 'axis',
-        confine: true,
-        axisPointer: { type: 'line', snap: false },
-        formatter: points => [
-          this.messages.text('charts.step', { step: points[0].axisValue }),
-          ...points.filter(({ seriesIndex }) => seriesIndex < lines.length)
-            .map(({ marker, seriesName, value }) => `${marker}${escaped(seriesName)} <b>${figure(value[1])}</b>`),
-        ].join('<br>'),
-      },
+      tooltip: { trigger: 'axis', showContent: false, axisPointer: { type: 'line', snap: false } },
       xAxis: {
         type: 'value',
         min: range?.[0] ?? 'dataMin',
@@ -135,7 +126,11 @@ export class StepsChart {
     const library = await echarts();
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const chart = library.init(make('div'), dark.matches ? 'dark' : null, { renderer: 'canvas', width, height });
-    chart.setOption(this.option());
+    chart.setOption({
+      ...this.option(),
+      legend: { show: true, top: 0, data: this.shown.lines.map(({ name }) => name) },
+      grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
+    });
     const address = chart.getDataURL({
       type: 'png', pixelRatio: 2, backgroundColor: getComputedStyle(document.body).backgroundColor, excludeComponents: ['toolbox'],
     });

@@ -114,6 +114,21 @@ export function smoothed(points, weight) {
 export const canBeLogarithmic = curves => curves.length > 0
   && curves.every(({ points }) => points.every(([, value]) => value > 0));
 
+/** The value of a curve at a step: that of the last point that is not behind it; undefined before the first. */
+export function valueAtStep(points, step) {
+  let low = 0;
+  let high = points.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (points[middle][0] <= step) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return points[low - 1]?.[1];
+}
+
 /** The curves as a table of text: one line for each step, a column for each curve. */
 export function csv(curves, header) {
   const steps = [...new Set(curves.flatMap(({ points }) => points.map(([step]) => step)))].sort((one, other) => one - other);

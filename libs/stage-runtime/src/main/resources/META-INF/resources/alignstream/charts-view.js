@@ -3,7 +3,7 @@ import { get } from './api.js';
 import { download, onColoursChanged, StepsChart } from './chart.js';
 import {
   canBeLogarithmic, chartsOf, chosen, csv, curveName, curvesOf, differences, explanation, fileName, isHeldOut, kindLine,
-  runRow, smoothed,
+  runRow, smoothed, valueAtStep,
 } from './charts-model.js';
 import { element, every, make, say } from './dom.js';
 
@@ -16,8 +16,10 @@ class Figure {
     this.id = id;
     this.section = section;
     const { messages } = section;
-    this.chart = new StepsChart(messages, range => section.zoom(range));
+    this.chart = new StepsChart(messages, range => section.zoom(range), step => this.point(step));
+    this.step = null;
     this.newest = make('output', { title: messages.text('charts.newest') });
+    this.legend = make('ul', { className: 'legend' });
     this.name = make('span', {});
     this.kind = make('small', {});
     this.about = make('dl', {});
@@ -34,6 +36,7 @@ class Figure {
         make('details', {}, make('summary', {}, this.name, ' ', this.newest), this.about,
           make('p', { className: 'tools' }, ...this.tools)),
         this.kind),
+      this.legend,
       this.chart.canvas);
   }
 
@@ -48,8 +51,6 @@ class Figure {
         make('dt', {}, `${messages.name('metric', metric)} · ${kindLine(metric, messages)}`),
         make('dd', {}, explanation(metric, messages)))));
     }
-    const last = curves[0].points.at(-1);
-    say(this.newest, messages.figure(last[1]));
     const several = runs.length > 1;
     const lines = curves.map((curve, index) => ({
       name: curveName(curve, curves, messages),
@@ -58,12 +59,33 @@ class Figure {
       colour: several ? runs.findIndex(({ run }) => run === curve.run) : index,
       dashed: isHeldOut(curve.metric),
     }));
+    this.showLegend(lines);
+    this.point(this.step);
     const label = [messages.name('metric', metrics[0]), ...curves.map(curve =>
       `${curveName(curve, curves, messages)} ${messages.figure(curve.points.at(-1)[1])}`),
-    messages.text('charts.step', { step: last[0] })].join(', ');
+    messages.text('charts.step', { step: curves[0].points.at(-1)[0] })].join(', ');
     await this.chart.show(lines, {
       logarithmic: drawing.logarithmic && canBeLogarithmic(curves), range: drawing.range,
     }, label);
+  }
+
+  /** One curve alone is told by the chart's name. */
+  showLegend(lines) {
+    this.legend.hidden = lines.length < 2;
+    this.values = lines.map(() => make('output', {}));
+    this.legend.replaceChildren(...lines.map((line, index) => make('li', {},
+      make('span', { className: line.dashed ? 'stroke dashed' : 'stroke', 'aria-hidden': 'true', data: { colour: line.colour } }),
+      line.name, ' ', this.values[index])));
+  }
+
+  /** Says the values where the pointer stands, or the newest ones. */
+  point(step) {
+    const { messages } = this.section;
+    this.step = step;
+    const values = this.curves.map(({ points }) => (step === null ? points.at(-1)[1] : valueAtStep(points, step)));
+    const said = values.map(value => (value === undefined ? '–' : messages.figure(value)));
+    say(this.newest, step === null ? said[0] : `${said[0]} · ${messages.text('charts.step', { step: Math.round(step) })}`);
+    this.values.forEach((output, index) => say(output, said[index]));
   }
 
   enlarge() {
