@@ -47,7 +47,10 @@ class OverviewTest extends ServiceTest {
 
         // Then
         assertThat(overview.path("path").findValuesAsText("run"))
-                .containsExactly("sft-" + unique, "reward-" + unique, TinyModel.release(APPROVED, first).run());
+                .containsExactly(
+                        "sft-" + unique,
+                        "reward-" + unique,
+                        TinyModel.release(APPROVED, first).run());
         JsonNode reward = find(overview.path("stages"), "stage", "reward");
         assertThat(reward.path("state").asText()).isEqualTo("running");
         assertThat(reward.path("step").asInt()).isEqualTo(3);
@@ -116,8 +119,8 @@ class OverviewTest extends ServiceTest {
     }
 
     private Checkpoint announce(Stage stage, String run, Reference reference, Map<String, Reference> parents) {
-        Checkpoint model =
-                new Checkpoint(stage, run, 40, reference, parents, List.of(), Map.of("pairAccuracy", 0.7, "winRate", 0.8));
+        Checkpoint model = new Checkpoint(
+                stage, run, 40, reference, parents, List.of(), Map.of("pairAccuracy", 0.7, "winRate", 0.8));
         topics.publish(Topic.CHECKPOINTS, model);
         return model;
     }
@@ -127,11 +130,10 @@ class OverviewTest extends ServiceTest {
     }
 
     private JsonNode awaitOverview() {
-        await().atMost(PATIENCE)
-                .until(() -> json(api.get("/overview").body())
-                        .path("path")
-                        .findValuesAsText("run")
-                        .contains("reward-" + unique));
+        await().atMost(PATIENCE).until(() -> json(api.get("/overview").body())
+                .path("path")
+                .findValuesAsText("run")
+                .contains("reward-" + unique));
         return json(api.get("/overview").body());
     }
 

@@ -1,7 +1,7 @@
 package io.alignstream.tokenizer;
 
-import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.TrainedTokenizer;
+import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.access.AuditLog;
@@ -134,7 +134,8 @@ public class TokenizerResource {
         }
         Loaded current = current();
         String wanted = request.tokenizer();
-        if (wanted != null && (current == null || !current.version().event().sha256().equals(wanted))) {
+        if (wanted != null
+                && (current == null || !current.version().event().sha256().equals(wanted))) {
             return splitWithOther(wanted, text);
         }
         return current == null
@@ -155,7 +156,8 @@ public class TokenizerResource {
                         Reason.of("refusal.unknownTokenizer").with("tokenizer", sha256));
             }
             Tokenizer tokenizer = store.load(event.get());
-            long[] frequencies = TokenFrequencies.read(store.folder(event.get())).orElse(null);
+            long[] frequencies =
+                    TokenFrequencies.read(store.folder(event.get())).orElse(null);
             known = new Other(tokenizer, new VocabularyBrowser(tokenizer, frequencies));
             other = known;
         }

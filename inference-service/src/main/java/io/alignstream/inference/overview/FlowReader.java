@@ -32,12 +32,14 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -231,7 +233,7 @@ public class FlowReader {
             try {
                 found.put(answer.getKey(), answer.getValue().get());
             } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof org.apache.kafka.common.errors.UnknownTopicOrPartitionException)) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                     throw e;
                 }
             }
@@ -295,9 +297,7 @@ public class FlowReader {
     /** Forgets everything; what comes next is read from the beginning. */
     @PreDestroy
     synchronized void close() {
-        Optional.ofNullable(consumer)
-                .ifPresent(open ->
-                        open.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(1))));
+        Optional.ofNullable(consumer).ifPresent(open -> open.close(CloseOptions.timeout(Duration.ofSeconds(1))));
         Optional.ofNullable(admin).ifPresent(open -> open.close(Duration.ofSeconds(1)));
         consumer = null;
         admin = null;

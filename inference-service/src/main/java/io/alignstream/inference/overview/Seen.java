@@ -66,33 +66,37 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
                 .filter(event -> event.stage().equals(stage.id()))
                 .findFirst();
         Judged judged = judged(stage, told, control);
-        TrainingProgress moment = told == null ? null : told.event();
-        Double eta = moment != null && judged.state == State.RUNNING && moment.etaSeconds() > 0
-                ? Math.max(
-                        0,
-                        moment.etaSeconds() - Duration.between(told.at(), now).toMillis() / 1000.0)
-                : null;
+        String page = pages.apply(stage.id());
+        if (told == null) {
+            return new StageState(stage, page, judged.state, judged.reason, null, null, 0, 0, null, null);
+        }
+        TrainingProgress moment = told.event();
         return new StageState(
                 stage,
-                pages.apply(stage.id()),
+                page,
                 judged.state,
                 judged.reason,
-                moment == null ? null : moment.run(),
-                moment == null ? null : moment.job(),
-                moment == null ? 0 : moment.step(),
-                moment == null ? 0 : moment.totalSteps(),
-                eta,
-                told == null ? null : told.at());
+                moment.run(),
+                moment.job(),
+                moment.step(),
+                moment.totalSteps(),
+                judged.state == State.RUNNING && moment.etaSeconds() > 0 ? left(told) : null,
+                told.at());
+    }
+
+    private double left(Timed<TrainingProgress> told) {
+        double since = Duration.between(told.at(), now).toMillis() / 1000.0;
+        return Math.max(0, told.event().etaSeconds() - since);
     }
 
     private record Judged(State state, @Nullable Reason reason) {}
 
     private Judged judged(Stage stage, @Nullable Timed<TrainingProgress> told, Optional<StageControl> control) {
-        if (control.filter(StageControl::paused).isPresent()) {
-            return new Judged(State.PAUSED, paused(control.get()));
-        }
-        if (stage == Stage.RLHF && held().isPresent()) {
-            return new Judged(State.PAUSED, held().get().finding());
+        Optional<Reason> paused = control.filter(StageControl::paused)
+                .map(Seen::paused)
+                .or(() -> stage == Stage.RLHF ? held().map(GuardDecision::finding) : Optional.empty());
+        if (paused.isPresent()) {
+            return new Judged(State.PAUSED, paused.get());
         }
         // The run that was tried last stands last; one that has a result is forgotten there.
         Optional<StageControl.Run> tried =
@@ -100,14 +104,16 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
         if (tried.filter(StageControl.Run::cancelled).isPresent()) {
             return new Judged(State.CANCELLED, null);
         }
-        boolean unfinished = told != null && !isOver(stage, told);
-        if (unfinished && told.at().plus(SILENCE).isAfter(now)) {
+        Optional<Instant> unfinished =
+                Optional.ofNullable(told).filter(run -> !isOver(stage, run)).map(Timed::at);
+        if (unfinished.filter(heard -> heard.plus(SILENCE).isAfter(now)).isPresent()) {
             return new Judged(State.RUNNING, null);
         }
-        if (tried.filter(run -> run.failure() != null).isPresent()) {
-            return new Judged(State.FAILED, tried.get().failure());
+        Reason failure = tried.map(StageControl.Run::failure).orElse(null);
+        if (failure != null) {
+            return new Judged(State.FAILED, failure);
         }
-        return new Judged(unfinished ? State.SILENT : State.WAITING, null);
+        return new Judged(unfinished.isPresent() ? State.SILENT : State.WAITING, null);
     }
 
     private static Reason paused(StageControl control) {

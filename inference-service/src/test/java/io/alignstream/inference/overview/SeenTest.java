@@ -98,12 +98,9 @@ class SeenTest {
                 .toList();
 
         // Then
-        assertThat(stages)
-                .extracting(StageState::state)
-                .containsExactly(State.PAUSED, State.CANCELLED, State.FAILED);
+        assertThat(stages).extracting(StageState::state).containsExactly(State.PAUSED, State.CANCELLED, State.FAILED);
         assertThat(stages.getFirst().reason())
-                .isEqualTo(
-                        Reason.of("stage.pausedBy").with("name", "Ann").with("reason", "cleaning"));
+                .isEqualTo(Reason.of("stage.pausedBy").with("name", "Ann").with("reason", "cleaning"));
         assertThat(stages.getLast().reason()).isEqualTo(Reason.of("disk.full"));
     }
 
@@ -113,13 +110,12 @@ class SeenTest {
         Checkpoint base = checkpoint(Stage.PRETRAIN, "base", Map.of(), 5);
         Checkpoint sft = checkpoint(Stage.SFT, "sft-1", Map.of(Lineage.BASE, base), 5);
         Checkpoint reward = checkpoint(Stage.REWARD, "reward", Map.of(Lineage.SFT, sft), 5);
-        Checkpoint aligned =
-                checkpoint(Stage.RLHF, "aligned", Map.of(Lineage.SFT, sft, Lineage.REWARD, reward), 5);
+        Checkpoint aligned = checkpoint(Stage.RLHF, "aligned", Map.of(Lineage.SFT, sft, Lineage.REWARD, reward), 5);
         Checkpoint newer = checkpoint(Stage.SFT, "sft-2", Map.of(Lineage.BASE, base), 9);
 
         // When
-        List<Overview.Model> path = overview(flow(
-                        List.of(base, sft, reward, aligned, newer), List.of(release(aligned)), List.of(), null))
+        List<Overview.Model> path = overview(
+                        flow(List.of(base, sft, reward, aligned, newer), List.of(release(aligned)), List.of(), null))
                 .path();
 
         // Then
@@ -165,17 +161,15 @@ class SeenTest {
         lengths.put("prompts", new Length(7, 2, new TreeMap<>(Map.of("sft-service", 3L))));
 
         // When
-        Overview overview = new Seen(
-                        flow(List.of(), List.of(), List.of(), null), lengths, NOW, stage -> "")
-                .overview();
+        Overview overview = new Seen(flow(List.of(), List.of(), List.of(), null), lengths, NOW, stage -> "").overview();
 
         // Then
         assertThat(overview.alarms())
-                .containsExactly(
-                        Reason.of("overview.deadLetters").with("topic", "prompts").with("records", 2));
-        assertThat(overview.topics())
-                .singleElement()
-                .satisfies(topic -> assertThat(topic.lag()).containsEntry("sft-service", 3L));
+                .containsExactly(Reason.of("overview.deadLetters")
+                        .with("topic", "prompts")
+                        .with("records", 2));
+        assertThat(overview.topics()).singleElement().satisfies(topic -> assertThat(topic.lag())
+                .containsEntry("sft-service", 3L));
     }
 
     private static Overview overview(Flow flow) {
@@ -208,8 +202,7 @@ class SeenTest {
     }
 
     private static Timed<TrainingProgress> progress(long step, long total, Duration ago) {
-        return new Timed<>(
-                new TrainingProgress(Stage.SFT, "r1", "train", step, total, 100, Map.of()), NOW.minus(ago));
+        return new Timed<>(new TrainingProgress(Stage.SFT, "r1", "train", step, total, 100, Map.of()), NOW.minus(ago));
     }
 
     private static Checkpoint checkpoint(Stage stage, String run, Map<String, Checkpoint> parents, long instructions) {

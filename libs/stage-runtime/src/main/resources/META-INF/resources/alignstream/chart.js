@@ -3,7 +3,7 @@ import { make } from './dom.js';
 
 const LIBRARY = 'echarts-6.0.0.min.js';
 const dark = matchMedia('(prefers-color-scheme: dark)');
-const finePointer = matchMedia('(pointer: fine)');
+const touch = matchMedia('(pointer: coarse)');
 const COLOURS = {
   light: ['#1857c4', '#b3470b', '#1b7f45', '#8a3fb5', '#b3261e', '#5a6472'],
   dark: ['#7db0ff', '#f2a25c', '#6fd39b', '#d29bf2', '#ff8f86', '#9aa4b2'],
@@ -36,7 +36,7 @@ const BASE = { animation: false, backgroundColor: 'transparent' };
 /**
  * Curves over the steps of runs, with what people do to them: smooth, logarithmic axis, the same range of steps and the same
  * pointer in all charts of a page. `canvas` is the element to show, `onRange([from, to] or null)` is told of a drag, and
- * `onStep(step or null)` of where the pointer stands, in whichever chart.
+ * `onStep(step or null)` of where the pointer stands in this one.
  */
 export class StepsChart {
   constructor(messages, onRange, onStep) {
@@ -58,7 +58,7 @@ export class StepsChart {
     }
     this.chart ??= this.begin(library);
     this.chart.setOption(this.option(), { replaceMerge: ['series'] });
-    if (finePointer.matches) {
+    if (!touch.matches) { // there a drag is for scrolling
       this.chart.dispatchAction({ type: 'takeGlobalCursor', key: 'dataZoomSelect', dataZoomSelectActive: true });
     }
   }
@@ -73,7 +73,8 @@ export class StepsChart {
         this.onRange([Math.round(startValue), Math.round(endValue)]);
       }
     });
-    chart.on('updateAxisPointer', event => this.onStep(event.axesInfo?.[0]?.value ?? null));
+    chart.getZr().on('mousemove', ({ offsetX }) => this.onStep(chart.convertFromPixel({ xAxisIndex: 0 }, offsetX)));
+    chart.getZr().on('globalout', () => this.onStep(null));
     chart.getZr().on('dblclick', () => this.onRange(null));
     return chart;
   }

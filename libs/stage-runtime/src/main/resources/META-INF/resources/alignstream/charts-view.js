@@ -16,8 +16,7 @@ class Figure {
     this.id = id;
     this.section = section;
     const { messages } = section;
-    this.chart = new StepsChart(messages, range => section.zoom(range), step => this.point(step));
-    this.step = null;
+    this.chart = new StepsChart(messages, range => section.zoom(range), step => section.point(step));
     this.newest = make('output', { title: messages.text('charts.newest') });
     this.legend = make('ul', { className: 'legend' });
     this.name = make('span', {});
@@ -60,7 +59,7 @@ class Figure {
       dashed: isHeldOut(curve.metric),
     }));
     this.showLegend(lines);
-    this.point(this.step);
+    this.point(this.section.step);
     const label = [messages.name('metric', metrics[0]), ...curves.map(curve =>
       `${curveName(curve, curves, messages)} ${messages.figure(curve.points.at(-1)[1])}`),
     messages.text('charts.step', { step: curves[0].points.at(-1)[0] })].join(', ');
@@ -81,7 +80,6 @@ class Figure {
   /** Says the values where the pointer stands, or the newest ones. */
   point(step) {
     const { messages } = this.section;
-    this.step = step;
     const values = this.curves.map(({ points }) => (step === null ? points.at(-1)[1] : valueAtStep(points, step)));
     const said = values.map(value => (value === undefined ? '–' : messages.figure(value)));
     say(this.newest, step === null ? said[0] : `${said[0]} · ${messages.text('charts.step', { step: Math.round(step) })}`);
@@ -118,6 +116,7 @@ export class ChartsSection {
     this.settings = new Map();
     this.figures = new Map();
     this.drawing = { smoothing: 0, logarithmic: false, range: null };
+    this.step = null;
     this.isRunning = false;
   }
 
@@ -263,6 +262,12 @@ export class ChartsSection {
       place.append(figure.box);
     }
     figure.show(chart.metrics, curvesOf(chart, runs)).catch(console.debug);
+  }
+
+  /** The pointer stands at a step in one of the charts: all of them tell what they show there. */
+  point(step) {
+    this.step = step;
+    this.figures.forEach(figure => figure.point(step));
   }
 
   zoom(range) {

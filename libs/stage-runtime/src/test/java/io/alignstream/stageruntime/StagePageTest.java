@@ -70,8 +70,7 @@ class StagePageTest {
     /** One run for each prompt, as many steps long as there are prompts. */
     private String ran() {
         int before = stage.starts.size();
-        topics.publish(
-                Topic.PROMPTS, new Prompt(UUID.randomUUID().toString(), List.of(Message.user("x")), Map.of()));
+        topics.publish(Topic.PROMPTS, new Prompt(UUID.randomUUID().toString(), List.of(Message.user("x")), Map.of()));
         await().atMost(PATIENCE)
                 .until(() -> stage.starts.size() > before
                         && control.status().state() == JobStatus.State.WAITING
@@ -137,6 +136,14 @@ class StagePageTest {
 
             // Then
             browser.await("!document.getElementById('comparison').hidden");
+            // the pointer on one chart stands in all of them
+            browser.value("(() => { const at = document.querySelector('.charts svg').parentElement;"
+                    + " const box = at.getBoundingClientRect();"
+                    + " at.dispatchEvent(new MouseEvent('mousemove', { bubbles: true, clientX: box.left + box.width / 2,"
+                    + " clientY: box.top + box.height / 2 })); })()");
+            browser.await("[...document.querySelectorAll('.charts summary output')].length >= 2"
+                    + " && [...document.querySelectorAll('.charts summary output')]"
+                    + ".every(({ textContent }) => textContent.includes('step'))");
             assertThat(browser.value("document.getElementById('smoothing-value').textContent")
                             .asText())
                     .isEqualTo("4%");
@@ -194,11 +201,10 @@ class StagePageTest {
         given().get("/job/trigger").then().statusCode(200);
 
         // Then
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> given().get("/job/trigger")
-                        .then()
-                        .body("reason.code", equalTo("trigger.run"))
-                        .body("reason.arguments.job.code", equalTo("echo.prompts")));
+        await().atMost(PATIENCE).untilAsserted(() -> given().get("/job/trigger")
+                .then()
+                .body("reason.code", equalTo("trigger.run"))
+                .body("reason.arguments.job.code", equalTo("echo.prompts")));
     }
 
     @Test
@@ -213,10 +219,7 @@ class StagePageTest {
                 .then()
                 .header("Content-Encoding", equalTo("gzip"))
                 .header("Cache-Control", containsString("max-age=31536000"));
-        given().header("Accept-Encoding", "gzip")
-                .get("/runs")
-                .then()
-                .header("Content-Encoding", equalTo("gzip"));
+        given().header("Accept-Encoding", "gzip").get("/runs").then().header("Content-Encoding", equalTo("gzip"));
     }
 
     @Test

@@ -201,10 +201,13 @@ public final class JobProgress {
 
     /** The run that goes on, or went last, since the process started. */
     private Optional<RunRecord> current() {
-        return run == null || title == null
-                ? Optional.empty()
-                : Optional.of(
-                        new RunRecord(run, title, begun, changed, outcome, phase, step, totalSteps, metrics, curves()));
+        String id = run;
+        Reason what = title;
+        if (id == null || what == null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new RunRecord(id, what, begun, changed, outcome, phase, step, totalSteps, metrics, curves()));
     }
 
     private List<RunRecord.Curve> curves() {

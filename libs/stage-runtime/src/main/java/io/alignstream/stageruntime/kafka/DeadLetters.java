@@ -19,8 +19,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jboss.logging.Logger;
@@ -116,13 +116,16 @@ public class DeadLetters {
         try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
             consumer.assign(List.of(place));
             consumer.seek(place, offset);
-            while (System.nanoTime() < deadline) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    return record.offset() == offset ? Optional.of(shown(record)) : Optional.empty();
-                }
+            List<ConsumerRecord<byte[], byte[]>> found = List.of();
+            while (found.isEmpty() && System.nanoTime() < deadline) {
+                found = consumer.poll(POLL).records(place);
             }
-            return Optional.empty();
-        } catch (OffsetOutOfRangeException e) {
+            return found.stream()
+                    .filter(record -> record.offset() == offset)
+                    .findFirst()
+                    .map(DeadLetters::shown);
+        } catch (KafkaException e) {
+            LOG.warnf("The record at offset %d of %s cannot be read: %s", offset, place, e);
             return Optional.empty();
         }
     }

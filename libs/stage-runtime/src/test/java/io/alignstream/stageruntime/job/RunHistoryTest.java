@@ -36,7 +36,8 @@ class RunHistoryTest {
         // Then
         assertThat(later.runs()).singleElement().satisfies(run -> {
             assertThat(run.outcome()).isEqualTo(RunRecord.Outcome.FINISHED);
-            assertThat(run.title().arguments()).containsEntry("data", Reason.of("more").with("rows", 7));
+            assertThat(run.title().arguments())
+                    .containsEntry("data", Reason.of("more").with("rows", 7));
             assertThat(run.step()).isEqualTo(2);
             assertThat(run.curves()).isEmpty();
         });
@@ -103,8 +104,7 @@ class RunHistoryTest {
     }
 
     private static RunRecord record(String run, Instant changed) {
-        return new RunRecord(
-                run, Reason.of("job"), Instant.EPOCH, changed, null, "train", 1, 2, Map.of(), List.of());
+        return new RunRecord(run, Reason.of("job"), Instant.EPOCH, changed, null, "train", 1, 2, Map.of(), List.of());
     }
 
     private static JobProgress progress(RunHistory history) {

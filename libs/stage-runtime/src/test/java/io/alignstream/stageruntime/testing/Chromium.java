@@ -290,9 +290,10 @@ public final class Chromium implements AutoCloseable {
             }
             value(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + ";0");
         }
-        JsonNode found = value("axe.run().then(result => result.violations"
-                + ".filter(({ impact }) => impact === 'serious' || impact === 'critical')"
-                + ".map(({ id, nodes }) => id + ': ' + nodes.map(node => node.html + ' ' + node.failureSummary).join('; ')))");
+        JsonNode found = value(
+                "axe.run().then(result => result.violations"
+                        + ".filter(({ impact }) => impact === 'serious' || impact === 'critical')"
+                        + ".map(({ id, nodes }) => id + ': ' + nodes.map(node => node.html + ' ' + node.failureSummary).join('; ')))");
         List<String> hindrances = new ArrayList<>();
         found.forEach(hindrance -> hindrances.add(hindrance.asText()));
         return hindrances;
