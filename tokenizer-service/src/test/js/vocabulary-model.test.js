@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Messages } from '../../../../libs/stage-runtime/src/main/resources/META-INF/resources/alignstream/messages.js';
 import {
-  Derivation, tokenTitle, visible, VocabularySearch,
+  Derivation, others, tokenTitle, visible, VocabularySearch,
 } from '../../main/resources/META-INF/resources/tokenizer/vocabulary-model.js';
 
 const messages = new Messages('en', {
   'vocabulary.beforeMerges': 'before', 'vocabulary.merge': '{step}/{steps}: {left} + {right} → {made} ({order})',
   'vocabulary.figures': '{characters} characters, {tokens} tokens, {bytes} bytes', 'kind.BYTE': 'bytes',
+  'vocabulary.occurrences': '{occurrences} times', 'vocabulary.otherTokenizer': '{name} {sha256} {tokens}',
 });
 
 // "low lo": l o w, ␣ l o; merges l+o (twice), then lo+w.
@@ -74,9 +75,20 @@ test('blanks can be seen', () => {
 test('only tokens of a special kind name it', () => {
   // When
   const titles = [
-    tokenTitle(7, { kind: 'BYTE', bytes: 1 }, messages), tokenTitle(8, { kind: 'TEXT', bytes: 6 }, messages),
+    tokenTitle(7, { kind: 'BYTE', bytes: 1, frequency: null }, messages),
+    tokenTitle(8, { kind: 'TEXT', bytes: 6, frequency: 1200 }, messages),
   ];
 
   // Then
-  assert.deepEqual(titles, ['7 · bytes · 1 B', '8 · 6 B']);
+  assert.deepEqual(titles, ['7 · bytes · 1 B', '8 · 6 B · 1,200 times']);
+});
+
+test('the one in use is compared with the others', () => {
+  // When
+  const found = others([
+    { name: 'demo', sha256: 'aabbccddeeff00', vocabularySize: 512, inUse: false }, { name: 'demo', sha256: 'b', vocabularySize: 9, inUse: true },
+  ], messages);
+
+  // Then
+  assert.deepEqual(found, [{ sha256: 'aabbccddeeff00', label: 'demo aabbccddeeff 512' }]);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  healedLines, jobFacts, metricName, metricsLine, ShownSeries, usableActions,
+  healedLines, jobFacts, jobProgress, metricName, metricsLine, readable, triggerLine, usableActions,
 } from '../../main/resources/META-INF/resources/alignstream/dashboard-model.js';
 import { Messages } from '../../main/resources/META-INF/resources/alignstream/messages.js';
 
@@ -9,6 +9,8 @@ const messages = new Messages('en', {
   'job.run': 'Run', 'job.phase': 'Phase', 'job.step': 'Step', 'job.eta': 'Time left', 'job.attempt': 'Attempt',
   'phase.train': 'training', 'metric.loss': 'loss', 'metric.bits (per byte)': 'bits',
   'job.memory': 'Memory', 'job.memoryOf': '{needed} GiB needed, {available} GiB available',
+  'job.ended': 'Ended', 'job.endedAt': '{outcome} at {when}', 'runs.stopped': 'stopped', 'verbatim': '{text}',
+  'trigger.run': 'starts {job}', 'trigger.nothing': 'nothing: {why}', 'trigger.afterSft': 'then rewards',
   'training.healedByRate': 'step {step}: {problem}; learning rate times {scale}', 'training.rose': 'from {from} to {to}',
 });
 
@@ -93,42 +95,43 @@ test('metrics of a checkpoint stand in one line', () => {
   assert.equal(line, 'loss 1.235 · steps 10');
 });
 
-test('charts change only where a new point came', () => {
-  // Given
-  const shown = new ShownSeries();
-  shown.update({ run: 'a', loss: [[1, 5]], speed: [[1, 9]] });
-
+test('what has finished is no bar, with however few steps', () => {
   // When
-  const { otherRun, changed } = shown.update({ run: 'a', loss: [[1, 5], [2, 4]], speed: [[1, 9]] });
+  const bars = ['finished', 'stopped', null].map(outcome => jobProgress({ phase: 'train', step: 3, totalSteps: 10, outcome }));
 
   // Then
-  assert.equal(otherRun, false);
-  assert.deepEqual(changed.map(([metric]) => metric), ['loss']);
+  assert.deepEqual(bars, [null, { value: 3, max: 10 }, { value: 3, max: 10 }]);
 });
 
-test('another run begins anew', () => {
+test('a job that ended says how and when', () => {
   // Given
-  const shown = new ShownSeries();
-  shown.update({ run: 'a', loss: [[1, 5]] });
+  const job = { run: 'r1', phase: null, etaSeconds: null, memory: null, attempts: 1, outcome: 'stopped', changed: '2026-01-02T03:04:05Z' };
 
   // When
-  const { otherRun, changed } = shown.update({ run: 'b', loss: [[1, 5]] });
+  const [name, value] = jobFacts(job, messages).at(-1);
 
   // Then
-  assert.equal(otherRun, true);
-  assert.deepEqual(changed, [['loss', [[1, 5]]]]);
+  assert.equal(name, 'Ended');
+  assert.equal(value.startsWith('stopped at Jan 2, 2026'), true);
 });
 
-test('what is forgotten is news again', () => {
+test('a trigger says what it starts and what follows', () => {
   // Given
-  const shown = new ShownSeries();
-  shown.update({ run: 'a', loss: [[1, 5]] });
-  shown.clear();
+  const run = { code: 'trigger.run', arguments: { job: { code: 'verbatim', arguments: { text: 'train r2' } } } };
+  const nothing = { code: 'trigger.nothing', arguments: { why: { code: 'verbatim', arguments: { text: 'no data' } } } };
 
   // When
-  const { otherRun, changed } = shown.update({ run: 'a', loss: [[1, 5]] });
+  const lines = [['sft', run], ['inference', run], ['sft', nothing], ['sft', null]]
+    .map(([stage, reason]) => triggerLine(stage, reason, messages));
 
   // Then
-  assert.equal(otherRun, true);
-  assert.equal(changed.length, 1);
+  assert.deepEqual(lines, ['starts train r2 then rewards', 'starts train r2', 'nothing: no data', '']);
+});
+
+test('records are shown with the lines that their JSON lacks', () => {
+  // When
+  const texts = ['{"a":1}', 'no JSON'].map(readable);
+
+  // Then
+  assert.deepEqual(texts, ['{\n  "a": 1\n}', 'no JSON']);
 });

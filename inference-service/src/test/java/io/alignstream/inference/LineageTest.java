@@ -22,16 +22,13 @@ import io.alignstream.stageruntime.testing.Chromium;
 import io.alignstream.training.Lineage;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -44,7 +41,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @QuarkusTest
 class LineageTest extends ServiceTest {
 
-    private static final String AXE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
     private static final Path PICTURES = Path.of("target", "pictures");
 
     private final String unique = UUID.randomUUID().toString().substring(0, 8);
@@ -225,10 +221,7 @@ class LineageTest extends ServiceTest {
                             .asInt())
                     .isEqualTo(7);
             assertThat(browser.value("document.body.innerText").asText()).contains("ann", "almanac", "Ada");
-            assertThat(violations(browser))
-                    .filteredOn(violation -> List.of("serious", "critical")
-                            .contains(violation.path("impact").asText()))
-                    .isEmpty();
+            assertThat(browser.hindrances()).isEmpty();
             assertThat(browser.value("document.documentElement.scrollWidth").asInt())
                     .isLessThanOrEqualTo(width);
         }
@@ -252,14 +245,6 @@ class LineageTest extends ServiceTest {
                     .asText();
             assertThat(address).contains("/lineage?response=chatcmpl-" + first.shortSha256());
         }
-    }
-
-    private static JsonNode violations(Chromium browser) throws IOException {
-        try (InputStream axe = Objects.requireNonNull(LineageTest.class.getResourceAsStream(AXE), AXE)) {
-            browser.value(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + ";0");
-        }
-        return browser.value("axe.run().then(result => result.violations.map(({ id, impact, nodes }) =>"
-                + " ({ id, impact, nodes: nodes.map(({ html, failureSummary }) => html + ' ' + failureSummary) })))");
     }
 
     private static JsonNode dataset(JsonNode lineage, int model) {

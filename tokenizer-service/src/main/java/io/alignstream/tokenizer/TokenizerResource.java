@@ -1,7 +1,9 @@
 package io.alignstream.tokenizer;
 
+import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.access.AuditLog;
 import io.alignstream.stageruntime.web.Refusal;
 import io.alignstream.tokenizer.documents.DocumentReport;
@@ -25,6 +27,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What became of the documents; the tokens of the tokenizer in use, and how a text becomes tokens step by step. */
@@ -34,10 +37,13 @@ public class TokenizerResource {
 
     static final int MAX_TEXT = 2_000;
     private static final int MAX_SEARCH = 100;
+    private static final int MAX_KNOWN = 20;
 
     private final TokenizerStreams streams;
     private final TokenizerStore store;
     private volatile @Nullable Loaded loaded;
+    /** The other one that was looked at last. */
+    private volatile @Nullable Other other;
 
     TokenizerResource(TokenizerStreams streams, TokenizerStore store) {
         this.streams = streams;
@@ -46,8 +52,34 @@ public class TokenizerResource {
 
     private record Loaded(TokenizerStreams.Version version, VocabularyBrowser browser) {}
 
-    /** A text to split, at most {@value #MAX_TEXT} characters. */
-    public record SplitRequest(@Nullable String text) {}
+    private record Other(Tokenizer tokenizer, VocabularyBrowser browser) {}
+
+    /**
+     * A text to split, at most {@value #MAX_TEXT} characters.
+     *
+     * @param tokenizer sha256 of the one that splits it; null for the one in use
+     */
+    public record SplitRequest(@Nullable String text, @Nullable String tokenizer) {}
+
+    /** A tokenizer that texts can be split with. */
+    public record Known(String name, String sha256, int vocabularySize, boolean inUse) {}
+
+    /** The newest tokenizers, the newest first; {@value #MAX_KNOWN} at most. */
+    @GET
+    @Path("vocabulary/tokenizers")
+    @RolesAllowed(Role.Id.VIEWER)
+    public List<Known> tokenizers() {
+        TokenizerStreams.Version version = streams.current();
+        String inUse = version == null ? "" : version.event().sha256();
+        return streams.known().reversed().stream()
+                .limit(MAX_KNOWN)
+                .map(known -> new Known(
+                        known.name(),
+                        known.sha256(),
+                        known.vocabularySize(),
+                        known.sha256().equals(inUse)))
+                .toList();
+    }
 
     @GET
     @Path("documents/outcomes")
@@ -101,10 +133,36 @@ public class TokenizerResource {
             return badRequest(text == null ? Reason.of("refusal.noText") : tooLong(text, MAX_TEXT));
         }
         Loaded current = current();
+        String wanted = request.tokenizer();
+        if (wanted != null
+                && (current == null || !current.version().event().sha256().equals(wanted))) {
+            return splitWithOther(wanted, text);
+        }
         return current == null
                 ? none()
                 : Response.ok(TokenSplit.of(current.version().tokenizer(), current.browser(), text))
                         .build();
+    }
+
+    private Response splitWithOther(String sha256, String text) throws IOException {
+        Other known = other;
+        if (known == null || !known.tokenizer().sha256().equals(sha256)) {
+            Optional<TrainedTokenizer> event = streams.known().stream()
+                    .filter(tokenizer -> tokenizer.sha256().equals(sha256))
+                    .findFirst();
+            if (event.isEmpty()) {
+                return Refusal.of(
+                        Response.Status.NOT_FOUND,
+                        Reason.of("refusal.unknownTokenizer").with("tokenizer", sha256));
+            }
+            Tokenizer tokenizer = store.load(event.get());
+            long[] frequencies =
+                    TokenFrequencies.read(store.folder(event.get())).orElse(null);
+            known = new Other(tokenizer, new VocabularyBrowser(tokenizer, frequencies));
+            other = known;
+        }
+        return Response.ok(TokenSplit.of(known.tokenizer(), known.browser(), text))
+                .build();
     }
 
     private @Nullable Loaded current() throws IOException {

@@ -87,6 +87,7 @@ public class TokenizerStage implements StageDefinition {
     /** The newest tokenizer is the one that documents are packed with. */
     @Override
     public void show(View view) {
+        streams.know(view.newestByKey(Topic.TOKENIZERS));
         newest(view).ifPresent(streams::pack);
     }
 

@@ -61,6 +61,7 @@ public class TokenizerStreams {
     private volatile @Nullable StreamsApplication packing;
     private volatile @Nullable TrainedTokenizer wanted;
     private volatile @Nullable Version current;
+    private volatile List<TrainedTokenizer> known = List.of();
     private volatile @Nullable Reason cannotGoOn;
     private volatile @Nullable String cannotPackYet;
     private volatile boolean closing;
@@ -133,6 +134,16 @@ public class TokenizerStreams {
     @Nullable
     Version current() {
         return current;
+    }
+
+    /** Takes note of all tokenizers that there are, the oldest first. */
+    void know(List<TrainedTokenizer> tokenizers) {
+        known = tokenizers;
+    }
+
+    /** All tokenizers that there are, the oldest first. */
+    List<TrainedTokenizer> known() {
+        return known;
     }
 
     /** Whether documents are being cleaned. */

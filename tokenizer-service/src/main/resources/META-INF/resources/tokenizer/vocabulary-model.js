@@ -58,11 +58,18 @@ export class Derivation {
   }
 }
 
-/** What hovering over a token tells. */
-export function tokenTitle(id, { kind, bytes }, messages) {
+/** What hovering over a token tells: its id, what it is, and how often it stands in the documents it was learned from. */
+export function tokenTitle(id, { kind, bytes, frequency }, messages) {
   const name = kindName(kind, messages);
-  return `${id}${name ? ` · ${name}` : ''} · ${bytes} B`;
+  const often = frequency === null || frequency === undefined
+    ? '' : ` · ${messages.text('vocabulary.occurrences', { occurrences: frequency })}`;
+  return `${id}${name ? ` · ${name}` : ''} · ${bytes} B${often}`;
 }
+
+/** The tokenizers that the one in use can be compared with: `{sha256, label}`; none while there is only one. */
+export const others = (tokenizers, messages) => tokenizers.filter(({ inUse }) => !inUse).map(({ name, sha256, vocabularySize }) => ({
+  sha256, label: messages.text('vocabulary.otherTokenizer', { name, sha256: sha256.slice(0, 12), tokens: vocabularySize }),
+}));
 
 /** The name of a kind of token; empty for plain ones. */
 export function kindName(kind, messages) {

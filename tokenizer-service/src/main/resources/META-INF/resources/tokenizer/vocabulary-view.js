@@ -2,7 +2,7 @@
 import { get, post, reasonOf } from '../alignstream/api.js';
 import { afterPause, element, make } from '../alignstream/dom.js';
 import { pageMessages } from '../alignstream/language.js';
-import { Derivation, kindName, tokenTitle, visible, VocabularySearch } from './vocabulary-model.js';
+import { Derivation, kindName, others, tokenTitle, visible, VocabularySearch } from './vocabulary-model.js';
 
 const HUES = [210, 35, 140, 285, 0, 180];
 const TYPING_MILLISECONDS = 250;
@@ -24,6 +24,37 @@ class Playground {
       this.showStep();
     });
     element('step-play').addEventListener('click', () => (this.timer === 0 ? this.play() : this.stop()));
+    element('other-tokenizer').addEventListener('change', () => this.splitWithOther());
+  }
+
+  /** Offers the tokenizers that there are besides the one in use. */
+  async offerOthers() {
+    const found = others(await get('vocabulary/tokenizers'), this.messages);
+    element('other').hidden = found.length === 0;
+    element('other-tokenizer').append(...found.map(({ sha256, label }) => make('option', { value: sha256 }, label)));
+  }
+
+  /** The same text as the chosen tokenizer has it, whole. */
+  async splitWithOther() {
+    const tokenizer = element('other-tokenizer').value;
+    const shown = tokenizer !== '';
+    element('other-tokens').hidden = !shown;
+    element('other-figures').hidden = !shown;
+    if (!shown) {
+      return;
+    }
+    const text = element('playground-text').value;
+    try {
+      const derivation = new Derivation(await post('vocabulary/split', { text, tokenizer }), text);
+      const count = derivation.steps.length;
+      const tokens = derivation.tokensAt(count);
+      element('other-tokens').replaceChildren(...tokens.map((token, index) => this.chip(derivation, token, index, false)));
+      element('other-tokens').setAttribute('aria-label', tokens.map(({ id }) => derivation.names[id].text).join(' | '));
+      element('other-figures').textContent = derivation.figuresText(count, this.messages);
+    } catch (failure) {
+      element('other-tokens').replaceChildren();
+      element('other-figures').textContent = this.messages.said(reasonOf(failure));
+    }
   }
 
   async split() {
@@ -39,6 +70,7 @@ class Playground {
       element('step').max = length;
       element('step').value = length;
       this.showStep();
+      await this.splitWithOther();
     } catch (failure) {
       problem.textContent = this.messages.said(reasonOf(failure));
       problem.hidden = failure.status === 409; // there is no tokenizer yet
@@ -49,15 +81,15 @@ class Playground {
     const count = Number(element('step').value);
     const tokens = this.derivation.tokensAt(count);
     const made = this.derivation.madeAt(count);
-    element('playground-tokens').replaceChildren(...tokens.map((token, index) => this.chip(token, index, index === made)));
+    element('playground-tokens').replaceChildren(...tokens.map((token, index) => this.chip(this.derivation, token, index, index === made)));
     element('playground-tokens').setAttribute('aria-label',
       tokens.map(({ id }) => this.derivation.names[id].text).join(' | '));
     element('step-text').textContent = this.derivation.stepText(count, this.messages);
     element('playground-figures').textContent = this.derivation.figuresText(count, this.messages);
   }
 
-  chip({ id, opens }, index, made) {
-    const name = this.derivation.names[id];
+  chip(derivation, { id, opens }, index, made) {
+    const name = derivation.names[id];
     const hue = HUES[index % HUES.length];
     return make('span', {
       title: tokenTitle(id, name, this.messages),
@@ -68,7 +100,7 @@ class Playground {
         whiteSpace: 'pre',
         marginInlineStart: opens && index > 0 ? '.55rem' : '1px',
         outline: made ? '2px solid var(--accent)' : '',
-        fontSize: name.kind === 'BYTE' ? '.75em' : '',
+        fontSize: name.kind === 'BYTE' && name.characters === 0 ? '.75em' : '',
       },
     }, visible(name.text));
   }
@@ -148,7 +180,9 @@ async function begin() {
   await table.look().catch(console.debug);
   if (!table.search.answered) {
     setTimeout(begin, LOOK_AGAIN_MILLISECONDS);
+    return;
   }
+  await playground.offerOthers().catch(console.debug);
 }
 
 begin();

@@ -188,6 +188,27 @@ class TokenizerServiceTest {
     }
 
     @Test
+    void theTokenizersThatThereAreSplitTheSameText() {
+        // Given
+        learned();
+        String inUse = given().get("/vocabulary/tokenizers").jsonPath().getString("find { it.inUse }.sha256");
+
+        // When
+        Response split = given().contentType("application/json")
+                .body(Map.of("text", EXAMPLE, "tokenizer", inUse))
+                .post("/vocabulary/split");
+
+        // Then
+        split.then().statusCode(200).body("tokenizer", equalTo(inUse));
+        given().contentType("application/json")
+                .body(Map.of("text", EXAMPLE, "tokenizer", "0".repeat(64)))
+                .post("/vocabulary/split")
+                .then()
+                .statusCode(404)
+                .body("error.code", equalTo("refusal.unknownTokenizer"));
+    }
+
+    @Test
     void refusesTextsWithoutBound() {
         split("x".repeat(2_001)).then().statusCode(400).body("error.text", containsString("2,001 characters"));
         given().contentType("application/json")

@@ -1,8 +1,10 @@
 package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A person's hand on the stage; thread-safe, returns at once, what was asked for happens soon after. */
@@ -12,6 +14,15 @@ public interface JobControl {
 
     /** The charts of the running or last job. */
     Charts charts();
+
+    /** The runs that are remembered, across restarts, without their curves; the one that changed last first. */
+    List<RunRecord> runs();
+
+    /** A run that is remembered, with its curves; empty if it is not. */
+    Optional<RunRecord> run(String id);
+
+    /** What a trigger would do now; empty while a job runs, and until the comparison after the first question has told. */
+    Optional<Reason> onTrigger();
 
     /**
      * Does what a person asks for, and keeps who did and why.

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.memory.MemoryPlan;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param memory what the job needs of memory; null before its inputs are read, and of one that trains nothing
  * @param attempts how often this run was started since its inputs changed or a person triggered
  * @param lastFailure why the last attempt failed; null if it did not
+ * @param outcome how the job ended; null while it runs, and before the first one
+ * @param changed when the job last said something of itself; null before the first one
  */
 public record JobStatus(
         Stage stage,
@@ -39,7 +42,9 @@ public record JobStatus(
         List<Reason> healed,
         @Nullable MemoryPlan memory,
         int attempts,
-        @Nullable Reason lastFailure) {
+        @Nullable Reason lastFailure,
+        RunRecord.@Nullable Outcome outcome,
+        @Nullable Instant changed) {
 
     /** What a stage is doing. */
     public enum State {

@@ -13,12 +13,27 @@ export function usableActions(state, reason) {
   };
 }
 
+const OUTCOMES = { finished: 'runs.finished', stopped: 'runs.stopped', failed: 'runs.failed' };
+
+/** How far a job's bar goes: what has finished has finished, with however few steps; null where there is nothing to show. */
+export function jobProgress(job) {
+  if (job.outcome === 'finished') {
+    return null;
+  }
+  return job.phase === null ? null : { value: job.step, max: Math.max(job.totalSteps, 1) };
+}
+
 /** Facts about a job, as pairs of name and value. */
 export function jobFacts(job, messages) {
   const facts = [[messages.text('job.run'), job.run]];
   if (job.phase !== null) {
     facts.push([messages.text('job.phase'), messages.name('phase', job.phase)]);
     facts.push([messages.text('job.step'), `${messages.whole(job.step)} / ${messages.whole(job.totalSteps)}`]);
+  }
+  if (job.outcome != null) {
+    facts.push([messages.text('job.ended'), messages.text('job.endedAt', {
+      outcome: { code: OUTCOMES[job.outcome] }, when: messages.time(job.changed),
+    })]);
   }
   if (job.etaSeconds !== null) {
     facts.push([messages.text('job.eta'), messages.duration(job.etaSeconds)]);
@@ -33,6 +48,33 @@ export function jobFacts(job, messages) {
     facts.push([messages.text('job.attempt'), messages.whole(job.attempts)]);
   }
   return facts;
+}
+
+/** What a trigger would do, and what it brings after it; empty while that is not known. */
+export function triggerLine(stage, reason, messages) {
+  if (reason === null) {
+    return '';
+  }
+  const then = reason.code === 'trigger.run' && FOLLOWING[stage] !== undefined ? ` ${messages.text(FOLLOWING[stage])}` : '';
+  return `${messages.said(reason)}${then}`;
+}
+
+/** What is made anew when a stage has a new result. */
+const FOLLOWING = {
+  tokenizer: 'trigger.afterTokenizer',
+  pretrain: 'trigger.afterPretrain',
+  sft: 'trigger.afterSft',
+  reward: 'trigger.afterReward',
+  rlhf: 'trigger.afterRlhf',
+};
+
+/** A record's value for people: JSON with its lines and indents, any other text as it is. */
+export function readable(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
 }
 
 /** Failures that the job went on after: what was wrong and what was done, newest first. */
@@ -53,30 +95,4 @@ export function metricsLine(metrics, messages) {
   return Object.entries(metrics)
     .map(([name, value]) => `${metricName(name, messages)} ${messages.figure(value)}`)
     .join(' · ');
-}
-
-/** Remembers which points of which run are shown. */
-export class ShownSeries {
-  constructor() {
-    this.run = null;
-    this.steps = new Map();
-  }
-
-  /** Takes in the newest series; tells whether they are another run's, and which metrics have news. */
-  update({ run, ...series }) {
-    const otherRun = run !== this.run;
-    if (otherRun) {
-      this.run = run;
-      this.steps.clear();
-    }
-    const changed = Object.entries(series).filter(([metric, points]) => this.steps.get(metric) !== points.at(-1)[0]);
-    changed.forEach(([metric, points]) => this.steps.set(metric, points.at(-1)[0]));
-    return { otherRun, changed };
-  }
-
-  /** Forgets what is shown, so that all of it is news. */
-  clear() {
-    this.run = null;
-    this.steps.clear();
-  }
 }

@@ -1,29 +1,26 @@
 // The page of a service: asks it again and again and shows what it says.
 import { get, post, reasonOf } from './api.js';
-import { LineChart, onColoursChanged } from './chart.js';
-import { healedLines, jobFacts, metricName, metricsLine, ShownSeries, usableActions } from './dashboard-model.js';
+import { ChartsSection } from './charts-view.js';
+import { healedLines, jobFacts, jobProgress, metricsLine, readable, triggerLine, usableActions } from './dashboard-model.js';
 import { element, every, make, say } from './dom.js';
 import { pageMessages } from './language.js';
 
 class Dashboard {
   constructor(messages) {
     this.messages = messages;
-    this.shown = new ShownSeries();
-    this.charts = new Map();
+    this.charts = new ChartsSection(messages);
+    this.shownTables = new Map();
   }
 
   start() {
     for (const button of document.querySelectorAll('[data-action]')) {
       button.addEventListener('click', () => this.act(button.dataset.action));
     }
-    addEventListener('resize', () => this.charts.forEach(chart => chart.resize()));
-    onColoursChanged(() => {
-      this.shown.clear();
-      this.refreshSeries().catch(console.debug);
-    });
+    element('letter-close').addEventListener('click', () => element('letter').close());
+    this.charts.start();
     document.addEventListener('visibilitychange', () => document.hidden || this.refreshJob().catch(console.debug));
     every(1, () => this.refreshJob());
-    every(2, () => this.refreshSeries());
+    every(5, () => this.refreshTrigger());
     every(5, () => this.refreshCheckpoints());
     every(5, () => this.refreshDeadLetters());
   }
@@ -63,8 +60,15 @@ class Dashboard {
     say(element('reason'), this.messages.said(reason));
     const usable = usableActions(state, reason);
     for (const button of document.querySelectorAll('[data-action]')) {
-      button.disabled = !usable[button.dataset.action];
+      button.hidden = !usable[button.dataset.action];
     }
+    element('controls').hidden = !Object.values(usable).some(Boolean);
+    this.charts.tell(state === 'running');
+  }
+
+  async refreshTrigger() {
+    const { reason } = await get('job/trigger');
+    say(element('on-trigger'), triggerLine(document.body.dataset.stage, reason, this.messages));
   }
 
   showJob(job) {
@@ -74,8 +78,9 @@ class Dashboard {
       return;
     }
     say(element('title'), this.messages.said(job.title));
-    element('progress').max = Math.max(job.totalSteps, 1);
-    element('progress').value = job.step;
+    const progress = jobProgress(job);
+    element('progress').hidden = progress === null;
+    Object.assign(element('progress'), progress ?? {});
     element('facts').replaceChildren(...jobFacts(job, this.messages)
       .map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value))));
     element('healed').hidden = job.healed.length === 0;
@@ -85,49 +90,69 @@ class Dashboard {
     say(element('failure'), failed ? this.messages.text('job.failure', { failure: job.lastFailure }) : '');
   }
 
-  async refreshSeries() {
-    const { otherRun, changed } = this.shown.update(await get('job/series'));
-    if (otherRun) {
-      this.charts.forEach(chart => chart.remove());
-      this.charts.clear();
-    }
-    for (const [metric, points] of changed) {
-      if (!this.charts.has(metric)) {
-        const chart = new LineChart(metricName(metric, this.messages), this.messages);
-        this.charts.set(metric, chart);
-        element('charts').append(chart.box);
-      }
-      this.charts.get(metric).show(points);
-    }
-    element('no-charts').hidden = this.charts.size > 0;
-  }
-
   async refreshCheckpoints() {
-    showTable('checkpoints', (await get('checkpoints')).map(checkpoint => [
-      make('td', {}, make('code', {}, checkpoint.run)),
-      make('td', { className: 'number' }, this.messages.whole(checkpoint.step)),
-      make('td', {}, this.messages.text(checkpoint.complete ? 'checkpoint.complete' : 'checkpoint.partial')),
-      make('td', {}, make('code', { title: checkpoint.reference.sha256 }, checkpoint.reference.sha256.slice(0, 12))),
-      make('td', { className: 'text' }, metricsLine(checkpoint.metrics, this.messages)),
-    ]));
+    const { messages } = this;
+    const checkpoints = await get('checkpoints');
+    const cell = (code, className, ...content) => make('td', { className, data: { label: messages.text(code) } }, ...content);
+    this.showTable('checkpoints', checkpoints, checkpoint => [
+      cell('checkpoint.run', '', make('code', {}, checkpoint.run)),
+      cell('checkpoint.step', 'number', messages.whole(checkpoint.step)),
+      cell('checkpoint.kind', '', messages.text(checkpoint.complete ? 'checkpoint.complete' : 'checkpoint.partial')),
+      cell('checkpoint.sha', '', make('code', { title: checkpoint.reference.sha256 }, checkpoint.reference.sha256.slice(0, 12))),
+      cell('checkpoint.metrics', 'text', metricsLine(checkpoint.metrics, messages)),
+    ]);
   }
 
   async refreshDeadLetters() {
-    showTable('dead-letters', (await get('dead-letters')).map(letter => [
-      make('td', {}, make('time', { dateTime: letter.time }, this.messages.time(letter.time))),
-      make('td', {}, letter.topic),
-      make('td', {}, `${letter.partition} / ${letter.offset}`),
-      make('td', { className: 'text' }, letter.key),
-      make('td', { className: 'text' }, this.messages.said(letter.reason)),
-    ]));
+    const { messages } = this;
+    const cell = (code, className, ...content) => make('td', { className, data: { label: messages.text(code) } }, ...content);
+    this.showTable('dead-letters', await get('dead-letters'), letter => [
+      cell('deadLetter.time', '', make('time', { dateTime: letter.time }, messages.time(letter.time))),
+      cell('deadLetter.topic', '', letter.topic),
+      cell('deadLetter.place', '', `${letter.partition} / ${letter.offset}`),
+      cell('deadLetter.key', 'text', letter.key),
+      cell('deadLetter.reason', 'text', messages.said(letter.reason)),
+      cell('deadLetter.record', '', make('button', {
+        type: 'button',
+        'aria-haspopup': 'dialog',
+        'aria-label': messages.text('deadLetter.lookAt', { topic: letter.topic, offset: letter.offset }),
+        on: { click: () => this.showLetter(letter) },
+      }, messages.text('deadLetter.look'))),
+    ]);
   }
-}
 
-function showTable(id, rows) {
-  const body = element(id);
-  body.closest('.scroll').hidden = rows.length === 0;
-  element(`no-${id}`).hidden = rows.length > 0;
-  body.replaceChildren(...rows.map(cells => make('tr', {}, ...cells)));
+  /** A table that says what it said stays as it is, with the focus in it. */
+  showTable(id, entries, cells) {
+    const told = JSON.stringify(entries);
+    if (this.shownTables.get(id) === told) {
+      return;
+    }
+    this.shownTables.set(id, told);
+    const body = element(id);
+    body.closest('.scroll').hidden = entries.length === 0;
+    element(`no-${id}`).hidden = entries.length > 0;
+    body.replaceChildren(...entries.map(entry => make('tr', {}, ...cells(entry))));
+  }
+
+  /** The record of a dead letter, as it stands on its topic. */
+  async showLetter(letter) {
+    const { messages } = this;
+    say(element('letter-heading'), `${letter.topic} · ${letter.partition} / ${letter.offset}`);
+    say(element('letter-reason'), messages.said(letter.reason));
+    say(element('letter-text'), '');
+    element('letter-headers').replaceChildren();
+    element('letter').showModal();
+    try {
+      const record = await get(`dead-letters/${encodeURIComponent(letter.topic)}/${letter.partition}/${letter.offset}`);
+      element('letter-headers').replaceChildren(...[[messages.text('deadLetter.key'), record.key],
+        ...Object.entries(record.headers)].map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value || '–'))));
+      say(element('letter-text'), record.text === null
+        ? messages.text('deadLetter.binary', { bytes: record.size })
+        : readable(record.text) + (record.cut ? `\n… ${messages.text('deadLetter.cut', { bytes: record.size })}` : ''));
+    } catch (problem) {
+      say(element('letter-text'), messages.said(reasonOf(problem)));
+    }
+  }
 }
 
 new Dashboard(await pageMessages).start();

@@ -442,7 +442,7 @@ class StageRuntimeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"echarts.min.js", "dashboard-view.js", "dashboard.css"})
+    @ValueSource(strings = {"echarts-6.0.0.min.js", "dashboard-view.js", "dashboard.css"})
     void whatAllPagesShareIsServed(String file) {
         given().get("/alignstream/" + file).then().statusCode(200);
     }

@@ -120,6 +120,7 @@ class RightsTest {
             Topic.ALL.stream()
                     .filter(topic -> topic.retention() == Retention.FOR_EVER && topic != Topic.TOKEN_BATCHES)
                     .forEach(topic -> reads.add(topic.name()));
+            overview(user, reads, needed);
         }
         reads.forEach(topic -> needed.add(user + " reads " + topic));
         publishes.forEach(topic -> needed.add(user + " writes " + topic));
@@ -129,6 +130,16 @@ class RightsTest {
                 .toList()
                 .forEach(right -> needed.add(right.replace(" joins group ", " sees group ")));
         return needed;
+    }
+
+    /** The registries, what runs say, how long topics are, and how far services have read. */
+    private static void overview(String user, Set<String> reads, Set<String> needed) {
+        Topic.ALL.stream()
+                .flatMap(topic -> Stream.of(topic.name(), topic.deadLetters()))
+                .forEach(topic -> needed.add(user + " sees " + topic));
+        List.of(Topic.TOKENIZERS, Topic.CHECKPOINTS, Topic.GUARD_DECISIONS, Topic.TRAINING_PROGRESS)
+                .forEach(topic -> reads.add(topic.name()));
+        groups().forEach(group -> needed.add(user + " sees group " + group));
     }
 
     private static Set<String> neededByOperators() {

@@ -27,6 +27,8 @@ class MessageCatalogueTest {
             "action",
             "phase",
             "metric",
+            "unit",
+            "good",
             "verdict",
             "outcome",
             "fault",
@@ -84,6 +86,28 @@ class MessageCatalogueTest {
         // Then
         assertThat(codes).containsAll(named);
         assertThat(named).contains("fault.words", "phase.clean", "phase.train", "phase.ppo", "phase.gate");
+    }
+
+    /** Charts say of each figure what it is, in which unit, and what is good. */
+    @Test
+    void everyFigureIsExplained() {
+        // Given
+        String kinds = Project.text("libs/stage-runtime/src/main/resources/META-INF/resources/alignstream/figures.js");
+        List<String> figures = codes.stream()
+                .filter(code -> family(code).equals("metric") && !code.endsWith(".hint"))
+                .toList();
+
+        // When
+        List<String> unexplained = figures.stream()
+                .filter(figure -> !codes.contains(figure + ".hint")
+                        || !Pattern.compile("'" + Pattern.quote(idIn(figure)) + "': \\['\\w+', '\\w+']")
+                                .matcher(kinds)
+                                .find())
+                .toList();
+
+        // Then
+        assertThat(unexplained).isEmpty();
+        assertThat(figures).contains("metric.loss", "metric.winRate/low");
     }
 
     @Test

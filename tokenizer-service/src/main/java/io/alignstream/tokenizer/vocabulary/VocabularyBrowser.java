@@ -31,7 +31,7 @@ public final class VocabularyBrowser {
     /**
      * A token.
      *
-     * @param text what it stands for; bytes in hexadecimal digits where they are no whole character
+     * @param text what it stands for; bytes in hexadecimal digits where they are no character that can be seen
      * @param characters code points, 0 for control tokens and parts of characters
      * @param bytes of UTF-8, 0 for control tokens
      * @param frequency occurrences in the documents that the tokenizer was learned from; null if they were not counted
@@ -95,6 +95,10 @@ public final class VocabularyBrowser {
                 found.subList(shown * PAGE, Math.min(found.size(), (shown + 1) * PAGE)));
     }
 
+    private static boolean isSeen(String character) {
+        return character.codePointAt(0) > ' ' && !Character.isISOControl(character.codePointAt(0));
+    }
+
     private static Entry entry(Tokenizer tokenizer, int id, boolean control, long @Nullable [] frequencies) {
         byte[] bytes = tokenizer.bytes(id);
         Long frequency = frequencies == null || id >= frequencies.length ? null : frequencies[id];
@@ -107,8 +111,9 @@ public final class VocabularyBrowser {
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
-            if (!byteToken) {
-                return new Entry(id, text, Kind.TEXT, text.codePointCount(0, text.length()), bytes.length, frequency);
+            if (!byteToken || isSeen(text)) {
+                Kind kind = byteToken ? Kind.BYTE : Kind.TEXT;
+                return new Entry(id, text, kind, text.codePointCount(0, text.length()), bytes.length, frequency);
             }
         } catch (CharacterCodingException e) {
             // A part of a character: shown as bytes.

@@ -63,7 +63,7 @@ class VocabularyBrowserTest {
 
         // Then
         assertThat(entries).extracting(Entry::kind).containsExactly(Kind.CONTROL, Kind.BYTE);
-        assertThat(entries).extracting(Entry::text).containsExactly("<|pad|>", "41");
+        assertThat(entries).extracting(Entry::text).containsExactly("<|pad|>", "A");
     }
 
     @Test

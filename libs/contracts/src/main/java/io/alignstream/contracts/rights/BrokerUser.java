@@ -102,6 +102,7 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
             case INFERENCE ->
                 rights.follow(Topic.MODEL_RELEASES, Topic.FEEDBACK, Topic.PROMPTS)
                         .lineage()
+                        .overview()
                         .publish(
                                 Topic.FEEDBACK,
                                 Topic.RANKING_REQUESTS,
@@ -207,6 +208,18 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
                     .filter(topic -> topic.retention() == Retention.FOR_EVER && topic != Topic.TOKEN_BATCHES)
                     .forEach(this::read);
             return this;
+        }
+
+        /** What the overview tells: the registries, what runs say, how long topics are, and how far services have read. */
+        private Rights overview() {
+            for (Topic<?> topic : Topic.ALL) {
+                topic(topic.name(), DESCRIBE).topic(topic.deadLetters(), DESCRIBE);
+            }
+            return read(Topic.TOKENIZERS)
+                    .read(Topic.CHECKPOINTS)
+                    .read(Topic.GUARD_DECISIONS)
+                    .read(Topic.TRAINING_PROGRESS)
+                    .allow(ResourceType.GROUP, PatternType.LITERAL, ResourcePattern.WILDCARD_RESOURCE, DESCRIBE);
         }
     }
 }

@@ -7,10 +7,12 @@ import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.JobControl;
+import io.alignstream.stageruntime.RunRecord;
 import io.alignstream.training.memory.MemoryPlan;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -18,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,10 +39,13 @@ public final class JobProgress {
     private static final int MAX_SERIES = 128;
     private static final int MAX_HEALED = 20;
     private static final long PUBLISH_NANOS = Duration.ofMillis(500).toNanos();
+    /** What a process that is killed may lose of its charts. */
+    private static final long KEEP_NANOS = Duration.ofSeconds(20).toNanos();
 
     private final Stage stage;
     private final MeterRegistry registry;
     private final Consumer<TrainingProgress> publisher;
+    private final RunHistory history;
     private final Map<String, Double> gauges = new ConcurrentHashMap<>();
 
     private @Nullable String run;
@@ -56,6 +62,10 @@ public final class JobProgress {
     private long publishedAt;
     private @Nullable TrainingProgress unpublished;
     private @Nullable Reference record;
+    private Instant begun = Instant.EPOCH;
+    private Instant changed = Instant.EPOCH;
+    private RunRecord.@Nullable Outcome outcome;
+    private long keptAt;
 
     private record SeriesKey(String phase, String metric) {}
 
@@ -69,12 +79,15 @@ public final class JobProgress {
             @Nullable Double etaSeconds,
             Map<String, Double> metrics,
             List<Reason> healed,
-            @Nullable MemoryPlan memory) {}
+            @Nullable MemoryPlan memory,
+            RunRecord.@Nullable Outcome outcome,
+            Instant changed) {}
 
-    public JobProgress(Stage stage, MeterRegistry registry, Consumer<TrainingProgress> publisher) {
+    public JobProgress(Stage stage, MeterRegistry registry, Consumer<TrainingProgress> publisher, RunHistory history) {
         this.stage = stage;
         this.registry = registry;
         this.publisher = publisher;
+        this.history = history;
         Gauge.builder("alignstream.job.step", this, progress -> progress.moment()
                         .step())
                 .tag("stage", stage.id())
@@ -85,7 +98,7 @@ public final class JobProgress {
                 .register(registry);
     }
 
-    /** A job starts; a run that goes on keeps its charts and what it healed from. */
+    /** A job starts; a run that goes on keeps its charts, also those of an earlier process, and what it healed from. */
     synchronized void begin(String newRun, Reason newTitle) {
         if (!newRun.equals(run)) {
             series.clear();
@@ -93,12 +106,26 @@ public final class JobProgress {
             metrics = Map.of();
             step = 0;
             totalSteps = 0;
+            begun = Instant.now();
+            history.find(newRun).ifPresent(this::goOn);
         }
+        changed = Instant.now();
+        outcome = null;
+        keptAt = System.nanoTime();
         run = newRun;
         title = newTitle;
         phase = null;
         memory = null;
         eta = OptionalDouble.empty();
+    }
+
+    private void goOn(RunRecord earlier) {
+        begun = earlier.begun();
+        earlier.curves().forEach(curve -> {
+            Series restored = new Series(POINTS);
+            curve.points().forEach(point -> restored.add((long) point[0], point[1]));
+            series.put(new SeriesKey(curve.phase(), curve.metric()), restored);
+        });
     }
 
     /** See {@link JobContext#planned}. */
@@ -119,6 +146,7 @@ public final class JobProgress {
         totalSteps = Math.max(newStep, newTotalSteps);
         rate.observe(newStep, now * 1e-9);
         eta = rate.eta(totalSteps);
+        changed = Instant.now();
         metrics = finite(newMetrics);
         metrics.forEach((metric, value) -> {
             chart(newPhase, metric, newStep, value);
@@ -139,6 +167,9 @@ public final class JobProgress {
             publishLast();
             publishedAt = now;
         }
+        if (now - keptAt >= KEEP_NANOS) {
+            keep();
+        }
     }
 
     /** See {@link JobContext#recorded}. */
@@ -154,10 +185,53 @@ public final class JobProgress {
         healed.addLast(what);
     }
 
-    /** The job is over: what was thinned out last still goes. */
-    synchronized void end() {
+    /** The job is over: what was thinned out last still goes, and its charts are kept. */
+    synchronized void end(RunRecord.Outcome how) {
         publishLast();
         eta = OptionalDouble.empty();
+        changed = Instant.now();
+        outcome = how;
+        keep();
+    }
+
+    private void keep() {
+        current().ifPresent(history::keep);
+        keptAt = System.nanoTime();
+    }
+
+    /** The run that goes on, or went last, since the process started. */
+    private Optional<RunRecord> current() {
+        String id = run;
+        Reason what = title;
+        if (id == null || what == null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                new RunRecord(id, what, begun, changed, outcome, phase, step, totalSteps, metrics, curves()));
+    }
+
+    private List<RunRecord.Curve> curves() {
+        return series.entrySet().stream()
+                .map(entry -> new RunRecord.Curve(
+                        entry.getKey().phase(),
+                        entry.getKey().metric(),
+                        entry.getValue().points()))
+                .toList();
+    }
+
+    /** The runs that are remembered, without their curves, the one that changed last first. */
+    synchronized List<RunRecord> runs() {
+        List<RunRecord> runs = new ArrayList<>(history.newest());
+        current().ifPresent(now -> {
+            runs.removeIf(record -> record.run().equals(now.run()));
+            runs.addFirst(now.told());
+        });
+        return runs;
+    }
+
+    /** A run with its curves; empty if it is not remembered. */
+    synchronized Optional<RunRecord> run(String id) {
+        return current().filter(now -> now.run().equals(id)).or(() -> history.find(id));
     }
 
     private void publishLast() {
@@ -193,7 +267,8 @@ public final class JobProgress {
 
     synchronized Moment moment() {
         Double seconds = eta.isPresent() ? eta.getAsDouble() : null;
-        return new Moment(run, title, phase, step, totalSteps, seconds, metrics, List.copyOf(healed), memory);
+        return new Moment(
+                run, title, phase, step, totalSteps, seconds, metrics, List.copyOf(healed), memory, outcome, changed);
     }
 
     /** A metric that several phases report has one chart for each: {@code loss (train)}, {@code loss (evaluate)}. */

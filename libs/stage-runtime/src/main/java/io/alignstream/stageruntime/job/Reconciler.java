@@ -10,6 +10,7 @@ import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
+import io.alignstream.stageruntime.RunRecord;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.view.Answers;
@@ -79,6 +80,11 @@ public final class Reconciler implements JobControl {
     private @Nullable String lost;
 
     private @Nullable Reason lostReason;
+    /** Whether anybody has asked what a trigger would do, so that each comparison says so from now on. */
+    private boolean foresightWanted;
+    /** What a trigger would do. */
+    private @Nullable Reason foreseen;
+
     /** The run that has ended well and whose result is still to show. */
     private @Nullable String finished;
 
@@ -192,6 +198,7 @@ public final class Reconciler implements JobControl {
             try {
                 definition.show(view);
                 decision = definition.decide(compared(view, asked), asked);
+                foresee(view, asked, decision);
             } finally {
                 answers.compared();
             }
@@ -205,6 +212,28 @@ public final class Reconciler implements JobControl {
             return;
         }
         act(decision, asked);
+    }
+
+    /** What a trigger would come to; the comparison that was just made tells it of a run that starts anyway. */
+    private void foresee(View view, boolean asked, Decision decision) {
+        synchronized (this) {
+            if (!foresightWanted) {
+                return;
+            }
+        }
+        Decision triggering =
+                asked || decision instanceof Decision.Run ? decision : definition.decide(compared(view, true), true);
+        Reason reasonThen =
+                switch (triggering) {
+                    case Decision.Run run ->
+                        Reason.of("trigger.run").with("job", run.job().title());
+                    case Decision.Wait wait -> Reason.of("trigger.nothing").with("why", wait.reason());
+                    case Decision.WaitFor wait -> Reason.of("trigger.nothing").with("why", wait.reason());
+                    case Decision.Pause pause -> Reason.of("trigger.nothing").with("why", pause.reason());
+                };
+        synchronized (this) {
+            foreseen = reasonThen;
+        }
     }
 
     /** A person's trigger brings back what was abandoned. */
@@ -378,12 +407,33 @@ public final class Reconciler implements JobControl {
                 moment.healed(),
                 moment.memory(),
                 attempted == null ? 0 : held.attempts(attempted),
-                lastFailure);
+                lastFailure,
+                moment.outcome(),
+                moment.run() == null ? null : moment.changed());
     }
 
     @Override
     public Charts charts() {
         return progress.charts();
+    }
+
+    @Override
+    public List<RunRecord> runs() {
+        return progress.runs();
+    }
+
+    @Override
+    public Optional<RunRecord> run(String id) {
+        return progress.run(id);
+    }
+
+    @Override
+    public synchronized Optional<Reason> onTrigger() {
+        if (!foresightWanted) {
+            foresightWanted = true;
+            hint = true;
+        }
+        return running == null ? Optional.ofNullable(foreseen) : Optional.empty();
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
+import io.alignstream.stageruntime.RunRecord;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
@@ -75,10 +76,17 @@ public final class RunningJob implements JobContext, Runnable {
             failure = refusals.explained(e, AclOperation.READ); // what it published is explained already
             LOG.errorf(e, "Job failed after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e);
         } finally {
-            progress.end();
+            progress.end(outcome());
             MDC.clear();
             over.countDown();
         }
+    }
+
+    private RunRecord.Outcome outcome() {
+        if (failure != null) {
+            return RunRecord.Outcome.FAILED;
+        }
+        return stopRequested ? RunRecord.Outcome.STOPPED : RunRecord.Outcome.FINISHED;
     }
 
     @Override

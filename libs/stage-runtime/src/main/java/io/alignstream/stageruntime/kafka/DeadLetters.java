@@ -8,14 +8,23 @@ import io.alignstream.stageruntime.kept.KeptState;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends poison events to {@code TOPIC.dead-letters} as a {@link DeadLetter}, each once, and remembers the newest ones, across
@@ -26,11 +35,15 @@ public class DeadLetters {
 
     private static final Logger LOG = Logger.getLogger(DeadLetters.class);
     private static final int REMEMBERED = 100;
+    private static final int SHOWN_BYTES = 65_536;
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration POLL = Duration.ofMillis(200);
 
     private final EventPublisher publisher;
     private final StageDefinition definition;
     private final MeterRegistry meters;
     private final WrittenLetters written;
+    private final KafkaReaders readers;
     /** By place, so that one that is read again is the same. */
     private final KeptRecords<Remembered> remembered;
 
@@ -41,6 +54,7 @@ public class DeadLetters {
             KafkaReaders readers,
             KeptState state) {
         this.remembered = new KeptRecords<>(state, "dead-letters", Remembered.class);
+        this.readers = readers;
         this.publisher = publisher;
         this.definition = definition;
         this.meters = meters;
@@ -84,6 +98,52 @@ public class DeadLetters {
      * @param time the record's timestamp
      */
     public record PoisonEvent(String topic, int partition, long offset, String key, Reason reason, Instant time) {}
+
+    /**
+     * A record as it stands on its topic.
+     *
+     * @param headers texts by name
+     * @param size of the value, in bytes
+     * @param text the value, at most {@value #SHOWN_BYTES} bytes of it; null if it is no text
+     */
+    public record OriginalRecord(
+            String key, SortedMap<String, String> headers, int size, boolean cut, @Nullable String text) {}
+
+    /** A record that a topic holds; empty if it is not there any more, or the broker does not give it in time. */
+    public Optional<OriginalRecord> original(String topic, int partition, long offset) {
+        TopicPartition place = new TopicPartition(topic, partition);
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
+            consumer.assign(List.of(place));
+            consumer.seek(place, offset);
+            List<ConsumerRecord<byte[], byte[]>> found = List.of();
+            while (found.isEmpty() && System.nanoTime() < deadline) {
+                found = consumer.poll(POLL).records(place);
+            }
+            return found.stream()
+                    .filter(record -> record.offset() == offset)
+                    .findFirst()
+                    .map(DeadLetters::shown);
+        } catch (KafkaException e) {
+            LOG.warnf("The record at offset %d of %s cannot be read: %s", offset, place, e);
+            return Optional.empty();
+        }
+    }
+
+    private static OriginalRecord shown(ConsumerRecord<byte[], byte[]> record) {
+        byte[] value = record.value() == null ? new byte[0] : record.value();
+        boolean cut = value.length > SHOWN_BYTES;
+        String text = text(cut ? Arrays.copyOf(value, SHOWN_BYTES) : value);
+        // What is no text has characters that no text has; the last one may have been cut in two.
+        boolean readable = text.chars().limit(Math.max(0, text.length() - 1L)).noneMatch(c -> c == 0xFFFD || c == 0);
+        SortedMap<String, String> headers = new TreeMap<>();
+        record.headers().forEach(header -> headers.put(header.key(), text(header.value())));
+        return new OriginalRecord(text(record.key()), headers, value.length, cut, readable ? text : null);
+    }
+
+    private static String text(byte @Nullable [] bytes) {
+        return bytes == null ? "" : new String(bytes, StandardCharsets.UTF_8);
+    }
 
     /** Remembers an event whose dead letter was published before. */
     public void remember(ConsumerRecord<byte[], byte[]> record, Throwable cause) {

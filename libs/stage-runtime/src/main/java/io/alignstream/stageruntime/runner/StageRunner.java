@@ -12,6 +12,7 @@ import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.job.JobProgress;
 import io.alignstream.stageruntime.job.Reconciler;
+import io.alignstream.stageruntime.job.RunHistory;
 import io.alignstream.stageruntime.job.RunningJob;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.DeadLetters;
@@ -64,6 +65,9 @@ import org.jspecify.annotations.Nullable;
 public class StageRunner {
 
     private static final Logger LOG = Logger.getLogger(StageRunner.class);
+    /** Below the views' folder, beside what the services keep there. */
+    private static final String CHARTS = "charts";
+
     private static final Duration RETRY = Duration.ofSeconds(1);
 
     private final StageDefinition definition;
@@ -106,7 +110,15 @@ public class StageRunner {
         this.grace = config.shutdown().grace();
         String stage = definition.stage().id();
         this.meters = new ReaderMeters(registry, stage);
-        this.progress = new JobProgress(definition.stage(), registry, this::publish);
+        this.progress = new JobProgress(
+                definition.stage(),
+                registry,
+                this::publish,
+                config.views()
+                        .folder()
+                        .map(folder -> RunHistory.in(folder.resolve(CHARTS)
+                                .resolve(definition.stage().service())))
+                        .orElseGet(RunHistory::inMemory));
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         this.questions = thread("stage-questions", loader);
         Answers answers = new Answers(questions, refusals::in);

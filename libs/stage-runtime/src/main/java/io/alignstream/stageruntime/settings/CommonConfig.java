@@ -105,8 +105,9 @@ public interface CommonConfig {
     interface Views {
 
         /**
-         * Folder that keeps what the services have read of the topics, each in a folder of its own; instances of one service
-         * need different ones. Without it every start reads the topics from their beginning.
+         * Folder that keeps what the services have read of the topics, and the charts of their newest runs, each in a folder of
+         * its own; instances of one service need different ones. Without it every start reads the topics from their beginning
+         * and shows no charts of the runs before it.
          */
         Optional<Path> folder();
     }

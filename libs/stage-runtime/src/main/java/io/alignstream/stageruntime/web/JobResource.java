@@ -5,14 +5,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.DeadLetters;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -75,6 +78,17 @@ public class JobResource {
         return series;
     }
 
+    /** What a trigger would do now; the reason is null while a job runs and until that is known, a moment after the first call. */
+    @GET
+    @Path("job/trigger")
+    @RolesAllowed(Role.Id.VIEWER)
+    public OnTrigger onTrigger() {
+        return new OnTrigger(control.onTrigger().orElse(null));
+    }
+
+    /** What a trigger would do. */
+    public record OnTrigger(@Nullable Reason reason) {}
+
     @POST
     @Path("job/trigger")
     @RolesAllowed(Role.Id.OPERATOR)
@@ -109,6 +123,26 @@ public class JobResource {
     @RolesAllowed(Role.Id.VIEWER)
     public List<DeadLetters.PoisonEvent> deadLetters() {
         return deadLetters.recent();
+    }
+
+    /** The record of a poison event as it stands on its topic; 404 for any other record, 410 if it is not there any more. */
+    @GET
+    @Path("dead-letters/{topic}/{partition}/{offset}")
+    @RolesAllowed(Role.Id.VIEWER)
+    public Response deadLetter(
+            @PathParam("topic") String topic, @PathParam("partition") int partition, @PathParam("offset") long offset) {
+        boolean known = deadLetters.recent().stream()
+                .anyMatch(event ->
+                        event.topic().equals(topic) && event.partition() == partition && event.offset() == offset);
+        if (!known) {
+            throw new NotFoundException();
+        }
+        return deadLetters
+                .original(topic, partition, offset)
+                .map(record -> Response.ok(record).build())
+                .orElseGet(() -> Refusal.of(
+                        Response.Status.GONE,
+                        Reason.of("deadLetters.gone").with("topic", topic).with("offset", offset)));
     }
 
     /** A body is welcome and not needed, so whatever type a client says that an empty one has is as good. */

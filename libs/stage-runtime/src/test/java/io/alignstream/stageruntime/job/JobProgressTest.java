@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class JobProgressTest {
 
-    private final JobProgress progress = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {});
+    private final JobProgress progress =
+            new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.inMemory());
 
     @Test
     void keepsTheNewestFailuresThatARunHealedFrom() {
@@ -61,8 +62,8 @@ class JobProgressTest {
     void figuresThatTheNextStepLacksAreNotThinnedOut() {
         // Given
         List<Long> published = new ArrayList<>();
-        JobProgress quick =
-                new JobProgress(Stage.SFT, new SimpleMeterRegistry(), moment -> published.add(moment.step()));
+        JobProgress quick = new JobProgress(
+                Stage.SFT, new SimpleMeterRegistry(), moment -> published.add(moment.step()), RunHistory.inMemory());
         quick.begin("a", Reason.of("job"));
         quick.report("train", 1, 9, Map.of("loss", 1.0));
         quick.report("train", 2, 9, Map.of("loss", 1.0));

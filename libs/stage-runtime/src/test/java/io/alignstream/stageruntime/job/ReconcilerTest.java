@@ -94,7 +94,8 @@ class ReconcilerTest {
                 return decide.apply(known, triggered);
             }
         };
-        JobProgress progress = new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {});
+        JobProgress progress =
+                new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {}, RunHistory.inMemory());
         Function<Job, RunningJob> starter = job -> {
             RunningJob running = new RunningJob(job, "reward", publisher, readers, refusals, progress);
             threads.add(Thread.ofPlatform().start(running));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -42,7 +44,8 @@ public final class Chromium implements AutoCloseable {
 
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "chrome");
     private static final String LISTENING = "DevTools listening on ";
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String AXE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, Integer> KEY_CODES = Map.of(
             "Enter", 13, "ArrowLeft", 37, "ArrowUp", 38, "ArrowRight", 39, "ArrowDown", 40, "Tab", 9, "Escape", 27);
@@ -273,6 +276,27 @@ public final class Chromium implements AutoCloseable {
         call(
                 "Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+    }
+
+    /**
+     * What of the page hinders people who do not see, hear or point as others do, as axe-core finds it; only what is serious.
+     *
+     * @throws IllegalStateException if the test's class path lacks {@code org.webjars.npm:axe-core}
+     */
+    public List<String> hindrances() throws IOException {
+        try (InputStream axe = Chromium.class.getResourceAsStream(AXE)) {
+            if (axe == null) {
+                throw new IllegalStateException(AXE + " is not on the class path");
+            }
+            value(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + ";0");
+        }
+        JsonNode found = value(
+                "axe.run().then(result => result.violations"
+                        + ".filter(({ impact }) => impact === 'serious' || impact === 'critical')"
+                        + ".map(({ id, nodes }) => id + ': ' + nodes.map(node => node.html + ' ' + node.failureSummary).join('; ')))");
+        List<String> hindrances = new ArrayList<>();
+        found.forEach(hindrance -> hindrances.add(hindrance.asText()));
+        return hindrances;
     }
 
     /** A picture of what is to be seen, as PNG. */

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The names under which people read a run's figures. */
+/** The names under which people read a run's figures, and what is said of them. */
 public final class FigureNames {
 
     private FigureNames() {}
 
     /**
-     * Which names are missing, as {@code LANGUAGE: CODE}.
+     * Which names and explanations are missing, as {@code LANGUAGE: CODE}.
      *
      * @param told what a run told of its steps
      * @param stored what stands in its finished checkpoint
@@ -26,7 +26,7 @@ public final class FigureNames {
                 .toList();
         return Arrays.stream(Language.values())
                 .flatMap(language -> figures.stream()
-                        .map(figure -> "metric." + figure)
+                        .flatMap(figure -> Stream.of("metric." + figure, "metric." + figure + ".hint"))
                         .filter(code -> !Messages.in(language).sentences().containsKey(code))
                         .map(code -> language + ": " + code))
                 .toList();
