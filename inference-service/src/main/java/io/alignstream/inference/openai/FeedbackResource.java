@@ -1,5 +1,7 @@
 package io.alignstream.inference.openai;
 
+import io.alignstream.inference.openai.request.Body;
+import io.alignstream.inference.openai.request.ApiException;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Topic;
@@ -92,7 +94,7 @@ public class FeedbackResource {
         if (recent.isPresent()) {
             return recent.get();
         }
-        String given = body.text(receipt).orElseThrow(() -> ApiException.unknownResponse(id));
+        String given = body.text(receipt).orElseThrow(() -> ApiException.unknownResponse("response_id", id));
         return receipts.open(id, given)
                 .orElseThrow(() -> ApiException.invalid(
                         receipt, Reason.of("feedback.otherReceipt").with("id", id)));

@@ -1,5 +1,6 @@
 package io.alignstream.inference.openai;
 
+import io.alignstream.inference.openai.request.ApiException;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;

@@ -90,6 +90,23 @@ public final class ChatTemplate {
         return ids.toArray();
     }
 
+    /** The same and the beginning of an answer, which may be empty, with which the model goes on. */
+    public static int[] continued(Tokenizer tokenizer, List<Message> messages, String begun) {
+        Optional<ForeignChat> foreign = tokenizer.foreignChat();
+        if (begun.isEmpty()) {
+            return prompt(tokenizer, messages);
+        }
+        if (foreign.isPresent()) {
+            return foreign.get().continued(messages, begun);
+        }
+        TokenBuffer ids = new TokenBuffer(64);
+        for (int id : prompt(tokenizer, messages)) {
+            ids.add(id);
+        }
+        tokenizer.encode(begun, ids);
+        return ids.toArray();
+    }
+
     /** A prompt with the answer to learn, which may be empty; the answer's ids and the end of turn behind it are learned. */
     public static Conversation conversation(Tokenizer tokenizer, List<Message> promptMessages, String answer) {
         return conversation(tokenizer, promptMessages, answer, false);

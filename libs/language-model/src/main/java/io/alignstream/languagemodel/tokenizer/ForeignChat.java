@@ -150,6 +150,20 @@ final class ForeignChat {
         return encoded(text, text.length(), turns(text, said)).ids();
     }
 
+    /** The prompt and the beginning of an answer, up to its last character. */
+    int[] continued(List<Message> messages, String begun) {
+        List<Said> prompt = Said.all(messages);
+        MarkedText asked = rendered(prompt, true);
+        MarkedText whole = rendered(with(prompt, begun), false);
+        int said = whole.origins().lastIndexOf(origin(prompt.size())) + 1;
+        if (said < asked.length() || !whole.value().startsWith(asked.value())) {
+            throw new InvalidInputException(Reason.of("template.answerDoesNotFit"));
+        }
+        List<Turn> turns = new ArrayList<>(turns(asked, prompt));
+        turns.add(new Turn(asked.length(), said));
+        return encoded(whole, said, turns).ids();
+    }
+
     Conversation conversation(List<Message> messages, String answer, boolean everyTurn) {
         List<Said> prompt = Said.all(messages);
         MarkedText asked = rendered(prompt, true);
