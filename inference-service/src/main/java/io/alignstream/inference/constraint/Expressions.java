@@ -3,9 +3,11 @@ package io.alignstream.inference.constraint;
 import io.alignstream.inference.constraint.Expression.Form;
 import io.alignstream.inference.constraint.Expression.Kind;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -68,17 +70,22 @@ final class Expressions {
         if (first.isNothing() || second.isNothing()) {
             return nothing;
         }
-        if (first.kind() == Kind.END) {
-            return second;
+        Deque<Expression> parts = new ArrayDeque<>();
+        Expression last = first;
+        while (last.kind() == Kind.SEQUENCE) { // nested to the right, so that equal ones are one
+            parts.push(last.form().parts().get(0));
+            last = last.form().parts().get(1);
         }
-        if (second.kind() == Kind.END) {
-            return first;
+        parts.push(last);
+        Expression result = second;
+        for (Expression part : parts) {
+            if (result.kind() == Kind.END) {
+                result = part;
+            } else if (part.kind() != Kind.END) {
+                result = make(Kind.SEQUENCE, List.of(part, result), new BitSet(), 0, 0, "");
+            }
         }
-        if (first.kind() == Kind.SEQUENCE) { // nested to the right, so that equal ones are one
-            List<Expression> parts = first.form().parts();
-            return before(parts.get(0), before(parts.get(1), second));
-        }
-        return make(Kind.SEQUENCE, List.of(first, second), new BitSet(), 0, 0, "");
+        return result;
     }
 
     /** Any of {@code parts}. */

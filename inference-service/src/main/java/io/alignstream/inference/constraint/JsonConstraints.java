@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 @ApplicationScoped
 public class JsonConstraints {
 
-    private static final int REMEMBERED = 32;
+    private static final int REMEMBERED = 16;
 
     private final Map<Tokenizer, TokenTable> tables = new WeakHashMap<>();
     /** Least recently used first. */

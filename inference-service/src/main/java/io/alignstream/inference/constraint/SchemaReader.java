@@ -37,6 +37,11 @@ final class SchemaReader {
             "readOnly",
             "writeOnly");
 
+    /** Of a schema's JSON. */
+    private static final int MOST_CHARACTERS = 1 << 16;
+    /** Of a name, where there may be others. */
+    private static final int LONGEST_NAME = 256;
+
     private static final Set<String> OF_TYPES = Set.of(
             "type",
             "properties",
@@ -70,6 +75,9 @@ final class SchemaReader {
      * @throws UnsupportedSchemaException if it says what is not known here, is no schema, or allows no document
      */
     static Expression read(Expressions make, JsonNode schema) {
+        if (schema.toString().length() > MOST_CHARACTERS) {
+            throw new UnsupportedSchemaException(Reason.of("schema.tooLong").with("most", MOST_CHARACTERS));
+        }
         SchemaReader reader = new SchemaReader(make, schema);
         Expression documents = reader.value(schema, "#");
         // Whose documents need no others first, then those that need only these: a schema that needs itself has none.
@@ -250,6 +258,8 @@ final class SchemaReader {
             required.add(name.textValue());
             members.putIfAbsent(name.textValue(), others);
         }
+        boolean alone = others.isNothing();
+        members.keySet().forEach(name -> require(alone || name.length() <= LONGEST_NAME, place, "properties"));
         return make.sequence(make.text("{"), members(members, required, others), make.text("}"));
     }
 

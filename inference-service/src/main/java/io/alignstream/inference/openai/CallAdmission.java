@@ -67,7 +67,7 @@ class CallAdmission {
             call.response()
                     .setStatusCode(status)
                     .putHeader(HttpHeaders.CONTENT_TYPE, MediaType.TEXT_HTML)
-                    .end("<html><body><h1>Resource not found</h1></body></html>");
+                    .end(RefusedCall.page(status));
         } else {
             Reason reason = status == 413
                     ? Reason.of("api.tooLarge")

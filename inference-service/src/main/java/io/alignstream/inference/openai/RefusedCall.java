@@ -32,8 +32,14 @@ public class RefusedCall implements ExceptionMapper<WebApplicationException> {
     @Override
     public Response toResponse(WebApplicationException refusal) {
         Response own = refusal.getResponse();
-        if (own.getStatus() < 400 || own.hasEntity() || isForPeople(http)) {
+        if (own.getStatus() < 400 || own.hasEntity()) {
             return own;
+        }
+        if (isForPeople(http)) {
+            return Response.fromResponse(own)
+                    .type(MediaType.TEXT_HTML_TYPE)
+                    .entity(page(own.getStatus()))
+                    .build();
         }
         ApiException said =
                 ApiException.refused(own.getStatus(), reason(own.getStatus(), request.getMethod(), call.getPath()));
@@ -47,6 +53,12 @@ public class RefusedCall implements ExceptionMapper<WebApplicationException> {
     static boolean isForPeople(HttpServerRequest request) {
         String accepted = request.getHeader(HttpHeaders.ACCEPT);
         return accepted != null && accepted.contains(MediaType.TEXT_HTML);
+    }
+
+    /** What a person's browser shows. */
+    static String page(int status) {
+        return "<!doctype html><html lang=\"en\"><title>" + status + "</title><h1>"
+                + (status == 404 ? "There is no such page" : "Refused with status " + status) + "</h1></html>";
     }
 
     static Reason reason(int status, String method, String path) {

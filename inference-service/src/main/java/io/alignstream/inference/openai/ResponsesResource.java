@@ -67,7 +67,8 @@ public class ResponsesResource {
                 responses.find(id).orElseThrow(() -> ApiException.unknownResponse("previous_response_id", id));
         List<Message> messages = new ArrayList<>(response.messages());
         if (!response.answer().isBlank()) {
-            messages.add(Message.assistant(response.answer()));
+            messages.add(
+                    Conversation.said(Message.Role.ASSISTANT, response.answer(), "previous_response_id"));
         }
         return messages;
     }

@@ -134,12 +134,16 @@ public record Conversation(List<Message> messages, String begun) {
         if (content.isBlank() && (!last || role == Message.Role.ASSISTANT)) {
             return Optional.empty();
         }
+        return Optional.of(said(role, content, path + ".content"));
+    }
+
+    /** The message of {@code role} that stands in the client's {@code field}. */
+    public static Message said(Message.Role role, String content, String field) {
         try {
-            return Optional.of(new Message(role, content));
+            return new Message(role, content);
         } catch (InvalidInputException e) {
             throw ApiException.invalid(
-                    path + ".content",
-                    Reason.of("api.invalid").with("parameter", path).with("problem", e.reason()));
+                    field, Reason.of("api.invalid").with("parameter", field).with("problem", e.reason()));
         }
     }
 

@@ -67,13 +67,13 @@ public record ResponsesRequest(
                 body.flag("stream"),
                 ResponseFormat.of(
                         "text.format",
-                        text.map(value -> value.path("format")).filter(JsonNode::isObject)));
+                        text.map(value -> value.get("format")).filter(format -> !format.isNull())));
     }
 
     /** The input behind what was said {@code earlier}, the instructions before all. */
     public Conversation conversation(List<Message> earlier) {
         List<Message> before = new ArrayList<>();
-        instructions.ifPresent(said -> before.add(new Message(Message.Role.SYSTEM, said)));
+        instructions.ifPresent(said -> before.add(Conversation.said(Message.Role.SYSTEM, said, "instructions")));
         before.addAll(earlier);
         return conversation.after(before);
     }
@@ -81,10 +81,7 @@ public record ResponsesRequest(
     private static Conversation conversation(Body body) {
         JsonNode input = body.field(INPUT).orElseThrow(() -> ApiException.missing(INPUT));
         if (input.isTextual()) {
-            if (input.textValue().isBlank()) {
-                throw Body.wrong(INPUT, input, Reason.of("api.mustNotBeBlank"));
-            }
-            return Conversation.of(List.of(Message.user(input.textValue())));
+            return Conversation.of(List.of(Conversation.said(Message.Role.USER, input.textValue(), INPUT)));
         }
         int place = 0;
         for (JsonNode item : input) {
