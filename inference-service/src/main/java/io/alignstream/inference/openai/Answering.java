@@ -15,6 +15,7 @@ import io.alignstream.inference.openai.answer.Answered;
 import io.alignstream.inference.openai.request.ApiException;
 import io.alignstream.inference.openai.request.Conversation;
 import io.alignstream.languagemodel.generation.SampledToken;
+import io.alignstream.stageruntime.access.Caller;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -52,6 +53,7 @@ public class Answering {
     private final Generations generations;
     private final RecentResponses responses;
     private final Receipts receipts;
+    private final Caller caller;
     private final ObjectMapper json;
 
     Answering(
@@ -60,12 +62,14 @@ public class Answering {
             Generations generations,
             RecentResponses responses,
             Receipts receipts,
+            Caller caller,
             ObjectMapper json) {
         this.config = config;
         this.served = served;
         this.generations = generations;
         this.responses = responses;
         this.receipts = receipts;
+        this.caller = caller;
         this.json = json;
     }
 
@@ -91,7 +95,7 @@ public class Answering {
         List<Generation> answers;
         try {
             wanted = call.apply(share);
-            answers = start(share, wanted.asked());
+            answers = start(client(http), share, wanted.asked());
         } finally {
             share.giveBack();
         }
@@ -117,12 +121,18 @@ public class Answering {
         return share;
     }
 
+    /** Whose turn it is: who signed in, else the machine that calls. */
+    private String client(RoutingContext http) {
+        String name = caller.name();
+        return name == null ? http.request().remoteAddress().host() : name;
+    }
+
     /** All or none: who gets a part of the answers has to ask again anyway. */
-    private List<Generation> start(LoadedModel model, List<Asked> asked) {
+    private List<Generation> start(String client, LoadedModel model, List<Asked> asked) {
         List<Generation> started = new ArrayList<>();
         try {
             for (Asked one : asked) {
-                started.add(generations.start(model.share(), one.prompt(), one.decoding()));
+                started.add(generations.start(client, model.share(), one.prompt(), one.decoding()));
             }
             return started;
         } catch (RejectedExecutionException e) {

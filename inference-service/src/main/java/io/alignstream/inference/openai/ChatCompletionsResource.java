@@ -71,7 +71,7 @@ public class ChatCompletionsResource {
         return new Answering.Call(
                 asked,
                 json,
-                Optional.of(request.conversation()),
+                Optional.of(request.conversation()).filter(talk -> talk.tools().isEmpty()),
                 request.delivery().stream());
     }
 }

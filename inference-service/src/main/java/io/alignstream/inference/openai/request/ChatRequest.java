@@ -1,6 +1,8 @@
 package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.messages.Reason;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -44,12 +46,11 @@ public record ChatRequest(
     public static ChatRequest parse(byte[] json) {
         Body body = Body.of(json);
         Fields.refuseOthers(body, FIELDS);
-        requireNoTools(body);
         OptionalLong most = body.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
         OptionalLong older = body.integer("max_tokens", 1, Integer.MAX_VALUE);
         return new ChatRequest(
                 body.text("model").orElse(""),
-                Conversation.of("messages", messages(body)),
+                Conversation.of("messages", messages(body), tools(body)),
                 Sampling.of(body, body.flag("logprobs"), alternatives(body)),
                 most.isPresent() ? most : older,
                 Delivery.of(body),
@@ -68,15 +69,17 @@ public record ChatRequest(
         return (int) asked.orElse(0);
     }
 
-    /** Tools that must not be used change nothing. */
-    static void requireNoTools(Body body) {
-        String choice = body.field("tool_choice").map(JsonNode::asText).orElse("auto");
-        boolean none = choice.equals("none");
-        if (!none && body.field("tools").filter(tools -> !tools.isEmpty()).isPresent()) {
-            throw ApiException.invalid("tools", Reason.of("api.noTools"));
+    /** What is offered, unless it must not be used; a call cannot be forced. */
+    static JsonNode tools(Body body) {
+        JsonNode choice = body.field("tool_choice").orElse(TextNode.valueOf("auto"));
+        JsonNode tools = body.field("tools").orElse(JsonNodeFactory.instance.arrayNode());
+        if (!tools.isArray()) {
+            throw Body.wrong("tools", tools, Reason.of("api.mustBeTools"));
         }
-        if (!none && !choice.equals("auto")) {
-            throw ApiException.invalid("tool_choice", Reason.of("api.noTools"));
-        }
+        return switch (choice.asText()) {
+            case "none" -> JsonNodeFactory.instance.arrayNode();
+            case "auto" -> tools;
+            default -> throw Body.wrong("tool_choice", choice, Reason.of("api.mustBeToolChoice"));
+        };
     }
 }

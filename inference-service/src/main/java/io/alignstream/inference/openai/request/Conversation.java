@@ -1,6 +1,7 @@
 package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param messages what was said, in any order of roles; who says nothing is left out
  * @param begun how the answer begins, as a last message of the assistant has it; empty for an answer of the model's own
+ * @param tools all of it where tools have to do with it, in place of the others
  */
-public record Conversation(List<Message> messages, String begun) {
+public record Conversation(List<Message> messages, String begun, Optional<ToolTalk> tools) {
 
     private static final int MAX_MESSAGES = 256;
     private static final String BETWEEN = "\n\n";
@@ -28,12 +31,25 @@ public record Conversation(List<Message> messages, String begun) {
         messages = List.copyOf(messages);
     }
 
+    /** Without tools. */
+    Conversation(List<Message> messages, String begun) {
+        this(messages, begun, Optional.empty());
+    }
+
     /** Reads {@code list}, the client's {@code field}. */
     static Conversation of(String field, JsonNode list) {
+        return of(field, list, JsonNodeFactory.instance.arrayNode());
+    }
+
+    /** Reads {@code list}, the client's {@code field}, with the tools that are offered. */
+    static Conversation of(String field, JsonNode list, JsonNode tools) {
         if (!list.isArray() || list.isEmpty() || list.size() > MAX_MESSAGES) {
             throw ApiException.invalid(
                     field,
                     Reason.of("api.mustBeMessages").with("parameter", field).with("most", MAX_MESSAGES));
+        }
+        if (!tools.isEmpty() || StreamSupport.stream(list.spliterator(), false).anyMatch(ToolTalk::isPart)) {
+            return new Conversation(List.of(), "", Optional.of(ToolTalk.of(field, list, tools)));
         }
         List<Message> messages = new ArrayList<>();
         for (int i = 0; i < list.size(); i++) {
@@ -55,7 +71,7 @@ public record Conversation(List<Message> messages, String begun) {
     /** The same after {@code earlier}. */
     Conversation after(List<Message> earlier) {
         return new Conversation(
-                Stream.concat(earlier.stream(), messages.stream()).toList(), begun);
+                Stream.concat(earlier.stream(), messages.stream()).toList(), begun, tools);
     }
 
     /** Characters of all of it. */
@@ -72,6 +88,11 @@ public record Conversation(List<Message> messages, String begun) {
      */
     public int[] prompt(String field, Tokenizer tokenizer, ContextWindow window) {
         window.requireCharacters(field, characters());
+        if (tools.isPresent()) {
+            int[] prompt = tools.get().prompt(field, tokenizer);
+            window.requireRoom(field, prompt.length);
+            return prompt;
+        }
         InvalidInputException refusal = null;
         for (UnaryOperator<List<Message>> way : ways(tokenizer)) {
             try {
@@ -128,9 +149,6 @@ public record Conversation(List<Message> messages, String begun) {
     static Optional<Message> message(JsonNode message, String path, boolean last) {
         Message.Role role = role(message.path("role"), path + ".role");
         String content = content(message.get("content"), role, path + ".content");
-        if (message.path("tool_calls").size() > 0) {
-            throw ApiException.invalid(path + ".tool_calls", Reason.of("api.noTools"));
-        }
         if (content.isBlank() && (!last || role == Message.Role.ASSISTANT)) {
             return Optional.empty();
         }
@@ -152,12 +170,11 @@ public record Conversation(List<Message> messages, String begun) {
             case "system", "developer" -> Message.Role.SYSTEM;
             case "user" -> Message.Role.USER;
             case "assistant" -> Message.Role.ASSISTANT;
-            case "tool", "function" -> throw ApiException.invalid(path, Reason.of("api.noTools"));
             default -> throw Body.wrong(path, role, Reason.of("api.mustBeRole"));
         };
     }
 
-    /** A string, or parts of text that are put together; the assistant may have said nothing. */
+    /** The assistant may have said nothing. */
     private static String content(@Nullable JsonNode content, Message.Role role, String path) {
         if (content == null || content.isNull()) {
             if (role == Message.Role.ASSISTANT) {
@@ -165,6 +182,11 @@ public record Conversation(List<Message> messages, String begun) {
             }
             throw ApiException.missing(path);
         }
+        return content(content, path);
+    }
+
+    /** A string, or parts of text that are put together. */
+    static String content(JsonNode content, String path) {
         if (content.isTextual()) {
             return content.textValue();
         }

@@ -50,7 +50,9 @@ public record ResponsesRequest(
     public static ResponsesRequest parse(byte[] json) {
         Body body = Body.of(json);
         Fields.refuseOthers(body, FIELDS);
-        ChatRequest.requireNoTools(body);
+        if (!ChatRequest.tools(body).isEmpty()) {
+            throw ApiException.unsupported("tools");
+        }
         Optional<JsonNode> text = body.field("text");
         text.filter(value -> !value.isObject()).ifPresent(value -> {
             throw Body.wrong("text", value, Reason.of("api.mustBeObject"));
@@ -92,6 +94,10 @@ public record ResponsesRequest(
             }
             place++;
         }
-        return Conversation.of(INPUT, input);
+        Conversation conversation = Conversation.of(INPUT, input);
+        if (conversation.tools().isPresent()) {
+            throw ApiException.unsupported(INPUT);
+        }
+        return conversation;
     }
 }

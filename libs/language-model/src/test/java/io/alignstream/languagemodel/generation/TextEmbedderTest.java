@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class TextEmbedderTest {
 
-    private static final TransformerConfig CONFIG =
-            new TransformerConfig(50, 2, 16, 2, 1, 32, 12, 10_000, 1e-6, false);
+    private static final TransformerConfig CONFIG = new TransformerConfig(50, 2, 16, 2, 1, 32, 12, 10_000, 1e-6, false);
 
     /** Logits are linear in the hidden states: those of the mean are the mean of those. */
     @Test
@@ -35,8 +34,7 @@ class TextEmbedderTest {
             double scale = mean(logits, 0) / product(head, 0, vector);
             assertThat(scale).isPositive();
             for (int token = 0; token < 50; token++) {
-                assertThat(scale * product(head, token, vector))
-                        .isCloseTo(mean(logits, token), within(1e-4));
+                assertThat(scale * product(head, token, vector)).isCloseTo(mean(logits, token), within(1e-4));
             }
         }
     }
