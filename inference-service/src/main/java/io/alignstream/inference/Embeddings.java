@@ -26,8 +26,8 @@ public class Embeddings {
     Embeddings(InferenceConfig config) {
         this.timeoutNanos = config.timeout().toNanos();
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
-        this.thread = new ThreadPoolExecutor(
-                1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(config.queue()), task -> {
+        this.thread =
+                new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(config.queue()), task -> {
                     Thread thread =
                             Thread.ofPlatform().name("embeddings").daemon().unstarted(task);
                     thread.setContextClassLoader(loader);

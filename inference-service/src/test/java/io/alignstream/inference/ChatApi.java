@@ -49,8 +49,8 @@ final class ChatApi {
 
     /** Any call; an empty header is left out. */
     HttpResponse<String> send(String method, String path, Map<String, String> headers, String body) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path))
-                .method(method, HttpRequest.BodyPublishers.ofString(body));
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(address.resolve(path)).method(method, HttpRequest.BodyPublishers.ofString(body));
         headers.forEach((name, value) -> {
             if (!value.isEmpty()) {
                 request.header(name, value);

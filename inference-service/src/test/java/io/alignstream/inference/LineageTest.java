@@ -193,8 +193,8 @@ class LineageTest extends ServiceTest {
         serve(aligned);
 
         // When
-        HttpResponse<String> events = api.get("/v1/lineage/" + ResponseId.next(ResponseId.Kind.CHAT, aligned.sha256()) + "/datasets/"
-                + aligned.sha256() + "/" + Topic.PROMPTS.name());
+        HttpResponse<String> events = api.get("/v1/lineage/" + ResponseId.next(ResponseId.Kind.CHAT, aligned.sha256())
+                + "/datasets/" + aligned.sha256() + "/" + Topic.PROMPTS.name());
 
         // Then
         assertThat(events.statusCode()).isEqualTo(503);

@@ -74,7 +74,8 @@ final class Expression {
         return form.kind() == Kind.NOTHING;
     }
 
-    @Nullable Expression known(int aByte) {
+    @Nullable
+    Expression known(int aByte) {
         return next == null ? null : next[aByte];
     }
 

@@ -170,13 +170,11 @@ final class Expressions {
                 Expression first = before(after(parts.get(0), aByte), parts.get(1));
                 yield parts.get(0).mayEnd() ? choice(List.of(first, after(parts.get(1), aByte))) : first;
             }
-            case CHOICE ->
-                choice(parts.stream().map(part -> after(part, aByte)).toList());
+            case CHOICE -> choice(parts.stream().map(part -> after(part, aByte)).toList());
             case REPEAT -> {
                 int most = form.most() == Expression.UNBOUNDED ? Expression.UNBOUNDED : form.most() - 1;
                 yield before(
-                        after(parts.getFirst(), aByte),
-                        repeat(parts.getFirst(), Math.max(0, form.least() - 1), most));
+                        after(parts.getFirst(), aByte), repeat(parts.getFirst(), Math.max(0, form.least() - 1), most));
             }
             case REFERENCE -> {
                 if (!open.add(form.name())) {

@@ -89,12 +89,9 @@ final class JsonText {
 
     Expression array(Expression item, int least, int most) {
         Expression more = make.repeat(
-                make.sequence(comma(), item),
-                Math.max(0, least - 1),
-                most == Expression.UNBOUNDED ? most : most - 1);
+                make.sequence(comma(), item), Math.max(0, least - 1), most == Expression.UNBOUNDED ? most : most - 1);
         Expression some = most == 0 ? make.nothing : make.sequence(item, more);
-        return make.sequence(
-                make.text("["), least == 0 ? make.optional(some) : some, make.text("]"));
+        return make.sequence(make.text("["), least == 0 ? make.optional(some) : some, make.text("]"));
     }
 
     /** A name with its value. */
@@ -129,7 +126,8 @@ final class JsonText {
         BitSet free = ascii();
         rests.keySet().stream().filter(first -> first < 0x80).forEach(free::clear);
         List<Expression> ways = new ArrayList<>();
-        // A name that begins beyond ASCII keeps all of those from being others' beginnings: simple, and no name is lost to text.
+        // A name that begins beyond ASCII keeps all of those from being others' beginnings: simple, and no name is lost
+        // to text.
         boolean beyond = rests.keySet().stream().anyMatch(first -> first >= 0x80);
         Expression begins = beyond ? make.oneOf(free) : make.choice(List.of(make.oneOf(free), beyondAscii()));
         ways.add(make.sequence(begins, make.repeat(plain, 0, Expression.UNBOUNDED)));
@@ -155,8 +153,7 @@ final class JsonText {
     Expression value() {
         Expression value = scalar();
         for (int level = 0; level < DEEPEST; level++) {
-            value = make.choice(List.of(
-                    scalar(), array(value, 0, Expression.UNBOUNDED), object(value)));
+            value = make.choice(List.of(scalar(), array(value, 0, Expression.UNBOUNDED), object(value)));
         }
         return value;
     }
@@ -165,8 +162,7 @@ final class JsonText {
     Expression object() {
         Expression value = scalar();
         for (int level = 1; level < DEEPEST; level++) {
-            value = make.choice(List.of(
-                    scalar(), array(value, 0, Expression.UNBOUNDED), object(value)));
+            value = make.choice(List.of(scalar(), array(value, 0, Expression.UNBOUNDED), object(value)));
         }
         return object(value);
     }

@@ -188,14 +188,15 @@ final class SchemaReader {
     }
 
     private void add(List<Expression> ways, JsonNode value, List<String> types) {
-        String type = switch (value.getNodeType()) {
-            case OBJECT -> "object";
-            case ARRAY -> "array";
-            case STRING -> "string";
-            case NUMBER -> value.isIntegralNumber() ? "integer" : "number";
-            case BOOLEAN -> "boolean";
-            default -> "null";
-        };
+        String type =
+                switch (value.getNodeType()) {
+                    case OBJECT -> "object";
+                    case ARRAY -> "array";
+                    case STRING -> "string";
+                    case NUMBER -> value.isIntegralNumber() ? "integer" : "number";
+                    case BOOLEAN -> "boolean";
+                    default -> "null";
+                };
         if (types.contains(type) || (type.equals("integer") && types.contains("number"))) {
             ways.add(make.text(value.toString()));
         }
@@ -231,8 +232,7 @@ final class SchemaReader {
                 Expression item = items == null ? text.value() : value(items, place + "/items");
                 yield text.array(item, count(schema, "minItems", 0, place), most(schema, "maxItems", place));
             }
-            case "string" ->
-                text.string(count(schema, "minLength", 0, place), most(schema, "maxLength", place));
+            case "string" -> text.string(count(schema, "minLength", 0, place), most(schema, "maxLength", place));
             case "integer" -> text.integer();
             case "number" -> text.number();
             case "boolean" -> text.flag();
@@ -245,8 +245,10 @@ final class SchemaReader {
         SequencedMap<String, Expression> members = new LinkedHashMap<>();
         JsonNode properties = schema.path("properties");
         require(properties.isObject() || properties.isMissingNode(), place, "properties");
-        properties.properties().forEach(property -> members.put(
-                property.getKey(), value(property.getValue(), place + "/properties/" + property.getKey())));
+        properties
+                .properties()
+                .forEach(property -> members.put(
+                        property.getKey(), value(property.getValue(), place + "/properties/" + property.getKey())));
         Expression others = additional == null
                 ? (members.isEmpty() ? text.value() : make.nothing)
                 : value(additional, place + "/additionalProperties");
@@ -268,8 +270,7 @@ final class SchemaReader {
         Expression more = text.member(text.otherName(members.keySet()), others);
         Expression behind = make.repeat(make.sequence(text.comma(), more), 0, Expression.UNBOUNDED);
         Expression first = make.optional(make.sequence(more, behind));
-        for (Map.Entry<String, Expression> member :
-                members.reversed().sequencedEntrySet()) {
+        for (Map.Entry<String, Expression> member : members.reversed().sequencedEntrySet()) {
             Expression name = make.text(TextNode.valueOf(member.getKey()).toString());
             Expression here = make.sequence(text.member(name, member.getValue()), behind);
             Expression hereBehind = make.sequence(text.comma(), here);

@@ -2,14 +2,14 @@ package io.alignstream.inference.openai;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.alignstream.inference.generation.Decoding;
-import io.alignstream.inference.generation.Generation;
-import io.alignstream.inference.generation.Generations;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.Receipts;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.ServedModel;
+import io.alignstream.inference.generation.Decoding;
+import io.alignstream.inference.generation.Generation;
+import io.alignstream.inference.generation.Generations;
 import io.alignstream.inference.openai.answer.AnswerJson;
 import io.alignstream.inference.openai.answer.Answered;
 import io.alignstream.inference.openai.request.ApiException;
@@ -253,10 +253,7 @@ public class Answering {
             }
             Conversation asked = call.conversation().get();
             RecentResponses.Response response = new RecentResponses.Response(
-                    asked.messages(),
-                    asked.begun() + end.text(),
-                    end.reason() != Generation.Reason.STOP,
-                    sha256);
+                    asked.messages(), asked.begun() + end.text(), end.reason() != Generation.Reason.STOP, sha256);
             if (choice == 0) {
                 responses.remember(call.json().id(), response);
             }

@@ -1,10 +1,10 @@
 package io.alignstream.inference.openai;
 
-import io.alignstream.inference.openai.request.ApiException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.InferenceConfig;
+import io.alignstream.inference.openai.request.ApiException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
@@ -74,7 +74,9 @@ class CallAdmission {
                             .with("bytes", most.asLongValue() + 1)
                             .with("most", most.asLongValue())
                     : RefusedCall.reason(
-                            status, call.request().method().name(), call.request().path());
+                            status,
+                            call.request().method().name(),
+                            call.request().path());
             write(call, ApiException.refused(status, reason));
         }
     }

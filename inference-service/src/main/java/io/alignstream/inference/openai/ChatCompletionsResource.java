@@ -57,8 +57,7 @@ public class ChatCompletionsResource {
         sampling.requireTokensBelow(model.tokenizer().vocabularySize());
         int[] prompt = request.conversation().prompt("messages", model.tokenizer(), window);
         int most = window.answer(prompt.length, request.maxTokens(), config.defaultMaxTokens());
-        Optional<Supplier<TokenConstraint>> constraint =
-                request.format().constraint(constraints, model.tokenizer());
+        Optional<Supplier<TokenConstraint>> constraint = request.format().constraint(constraints, model.tokenizer());
         List<Asked> asked = IntStream.range(0, sampling.choices())
                 .mapToObj(choice -> new Asked(prompt, sampling.decoding(choice, most, constraint)))
                 .toList();

@@ -54,8 +54,7 @@ public class CompletionsResource {
         ContextWindow window = new ContextWindow(model.positions());
         Sampling sampling = request.sampling();
         sampling.requireTokensBelow(model.tokenizer().vocabularySize());
-        Optional<Supplier<TokenConstraint>> constraint =
-                request.format().constraint(constraints, model.tokenizer());
+        Optional<Supplier<TokenConstraint>> constraint = request.format().constraint(constraints, model.tokenizer());
         List<Asked> asked = new ArrayList<>();
         List<String> echoed = new ArrayList<>();
         int promptTokens = 0;
@@ -74,7 +73,6 @@ public class CompletionsResource {
                 echoed,
                 sampling.probabilities(),
                 request.delivery().includeUsage());
-        return new Answering.Call(
-                asked, json, Optional.empty(), request.delivery().stream());
+        return new Answering.Call(asked, json, Optional.empty(), request.delivery().stream());
     }
 }

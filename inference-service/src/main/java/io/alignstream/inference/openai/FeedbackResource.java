@@ -1,7 +1,5 @@
 package io.alignstream.inference.openai;
 
-import io.alignstream.inference.openai.request.Body;
-import io.alignstream.inference.openai.request.ApiException;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.Feedback;
 import io.alignstream.contracts.Topic;
@@ -12,6 +10,8 @@ import io.alignstream.inference.Receipts;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.inference.feedback.Lesson;
+import io.alignstream.inference.openai.request.ApiException;
+import io.alignstream.inference.openai.request.Body;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;

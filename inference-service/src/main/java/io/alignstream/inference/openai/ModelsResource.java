@@ -1,10 +1,10 @@
 package io.alignstream.inference.openai;
 
-import io.alignstream.inference.openai.request.ApiException;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.ServedModel;
+import io.alignstream.inference.openai.request.ApiException;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;

@@ -67,8 +67,7 @@ public class ResponsesResource {
                 responses.find(id).orElseThrow(() -> ApiException.unknownResponse("previous_response_id", id));
         List<Message> messages = new ArrayList<>(response.messages());
         if (!response.answer().isBlank()) {
-            messages.add(
-                    Conversation.said(Message.Role.ASSISTANT, response.answer(), "previous_response_id"));
+            messages.add(Conversation.said(Message.Role.ASSISTANT, response.answer(), "previous_response_id"));
         }
         return messages;
     }
@@ -80,8 +79,7 @@ public class ResponsesResource {
         int[] prompt = conversation.prompt("input", model.tokenizer(), window);
         int most = window.answer(prompt.length, request.maxTokens(), config.defaultMaxTokens());
         Asked asked = new Asked(
-                prompt,
-                sampling.decoding(0, most, request.format().constraint(constraints, model.tokenizer())));
+                prompt, sampling.decoding(0, most, request.format().constraint(constraints, model.tokenizer())));
         return new Answering.Call(
                 List.of(asked),
                 new ResponseJson(model, prompt.length, request),

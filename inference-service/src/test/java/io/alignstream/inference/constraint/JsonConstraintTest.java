@@ -25,8 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonConstraintTest {
 
-    private static final ObjectMapper JSON =
-            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     /** With tokens that close a string and go on, as large vocabularies have them. */
     private static final Tokenizer TOKENIZER = new BpeTrainer(500)
             .train(Stream.of(

@@ -53,8 +53,7 @@ final class LogProbabilities {
             texts.add(text(token.id()));
             probabilities.add(finite(token.logProbability()));
             ObjectNode alternatives = top.addObject();
-            token.alternatives()
-                    .forEach(other -> alternatives.put(text(other.id()), finite(other.logProbability())));
+            token.alternatives().forEach(other -> alternatives.put(text(other.id()), finite(other.logProbability())));
             offsets.add(at);
             at += text(token.id()).length();
         }

@@ -2,9 +2,9 @@ package io.alignstream.inference.openai.answer;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.alignstream.inference.generation.Generation;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.ResponseId;
+import io.alignstream.inference.generation.Generation;
 import io.alignstream.inference.openai.request.ApiException;
 import io.alignstream.inference.openai.request.ResponsesRequest;
 import io.alignstream.languagemodel.generation.SampledToken;

@@ -120,8 +120,7 @@ public record Conversation(List<Message> messages, String begun, Optional<ToolTa
 
     private static List<Message> systemFirst(List<Message> messages) {
         return Stream.of(true, false)
-                .flatMap(first ->
-                        messages.stream().filter(message -> (message.role() == Message.Role.SYSTEM) == first))
+                .flatMap(first -> messages.stream().filter(message -> (message.role() == Message.Role.SYSTEM) == first))
                 .toList();
     }
 
@@ -204,7 +203,8 @@ public record Conversation(List<Message> messages, String begun, Optional<ToolTa
         String field = "refusal".equals(part.path("type").textValue()) ? "refusal" : "text";
         boolean isText =
                 switch (part.path("type").asText()) {
-                    case "text", "input_text", "output_text", "refusal" -> part.path(field).isTextual();
+                    case "text", "input_text", "output_text", "refusal" ->
+                        part.path(field).isTextual();
                     default -> false;
                 };
         if (!isText) {

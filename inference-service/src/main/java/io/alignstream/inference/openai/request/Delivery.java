@@ -19,6 +19,7 @@ public record Delivery(boolean stream, boolean includeUsage) {
         });
         return new Delivery(
                 body.flag("stream"),
-                options.map(value -> value.path("include_usage").asBoolean(false)).orElse(false));
+                options.map(value -> value.path("include_usage").asBoolean(false))
+                        .orElse(false));
     }
 }

@@ -57,8 +57,8 @@ public record ResponsesRequest(
         text.filter(value -> !value.isObject()).ifPresent(value -> {
             throw Body.wrong("text", value, Reason.of("api.mustBeObject"));
         });
-        int alternatives =
-                (int) body.integer("top_logprobs", 0, ChatRequest.MOST_ALTERNATIVES).orElse(0);
+        int alternatives = (int)
+                body.integer("top_logprobs", 0, ChatRequest.MOST_ALTERNATIVES).orElse(0);
         return new ResponsesRequest(
                 body.text("model").orElse(""),
                 body.text("instructions").filter(said -> !said.isBlank()),
@@ -68,8 +68,7 @@ public record ResponsesRequest(
                 body.integer("max_output_tokens", 1, Integer.MAX_VALUE),
                 body.flag("stream"),
                 ResponseFormat.of(
-                        "text.format",
-                        text.map(value -> value.get("format")).filter(format -> !format.isNull())));
+                        "text.format", text.map(value -> value.get("format")).filter(format -> !format.isNull())));
     }
 
     /** The input behind what was said {@code earlier}, the instructions before all. */
@@ -89,8 +88,7 @@ public record ResponsesRequest(
         for (JsonNode item : input) {
             String type = item.path("type").asText("message");
             if (!type.equals("message")) {
-                throw Body.wrong(
-                        INPUT + "[" + place + "].type", item.path("type"), Reason.of("api.mustBeMessageItem"));
+                throw Body.wrong(INPUT + "[" + place + "].type", item.path("type"), Reason.of("api.mustBeMessageItem"));
             }
             place++;
         }

@@ -79,11 +79,16 @@ public record Sampling(
 
     /** Refuses a bias for a token that the model has not. */
     public void requireTokensBelow(int vocabulary) {
-        sampler.bias().keySet().stream().filter(id -> id >= vocabulary).findFirst().ifPresent(id -> {
-            throw ApiException.invalid(
-                    "logit_bias",
-                    Reason.of("api.noSuchToken").with("token", Integer.toString(id)).with("most", vocabulary - 1L));
-        });
+        sampler.bias().keySet().stream()
+                .filter(id -> id >= vocabulary)
+                .findFirst()
+                .ifPresent(id -> {
+                    throw ApiException.invalid(
+                            "logit_bias",
+                            Reason.of("api.noSuchToken")
+                                    .with("token", Integer.toString(id))
+                                    .with("most", vocabulary - 1L));
+                });
     }
 
     private static Map<Integer, Double> bias(Body body) {

@@ -70,7 +70,9 @@ public record TextInput(String field, String text, List<Integer> tokens) {
         tokens.stream().filter(id -> id > most).findFirst().ifPresent(id -> {
             throw ApiException.invalid(
                     field,
-                    Reason.of("api.noSuchToken").with("token", Integer.toString(id)).with("most", most));
+                    Reason.of("api.noSuchToken")
+                            .with("token", Integer.toString(id))
+                            .with("most", most));
         });
         return tokens.isEmpty()
                 ? tokenizer.encode(text)

@@ -2,10 +2,10 @@ package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
@@ -25,7 +25,9 @@ public record ToolTalk(ArrayNode messages, JsonNode tools) {
     /** Whether {@code message} is of a tool, or calls one. */
     static boolean isPart(JsonNode message) {
         String role = message.path("role").asText();
-        return role.equals("tool") || role.equals("function") || !message.path("tool_calls").isEmpty();
+        return role.equals("tool")
+                || role.equals("function")
+                || !message.path("tool_calls").isEmpty();
     }
 
     static ToolTalk of(String field, JsonNode list, JsonNode tools) {
@@ -75,7 +77,10 @@ public record ToolTalk(ArrayNode messages, JsonNode tools) {
         if (!function.path("name").isTextual()) {
             throw Body.wrong(path, call, Reason.of("api.mustBeToolCalls"));
         }
-        ObjectNode copy = JsonNodeFactory.instance.objectNode().put("id", call.path("id").asText()).put("type", "function");
+        ObjectNode copy = JsonNodeFactory.instance
+                .objectNode()
+                .put("id", call.path("id").asText())
+                .put("type", "function");
         try {
             copy.putObject("function")
                     .put("name", function.path("name").textValue())
