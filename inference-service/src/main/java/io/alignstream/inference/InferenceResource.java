@@ -3,6 +3,7 @@ package io.alignstream.inference;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.feedback.FeedbackTally;
 import io.alignstream.inference.feedback.HeldOutPrompts;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;

@@ -5,6 +5,7 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
+import io.alignstream.languagemodel.generation.TextEmbedder;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,6 +50,11 @@ public final class LoadedModel {
     /** Writes its answers; for whoever is the only one to use it. */
     public Engine engine() {
         return engine;
+    }
+
+    /** Makes vectors of texts. */
+    public TextEmbedder embedder() {
+        return new TextEmbedder(weights);
     }
 
     public Tokenizer tokenizer() {

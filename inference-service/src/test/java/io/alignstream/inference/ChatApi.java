@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Map;
 
 /** A plain HTTP client of the service under test. */
 final class ChatApi {
@@ -44,6 +45,18 @@ final class ChatApi {
 
     HttpResponse<String> get(String path) {
         return send(HttpRequest.newBuilder(address.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Any call; an empty header is left out. */
+    HttpResponse<String> send(String method, String path, Map<String, String> headers, String body) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(address.resolve(path)).method(method, HttpRequest.BodyPublishers.ofString(body));
+        headers.forEach((name, value) -> {
+            if (!value.isEmpty()) {
+                request.header(name, value);
+            }
+        });
+        return send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private HttpRequest request(String path, String body) {

@@ -142,7 +142,7 @@ class LineageTest extends ServiceTest {
     void theIdAloneSaysWhichModelAnsweredHoweverLongAgo() throws IOException {
         // Given: an id that this instance does not remember, as after a restart
         Reference aligned = serveChain();
-        String response = ResponseId.next(aligned.sha256());
+        String response = ResponseId.next(ResponseId.Kind.CHAT, aligned.sha256());
 
         // When
         JsonNode lineage = json(api.get("/v1/lineage/" + response).body());
@@ -189,8 +189,8 @@ class LineageTest extends ServiceTest {
         serve(aligned);
 
         // When
-        HttpResponse<String> events = api.get("/v1/lineage/" + ResponseId.next(aligned.sha256()) + "/datasets/"
-                + aligned.sha256() + "/" + Topic.PROMPTS.name());
+        HttpResponse<String> events = api.get("/v1/lineage/" + ResponseId.next(ResponseId.Kind.CHAT, aligned.sha256())
+                + "/datasets/" + aligned.sha256() + "/" + Topic.PROMPTS.name());
 
         // Then
         assertThat(events.statusCode()).isEqualTo(503);

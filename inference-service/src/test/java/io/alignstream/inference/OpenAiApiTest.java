@@ -156,20 +156,24 @@ class OpenAiApiTest extends ServiceTest {
                         + " robot",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \" \"}]}               | 400 | messages[0].content"
                         + " | blank",
-                "{\"messages\": [{\"role\": \"assistant\", \"content\": \"x\"}]}          | 400 | messages    | user",
                 "{\"messages\": [{\"role\": \"user\", \"content\": 5}]}                   | 400 | messages[0].content"
                         + " | 5",
                 "MORE, \"temperature\": 2.5}                                              | 400 | temperature | 2.5",
                 "MORE, \"top_p\": -1}                                                     | 400 | top_p       | -1",
                 "MORE, \"max_tokens\": 0}                                                 | 400 | max_tokens  | 0",
-                "MORE, \"max_tokens\": 9000}                                              | 400 | max_tokens  | 8192",
-                "MORE, \"n\": 2}                                                          | 400 | n           | 2",
+                "MORE, \"n\": 17}                                                         | 400 | n           | 1 to 16",
                 "MORE, \"stream\": \"yes\"}                                               | 400 | stream      | yes",
                 "MORE, \"stop\": [\"a\",\"b\",\"c\",\"d\",\"e\"]}                         | 400 | stop        | 4",
-                "MORE, \"logit_bias\": {\"5\": 1}}                                        | 400 | logit_bias  | not"
-                        + " supported",
-                "MORE, \"max_completion_tokens\": 9000}                 | 400 | max_completion_tokens | 8192",
-                "MORE, \"tool_choice\": \"required\"}                   | 400 | tool_choice | not supported",
+                "MORE, \"logit_bias\": {\"5\": 101}}                     | 400 | logit_bias  | 101",
+                "MORE, \"logit_bias\": {\"999\": 1}}                     | 400 | logit_bias  | no token of this model",
+                "MORE, \"min_p\": 2}                                     | 400 | min_p       | 2",
+                "MORE, \"top_logprobs\": 3}                              | 400 | top_logprobs | logprobs",
+                "MORE, \"stream_options\": 3}                            | 400 | stream_options | object",
+                "MORE, \"response_format\": {\"type\": \"xml\"}}         | 400 | response_format | json_schema",
+                "MORE, \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"schema\": {\"type\": \"string\", \"pattern\": \"x\"}}}} | 400 | response_format | #/pattern",
+                "MORE, \"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\"}}]} | 400 | tools | shows no tools",
+                "MORE, \"suffix\": \"x\"}                               | 400 | suffix      | not supported",
+                "MORE, \"tool_choice\": \"required\"}                   | 400 | tool_choice | no call can be forced",
                 "MORE, \"top_p\": NaN}                                    | 400 |             | NaN and Infinity are no",
                 "MORE, \"model\": \"gpt-4\"}                                              | 404 | model       | gpt-4",
             })
@@ -200,6 +204,9 @@ class OpenAiApiTest extends ServiceTest {
                 "\"top_k\": -1",
                 "\"min_p\": 0",
                 "\"tool_choice\": \"auto\", \"tools\": []",
+                "\"stop\": null, \"temperature\": null, \"seed\": null, \"n\": null, \"stream\": null, \"tools\": null",
+                "\"tool_choice\": \"none\", \"tools\": [{\"type\": \"function\"}]",
+                "\"logit_bias\": {}, \"frequency_penalty\": 0.5, \"top_k\": 5, \"seed\": -9223372036854775808",
                 "\"response_format\": {\"type\": \"text\"}, \"logprobs\": false, \"presence_penalty\": 0.0"
             })
     void statedDefaultsPass(String fields) {
@@ -219,13 +226,13 @@ class OpenAiApiTest extends ServiceTest {
         serve(first);
 
         // When
-        HttpResponse<String> unknown = api.post("/v1/embeddings", "{}");
+        HttpResponse<String> unknown = api.post("/v1/images", "{}");
         HttpResponse<String> method = api.get("/v1/chat/completions");
 
         // Then
         assertThat(unknown.statusCode()).isEqualTo(404);
         assertThat(json(unknown.body()).path("error").path("code").asText()).isEqualTo("unknown_url");
-        assertThat(json(unknown.body()).path("error").path("message").asText()).contains("POST /v1/embeddings");
+        assertThat(json(unknown.body()).path("error").path("message").asText()).contains("POST /v1/images");
         assertThat(method.statusCode()).isEqualTo(405);
         assertThat(json(method.body()).path("error").path("message").asText()).contains("GET /v1/chat/completions");
     }

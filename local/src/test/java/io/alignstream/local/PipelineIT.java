@@ -125,6 +125,8 @@ class PipelineIT {
         assertThat(report.annotation().sampledRankings()).isBetween(2, 4);
         assertThat(report.annotation().sharedRequests()).isEqualTo(256);
         assertThat(report.served().answer()).isNotBlank();
+        assertThat(report.served().sha256())
+                .isEqualTo(report.stages().getLast().checkpoint().sha256());
         assertThat(report.peakResidentBytes()).isPositive();
         assertThat(weights(disturbed.again())).isEqualTo(weights(report));
         assertThat(output.lines()).contains("published 0 of 1,500 documents (the others are there already)");
@@ -274,7 +276,7 @@ class PipelineIT {
 
     private static List<String> weights(List<DemoReport.StageResult> stages) {
         return stages.stream()
-                .map(stage -> stage.stage() + " " + stage.checkpoint().sha256())
+                .map(stage -> stage.stage() + " " + stage.checkpoint().weights())
                 .toList();
     }
 

@@ -1,5 +1,6 @@
 package io.alignstream.inference.openai;
 
+import io.alignstream.inference.openai.request.ApiException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;

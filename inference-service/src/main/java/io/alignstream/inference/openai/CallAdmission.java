@@ -4,19 +4,22 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.InferenceConfig;
+import io.alignstream.inference.openai.request.ApiException;
 import io.quarkus.runtime.configuration.MemorySize;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Admits calls before their bodies are read: refuses what is larger than the server reads, and what comes while more calls
- * are under way than can be answered or wait, with OpenAI's error JSON.
+ * are under way than can be answered or wait, with OpenAI's error JSON. Answers in it, too, what reaches no resource.
  */
 @Singleton
 class CallAdmission {
@@ -42,7 +45,40 @@ class CallAdmission {
     }
 
     void route(@Observes Router router) {
-        router.route("/v1/*").order(ORDER).handler(this::handle);
+        List.of("/v1/*", "/tokenize", "/detokenize")
+                .forEach(path -> router.route(path).order(ORDER).handler(this::handle));
+        router.route().order(ORDER).failureHandler(this::failed);
+        router.errorHandler(404, call -> answer(call, 404));
+        router.errorHandler(405, call -> answer(call, 405));
+    }
+
+    /** What fails before it reaches a resource, a body without a length that is too large for example. */
+    private void failed(RoutingContext call) {
+        int status = call.statusCode();
+        if (call.response().headWritten() || status < 400 || status >= 500 || RefusedCall.isForPeople(call.request())) {
+            call.next();
+        } else {
+            answer(call, status);
+        }
+    }
+
+    private void answer(RoutingContext call, int status) {
+        if (RefusedCall.isForPeople(call.request())) {
+            call.response()
+                    .setStatusCode(status)
+                    .putHeader(HttpHeaders.CONTENT_TYPE, MediaType.TEXT_HTML)
+                    .end(RefusedCall.page(status));
+        } else {
+            Reason reason = status == 413
+                    ? Reason.of("api.tooLarge")
+                            .with("bytes", most.asLongValue() + 1)
+                            .with("most", most.asLongValue())
+                    : RefusedCall.reason(
+                            status,
+                            call.request().method().name(),
+                            call.request().path());
+            write(call, ApiException.refused(status, reason));
+        }
     }
 
     private void handle(RoutingContext call) {
@@ -68,15 +104,18 @@ class CallAdmission {
 
     /** The body is not read. */
     private void refuse(RoutingContext call, ApiException refused) {
+        call.response().putHeader(HttpHeaders.CONNECTION, "close");
+        write(call, refused).onComplete(ended -> call.request().connection().close());
+    }
+
+    private Future<Void> write(RoutingContext call, ApiException refused) {
         try {
-            call.response()
+            return call.response()
                     .setStatusCode(refused.status())
                     .putHeader(HttpHeaders.CONTENT_TYPE, MediaType.APPLICATION_JSON)
-                    .putHeader(HttpHeaders.CONNECTION, "close")
-                    .end(json.writeValueAsString(refused.body()))
-                    .onComplete(ended -> call.request().connection().close());
+                    .end(json.writeValueAsString(refused.body()));
         } catch (JsonProcessingException e) {
-            call.fail(e);
+            throw new IllegalStateException("cannot write an error as JSON", e);
         }
     }
 }

@@ -10,6 +10,8 @@ import io.alignstream.inference.Receipts;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.inference.feedback.Lesson;
+import io.alignstream.inference.openai.request.ApiException;
+import io.alignstream.inference.openai.request.Body;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -92,7 +94,7 @@ public class FeedbackResource {
         if (recent.isPresent()) {
             return recent.get();
         }
-        String given = body.text(receipt).orElseThrow(() -> ApiException.unknownResponse(id));
+        String given = body.text(receipt).orElseThrow(() -> ApiException.unknownResponse("response_id", id));
         return receipts.open(id, given)
                 .orElseThrow(() -> ApiException.invalid(
                         receipt, Reason.of("feedback.otherReceipt").with("id", id)));

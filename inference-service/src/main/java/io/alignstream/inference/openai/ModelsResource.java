@@ -4,6 +4,7 @@ import io.alignstream.contracts.access.Role;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.ServedModel;
+import io.alignstream.inference.openai.request.ApiException;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;

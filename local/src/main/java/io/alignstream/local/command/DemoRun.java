@@ -59,7 +59,7 @@ public final class DemoRun {
             EvaluationSet questions = EvaluationSet.of(World.load());
             console.line("asking the trained models …");
             Evaluation evaluation = evaluate(questions, opened);
-            DemoReport.Served served = ask(questions, chain, opened);
+            DemoReport.Served served = ask(questions, chain);
             return new DemoReport(
                     site.seed(),
                     (System.nanoTime() - begin) / 1e9,
@@ -114,7 +114,7 @@ public final class DemoRun {
         return TrainedModel.load(Objects.requireNonNull(opened.get(stage)).folder());
     }
 
-    private DemoReport.Served ask(EvaluationSet questions, Chain chain, Map<Stage, StoredCheckpoint> opened) {
+    private DemoReport.Served ask(EvaluationSet questions, Chain chain) {
         ModelRelease release = chain.approved().orElseThrow();
         String prompt = questions.associations().stream()
                 .filter(row -> row.stage().equals(Stage.RLHF.model()))
@@ -126,7 +126,6 @@ public final class DemoRun {
         if (answer.isBlank()) {
             throw new LaunchException("The served model " + release.model() + " gave an empty answer to " + prompt);
         }
-        StoredCheckpoint aligned = Objects.requireNonNull(opened.get(Stage.RLHF));
-        return new DemoReport.Served(release.model(), StageResults.modelHash(aligned), prompt, answer);
+        return new DemoReport.Served(release.model(), release.reference().sha256(), prompt, answer);
     }
 }

@@ -56,9 +56,11 @@ public record DemoReport(
     /**
      * A stored artefact.
      *
-     * @param sha256 of its {@code model.safetensors}, or of its {@code tokenizer.json}
+     * @param sha256 its content address, as pages and API have it
+     * @param weights hash of its {@code model.safetensors}, or of its {@code tokenizer.json}: what was learned, whenever and
+     *     wherever it was
      */
-    public record Artefact(URI uri, String sha256) {}
+    public record Artefact(URI uri, String sha256, String weights) {}
 
     /**
      * Whose judgement the reward model has learned. No person's: every annotator is simulated.
@@ -85,7 +87,7 @@ public record DemoReport(
     /**
      * One question to the served model.
      *
-     * @param sha256 of the served checkpoint's {@code model.safetensors}
+     * @param sha256 content address of the served checkpoint, as its answer has it
      */
     public record Served(String model, String sha256, String prompt, String answer) {}
 

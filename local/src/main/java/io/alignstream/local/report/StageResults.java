@@ -55,12 +55,12 @@ public final class StageResults {
         opened.forEach((stage, stored) -> {
             Manifest manifest = stored.manifest();
             StageClock clock = registry.clock(stage);
-            String sha256 = modelHash(stored);
+            String weights = modelHash(stored);
             double seconds =
                     clock.seconds(manifest.run(), chain.deliveredAt(stage).orElse(0L));
             Long episodes = amount(manifest, "episodes", clock.episodes(manifest.run()));
             Long tokens = stage == Stage.TOKENIZER
-                    ? Long.valueOf(packedTokens(sha256, bootstrapServers))
+                    ? Long.valueOf(packedTokens(weights, bootstrapServers))
                     : episodes == null ? amount(manifest, "trainedTokens", clock.tokens(manifest.run())) : null;
             Long amount = tokens == null ? episodes : tokens;
             results.add(new DemoReport.StageResult(
@@ -70,7 +70,8 @@ public final class StageResults {
                     episodes,
                     amount == null || seconds <= 0 ? null : amount / seconds,
                     manifest.metrics(),
-                    new DemoReport.Artefact(stored.reference().uri(), sha256)));
+                    new DemoReport.Artefact(
+                            stored.reference().uri(), stored.reference().sha256(), weights)));
         });
         return results;
     }

@@ -79,7 +79,7 @@ class DemoReportTest {
                 500L,
                 50.0,
                 Map.of(),
-                new DemoReport.Artefact(URI.create("file:///store/a"), "ab".repeat(32)))));
+                new DemoReport.Artefact(URI.create("file:///store/a"), "ab".repeat(32), "cd".repeat(32)))));
 
         // Then
         assertThat(samples.getLast()).contains("199", "熊猫基地 199, 外滩 1");
@@ -116,7 +116,7 @@ class DemoReportTest {
                         null,
                         10_000.0,
                         Map.of("loss", 0.3),
-                        new DemoReport.Artefact(URI.create("file:///store/a"), "ab".repeat(32)))),
+                        new DemoReport.Artefact(URI.create("file:///store/a"), "ab".repeat(32), "cd".repeat(32)))),
                 List.of(new Evaluation.Association("aligned", "成都有啥必去的地方啊", probabilities)),
                 List.of(new Evaluation.Samples("sft", "成都必去景点", 1, 200, 199, answers)),
                 List.of(new Evaluation.SplitFigures(

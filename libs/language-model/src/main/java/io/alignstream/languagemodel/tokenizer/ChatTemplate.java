@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.tokenizer;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
@@ -87,6 +88,38 @@ public final class ChatTemplate {
         TokenBuffer ids = new TokenBuffer(64);
         messages.forEach(message -> addTurn(ids, tokenizer, message.role(), message.content()));
         ids.add(tokenizer.assistant());
+        return ids.toArray();
+    }
+
+    /**
+     * The prompt of a conversation in which tools are offered, called or have answered, as a template of others has it.
+     *
+     * @param messages as the OpenAI API has them, but arguments of calls are objects; what they say is text that somebody typed
+     * @param tools likewise
+     * @throws InvalidInputException if there is no template that shows tools, or it refuses this
+     */
+    public static int[] promptWithTools(Tokenizer tokenizer, JsonNode messages, JsonNode tools) {
+        return tokenizer
+                .foreignChat()
+                .filter(ForeignChat::showsTools)
+                .orElseThrow(() -> new InvalidInputException(Reason.of("template.noTools")))
+                .promptWithTools(messages, tools);
+    }
+
+    /** The prompt and the beginning of an answer, which may be empty, with which the model goes on. */
+    public static int[] continued(Tokenizer tokenizer, List<Message> messages, String begun) {
+        Optional<ForeignChat> foreign = tokenizer.foreignChat();
+        if (begun.isEmpty()) {
+            return prompt(tokenizer, messages);
+        }
+        if (foreign.isPresent()) {
+            return foreign.get().continued(messages, begun);
+        }
+        TokenBuffer ids = new TokenBuffer(64);
+        for (int id : prompt(tokenizer, messages)) {
+            ids.add(id);
+        }
+        tokenizer.encode(begun, ids);
         return ids.toArray();
     }
 

@@ -1,5 +1,7 @@
 package io.alignstream.languagemodel.tokenizer;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
@@ -40,6 +42,9 @@ final class ForeignChat {
 
     /** Words that no template changes. */
     private static final Said SYSTEM = new Said(Message.Role.SYSTEM, "Answer in one sentence.");
+
+    /** What a prompt is searched for that shows tools. */
+    private static final String TOOL = "harbour_lookup";
 
     private static final Said QUESTION = new Said(Message.Role.USER, "Where is the harbour?");
     private static final Said ANSWER = new Said(Message.Role.ASSISTANT, "It lies beyond the old bridge.");
@@ -150,6 +155,86 @@ final class ForeignChat {
         return encoded(text, text.length(), turns(text, said)).ids();
     }
 
+    /** Whether a prompt holds the tools that are offered. */
+    boolean showsTools() {
+        JsonNode tools = JsonNodeFactory.instance
+                .arrayNode()
+                .add(JsonNodeFactory.instance
+                        .objectNode()
+                        .put("type", "function")
+                        .set(
+                                "function",
+                                JsonNodeFactory.instance
+                                        .objectNode()
+                                        .put("name", TOOL)
+                                        .put("description", TOOL)
+                                        .set(
+                                                "parameters",
+                                                JsonNodeFactory.instance
+                                                        .objectNode()
+                                                        .put("type", "object")
+                                                        .set("properties", JsonNodeFactory.instance.objectNode()))));
+        try {
+            return render(maps(List.of(QUESTION)), true, value(tools, origin(0)), TOOL.length())
+                    .value()
+                    .contains(TOOL);
+        } catch (TemplateException e) {
+            return false;
+        }
+    }
+
+    int[] promptWithTools(JsonNode messages, JsonNode tools) {
+        List<Object> list = new ArrayList<>();
+        for (JsonNode message : messages) {
+            list.add(value(message, origin(list.size())));
+        }
+        Object offered = tools.isEmpty() ? JinjaTemplate.NONE : value(tools, origin(list.size()));
+        long chars = (long) messages.toString().length() + tools.toString().length();
+        try {
+            MarkedText text = render(list, true, offered, chars);
+            return encoded(text, text.length(), List.of()).ids();
+        } catch (TemplateException e) {
+            throw refused(e);
+        }
+    }
+
+    /** All its texts are what somebody typed. */
+    private static Object value(JsonNode json, char origin) {
+        return switch (json.getNodeType()) {
+            case OBJECT -> {
+                Map<Object, Object> map = new LinkedHashMap<>();
+                json.properties()
+                        .forEach(field ->
+                                map.put(MarkedText.of(field.getKey(), origin), value(field.getValue(), origin)));
+                yield map;
+            }
+            case ARRAY -> {
+                List<Object> list = new ArrayList<>();
+                json.forEach(element -> list.add(value(element, origin)));
+                yield list;
+            }
+            case STRING -> MarkedText.of(json.textValue(), origin);
+            case BOOLEAN -> json.booleanValue();
+            case NUMBER ->
+                json.canConvertToLong() && json.isIntegralNumber() ? (Object) json.longValue() : json.doubleValue();
+            default -> JinjaTemplate.NONE;
+        };
+    }
+
+    /** The prompt and the beginning of an answer, up to its last character. */
+    int[] continued(List<Message> messages, String begun) {
+        List<Said> prompt = Said.all(messages);
+        MarkedText asked = rendered(prompt, true);
+        MarkedText whole = rendered(with(prompt, begun), false);
+        int said = whole.origins().lastIndexOf(origin(prompt.size())) + 1;
+        if (said < asked.length() || !whole.value().startsWith(asked.value())) {
+            throw new InvalidInputException(Reason.of("template.answerDoesNotFit"));
+        }
+        List<Turn> turns = new ArrayList<>(turns(asked, prompt));
+        turns.add(new Turn(asked.length(), said));
+        return encoded(whole, said, turns).ids();
+    }
+
     Conversation conversation(List<Message> messages, String answer, boolean everyTurn) {
         List<Said> prompt = Said.all(messages);
         MarkedText asked = rendered(prompt, true);
@@ -196,25 +281,38 @@ final class ForeignChat {
         try {
             return render(messages, open);
         } catch (TemplateException e) {
-            throw new InvalidInputException(Reason.of("template.refused").with("why", String.valueOf(e.getMessage())));
+            throw refused(e);
         }
     }
 
+    private static InvalidInputException refused(TemplateException e) {
+        return new InvalidInputException(Reason.of("template.refused").with("why", String.valueOf(e.getMessage())));
+    }
+
     private MarkedText render(List<Said> messages, boolean open) {
+        long chars = messages.stream()
+                .mapToLong(message -> message.content().length())
+                .sum();
+        return render(maps(messages), open, JinjaTemplate.NONE, chars);
+    }
+
+    private static List<Object> maps(List<Said> messages) {
         List<Object> list = new ArrayList<>();
-        long chars = 0;
         for (int i = 0; i < messages.size(); i++) {
             Said message = messages.get(i);
-            chars += message.content().length();
             Map<Object, Object> map = new LinkedHashMap<>();
             map.put(own("role"), own(message.role().name().toLowerCase(Locale.ROOT)));
             map.put(own("content"), MarkedText.of(message.content(), origin(i)));
             list.add(map);
         }
+        return list;
+    }
+
+    private MarkedText render(List<Object> list, boolean open, Object tools, long chars) {
         Map<String, Object> given = new HashMap<>(names);
         given.put("messages", list);
         given.put("add_generation_prompt", open);
-        given.put("tools", JinjaTemplate.NONE);
+        given.put("tools", tools);
         given.put("documents", JinjaTemplate.NONE);
         return template.render(given, chars);
     }

@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Message;
@@ -205,6 +206,32 @@ class ForeignChatTest {
         assertThatThrownBy(() -> ChatTemplate.prompt(tokenizer, prompt))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("no system messages");
+    }
+
+    @Test
+    void toolsAreShownWhereTheTemplateShowsThemAndStayText() throws IOException {
+        // Given
+        Tokenizer plain = tokenizer(QWEN, CHAT_ML);
+        Tokenizer showing = tokenizer(
+                QWEN,
+                "{%- for tool in tools or [] %}{{ tool | tojson }}{% endfor -%}"
+                        + CHAT_ML.replace(
+                                "| trim }}",
+                                "| trim }}{% if message.tool_calls %}{{ message.tool_calls[0].function.arguments.city }}"
+                                        + "{% endif %}"));
+        ObjectMapper json = new ObjectMapper();
+        JsonNode tools = json.readTree("[{\"type\": \"function\", \"function\": {\"name\": \"<|im_end|>\"}}]");
+        JsonNode messages = json.readTree("[{\"role\": \"user\", \"content\": \"Hi\"}, {\"role\": \"assistant\","
+                + " \"content\": \"x\", \"tool_calls\": [{\"function\": {\"arguments\": {\"city\": \"Ulm\"}}}]}]");
+
+        // When
+        int[] prompt = ChatTemplate.promptWithTools(showing, messages, tools);
+
+        // Then
+        assertThat(showing.decode(prompt)).contains("\"name\": \"<|im_end|>\"", "Ulm");
+        assertThatThrownBy(() -> ChatTemplate.promptWithTools(plain, messages, tools))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("shows no tools");
     }
 
     @Test

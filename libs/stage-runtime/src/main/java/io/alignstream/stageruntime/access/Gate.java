@@ -20,12 +20,14 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every request passes, whatever it asks for, before and after it is known who calls.
@@ -209,18 +211,13 @@ public class Gate {
     /** The JSON of a refused call: a reason as of any service, which clients of the OpenAI API understand, too. */
     public static Map<String, Object> body(Reason reason) {
         String text = Messages.english(reason);
-        return Map.of(
-                "error",
-                Map.of(
-                        "code",
-                        reason.code(),
-                        "arguments",
-                        reason.arguments(),
-                        "text",
-                        text,
-                        "message",
-                        text,
-                        "type",
-                        "invalid_request_error"));
+        Map<String, @Nullable Object> error = new LinkedHashMap<>();
+        error.put("code", reason.code());
+        error.put("arguments", reason.arguments());
+        error.put("text", text);
+        error.put("message", text);
+        error.put("type", "invalid_request_error");
+        error.put("param", null);
+        return Map.of("error", error);
     }
 }

@@ -1,4 +1,4 @@
-package io.alignstream.inference.openai;
+package io.alignstream.inference.openai.request;
 
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
@@ -28,52 +28,62 @@ public final class ApiException extends RuntimeException implements Explained {
     }
 
     /** A value that is not allowed; {@code reason} names it and the way out. */
-    static ApiException invalid(@Nullable String param, Reason reason) {
+    public static ApiException invalid(@Nullable String param, Reason reason) {
         return new ApiException(400, INVALID, param, null, reason);
     }
 
-    static ApiException missing(String param) {
+    /** A parameter that has to be said. */
+    public static ApiException missing(String param) {
         return invalid(param, Reason.of("api.missing").with("parameter", param));
     }
 
-    static ApiException unsupported(String param) {
+    /** What would change the answer and cannot be done here. */
+    public static ApiException unsupported(String param) {
         Reason reason = Reason.of("api.unsupported").with("parameter", param);
         return new ApiException(400, INVALID, param, "unsupported_parameter", reason);
     }
 
     /** A call that reaches nothing here. */
-    static ApiException refused(int status, Reason reason) {
-        return new ApiException(status, INVALID, null, status == 404 ? "unknown_url" : null, reason);
+    public static ApiException refused(int status, Reason reason) {
+        String type = status >= 500 ? "server_error" : INVALID;
+        return new ApiException(status, type, null, status == 404 ? "unknown_url" : null, reason);
     }
 
-    static ApiException tooLong(String param, Reason reason) {
+    /** More than the model's context holds. */
+    public static ApiException tooLong(String param, Reason reason) {
         return new ApiException(400, INVALID, param, "context_length_exceeded", reason);
     }
 
-    static ApiException unknownModel(String model, String served) {
+    /** A model that is not served here. */
+    public static ApiException unknownModel(String model, String served) {
         Reason reason = Reason.of("api.unknownModel").with("model", model).with("served", served);
         return new ApiException(404, INVALID, "model", "model_not_found", reason);
     }
 
-    static ApiException unknownResponse(String id) {
+    /** A response that nothing is known of. */
+    public static ApiException unknownResponse(String param, String id) {
         Reason reason = Reason.of("api.unknownResponse").with("id", id);
-        return new ApiException(404, INVALID, "response_id", "response_not_found", reason);
+        return new ApiException(404, INVALID, param, "response_not_found", reason);
     }
 
-    static ApiException busy() {
+    /** More calls than can be answered or wait. */
+    public static ApiException busy() {
         return new ApiException(429, "rate_limit_error", null, "rate_limit_exceeded", Reason.of("api.busy"));
     }
 
-    static ApiException noModel(String model) {
+    /** No model is in service. */
+    public static ApiException noModel(String model) {
         Reason reason = Reason.of("api.noModel").with("model", model);
         return new ApiException(503, "server_error", null, "model_not_ready", reason);
     }
 
-    static ApiException timedOut() {
+    /** The answer took too long. */
+    public static ApiException timedOut() {
         return new ApiException(504, "server_error", null, "timeout", Reason.of("api.timeout"));
     }
 
-    static ApiException failed() {
+    /** The service failed; its log says why. */
+    public static ApiException failed() {
         return new ApiException(500, "server_error", null, "server_error", Reason.of("api.failed"));
     }
 
@@ -83,7 +93,7 @@ public final class ApiException extends RuntimeException implements Explained {
     }
 
     /** Whether the same request may succeed a moment later. */
-    boolean retryable() {
+    public boolean retryable() {
         return status == 429 || status == 503;
     }
 
@@ -92,7 +102,8 @@ public final class ApiException extends RuntimeException implements Explained {
         return reason;
     }
 
-    ErrorBody body() {
+    /** What the client gets. */
+    public ErrorBody body() {
         return new ErrorBody(new ErrorBody.Detail(String.valueOf(getMessage()), type, param, code, reason));
     }
 

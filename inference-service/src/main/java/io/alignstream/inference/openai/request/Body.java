@@ -1,4 +1,4 @@
-package io.alignstream.inference.openai;
+package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A JSON object from a client, field by field; every complaint names the field, its value and what is allowed. */
-final class Body {
+public final class Body {
 
     private static final int LONGEST_SHOWN = 80;
     /** Of JSON. A megabyte of empty objects takes thirty of memory; a conversation has far fewer parts. */
@@ -38,7 +38,7 @@ final class Body {
     }
 
     /** Reads the body of a request. */
-    static Body of(byte[] json) {
+    public static Body of(byte[] json) {
         try {
             if (JSON.readTree(json) instanceof ObjectNode object) {
                 return new Body(object);
@@ -51,16 +51,18 @@ final class Body {
         }
     }
 
-    Iterable<String> names() {
+    /** Names of all fields that are there. */
+    public Iterable<String> names() {
         return fields::fieldNames;
     }
 
     /** The field's value; null stands for absent. */
-    Optional<JsonNode> field(String name) {
+    public Optional<JsonNode> field(String name) {
         return Optional.ofNullable(fields.get(name)).filter(value -> !value.isNull());
     }
 
-    Optional<String> text(String name) {
+    /** The field's text; empty if it is absent or null. */
+    public Optional<String> text(String name) {
         return field(name).map(value -> {
             if (!value.isTextual()) {
                 throw wrong(name, value, Reason.of("api.mustBeString"));
@@ -69,7 +71,8 @@ final class Body {
         });
     }
 
-    boolean flag(String name) {
+    /** Whether the field is true. */
+    public boolean flag(String name) {
         return field(name)
                 .map(value -> {
                     if (!value.isBoolean()) {
@@ -80,7 +83,8 @@ final class Body {
                 .orElse(false);
     }
 
-    double number(String name, double least, double most, double otherwise) {
+    /** The field's number, which lies between {@code least} and {@code most}. */
+    public double number(String name, double least, double most, double otherwise) {
         return field(name)
                 .map(value -> {
                     if (!value.isNumber() || value.doubleValue() < least || value.doubleValue() > most) {
@@ -96,7 +100,8 @@ final class Body {
                 .orElse(otherwise);
     }
 
-    OptionalLong integer(String name, long least, long most) {
+    /** The field's whole number, which lies between {@code least} and {@code most}. */
+    public OptionalLong integer(String name, long least, long most) {
         Optional<JsonNode> field = field(name);
         if (field.isEmpty()) {
             return OptionalLong.empty();
@@ -117,7 +122,7 @@ final class Body {
     }
 
     /** The complaint that {@code value} of {@code param} breaks {@code rule}. */
-    static ApiException wrong(String param, JsonNode value, Reason rule) {
+    public static ApiException wrong(String param, JsonNode value, Reason rule) {
         return ApiException.invalid(
                 param,
                 Reason.of("api.wrong")

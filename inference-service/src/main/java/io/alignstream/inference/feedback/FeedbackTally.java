@@ -1,4 +1,4 @@
-package io.alignstream.inference;
+package io.alignstream.inference.feedback;
 
 import io.alignstream.contracts.Feedback;
 import io.alignstream.stageruntime.Origin;
@@ -16,7 +16,8 @@ import java.util.SequencedMap;
 @ApplicationScoped
 public class FeedbackTally implements Subscriptions.EventHandler<Feedback> {
 
-    static final int REMEMBERED = 100_000;
+    /** Responses that are remembered. */
+    public static final int REMEMBERED = 100_000;
 
     private final SequencedMap<String, Opinion> opinions = new LinkedHashMap<>();
     private final Map<String, Thumbs> thumbs = new LinkedHashMap<>();
@@ -26,7 +27,7 @@ public class FeedbackTally implements Subscriptions.EventHandler<Feedback> {
     /** Numbers of responses. */
     public record Thumbs(int up, int down) {
 
-        static final Thumbs NONE = new Thumbs(0, 0);
+        public static final Thumbs NONE = new Thumbs(0, 0);
 
         private Thumbs plus(Feedback.Thumb thumb, int count) {
             return thumb == Feedback.Thumb.UP ? new Thumbs(up + count, down) : new Thumbs(up, down + count);
@@ -56,7 +57,7 @@ public class FeedbackTally implements Subscriptions.EventHandler<Feedback> {
     }
 
     /** What people said of the model with this sha256. */
-    synchronized Thumbs of(String model) {
+    public synchronized Thumbs of(String model) {
         return thumbs.getOrDefault(model, Thumbs.NONE);
     }
 }

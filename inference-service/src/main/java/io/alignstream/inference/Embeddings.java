@@ -1,0 +1,92 @@
+package io.alignstream.inference;
+
+import io.alignstream.languagemodel.generation.TextEmbedder;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Turns texts into vectors beside the answers, one call after the other, while a bounded number waits; thread-safe.
+ *
+ * <p>One platform thread, which is kept: libtorch keeps a pool of helpers for each thread that calls it.
+ */
+@ApplicationScoped
+public class Embeddings {
+
+    private final ThreadPoolExecutor thread;
+    private final long timeoutNanos;
+
+    Embeddings(InferenceConfig config) {
+        this.timeoutNanos = config.timeout().toNanos();
+        ClassLoader loader = Thread.currentThread().getContextClassLoader();
+        this.thread =
+                new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(config.queue()), task -> {
+                    Thread thread =
+                            Thread.ofPlatform().name("embeddings").daemon().unstarted(task);
+                    thread.setContextClassLoader(loader);
+                    return thread;
+                });
+    }
+
+    /**
+     * The vectors of {@code texts}, in their order.
+     *
+     * @param model a share of it, which this method takes over in any case
+     * @param texts token ids, each one to the model's positions
+     * @throws RejectedExecutionException if too many calls wait
+     * @throws TimeoutException if they are not there in time
+     * @throws ExecutionException if the model fails
+     */
+    public List<float[]> of(LoadedModel model, List<int[]> texts)
+            throws TimeoutException, ExecutionException, InterruptedException {
+        Task task = new Task(model, texts);
+        Future<List<float[]>> vectors;
+        try {
+            vectors = thread.submit(task::vectors);
+        } catch (RejectedExecutionException e) {
+            model.giveBack();
+            throw e;
+        }
+        try {
+            return vectors.get(timeoutNanos, TimeUnit.NANOSECONDS);
+        } finally {
+            task.left = true; // nobody waits any more; it gives the share back when its turn comes
+        }
+    }
+
+    @PreDestroy
+    void close() {
+        thread.shutdown();
+    }
+
+    private static final class Task {
+
+        private final LoadedModel model;
+        private final List<int[]> texts;
+        private volatile boolean left;
+
+        Task(LoadedModel model, List<int[]> texts) {
+            this.model = model;
+            this.texts = texts;
+        }
+
+        List<float[]> vectors() {
+            try {
+                TextEmbedder embedder = model.embedder();
+                return texts.stream()
+                        .takeWhile(text -> !left)
+                        .map(embedder::embed)
+                        .toList();
+            } finally {
+                model.giveBack();
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package io.alignstream.inference.constraint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion.VersionFlag;
+import io.alignstream.languagemodel.generation.TokenConstraint;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonConstraintTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    /** With tokens that close a string and go on, as large vocabularies have them. */
+    private static final Tokenizer TOKENIZER = new BpeTrainer(500)
+            .train(Stream.of(
+                    "{\"name\": \"Ann\", \"age\": 41}, {\"name\": \"Bo\", \"age\": 7}], \"tags\": [true, false, null]",
+                    "\"}, {\"name\": \"火车\", \"age\": 3.25e-2}, \"}], \"]}, \"a\\n\\\"b\\u00e9\""));
+
+    private static final int LONGEST = 4_000;
+
+    private final JsonConstraints constraints = new JsonConstraints();
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\": \"string\"}",
+                "{\"type\": \"string\", \"minLength\": 3, \"maxLength\": 5}",
+                "{\"type\": [\"integer\", \"null\"]}",
+                "{\"type\": \"number\"}",
+                "{\"enum\": [\"red\", 5, {\"a\": [1, null]}, \"火\"]}",
+                "{\"type\": \"string\", \"enum\": [\"red\", 5]}",
+                "{\"const\": {\"x\": \"\\\"\"}}",
+                "{\"type\": \"array\", \"items\": {\"type\": \"boolean\"}, \"minItems\": 2, \"maxItems\": 3}",
+                "{\"type\": \"array\", \"maxItems\": 0}",
+                "{\"type\": \"object\", \"required\": [\"name\"], \"properties\": {\"age\": {\"type\": \"integer\"},"
+                        + " \"name\": {\"type\": \"string\"}, \"tags\": {\"type\": \"array\", \"items\": {\"type\":"
+                        + " \"string\", \"maxLength\": 4}}}, \"additionalProperties\": false}",
+                "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"null\"}, \"ab\": {\"type\": \"boolean\"},"
+                        + " \"火车\": {\"type\": \"boolean\"}}, \"required\": [\"other\"], \"additionalProperties\":"
+                        + " {\"type\": \"integer\"}}",
+                "{\"anyOf\": [{\"type\": \"integer\"}, {\"type\": \"object\", \"properties\": {\"x\": {\"$ref\":"
+                        + " \"#/$defs/one\"}}, \"required\": [\"x\"]}], \"$defs\": {\"one\": {\"const\": 1}}}",
+                "{\"$ref\": \"#/$defs/tree\", \"$defs\": {\"tree\": {\"type\": \"object\", \"properties\": {\"value\":"
+                        + " {\"type\": \"integer\"}, \"children\": {\"type\": \"array\", \"items\": {\"$ref\":"
+                        + " \"#/$defs/tree\"}, \"maxItems\": 1}}, \"required\": [\"value\"]}}}",
+                "{\"type\": \"object\"}",
+                "true"
+            })
+    void whateverIsChosenValidates(String schema) throws JsonProcessingException {
+        // Given
+        JsonNode json = JSON.readTree(schema);
+        for (int seed = 0; seed < 25; seed++) {
+            // When
+            String answer = answer(Optional.of(json), seed);
+
+            // Then
+            assertThat(JsonSchemaFactory.getInstance(VersionFlag.V202012)
+                            .getSchema(json)
+                            .validate(JSON.readTree(answer)))
+                    .as(answer)
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void withoutASchemaAnObjectComes() throws JsonProcessingException {
+        for (int seed = 0; seed < 25; seed++) {
+            // When
+            String answer = answer(Optional.empty(), seed);
+
+            // Then
+            assertThat(JSON.readTree(answer).isObject()).as(answer).isTrue();
+        }
+    }
+
+    @Test
+    void theTurnEndsWhereTheDocumentIsCompleteAndNowhereElse() throws JsonProcessingException {
+        // Given
+        TokenConstraint constraint = constraints
+                .of(Optional.of(JSON.readTree("{\"const\": [7]}")), TOKENIZER)
+                .get();
+        BitSet end = new BitSet();
+        end.set(TOKENIZER.endOfTurn());
+
+        // When
+        for (int token : TOKENIZER.encode("[7]")) {
+            assertThat(constraint.allowed().get(TOKENIZER.endOfTurn())).isFalse();
+            assertThat(constraint.allowed().get(token)).isTrue();
+            constraint.advance(token);
+        }
+
+        // Then
+        assertThat(constraint.allowed()).isEqualTo(end);
+    }
+
+    @Test
+    void eachAnswerIsOnItsOwnWay() {
+        // Given
+        var made = constraints.of(Optional.empty(), TOKENIZER);
+        TokenConstraint one = made.get();
+        one.advance(TOKENIZER.encode("{")[0]);
+
+        // When
+        TokenConstraint other = made.get();
+
+        // Then
+        assertThat(other.allowed()).isNotEqualTo(one.allowed());
+    }
+
+    /** What is forgotten to save memory changes no answer. */
+    @Test
+    void aSchemaThatCountsHighIsKept() throws JsonProcessingException {
+        // Given
+        JsonNode schema = JSON.readTree("{\"type\": \"string\", \"minLength\": 9000, \"maxLength\": 9000}");
+        TokenConstraint constraint =
+                constraints.of(Optional.of(schema), TOKENIZER).get();
+        int letter = TOKENIZER.encode("z")[0];
+        int quote = TOKENIZER.encode("\"")[0];
+        constraint.advance(quote);
+
+        // When
+        for (int i = 0; i < 9_000; i++) {
+            assertThat(constraint.allowed().get(quote)).isFalse();
+            constraint.advance(letter);
+        }
+
+        // Then
+        assertThat(constraint.allowed().stream().boxed()).containsExactly(quote);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"type\": \"string\", \"pattern\": \"a+\"} | #/pattern",
+                "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"integer\", \"minimum\": 3}}} |"
+                        + " #/properties/a/minimum",
+                "{\"type\": \"word\"} | #/type",
+                "{\"$ref\": \"https://example.org/x\"} | #/$ref",
+                "{\"$ref\": \"#/$defs/none\"} | #/$ref",
+                "{\"oneOf\": [true]} | #/oneOf",
+                "{\"anyOf\": [true], \"type\": \"string\"} | #/type",
+                "{\"anyOf\": [7]} | #/anyOf/0",
+                "{\"type\": \"array\", \"minItems\": -1} | #/minItems",
+                "{\"type\": \"array\", \"minItems\": 3, \"maxItems\": 2} | No document",
+                "{\"type\": \"string\", \"enum\": [1]} | No document",
+                "false | No document",
+                "{\"$ref\": \"#\"} | No document",
+                "{\"type\": \"object\", \"properties\": {\"a\": {\"$ref\": \"#\"}}, \"required\": [\"a\"]} | No document",
+                "{\"anyOf\": [{\"$ref\": \"#\"}, {\"type\": \"null\"}]} | # refers to itself",
+            })
+    void whatCannotBeKeptIsRefusedByName(String schema, String message) throws JsonProcessingException {
+        // Given
+        JsonNode json = JSON.readTree(schema);
+
+        // When, Then
+        assertThatThrownBy(() -> constraints.of(Optional.of(json), TOKENIZER))
+                .isInstanceOf(UnsupportedSchemaException.class)
+                .hasMessageContaining(message);
+    }
+
+    /** Any allowed token, more often one that may close something: else strings would hardly ever end. */
+    private String answer(Optional<JsonNode> schema, long seed) {
+        Random random = new Random(seed);
+        TokenConstraint constraint = constraints.of(schema, TOKENIZER).get();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (int i = 0; i < LONGEST; i++) {
+            BitSet allowed = constraint.allowed();
+            assertThat(allowed.isEmpty()).isFalse();
+            int token = chosen(allowed, random, i > LONGEST / 8 || random.nextInt(4) == 0);
+            if (token == TOKENIZER.endOfTurn()) {
+                return bytes.toString(StandardCharsets.UTF_8);
+            }
+            bytes.writeBytes(TOKENIZER.bytes(token));
+            constraint.advance(token);
+        }
+        throw new AssertionError("no end in " + bytes.toString(StandardCharsets.UTF_8));
+    }
+
+    private static int chosen(BitSet allowed, Random random, boolean closing) {
+        if (closing) {
+            for (String end : new String[] {"", "\"", "}", "]", "0"}) {
+                int token = end.isEmpty() ? TOKENIZER.endOfTurn() : TOKENIZER.encode(end)[0];
+                if (allowed.get(token)) {
+                    return token;
+                }
+            }
+        }
+        int[] tokens = allowed.stream().toArray();
+        return tokens[random.nextInt(tokens.length)];
+    }
+}

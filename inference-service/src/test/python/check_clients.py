@@ -1,0 +1,105 @@
+"""What OpenAI's client for Python and LangChain's do with the service at ADDRESS: check_clients.py ADDRESS."""
+
+import sys
+
+import openai
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+from pydantic import BaseModel, Field
+
+ADDRESS = sys.argv[1].rstrip("/") + "/v1"
+QUESTION = [{"role": "user", "content": "Hi"}]
+client = openai.OpenAI(base_url=ADDRESS, api_key="any", max_retries=0)
+
+
+class City(BaseModel):
+    name: str = Field(max_length=6)
+    sights: list[str] = Field(max_length=0)
+
+
+def models():
+    [model] = client.models.list().data
+    assert client.models.retrieve(model.id).sha256 == model.sha256
+
+
+def chat():
+    asked = dict(model="alignstream", messages=QUESTION, max_completion_tokens=8, seed=5)
+    answer = client.chat.completions.create(**asked, n=2, logprobs=True, top_logprobs=2, presence_penalty=0.1)
+    assert [choice.index for choice in answer.choices] == [0, 1]
+    assert answer.choices[0].finish_reason == "length"
+    assert len(answer.choices[0].logprobs.content) == 8 == answer.usage.completion_tokens // 2
+    assert answer.sha256 and answer.id.startswith("chatcmpl-")
+    again = client.chat.completions.create(**asked, presence_penalty=0.1)
+    assert again.choices[0].message.content == answer.choices[0].message.content
+    chunks = list(client.chat.completions.create(
+        **asked, presence_penalty=0.1, stream=True, stream_options={"include_usage": True}))
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == again.choices[0].message.content
+    assert chunks[-1].usage.total_tokens == again.usage.total_tokens
+    raw = client.chat.completions.with_raw_response.create(**asked)
+    assert raw.headers["x-model-sha256"] == answer.sha256
+
+
+def documents():
+    parsed = client.chat.completions.parse(
+        model="alignstream", messages=QUESTION, response_format=City, max_completion_tokens=200)
+    assert isinstance(parsed.choices[0].message.parsed, City)
+    response = client.responses.parse(model="alignstream", input="Hi", text_format=City, max_output_tokens=200)
+    assert isinstance(response.output_parsed, City)
+
+
+def completions():
+    answer = client.completions.create(model="alignstream", prompt=["The", "去"], max_tokens=5, logprobs=1)
+    assert len(answer.choices) == 2 and len(answer.choices[0].logprobs.tokens) == 5
+    text = "".join(c.choices[0].text for c in client.completions.create(
+        model="alignstream", prompt="The", max_tokens=5, echo=True, stream=True))
+    assert text.startswith("The")
+
+
+def embeddings():
+    one, other = client.embeddings.create(model="alignstream", input=["Hi", "去上海"]).data
+    floats = client.embeddings.create(model="alignstream", input="Hi", encoding_format="float").data[0]
+    assert len(one.embedding) == len(other.embedding)
+    assert max(abs(a - b) for a, b in zip(one.embedding, floats.embedding)) < 1e-6
+
+
+def responses():
+    first = client.responses.create(model="alignstream", input="Hi", instructions="Be brief.", max_output_tokens=6)
+    assert first.status == "incomplete" and first.output_text
+    second = client.responses.create(
+        model="alignstream", input="and?", previous_response_id=first.id, max_output_tokens=6)
+    assert second.usage.input_tokens > first.usage.output_tokens
+    with client.responses.stream(model="alignstream", input="Hi", max_output_tokens=6) as stream:
+        text = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
+    assert text
+
+
+def errors():
+    for call, kind, param in [
+        (dict(model="gpt-4", messages=QUESTION), openai.NotFoundError, "model"),
+        (dict(model="alignstream", messages=QUESTION, temperature=3), openai.BadRequestError, "temperature"),
+        (dict(model="alignstream", messages=[{"role": "user", "content": "火" * 99_999}]), openai.BadRequestError,
+         "messages"),
+    ]:
+        try:
+            client.chat.completions.create(**call)
+            raise AssertionError(call)
+        except kind as error:
+            assert error.param == param and error.body["message"], error
+    try:
+        client.images.generate(model="alignstream", prompt="a harbour")
+        raise AssertionError("images")
+    except openai.NotFoundError as error:
+        assert error.code == "unknown_url"
+
+
+def langchain():
+    model = ChatOpenAI(base_url=ADDRESS, api_key="any", model="alignstream", max_tokens=6, temperature=0)
+    answer = model.invoke([("system", "Be brief."), ("human", "Hi")])
+    assert answer.content == "".join(c.content for c in model.stream([("system", "Be brief."), ("human", "Hi")]))
+    vectors = OpenAIEmbeddings(
+        base_url=ADDRESS, api_key="any", model="alignstream", check_embedding_ctx_length=False)
+    assert len(vectors.embed_documents(["Hi", "Ho"])) == 2
+
+
+for check in (models, chat, documents, completions, embeddings, responses, errors, langchain):
+    check()
+    print("ok:", check.__name__, flush=True)
