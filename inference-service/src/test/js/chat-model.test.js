@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Answer, Conversation, EventReader } from '../../main/resources/META-INF/resources/inference/chat-model.js';
+import { Answer, Conversation, EventReader, Turn } from '../../main/resources/META-INF/resources/inference/chat-model.js';
+
+function answer(text, tokens = 0) {
+  const made = new Answer('q', 0);
+  made.add({ id: text, choices: [{ delta: { content: text } }] });
+  made.tokens = tokens;
+  return made;
+}
+
+function turn(question, ...answers) {
+  const made = new Turn(question);
+  answers.forEach(each => made.add(each));
+  return made;
+}
 
 function conversation(...tokens) {
   const made = new Conversation();
-  tokens.forEach((count, index) => made.add({ question: `q${index}`, answer: `a${index}`, tokens: count }));
+  tokens.forEach((count, index) => made.add(turn(`q${index}`, answer(`a${index}`, count))));
   return made;
 }
 
@@ -28,10 +41,20 @@ test("half of the model's memory is kept for the new question", () => {
   assert.equal(first.whole, false);
 });
 
+test('a system prompt goes before whatever is sent', () => {
+  // When
+  const attempts = [...conversation(10).attempts('new', 1000, 'Be brief.')];
+
+  // Then
+  assert.deepEqual(attempts.map(({ messages }) => messages[0]), [
+    { role: 'system', content: 'Be brief.' }, { role: 'system', content: 'Be brief.' },
+  ]);
+});
+
 test('turns without an answer are not sent', () => {
   // Given
   const talk = conversation(5);
-  talk.add({ question: 'mute', answer: ' ', tokens: 3 });
+  talk.add(turn('mute', answer(' ', 3)));
 
   // When
   const [first] = talk.attempts('new', 1000);
@@ -40,27 +63,71 @@ test('turns without an answer are not sent', () => {
   assert.deepEqual(first.messages.map(({ role }) => role), ['user', 'assistant', 'user']);
 });
 
-test('an exchange that is tried again leaves the conversation', () => {
+test('a question that is edited takes with it what followed', () => {
+  // Given
+  const talk = conversation(5, 6, 7);
+
+  // When
+  talk.cutAt(talk.turns[1]);
+
+  // Then
+  assert.deepEqual(talk.turns.map(({ question }) => question), ['q0']);
+});
+
+test('a question that never got an answer takes nothing with it', () => {
   // Given
   const talk = conversation(5, 6);
 
   // When
-  talk.remove(talk.exchanges[0]);
+  talk.cutAt(turn('never'));
 
   // Then
-  assert.deepEqual(talk.exchanges.map(({ question }) => question), ['q1']);
+  assert.equal(talk.turns.length, 2);
 });
 
 test('a conversation goes on from the better one of two answers', () => {
   // Given
-  const talk = conversation(5, 6);
-  const [first] = talk.exchanges;
+  const talk = conversation(5);
+  const better = answer('better', 7);
+  talk.turns[0].add(better);
 
   // When
-  talk.replace(first, { ...first, answer: 'better' });
+  talk.turns[0].chosen = better;
 
   // Then
-  assert.deepEqual(talk.exchanges.map(({ answer }) => answer), ['better', 'a1']);
+  const [first] = talk.attempts('new', 1000);
+  assert.deepEqual([first.messages[1].content, first.tokens], ['better', 7]);
+});
+
+test('an answer that is tried again leaves its turn', () => {
+  // Given
+  const [first, second] = [answer('one'), answer('two')];
+  const both = turn('q', first, second);
+
+  // When
+  both.remove(first);
+
+  // Then
+  assert.deepEqual([both.answers.length, both.chosen === second], [1, true]);
+});
+
+test('a turn comes back from what was kept of it, judged as it was', () => {
+  // Given
+  const better = answer('two', 9);
+  better.add({ id: 'b', model: 'm', choices: [{ delta: {}, finish_reason: 'stop' }], receipt: 'sealed' });
+  better.opinion = { thumb: 'up', better: true };
+  better.note = { code: 'feedback.compared' };
+  const both = turn('q', answer('one'), better);
+  both.chosen = better;
+
+  // When
+  const back = Turn.of(JSON.parse(JSON.stringify(both.kept())));
+
+  // Then
+  assert.deepEqual(back.answers.map(({ text }) => text), ['one', 'two']);
+  const { receipt, tokens, model, opinion, note, finish } = back.chosen;
+  assert.deepEqual([receipt, tokens, model, finish], ['sealed', 9, 'm', 'stop']);
+  assert.deepEqual([opinion, note], [better.opinion, better.note]);
 });
 
 test('an answer that only repeats another one is none to compare with', () => {
@@ -100,7 +167,7 @@ test('an answer grows and ends with its figures', () => {
   answer.add({ id: 'x', choices: [], usage: { total_tokens: 50 } });
 
   // Then
-  assert.deepEqual([answer.answer, answer.tokens, answer.finish, answer.note()], ['Hello', 30, 'length', 'chat.cut']);
+  assert.deepEqual([answer.text, answer.tokens, answer.finish, answer.ending()], ['Hello', 30, 'length', 'chat.cut']);
 });
 
 test('an answer keeps its receipt, which comes with its end', () => {
@@ -126,5 +193,19 @@ test('an answer without text says so, one that ends by itself says nothing', () 
   whole.add({ id: 'y', choices: [{ delta: { content: 'Hi' }, finish_reason: 'stop' }] });
 
   // Then
-  assert.deepEqual([mute.note(), whole.note()], ['chat.empty', null]);
+  assert.deepEqual([mute.ending(), whole.ending()], ['chat.empty', null]);
+});
+
+test('token probabilities come with the pieces that they belong to, or with none', () => {
+  // Given
+  const drawn = new Answer('q', 0);
+  const token = { token: 'Hi', logprob: -0.1, bytes: [72, 105], top_logprobs: [] };
+
+  // When
+  drawn.add({ id: 'x', choices: [{ delta: { content: 'Hi' }, logprobs: { content: [token] } }] });
+  drawn.add({ id: 'x', choices: [{ delta: { content: '!' }, logprobs: null }] });
+  drawn.add({ id: 'x', choices: [{ delta: {}, finish_reason: 'stop', logprobs: { content: null } }] });
+
+  // Then
+  assert.deepEqual(drawn.drawn.all, [token]);
 });

@@ -3,12 +3,14 @@ package io.alignstream.inference;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.feedback.HeldOutPrompts;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +23,13 @@ public class InferenceResource {
     private final InferenceConfig config;
     private final ServedModel served;
     private final FeedbackTally feedback;
+    private final HeldOutPrompts prompts;
 
-    InferenceResource(InferenceConfig config, ServedModel served, FeedbackTally feedback) {
+    InferenceResource(InferenceConfig config, ServedModel served, FeedbackTally feedback, HeldOutPrompts prompts) {
         this.config = config;
         this.served = served;
         this.feedback = feedback;
+        this.prompts = prompts;
     }
 
     /**
@@ -36,6 +40,7 @@ public class InferenceResource {
      * @param positions most tokens of conversation and answer together
      * @param figures what the gate measured
      * @param feedback what its users said
+     * @param examples what one may ask it: some of the prompts that it learned to answer, a few words each
      */
     public record Served(
             String model,
@@ -48,7 +53,8 @@ public class InferenceResource {
             @Nullable String decidedBy,
             @Nullable Reason reason,
             Map<String, Double> figures,
-            FeedbackTally.Thumbs feedback) {}
+            FeedbackTally.Thumbs feedback,
+            List<String> examples) {}
 
     @GET
     @RolesAllowed({Role.Id.CLIENT, Role.Id.VIEWER})
@@ -66,7 +72,8 @@ public class InferenceResource {
                         null,
                         null,
                         Map.of(),
-                        FeedbackTally.Thumbs.NONE));
+                        FeedbackTally.Thumbs.NONE,
+                        List.of()));
     }
 
     private Served describe(LoadedModel model) {
@@ -82,6 +89,7 @@ public class InferenceResource {
                 release.decidedBy(),
                 release.why(),
                 new TreeMap<>(release.figures()),
-                feedback.of(model.sha256()));
+                feedback.of(model.sha256()),
+                prompts.examples());
     }
 }

@@ -1,44 +1,83 @@
 // A conversation with the served model. Pure: no document, no network.
+import { Tokens } from './tokens-model.js';
 
 const sum = numbers => numbers.reduce((total, number) => total + number, 0);
 
-/** What was asked and answered so far. An exchange: `{question, answer, tokens of both, id, sha256}`. */
+/** A question with its answers; the conversation goes on from the one that is `chosen`, null while there is none. */
+export class Turn {
+  constructor(question) {
+    this.question = question;
+    this.answers = [];
+    this.chosen = null;
+  }
+
+  /** Takes in another answer; the first one is chosen until somebody says which one is better. */
+  add(answer) {
+    this.answers.push(answer);
+    this.chosen ??= answer;
+  }
+
+  /** Leaves an answer out, as if it had never come. */
+  remove(answer) {
+    this.answers = this.answers.filter(other => other !== answer);
+    if (this.chosen === answer) {
+      this.chosen = this.answers[0] ?? null;
+    }
+  }
+
+  /** As an object that JSON can hold. */
+  kept() {
+    return {
+      question: this.question,
+      chosen: this.answers.indexOf(this.chosen),
+      answers: this.answers.map(answer => answer.kept()),
+    };
+  }
+
+  static of({ question, chosen, answers }) {
+    const turn = new Turn(question);
+    answers.forEach(answer => turn.add(Answer.of(question, answer)));
+    turn.chosen = turn.answers[chosen] ?? turn.chosen;
+    return turn;
+  }
+}
+
+/** What was asked and answered so far. */
 export class Conversation {
-  constructor() {
-    this.exchanges = [];
+  constructor(turns = []) {
+    this.turns = turns;
   }
 
-  add(exchange) {
-    this.exchanges.push(exchange);
+  add(turn) {
+    this.turns.push(turn);
   }
 
-  remove(exchange) {
-    this.exchanges = this.exchanges.filter(other => other !== exchange);
-  }
-
-  /** The conversation goes on from another answer to the same. */
-  replace(exchange, other) {
-    this.exchanges = this.exchanges.map(each => (each === exchange ? other : each));
-  }
-
-  clear() {
-    this.exchanges = [];
+  /** Goes back to before `turn`: it and what follows are left out. */
+  cutAt(turn) {
+    const index = this.turns.indexOf(turn);
+    this.turns = index < 0 ? this.turns : this.turns.slice(0, index);
   }
 
   /**
    * What may be sent with a new question, longest first: as much of the conversation as surely fits, then ever less, the
-   * oldest left out first. Half of the model's `positions` are for the new question and its answer.
+   * oldest left out first. Half of the model's `positions` are for the new question and its answer. `system`, where there is
+   * one, always goes first.
    */
-  *attempts(question, positions) {
-    let kept = this.exchanges.filter(({ answer }) => answer.trim() !== '');
-    while (kept.length > 0 && sum(kept.map(({ tokens }) => tokens)) > positions / 2) {
+  *attempts(question, positions, system = '') {
+    let kept = this.turns.filter(({ chosen }) => chosen !== null && chosen.text.trim() !== '');
+    const all = this.turns.length;
+    while (kept.length > 0 && sum(kept.map(({ chosen }) => chosen.tokens)) > positions / 2) {
       kept = kept.slice(1);
     }
     for (; ; kept = kept.slice(1)) {
       yield {
-        messages: [...kept.flatMap(messagesOf), { role: 'user', content: question }],
-        tokens: sum(kept.map(({ tokens }) => tokens)),
-        whole: kept.length === this.exchanges.length,
+        messages: [
+          ...(system ? [{ role: 'system', content: system }] : []),
+          ...kept.flatMap(messagesOf),
+          { role: 'user', content: question },
+        ],
+        tokens: sum(kept.map(({ chosen }) => chosen.tokens)),
+        whole: kept.length === all,
       };
       if (kept.length === 0) {
         return;
@@ -47,8 +86,8 @@ export class Conversation {
   }
 }
 
-function messagesOf({ question, answer }) {
-  return [{ role: 'user', content: question }, { role: 'assistant', content: answer }];
+function messagesOf({ question, chosen }) {
+  return [{ role: 'user', content: question }, { role: 'assistant', content: chosen.text }];
 }
 
 /** Takes a stream of server-sent events apart: pieces of text in, JSON out. */
@@ -74,6 +113,9 @@ export class EventReader {
   }
 }
 
+/** What of an answer is kept when the page is left; token probabilities are not. */
+const KEPT = ['text', 'messages', 'sentTokens', 'tokens', 'id', 'receipt', 'finish', 'model', 'sha256', 'note', 'opinion'];
+
 /** An answer that grows event by event. */
 export class Answer {
   /** The answer to a question that was sent as the last of `messages`, with `sentTokens` of earlier conversation. */
@@ -81,32 +123,56 @@ export class Answer {
     this.question = question;
     this.messages = messages;
     this.sentTokens = sentTokens;
-    this.answer = '';
+    this.text = '';
     this.tokens = 0;
     this.id = null;
     this.receipt = null;
     this.finish = null;
+    this.model = null;
+    this.sha256 = null;
+    /** Token by token, where the service was asked for probabilities. */
+    this.drawn = new Tokens();
+    /** What stands below it, a reason; null for nothing. */
+    this.note = null;
+    /** What was said of it: `{thumb, better}`; null for nothing. */
+    this.opinion = null;
   }
 
   /** Takes in an event of the stream. */
-  add({ id, choices, usage, receipt }) {
+  add({ id, model, choices, usage, receipt }) {
+    const [choice] = choices;
     this.id = id;
+    this.model = model ?? this.model;
     this.receipt = receipt ?? this.receipt;
-    this.finish = choices[0]?.finish_reason ?? this.finish;
+    this.finish = choice?.finish_reason ?? this.finish;
     this.tokens = usage ? usage.total_tokens - this.sentTokens : this.tokens;
-    this.answer += choices[0]?.delta?.content ?? '';
+    this.text += choice?.delta?.content ?? '';
+    this.drawn.add(choice?.logprobs?.content ?? []);
   }
 
   /** Whether the model has said the same as in the `other` answer. */
   repeats(other) {
-    return this.answer.trim() === other.answer.trim();
+    return this.text.trim() === other.text.trim();
   }
 
   /** The code of what is to be said below the complete answer; null if nothing is. */
-  note() {
-    if (this.answer.trim() === '') {
+  ending() {
+    if (this.text.trim() === '') {
       return 'chat.empty';
     }
     return this.finish === 'length' ? 'chat.cut' : null;
+  }
+
+  /** As an object that JSON can hold. */
+  kept() {
+    return Object.fromEntries(KEPT.map(name => [name, this[name]]));
+  }
+
+  static of(question, kept) {
+    const answer = new Answer(question, kept.sentTokens, kept.messages);
+    KEPT.forEach(name => {
+      answer[name] = kept[name] ?? answer[name];
+    });
+    return answer;
   }
 }

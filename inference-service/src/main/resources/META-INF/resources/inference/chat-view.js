@@ -1,16 +1,31 @@
-// The chat page: streams answers of /v1/chat/completions, sends opinions to /v1/feedback and says what becomes of them.
-import { CallFailed, failure, get, open, post, reasonOf } from '../alignstream/api.js';
-import { element, make } from '../alignstream/dom.js';
+// The chat page: streams answers of /v1/chat/completions and keeps the conversation in this browser.
+import { CallFailed, failure, get, open, reasonOf } from '../alignstream/api.js';
+import { element, make, say, signedInName } from '../alignstream/dom.js';
 import { otherLanguage, pageMessages, translate } from '../alignstream/language.js';
-import { Answer, Conversation, EventReader } from './chat-model.js';
+import { AnswerView, announce } from './answer-view.js';
+import { Answer, Conversation, EventReader, Turn } from './chat-model.js';
+import { History } from './history-model.js';
+import { HistoryView } from './history-view.js';
+import { fields, picked, refusesProbabilities, settingsOf, versions } from './settings-model.js';
+import { SettingsView } from './settings-view.js';
 
-const TEMPERATURE = 0.7;
+/** Each visitor who signs in has conversations of their own. */
+const HISTORY = ['alignstream-chats', signedInName()].filter(part => part).join(':');
+const SETTINGS = 'alignstream-chat-settings';
+/** Of this tab: a reload shows the conversation again, another tab begins a new one. */
+const SHOWN = 'alignstream-chat';
 
 class ChatPage {
   constructor(messages) {
     this.messages = messages;
+    this.history = new History(storage('localStorage'), HISTORY);
+    this.settings = settingsOf(storage('localStorage').getItem(SETTINGS));
     this.conversation = new Conversation();
+    this.id = null;
     this.served = null;
+    this.models = [];
+    /** Name of the model that is asked. */
+    this.model = null;
     /** Code of what is wrong with the service, null while it answers. */
     this.trouble = null;
     /** Lets the answer on its way be stopped. */
@@ -24,37 +39,61 @@ class ChatPage {
     });
     element('question').addEventListener('input', () => this.grow());
     element('question').addEventListener('keydown', event => this.key(event));
-    document.addEventListener('keydown', event => event.key === 'Escape' && this.writing?.abort());
+    document.addEventListener('keydown', event => {
+      if (event.key === 'Escape' && !document.querySelector('dialog[open]')) {
+        this.writing?.abort();
+      }
+    });
     element('new').addEventListener('click', () => this.begin());
+    element('version').addEventListener('change', event => {
+      this.model = event.target.value;
+      this.showModel();
+    });
     element('language').addEventListener('click', async () => {
       this.messages = await otherLanguage(this.messages);
       this.translate();
     });
+    this.chats = new HistoryView(this);
+    new SettingsView(this);
     this.translate();
+    this.open(this.history.find(storage('sessionStorage').getItem(SHOWN)));
     this.watchModel();
   }
 
   translate() {
     translate(document, this.messages);
     document.title = this.messages.text('chat.title');
-    document.querySelectorAll('.note[data-reason]').forEach(line => this.sayNote(line));
+    document.querySelectorAll('.note[data-reason]').forEach(line => {
+      line.querySelector('span').textContent = this.messages.said(JSON.parse(line.dataset.reason));
+    });
     this.showButton();
     this.showModel();
-  }
-
-  announce(code, values) {
-    element('announcer').textContent = this.messages.text(code, values);
+    this.showExamples();
   }
 
   async watchModel() {
     try {
-      this.served = await get('served');
+      [this.served, this.models] = await Promise.all([get('served'), get('v1/models').then(versions)]);
       this.trouble = null;
     } catch {
       this.trouble = 'chat.unreachable';
     }
+    this.model = picked(this.models, this.model);
+    this.showVersions();
     this.showModel();
+    this.showExamples();
     setTimeout(() => this.watchModel(), this.served?.sha256 ? 10_000 : 2_000);
+  }
+
+  /** The choice is left alone while it is the same, so that nobody's open list closes. */
+  showVersions() {
+    const list = element('version');
+    if (JSON.stringify(this.models) !== list.dataset.models) {
+      list.dataset.models = JSON.stringify(this.models);
+      list.replaceChildren(...this.models.map(({ id, label }) => make('option', { value: id }, label)));
+    }
+    list.value = this.model ?? '';
+    list.parentElement.hidden = this.models.length === 0;
   }
 
   showModel() {
@@ -62,13 +101,25 @@ class ChatPage {
     const known = this.trouble === null && Boolean(this.served?.sha256);
     line.classList.toggle('served', known);
     line.classList.toggle('none', !known);
-    if (!known) {
-      line.textContent = this.messages.text(this.trouble ?? 'chat.none');
-      return;
+    const { run, created } = this.models.find(({ id }) => id === this.model) ?? {};
+    const since = created && this.messages.time(created * 1000);
+    say(line, known ? (run && since ? this.messages.text('chat.model', { run, since }) : '')
+      : this.messages.text(this.trouble ?? 'chat.none'));
+  }
+
+  /** Some of the prompts that the model learned to answer; where there are none, what one may ask any model. */
+  showExamples() {
+    const known = this.served?.examples ?? [];
+    const general = ['chat.example1', 'chat.example2', 'chat.example3'].map(code => this.messages.text(code));
+    const examples = known.length > 0 ? known : general;
+    const list = element('examples');
+    element('examples-title').textContent = this.messages.text(known.length > 0 ? 'chat.learned' : 'chat.examples');
+    if (JSON.stringify(examples) !== list.dataset.examples) {
+      list.dataset.examples = JSON.stringify(examples);
+      list.replaceChildren(...examples.map(example => make('li', {}, make('button', {
+        type: 'button', dir: 'auto', on: { click: () => this.writing || this.askNew(example) },
+      }, example))));
     }
-    const { model, sha256, run, since } = this.served;
-    line.replaceChildren(`${model} `, make('code', { title: `sha256 ${sha256}` }, sha256.slice(0, 12)),
-      ` · ${this.messages.text('chat.model', { run, since: this.messages.time(since) })}`);
   }
 
   showButton() {
@@ -84,11 +135,17 @@ class ChatPage {
       return;
     }
     event.preventDefault();
-    if (this.writing) {
-      this.announce('chat.busy');
-    } else {
+    if (!this.isBusy()) {
       element('form').requestSubmit();
     }
+  }
+
+  /** Whether the model is writing, which is said: there is one answer at a time. */
+  isBusy() {
+    if (this.writing) {
+      announce(this.messages, 'chat.busy');
+    }
+    return this.writing !== null;
   }
 
   grow() {
@@ -98,12 +155,37 @@ class ChatPage {
     this.showButton();
   }
 
+  /** Begins a new conversation. */
   begin() {
-    this.writing?.abort();
-    this.conversation.clear();
-    element('turns').replaceChildren();
-    element('welcome').hidden = false;
+    this.open(null);
     element('question').focus();
+  }
+
+  /** Shows a conversation that was kept; null for a new one. */
+  open(chat) {
+    this.writing?.abort();
+    this.id = chat?.id ?? crypto.getRandomValues(new Uint32Array(4)).join('-');
+    remember('sessionStorage', SHOWN, this.id);
+    this.conversation = new Conversation((chat?.turns ?? []).map(Turn.of));
+    element('turns').replaceChildren();
+    element('welcome').hidden = this.conversation.turns.length > 0;
+    for (const turn of this.conversation.turns) {
+      const item = this.addTurn(turn);
+      turn.answers.forEach(answer => new AnswerView(this, turn, item).finish(answer));
+      showAnswers(item);
+    }
+    keepEnd(true);
+  }
+
+  keep() {
+    const turns = this.conversation.turns.map(turn => turn.kept());
+    const kept = this.history.keep(this.id, turns, new Date().toISOString());
+    element('unkept').hidden = kept;
+  }
+
+  keepSettings(settings) {
+    this.settings = settings;
+    remember('localStorage', SETTINGS, JSON.stringify(settings));
   }
 
   sendOrStop() {
@@ -113,63 +195,87 @@ class ChatPage {
     } else if (question) {
       element('question').value = '';
       this.grow();
-      this.ask(question);
+      this.askNew(question);
     }
   }
 
-  /** Asks; with a `rival`, `{item, answer}`, the same once more, to compare both answers. */
-  async ask(question, rival = null) {
-    const item = this.addExchange(question, rival);
+  askNew(question) {
+    const turn = new Turn(question);
+    return this.ask(turn, this.addTurn(turn));
+  }
+
+  /** Asks another question in place of the one of `turn`; what followed on that is left out. */
+  askInstead(turn, item, question) {
+    this.conversation.cutAt(turn);
+    while (item.nextSibling) {
+      item.nextSibling.remove();
+    }
+    item.remove();
+    return this.askNew(question);
+  }
+
+  /** Asks the question of `turn`; with an answer to it that is there, exactly what that one was asked for once more. */
+  async ask(turn, item, beside = null) {
+    const view = new AnswerView(this, turn, item);
     const writing = new AbortController();
+    const conversation = this.conversation;
     this.writing = writing;
-    item.querySelector('.answer').setAttribute('aria-busy', 'true');
     this.showButton();
+    showAnswers(item);
+    keepEnd(beside === null);
     let answer = null;
+    let whole = false;
     try {
-      const { response, attempt } = rival
-        ? await this.repeat(rival.answer, writing.signal) : await this.request(question, writing.signal);
-      answer = new Answer(question, attempt.tokens, attempt.messages);
+      const { response, attempt, refused } = beside
+        ? await this.send({ messages: beside.messages, tokens: beside.sentTokens, whole: true }, writing.signal)
+        : await this.request(turn.question, writing.signal);
+      answer = new Answer(turn.question, attempt.tokens, attempt.messages);
       answer.sha256 = response.headers.get('X-Model-Sha256');
-      if (!attempt.whole) {
-        this.note(item, { code: 'chat.dropped' });
-      }
-      await this.write(response, answer, item);
-      if (answer.note()) {
-        this.note(item, { code: answer.note() });
-      }
-      this.announce('chat.answered', { answer: answer.answer });
+      await this.write(response, answer, view);
+      whole = true;
+      answer.note = endingOf(answer, attempt, refused ?? this.settings.probabilities);
+      announce(this.messages, 'chat.answered', { answer: answer.text });
     } catch (problem) {
       if (problem.name === 'AbortError') {
-        this.note(item, { code: 'chat.stopped' });
+        view.note({ code: 'chat.stopped' });
+        if (answer) {
+          answer.note = { code: 'chat.stopped' };
+        }
       } else {
         console.debug(problem);
-        this.offerRetry(item, question, rival, answer, reasonOf(problem));
+        this.offerRetry(view, turn, item, beside, answer, reasonOf(problem));
       }
     }
-    item.querySelector('.answer').setAttribute('aria-busy', 'false');
     if (this.writing === writing) {
       this.writing = null;
     }
     if (answer?.id && item.isConnected) {
-      this.offerVerdict(item, answer);
-      if (rival) {
-        this.offerComparison(rival, { item, answer });
-      } else {
-        this.conversation.add(answer);
+      if (!conversation.turns.includes(turn)) {
+        conversation.add(turn);
       }
+      turn.add(answer);
+      view.finish(answer);
+      this.keep();
+    } else {
+      view.end();
     }
+    showAnswers(item);
     this.showButton();
     keepEnd(isAtEnd());
+    if (whole && !beside && this.settings.pairs && item.isConnected && !this.writing) {
+      return this.ask(turn, item, answer);
+    }
     element('question').focus();
+    return undefined;
   }
 
   /** Asks with as much of the conversation as fits. */
   async request(question, signal) {
     const positions = this.served?.positions || Infinity;
     let refused;
-    for (const attempt of this.conversation.attempts(question, positions)) {
+    for (const attempt of this.conversation.attempts(question, positions, this.settings.system.trim())) {
       try {
-        return { response: await this.send(attempt.messages, signal), attempt };
+        return await this.send(attempt, signal);
       } catch (problem) {
         if (problem.code !== 'context_length_exceeded') {
           throw problem;
@@ -180,22 +286,28 @@ class ChatPage {
     throw refused;
   }
 
-  /** Asks what was asked for `answer` once more. */
-  async repeat({ messages, sentTokens }, signal) {
-    return { response: await this.send(messages, signal), attempt: { messages, tokens: sentTokens, whole: true } };
-  }
-
-  send(messages, signal) {
-    return open('v1/chat/completions', {
-      messages,
+  /** Asks without probabilities where the service refuses them: resolves to the reason as `refused`. */
+  async send(attempt, signal) {
+    const body = {
+      ...(this.model === null ? {} : { model: this.model }),
+      messages: attempt.messages,
       stream: true,
       stream_options: { include_usage: true },
-      temperature: TEMPERATURE,
-    }, signal);
+    };
+    try {
+      const response = await open('v1/chat/completions', { ...body, ...fields(this.settings) }, signal);
+      return { response, attempt, refused: null };
+    } catch (problem) {
+      if (!refusesProbabilities(problem)) {
+        throw problem;
+      }
+      const settings = { ...this.settings, probabilities: false };
+      return { response: await open('v1/chat/completions', { ...body, ...fields(settings) }, signal), attempt, refused: problem.reason };
+    }
   }
 
   /** Shows the answer while it is written. */
-  async write(response, answer, item) {
+  async write(response, answer, view) {
     const events = new EventReader();
     const pieces = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let piece = await pieces.read(); !piece.done && !events.ended; piece = await pieces.read()) {
@@ -205,7 +317,7 @@ class ChatPage {
         }
         const follow = isAtEnd();
         answer.add(event);
-        item.querySelector('.text').textContent = answer.answer;
+        view.write(answer.text);
         keepEnd(follow);
       }
     }
@@ -214,134 +326,95 @@ class ChatPage {
     }
   }
 
-  addExchange(question, rival) {
+  addTurn(turn) {
     element('welcome').hidden = true;
-    const item = element('exchange').content.cloneNode(true).firstElementChild;
-    item.querySelector('.question').textContent = question;
-    item.classList.toggle('again', rival !== null);
-    if (rival) {
-      rival.item.after(item);
-    } else {
-      element('turns').append(item);
-    }
+    const item = element('turn').content.cloneNode(true).firstElementChild;
+    const editing = item.querySelector('.editing');
+    const field = editing.querySelector('textarea');
+    const shown = [item.querySelector('.question'), item.querySelector('.edit')];
+    const edit = open => {
+      editing.hidden = !open;
+      shown.forEach(node => {
+        node.hidden = open;
+      });
+      (open ? field : item.querySelector('.edit')).focus();
+    };
+    item.querySelector('.question').textContent = turn.question;
+    item.querySelector('.edit').addEventListener('click', () => {
+      field.value = turn.question;
+      edit(true);
+    });
+    item.querySelector('.cancel').addEventListener('click', () => edit(false));
+    editing.addEventListener('submit', event => {
+      event.preventDefault();
+      if (field.value.trim() && !this.isBusy()) {
+        this.askInstead(turn, item, field.value.trim());
+      }
+    });
+    element('turns').append(item);
     translate(item, this.messages);
-    keepEnd(rival === null);
     return item;
   }
 
-  /** Says something below an answer; it follows the page's language. */
-  note(item, reason, isError = false) {
-    const line = item.querySelector('.note');
-    line.dataset.reason = JSON.stringify(reason);
-    line.classList.toggle('error', isError);
-    line.hidden = false;
-    this.sayNote(line);
-    return line;
-  }
-
-  sayNote(line) {
-    line.querySelector('span').textContent = this.messages.said(JSON.parse(line.dataset.reason));
-  }
-
-  offerRetry(item, question, rival, answer, problem) {
-    const line = this.note(item, { code: 'chat.failed', arguments: { problem } }, true);
-    this.announce('chat.failed', { problem });
-    const retry = make('button', {
+  offerRetry(view, turn, item, beside, answer, problem) {
+    announce(this.messages, 'chat.failed', { problem });
+    const line = view.note({ code: 'chat.failed', arguments: { problem } }, true);
+    if (answer) {
+      answer.note = { code: 'chat.failed', arguments: { problem } };
+    }
+    line.append(make('button', {
       type: 'button',
       data: { text: 'chat.retry' },
       on: {
         click: () => {
-          if (!this.writing) {
-            item.remove();
-            this.conversation.remove(answer);
-            this.ask(question, rival);
+          if (!this.isBusy()) {
+            turn.remove(answer);
+            view.remove();
+            this.ask(turn, item, beside);
           }
         },
       },
-    }, this.messages.text('chat.retry'));
-    line.append(retry);
-  }
-
-  offerVerdict(item, answer) {
-    const row = item.querySelector('.verdict');
-    const correction = item.querySelector('.correction');
-    const version = row.querySelector('.version');
-    row.hidden = false;
-    version.textContent = answer.sha256?.slice(0, 12) ?? '';
-    version.title = `sha256 ${answer.sha256 ?? ''}`;
-    row.querySelector('.origin').href = `lineage?response=${encodeURIComponent(answer.id)}`;
-    const buttons = [...row.querySelectorAll('[data-thumb]')];
-    row.querySelector('.another').addEventListener('click', () => this.writing || this.ask(answer.question, { item, answer }));
-    for (const button of buttons) {
-      button.addEventListener('click', async () => {
-        if (!await this.giveFeedback(item, answer, { thumb: button.dataset.thumb })) {
-          return;
-        }
-        buttons.forEach(other => other.setAttribute('aria-pressed', String(other === button)));
-        correction.hidden = button.dataset.thumb === 'up';
-        if (!correction.hidden) {
-          const field = correction.querySelector('textarea');
-          field.id = `correction-${answer.id}`;
-          correction.querySelector('label').htmlFor = field.id;
-          field.focus();
-        }
-      });
-    }
-    correction.addEventListener('submit', async event => {
-      event.preventDefault();
-      const better = correction.querySelector('textarea').value.trim();
-      if (better && await this.giveFeedback(item, answer, { thumb: 'down', correction: better })) {
-        correction.hidden = true;
-        element('question').focus();
-      }
-    });
-  }
-
-  /** Of two answers to the same, either may be called the better one; the conversation goes on from it. */
-  offerComparison(first, second) {
-    if (second.answer.repeats(first.answer)) {
-      this.note(second.item, { code: 'chat.same' });
-      return;
-    }
-    const sides = [first, second];
-    // Asked for once more, a third answer is compared with the one beside which it was asked for.
-    sides.forEach(({ item }) => item.querySelector('.better').replaceWith(item.querySelector('.better').cloneNode(true)));
-    sides.forEach(({ item, answer }, index) => {
-      const other = sides[1 - index];
-      const button = item.querySelector('.better');
-      button.hidden = false;
-      button.addEventListener('click', async () => {
-        if (await this.giveFeedback(item, answer, {
-          thumb: 'up', better_than: other.answer.id, better_than_receipt: other.answer.receipt,
-        })) {
-          button.setAttribute('aria-pressed', 'true');
-          other.item.querySelector('.better').setAttribute('aria-pressed', 'false');
-          this.conversation.replace(other.answer, answer);
-        }
-      });
-    });
-  }
-
-  /** Sends an opinion and says what became of it. */
-  async giveFeedback(item, answer, opinion) {
-    try {
-      const { id, receipt } = answer;
-      const { became } = await post('v1/feedback', { response_id: id, receipt, user: pseudonym(), ...opinion });
-      this.note(item, became);
-      this.announce(became.code, became.arguments);
-      return true;
-    } catch (problem) {
-      this.note(item, reasonOf(problem), true);
-      return false;
-    }
+    }, this.messages.text('chat.retry')));
   }
 }
 
-/** Tells this browser's opinions from others', without saying whose they are. */
-function pseudonym() {
-  const name = localStorage.getItem('alignstream-user') ?? crypto.getRandomValues(new Uint32Array(2)).join('-');
-  localStorage.setItem('alignstream-user', name);
-  return name;
+/** What is said below a complete answer: the first that holds of how it was asked and how it ended. */
+function endingOf(answer, attempt, probabilities) {
+  const codes = [
+    answer.ending(),
+    attempt.whole ? null : 'chat.dropped',
+    probabilities && answer.drawn.all.length === 0 ? 'chat.noProbabilities' : null,
+  ].filter(code => code);
+  if (codes.length === 0) {
+    return null;
+  }
+  return codes.length === 1 ? { code: codes[0] } : {
+    code: 'chat.both', arguments: { one: { code: codes[0] }, other: { code: codes[1] } },
+  };
+}
+
+/** Several answers stand side by side, where there is room. */
+function showAnswers(item) {
+  const answers = item.querySelector('.answers');
+  answers.classList.toggle('several', answers.childElementCount > 1);
+}
+
+/** A storage of this browser; one that holds nothing where a visitor allows none. */
+function storage(name) {
+  try {
+    return window[name];
+  } catch {
+    return { getItem: () => null, removeItem: () => undefined };
+  }
+}
+
+/** Keeps what is only convenient: where it cannot be kept it holds as long as the page. */
+function remember(name, key, value) {
+  try {
+    storage(name).setItem(key, value);
+  } catch (problem) {
+    console.debug(problem);
+  }
 }
 
 function isAtEnd() {

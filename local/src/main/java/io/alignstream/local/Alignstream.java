@@ -75,6 +75,10 @@ public final class Alignstream {
 
     /** Runs one command and returns its exit code. */
     public static int execute(String... arguments) {
+        return commandLine().execute(arguments);
+    }
+
+    static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Alignstream())
                 .setUsageHelpAutoWidth(true)
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -82,8 +86,9 @@ public final class Alignstream {
                 .setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8))
                 .setExecutionExceptionHandler(Alignstream::report);
         commandLine.getSubcommands().values().forEach(Alignstream::addHeadings);
+        HelpText.install(commandLine);
         commandLine.setExecutionStrategy(parsed -> withSubcommand(parsed, commandLine));
-        return commandLine.execute(arguments);
+        return commandLine;
     }
 
     private static void addHeadings(CommandLine command) {

@@ -1,7 +1,10 @@
 package io.alignstream.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -16,10 +19,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class AlignstreamTest {
 
@@ -55,6 +63,66 @@ class AlignstreamTest {
         assertThat(result.out()).startsWith("Usage: alignstream " + command);
         assertThat(result.out().lines())
                 .allSatisfy(line -> assertThat(line.length()).isLessThan(200));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {80, 100, 120})
+    void helpBreaksLinesBetweenWordsOnly(int width) {
+        // Given
+        List<String> whole = helps(1_000_000).toList();
+
+        // When
+        List<String> helps = helps(width).toList();
+
+        // Then
+        assertThat(helps).hasSameSizeAs(whole).anySatisfy(help -> assertThat(help)
+                .contains("s3://BUCKET/PATH"));
+        for (int i = 0; i < helps.size(); i++) {
+            assertThat(helps.get(i).strip().split("\\s+"))
+                    .containsExactly(whole.get(i).strip().split("\\s+"));
+            assertThat(helps.get(i).lines())
+                    .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(width));
+        }
+    }
+
+    private static Stream<String> helps(int width) {
+        return commands(Alignstream.commandLine().setUsageHelpAutoWidth(false).setUsageHelpWidth(width))
+                .map(CommandLine::getUsageMessage);
+    }
+
+    private static Stream<CommandLine> commands(CommandLine command) {
+        return Stream.concat(
+                Stream.of(command), command.getSubcommands().values().stream().flatMap(AlignstreamTest::commands));
+    }
+
+    @Test
+    void furtherLinesOfAnOptionStandBelowItsDescription() {
+        // When
+        String wrapped = HelpText.wrap("  -x, --name=A   one two three four five six seven\n", 40);
+
+        // Then
+        assertThat(wrapped)
+                .isEqualTo(
+                        """
+                  -x, --name=A   one two three four five
+                                 six seven
+                """);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "stauts, alignstream status",
+        "realease, alignstream release",
+        "chat --temprature 1, --temperature",
+        "key crete, key create"
+    })
+    void aMistypedWordIsAnsweredWithTheOneThatIsMeant(String typed, String meant) {
+        // When
+        Result result = run(typed.split(" "));
+
+        // Then
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.err()).contains(typed.contains("--") ? "Possible solutions" : "Did you mean", meant);
     }
 
     @Test
@@ -97,6 +165,53 @@ class AlignstreamTest {
         // Then
         assertThat(result.exit()).isEqualTo(3);
         assertThat(result.out()).containsPattern("kafka +stopped").containsPattern("rlhf-service +stopped");
+    }
+
+    @Test
+    void statusForAProgramIsOneLineOfJson() throws IOException {
+        // When
+        Result result = run("status", "--json", "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.out().lines()).hasSize(1);
+        JsonNode status = new ObjectMapper().readTree(result.out());
+        assertThat(status.path("dataFolder").asText()).isEqualTo(folder.toString());
+        assertThat(status.path("running").asBoolean(true)).isFalse();
+        assertThat(status.path("processes").findValuesAsText("process")).contains("kafka", "rlhf-service");
+        assertThat(status.path("processes").findValuesAsText("state")).containsOnly("stopped");
+    }
+
+    @Test
+    void statusIsWatchedUntilSomebodyEndsIt() throws Exception {
+        // Given
+        PrintStream before = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        try {
+            FutureTask<Integer> watched = new FutureTask<>(
+                    () -> Alignstream.execute("status", "--watch=1", "--json", "--data-dir", folder.toString()));
+            Thread watcher = Thread.ofPlatform().start(watched);
+            await().until(() -> out.toString(StandardCharsets.UTF_8).lines().count() >= 2);
+
+            // When
+            watcher.interrupt();
+
+            // Then
+            assertThat(watched.get(1, TimeUnit.MINUTES)).isEqualTo(3);
+        } finally {
+            System.setOut(before);
+        }
+    }
+
+    @Test
+    void howOftenToLookMustBePossible() {
+        // When
+        Result result = run("status", "--watch=0", "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains("--watch is 0", "1 and 3600");
     }
 
     @Test
@@ -146,6 +261,17 @@ class AlignstreamTest {
         // Then
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).contains("./alignstream up").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--temperature, 3, 0 to 2", "--top-p, -1, 0 to 1", "--max-tokens, 0, from 1"})
+    void aSettingOfTheChatThatCannotBeIsNamed(String option, String value, String allowed) {
+        // When
+        Result result = run("chat", option, value, "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains(option.substring(2) + " is " + value, allowed);
     }
 
     @ParameterizedTest

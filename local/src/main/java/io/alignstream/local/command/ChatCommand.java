@@ -1,16 +1,17 @@
 package io.alignstream.local.command;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.local.chat.ChatSession;
+import io.alignstream.local.chat.ChatSettings;
 import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code ./alignstream chat}. */
 @Command(
@@ -19,37 +20,71 @@ import picocli.CommandLine.Mixin;
         description = {
             "Talk to the served model; needs ./alignstream up.",
             "",
-            "Every line is a question of its own. Leave with an empty line, Ctrl-D or Ctrl-C."
+            "The model is asked with what was said before, as far as that fits. Commands begin with a slash: /set, /system,"
+                    + " /model, /reset; /help lists them. Leave with an empty line, Ctrl-D or Ctrl-C. Lines may also come"
+                    + " from a file or another program; the first that fails ends the chat."
         })
 public final class ChatCommand implements Callable<Integer> {
 
     @Mixin
     SiteOptions options = new SiteOptions();
 
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            description = "Which of the served models, as /v1/models calls them. Default: the first.")
+    @Nullable
+    String model;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            defaultValue = "0",
+            description = "How freely answers are drawn, 0 (the most probable one) to 2. Default: ${DEFAULT-VALUE}.")
+    double temperature;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            defaultValue = "1",
+            description = "Draw only among the most probable tokens that together have this probability, 0 to 1."
+                    + " Default: ${DEFAULT-VALUE}.")
+    double topP;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            description = "Most tokens of an answer. Default: alignstream.inference.default-max-tokens.")
+    @Nullable
+    Integer maxTokens;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "The same answer again wherever answers are drawn. Default: another one each time.")
+    @Nullable
+    Long seed;
+
+    @Option(
+            names = "--system",
+            paramLabel = "TEXT",
+            description = "What the model is told before the conversation. Default: nothing.")
+    @Nullable
+    String system;
+
+    @Option(names = "--no-history", description = "Ask each question alone.")
+    boolean alone;
+
     @Override
     public Integer call() throws IOException {
-        Console console = Console.standard();
+        ChatSettings settings = new ChatSettings(temperature, topP, maxTokens, seed, system, !alone);
         ChatClient client = new ChatClient(options.site().address(Stage.INFERENCE));
-        String model = client.model()
-                .orElseThrow(
-                        () -> new LaunchException("inference-service serves no model yet; see ./alignstream status."));
-        converse(client, model, console);
+        String asked = model == null
+                ? client.model()
+                        .orElseThrow(() ->
+                                new LaunchException("inference-service serves no model yet; see ./alignstream status."))
+                : model;
+        new ChatSession(client, asked, settings, Console.standard()).run();
         return 0;
-    }
-
-    /** Reads questions from standard input and prints the answers as they come, until the input ends. */
-    static void converse(ChatClient client, String model, Console console) throws IOException {
-        BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        while (true) {
-            console.text("you> ");
-            String question = input.readLine();
-            if (question == null || question.isBlank()) {
-                console.line("");
-                return;
-            }
-            console.text(model + "> ");
-            client.stream(model, question, console::text);
-            console.line("");
-        }
     }
 }

@@ -3,6 +3,8 @@ package io.alignstream.local.command;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.local.chat.ChatSession;
+import io.alignstream.local.chat.ChatSettings;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.report.DemoReport;
 import io.alignstream.local.report.Tables;
@@ -41,7 +43,8 @@ import picocli.CommandLine.Option;
                     + " annotators rank what the SFT model answers. Run it again and it goes on where it was; what is"
                     + " finished is not trained again.",
             "",
-            "Ctrl-C stops every process that this command started."
+            "At the end it asks whether to leave the services running; where nobody sits at the terminal it stops what it"
+                    + " started. So does Ctrl-C."
         })
 public final class DemoCommand implements Callable<Integer> {
 
@@ -57,8 +60,14 @@ public final class DemoCommand implements Callable<Integer> {
     @Mixin
     TrainingOptions training = new TrainingOptions();
 
-    @Option(names = "--headless", description = "No chat at the end.")
+    @Option(names = "--headless", description = "No chat at the end, and no question.")
     boolean headless;
+
+    @Option(
+            names = "--keep",
+            description =
+                    "Leave broker and services running at the end, without asking. Stop them with ./alignstream down.")
+    boolean keep;
 
     @Option(names = "--report", paramLabel = "FILE", description = "Write what was measured as JSON.")
     @Nullable
@@ -85,13 +94,25 @@ public final class DemoCommand implements Callable<Integer> {
                 result.write(report);
                 console.line("report written to " + report);
             }
+            if (keep) {
+                cluster.keepRunning(); // whoever leaves the chat by Ctrl-C finds them running, too
+            }
             if (!headless) {
                 ChatClient client = new ChatClient(site.address(Stage.INFERENCE));
                 console.line("Ask about a city, for example 成都有啥必去的地方啊 (an empty line ends):");
-                ChatCommand.converse(client, result.served().model(), console);
+                new ChatSession(client, result.served().model(), ChatSettings.DEFAULT, console).run();
             }
+            settle(cluster, console);
         }
         return 0;
+    }
+
+    /** Leaves running what this command has started, if a person says so, as an option or asked at the end. */
+    void settle(LocalCluster cluster, Console console) {
+        if (keep || (!headless && cluster.hasStarted() && console.confirms("Leave the services running?"))) {
+            cluster.keepRunning();
+            console.line("The services keep running; stop them with: " + options.commandLine("down"));
+        }
     }
 
     /**

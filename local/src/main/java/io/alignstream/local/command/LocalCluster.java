@@ -40,7 +40,8 @@ import org.apache.kafka.common.KafkaException;
 /**
  * The broker and the six services of one site, under the site's lock.
  *
- * <p>Ctrl-C and every failure stop what this launcher started; processes that ran before are left alone.
+ * <p>Ctrl-C and every failure stop what this launcher started, unless {@link #keepRunning} was called; processes that ran
+ * before are left alone.
  */
 public final class LocalCluster implements AutoCloseable {
 
@@ -54,13 +55,13 @@ public final class LocalCluster implements AutoCloseable {
     private final SiteLock lock;
     private final ProcessGroup processes;
     private final Thread hook;
-    private boolean keepRunning;
+    private volatile boolean keepRunning;
 
     private LocalCluster(Site site, SiteLock lock, ProcessGroup processes) {
         this.site = site;
         this.lock = lock;
         this.processes = processes;
-        this.hook = new Thread(processes::stopStarted, "stop");
+        this.hook = new Thread(this::stop, "stop");
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -210,7 +211,18 @@ public final class LocalCluster implements AutoCloseable {
         return processes.pids();
     }
 
-    /** Leaves the processes running when this launcher ends. */
+    /** Whether this launcher started any of the processes, which end with it. */
+    boolean hasStarted() {
+        return processes.hasStarted();
+    }
+
+    private void stop() {
+        if (!keepRunning) {
+            processes.stopStarted();
+        }
+    }
+
+    /** Leaves the processes running when this launcher ends, however it ends. */
     public void keepRunning() {
         keepRunning = true;
     }
@@ -221,9 +233,7 @@ public final class LocalCluster implements AutoCloseable {
         if (processes.isStopping()) {
             return; // the shutdown hook is at it, and the system takes the lock back
         }
-        if (!keepRunning) {
-            processes.stopStarted();
-        }
+        stop();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

@@ -30,6 +30,11 @@ public final class SiteOptions {
         return site(new TrainingOptions());
     }
 
+    /** What a person types for {@code command} on the same site. */
+    String commandLine(String command) {
+        return "./alignstream " + command + (dataFolder == null ? "" : " --data-dir " + dataFolder);
+    }
+
     /** The site, started with {@code training}. */
     Site site(TrainingOptions training) {
         Path folder = dataFolder == null ? Installation.current().cache().resolve("data") : dataFolder;

@@ -1,5 +1,7 @@
 package io.alignstream.local.command;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.process.ManagedProcess;
@@ -10,12 +12,16 @@ import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code ./alignstream status}. */
 @Command(
@@ -28,28 +34,131 @@ public final class StatusCommand implements Callable<Integer> {
 
     private static final int NOT_ALL_RUNNING = 3;
     private static final String ROW = "%-18s %-10s %8s %6s %9s %9s  %s";
+    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Mixin
     SiteOptions options = new SiteOptions();
 
-    @Override
-    public Integer call() {
-        Console console = Console.standard();
-        Site site = options.site();
-        console.line("data folder " + site.dataFolder());
-        console.line(ROW.formatted("process", "state", "pid", "port", "running", "memory", "job"));
-        boolean all = true;
-        for (String name : LocalCluster.processNames()) {
-            all &= show(site, name, console);
+    @Option(
+            names = "--watch",
+            arity = "0..1",
+            fallbackValue = "2",
+            paramLabel = "SECONDS",
+            description = "Show it again and again until Ctrl-C, with so many seconds between, 1 to 3600."
+                    + " Without a number: ${FALLBACK-VALUE}.")
+    @Nullable
+    Integer watch;
+
+    @Option(names = "--json", description = "As JSON for a program; with --watch one line each time.")
+    boolean json;
+
+    /**
+     * What stands at a site.
+     *
+     * @param running whether everything runs
+     */
+    record Status(String dataFolder, boolean running, List<Process> processes) {}
+
+    /**
+     * One of its processes.
+     *
+     * @param state stopped, not ready, running (serves no model yet), ready
+     * @param pid null, as what follows, if it is stopped
+     * @param seconds since its start
+     * @param memoryBytes resident
+     * @param job null for the broker, and where the service says nothing
+     * @param problem why the service says nothing, if that is known
+     */
+    record Process(
+            String process,
+            String state,
+            @Nullable Long pid,
+            @Nullable Integer port,
+            @Nullable Long seconds,
+            @Nullable Long memoryBytes,
+            @Nullable Job job,
+            @Nullable String problem) {
+
+        private static Process stopped(String name) {
+            return new Process(name, "stopped", null, null, null, null, null, null);
         }
-        return all ? 0 : NOT_ALL_RUNNING;
     }
 
-    private static boolean show(Site site, String name, Console console) {
+    /** What a service is doing: its {@code GET /job}, the reasons as sentences. */
+    record Job(
+            String state,
+            String explanation,
+            @Nullable String run,
+            @Nullable String phase,
+            long step,
+            long totalSteps,
+            double etaSeconds,
+            Map<String, Double> metrics) {
+
+        private static Job of(JobStatus job) {
+            return new Job(
+                    job.state(),
+                    job.explanation(),
+                    job.run(),
+                    job.phase(),
+                    job.step(),
+                    job.totalSteps(),
+                    job.etaSeconds(),
+                    job.metrics() == null ? Map.of() : job.metrics());
+        }
+
+        private String words() {
+            return state.equals("running")
+                    ? "%s: %s, step %d of %d".formatted(explanation, phase, step, totalSteps)
+                    : state + ": " + explanation;
+        }
+    }
+
+    @Override
+    public Integer call() throws JsonProcessingException {
+        Console console = Console.standard();
+        Site site = options.site();
+        if (watch != null && (watch < 1 || watch > 3600)) {
+            throw new LaunchException("--watch is " + watch + " but must lie between 1 and 3600 seconds.");
+        }
+        Status status = show(site, console);
+        while (watch != null && slept(Duration.ofSeconds(watch))) {
+            status = show(site, console);
+        }
+        return status.running() ? 0 : NOT_ALL_RUNNING;
+    }
+
+    /** Whether nobody interrupted that. */
+    private static boolean slept(Duration pause) {
+        try {
+            Thread.sleep(pause);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    private Status show(Site site, Console console) throws JsonProcessingException {
+        List<Process> processes = LocalCluster.processNames().stream()
+                .map(name -> look(site, name))
+                .toList();
+        boolean all =
+                processes.stream().allMatch(each -> List.of("ready", "running").contains(each.state()));
+        Status status = new Status(site.dataFolder().toString(), all, processes);
+        if (json) {
+            console.line(JSON.writeValueAsString(status));
+        } else if (watch != null && console.isTerminal()) {
+            console.redraw(String.join("\n", table(status)));
+        } else {
+            table(status).forEach(console::line);
+        }
+        return status;
+    }
+
+    private static Process look(Site site, String name) {
         Optional<ManagedProcess> found = ManagedProcess.find(site.run(), name);
         if (found.isEmpty()) {
-            console.line(ROW.formatted(name, "stopped", "", "", "", "", "").stripTrailing());
-            return false;
+            return Process.stopped(name);
         }
         ManagedProcess process = found.get();
         Optional<ServiceClient> service = Arrays.stream(Stage.values())
@@ -57,33 +166,46 @@ public final class StatusCommand implements Callable<Integer> {
                 .map(stage -> new ServiceClient(site.address(stage)))
                 .findFirst();
         boolean running = service.map(ServiceClient::isRunning).orElse(true);
-        boolean ready = service.map(ServiceClient::isReady).orElse(true);
-        String job = service.map(StatusCommand::job).orElse("");
-        String memory = "%.0f MiB".formatted(ResidentMemory.bytes(List.of(process.pid())) / 1048576.0);
-        console.line(ROW.formatted(
-                        name,
-                        ready ? "ready" : running ? "running" : "not ready",
-                        process.pid(),
-                        process.port(),
-                        text(process.age()),
-                        memory,
-                        name.equals(Broker.NAME) ? "broker" : job)
-                .stripTrailing());
-        return running;
-    }
-
-    private static String job(ServiceClient service) {
+        boolean ready = running && service.map(ServiceClient::isReady).orElse(true);
+        Job job = null;
+        String problem = null;
         try {
-            return service.job().map(StatusCommand::describe).orElse("");
+            job = service.flatMap(ServiceClient::job).map(Job::of).orElse(null);
         } catch (LaunchException e) {
-            return String.valueOf(e.getMessage());
+            problem = e.getMessage();
         }
+        return new Process(
+                name,
+                ready ? "ready" : running ? "running" : "not ready",
+                process.pid(),
+                process.port(),
+                process.age().toSeconds(),
+                ResidentMemory.bytes(List.of(process.pid())),
+                job,
+                problem);
     }
 
-    private static String describe(JobStatus job) {
-        return job.isRunning()
-                ? "%s: %s, step %d of %d".formatted(job.explanation(), job.phase(), job.step(), job.totalSteps())
-                : job.state() + ": " + job.explanation();
+    private static List<String> table(Status status) {
+        List<String> lines = new ArrayList<>();
+        lines.add("data folder " + status.dataFolder());
+        lines.add(ROW.formatted("process", "state", "pid", "port", "running", "memory", "job"));
+        status.processes().stream().map(StatusCommand::row).forEach(lines::add);
+        return lines;
+    }
+
+    private static String row(Process process) {
+        String doing = process.process().equals(Broker.NAME)
+                ? "broker"
+                : process.job() == null ? process.problem() : process.job().words();
+        return ROW.formatted(
+                        process.process(),
+                        process.state(),
+                        process.pid() == null ? "" : process.pid(),
+                        process.port() == null ? "" : process.port(),
+                        process.seconds() == null ? "" : text(Duration.ofSeconds(process.seconds())),
+                        process.memoryBytes() == null ? "" : "%.0f MiB".formatted(process.memoryBytes() / 1048576.0),
+                        process.pid() == null || doing == null ? "" : doing)
+                .stripTrailing();
     }
 
     private static String text(Duration age) {

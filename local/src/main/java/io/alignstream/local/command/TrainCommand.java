@@ -6,6 +6,8 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.exchange.RankedRequest;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.local.chat.ChatSession;
+import io.alignstream.local.chat.ChatSettings;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.input.EventFile;
 import io.alignstream.local.input.InputReport;
@@ -117,7 +119,7 @@ public final class TrainCommand implements Callable<Integer> {
                 console.line("served at " + site.address(Stage.INFERENCE));
                 if (!headless) {
                     ChatClient client = new ChatClient(site.address(Stage.INFERENCE));
-                    ChatCommand.converse(client, client.model().orElseThrow(), console);
+                    new ChatSession(client, client.model().orElseThrow(), ChatSettings.DEFAULT, console).run();
                 }
             }
         }

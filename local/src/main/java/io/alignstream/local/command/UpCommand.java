@@ -39,7 +39,7 @@ public final class UpCommand implements Callable<Integer> {
         }
         console.line("  %-18s %s".formatted("Kafka", site.bootstrapServers()));
         console.line("");
-        console.line("Stop with: ./alignstream down");
+        console.line("Stop with: " + options.commandLine("down"));
         return 0;
     }
 }

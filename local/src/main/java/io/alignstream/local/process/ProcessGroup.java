@@ -142,6 +142,11 @@ public final class ProcessGroup {
         return stopping.get();
     }
 
+    /** Whether this group started any of its processes. */
+    public boolean hasStarted() {
+        return snapshot().stream().anyMatch(Member::startedHere);
+    }
+
     /** Process ids of all members. */
     public List<Long> pids() {
         return snapshot().stream().map(member -> member.process().pid()).toList();

@@ -5,11 +5,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -51,31 +54,33 @@ public final class ChatClient {
 
     /** The most probable answer to {@code question}, whole. */
     public String answer(String model, String question) {
-        JsonNode answer = service.post("/v1/chat/completions", request(model, question, false), LIMIT);
+        JsonNode answer = service.post("/v1/chat/completions", request(model, question), LIMIT);
         return answer.path("choices").path(0).path("message").path("content").asText();
     }
 
-    /** Hands the answer to {@code question} on piece by piece as the model writes it. */
-    public void stream(String model, String question, Consumer<String> pieces) {
-        HttpRequest request = Credential.with(HttpRequest.newBuilder(address.resolve("/v1/chat/completions")))
+    /**
+     * Hands an answer on piece by piece as the model writes it.
+     *
+     * @param request the body of the API's request, with {@code "stream": true}
+     * @throws LaunchException if there is no answer, or it breaks off
+     */
+    public Answer stream(ObjectNode request, Consumer<String> pieces) {
+        HttpRequest call = Credential.with(HttpRequest.newBuilder(address.resolve("/v1/chat/completions")))
                 .timeout(LIMIT)
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(request(model, question, true)))
+                .POST(HttpRequest.BodyPublishers.ofString(request.toString()))
                 .build();
         try {
-            HttpResponse<Stream<String>> response = http.send(request, HttpResponse.BodyHandlers.ofLines());
+            HttpResponse<Stream<String>> response = http.send(call, HttpResponse.BodyHandlers.ofLines());
             try (Stream<String> lines = response.body()) {
-                if (response.statusCode() != 200) {
-                    throw new LaunchException("inference-service answered " + response.statusCode() + ": "
-                            + String.join("\n", lines.toList()));
-                }
-                lines.filter(line -> line.startsWith(DATA))
-                        .map(line -> line.substring(DATA.length()).strip())
-                        .takeWhile(data -> !data.equals("[DONE]"))
-                        .map(ChatClient::piece)
-                        .forEach(pieces);
+                return response.statusCode() == 200
+                        ? received(lines, pieces)
+                        : refused(response.statusCode(), String.join("\n", lines.toList()));
             }
-        } catch (IOException e) {
+        } catch (ConnectException e) {
+            throw new LaunchException(
+                    "nothing listens at " + address + "; start inference-service with ./alignstream up", e);
+        } catch (IOException | UncheckedIOException e) {
             throw new LaunchException("inference-service at " + address + " does not answer: " + e, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -83,23 +88,70 @@ public final class ChatClient {
         }
     }
 
-    private static String request(String model, String question, boolean stream) {
+    /** Why an answer ended; {@code TOO_LONG}: there is none, the conversation does not fit the model. */
+    public enum End {
+        COMPLETE,
+        CUT_OFF,
+        TOO_LONG
+    }
+
+    /**
+     * A complete answer.
+     *
+     * @param text all of it; where there is none, the service's sentence about that
+     */
+    public record Answer(End end, String text) {}
+
+    private static Answer received(Stream<String> lines, Consumer<String> pieces) {
+        StringBuilder text = new StringBuilder();
+        String finish = "";
+        Iterator<String> events = lines.filter(line -> line.startsWith(DATA))
+                .map(line -> line.substring(DATA.length()).strip())
+                .takeWhile(data -> !data.equals("[DONE]"))
+                .iterator();
+        while (events.hasNext()) {
+            JsonNode event = json(events.next());
+            if (event.has("error")) {
+                throw new LaunchException("The answer broke off: " + sentence(event));
+            }
+            JsonNode choice = event.path("choices").path(0);
+            String piece = choice.path("delta").path("content").asText("");
+            text.append(piece);
+            pieces.accept(piece);
+            finish = choice.path("finish_reason").asText(finish);
+        }
+        if (finish.isEmpty()) {
+            throw new LaunchException("The answer broke off: inference-service ended the stream before the answer.");
+        }
+        return new Answer(finish.equals("length") ? End.CUT_OFF : End.COMPLETE, text.toString());
+    }
+
+    private static Answer refused(int status, String body) {
+        JsonNode refusal = json(body);
+        if (refusal.path("error").path("code").asText().equals("context_length_exceeded")) {
+            return new Answer(End.TOO_LONG, sentence(refusal));
+        }
+        String why = "inference-service answered " + status + ": " + sentence(refusal);
+        throw new LaunchException(ServiceClient.CLOSED.contains(status) ? why + "; " + Credential.HINT + "." : why);
+    }
+
+    /** What the API or the service says is wrong. */
+    private static String sentence(JsonNode body) {
+        JsonNode error = body.path("error");
+        return error.path("message").asText(error.path("text").asText(body.toString()));
+    }
+
+    private static String request(String model, String question) {
         ObjectNode request = JSON.createObjectNode();
         request.put("model", model);
         request.putArray("messages").addObject().put("role", "user").put("content", question);
         request.put("temperature", 0);
-        request.put("stream", stream);
         return request.toString();
     }
 
-    private static String piece(String data) {
+    private static JsonNode json(String data) {
         try {
-            return JSON.readTree(data)
-                    .path("choices")
-                    .path(0)
-                    .path("delta")
-                    .path("content")
-                    .asText("");
+            return JSON.readTree(data);
         } catch (IOException e) {
             throw new LaunchException("inference-service sent what is not JSON: " + data, e);
         }

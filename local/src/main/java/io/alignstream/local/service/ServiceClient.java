@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -23,7 +24,7 @@ public final class ServiceClient {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Duration LIMIT = Duration.ofSeconds(10);
     /** Nobody is known who calls, or may not do that. */
-    private static final Set<Integer> CLOSED = Set.of(401, 403);
+    static final Set<Integer> CLOSED = Set.of(401, 403);
 
     private final URI address;
 
@@ -128,8 +129,8 @@ public final class ServiceClient {
     }
 
     private LaunchException unreachable(String path, IOException e) {
-        String why =
-                e instanceof ConnectException ? "nothing listens there; start it with ./alignstream up" : e.toString();
+        boolean nobody = e instanceof ConnectException || e instanceof HttpConnectTimeoutException;
+        String why = nobody ? "nothing takes calls there; start it with ./alignstream up" : e.toString();
         return new LaunchException(address + path + " does not answer: " + why, e);
     }
 

@@ -1,28 +1,80 @@
 package io.alignstream.local.site;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 
-/** Where the launcher talks to a person or a log; thread-safe. */
+/** Where the launcher talks to a person or a log; thread-safe, but for questions, which one thread may ask. */
 public final class Console {
 
     private static final String CLEAR_TO_END = "\u001b[0J";
 
+    private static final Set<String> YES = Set.of("y", "yes");
+
     private final PrintStream out;
+    private final BufferedReader in;
     private final boolean terminal;
+    private final boolean interactive;
     private int openLines;
 
+    /** Writes to {@code out} and reads nothing. */
     public Console(PrintStream out, boolean terminal) {
-        this.out = out;
-        this.terminal = terminal;
+        this(out, Reader.nullReader(), terminal, false);
     }
 
-    /** Standard output; it counts as a terminal if this JVM was started from one and TERM can move the cursor. */
+    /**
+     * Writes to {@code out} and reads from {@code in}.
+     *
+     * @param terminal whether lines can be redrawn
+     * @param interactive whether a person sits at both
+     */
+    public Console(PrintStream out, Reader in, boolean terminal, boolean interactive) {
+        this.out = out;
+        this.in = new BufferedReader(in);
+        this.terminal = terminal;
+        this.interactive = interactive;
+    }
+
+    /** Standard input and output; a terminal if this JVM was started from one and TERM can move the cursor. */
     public static Console standard() {
         String kind = System.getenv("TERM");
         java.io.Console console = System.console();
-        boolean terminal = console != null && console.isTerminal() && kind != null && !kind.equals("dumb");
-        return new Console(new PrintStream(System.out, true, StandardCharsets.UTF_8), terminal);
+        boolean interactive = console != null && console.isTerminal();
+        return new Console(
+                new PrintStream(System.out, true, StandardCharsets.UTF_8),
+                new InputStreamReader(System.in, StandardCharsets.UTF_8),
+                interactive && kind != null && !kind.equals("dumb"),
+                interactive);
+    }
+
+    /** Whether a person sits at input and output. */
+    public boolean isInteractive() {
+        return interactive;
+    }
+
+    /** The next line of the input after {@code prompt}; empty if it has ended. */
+    public Optional<String> ask(String prompt) {
+        text(prompt);
+        try {
+            return Optional.ofNullable(in.readLine());
+        } catch (IOException e) {
+            throw new UncheckedIOException("standard input cannot be read", e);
+        }
+    }
+
+    /** Whether a person says yes to {@code question}; nobody is asked, and the answer is no, where no person sits. */
+    public boolean confirms(String question) {
+        return interactive
+                && ask(question + " [y/N] ")
+                        .map(answer -> YES.contains(answer.strip().toLowerCase(Locale.ROOT)))
+                        .orElse(false);
     }
 
     /** Whether lines can be redrawn. */

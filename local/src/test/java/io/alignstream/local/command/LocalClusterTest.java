@@ -5,12 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.local.RecordingConsole;
 import io.alignstream.local.TestSites;
+import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 class LocalClusterTest {
 
@@ -28,5 +36,54 @@ class LocalClusterTest {
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContainingAll("alignstream.pretran.steps is not a setting", "alignstream.pretrain.steps");
         assertThat(folder).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--keep, false, '', true", // nobody is asked
+        "'', true, y, true",
+        "'', false, y, false",
+        "--headless, true, y, false"
+    })
+    void theDemoLeavesRunningWhatItIsToldTo(String options, boolean interactive, String typed, boolean kept) {
+        // Given
+        Site site = TestSites.prepared(folder);
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        Console console = new Console(
+                new PrintStream(said, true, StandardCharsets.UTF_8), new StringReader(typed), false, interactive);
+        DemoCommand demo = new DemoCommand();
+        new CommandLine(demo)
+                .parseArgs((options + " --data-dir " + folder).strip().split(" "));
+
+        // When
+        try (LocalCluster cluster = LocalCluster.startBroker(site, TestSites.installation(), console)) {
+            demo.settle(cluster, console);
+        }
+
+        // Then
+        assertThat(LocalCluster.stopAll(site, console)).isEqualTo(kept ? 1 : 0);
+        assertThat(said.toString(StandardCharsets.UTF_8).contains("./alignstream down --data-dir " + folder))
+                .isEqualTo(kept);
+    }
+
+    @Test
+    void whatRanBeforeIsNoneToAskAbout() {
+        // Given
+        Site site = TestSites.prepared(folder);
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        Console console =
+                new Console(new PrintStream(said, true, StandardCharsets.UTF_8), new StringReader("n"), false, true);
+        try (LocalCluster before = LocalCluster.startBroker(site, TestSites.installation(), console)) {
+            before.keepRunning();
+        }
+
+        // When
+        try (LocalCluster cluster = LocalCluster.startBroker(site, TestSites.installation(), console)) {
+            new DemoCommand().settle(cluster, console);
+        }
+
+        // Then
+        assertThat(LocalCluster.stopAll(site, console)).isOne();
+        assertThat(said.toString(StandardCharsets.UTF_8)).doesNotContain("[y/N]");
     }
 }
