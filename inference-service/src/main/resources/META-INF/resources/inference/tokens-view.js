@@ -37,6 +37,7 @@ export function showTokens(container, answer, messages) {
     if (event.key in STEPS && known.length > 0) {
       event.preventDefault();
       show(known[Math.min(Math.max(current + STEPS[event.key], 0), known.length - 1)]);
+      element('announcer').textContent = element('choices').innerText; // what eyes see below the token
     } else if (event.key === 'Escape') {
       hide();
     }

@@ -63,7 +63,7 @@ final class HelpText {
         }
         StringBuilder wrapped = new StringBuilder(beginning);
         int at = indent;
-        for (String word : line.substring(beginning.length()).split(" ")) {
+        for (String word : line.substring(beginning.length()).split(" ", -1)) {
             if (at > indent && at + 1 + shown(word) > width) {
                 wrapped.append('\n').repeat(" ", indent);
                 at = indent;

@@ -10,6 +10,8 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.chaos.TrialWorld;
+import io.alignstream.local.chat.ChatSession;
+import io.alignstream.local.chat.ChatSettings;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.command.DemoRun;
 import io.alignstream.local.command.LocalCluster;
@@ -20,10 +22,15 @@ import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.report.DemoReport;
 import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.service.ServiceClient;
+import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
 import io.alignstream.local.world.Split;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -162,6 +169,30 @@ class PipelineIT {
         assertThat(new ChatClient(site.address(Stage.INFERENCE)).models())
                 .containsExactly(new ChatClient.ServedModel(
                         approved.model(), approved.reference().sha256()));
+    }
+
+    @Test
+    void theServedModelIsTalkedToAtATerminal() throws Exception {
+        // Given
+        Site site = disturbed().site();
+        try (LocalCluster cluster = up(site)) {
+            cluster.follow(new Registry(), Stage.INFERENCE, output.console());
+        }
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        Console console = new Console(
+                new PrintStream(said, true, StandardCharsets.UTF_8),
+                new StringReader("成都必去景点\n/set max-tokens 1\n成都必去景点\n/model other\n成都必去景点\n"),
+                false,
+                true);
+        ChatClient client = new ChatClient(site.address(Stage.INFERENCE));
+
+        // When
+        new ChatSession(client, "alignstream", ChatSettings.DEFAULT, console).run();
+
+        // Then
+        assertThat(said.toString(StandardCharsets.UTF_8))
+                .containsPattern("you> alignstream> \\S.*\n")
+                .contains("max-tokens 1", "(cut off;", "other> \ninference-service answered 404: ");
     }
 
     /** The pipeline that all tests look at, made by the first that asks. */

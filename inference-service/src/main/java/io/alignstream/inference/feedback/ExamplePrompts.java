@@ -37,9 +37,7 @@ final class ExamplePrompts {
         String place = Sha256.hex(prompt.id());
         if (!isExample(prompt)) {
             forget(place);
-        } else if (prompts.containsKey(place)
-                || prompts.size() < SHOWN
-                || place.compareTo(prompts.lastKey()) < 0) {
+        } else if (prompts.containsKey(place) || prompts.size() < SHOWN || place.compareTo(prompts.lastKey()) < 0) {
             if (!prompt.equals(prompts.put(place, prompt))) {
                 kept.put(place, prompt);
             }

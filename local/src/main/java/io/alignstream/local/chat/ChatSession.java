@@ -114,25 +114,32 @@ public final class ChatSession {
     /** Asks with as much of the conversation as the model can take. */
     private void answer(String question) {
         console.text(model + "> ");
+        ChatClient.Answer answer;
+        try {
+            answer = ask(question);
+        } finally {
+            console.line("");
+        }
+        switch (answer.end()) {
+            case TOO_LONG -> throw new LaunchException(answer.text());
+            case CUT_OFF -> console.line("(cut off; /set max-tokens N allows more, as far as the model can)");
+            case COMPLETE -> {} // all is said
+        }
+        if (settings.history() && !answer.text().isBlank()) {
+            said.add(Message.user(question));
+            said.add(Message.assistant(answer.text()));
+        }
+    }
+
+    private ChatClient.Answer ask(String question) {
         while (true) {
             List<Message> conversation = new ArrayList<>(said);
             conversation.add(Message.user(question));
             ChatClient.Answer answer = client.stream(settings.request(model, conversation), console::text);
-            if (answer.end() == ChatClient.End.TOO_LONG && !said.isEmpty()) {
-                said.subList(0, 2).clear(); // the oldest question with its answer
-                continue;
+            if (answer.end() != ChatClient.End.TOO_LONG || said.isEmpty()) {
+                return answer;
             }
-            console.line("");
-            switch (answer.end()) {
-                case TOO_LONG -> throw new LaunchException(answer.text());
-                case CUT_OFF -> console.line("(cut off; /set max-tokens N allows more, as far as the model can)");
-                case COMPLETE -> {} // all is said
-            }
-            if (settings.history() && !answer.text().isBlank()) {
-                said.add(Message.user(question));
-                said.add(Message.assistant(answer.text()));
-            }
-            return;
+            said.subList(0, 2).clear(); // the oldest question with its answer
         }
     }
 }

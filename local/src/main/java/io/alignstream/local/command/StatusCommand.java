@@ -57,7 +57,7 @@ public final class StatusCommand implements Callable<Integer> {
      *
      * @param running whether everything runs
      */
-    record Status(String dataFolder, boolean running, List<Process> processes) {}
+    record Status(String dataFolder, boolean running, List<ProcessStatus> processes) {}
 
     /**
      * One of its processes.
@@ -69,7 +69,7 @@ public final class StatusCommand implements Callable<Integer> {
      * @param job null for the broker, and where the service says nothing
      * @param problem why the service says nothing, if that is known
      */
-    record Process(
+    record ProcessStatus(
             String process,
             String state,
             @Nullable Long pid,
@@ -79,8 +79,8 @@ public final class StatusCommand implements Callable<Integer> {
             @Nullable Job job,
             @Nullable String problem) {
 
-        private static Process stopped(String name) {
-            return new Process(name, "stopped", null, null, null, null, null, null);
+        private static ProcessStatus stopped(String name) {
+            return new ProcessStatus(name, "stopped", null, null, null, null, null, null);
         }
     }
 
@@ -139,7 +139,7 @@ public final class StatusCommand implements Callable<Integer> {
     }
 
     private Status show(Site site, Console console) throws JsonProcessingException {
-        List<Process> processes = LocalCluster.processNames().stream()
+        List<ProcessStatus> processes = LocalCluster.processNames().stream()
                 .map(name -> look(site, name))
                 .toList();
         boolean all =
@@ -155,10 +155,10 @@ public final class StatusCommand implements Callable<Integer> {
         return status;
     }
 
-    private static Process look(Site site, String name) {
+    private static ProcessStatus look(Site site, String name) {
         Optional<ManagedProcess> found = ManagedProcess.find(site.run(), name);
         if (found.isEmpty()) {
-            return Process.stopped(name);
+            return ProcessStatus.stopped(name);
         }
         ManagedProcess process = found.get();
         Optional<ServiceClient> service = Arrays.stream(Stage.values())
@@ -174,7 +174,7 @@ public final class StatusCommand implements Callable<Integer> {
         } catch (LaunchException e) {
             problem = e.getMessage();
         }
-        return new Process(
+        return new ProcessStatus(
                 name,
                 ready ? "ready" : running ? "running" : "not ready",
                 process.pid(),
@@ -193,7 +193,7 @@ public final class StatusCommand implements Callable<Integer> {
         return lines;
     }
 
-    private static String row(Process process) {
+    private static String row(ProcessStatus process) {
         String doing = process.process().equals(Broker.NAME)
                 ? "broker"
                 : process.job() == null ? process.problem() : process.job().words();
