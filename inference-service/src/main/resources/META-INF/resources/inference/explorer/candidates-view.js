@@ -39,6 +39,7 @@ export class CandidatesPanel extends Panel {
   async look() {
     this.asking();
     this.player.stop();
+    const { turn } = this;
     const answers = {};
     const question = {
       prompt: this.field('prompt').value,
@@ -47,10 +48,12 @@ export class CandidatesPanel extends Panel {
     };
     for (const version of VERSIONS.filter(one => this.page.has(one))) {
       const answer = await this.ask('candidates', question, version);
-      if (answer === null) {
+      if (turn !== this.turn) {
         return;
       }
-      answers[version] = answer.candidates;
+      if (answer !== null) { // else it is said why, and the other models are shown
+        answers[version] = answer.candidates;
+      }
     }
     this.asked();
     this.answers = answers;
