@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.alignstream.local.process.Ports;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -17,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -64,11 +62,7 @@ final class IdentityProvider implements AutoCloseable {
         Path home = unpacked();
         Path imported = Files.createDirectories(home.resolve("data/import")).resolve("alignstream-realm.json");
         Files.writeString(imported, realm(service).toString());
-        int port = ThreadLocalRandom.current()
-                .ints(20_000, 30_000)
-                .filter(Ports::isFree)
-                .findFirst()
-                .orElseThrow();
+        int port = TestSites.freePort();
         ProcessBuilder builder = new ProcessBuilder(
                         "sh",
                         home.resolve("bin/kc.sh").toString(),

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.access.ApiKey;
 import io.alignstream.contracts.access.KeyFile;
-import io.alignstream.local.process.Ports;
 import io.alignstream.stageruntime.testing.Chromium;
 import java.io.File;
 import java.io.IOException;
@@ -30,7 +29,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -58,11 +56,7 @@ class SignInIT {
 
     @BeforeAll
     static void start() throws Exception {
-        int port = ThreadLocalRandom.current()
-                .ints(20_000, 30_000)
-                .filter(Ports::isFree)
-                .findFirst()
-                .orElseThrow();
+        int port = TestSites.freePort();
         address = URI.create("http://127.0.0.1:" + port + "/");
         provider = IdentityProvider.start(address, folder.resolve("keycloak.log"));
         Path keys = folder.resolve("keys.json");

@@ -13,6 +13,12 @@ public final class TestSites {
 
     private static final int PORTS = 14;
 
+    /** All of them lie below the range from which the system deals out ports. */
+    private static final int FIRST_PORT = 20_000;
+
+    private static final int PROCESSES = 5;
+    private static final int PORTS_OF_A_PROCESS = 2_000;
+
     private TestSites() {}
 
     /** A prepared site in {@code folder}. */
@@ -28,9 +34,21 @@ public final class TestSites {
     }
 
     static int freePortBase() {
+        return freePorts(PORTS);
+    }
+
+    /** A port that nobody uses. */
+    static int freePort() {
+        return freePorts(1);
+    }
+
+    /** The first of some ports in a row; tests of another process look for theirs elsewhere. */
+    private static int freePorts(int count) {
+        int process = Integer.getInteger("test.process", 1) % PROCESSES;
+        int first = FIRST_PORT + process * PORTS_OF_A_PROCESS;
         return ThreadLocalRandom.current()
-                .ints(20_000, 30_000) // below the range from which the system deals out ports
-                .filter(base -> IntStream.range(base, base + PORTS).allMatch(Ports::isFree))
+                .ints(first, first + PORTS_OF_A_PROCESS - count)
+                .filter(base -> IntStream.range(base, base + count).allMatch(Ports::isFree))
                 .findFirst()
                 .orElseThrow();
     }

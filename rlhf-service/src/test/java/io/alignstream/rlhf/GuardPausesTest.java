@@ -1,5 +1,6 @@
 package io.alignstream.rlhf;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -31,15 +32,18 @@ class GuardPausesTest {
     private static final int ITERATIONS = 6;
     private static final RlhfConfig CONFIG = Settings.of(
             RlhfConfig.class,
-            Map.of(
-                    "alignstream.rlhf.validate-every", "2",
-                    "alignstream.rlhf.training.iterations", String.valueOf(ITERATIONS),
-                    "alignstream.rlhf.training.batch-episodes", "4",
-                    "alignstream.rlhf.training.minibatch-episodes", "4",
-                    "alignstream.rlhf.training.epochs", "2",
-                    "alignstream.rlhf.training.critic-warm-up", "0",
-                    "alignstream.rlhf.training.policy-learning-rate", "1e-2",
-                    "alignstream.rlhf.training.max-answer-tokens", "4"));
+            Map.ofEntries(
+                    entry("alignstream.rlhf.validate-every", "2"),
+                    entry("alignstream.rlhf.rehearsal.conversations", "64"),
+                    entry("alignstream.rlhf.rehearsal.openings", "64"),
+                    entry("alignstream.rlhf.rehearsal.documents", "32"),
+                    entry("alignstream.rlhf.training.iterations", String.valueOf(ITERATIONS)),
+                    entry("alignstream.rlhf.training.batch-episodes", "4"),
+                    entry("alignstream.rlhf.training.minibatch-episodes", "4"),
+                    entry("alignstream.rlhf.training.epochs", "2"),
+                    entry("alignstream.rlhf.training.critic-warm-up", "0"),
+                    entry("alignstream.rlhf.training.policy-learning-rate", "1e-2"),
+                    entry("alignstream.rlhf.training.max-answer-tokens", "4")));
 
     /** Any change of the probabilities by an update is too much. */
     private static final GuardConfig STRICT = Settings.of(

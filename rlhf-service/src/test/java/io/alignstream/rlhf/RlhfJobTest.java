@@ -1,6 +1,7 @@
 package io.alignstream.rlhf;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -137,16 +138,18 @@ class RlhfJobTest {
     private static RlhfSettings settings(String answerTokens) {
         return Settings.of(
                         RlhfConfig.class,
-                        Map.of(
-                                "alignstream.rlhf.checkpoint-every", "2",
-                                "alignstream.rlhf.rehearsal.conversations", "64",
-                                "alignstream.rlhf.training.iterations", "5",
-                                "alignstream.rlhf.training.batch-episodes", "8",
-                                "alignstream.rlhf.training.minibatch-episodes", "4",
-                                "alignstream.rlhf.training.epochs", "2",
-                                "alignstream.rlhf.training.critic-warm-up", "1",
-                                "alignstream.rlhf.training.policy-learning-rate", "1e-3",
-                                "alignstream.rlhf.training.max-answer-tokens", answerTokens))
+                        Map.ofEntries(
+                                entry("alignstream.rlhf.checkpoint-every", "2"),
+                                entry("alignstream.rlhf.rehearsal.conversations", "64"),
+                                entry("alignstream.rlhf.rehearsal.openings", "64"),
+                                entry("alignstream.rlhf.rehearsal.documents", "32"),
+                                entry("alignstream.rlhf.training.iterations", "5"),
+                                entry("alignstream.rlhf.training.batch-episodes", "8"),
+                                entry("alignstream.rlhf.training.minibatch-episodes", "4"),
+                                entry("alignstream.rlhf.training.epochs", "2"),
+                                entry("alignstream.rlhf.training.critic-warm-up", "1"),
+                                entry("alignstream.rlhf.training.policy-learning-rate", "1e-3"),
+                                entry("alignstream.rlhf.training.max-answer-tokens", answerTokens)))
                 .settings();
     }
 

@@ -31,6 +31,8 @@ class VerdictStandsTest {
             Map.of(
                     "alignstream.rlhf.training.iterations", "1",
                     "alignstream.rlhf.rehearsal.conversations", "64",
+                    "alignstream.rlhf.rehearsal.openings", "64",
+                    "alignstream.rlhf.rehearsal.documents", "32",
                     "alignstream.rlhf.training.batch-episodes", "4",
                     "alignstream.rlhf.training.minibatch-episodes", "4",
                     "alignstream.rlhf.training.epochs", "1",

@@ -75,7 +75,7 @@ class TopologiesTest {
     void startBroker() {
         broker.init(Map.of("fresh", "true"));
         String address = broker.start().get("kafka.bootstrap.servers");
-        connection = Map.of("bootstrap.servers", address);
+        connection = ShortSessions.at(address);
         topics = new TopicProbe(address);
     }
 

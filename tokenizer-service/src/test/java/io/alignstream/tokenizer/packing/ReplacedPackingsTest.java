@@ -18,6 +18,7 @@ import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
+import io.alignstream.tokenizer.ShortSessions;
 import io.alignstream.tokenizer.streams.StreamsApplication;
 import io.alignstream.training.Lineage;
 import java.io.IOException;
@@ -76,7 +77,7 @@ class ReplacedPackingsTest {
     void packWithOneTokenizerAfterTheOther() throws Exception {
         broker.init(Map.of("fresh", "true"));
         String address = broker.start().get("kafka.bootstrap.servers");
-        connection = Map.of("bootstrap.servers", address);
+        connection = ShortSessions.at(address);
         topics = new TopicProbe(address);
         admin = Admin.create(connection);
         store = CheckpointStore.open(folder.resolve("store").toUri(), folder);

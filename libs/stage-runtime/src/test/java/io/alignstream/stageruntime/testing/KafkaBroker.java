@@ -199,6 +199,7 @@ public final class KafkaBroker implements QuarkusTestResourceLifecycleManager {
                     properties.put("transaction.state.log.replication.factor", "1");
                     properties.put("transaction.state.log.min.isr", "1");
                     properties.put("group.initial.rebalance.delay.ms", "0");
+                    properties.put("group.min.session.timeout.ms", "500");
                     more.accept(properties);
                 })
                 .start();
