@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param validationSequences packed so far
  * @param trainingTokens packed so far
  * @param newTokens training tokens that the newest model has not seen
+ * @param gone training sequences that the newest model was trained on, and are there no more or not yet again
  * @param nextRunAt new tokens that start the next run
  * @param model the newest model, null if there is none
  */
@@ -25,10 +26,11 @@ public record PretrainFigures(
         long validationSequences,
         long trainingTokens,
         long newTokens,
+        long gone,
         long nextRunAt,
         @Nullable Model model) {
 
-    static final PretrainFigures NONE = new PretrainFigures(null, 0, 0, 0, 0, 0, 0, null);
+    static final PretrainFigures NONE = new PretrainFigures(null, 0, 0, 0, 0, 0, 0, 0, null);
 
     /** A finished base model. */
     public record Model(String run, String sha256, long step, Map<String, Double> metrics) {}
@@ -57,6 +59,7 @@ public record PretrainFigures(
                 documents.validationSequences(),
                 documents.trainingSequences() * length,
                 Math.max(0, documents.trainingSequences() - seen) * length,
+                Math.max(0, seen - documents.trainingSequences()),
                 nextRunAt,
                 newest);
     }

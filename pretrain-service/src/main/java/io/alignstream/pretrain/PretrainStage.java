@@ -36,7 +36,8 @@ import java.util.Set;
  *
  * <p>Only the first run starts from random weights. A later one continues the newest model's trunk on the data that has
  * come since; if the network's size was changed in between, or retention has taken the trunk (of a tokenizer that was
- * replaced and is the newest again), it starts anew on all of the data.
+ * replaced and is the newest again), it starts anew on all of the data. Where there is less than the newest model was trained on,
+ * it waits and says so, until there is more or a person asks for a run on what there is.
  */
 @ApplicationScoped
 public class PretrainStage implements StageDefinition {
@@ -72,9 +73,7 @@ public class PretrainStage implements StageDefinition {
 
     @Override
     public void subscribe(Subscriptions subscriptions) {
-        subscriptions.follow(
-                Topic.TOKENIZERS,
-                (tokenizer, origin) -> packed.computeIfAbsent(tokenizer.sha256(), sha256 -> packed(tokenizer)));
+        subscriptions.follow(Topic.TOKENIZERS, (tokenizer, origin) -> announced(tokenizer));
         subscriptions.followAfter(Topic.TOKENIZERS, Topic.TOKEN_BATCHES, new Subscriptions.KeptHandler<>() {
             @Override
             public int version() {
@@ -94,6 +93,13 @@ public class PretrainStage implements StageDefinition {
         subscriptions.follow(Topic.CHECKPOINTS);
         subscriptions.ask(storedRuns);
         subscriptions.ask(continuable);
+    }
+
+    private void announced(TrainedTokenizer tokenizer) {
+        PackedDocuments known = packed.putIfAbsent(tokenizer.sha256(), packed(tokenizer));
+        if (known != null) {
+            known.announcedAgain();
+        }
     }
 
     private PackedDocuments packed(TrainedTokenizer tokenizer) {
@@ -183,11 +189,20 @@ public class PretrainStage implements StageDefinition {
         if (models.isEmpty() && !triggered) {
             return start(run(vocabulary, documents.ownDocuments()), vocabulary);
         }
+        PretrainFigures data = figures(vocabulary);
+        if (data.gone() > 0 && !triggered) {
+            return new Decision.Wait(documents.withProblem(Reason.of("pretrain.dataShrank")
+                    .with("model", models.getLast().reference().shortSha256())
+                    .with("sequences", documents.trainingSequences())
+                    .with("gone", data.gone())));
+        }
         Map<String, String> made = models.isEmpty() ? Map.of() : hyperparameters(models.getLast(), stored);
-        long unseen = figures(vocabulary).newTokens();
-        boolean enough = unseen >= (triggered ? 1 : newTokens);
+        long unseen = data.newTokens();
+        // Where a person sees that data are gone and asks for a run, it is one on what there is.
+        boolean enough = data.gone() > 0 || unseen >= (triggered ? 1 : newTokens);
         boolean fits = settings.fits(made);
-        boolean there = !models.isEmpty()
+        boolean there = data.gone() == 0
+                && !models.isEmpty()
                 && continuable.contains(models.getLast().reference().sha256());
         if (enough && fits && there) {
             return start(
@@ -196,7 +211,10 @@ public class PretrainStage implements StageDefinition {
         if (enough || (triggered && !made.equals(settings.hyperparameters()))) {
             TrainingRun run = run(vocabulary, documents.all());
             if (models.stream().noneMatch(model -> model.run().equals(run.id()))) {
-                return start(run, vocabulary, enough && fits ? Optional.of(models.getLast()) : Optional.empty());
+                return start(
+                        run,
+                        vocabulary,
+                        unseen > 0 && enough && fits ? Optional.of(models.getLast()) : Optional.empty());
             }
         }
         return new Decision.Wait(documents.withProblem(

@@ -111,6 +111,41 @@ class PretrainStageTest {
         assertThat(title(decision)).contains("afresh").contains("removed the training state of " + model.shortSha256());
     }
 
+    @Test
+    void saysOnceThatDataAreGoneAndTrainsOnTheRestIfAskedTo() throws Exception {
+        // Given: a model on ten sequences, of which six are there
+        PretrainStage stage = stage(10);
+
+        // When
+        Decision decision = stage.decide(topics, false);
+
+        // Then: with the same words until something changes
+        assertThat(decision).isEqualTo(stage.decide(topics, false));
+        assertThat(decision).asInstanceOf(type(Decision.Wait.class)).satisfies(wait -> assertThat(
+                        Messages.english(wait.reason()))
+                .contains("model " + model.shortSha256(), "there are 6, and 4 are gone or not packed yet"));
+        assertThat(title(stage.decide(topics, true))).doesNotContain("continuing", "afresh");
+    }
+
+    @Test
+    void takesTheBatchesOfATokenizerThatSomebodyComesBackTo() throws Exception {
+        // Given: what was packed is gone, and is packed again with one document less
+        PretrainStage stage = stage();
+        topics.publish(Topic.TOKENIZERS, tokenizer);
+        TokenBatch batch = batch(5);
+
+        // When
+        topics.take(new TokenBatch.Ledgers().record(batch, "test"), batch);
+
+        // Then
+        stage.show(topics);
+        assertThat(stage.figures().trainingSequences()).isEqualTo(5);
+    }
+
+    private static TokenBatch batch(int sequences) {
+        return new TokenBatch(SHA256, 0, TokenBatch.Split.TRAINING, 0, 16, new int[sequences * 16], 0, 5, true);
+    }
+
     private static String title(Decision decision) {
         assertThat(decision).asInstanceOf(type(Decision.Run.class)).isNotNull();
         return Messages.english(((Decision.Run) decision).job().title());
@@ -118,6 +153,11 @@ class PretrainStageTest {
 
     /** One that has read everything. */
     private PretrainStage stage() throws Exception {
+        return stage(2);
+    }
+
+    /** The same where the model was trained on so many sequences. */
+    private PretrainStage stage(int trained) throws Exception {
         PretrainStage stage = new PretrainStage(config, store, kept);
         stage.subscribe(topics);
         topics.publish(Topic.TOKENIZERS, tokenizer);
@@ -130,8 +170,8 @@ class PretrainStageTest {
                         model,
                         Map.of(Lineage.TOKENIZER, tokenizer.reference()),
                         List.of(),
-                        Map.of(PretrainLoop.TRAINING_SEQUENCES, 2.0)));
-        TokenBatch batch = new TokenBatch(SHA256, 0, TokenBatch.Split.TRAINING, 0, 16, new int[6 * 16], 0, 5, true);
+                        Map.of(PretrainLoop.TRAINING_SEQUENCES, (double) trained)));
+        TokenBatch batch = batch(6);
         topics.take(new TokenBatch.Ledgers().record(batch, "test"), batch);
         return stage;
     }

@@ -124,6 +124,11 @@ final class BatchSequence {
         return batch.tokenizerSha256().equals(tokenizerSha256);
     }
 
+    /** Whether sequences of its shard and split were taken that follow the first one of {@code batch}, or that one itself. */
+    boolean isBehind(TokenBatch batch) {
+        return batch.firstSequence() < next.getOrDefault(Lane.of(batch), 0L);
+    }
+
     /**
      * Takes {@code batch} as the next one of its shard and split.
      *

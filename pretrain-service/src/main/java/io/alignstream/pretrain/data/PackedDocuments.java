@@ -23,11 +23,13 @@ import org.jspecify.annotations.Nullable;
 public final class PackedDocuments {
 
     private final TrainedTokenizer tokenizer;
-    private final BatchSequence batches;
+    private BatchSequence batches;
     private final Map<Integer, Span> ranges = new TreeMap<>();
     private final Map<Integer, Span> ownDocuments = new TreeMap<>();
     private final Set<Integer> packedPartitions = new HashSet<>();
     private @Nullable Reason problem;
+    /** Until it shows whether the packer goes on or begins again. */
+    private boolean announcedAgain;
 
     /** None so far. */
     public PackedDocuments(TrainedTokenizer tokenizer) {
@@ -68,13 +70,24 @@ public final class PackedDocuments {
     }
 
     /**
+     * The tokenizer was announced once more: somebody comes back to it. If what was packed for it has been deleted since, its
+     * packer begins again with the first sequence, and so do these documents.
+     */
+    public void announcedAgain() {
+        announcedAgain = true;
+    }
+
+    /**
      * Takes the batch that came in {@code record}.
      *
      * @throws PoisonEventException if it is none of its shard's
      */
     public void add(TokenBatch batch, BatchRecord record) throws PoisonEventException {
+        boolean anew = announcedAgain && batches.isBehind(batch) && batch.firstSequence() == 0;
+        boolean goesOn = !batches.isBehind(batch) && batch.firstSequence() > 0;
+        BatchSequence sequence = anew ? none() : batches;
         try {
-            batches.admit(batch, record);
+            sequence.admit(batch, record);
         } catch (PoisonEventException e) {
             problem = Reason.of("pretrain.batchRefused")
                     .with("offset", record.offset())
@@ -82,6 +95,13 @@ public final class PackedDocuments {
             throw e;
         }
         problem = null;
+        announcedAgain &= !anew && !goesOn;
+        if (anew) {
+            batches = sequence;
+            ranges.clear();
+            ownDocuments.clear();
+            packedPartitions.clear();
+        }
         int partition = record.partition();
         if (isBehindOwnDocuments(batch) && packedPartitions.add(batch.documentPartition())) {
             // The batch that said so is lost.
@@ -92,6 +112,10 @@ public final class PackedDocuments {
             packedPartitions.add(batch.documentPartition());
             ownDocuments.put(partition, ranges.getOrDefault(partition, Span.of(record)));
         }
+    }
+
+    private BatchSequence none() {
+        return BatchSequence.after(tokenizer.sha256(), tokenizer.vocabularySize(), BatchSequence.Kept.NONE);
     }
 
     private boolean isBehindOwnDocuments(TokenBatch batch) {

@@ -119,6 +119,64 @@ class PackedDocumentsTest {
         assertThat(restarted.withProblem(waiting)).isEqualTo(whole.withProblem(waiting));
     }
 
+    @Test
+    void whoComesBackToATokenizerWhosePackingIsGoneBeginsAgain() throws Exception {
+        // Given: three batches, which were deleted while another tokenizer was the newest
+        PackedDocuments documents = packed(batch(0, 1, false), batch(1, 5, true), batch(2, 8, false));
+        documents.announcedAgain();
+        Packer anew = new Packer();
+
+        // When
+        documents.add(batch(0, 1, false), anew.record(batch(0, 1, false), 0, 20));
+
+        // Then
+        assertThat(documents.trainingSequences()).isEqualTo(1);
+        assertThat(documents.holdsOwnDocuments()).isFalse();
+        assertThat(documents.all().partitions()).containsExactly(new PartitionRange(0, 20, 21));
+        assertThat(catchThrowable(() -> documents.add(batch(0, 1, false), anew.record(batch(0, 1, false), 0, 21))))
+                .isInstanceOf(PoisonEventException.class);
+    }
+
+    @Test
+    void aPackerThatGoesOnIsNotTakenForOneThatBeginsAgain() throws Exception {
+        // Given
+        PackedDocuments documents = packed(batch(0, 1, false), batch(1, 5, true));
+        documents.announcedAgain();
+        documents.add(batch(2, 8, false), packer.record(batch(2, 8, false), 0, 20));
+
+        // When
+        Throwable repeated =
+                catchThrowable(() -> documents.add(batch(0, 1, false), new Packer().record(batch(0, 1, false), 0, 21)));
+
+        // Then
+        assertThat(repeated).isInstanceOf(PoisonEventException.class);
+        assertThat(documents.trainingSequences()).isEqualTo(3);
+    }
+
+    @Test
+    void aFirstBatchThatIsNoneOfThePackersChangesNothing() throws Exception {
+        // Given
+        PackedDocuments documents = packed(batch(0, 1, false), batch(1, 5, true));
+        documents.announcedAgain();
+        BatchRecord other = packer.record(batch(2, 8, false), 0, 20);
+
+        // When
+        Throwable refused = catchThrowable(() -> documents.add(batch(0, 1, false), other));
+
+        // Then
+        assertThat(refused).isInstanceOf(PoisonEventException.class);
+        assertThat(documents.trainingSequences()).isEqualTo(2);
+        assertThat(documents.all().partitions()).containsExactly(new PartitionRange(0, 0, 2));
+    }
+
+    private PackedDocuments packed(TokenBatch... batches) throws PoisonEventException {
+        PackedDocuments documents = new PackedDocuments(tokenizer(new PartitionRange(0, 0, 5)));
+        for (int offset = 0; offset < batches.length; offset++) {
+            documents.add(batches[offset], packer.record(batches[offset], 0, offset));
+        }
+        return documents;
+    }
+
     private static BatchRecord placed(BatchRecord record, RecordsHash before, RecordsHash upTo) {
         return new BatchRecord(
                 record.partition(), record.offset(), record.ledgerRoot(), record.ledgerBefore(), before, upTo);

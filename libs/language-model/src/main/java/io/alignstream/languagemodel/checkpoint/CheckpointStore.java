@@ -257,8 +257,23 @@ public interface CheckpointStore extends AutoCloseable {
      */
     long sweep(Instant time) throws IOException;
 
-    /** Bytes of everything below the root, also where this is a store {@link #below} it. */
+    /** Bytes of everything below the root but the {@link #reserve}, also where this is a store {@link #below} it. */
     long used() throws IOException;
+
+    /** Name of what {@link #reserve} puts aside, below the root. */
+    String RESERVE = ".reserve";
+
+    /** Bytes of the reserve: some notes, and the blocks of a file system that they take. */
+    int RESERVE_BYTES = 64 << 10;
+
+    /**
+     * Puts a little room aside, unless that was done before: whoever deletes writes notes first, which a store without room
+     * does not take.
+     */
+    void reserve() throws IOException;
+
+    /** Gives up what was put aside, for whoever writes next. Returns whether there was anything. */
+    boolean giveUpReserve() throws IOException;
 
     @Override
     void close();

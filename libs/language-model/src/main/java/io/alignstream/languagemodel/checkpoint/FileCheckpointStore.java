@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -91,12 +92,34 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
         long bytes = 0;
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(top)) {
             for (Path entry : entries) {
-                bytes += Scratch.isHome(entry) ? 0 : FolderCache.bytes(entry);
+                boolean counts = !Scratch.isHome(entry) && !entry.endsWith(RESERVE);
+                bytes += counts ? FolderCache.bytes(entry) : 0;
             }
         } catch (NoSuchFileException e) {
             return 0;
         }
         return bytes;
+    }
+
+    @Override
+    public void reserve() throws IOException {
+        Path reserve = top.resolve(RESERVE);
+        if (Files.exists(reserve)) {
+            return;
+        }
+        // No file system makes less of these bytes than they are.
+        byte[] bytes = new byte[RESERVE_BYTES];
+        ThreadLocalRandom.current().nextBytes(bytes);
+        try (Scratch scratch = scratch()) {
+            Path whole = Files.write(scratch.folder().resolve(RESERVE), bytes);
+            CheckpointFiles.sync(whole);
+            Files.move(whole, reserve, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    @Override
+    public boolean giveUpReserve() throws IOException {
+        return Files.deleteIfExists(top.resolve(RESERVE));
     }
 
     @Override
@@ -138,10 +161,14 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
 
     /** Why a checkpoint of another store could not be copied into this one. */
     IOException cannotCopy(CheckpointName name, IOException cause) throws IOException {
+        return orFull(Reason.of("store.copying").with("checkpoint", name.path()), cause);
+    }
+
+    /** Why something could not be written: {@code cause}, or that the disk is full. */
+    private IOException orFull(Reason saving, IOException cause) throws IOException {
         long free = Files.getFileStore(root).getUsableSpace();
         return StoreFullException.isMeantBy(cause, free)
-                ? StoreFullException.disk(
-                        Reason.of("store.copying").with("checkpoint", name.path()), root.toString(), 0, free, cause)
+                ? StoreFullException.disk(saving, root.toString(), 0, free, cause)
                 : cause;
     }
 
@@ -307,13 +334,18 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
     /** Whole from its first moment on: it grows in a scratch folder and is renamed to its place. */
     @Override
     void write(Stage stage, String run, String name, byte[] bytes) throws IOException {
-        Path folder = Files.createDirectories(root.resolve(stage.id()).resolve(run));
-        try (Scratch scratch = scratch()) {
-            Path whole = Files.write(scratch.folder().resolve(name), bytes, StandardOpenOption.CREATE_NEW);
-            CheckpointFiles.sync(whole);
-            Files.move(whole, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        Path folder = root.resolve(stage.id()).resolve(run);
+        try {
+            Files.createDirectories(folder);
+            try (Scratch scratch = scratch()) {
+                Path whole = Files.write(scratch.folder().resolve(name), bytes, StandardOpenOption.CREATE_NEW);
+                CheckpointFiles.sync(whole);
+                Files.move(whole, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+            }
+            CheckpointFiles.sync(folder);
+        } catch (IOException e) {
+            throw orFull(Reason.of("store.noting").with("stage", stage.id()).with("run", run), e);
         }
-        CheckpointFiles.sync(folder);
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,7 +109,28 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
 
     @Override
     public long used() throws IOException {
-        return bucket.sizes(top).values().stream().mapToLong(Long::longValue).sum();
+        SequencedMap<String, Long> sizes = bucket.sizes(top);
+        sizes.remove(top + RESERVE);
+        return sizes.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    @Override
+    public void reserve() throws IOException {
+        if (!bucket.sizes(top + RESERVE).isEmpty()) {
+            return;
+        }
+        byte[] bytes = new byte[RESERVE_BYTES];
+        ThreadLocalRandom.current().nextBytes(bytes);
+        bucket.put(top + RESERVE, bytes);
+    }
+
+    @Override
+    public boolean giveUpReserve() throws IOException {
+        if (bucket.sizes(top + RESERVE).isEmpty()) {
+            return false;
+        }
+        bucket.delete(top + RESERVE);
+        return true;
     }
 
     @Override

@@ -8,20 +8,13 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.capacity.Capacity;
 import io.alignstream.languagemodel.capacity.FolderCache;
 import io.alignstream.languagemodel.capacity.StoreFullException;
+import io.alignstream.languagemodel.testing.FullS3Service;
 import io.alignstream.languagemodel.testing.S3Server;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,22 +34,18 @@ class FullServiceTest {
     static Path serverFolder;
 
     private static S3Server server;
-    private static String reliable;
 
     @TempDir
     Path temporary;
 
     private final Capacity capacity = new Capacity(Capacity.UNBOUNDED);
     private final URI root = URI.create("s3://" + S3Server.BUCKET + "/" + UUID.randomUUID() + "/");
-    private ServerSocket listener;
+    private FullS3Service service;
     private CheckpointStore store;
-    /** So many objects are taken. */
-    private final AtomicInteger room = new AtomicInteger(Integer.MAX_VALUE);
 
     @BeforeAll
     static void startServer() throws IOException {
         server = S3Server.start(serverFolder);
-        reliable = System.getProperty(S3Connection.ENDPOINT);
     }
 
     @AfterAll
@@ -66,17 +55,14 @@ class FullServiceTest {
 
     @BeforeEach
     void open() throws IOException {
-        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(this::accept);
-        System.setProperty(S3Connection.ENDPOINT, "http://127.0.0.1:" + listener.getLocalPort());
+        service = FullS3Service.start(Integer.MAX_VALUE);
         store = CheckpointStore.open(root, temporary, capacity, FolderCache.UNBOUNDED);
     }
 
     @AfterEach
     void close() throws IOException {
         store.close();
-        listener.close();
-        System.setProperty(S3Connection.ENDPOINT, reliable);
+        service.close();
     }
 
     @Test
@@ -84,7 +70,7 @@ class FullServiceTest {
         // Given: room for one of a checkpoint's two files
         Lease lease = store.claim(Stage.SFT, "run-1");
         Reference before = store.save(lease, Manifest.draft(Stage.SFT, "run-1", 1), CONTENT);
-        room.set(1);
+        service.makeRoom(1);
 
         // When
         Throwable thrown = catchThrowable(() -> store.save(lease, Manifest.draft(Stage.SFT, "run-1", 2), CONTENT));
@@ -104,9 +90,9 @@ class FullServiceTest {
     @Test
     void whereRoomCanBeMadeItIsSaved() throws IOException {
         // Given
-        room.set(1);
+        service.makeRoom(1);
         capacity.relieveBy(() -> {
-            room.set(Integer.MAX_VALUE);
+            service.makeRoom(Integer.MAX_VALUE);
             return 10_000;
         });
 
@@ -117,55 +103,25 @@ class FullServiceTest {
         assertThat(store.open(saved).reference()).isEqualTo(saved);
     }
 
-    private void accept() {
-        while (!listener.isClosed()) {
-            try {
-                Socket client = listener.accept();
-                Thread.ofVirtual().start(() -> relay(client));
-            } catch (IOException e) {
-                return; // closed
-            }
-        }
-    }
+    @Test
+    void whatWasPutAsideIsRoomForANote() throws IOException {
+        // Given
+        store.save(Manifest.draft(Stage.SFT, "run-1", 1), CONTENT);
+        long used = store.used();
+        store.reserve();
+        store.reserve();
+        long usedThen = store.used();
+        service.makeRoom(0);
+        Throwable before = catchThrowable(() -> store.claim(Stage.SFT, "run-1"));
 
-    /** Requests one after the other, each answered before the next begins. */
-    private void relay(Socket client) {
-        AtomicBoolean answered = new AtomicBoolean(true);
-        try (client;
-                Socket behind = new Socket(
-                        InetAddress.getLoopbackAddress(), URI.create(reliable).getPort())) {
-            Thread.ofVirtual().start(() -> pass(behind, client, answered));
-            InputStream in = client.getInputStream();
-            byte[] buffer = new byte[64 * 1024];
-            for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
-                boolean begins = answered.getAndSet(false);
-                String request = new String(buffer, 0, read, StandardCharsets.ISO_8859_1);
-                if (begins && request.startsWith("PUT ") && room.getAndDecrement() <= 0) {
-                    client.getOutputStream()
-                            .write("HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                                    .getBytes(StandardCharsets.US_ASCII));
-                    client.shutdownOutput();
-                    in.transferTo(OutputStream.nullOutputStream()); // whoever has not sent it all may miss the answer
-                    return;
-                }
-                behind.getOutputStream().write(buffer, 0, read);
-            }
-        } catch (IOException e) {
-            return; // one of them has left
-        }
-    }
+        // When
+        boolean there = store.below("lower").giveUpReserve();
 
-    private static void pass(Socket from, Socket to, AtomicBoolean answered) {
-        byte[] buffer = new byte[64 * 1024];
-        try (to) {
-            for (int read = from.getInputStream().read(buffer);
-                    read > 0;
-                    read = from.getInputStream().read(buffer)) {
-                answered.set(true);
-                to.getOutputStream().write(buffer, 0, read);
-            }
-        } catch (IOException e) {
-            return; // one of them has left
-        }
+        // Then
+        assertThat(before).isInstanceOf(StoreFullException.class);
+        assertThat(there).isTrue();
+        assertThat(store.giveUpReserve()).isFalse();
+        store.requireHeld(store.claim(Stage.SFT, "run-1"));
+        assertThat(usedThen).isEqualTo(used);
     }
 }

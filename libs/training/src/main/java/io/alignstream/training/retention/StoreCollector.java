@@ -4,6 +4,7 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.capacity.StoreFullException;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore.Holding;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore.Holdings;
@@ -32,7 +33,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Manifests of finished models stay for ever: they are small, and the lineage of what is served leads through them. What
  * is deleted of a run is deleted by its owner: the collector claims it, but never one that somebody may be at work on. A
- * collector that dies in the middle leaves what the next one finishes.
+ * collector that dies in the middle leaves what the next one finishes. To claim a run takes a note, and to delete a model
+ * another one: where a store takes nothing more, they take the room that the collections before have put aside
+ * ({@link CheckpointStore#reserve}).
  *
  * <p>A stage of which the registry knows no model is left alone: then the topics are not those that the store belongs to.
  */
@@ -70,8 +73,11 @@ public final class StoreCollector {
     /**
      * Marks what nobody needs, deletes what is due, and takes the mark from what is needed again.
      *
-     * @param source read again before each deletion of a model: somebody may have approved it meanwhile
+     * @param source read again before each deletion of a model: somebody may have approved it meanwhile. If that fails, the
+     *     collection ends with a warning, and the next one goes on
      * @return what was deleted
+     * @throws IOException if the store cannot be looked at; then, and where the first reading of {@code source} fails, nothing is
+     *     deleted
      */
     public List<Garbage> collect(Registry.Source source) throws IOException {
         Registry registry = source.read();
@@ -81,15 +87,49 @@ public final class StoreCollector {
         unmark(runs, all);
         List<Garbage> deleted = new ArrayList<>();
         for (Garbage found : all) {
-            if (found.due().isAfter(now)) {
-                mark(found);
-            } else if (delete(found, registry, () -> Needed.of(source.read(), runs, retention, now))) {
-                deleted.add(found);
+            try {
+                if (found.due().isAfter(now)) {
+                    mark(found);
+                } else if (delete(found, registry, () -> Needed.of(source.read(), runs, retention, now))) {
+                    deleted.add(found);
+                }
+            } catch (RuntimeException e) {
+                // What is needed cannot be asked any more, and would not be known of the others either.
+                warn("The collection ends early, and the next one goes on", found, e);
+                break;
             }
         }
         store.sweep(now.minus(retention.grace()));
         records.sweep(now.minus(retention.grace()));
+        putAside();
         return deleted;
+    }
+
+    /** For the next collection, which may meet a store that takes nothing. */
+    private void putAside() {
+        try {
+            store.reserve();
+        } catch (IOException e) {
+            LOG.atWarn().setCause(e).log("Cannot put room for notes aside; it is tried again the next time");
+        }
+    }
+
+    /** Asks the store for something that takes a note. */
+    @FunctionalInterface
+    private interface Noting<T> {
+        T run() throws IOException;
+    }
+
+    /** Where there is no room for a note, with what was put aside for it. */
+    private <T> T withReserve(Noting<T> noting) throws IOException {
+        try {
+            return noting.run();
+        } catch (StoreFullException e) {
+            if (!store.giveUpReserve()) {
+                throw e;
+            }
+            return noting.run();
+        }
     }
 
     private List<Holdings> runs(Registry registry) throws IOException {
@@ -229,7 +269,10 @@ public final class StoreCollector {
         Mark mark = found.kind() == Garbage.Kind.STATE ? Mark.SPENT : Mark.UNUSED;
         if (holding != null && !holding.marks().containsKey(mark)) {
             try {
-                store.mark(holding.reference(), mark, true);
+                withReserve(() -> {
+                    store.mark(holding.reference(), mark, true);
+                    return mark;
+                });
             } catch (IOException e) {
                 warn("Cannot mark what nobody needs; it is tried again the next time", found, e);
             }
@@ -259,7 +302,7 @@ public final class StoreCollector {
         Instant quietSince = over ? Instant.MAX : clock.instant().minus(LeaseLostException.SILENCE);
         Optional<Lease> claimed;
         try {
-            claimed = store.claimIdle(found.stage(), found.run(), quietSince);
+            claimed = withReserve(() -> store.claimIdle(found.stage(), found.run(), quietSince));
         } catch (IOException e) {
             warn("Cannot claim what nobody needs; it is tried again the next time", found, e);
             return false;
@@ -272,7 +315,10 @@ public final class StoreCollector {
             if (found.holding() != null && isNeeded(found, found.holding(), needed.read())) {
                 return false;
             }
-            delete(found, lease);
+            withReserve(() -> {
+                delete(found, lease);
+                return lease;
+            });
             LOG.atInfo()
                     .addKeyValue("stage", found.stage().id())
                     .addKeyValue("runId", found.run())

@@ -12,6 +12,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.checkpoint.Lease;
 import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.testing.FullS3Service;
 import io.alignstream.languagemodel.testing.S3Server;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.StoredState;
@@ -245,6 +246,52 @@ class StoreCollectorTest {
                 .containsExactly("rlhf-0");
         assertThat(List.of(approved, sft)).allMatch(this::opens);
         assertThat(opens(unneeded)).isFalse();
+    }
+
+    @Test
+    void whatCannotBeAskedAnyMoreEndsACollectionAndTheNextOneGoesOn() throws IOException {
+        // Given: a training state and a model that nobody needs, and a broker that is gone when the model is about to
+        // go
+        open("file");
+        Reference old = finished(Stage.SFT, "sft-1", Map.of());
+        finished(Stage.SFT, "sft-2", Map.of());
+        collector().collect(this::registry);
+        ahead = DAY.plusMinutes(1);
+        Iterator<Registry> reads = List.of(registry(), registry()).iterator();
+
+        // When
+        List<Garbage> deleted = collector().collect(reads::next);
+
+        // Then
+        assertThat(deleted).extracting(Garbage::kind).containsExactly(Garbage.Kind.STATE);
+        assertThat(opens(old)).isTrue();
+        assertThat(collector().collect(this::registry))
+                .extracting(Garbage::kind)
+                .containsExactly(Garbage.Kind.MODEL);
+    }
+
+    @Test
+    void aServiceThatTakesNothingMoreCanBeEmptied() throws IOException {
+        // Given: collected once before it is full
+        try (FullS3Service service = FullS3Service.start(Integer.MAX_VALUE)) {
+            open("s3");
+            finished(Stage.SFT, "sft-1", Map.of());
+            unfinished(Stage.SFT, "sft-1");
+            finished(Stage.SFT, "sft-2", Map.of());
+            collector().collect(this::registry);
+            unfinished(Stage.SFT, "sft-2");
+            ahead = DAY.plusMinutes(1);
+            service.makeRoom(0);
+
+            // When
+            List<Garbage> deleted = collector().collect(this::registry);
+
+            // Then: with the room for the next time put aside again
+            assertThat(deleted)
+                    .extracting(garbage -> garbage.kind() + " " + garbage.run())
+                    .containsExactly("UNFINISHED sft-2", "STATE sft-2", "MODEL sft-1");
+            assertThat(store.giveUpReserve()).isTrue();
+        }
     }
 
     @Test
