@@ -77,7 +77,10 @@ public interface RewardConfig {
     @OneOf({"float32", "bfloat16", "auto"})
     String precision();
 
-    /** Share of the rankings that may be set aside because the model cannot learn from them; above it a run does not begin. */
+    /**
+     * Share of the rankings that may be set aside because the model cannot learn from them; above it a run does not begin. Ties of
+     * all answers and rankings of withdrawn requests are no faults and do not count.
+     */
     @WithDefault("${alignstream.most-set-aside:0.5}")
     @Between(least = "0", greatest = "1")
     double mostSetAside();

@@ -8,18 +8,41 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.ModelRelease.Verdict;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.exchange.ExportFormat;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.tokenizer.BpeTrainer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.local.broker.Broker;
+import io.alignstream.local.broker.SharedBroker;
+import io.alignstream.local.pipeline.Publisher;
+import io.alignstream.local.process.ManagedProcess;
+import io.alignstream.local.service.SiteSettings;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.Site;
 import io.alignstream.training.retention.Registry;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Which model is exported where nobody names one: not the files' ages decide, but what the topics say. */
 class ExportCommandTest {
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    Path folder;
 
     private final List<Checkpoint> checkpoints = new ArrayList<>();
     private final List<ModelRelease> releases = new ArrayList<>();
@@ -70,6 +93,38 @@ class ExportCommandTest {
 
         // Then
         assertThat(model).isEqualTo(last);
+    }
+
+    @Test
+    void besideARunningDemoItAsksTheBrokerThatRuns() throws IOException {
+        // Given: a model that is in the topics of a running broker, and that no later one has replaced
+        Site site = SharedBroker.site();
+        String run = "exported-" + UUID.randomUUID().toString().substring(0, 8);
+        Tokenizer tokenizer =
+                new BpeTrainer(300).train(Stream.of("To be exported.").iterator());
+        TransformerConfig shape = TransformerConfig.of(tokenizer.vocabularySize(), 2, 32, 48);
+        try (CheckpointStore store = new SiteSettings(site, Map.of()).openStore();
+                Transformer network = Transformer.initialise(shape, 1);
+                Publisher publisher = new Publisher(site.bootstrapServers())) {
+            Reference model = store.save(Manifest.draft(Stage.SFT, run, 1).withComplete(true), files -> {
+                shape.save(files, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
+                tokenizer.save(files);
+                Safetensors.write(files.resolve("model.safetensors"), network.tensors(), Map.of());
+            });
+            publisher.publishAgain(
+                    Topic.CHECKPOINTS, new Checkpoint(Stage.SFT, run, 1, model, Map.of(), List.of(), Map.of()));
+        }
+        ExportCommand command = new ExportCommand();
+        command.options.dataFolder = site.dataFolder();
+        command.target = folder.resolve("model");
+
+        // When
+        int code = command.call();
+
+        // Then
+        assertThat(code).isZero();
+        assertThat(command.target.toFile().list()).contains("model.safetensors", "config.json", "tokenizer.json");
+        assertThat(ManagedProcess.find(site.run(), Broker.NAME)).isPresent();
     }
 
     @Test

@@ -324,6 +324,25 @@ class RankingFormatTest {
     }
 
     @Test
+    void ofEqualResponsesTheFirstOneCountsAndThatIsSaid() {
+        // Given
+        ObjectNode json = json("{'instruction':'Moon?','completions':["
+                + "{'response':'Near.','overall_score':4},{'response':'Far.','overall_score':8},"
+                + "{'response':'Near.','overall_score':10}]}");
+        List<Reason> remarks = new ArrayList<>();
+
+        // When
+        RankedRequest ranked = RankingFormat.ULTRAFEEDBACK
+                .read(json, "import:ultrafeedback", remarks::add)
+                .getFirst();
+
+        // Then
+        assertThat(groups(ranked)).isEqualTo(List.of(List.of("Far."), List.of("Near.")));
+        assertThat(ranked.ranking().scores()).containsExactlyInAnyOrder(2.0, 4.0);
+        assertThat(remarks).extracting(Messages::english).containsExactly("of equal responses the first one counts");
+    }
+
+    @Test
     void equalRatingsAreTiesAndScoresAreKeptOnOurScale() {
         // Given
         ObjectNode json = json("{'instruction':'Moon?','completions':["

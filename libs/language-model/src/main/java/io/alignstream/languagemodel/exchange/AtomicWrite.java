@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.exchange;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -118,16 +120,8 @@ public final class AtomicWrite {
             }
         }
 
-        /** A file system without locks, as some networks have, keeps writers of other processes apart by nothing. */
         private static boolean isLocked(FileChannel channel) {
-            try {
-                return channel.tryLock() != null;
-            } catch (OverlappingFileLockException e) {
-                return false; // this process writes it, under another spelling of its name
-            } catch (IOException e) {
-                LOG.warn("Files here cannot be locked ({}): nobody else may write the same one", e.getMessage());
-                return true;
-            }
+            return AtomicWrite.isLocked(channel::tryLock);
         }
 
         /** False if the writer before has deleted the file since it was opened. */
@@ -154,6 +148,27 @@ public final class AtomicWrite {
             } finally {
                 OWN.remove(target);
             }
+        }
+    }
+
+    /** Asks a file system for the lock of a file. */
+    @FunctionalInterface
+    interface Locking {
+
+        /** Null if another process has it. */
+        @Nullable
+        FileLock tryLock() throws IOException;
+    }
+
+    /** A file system without locks, as some networks have, keeps writers of other processes apart by nothing. */
+    static boolean isLocked(Locking file) {
+        try {
+            return file.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // this process writes it, under another spelling of its name
+        } catch (IOException e) {
+            LOG.warn("Files here cannot be locked ({}): nobody else may write the same one", e.getMessage());
+            return true;
         }
     }
 

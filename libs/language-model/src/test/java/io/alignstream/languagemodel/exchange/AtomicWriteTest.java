@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -96,6 +98,29 @@ class AtomicWriteTest {
 
         // Then
         assertThat(folder.toFile().list()).containsExactly("model");
+    }
+
+    @Test
+    void whereFilesCannotBeLockedNobodyIsHeldBack() throws IOException {
+        // Given: the lock of another process, of this one under another name, and none at all
+        Path file = Files.writeString(folder.resolve("file"), "");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+                FileChannel other = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            boolean first = AtomicWrite.isLocked(channel::tryLock);
+            boolean ofThisProcess = AtomicWrite.isLocked(other::tryLock);
+            boolean ofAnother = AtomicWrite.isLocked(() -> null);
+
+            // When
+            boolean withoutLocks = AtomicWrite.isLocked(() -> {
+                throw new IOException("No locks available");
+            });
+
+            // Then
+            assertThat(first).isTrue();
+            assertThat(ofThisProcess).isFalse();
+            assertThat(ofAnother).isFalse();
+            assertThat(withoutLocks).isTrue();
+        }
     }
 
     @Test

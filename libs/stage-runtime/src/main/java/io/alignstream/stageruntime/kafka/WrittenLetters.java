@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The topic is asked itself, once, before the first letter is written to it: it outlives offsets that the brokers forget.
  * A letter is known by what it is about: stage, topic, partition, offset and the event's value, because a topic that was
- * made anew has other events at the same offsets.
+ * made anew has other events at the same offsets. Two instances of a service that meet an event in the same moment may both
+ * write its letter: the same one, with the same key and headers, which counts once wherever letters are read.
  */
 final class WrittenLetters {
 

@@ -152,8 +152,9 @@ public interface CommonConfig {
 
     /**
      * Share of what a training run is given (conversations, rankings, prompts) that it may set aside, counted with the reason,
-     * because the model cannot learn from it: too long, refused by the chat template, without a request. Above it the run ends
-     * before it begins. Unless a stage has its own.
+     * because the model cannot learn from it: too long, refused by the chat template, of other answers than were asked about.
+     * Above it the run ends before it begins. Rankings that tie all answers, and those whose request was withdrawn, are set
+     * aside, too, but are no faults and do not count. Unless a stage has its own.
      */
     @WithDefault("0.5")
     @Between(least = "0", greatest = "1")

@@ -113,6 +113,19 @@ class SignInTest {
     }
 
     @Test
+    void whatSaysThatItIsAProxyIsNotBelievedUnlessTheSettingsSaySo() {
+        // When
+        PlainHttp.Answer answer = http.send(
+                "POST",
+                "/sign-in",
+                "next=%2F&key=" + ClosedService.key(Role.VIEWER),
+                Map.of("Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-Proto", "https"));
+
+        // Then
+        assertThat(answer.header("Set-Cookie")).get().asString().doesNotContain("Secure");
+    }
+
+    @Test
     void aSessionOpensPagesAndEndsWithTheSignOut() {
         // Given
         Map<String, String> cookie = Map.of("Cookie", session(Role.VIEWER), "Accept", "text/html");

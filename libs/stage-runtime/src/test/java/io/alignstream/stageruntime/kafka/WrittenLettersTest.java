@@ -7,6 +7,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -21,6 +22,7 @@ class WrittenLettersTest {
 
     private final String value = UUID.randomUUID().toString();
     private TopicProbe topics;
+    private KafkaReaders readers;
     private WrittenLetters letters;
 
     @BeforeEach
@@ -28,7 +30,7 @@ class WrittenLettersTest {
         KafkaBroker broker = new KafkaBroker();
         String address = broker.start().getOrDefault("kafka.bootstrap.servers", "");
         topics = new TopicProbe(address);
-        KafkaReaders readers = new KafkaReaders(Map.of("bootstrap.servers", address));
+        readers = new KafkaReaders(Map.of("bootstrap.servers", address));
         letters = new WrittenLetters(Stage.SFT, readers::open);
     }
 
@@ -62,6 +64,29 @@ class WrittenLettersTest {
         // Then
         assertThat(before).isFalse();
         assertThat(after).isTrue();
+    }
+
+    @Test
+    void holdOneLetterWhereTwoInstancesHaveWrittenIt() {
+        // Given: both look before either has written
+        WrittenLetters other = new WrittenLetters(Stage.SFT, readers::open);
+        boolean known = letters.hold(event(8, value)) || other.hold(event(8, value));
+        write(Stage.SFT, event(8, value));
+        write(Stage.SFT, event(8, value));
+
+        // When
+        boolean held = new WrittenLetters(Stage.SFT, readers::open).hold(event(8, value));
+
+        // Then: whoever reads the topic sees twice the same, under the same key, and nothing that tells one from the
+        // other
+        assertThat(known).isFalse();
+        assertThat(held).isTrue();
+        List<ConsumerRecord<byte[], byte[]>> written = topics.records(Topic.GUIDELINES.deadLetters()).stream()
+                .filter(letter -> new String(letter.value(), StandardCharsets.UTF_8).equals(value))
+                .toList();
+        assertThat(written).hasSize(2);
+        assertThat(written.getFirst().key()).isEqualTo(written.getLast().key());
+        assertThat(written.getFirst().headers()).isEqualTo(written.getLast().headers());
     }
 
     @Test
