@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -112,7 +113,7 @@ class FullServiceTest {
         store.reserve();
         long usedThen = store.used();
         service.makeRoom(0);
-        Throwable before = catchThrowable(() -> store.claim(Stage.SFT, "run-1"));
+        Throwable before = catchThrowable(() -> store.claimIdle(Stage.SFT, "run-1", Instant.MAX));
 
         // When
         boolean there = store.below("lower").giveUpReserve();
@@ -121,7 +122,7 @@ class FullServiceTest {
         assertThat(before).isInstanceOf(StoreFullException.class);
         assertThat(there).isTrue();
         assertThat(store.giveUpReserve()).isFalse();
-        store.requireHeld(store.claim(Stage.SFT, "run-1"));
+        assertThat(store.claimIdle(Stage.SFT, "run-1", Instant.MAX)).isPresent();
         assertThat(usedThen).isEqualTo(used);
     }
 }
