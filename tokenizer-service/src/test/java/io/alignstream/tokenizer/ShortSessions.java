@@ -2,7 +2,7 @@ package io.alignstream.tokenizer;
 
 import java.util.Map;
 
-/** A connection whose topologies are taken for gone two seconds after their end, on a broker that allows it. */
+/** A connection whose topologies are taken for gone three seconds after their end, on a broker that allows it. */
 public final class ShortSessions {
 
     private ShortSessions() {}
@@ -11,7 +11,7 @@ public final class ShortSessions {
     public static Map<String, Object> at(String address) {
         return Map.of(
                 "bootstrap.servers", address,
-                "main.consumer.session.timeout.ms", 2_000,
+                "main.consumer.session.timeout.ms", 3_000,
                 "main.consumer.heartbeat.interval.ms", 500);
     }
 }
