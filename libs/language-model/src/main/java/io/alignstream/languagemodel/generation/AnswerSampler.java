@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PrimitiveIterator;
 import java.util.random.RandomGenerator;
 
@@ -82,7 +83,7 @@ public record AnswerSampler(double temperature, int maxTokens, int endToken) {
                     if (!written.token().isFinite()) {
                         throw new NotFiniteException();
                     }
-                    drafts.get(written.text()).add(written.token());
+                    Objects.requireNonNull(drafts.get(written.text())).add(written.token());
                     if (written.token().id() == endToken) {
                         engine.end(written.text());
                     }
