@@ -32,6 +32,7 @@ export const FIGURES = {
   'heldOut/foreign': ['share', 'lower'],
   'heldOut/forgotten': ['share', 'lower'],
   'heldOut/improper': ['count', 'fact'],
+  'heldOut/int8Loss': ['bitsPerByte', 'lower'],
   'heldOut/judgeScores': ['score', 'higher'],
   'heldOut/kl': ['nats', 'lower'],
   'heldOut/prompts': ['count', 'fact'],
