@@ -84,8 +84,10 @@ final class EngineWorker {
             began = System.nanoTime();
             for (int i = 0; i < streams; i++) {
                 int[] ids = random.ints(prompt, 3, vocabulary).toArray();
-                engine.start(new TextRequest(ids, answer, TokenSampler.atTemperature(0), () -> 0))
-                        .orElseThrow();
+                if (engine.start(new TextRequest(ids, answer, TokenSampler.atTemperature(0), () -> 0))
+                        .isEmpty()) {
+                    throw new IllegalStateException("the room that was made for all texts does not hold them");
+                }
             }
             while (engine.active() > 0) {
                 List<Engine.Written> written = engine.step();

@@ -162,8 +162,9 @@ class EngineTest {
 
             // When
             try (Engine engine = new Engine(weights, 9, Engine.Capacity.of(1, 40))) {
-                engine.start(new TextRequest(PROMPT, 4, TokenSampler.atTemperature(1), () -> 0.7, 0, Optional.of(even)))
-                        .orElseThrow();
+                begin(
+                        engine,
+                        new TextRequest(PROMPT, 4, TokenSampler.atTemperature(1), () -> 0.7, 0, Optional.of(even)));
                 while (engine.active() > 0) {
                     engine.step().forEach(written -> tokens.add(written.token()));
                 }
@@ -184,8 +185,7 @@ class EngineTest {
             // Given
             for (int i = 0; i < 100; i++) {
                 double number = (i + 0.5) / 100;
-                engine.start(new TextRequest(PROMPT, 1, TokenSampler.atTemperature(2), () -> number))
-                        .orElseThrow();
+                begin(engine, new TextRequest(PROMPT, 1, TokenSampler.atTemperature(2), () -> number));
             }
 
             // When
@@ -249,7 +249,7 @@ class EngineTest {
                 List<SampledToken> expected =
                         together(weights, List.of(copy(request)), 1, 256).getFirst();
                 try (Engine engine = new Engine(weights, 211, new Engine.Capacity(1, 320, 256, 5))) {
-                    engine.start(copy(request)).orElseThrow();
+                    begin(engine, copy(request));
                     List<SampledToken> written = new ArrayList<>();
                     int steps = 0;
 
@@ -467,7 +467,7 @@ class EngineTest {
         try (Transformer model = Transformer.of(CONFIG, damaged, "test");
                 PreparedWeights weights = new PreparedWeights(model);
                 Engine engine = new Engine(weights, 9, Engine.Capacity.of(1, 40))) {
-            engine.start(greedy(PROMPT, 3)).orElseThrow();
+            begin(engine, greedy(PROMPT, 3));
             assertThat(engine.step())
                     .singleElement()
                     .satisfies(one -> assertThat(one.token().isFinite()).isFalse());
@@ -536,8 +536,12 @@ class EngineTest {
     }
 
     private static List<SampledToken> written(Engine engine, TextRequest request) {
-        engine.start(request).orElseThrow();
+        begin(engine, request);
         return finish(engine);
+    }
+
+    private static void begin(Engine engine, TextRequest request) {
+        assertThat(engine.start(request)).isPresent();
     }
 
     private static List<SampledToken> finish(Engine engine) {
@@ -574,8 +578,7 @@ class EngineTest {
                 PrimitiveIterator.OfDouble number = Collections.nCopies(1, (i + 0.5) / texts).stream()
                         .mapToDouble(value -> value)
                         .iterator();
-                engine.start(new TextRequest(PROMPT, 1, sampler, number::nextDouble))
-                        .orElseThrow();
+                begin(engine, new TextRequest(PROMPT, 1, sampler, number::nextDouble));
             }
             return engine.step().stream().map(one -> one.token().id()).toList();
         }
