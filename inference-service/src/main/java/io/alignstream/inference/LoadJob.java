@@ -150,7 +150,10 @@ final class LoadJob implements Job {
 
     private Engine.Capacity capacity(int positions) {
         return new Engine.Capacity(
-                config.concurrentRequests(), Math.max(config.cacheTokens(), positions), config.promptTokens());
+                config.concurrentRequests(),
+                Math.max(config.cacheTokens(), positions),
+                config.promptTokens(),
+                config.speculativeTokens());
     }
 
     /**
