@@ -15,7 +15,8 @@ import java.util.Arrays;
 public final class TextEmbedder {
 
     private static final TorchProgram PROGRAM =
-            NetworkProgram.with(TorchProgram.resource(TextEmbedder.class, "embedding.torchscript"));
+            NetworkProgram.with(TorchProgram.resource(TextEmbedder.class, "embedding.torchscript") + "\n"
+                    + TorchProgram.operators(TextEmbedder.class, "decoding"));
 
     private final PreparedWeights weights;
 

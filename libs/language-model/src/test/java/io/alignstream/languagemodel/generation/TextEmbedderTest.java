@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class TextEmbedderTest {
 
@@ -36,6 +38,32 @@ class TextEmbedderTest {
             for (int token = 0; token < 50; token++) {
                 assertThat(scale * product(head, token, vector)).isCloseTo(mean(logits, token), within(1e-4));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = WeightFormat.class,
+            names = {"BFLOAT16", "INT8"})
+    void smallerNumbersPointNearlyTheSameWay(WeightFormat format) {
+        TransformerConfig wide = new TransformerConfig(50, 2, 128, 4, 2, 192, 12, 10_000, 1e-5, true);
+        try (Transformer network = Transformer.initialise(wide, 3);
+                PreparedWeights exact = new PreparedWeights(network);
+                PreparedWeights smaller = new PreparedWeights(network, format)) {
+            // Given
+            int[] ids = {4, 17, 30, 9, 9};
+            float[] expected = new TextEmbedder(exact).embed(ids);
+
+            // When
+            float[] vector = new TextEmbedder(smaller).embed(ids);
+
+            // Then
+            double cosine = 0;
+            for (int i = 0; i < vector.length; i++) {
+                cosine += vector[i] * expected[i];
+            }
+            assertThat(cosine).isCloseTo(1, within(1e-3));
+            assertThat(vector).isNotEqualTo(expected);
         }
     }
 
