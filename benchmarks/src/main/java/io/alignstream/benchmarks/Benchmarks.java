@@ -10,6 +10,7 @@ import io.alignstream.benchmarks.ownmodel.OwnModelBenchmark;
 import io.alignstream.benchmarks.pipeline.BatchesBenchmark;
 import io.alignstream.benchmarks.pipeline.DataBenchmark;
 import io.alignstream.benchmarks.pipeline.DemoBenchmark;
+import io.alignstream.benchmarks.pipeline.OverloadBenchmark;
 import io.alignstream.benchmarks.pipeline.SeedsBenchmark;
 import io.alignstream.benchmarks.pipeline.StartupBenchmark;
 import io.alignstream.benchmarks.tokenizer.TokenizerBenchmark;
@@ -46,6 +47,7 @@ public final class Benchmarks {
             Map.entry("greedy-text", (Benchmark) GreedyTextBenchmark::run),
             Map.entry("inference", (Benchmark) InferenceBenchmark::run),
             Map.entry("large-model", (Benchmark) LargeModelBenchmark::run),
+            Map.entry("overload", (Benchmark) OverloadBenchmark::run),
             Map.entry("own-model", (Benchmark) OwnModelBenchmark::run),
             Map.entry("pretrain", (Benchmark) PretrainBenchmark::run),
             Map.entry("rlhf", (Benchmark) RlhfBenchmark::run),

@@ -17,6 +17,17 @@ public interface InferenceConfig {
     @NotBlank
     String model();
 
+    /** Settings of trials, {@code alignstream.inference.canary.*}; the same for all instances. */
+    Canary canary();
+
+    /**
+     * The newest approved releases that are kept in memory, as far as it allows, so that going back to one needs no loading.
+     * Those that requests go to always are.
+     */
+    @WithDefault("2")
+    @Between(least = "1", greatest = "100")
+    int warmVersions();
+
     /** Answers that are written at the same time. */
     @WithDefault("16")
     @Between(least = "1", greatest = "1024")
@@ -56,6 +67,15 @@ public interface InferenceConfig {
     @Between(least = "1", greatest = "1000000")
     int queue();
 
+    /**
+     * How many times as long as alone an answer may take, waiting included, as far as can be foreseen from the tokens per
+     * second that were measured; a request that would take longer is refused with 429 and told when to come again. More
+     * answers everybody at once, later.
+     */
+    @WithDefault("2")
+    @Between(least = "1", greatest = "1000000")
+    double slowdown();
+
     /** Longest answer in tokens when the request names none; clipped to what the model's positions leave. */
     @WithDefault("512")
     @Between(least = "1", greatest = "1000000")
@@ -86,5 +106,22 @@ public interface InferenceConfig {
         @WithDefault("2048")
         @Between(least = "1", greatest = "1000000")
         int memoryMebibytes();
+    }
+
+    /** Settings of trials, {@code alignstream.inference.canary.*}. */
+    interface Canary {
+
+        /**
+         * How long a release is on trial from its approval on, while the approved one before it stays stable; 0: a release is
+         * stable at once.
+         */
+        @WithDefault("PT0S")
+        @Lasting(least = "PT0S", greatest = "PT87600H")
+        Duration duration();
+
+        /** Share of the clients whose requests go to a release on trial, of those that name no version. */
+        @WithDefault("0.1")
+        @Between(least = "0", greatest = "1")
+        double share();
     }
 }

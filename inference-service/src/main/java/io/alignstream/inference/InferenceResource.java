@@ -11,6 +11,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,6 +43,8 @@ public class InferenceResource {
      * @param figures what the gate measured
      * @param feedback what its users said
      * @param examples what one may ask it: some of the prompts that it learned to answer, a few words each
+     * @param names each name that is served and the sha256 of the checkpoint that it stands for now
+     * @param trial whether the newest release is on trial
      */
     public record Served(
             String model,
@@ -55,7 +58,9 @@ public class InferenceResource {
             @Nullable Reason reason,
             Map<String, Double> figures,
             FeedbackTally.Thumbs feedback,
-            List<String> examples) {}
+            List<String> examples,
+            Map<String, String> names,
+            boolean trial) {}
 
     @GET
     @RolesAllowed({Role.Id.CLIENT, Role.Id.VIEWER})
@@ -74,7 +79,9 @@ public class InferenceResource {
                         null,
                         Map.of(),
                         FeedbackTally.Thumbs.NONE,
-                        List.of()));
+                        List.of(),
+                        Map.of(),
+                        false));
     }
 
     private Served describe(LoadedModel model) {
@@ -91,6 +98,14 @@ public class InferenceResource {
                 release.why(),
                 new TreeMap<>(release.figures()),
                 feedback.of(model.sha256()),
-                prompts.examples());
+                prompts.examples(),
+                names(),
+                served.onTrial());
+    }
+
+    private Map<String, String> names() {
+        Map<String, String> names = new LinkedHashMap<>();
+        served.names().forEach((name, model) -> names.put(name, model.sha256()));
+        return names;
     }
 }

@@ -13,14 +13,16 @@ import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Compares the release that should be served with the one that is.
  *
- * <p>The topic holds the newest verdict on each candidate. Served is the one whose approval is newest: a rejected candidate
- * changes nothing, one that is rolled back or withdrawn by a tombstone makes room for the approved one before it.
+ * <p>The topic holds the newest verdict on each candidate. Served is the one whose approval is newest, and while that is on
+ * trial the one before it, too: a rejected candidate changes nothing, one that is rolled back or withdrawn by a tombstone
+ * makes room for the approved one before it. Then come those that are only kept warm.
  */
 @ApplicationScoped
 public class InferenceStage implements StageDefinition {
@@ -31,7 +33,7 @@ public class InferenceStage implements StageDefinition {
     private final FeedbackTally feedback;
     private final Releases releases;
     private final HeldOutPrompts heldOut;
-    private final Question<Optional<String>> inService;
+    private final Question<ServedModel.InMemory> inMemory;
 
     InferenceStage(
             InferenceConfig config,
@@ -46,7 +48,7 @@ public class InferenceStage implements StageDefinition {
         this.feedback = feedback;
         this.releases = releases;
         this.heldOut = heldOut;
-        this.inService = Question.eachTime(() -> served.current().map(LoadedModel::sha256));
+        this.inMemory = Question.eachTime(served::inMemory);
     }
 
     @Override
@@ -59,29 +61,54 @@ public class InferenceStage implements StageDefinition {
         subscriptions.follow(Topic.MODEL_RELEASES, releases);
         subscriptions.followNewest(Topic.FEEDBACK, FeedbackTally.REMEMBERED, feedback);
         subscriptions.follow(Topic.PROMPTS, heldOut);
-        subscriptions.ask(inService);
+        subscriptions.ask(inMemory);
     }
 
-    /** What gets no new requests is freed; to take another one in is a job. */
+    /** What gets no new requests is freed, or kept warm; to take another one in is a job. */
     @Override
     public void show(View view) {
-        if (served.current().isEmpty()) {
-            served.withdraw();
-        }
+        served.dropUnneeded();
     }
 
     @Override
     public Decision decide(View view, boolean triggered) {
-        List<ModelRelease> approved = releases.approved(config.model());
-        if (approved.isEmpty()) {
+        Versions versions = releases.versions(config.model(), config.canary().duration(), Instant.now());
+        if (versions.approved().isEmpty()) {
             return new Decision.Wait(Reason.of("inference.noRelease").with("model", config.model()));
         }
-        String sha256 = approved.getFirst().reference().sha256();
-        if (view.answer(inService).filter(sha256::equals).isPresent()) {
-            return new Decision.Wait(Reason.of("inference.serving")
-                    .with("model", config.model())
-                    .with("release", sha256.substring(0, 12)));
+        ServedModel.InMemory held = view.answer(inMemory);
+        List<ModelRelease> missing = versions.inService().stream()
+                .filter(release -> !held.holds(release))
+                .toList();
+        Optional<ModelRelease> due = missing.stream()
+                .filter(release -> triggered || !isAbandoned(release, view))
+                .findFirst();
+        if (due.isPresent()) {
+            return load(due.get(), versions, false);
         }
-        return new Decision.Run(new LoadJob(approved, store, served, config));
+        Optional<ModelRelease> spare = versions.approved().stream()
+                .filter(release -> !isAbandoned(release, view))
+                .limit(config.warmVersions())
+                .filter(release -> !held.holds(release) && !held.leavesOut(release))
+                .findFirst();
+        if (spare.isPresent()) {
+            return load(spare.get(), versions, true);
+        }
+        if (!missing.isEmpty()) {
+            return load(missing.getFirst(), versions, false); // its failure stays in sight
+        }
+        return new Decision.Wait(Reason.of("inference.serving")
+                .with("model", config.model())
+                .with("release", versions.approved().getFirst().reference().shortSha256()));
+    }
+
+    private static boolean isAbandoned(ModelRelease release, View view) {
+        return view.abandoned().contains(release.reference().shortSha256());
+    }
+
+    private Decision load(ModelRelease release, Versions versions, boolean spare) {
+        List<ModelRelease> approved = versions.approved();
+        List<ModelRelease> older = approved.subList(approved.indexOf(release) + 1, approved.size());
+        return new Decision.Run(new LoadJob(release, older, spare, store, served, config));
     }
 }

@@ -3,9 +3,12 @@ package io.alignstream.inference;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.generation.TextEmbedder;
+import io.alignstream.languagemodel.network.Footprint;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,6 +24,8 @@ public final class LoadedModel {
     private final PreparedWeights weights;
     private final Tokenizer tokenizer;
     private final Engine engine;
+    private final long cacheTokens;
+    private final Pace pace = new Pace();
     private final Instant loadedAt = Instant.now();
     private final AtomicInteger shares = new AtomicInteger(1);
 
@@ -40,6 +45,7 @@ public final class LoadedModel {
         this.release = release;
         this.weights = weights;
         this.tokenizer = tokenizer;
+        this.cacheTokens = capacity.tokens();
         this.engine = new Engine(weights, tokenizer.vocabularySize(), capacity);
     }
 
@@ -59,6 +65,22 @@ public final class LoadedModel {
 
     public Tokenizer tokenizer() {
         return tokenizer;
+    }
+
+    /** How fast it writes. */
+    public Pace pace() {
+        return pace;
+    }
+
+    /** Native memory of weights and of what is computed of texts. */
+    long bytes() {
+        return bytes(weights.config(), cacheTokens);
+    }
+
+    /** The same of a model of this shape, before it is loaded. */
+    static long bytes(TransformerConfig config, long cacheTokens) {
+        Footprint footprint = Footprint.of(config);
+        return footprint.weights() + footprint.cache(1, Math.toIntExact(cacheTokens));
     }
 
     public Instant loadedAt() {
@@ -88,6 +110,7 @@ public final class LoadedModel {
         if (shares.decrementAndGet() == 0) {
             engine.close();
             weights.close();
+            NativeMemory.trim();
         }
     }
 

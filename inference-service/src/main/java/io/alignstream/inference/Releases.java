@@ -4,10 +4,14 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Subscriptions;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /**
  * The newest verdict on every candidate that came to the gate, whatever model name it was for; thread-safe.
@@ -18,11 +22,14 @@ import java.util.SequencedMap;
 public class Releases implements Subscriptions.EventHandler<ModelRelease> {
 
     /** By record key, the oldest verdict first. */
-    private final SequencedMap<String, ModelRelease> newest = new LinkedHashMap<>();
+    private final SequencedMap<String, Verdict> newest = new LinkedHashMap<>();
+
+    /** A verdict and when it was given. */
+    private record Verdict(ModelRelease release, Instant since) {}
 
     @Override
     public synchronized void handle(ModelRelease release, Origin origin) {
-        newest.putLast(origin.key().orElse(""), release);
+        newest.putLast(origin.key().orElse(""), new Verdict(release, origin.time()));
     }
 
     @Override
@@ -30,24 +37,42 @@ public class Releases implements Subscriptions.EventHandler<ModelRelease> {
         newest.remove(key);
     }
 
-    /** The approved ones of {@code model}, newest first. */
-    synchronized List<ModelRelease> approved(String model) {
+    /**
+     * What the names of {@code model} stand for at {@code now}.
+     *
+     * @param trial how long a release is on trial after its approval, if there is an older one
+     */
+    synchronized Versions versions(String model, Duration trial, Instant now) {
+        List<Verdict> approved = approved(model);
+        boolean onTrial = approved.size() > 1
+                && now.isBefore(approved.getFirst().since().plus(trial));
+        return new Versions(approved.stream().map(Verdict::release).toList(), onTrial);
+    }
+
+    /** The approved ones, newest first; of those with the same checkpoint the newest. */
+    private List<Verdict> approved(String model) {
+        Set<String> checkpoints = new HashSet<>();
         return newest.sequencedValues().reversed().stream()
-                .filter(release -> release.model().equals(model))
-                .filter(release -> release.verdict() == ModelRelease.Verdict.APPROVED)
+                .filter(verdict -> verdict.release().model().equals(model))
+                .filter(verdict -> verdict.release().verdict() == ModelRelease.Verdict.APPROVED)
+                .filter(verdict ->
+                        checkpoints.add(verdict.release().reference().sha256()))
                 .toList();
     }
 
     /** Whether the checkpoint of {@code release} may be served under its model name now. */
-    boolean isApproved(ModelRelease release) {
+    synchronized boolean isApproved(ModelRelease release) {
         return approved(release.model()).stream()
-                .anyMatch(approved ->
-                        approved.reference().sha256().equals(release.reference().sha256()));
+                .anyMatch(approved -> approved.release()
+                        .reference()
+                        .sha256()
+                        .equals(release.reference().sha256()));
     }
 
     /** The release that wrote the response with this id; empty if the id names none. */
     public synchronized Optional<ModelRelease> author(String responseId) {
         return ResponseId.model(responseId).flatMap(sha256 -> newest.sequencedValues().reversed().stream()
+                .map(Verdict::release)
                 .filter(release -> release.reference().shortSha256().equals(sha256))
                 .findFirst());
     }

@@ -1,72 +1,250 @@
 package io.alignstream.inference;
 
+import io.alignstream.contracts.ModelRelease;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * The place of the one model that new requests get; thread-safe.
+ * The place of the models in memory, of which a request gets the one that its model name stands for; thread-safe.
  *
  * <p>A swap is atomic: a request gets the old model or the new one, whole, and keeps it to its end. Whose approval is taken
- * back gets no new request, whatever else is going on.
+ * back gets no new request, whatever else is going on, and the approved one before it, if it is in memory, gets the next.
+ * Until the right one is loaded, the newest one before it answers.
  */
 @ApplicationScoped
 public class ServedModel {
 
+    private final InferenceConfig config;
     private final Releases releases;
     private final Counter swaps;
     private final MultiGauge info;
-    private @Nullable LoadedModel current;
+    /** By the checkpoint's sha256; each with a share that is this place's. */
+    private final Map<String, LoadedModel> loaded = new LinkedHashMap<>();
 
-    ServedModel(Releases releases, MeterRegistry registry) {
+    /** Of what is only to be kept warm, that which cannot be. */
+    private final Set<String> leftOut = new HashSet<>();
+
+    ServedModel(InferenceConfig config, Releases releases, MeterRegistry registry) {
+        this.config = config;
         this.releases = releases;
         this.swaps = Counter.builder("alignstream.inference.swaps")
-                .description("models taken into service")
+                .description("models taken into memory")
                 .register(registry);
         this.info = MultiGauge.builder("alignstream.inference.model.info")
-                .description("1 for the model in service")
+                .description("1 for each model in memory")
                 .register(registry);
     }
 
-    /** A share of the served model, to be given back; empty while no model is approved. */
-    public synchronized Optional<LoadedModel> share() {
-        return current().map(LoadedModel::share);
+    /**
+     * What is in memory.
+     *
+     * @param sha256s of the checkpoints
+     * @param leftOut of those that could be kept warm but are not, as there is no room or their files are gone
+     */
+    record InMemory(Set<String> sha256s, Set<String> leftOut) {
+
+        boolean holds(ModelRelease release) {
+            return sha256s.contains(release.reference().sha256());
+        }
+
+        boolean leavesOut(ModelRelease release) {
+            return leftOut.contains(release.reference().sha256());
+        }
     }
 
-    /** What is served, for figures only: it may be freed at any time. */
+    /** A share of the model for who names none; empty while none is loaded and approved. */
+    public Optional<LoadedModel> share() {
+        return share("", "");
+    }
+
+    /**
+     * A share of the model that {@code name} stands for, to be given back: the model's name, empty for that, too, one of {@code
+     * latest}, {@code canary} and {@code stable} after a colon, or the first 12 or more digits of a checkpoint's sha256 after
+     * an at sign.
+     *
+     * @param client who asks; each keeps its version while another one is on trial
+     * @return empty if there is no such name, or none is loaded and approved
+     */
+    public synchronized Optional<LoadedModel> share(String name, String client) {
+        return find(name, client).map(LoadedModel::share);
+    }
+
+    /** The stable model, for figures only: it may be freed at any time. */
     public synchronized Optional<LoadedModel> current() {
-        return Optional.ofNullable(current).filter(model -> releases.isApproved(model.release()));
+        return find(config.model() + ":stable", "");
     }
 
-    /** Serves {@code next} from now on, whose first share becomes this place's; nothing changes if it is no longer approved. */
+    /** Every name that is served and its model, which may be freed at any time: the plain one first, versions last. */
+    public synchronized SequencedMap<String, LoadedModel> names() {
+        SequencedMap<String, LoadedModel> names = new LinkedHashMap<>();
+        String model = config.model();
+        current().ifPresent(stable -> names.put(model, stable));
+        for (String alias : List.of(":stable", ":latest", ":canary")) {
+            find(model + alias, "").ifPresent(named -> names.put(model + alias, named));
+        }
+        for (ModelRelease release : versions().approved()) {
+            in(release).ifPresent(version -> names.put(
+                    model + "@" + release.reference().shortSha256(), version));
+        }
+        return names;
+    }
+
+    /** Whether there is a release to be served. */
+    boolean awaited() {
+        return !versions().approved().isEmpty();
+    }
+
+    /** Whether the newest release is on trial now. */
+    boolean onTrial() {
+        return versions().trial();
+    }
+
+    private Optional<LoadedModel> find(String name, String client) {
+        Versions versions = versions();
+        String model = config.model();
+        if (name.isEmpty() || name.equals(model)) {
+            return nearest(versions, versions.of(client, config.canary().share()));
+        }
+        if (name.startsWith(model + "@")) {
+            String digits = name.substring(model.length() + 1);
+            return versions.approved().stream()
+                    .filter(release -> digits.length() >= release.reference().shortSha256().length()
+                            && release.reference().sha256().startsWith(digits))
+                    .flatMap(release -> in(release).stream())
+                    .findFirst();
+        }
+        if (name.equals(model + ":stable")) {
+            return nearest(versions, versions.stable());
+        }
+        return name.equals(model + ":latest") || name.equals(model + ":canary")
+                ? nearest(versions, versions.latest())
+                : Optional.empty();
+    }
+
+    /** The model of {@code wanted}, else of the newest one before it, else of the oldest one after it. */
+    private Optional<LoadedModel> nearest(Versions versions, Optional<ModelRelease> wanted) {
+        List<ModelRelease> approved = versions.approved();
+        int place = wanted.map(approved::indexOf).orElse(0);
+        return approved.stream()
+                .skip(place)
+                .flatMap(release -> in(release).stream())
+                .findFirst()
+                .or(() -> approved.subList(0, place).reversed().stream()
+                        .flatMap(release -> in(release).stream())
+                        .findFirst());
+    }
+
+    private Optional<LoadedModel> in(ModelRelease release) {
+        return Optional.ofNullable(loaded.get(release.reference().sha256()));
+    }
+
+    private Versions versions() {
+        return releases.versions(config.model(), config.canary().duration(), Instant.now());
+    }
+
+    /** Whether {@code release} may be served now. */
+    boolean approves(ModelRelease release) {
+        return releases.isApproved(release);
+    }
+
+    synchronized InMemory inMemory() {
+        return new InMemory(Set.copyOf(loaded.keySet()), Set.copyOf(leftOut));
+    }
+
+    /** Bytes of all models here. */
+    synchronized long bytes() {
+        return loaded.values().stream().mapToLong(LoadedModel::bytes).sum();
+    }
+
+    /** {@code release} cannot be kept warm as things are, until a model goes. */
+    synchronized void leaveOut(ModelRelease release) {
+        leftOut.add(release.reference().sha256());
+    }
+
+    /** Serves {@code next}, too, whose first share becomes this place's; nothing changes if it is no longer approved. */
     synchronized void swap(LoadedModel next) {
         if (!releases.isApproved(next.release())) {
             next.giveBack();
             return;
         }
-        LoadedModel old = current;
-        current = next;
-        swaps.increment();
-        Tags tags = Tags.of("model", next.release().model(), "sha256", next.sha256());
-        info.register(List.of(MultiGauge.Row.of(tags.and("run", next.release().run()), 1)), true);
-        if (old != null) {
-            old.giveBack();
+        LoadedModel same = loaded.put(next.sha256(), next);
+        if (same != null) {
+            same.giveBack();
         }
+        swaps.increment();
+        dropUnneeded();
+        register();
+    }
+
+    /** Gives back what gets no requests and is not to be kept warm. */
+    synchronized void dropUnneeded() {
+        keep(config.warmVersions());
+    }
+
+    /**
+     * Gives back all that get no requests.
+     *
+     * @return whether there were any
+     */
+    synchronized boolean dropWarm() {
+        return keep(0);
+    }
+
+    /** Keeps those that requests go to and, of the others that are approved, the newest, up to {@code most} together. */
+    private boolean keep(int most) {
+        Versions versions = versions();
+        Set<LoadedModel> kept = new LinkedHashSet<>();
+        nearest(versions, versions.stable()).ifPresent(kept::add);
+        nearest(versions, versions.latest()).ifPresent(kept::add);
+        for (ModelRelease release : versions.approved()) {
+            if (kept.size() < most) {
+                in(release).ifPresent(kept::add);
+            }
+        }
+        List<LoadedModel> dropped = loaded.values().stream()
+                .filter(model -> !kept.contains(model))
+                .toList();
+        dropped.forEach(this::drop);
+        return !dropped.isEmpty();
+    }
+
+    private void drop(LoadedModel model) {
+        loaded.remove(model.sha256());
+        model.giveBack();
+        leftOut.clear();
+        register();
+    }
+
+    private void register() {
+        info.register(
+                loaded.values().stream()
+                        .map(model -> MultiGauge.Row.of(
+                                Tags.of(
+                                        "model", model.release().model(),
+                                        "sha256", model.sha256(),
+                                        "run", model.release().run()),
+                                1))
+                        .collect(Collectors.toList()),
+                true);
     }
 
     /** Serves nothing from now on. */
     @PreDestroy
     synchronized void withdraw() {
-        if (current != null) {
-            current.giveBack();
-            current = null;
-            info.register(List.of(), true);
-        }
+        List.copyOf(loaded.values()).forEach(this::drop);
     }
 }

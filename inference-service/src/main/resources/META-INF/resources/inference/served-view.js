@@ -19,6 +19,9 @@ function show(served) {
   say(element('served-since'), messages.time(served.since));
   say(element('served-positions'), messages.whole(served.positions));
   say(element('served-feedback'), `👍 ${messages.whole(served.feedback.up)}  👎 ${messages.whole(served.feedback.down)}`);
+  element('served-trial').hidden = !served.trial;
+  element('served-names').replaceChildren(...Object.entries(served.names).map(([name, sha256]) => make('div', {},
+    make('dt', {}, name), make('dd', {}, make('code', {}, sha256.slice(0, 12))))));
   element('served-figures').replaceChildren(...Object.entries(served.figures).map(([name, value]) => make('div', {},
     make('dt', {}, metricName(name, messages)), make('dd', {}, messages.figure(value)))));
 }

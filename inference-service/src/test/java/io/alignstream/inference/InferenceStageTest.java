@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,8 +43,10 @@ class InferenceStageTest {
     @TempDir
     Path folder;
 
+    private static final SmallService CONFIG = new SmallService(1, 1);
+
     private final Releases releases = new Releases();
-    private final ServedModel served = new ServedModel(releases, new SimpleMeterRegistry());
+    private final ServedModel served = new ServedModel(CONFIG, releases, new SimpleMeterRegistry());
     private final KeptState kept = KeptState.temporary();
 
     @AfterEach
@@ -123,7 +126,7 @@ class InferenceStageTest {
         publish(release("one", ROLLED_BACK));
 
         // When
-        stage(null).show(new InService(Optional.empty()));
+        stage(null).show(new InMemory(Set.of()));
 
         // Then
         assertThat(model.freed()).isTrue();
@@ -150,7 +153,7 @@ class InferenceStageTest {
         publish(release("one", APPROVED));
 
         // When
-        Decision decision = instance(Optional.of(sha256("one")));
+        Decision decision = instance(Set.of(sha256("one")));
 
         // Then
         assertThat(decision)
@@ -159,12 +162,94 @@ class InferenceStageTest {
                         .with("release", sha256("one").substring(0, 12))));
     }
 
+    @Test
+    void loadsTheOneBeforeTooWhereTheNewestIsInMemory() throws Exception {
+        // Given
+        publish(release("one", APPROVED));
+        publish(release("two", APPROVED));
+        publish(release("three", APPROVED));
+
+        // When
+        Decision decision = instance(Set.of(sha256("three")));
+
+        // Then
+        assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
+                        run.job().run())
+                .isEqualTo(sha256("two").substring(0, 12)));
+    }
+
+    @Test
+    void whatIsRolledBackMakesRoomAtOnceForTheOneThatIsKeptWarm() {
+        // Given
+        publish(release("one", APPROVED));
+        publish(release("two", APPROVED));
+        served.swap(tinyModel("one"));
+        served.swap(tinyModel("two"));
+
+        // When
+        publish(release("two", ROLLED_BACK));
+
+        // Then
+        assertThat(served.share("alignstream", "Ann"))
+                .hasValueSatisfying(model -> assertThat(model.sha256()).isEqualTo(sha256("one")));
+    }
+
+    @Test
+    void keepsTheNewestTwoInMemoryAndFreesTheOthers() {
+        // Given
+        publish(release("one", APPROVED));
+        publish(release("two", APPROVED));
+        publish(release("three", APPROVED));
+        LoadedModel one = tinyModel("one");
+        LoadedModel two = tinyModel("two");
+        served.swap(one);
+        served.swap(two);
+
+        // When
+        served.swap(tinyModel("three"));
+
+        // Then
+        assertThat(one.freed()).isTrue();
+        assertThat(two.freed()).isFalse();
+        assertThat(served.inMemory().sha256s()).containsExactlyInAnyOrder(sha256("two"), sha256("three"));
+    }
+
+    @Test
+    void aVersionIsServedByItsNameWhileItIsInMemory() {
+        // Given
+        publish(release("one", APPROVED));
+        publish(release("two", APPROVED));
+        served.swap(tinyModel("one"));
+        served.swap(tinyModel("two"));
+
+        // When
+        Set<String> names = served.names().keySet();
+
+        // Then
+        assertThat(names)
+                .containsExactly(
+                        "alignstream",
+                        "alignstream:stable",
+                        "alignstream:latest",
+                        "alignstream:canary",
+                        "alignstream@" + sha256("two").substring(0, 12),
+                        "alignstream@" + sha256("one").substring(0, 12));
+        assertThat(served.share("alignstream@" + sha256("one").substring(0, 12), ""))
+                .hasValueSatisfying(model -> assertThat(model.sha256()).isEqualTo(sha256("one")));
+        assertThat(served.share("alignstream@" + sha256("three").substring(0, 12), "")).isEmpty();
+        assertThat(served.share("stable", "")).isEmpty();
+    }
+
     private static LoadedModel tinyModel() {
+        return tinyModel("one");
+    }
+
+    private static LoadedModel tinyModel(String run) {
         Tokenizer tokenizer = new BpeTrainer(300).train(java.util.stream.Stream.of("a"));
         try (Transformer network =
                 Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), 1, 32, 8), 1)) {
             return new LoadedModel(
-                    release("one", APPROVED), new PreparedWeights(network), tokenizer, Engine.Capacity.of(1, 8));
+                    release(run, APPROVED), new PreparedWeights(network), tokenizer, Engine.Capacity.of(1, 8));
         }
     }
 
@@ -185,19 +270,19 @@ class InferenceStageTest {
     }
 
     private Decision freshInstance() throws Exception {
-        return instance(Optional.empty());
+        return instance(Set.of());
     }
 
-    private Decision instance(Optional<String> inService) throws Exception {
+    private Decision instance(Set<String> inMemory) throws Exception {
         try (CheckpointStore store =
                 CheckpointStore.open(folder.resolve("store").toUri(), folder.resolve("cache"))) {
-            return stage(store).decide(new InService(inService), false);
+            return stage(store).decide(new InMemory(inMemory), false);
         }
     }
 
     private InferenceStage stage(@Nullable CheckpointStore store) {
         return new InferenceStage(
-                new SmallService(1, 1), served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept));
+                CONFIG, served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept));
     }
 
     private static ModelRelease release(String run, ModelRelease.Verdict verdict) {
@@ -231,8 +316,8 @@ class InferenceStageTest {
         }
     }
 
-    /** The stage asks a view one thing: what is in service. */
-    private record InService(Optional<String> sha256) implements View {
+    /** The stage asks a view one thing: what is in memory. */
+    private record InMemory(Set<String> sha256s) implements View {
 
         @Override
         public <T> List<T> newestByKey(Topic<T> topic) {
@@ -247,7 +332,7 @@ class InferenceStageTest {
         @Override
         @SuppressWarnings("unchecked") // the one question
         public <T> T answer(Question<T> question) {
-            return (T) sha256;
+            return (T) new ServedModel.InMemory(sha256s, Set.of());
         }
 
         @Override

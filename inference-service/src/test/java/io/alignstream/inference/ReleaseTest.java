@@ -54,8 +54,8 @@ class ReleaseTest extends ServiceTest {
         assertThat(json(api.get("/v1/models").body()).path("data")).isEmpty();
         await().until(() ->
                 Messages.english(control.status().reason()).startsWith("no release of alignstream is approved yet"));
-        assertThat(api.get("/q/health/ready").statusCode()).isEqualTo(503);
-        assertThat(api.get("/q/health/ready").body()).contains("no approved release is loaded");
+        assertThat(api.get("/q/health/ready").statusCode()).isEqualTo(200);
+        assertThat(api.get("/q/health/ready").body()).contains("no release is approved");
         assertThat(api.get("/q/health/started").statusCode()).isEqualTo(200);
         assertThat(api.get("/q/health/live").statusCode()).isEqualTo(200);
     }
@@ -83,51 +83,154 @@ class ReleaseTest extends ServiceTest {
     }
 
     @Test
-    void swapsUnderLoadDropNothing() throws Exception {
-        // Given
-        serve(first);
+    void twentySwapsUnderLoadDropNothingAndLeaveNothingBehind() throws Exception {
+        // Given: four models, of which the last two are in memory, so each swap loads one
+        withdrawAll();
+        List<Reference> models = new ArrayList<>();
         Map<String, String> answers = new HashMap<>();
-        answers.put(first.sha256().substring(0, 12), content(api.post(question("Hi", ""))));
-        serve(second);
-        answers.put(second.sha256().substring(0, 12), content(api.post(question("Hi", ""))));
+        for (int seed = 11; seed <= 14; seed++) {
+            Reference model = TinyModel.save(store, seed);
+            serve(model);
+            models.add(model);
+            answers.put(model.sha256(), content(api.post(question("Hi", ""))));
+        }
         AtomicBoolean over = new AtomicBoolean();
-        Callable<List<JsonNode>> user = () -> {
-            List<JsonNode> got = new ArrayList<>();
+        Callable<List<Answer>> user = () -> {
+            List<Answer> got = new ArrayList<>();
             while (!over.get()) {
-                got.add(json(api.post(question("Hi", "")).body()));
+                got.add(Answer.of(api.post(question("Hi", ""))));
+                got.add(Answer.ofStream(api.post(question("Hi", ", \"stream\": true"))));
             }
             return got;
         };
         Set<LoadedModel> seen = new HashSet<>();
+        long before = NativeHeap.bytesInUse();
 
         // When
-        List<JsonNode> got = new ArrayList<>();
+        List<Answer> got = new ArrayList<>();
         try (ExecutorService users = Executors.newFixedThreadPool(4)) {
-            List<Future<List<JsonNode>>> running = new ArrayList<>();
+            List<Future<List<Answer>>> running = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 running.add(users.submit(user));
             }
-            for (int swap = 0; swap < 12; swap++) {
+            for (int swap = 0; swap < 20; swap++) {
+                serve(models.get(swap % models.size()));
                 served.current().ifPresent(seen::add);
-                serve(swap % 2 == 0 ? first : second);
             }
             over.set(true);
-            for (Future<List<JsonNode>> one : running) {
+            for (Future<List<Answer>> one : running) {
                 got.addAll(one.get());
             }
         }
 
         // Then
         assertThat(answers.values()).doesNotHaveDuplicates();
-        assertThat(got).isNotEmpty().allSatisfy(completion -> assertThat(completion
-                        .path("choices")
-                        .path(0)
-                        .path("message")
-                        .path("content")
-                        .asText())
-                .isEqualTo(answers.get(completion.path("system_fingerprint").asText())));
-        assertThat(seen).hasSize(12);
-        await().atMost(PATIENCE).until(() -> seen.stream().allMatch(LoadedModel::freed));
+        assertThat(got).isNotEmpty().allSatisfy(answer -> {
+            assertThat(answer.text()).isEqualTo(answers.get(answer.sha256()));
+            assertThat(answer.fingerprints()).containsExactly(answer.sha256().substring(0, 12));
+        });
+        assertThat(seen).hasSize(20);
+        await().atMost(PATIENCE)
+                .until(() -> seen.stream().filter(model -> !model.freed()).count() == 2);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(NativeHeap.bytesInUse())
+                .isLessThan(before + before / 20));
+    }
+
+    /** What somebody was told, and by which model. */
+    private record Answer(String sha256, Set<String> fingerprints, String text) {
+
+        static Answer of(HttpResponse<String> response) {
+            return new Answer(
+                    sha256(response),
+                    Set.of(json(response.body()).path("system_fingerprint").asText()),
+                    content(response));
+        }
+
+        static Answer ofStream(HttpResponse<String> response) {
+            Set<String> fingerprints = new HashSet<>();
+            StringBuilder text = new StringBuilder();
+            for (String event : ChatApi.events(response.body())) {
+                if (!event.equals("[DONE]")) {
+                    JsonNode chunk = json(event);
+                    fingerprints.add(chunk.path("system_fingerprint").asText());
+                    text.append(delta(chunk).path("content").asText(""));
+                }
+            }
+            return new Answer(sha256(response), fingerprints, text.toString());
+        }
+
+        private static String sha256(HttpResponse<String> response) {
+            return response.headers().firstValue("X-Model-Sha256").orElse("refused: " + response.body());
+        }
+    }
+
+    @Test
+    void aReleaseThatCannotAnswerIsRejectedOnTheTopicAndTheOldOneStays() throws IOException {
+        // Given
+        serve(first);
+        Reference broken = TinyModel.saveBroken(store);
+
+        // When
+        publish(APPROVED, broken);
+
+        // Then
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(topics.events(Topic.MODEL_RELEASES))
+                .filteredOn(release -> release.reference().equals(broken))
+                .last()
+                .satisfies(release -> {
+                    assertThat(release.verdict()).isEqualTo(REJECTED);
+                    assertThat(release.decidedBy()).isEqualTo("inference-service");
+                    assertThat(release.reason()).contains("its probabilities are no numbers");
+                }));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        Messages.english(Objects.requireNonNull(control.status().lastFailure())))
+                .contains("failed the check"));
+        assertThat(served.current().orElseThrow().sha256()).isEqualTo(first.sha256());
+        assertThat(api.post(question("Hi", "")).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aRollbackToAModelThatIsInMemoryLoadsNothing() {
+        // Given
+        withdrawAll();
+        serve(first);
+        serve(second);
+        double loaded = loads();
+
+        // When
+        publish(ROLLED_BACK, second);
+
+        // Then
+        awaitServed(first);
+        assertThat(content(api.post(question("Hi", "")))).isNotEmpty();
+        assertThat(loads()).isEqualTo(loaded);
+    }
+
+    private double loads() {
+        return api.get("/q/metrics")
+                .body()
+                .lines()
+                .filter(line -> line.startsWith("alignstream_inference_swaps_total"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    @Test
+    void aVersionAnswersByItsName() {
+        // Given
+        withdrawAll();
+        serve(first);
+        serve(second);
+        String version = "alignstream@" + first.shortSha256();
+
+        // When
+        HttpResponse<String> answer = api.post(question("Hi", ", \"model\": \"" + version + "\""));
+
+        // Then
+        assertThat(answer.headers().firstValue("X-Model-Sha256")).contains(first.sha256());
+        HttpResponse<String> unknown = api.post(question("Hi", ", \"model\": \"alignstream@000000000000\""));
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(unknown.body()).contains(version);
     }
 
     @Test
@@ -173,6 +276,8 @@ class ReleaseTest extends ServiceTest {
         HttpResponse<String> answer = api.post(question("Hi", ""));
         assertThat(answer.statusCode()).isEqualTo(503);
         assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+        assertThat(api.get("/q/health/ready").statusCode()).isEqualTo(503);
+        assertThat(api.get("/q/health/ready").body()).contains("no approved release is loaded");
     }
 
     @Test

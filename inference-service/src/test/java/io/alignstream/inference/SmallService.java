@@ -3,7 +3,21 @@ package io.alignstream.inference;
 import java.time.Duration;
 
 /** A service that does little at once. */
-public record SmallService(int concurrentRequests, int queue) implements InferenceConfig {
+public record SmallService(int concurrentRequests, int queue, int warmVersions, Canary canary)
+        implements InferenceConfig {
+
+    /** Keeps two versions and tries none. */
+    public SmallService(int concurrentRequests, int queue) {
+        this(concurrentRequests, queue, 2, new Trial(Duration.ZERO, 0));
+    }
+
+    /** How a release is tried. */
+    public record Trial(Duration duration, double share) implements Canary {}
+
+    @Override
+    public double slowdown() {
+        return 1_000;
+    }
 
     @Override
     public String model() {

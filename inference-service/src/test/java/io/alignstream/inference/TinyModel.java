@@ -34,9 +34,24 @@ final class TinyModel {
         return save(store, seed, Map.of(), List.of());
     }
 
+    /** Saves a model whose probabilities are no numbers. */
+    static Reference saveBroken(CheckpointStore store) throws IOException {
+        return save(store, 3, Map.of(), List.of(), Float.NaN);
+    }
+
     /** Saves the model drawn from {@code seed}, made from {@code parents} and {@code datasets}. */
     static Reference save(
             CheckpointStore store, long seed, Map<String, Reference> parents, List<DatasetSnapshot> datasets)
+            throws IOException {
+        return save(store, seed, parents, datasets, 100);
+    }
+
+    private static Reference save(
+            CheckpointStore store,
+            long seed,
+            Map<String, Reference> parents,
+            List<DatasetSnapshot> datasets,
+            float certainty)
             throws IOException {
         TransformerConfig config =
                 new TransformerConfig(TOKENIZER.vocabularySize(), 1, 16, 1, 1, 32, POSITIONS, 10_000, 1e-6, false);
@@ -44,7 +59,7 @@ final class TinyModel {
         try (Transformer network = Transformer.initialise(config, seed)) {
             tensors = new LinkedHashMap<>(network.tensors());
         }
-        tensors.computeIfPresent("lm_head.weight", (name, head) -> peaked(head));
+        tensors.computeIfPresent("lm_head.weight", (name, head) -> peaked(head, certainty));
         Manifest draft = Manifest.draft(Stage.RLHF, "seed-" + seed, 1)
                 .withComplete(true)
                 .withParents(parents)
@@ -57,11 +72,11 @@ final class TinyModel {
     }
 
     /** Large logits for text, zero for control tokens. */
-    private static Tensor peaked(Tensor head) {
+    private static Tensor peaked(Tensor head, float certainty) {
         float[] values = head.toFloats();
         int width = (int) head.shape()[1];
         for (int i = 0; i < values.length; i++) {
-            values[i] *= TOKENIZER.byteLength(i / width) == 0 ? 0 : 100;
+            values[i] *= TOKENIZER.byteLength(i / width) == 0 ? 0 : certainty;
         }
         return Tensor.of(values, head.shape());
     }

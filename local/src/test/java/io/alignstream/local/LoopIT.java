@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -263,10 +264,10 @@ class LoopIT {
         ReleaseClient releases = new ReleaseClient(site.address(Stage.RLHF));
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() < end) {
-            for (ChatClient.ServedModel served : chat.models()) {
-                if (!served.sha256().equals(known)) {
-                    return served.sha256();
-                }
+            Optional<String> other =
+                    chat.served().map(ChatClient.ServedModel::sha256).filter(sha256 -> !sha256.equals(known));
+            if (other.isPresent()) {
+                return other.get();
             }
             assertThat(releases.list())
                     .filteredOn(release -> release.verdict() == ModelRelease.Verdict.REJECTED)

@@ -168,8 +168,8 @@ class PipelineIT {
         }
 
         // Then
-        assertThat(new ChatClient(site.address(Stage.INFERENCE)).models())
-                .containsExactly(new ChatClient.ServedModel(
+        assertThat(new ChatClient(site.address(Stage.INFERENCE)).served())
+                .contains(new ChatClient.ServedModel(
                         approved.model(), approved.reference().sha256()));
     }
 

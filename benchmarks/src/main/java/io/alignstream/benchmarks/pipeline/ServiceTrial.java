@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -40,11 +41,18 @@ final class ServiceTrial implements AutoCloseable {
      * @param heapMegabytes the most that its heap may take
      */
     static ServiceTrial start(Stage stage, Path folder, String bootstrapServers, int heapMegabytes) throws IOException {
+        return start(stage, folder, bootstrapServers, heapMegabytes, List.of());
+    }
+
+    /** The same with settings of its own, each as {@code -Dname=value}. */
+    static ServiceTrial start(
+            Stage stage, Path folder, String bootstrapServers, int heapMegabytes, List<String> settings)
+            throws IOException {
         Installation installation = Installation.current();
         Path own = Files.createDirectories(folder.resolve(stage.service()));
         Path log = own.resolve("log");
         int port = freePort();
-        Process process = new ProcessBuilder(List.of(
+        List<String> command = new ArrayList<>(List.of(
                         installation.java().toString(),
                         "-Xmx" + heapMegabytes + "m",
                         "-XX:+UseSerialGC",
@@ -56,16 +64,27 @@ final class ServiceTrial implements AutoCloseable {
                         "-Dquarkus.http.port=" + port,
                         "-Dkafka.bootstrap.servers=" + bootstrapServers,
                         "-Dalignstream.access.local=true",
-                        "-Dalignstream.store.root=" + own.resolve("store").toUri(),
+                        "-Dalignstream.store.root=" + store(stage, folder).toUri(),
                         "-Dalignstream.store.cache=" + own.resolve("cache"),
-                        "-Dalignstream.views.folder=" + own.resolve("views"),
-                        "-jar",
-                        installation.serviceJar(stage).toString()))
+                        "-Dalignstream.views.folder=" + own.resolve("views")));
+        command.addAll(settings);
+        command.addAll(List.of("-jar", installation.serviceJar(stage).toString()));
+        Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         return new ServiceTrial(stage, process, port, log);
+    }
+
+    /** Where the service of {@code stage} has its store. */
+    static Path store(Stage stage, Path folder) {
+        return folder.resolve(stage.service()).resolve("store");
+    }
+
+    /** Where it listens. */
+    URI address() {
+        return URI.create("http://127.0.0.1:" + port + "/");
     }
 
     /**

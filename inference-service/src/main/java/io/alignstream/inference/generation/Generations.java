@@ -13,7 +13,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -22,6 +21,8 @@ import java.util.concurrent.TimeoutException;
 public class Generations {
 
     private final Duration timeout;
+    private final int atOnce;
+    private final double slowdown;
     private final MeterRegistry registry;
     private final Timer firstToken;
     private final DistributionSummary speed;
@@ -30,6 +31,8 @@ public class Generations {
 
     Generations(InferenceConfig config, MeterRegistry registry) {
         this.timeout = config.timeout();
+        this.atOnce = config.concurrentRequests();
+        this.slowdown = config.slowdown();
         this.registry = registry;
         this.waiting = new WaitingRequests(config.queue());
         this.loop = new InferenceLoop(waiting, config.concurrentRequests());
@@ -59,7 +62,7 @@ public class Generations {
      * Starts or queues an answer for whoever has no name.
      *
      * @param model a share of it, which this method takes over in any case
-     * @throws RejectedExecutionException if the queue is full
+     * @throws OverloadException if it would take too long
      */
     public Generation start(LoadedModel model, int[] prompt, Decoding decoding) {
         return start("", model, prompt, decoding);
@@ -70,18 +73,24 @@ public class Generations {
      *
      * @param client who asks: clients take turns
      * @param model a share of it, which this method takes over in any case
-     * @throws RejectedExecutionException if the queue is full
+     * @throws OverloadException if it would take too long
      */
     public Generation start(String client, LoadedModel model, int[] prompt, Decoding decoding) {
         Task task = new Task(new Generation(client, model, prompt, decoding, timeout.toNanos()));
-        Task displaced = (Task) waiting.add(client, task).orElse(null);
+        Task displaced = (Task) waiting.add(
+                        client, task, waits -> model.pace().slowdown(underWay(waits) + 1, atOnce) <= slowdown)
+                .orElse(null);
         if (displaced != null) {
             displaced.refuse();
         }
         if (displaced == task) {
-            throw new RejectedExecutionException("the queue is full");
+            throw task.overload();
         }
         return task.generation;
+    }
+
+    private int underWay(int waits) {
+        return loop.active() + waits;
     }
 
     /** Lets no request wait for ever. */
@@ -130,6 +139,9 @@ public class Generations {
             if (writing.tokens() > 1) {
                 speed.record((writing.tokens() - 1) * 1e9 / (System.nanoTime() - first));
             }
+            if (finish == Finish.STOP || finish == Finish.LENGTH) {
+                generation.model().pace().answer(writing.tokens());
+            }
             switch (finish) {
                 case STOP -> end(Generation.Reason.STOP);
                 case LENGTH -> end(Generation.Reason.LENGTH);
@@ -153,7 +165,12 @@ public class Generations {
         /** There was no place for it. */
         void refuse() {
             count("refused");
-            giveBack(new Generation.Failed(new RejectedExecutionException("the queue is full")));
+            giveBack(new Generation.Failed(overload()));
+        }
+
+        OverloadException overload() {
+            int answers = underWay(waiting.size());
+            return new OverloadException(generation.model().pace().secondsToRoom(answers));
         }
 
         private void giveBack(Generation.Event last) {

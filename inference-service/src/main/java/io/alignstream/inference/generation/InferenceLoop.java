@@ -58,11 +58,19 @@ final class InferenceLoop implements Runnable {
         while (waiting.await(writing.isEmpty())) {
             dropInterrupted();
             letIn();
-            for (LoadedModel model : models()) {
-                step(model);
-            }
+            write();
         }
         List.copyOf(writing.keySet()).forEach(text -> fail(text, new IllegalStateException("the service is stopping")));
+    }
+
+    /** A token more of every answer; how long that takes is each model's pace. */
+    private void write() {
+        int answers = writing.size();
+        SequencedSet<LoadedModel> models = models();
+        long begun = System.nanoTime();
+        models.forEach(this::step);
+        double seconds = (System.nanoTime() - begun) * 1e-9;
+        models.forEach(model -> model.pace().step(answers, seconds));
     }
 
     /** Answers that are being written. */

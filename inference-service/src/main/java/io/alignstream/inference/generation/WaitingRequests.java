@@ -8,11 +8,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.IntPredicate;
 
 /**
  * Requests that wait for their turn, a bounded number; clients take turns, each one's requests keep their order. Thread-safe.
  *
- * <p>Who comes when it is full takes the place of the last request of whoever has most of them waiting, if that is at least
+ * <p>Who comes when there is no room takes the place of the last request of whoever has most of them waiting, if that is at least
  * two more than their own: nobody keeps others out by asking much.
  */
 final class WaitingRequests {
@@ -31,14 +32,18 @@ final class WaitingRequests {
     /**
      * Takes a request.
      *
+     * @param fits whether one more may come when so many wait; no more than the bounded number ever do
      * @return the one that finds no place: an older one, this one, or none
      */
-    synchronized Optional<Request> add(String client, Request request) {
+    synchronized Optional<Request> add(String client, Request request, IntPredicate fits) {
         if (closed) {
             return Optional.of(request);
         }
         Optional<Request> displaced = Optional.empty();
-        if (size == most) {
+        if (size == most || !fits.test(size)) {
+            if (size == 0) {
+                return Optional.of(request);
+            }
             Map.Entry<String, Deque<Request>> greediest = byClient.entrySet().stream()
                     .max(Comparator.comparingInt(entry -> entry.getValue().size()))
                     .orElseThrow();

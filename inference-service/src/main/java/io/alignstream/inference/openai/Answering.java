@@ -10,6 +10,7 @@ import io.alignstream.inference.ServedModel;
 import io.alignstream.inference.generation.Decoding;
 import io.alignstream.inference.generation.Generation;
 import io.alignstream.inference.generation.Generations;
+import io.alignstream.inference.generation.OverloadException;
 import io.alignstream.inference.openai.answer.AnswerJson;
 import io.alignstream.inference.openai.answer.Answered;
 import io.alignstream.inference.openai.request.ApiException;
@@ -30,7 +31,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -90,7 +91,7 @@ public class Answering {
 
     /** Answers {@code call}, which is made for the model in service. */
     Response answer(String model, RoutingContext http, Function<LoadedModel, Call> call) {
-        LoadedModel share = model(model);
+        LoadedModel share = model(model, client(http));
         Call wanted;
         List<Generation> answers;
         try {
@@ -110,18 +111,21 @@ public class Answering {
                 .build();
     }
 
-    /** A share of the model in service, to be given back. */
+    /** A share of the model that {@code name} stands for, to be given back; the same one whoever asks. */
     LoadedModel model(String name) {
-        LoadedModel share = served.share().orElseThrow(() -> ApiException.noModel(config.model()));
-        String known = share.release().model();
-        if (!name.isEmpty() && !name.equals(known)) {
-            share.giveBack();
-            throw ApiException.unknownModel(name, known);
-        }
-        return share;
+        return model(name, "");
     }
 
-    /** Whose turn it is: who signed in, else the machine that calls. */
+    private LoadedModel model(String name, String client) {
+        return served.share(name, client).orElseThrow(() -> {
+            Set<String> names = served.names().keySet();
+            return names.isEmpty()
+                    ? ApiException.noModel(config.model())
+                    : ApiException.unknownModel(name, String.join(", ", names));
+        });
+    }
+
+    /** Whose turn it is, and who keeps a version: who signed in, else the machine that calls. */
     private String client(RoutingContext http) {
         String name = caller.name();
         return name == null ? http.request().remoteAddress().host() : name;
@@ -135,9 +139,9 @@ public class Answering {
                 started.add(generations.start(client, model.share(), one.prompt(), one.decoding()));
             }
             return started;
-        } catch (RejectedExecutionException e) {
+        } catch (OverloadException e) {
             started.forEach(Generation::cancel);
-            throw ApiException.busy();
+            throw ApiException.busy(e.retryAfter());
         }
     }
 
@@ -272,7 +276,7 @@ public class Answering {
     private static ApiException refusal(Throwable cause) {
         return switch (cause) {
             case TimeoutException timeout -> ApiException.timedOut();
-            case RejectedExecutionException displaced -> ApiException.busy();
+            case OverloadException displaced -> ApiException.busy(displaced.retryAfter());
             default -> ApiException.failed();
         };
     }

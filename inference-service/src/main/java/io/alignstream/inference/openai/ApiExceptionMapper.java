@@ -17,7 +17,7 @@ public class ApiExceptionMapper implements ExceptionMapper<ApiException> {
                 .type(MediaType.APPLICATION_JSON_TYPE)
                 .entity(refusal.body());
         if (refusal.retryable()) {
-            response.header(HttpHeaders.RETRY_AFTER, 1);
+            response.header(HttpHeaders.RETRY_AFTER, refusal.retryAfter());
         }
         return response.build();
     }

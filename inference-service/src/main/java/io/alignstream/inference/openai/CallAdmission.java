@@ -6,6 +6,7 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.openai.request.ApiException;
 import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
@@ -13,13 +14,16 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Admits calls before their bodies are read: refuses what is larger than the server reads, and what comes while more calls
- * are under way than can be answered or wait, with OpenAI's error JSON. Answers in it, too, what reaches no resource.
+ * are under way than can be answered or wait, or while the service ends, with OpenAI's error JSON. Answers in it, too, what reaches no resource.
  */
 @Singleton
 class CallAdmission {
@@ -34,11 +38,16 @@ class CallAdmission {
     private final MemorySize most;
     private final int mostCalls;
     private final AtomicInteger underWay = new AtomicInteger();
+    private final Duration notice;
+    /** When this service takes no more calls, by {@link System#nanoTime}; empty while nobody wants it to end. */
+    private volatile OptionalLong closing = OptionalLong.empty();
 
     CallAdmission(
             ObjectMapper json,
             InferenceConfig config,
-            @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize most) {
+            @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize most,
+            @ConfigProperty(name = "quarkus.shutdown.delay") Optional<Duration> notice) {
+        this.notice = notice.orElse(Duration.ZERO);
         this.json = json;
         this.most = most;
         this.mostCalls = config.concurrentRequests() + config.queue() + READ_AT_ONCE;
@@ -81,7 +90,21 @@ class CallAdmission {
         }
     }
 
+    /** The service is to end: it is not ready any more, which others notice before calls are refused. */
+    void leave(@Observes ShutdownDelayInitiatedEvent event) {
+        closing = OptionalLong.of(System.nanoTime() + notice.toNanos());
+    }
+
+    private boolean closed() {
+        OptionalLong end = closing;
+        return end.isPresent() && System.nanoTime() - end.getAsLong() >= 0;
+    }
+
     private void handle(RoutingContext call) {
+        if (closed()) {
+            refuse(call, ApiException.leaving());
+            return;
+        }
         String length = call.request().getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length != null && length.matches("\\d{1,18}") && Long.parseLong(length) > most.asLongValue()) {
             refuse(
@@ -95,7 +118,7 @@ class CallAdmission {
         }
         if (underWay.incrementAndGet() > mostCalls) {
             underWay.decrementAndGet();
-            refuse(call, ApiException.busy());
+            refuse(call, ApiException.busy(1));
             return;
         }
         call.addEndHandler(ended -> underWay.decrementAndGet());
@@ -110,6 +133,9 @@ class CallAdmission {
 
     private Future<Void> write(RoutingContext call, ApiException refused) {
         try {
+            if (refused.retryable()) {
+                call.response().putHeader(HttpHeaders.RETRY_AFTER, Integer.toString(refused.retryAfter()));
+            }
             return call.response()
                     .setStatusCode(refused.status())
                     .putHeader(HttpHeaders.CONTENT_TYPE, MediaType.APPLICATION_JSON)

@@ -84,7 +84,7 @@ public class EmbeddingsResource {
         try {
             return embeddings.of(model, texts);
         } catch (RejectedExecutionException e) {
-            throw ApiException.busy();
+            throw ApiException.busy(1);
         } catch (TimeoutException e) {
             throw ApiException.timedOut();
         } catch (ExecutionException e) {

@@ -12,8 +12,13 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
 
-/** {@code GET /v1/models}: the served model, with the hash of its checkpoint and the run that made it. */
+/**
+ * {@code GET /v1/models}: the names that are served, the plain one first, and what they stand for, with the hash of its checkpoint and
+ * the run that made it.
+ */
 @Path("/v1/models")
 @Produces(MediaType.APPLICATION_JSON)
 public class ModelsResource {
@@ -37,9 +42,10 @@ public class ModelsResource {
      */
     public record Model(String id, String object, long created, String owned_by, String sha256, String run) {
 
-        private static Model of(LoadedModel model) {
+        private static Model of(Map.Entry<String, LoadedModel> named) {
+            LoadedModel model = named.getValue();
             return new Model(
-                    model.release().model(),
+                    named.getKey(),
                     "model",
                     model.loadedAt().getEpochSecond(),
                     "alignstream",
@@ -52,16 +58,18 @@ public class ModelsResource {
     @RolesAllowed({Role.Id.CLIENT, Role.Id.VIEWER})
     public ModelList list() {
         return new ModelList(
-                "list", served.current().map(Model::of).map(List::of).orElse(List.of()));
+                "list", served.names().entrySet().stream().map(Model::of).toList());
     }
 
     @GET
     @Path("{id}")
     @RolesAllowed({Role.Id.CLIENT, Role.Id.VIEWER})
     public Model model(@PathParam("id") String id) {
-        return served.current()
-                .map(Model::of)
-                .filter(model -> model.id().equals(id))
-                .orElseThrow(() -> ApiException.unknownModel(id, config.model()));
+        SequencedMap<String, LoadedModel> names = served.names();
+        LoadedModel model = names.get(id);
+        if (model == null) {
+            throw ApiException.unknownModel(id, names.isEmpty() ? config.model() : String.join(", ", names.keySet()));
+        }
+        return Model.of(Map.entry(id, model));
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.check.Check;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param figures what the gate measured on held-out prompts
  * @param reason one sentence for people: why approved, rejected or rolled back
  * @param explanation the same for people of any language; null where a person, or a gate of before, wrote the reason
- * @param decidedBy name of the person who decided, 1 to {@value #MAX_NAME} characters; null where the gate did
+ * @param decidedBy name of the person, or of the service that could not serve it, 1 to {@value #MAX_NAME} characters; null
+ *     where the gate decided
  */
 public record ModelRelease(
         String model,
@@ -70,6 +72,16 @@ public record ModelRelease(
     public ModelRelease decided(Verdict newVerdict, String by, String why) {
         return new ModelRelease(
                 model, newVerdict, reference, run, figures, why, null, Check.text("decidedBy", by, MAX_NAME));
+    }
+
+    /**
+     * The same candidate, rejected by a service that found out that it cannot answer.
+     *
+     * @param service its name
+     */
+    public ModelRelease refused(String service, Reason why) {
+        return new ModelRelease(
+                model, Verdict.REJECTED, reference, run, figures, Messages.english(why), why, service);
     }
 
     /** Why: the explanation, or else the reason as it was written. */

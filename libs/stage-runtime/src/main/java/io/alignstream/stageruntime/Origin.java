@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.hash.RecordsHash;
+import java.time.Instant;
 import java.util.Optional;
 
 /** Where an event stands in its topic, and what its record says besides the event; immutable. */
@@ -9,6 +10,11 @@ public interface Origin {
     int partition();
 
     long offset();
+
+    /** When the record was written, by its producer's clock; 1970 where nothing is known of that. */
+    default Instant time() {
+        return Instant.EPOCH;
+    }
 
     /** Of the record. */
     default RecordsHash hash() {

@@ -107,7 +107,7 @@ public final class PipelineFollower {
     private boolean isServed(ModelRelease release) {
         try {
             return new ChatClient(site.address(Stage.INFERENCE))
-                    .models().stream().anyMatch(model -> model.sha256()
+                    .served().stream().anyMatch(model -> model.sha256()
                             .equals(release.reference().sha256()));
         } catch (LaunchException e) {
             return false; // busy or restarting: asked again soon

@@ -38,18 +38,19 @@ public final class ChatClient {
     /** A model that is served. */
     public record ServedModel(String id, String sha256) {}
 
-    /** Id of the first model that is served, if there is one. */
+    /** Id of the model that is served, if there is one. */
     public Optional<String> model() {
-        return models().stream().map(ServedModel::id).findFirst();
+        return served().map(ServedModel::id);
     }
 
-    /** The models that are served, with the hash of their checkpoint's manifest. */
-    public List<ServedModel> models() {
-        JsonNode list = service.get("/v1/models").path("data");
-        return list.valueStream()
+    /** The model that is served to who names no version of it, with the hash of its checkpoint's manifest. */
+    public Optional<ServedModel> served() {
+        return service.get("/v1/models")
+                .path("data")
+                .valueStream()
                 .map(model -> new ServedModel(
                         model.path("id").asText(), model.path("sha256").asText()))
-                .toList();
+                .findFirst();
     }
 
     /** The most probable answer to {@code question}, whole. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -112,6 +113,7 @@ class KubernetesTest {
 
         // When
         Map<String, String> patches = StreamSupport.stream(base.at("/patches").spliterator(), false)
+                .filter(patch -> !patch.at("/target").has("name"))
                 .collect(Collectors.toMap(patch -> patch.at("/target/kind").asText(), patch -> patch.at("/path")
                         .asText()));
 
@@ -167,6 +169,41 @@ class KubernetesTest {
 
         // Then
         assertThat(pod).isGreaterThan(job.plusSeconds(10));
+    }
+
+    @Test
+    void a_pod_that_answers_leaves_when_its_last_answer_is_written() {
+        // Given
+        JsonNode patch = StreamSupport.stream(
+                        Project.yaml(BASE + "kustomization.yaml")
+                                .getFirst()
+                                .at("/patches")
+                                .spliterator(),
+                        false)
+                .filter(one -> one.at("/target/name").asText().equals("inference-service"))
+                .findFirst()
+                .orElseThrow();
+        Map<String, String> environment = new HashMap<>();
+        Project.yaml(BASE + "inference-service.yaml")
+                .getFirst()
+                .at("/spec/template/spec/containers/0/env")
+                .forEach(one -> environment.put(
+                        one.at("/name").asText(), one.at("/value").asText()));
+
+        // When
+        long pod = Long.parseLong(patch.at("/patch").asText().replaceAll("(?s).*value: (\\d+).*", "$1"));
+
+        // Then
+        Duration answers = Duration.parse("PT" + environment.get("QUARKUS_SHUTDOWN_TIMEOUT"));
+        assertThat(answers)
+                .isEqualTo(Duration.parse(SettingsCatalogue.find("alignstream.inference.timeout")
+                        .orElseThrow()
+                        .defaultValue()));
+        assertThat(Duration.ofSeconds(pod))
+                .isGreaterThan(Duration.parse("PT" + environment.get("QUARKUS_SHUTDOWN_DELAY"))
+                        .plus(answers)
+                        .plus(Duration.parse("PT" + environment.get("ALIGNSTREAM_SHUTDOWN_GRACE")))
+                        .plusSeconds(10));
     }
 
     @Test

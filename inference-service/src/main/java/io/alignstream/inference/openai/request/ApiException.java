@@ -12,6 +12,7 @@ public final class ApiException extends RuntimeException implements Explained {
     private static final String INVALID = "invalid_request_error";
 
     private final int status;
+    private final int retryAfter;
     private final String type;
     private final @Nullable String param;
     private final @Nullable String code;
@@ -19,7 +20,13 @@ public final class ApiException extends RuntimeException implements Explained {
     private final transient Reason reason;
 
     private ApiException(int status, String type, @Nullable String param, @Nullable String code, Reason reason) {
+        this(status, type, param, code, reason, 1);
+    }
+
+    private ApiException(
+            int status, String type, @Nullable String param, @Nullable String code, Reason reason, int retryAfter) {
         super(Messages.english(reason));
+        this.retryAfter = retryAfter;
         this.reason = reason;
         this.status = status;
         this.type = type;
@@ -66,15 +73,25 @@ public final class ApiException extends RuntimeException implements Explained {
         return new ApiException(404, INVALID, param, "response_not_found", reason);
     }
 
-    /** More calls than can be answered or wait. */
-    public static ApiException busy() {
-        return new ApiException(429, "rate_limit_error", null, "rate_limit_exceeded", Reason.of("api.busy"));
+    /**
+     * Too much is asked at once.
+     *
+     * @param retryAfter seconds after which there will probably be room
+     */
+    public static ApiException busy(int retryAfter) {
+        Reason reason = Reason.of("api.busy").with("seconds", retryAfter);
+        return new ApiException(429, "rate_limit_error", null, "rate_limit_exceeded", reason, retryAfter);
     }
 
     /** No model is in service. */
     public static ApiException noModel(String model) {
         Reason reason = Reason.of("api.noModel").with("model", model);
         return new ApiException(503, "server_error", null, "model_not_ready", reason);
+    }
+
+    /** The service ends: other instances answer, or this one when it is back. */
+    public static ApiException leaving() {
+        return new ApiException(503, "server_error", null, "shutting_down", Reason.of("api.leaving"));
     }
 
     /** The answer took too long. */
@@ -95,6 +112,11 @@ public final class ApiException extends RuntimeException implements Explained {
     /** Whether the same request may succeed a moment later. */
     public boolean retryable() {
         return status == 429 || status == 503;
+    }
+
+    /** Seconds after which it may. */
+    public int retryAfter() {
+        return retryAfter;
     }
 
     @Override

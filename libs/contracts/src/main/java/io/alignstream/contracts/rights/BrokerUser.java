@@ -108,7 +108,8 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
                                 Topic.RANKING_REQUESTS,
                                 Topic.RANKINGS,
                                 Topic.INSTRUCTIONS,
-                                Topic.PROMPTS);
+                                Topic.PROMPTS,
+                                Topic.MODEL_RELEASES);
         }
         return new BrokerUser(stage.service(), rights.given);
     }

@@ -3,6 +3,7 @@ package io.alignstream.stageruntime.view;
 import io.alignstream.contracts.hash.RecordsHash;
 import io.alignstream.stageruntime.Origin;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -32,6 +33,11 @@ public record RecordOrigin(ConsumerRecord<byte[], byte[]> record, RecordsHash up
     @Override
     public long offset() {
         return record.offset();
+    }
+
+    @Override
+    public Instant time() {
+        return Instant.ofEpochMilli(record.timestamp());
     }
 
     @Override

@@ -74,13 +74,18 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
         return SystemMemory.now().available();
     }
 
+    /** Whether there is room for it. */
+    public boolean fits() {
+        return held() <= available;
+    }
+
     /**
      * Refuses a run that does not fit.
      *
      * @throws InvalidInputException with both figures and what can be done
      */
     public void requireRoom() {
-        if (held() > available) {
+        if (!fits()) {
             throw new InvalidInputException(tooLittle("memory.tooLittle")
                     .with("activations", gibibytes(parts.getOrDefault(Part.ACTIVATIONS.code(), 0L))));
         }
@@ -92,7 +97,7 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
      * @throws InvalidInputException with both figures and what can be done
      */
     public void requireRoomToSample() {
-        if (held() > available) {
+        if (!fits()) {
             throw new InvalidInputException(tooLittle("memory.tooLittleToSample"));
         }
     }
