@@ -183,9 +183,12 @@ final class LoadJob implements Job {
         long model = LoadedModel.bytes(network, capacity(network.maxPositions()).tokens());
         long copied = footprint.prepared(Precision.FLOAT32); // beside the network's own
         return MemoryPlan.of(Map.of(
-                MemoryPlan.Part.FROZEN, served.bytes() + model,
-                MemoryPlan.Part.PREPARED, copied,
-                MemoryPlan.Part.FILES, footprint.weights()));
+                MemoryPlan.Part.FROZEN,
+                served.bytes() + model,
+                MemoryPlan.Part.PREPARED,
+                copied,
+                MemoryPlan.Part.FILES,
+                footprint.weights()));
     }
 
     private static String gibibytes(long bytes) {

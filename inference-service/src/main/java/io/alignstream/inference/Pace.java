@@ -10,7 +10,7 @@ public final class Pace {
 
     private static final double WEIGHT = 1 / 32.0;
     /** A company that was slow once is tried again after a while. */
-    private static final double FADING = 1 - 1 / 256.0;
+    private static final double FADING = 1 - 1 / 1024.0;
 
     private static final int LONGEST_WAIT = 60;
 

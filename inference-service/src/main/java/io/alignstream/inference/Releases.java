@@ -44,8 +44,8 @@ public class Releases implements Subscriptions.EventHandler<ModelRelease> {
      */
     synchronized Versions versions(String model, Duration trial, Instant now) {
         List<Verdict> approved = approved(model);
-        boolean onTrial = approved.size() > 1
-                && now.isBefore(approved.getFirst().since().plus(trial));
+        boolean onTrial =
+                approved.size() > 1 && now.isBefore(approved.getFirst().since().plus(trial));
         return new Versions(approved.stream().map(Verdict::release).toList(), onTrial);
     }
 
@@ -55,18 +55,16 @@ public class Releases implements Subscriptions.EventHandler<ModelRelease> {
         return newest.sequencedValues().reversed().stream()
                 .filter(verdict -> verdict.release().model().equals(model))
                 .filter(verdict -> verdict.release().verdict() == ModelRelease.Verdict.APPROVED)
-                .filter(verdict ->
-                        checkpoints.add(verdict.release().reference().sha256()))
+                .filter(verdict -> checkpoints.add(verdict.release().reference().sha256()))
                 .toList();
     }
 
     /** Whether the checkpoint of {@code release} may be served under its model name now. */
     synchronized boolean isApproved(ModelRelease release) {
-        return approved(release.model()).stream()
-                .anyMatch(approved -> approved.release()
-                        .reference()
-                        .sha256()
-                        .equals(release.reference().sha256()));
+        return approved(release.model()).stream().anyMatch(approved -> approved.release()
+                .reference()
+                .sha256()
+                .equals(release.reference().sha256()));
     }
 
     /** The release that wrote the response with this id; empty if the id names none. */

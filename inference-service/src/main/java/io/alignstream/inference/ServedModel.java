@@ -97,8 +97,9 @@ public class ServedModel {
             find(model + alias, "").ifPresent(named -> names.put(model + alias, named));
         }
         for (ModelRelease release : versions().approved()) {
-            in(release).ifPresent(version -> names.put(
-                    model + "@" + release.reference().shortSha256(), version));
+            in(release)
+                    .ifPresent(version ->
+                            names.put(model + "@" + release.reference().shortSha256(), version));
         }
         return names;
     }
@@ -122,8 +123,9 @@ public class ServedModel {
         if (name.startsWith(model + "@")) {
             String digits = name.substring(model.length() + 1);
             return versions.approved().stream()
-                    .filter(release -> digits.length() >= release.reference().shortSha256().length()
-                            && release.reference().sha256().startsWith(digits))
+                    .filter(release ->
+                            digits.length() >= release.reference().shortSha256().length()
+                                    && release.reference().sha256().startsWith(digits))
                     .flatMap(release -> in(release).stream())
                     .findFirst();
         }
@@ -215,9 +217,8 @@ public class ServedModel {
                 in(release).ifPresent(kept::add);
             }
         }
-        List<LoadedModel> dropped = loaded.values().stream()
-                .filter(model -> !kept.contains(model))
-                .toList();
+        List<LoadedModel> dropped =
+                loaded.values().stream().filter(model -> !kept.contains(model)).toList();
         dropped.forEach(this::drop);
         return !dropped.isEmpty();
     }

@@ -39,7 +39,9 @@ record Versions(List<ModelRelease> approved, boolean trial) {
 
     /** Those that requests go to, the stable one first. */
     List<ModelRelease> inService() {
-        return trial ? List.of(approved.get(1), approved.get(0)) : approved.stream().limit(1).toList();
+        return trial
+                ? List.of(approved.get(1), approved.get(0))
+                : approved.stream().limit(1).toList();
     }
 
     /**

@@ -236,7 +236,8 @@ class InferenceStageTest {
                         "alignstream@" + sha256("one").substring(0, 12));
         assertThat(served.share("alignstream@" + sha256("one").substring(0, 12), ""))
                 .hasValueSatisfying(model -> assertThat(model.sha256()).isEqualTo(sha256("one")));
-        assertThat(served.share("alignstream@" + sha256("three").substring(0, 12), "")).isEmpty();
+        assertThat(served.share("alignstream@" + sha256("three").substring(0, 12), ""))
+                .isEmpty();
         assertThat(served.share("stable", "")).isEmpty();
     }
 
@@ -281,8 +282,7 @@ class InferenceStageTest {
     }
 
     private InferenceStage stage(@Nullable CheckpointStore store) {
-        return new InferenceStage(
-                CONFIG, served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept));
+        return new InferenceStage(CONFIG, served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept));
     }
 
     private static ModelRelease release(String run, ModelRelease.Verdict verdict) {

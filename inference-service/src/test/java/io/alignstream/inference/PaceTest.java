@@ -62,7 +62,7 @@ class PaceTest {
         pace.step(2, 1.0);
 
         // When: only one answer at a time from then on
-        for (int i = 0; i < 2_000; i++) {
+        for (int i = 0; i < 10_000; i++) {
             pace.step(1, 0.010);
         }
 
@@ -73,6 +73,8 @@ class PaceTest {
     private void measure() {
         for (int i = 0; i < 100; i++) {
             pace.step(1, 0.010);
+        }
+        for (int i = 0; i < 100; i++) {
             pace.step(4, 0.016);
         }
     }

@@ -132,8 +132,8 @@ class ReleaseTest extends ServiceTest {
         assertThat(seen).hasSize(20);
         await().atMost(PATIENCE)
                 .until(() -> seen.stream().filter(model -> !model.freed()).count() == 2);
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(NativeHeap.bytesInUse())
-                .isLessThan(before + before / 20));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(NativeHeap.bytesInUse()).isLessThan(before + before / 20));
     }
 
     /** What somebody was told, and by which model. */

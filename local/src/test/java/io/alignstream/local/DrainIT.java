@@ -118,32 +118,22 @@ class DrainIT {
         });
         Reference reference;
         try (CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
-            reference =
-                    store.save(Manifest.draft(Stage.RLHF, "tiny", 1).withComplete(true), model -> {
-                        shape.save(
-                                model,
-                                new int[] {tokenizer.endOfDocument(), tokenizer.endOfTurn()},
-                                tokenizer.pad());
-                        tokenizer.save(model);
-                        Safetensors.write(model.resolve(ModelWeights.FILE), tensors, Map.of("format", "pt"));
-                    });
+            reference = store.save(Manifest.draft(Stage.RLHF, "tiny", 1).withComplete(true), model -> {
+                shape.save(model, new int[] {tokenizer.endOfDocument(), tokenizer.endOfTurn()}, tokenizer.pad());
+                tokenizer.save(model);
+                Safetensors.write(model.resolve(ModelWeights.FILE), tensors, Map.of("format", "pt"));
+            });
         }
         try (Publisher publisher = new Publisher(site.bootstrapServers())) {
             publisher.publishAgain(
                     Topic.MODEL_RELEASES,
                     new ModelRelease(
-                            "alignstream",
-                            ModelRelease.Verdict.APPROVED,
-                            reference,
-                            "tiny",
-                            Map.of(),
-                            "for the test"));
+                            "alignstream", ModelRelease.Verdict.APPROVED, reference, "tiny", Map.of(), "for the test"));
         }
     }
 
     private BufferedReader stream() throws IOException, InterruptedException {
-        HttpResponse<InputStream> answer =
-                http.send(question(TOKENS, true), HttpResponse.BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> answer = http.send(question(TOKENS, true), HttpResponse.BodyHandlers.ofInputStream());
         assertThat(answer.statusCode()).isEqualTo(200);
         return new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8));
     }
@@ -168,7 +158,6 @@ class DrainIT {
     }
 
     private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-        return http.send(
-                HttpRequest.newBuilder(address.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
+        return http.send(HttpRequest.newBuilder(address.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
     }
 }

@@ -87,8 +87,8 @@ public final class OverloadBenchmark {
         Path folder = Files.createTempDirectory("alignstream-bench");
         try (TemporaryBroker broker = TemporaryBroker.start(folder)) {
             List<ModelRelease> releases = releases(folder, width, layers);
-            try (ServiceTrial service =
-                            ServiceTrial.start(Stage.INFERENCE, folder, broker.bootstrapServers(), HEAP_MEGABYTES, List.of());
+            try (ServiceTrial service = ServiceTrial.start(
+                            Stage.INFERENCE, folder, broker.bootstrapServers(), HEAP_MEGABYTES, List.of());
                     Publisher publisher = new Publisher(broker.bootstrapServers())) {
                 OverloadBenchmark benchmark = new OverloadBenchmark(out, service, options.number("tokens", 64));
                 for (ModelRelease release : releases) {
@@ -113,8 +113,8 @@ public final class OverloadBenchmark {
             for (int seed = 1; seed <= MODELS; seed++) {
                 try (Transformer network = Transformer.initialise(shape, seed)) {
                     String run = "seed-" + seed;
-                    Reference reference = store.save(
-                            Manifest.draft(Stage.RLHF, run, 1).withComplete(true), model -> {
+                    Reference reference =
+                            store.save(Manifest.draft(Stage.RLHF, run, 1).withComplete(true), model -> {
                                 shape.save(
                                         model,
                                         new int[] {tokenizer.endOfDocument(), tokenizer.endOfTurn()},
@@ -162,17 +162,16 @@ public final class OverloadBenchmark {
         double capacity = busy.stream().filter(one -> one.status == 200).count() / (double) seconds;
         List<Outcome> over = openLoop(OVERLOAD * capacity, Duration.ofSeconds(seconds));
         List<Outcome> accepted = over.stream().filter(one -> one.status == 200).toList();
-        long refused = over.stream().filter(one -> one.status == 429 && one.toldWhen).count();
+        long refused =
+                over.stream().filter(one -> one.status == 429 && one.toldWhen).count();
         long failed = over.size() - accepted.size() - refused;
         double ratio = late(accepted) / unloaded;
         boolean met = ratio <= TARGET_RATIO && failed == 0;
-        out.printf(
-                "alone: %.0f ms p50, %.0f ms p99, %d answers%n",
-                1e3 * middle(alone), 1e3 * unloaded, alone.size());
+        out.printf("alone: %.0f ms p50, %.0f ms p99, %d answers%n", 1e3 * middle(alone), 1e3 * unloaded, alone.size());
         out.printf("16 clients: %.2f answers/s, accepted %.0f ms p99%n", capacity, 1e3 * late(accepted(busy)));
         out.printf(
-                "%.1f requests/s: %d accepted (%.2f answers/s), %.0f ms p50, %.0f ms p99 (%.2f times alone), %d refused with a time to"
-                        + " come again, %d failed  %s%n",
+                "%.1f requests/s: %d accepted (%.2f answers/s), %.0f ms p50, %.0f ms p99 (%.2f times alone), %d"
+                        + " refused with a time to come again, %d failed  %s%n",
                 OVERLOAD * capacity,
                 accepted.size(),
                 accepted.size() / (double) seconds,
@@ -223,13 +222,7 @@ public final class OverloadBenchmark {
         boolean met = failed == 0 && growth <= TARGET_GROWTH;
         out.printf(
                 "%d swaps under load: %d requests, %d failed, resident %.0f MiB before and %.0f after (%+.1f %%)  %s%n",
-                SWAPS,
-                outcomes.size(),
-                failed,
-                before,
-                after,
-                100 * growth,
-                met ? "met" : "missed");
+                SWAPS, outcomes.size(), failed, before, after, 100 * growth, met ? "met" : "missed");
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("part", "swaps");
         line.put("requests", outcomes.size());
@@ -321,8 +314,7 @@ public final class OverloadBenchmark {
     }
 
     private static double share(List<Outcome> outcomes, double share) {
-        List<Double> seconds =
-                outcomes.stream().map(Outcome::seconds).sorted().toList();
+        List<Double> seconds = outcomes.stream().map(Outcome::seconds).sorted().toList();
         return seconds.isEmpty()
                 ? Double.NaN
                 : seconds.get((int) Math.min(seconds.size() - 1, Math.floor(share * seconds.size())));

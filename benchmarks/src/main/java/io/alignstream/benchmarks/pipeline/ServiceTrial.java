@@ -53,20 +53,20 @@ final class ServiceTrial implements AutoCloseable {
         Path log = own.resolve("log");
         int port = freePort();
         List<String> command = new ArrayList<>(List.of(
-                        installation.java().toString(),
-                        "-Xmx" + heapMegabytes + "m",
-                        "-XX:+UseSerialGC",
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-Dai.djl.offline=true",
-                        "-Dquarkus.http.host=127.0.0.1",
-                        "-Dquarkus.http.port=" + port,
-                        "-Dkafka.bootstrap.servers=" + bootstrapServers,
-                        "-Dalignstream.access.local=true",
-                        "-Dalignstream.store.root=" + store(stage, folder).toUri(),
-                        "-Dalignstream.store.cache=" + own.resolve("cache"),
-                        "-Dalignstream.views.folder=" + own.resolve("views")));
+                installation.java().toString(),
+                "-Xmx" + heapMegabytes + "m",
+                "-XX:+UseSerialGC",
+                "-XX:+ExitOnOutOfMemoryError",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dai.djl.offline=true",
+                "-Dquarkus.http.host=127.0.0.1",
+                "-Dquarkus.http.port=" + port,
+                "-Dkafka.bootstrap.servers=" + bootstrapServers,
+                "-Dalignstream.access.local=true",
+                "-Dalignstream.store.root=" + store(stage, folder).toUri(),
+                "-Dalignstream.store.cache=" + own.resolve("cache"),
+                "-Dalignstream.views.folder=" + own.resolve("views")));
         command.addAll(settings);
         command.addAll(List.of("-jar", installation.serviceJar(stage).toString()));
         Process process = new ProcessBuilder(command)

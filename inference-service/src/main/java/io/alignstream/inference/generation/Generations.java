@@ -77,9 +77,9 @@ public class Generations {
      */
     public Generation start(String client, LoadedModel model, int[] prompt, Decoding decoding) {
         Task task = new Task(new Generation(client, model, prompt, decoding, timeout.toNanos()));
-        Task displaced = (Task) waiting.add(
-                        client, task, waits -> model.pace().slowdown(underWay(waits) + 1, atOnce) <= slowdown)
-                .orElse(null);
+        Task displaced = (Task)
+                waiting.add(client, task, waits -> model.pace().slowdown(underWay(waits) + 1, atOnce) <= slowdown)
+                        .orElse(null);
         if (displaced != null) {
             displaced.refuse();
         }

@@ -80,8 +80,7 @@ public record ModelRelease(
      * @param service its name
      */
     public ModelRelease refused(String service, Reason why) {
-        return new ModelRelease(
-                model, Verdict.REJECTED, reference, run, figures, Messages.english(why), why, service);
+        return new ModelRelease(model, Verdict.REJECTED, reference, run, figures, Messages.english(why), why, service);
     }
 
     /** Why: the explanation, or else the reason as it was written. */

@@ -45,12 +45,17 @@ public final class ChatClient {
 
     /** The model that is served to who names no version of it, with the hash of its checkpoint's manifest. */
     public Optional<ServedModel> served() {
+        return models().stream().findFirst();
+    }
+
+    /** All names that are served, the plain one first, and what each stands for. */
+    public List<ServedModel> models() {
         return service.get("/v1/models")
                 .path("data")
                 .valueStream()
                 .map(model -> new ServedModel(
                         model.path("id").asText(), model.path("sha256").asText()))
-                .findFirst();
+                .toList();
     }
 
     /** The most probable answer to {@code question}, whole. */
