@@ -198,48 +198,6 @@ final class LoadJob implements Job {
         return String.format(Locale.ROOT, "%.1f", bytes / (double) (1L << 30));
     }
 
-    /**
-     * Whether there is room for one more model, made by giving back what is only kept warm where it has to be. While nothing
-     * is served it is tried in any case.
-     *
-     * @throws InvalidInputException if the model would get requests and there is no room
-     */
-    private boolean roomFor(TransformerConfig network, JobContext context) {
-        MemoryPlan plan = plan(network);
-        if (!spare && !plan.fits() && served.dropWarm()) {
-            plan = plan(network);
-        }
-        context.planned(plan);
-        if (plan.fits() || served.current().isEmpty()) {
-            return true;
-        }
-        if (spare) {
-            LOG.infof("Release %s is not kept in memory: there is no room for it", run());
-            served.leaveOut(release);
-            return false;
-        }
-        throw new InvalidInputException(Reason.of("inference.noRoom")
-                .with("needed", gibibytes(plan.bytes()))
-                .with("available", gibibytes(plan.available())));
-    }
-
-    private MemoryPlan plan(TransformerConfig network) {
-        Footprint footprint = Footprint.of(network);
-        long model = LoadedModel.bytes(network, capacity(network.maxPositions()).tokens());
-        long copied = footprint.prepared(Precision.FLOAT32); // beside the network's own
-        return MemoryPlan.of(Map.of(
-                MemoryPlan.Part.FROZEN,
-                served.bytes() + model,
-                MemoryPlan.Part.PREPARED,
-                copied,
-                MemoryPlan.Part.FILES,
-                footprint.weights()));
-    }
-
-    private static String gibibytes(long bytes) {
-        return String.format(Locale.ROOT, "%.1f", bytes / (double) (1L << 30));
-    }
-
     private void fallBack(JobContext context) {
         for (ModelRelease candidate : older) {
             if (served.current().isPresent()) {
