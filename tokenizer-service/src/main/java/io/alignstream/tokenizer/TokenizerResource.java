@@ -129,8 +129,11 @@ public class TokenizerResource {
     public Response split(@Nullable SplitRequest request, @Context RoutingContext call) throws IOException {
         AuditLog.leaveOut(call);
         String text = request == null ? null : request.text();
-        if (text == null || text.length() > MAX_TEXT) {
-            return badRequest(text == null ? Reason.of("refusal.noText") : tooLong(text, MAX_TEXT));
+        if (request == null || text == null) {
+            return badRequest(Reason.of("refusal.noText"));
+        }
+        if (text.length() > MAX_TEXT) {
+            return badRequest(tooLong(text, MAX_TEXT));
         }
         Loaded current = current();
         String wanted = request.tokenizer();
