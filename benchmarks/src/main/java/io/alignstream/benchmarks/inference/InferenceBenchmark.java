@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -224,9 +225,9 @@ public final class InferenceBenchmark {
             }
         }
         out.printf("%d streams, prompts of %d tokens%n", streams, prompt);
-        Turn ours = best.get(OURS);
+        Turn ours = Objects.requireNonNull(best.get(OURS));
         for (Peer peer : peers) {
-            Turn turn = best.get(peer.name);
+            Turn turn = Objects.requireNonNull(best.get(peer.name));
             double ratio = ours.tokensPerSecond / turn.tokensPerSecond;
             out.printf(
                     Locale.ROOT,
