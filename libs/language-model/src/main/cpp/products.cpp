@@ -198,14 +198,19 @@ void quantise(const float* x, int64_t rows, int64_t inputs, Rows& to) {
   to.scales.resize(rows * groups);
   for (int64_t g = 0; g < rows * groups; g++) {
     const float* from = x + g * GROUP;
-    float greatest = 0;
-#pragma omp simd reduction(max : greatest)
-    for (int64_t i = 0; i < GROUP; i++) greatest = std::max(greatest, std::fabs(from[i]));
-    float inverse = greatest > 0 ? 127.f / greatest : 0.f;
-    to.scales[g] = greatest / 127.f;
+    // what is no number stays none: the greatest of numbers would hide it
+    float greatest = 0, broken = 0;
+#pragma omp simd reduction(max : greatest) reduction(+ : broken)
+    for (int64_t i = 0; i < GROUP; i++) {
+      greatest = std::max(greatest, std::fabs(from[i]));
+      broken += from[i] - from[i];
+    }
+    bool numbers = broken == 0;
+    float inverse = numbers && greatest > 0 ? 127.f / greatest : 0.f;
+    to.scales[g] = numbers ? greatest / 127.f : NAN;
     int8_t* bytes = to.bytes.data() + g * GROUP;
 #pragma omp simd
-    for (int64_t i = 0; i < GROUP; i++) bytes[i] = static_cast<int8_t>(std::nearbyint(from[i] * inverse));
+    for (int64_t i = 0; i < GROUP; i++) bytes[i] = numbers ? static_cast<int8_t>(std::nearbyint(from[i] * inverse)) : 1;
   }
 }
 

@@ -43,8 +43,9 @@ class Team {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       while (static_cast<int>(helpers_) < members - 1) {
-        int number = static_cast<int>(++helpers_);
+        int number = static_cast<int>(helpers_) + 1;
         std::thread([this, number] { help(number); }).detach();
+        helpers_++; // where no thread can be started, the next call tries again
       }
       work_ = &work;
       barrier_ = &barrier;
@@ -53,7 +54,7 @@ class Team {
       call_++;
     }
     wake_.notify_all();
-    work(0, members, barrier);
+    [&]() noexcept { work(0, members, barrier); }();
     int done = 0;
     while (done < members - 1) done = changed(finished_, done);
   }

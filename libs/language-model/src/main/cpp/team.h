@@ -28,8 +28,8 @@ struct Share {
 /**
  * Runs work(member, members, barrier) on so many threads at once, the caller's being one; one call at a time, others wait.
  *
- * Helpers are started once and sleep between calls. What work throws is thrown by the caller's thread only: it must not
- * throw on others.
+ * Helpers are started once and sleep between calls. The work must not throw: whoever leaves it early would leave the others
+ * waiting for ever, so an exception ends the process.
  */
 void together(int members, const std::function<void(int, int, Barrier&)>& work);
 

@@ -68,9 +68,8 @@ public interface InferenceConfig {
     int queue();
 
     /**
-     * How many times as long as alone an answer may take, waiting included, as far as can be foreseen from the tokens per
-     * second that were measured; a request that would take longer is refused with 429 and told when to come again. More
-     * answers everybody at once, later.
+     * How many times as long as one that is written at once an answer may take that has to wait for a place before: a request
+     * that would wait longer is refused with 429 and told when to come again.
      */
     @WithDefault("2")
     @Between(least = "1", greatest = "1000000")

@@ -183,7 +183,10 @@ final class LoadJob implements Job {
 
     private MemoryPlan plan(TransformerConfig network) {
         Footprint footprint = Footprint.of(network);
-        long model = LoadedModel.bytes(network, capacity(network.maxPositions()).tokens());
+        long model = LoadedModel.bytes(
+                network,
+                WeightFormat.of(config.weights()),
+                capacity(network.maxPositions()).tokens());
         long copied = footprint.prepared(Precision.FLOAT32); // beside the network's own
         return MemoryPlan.of(Map.of(
                 MemoryPlan.Part.FROZEN,

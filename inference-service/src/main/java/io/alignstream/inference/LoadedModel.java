@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.generation.TextEmbedder;
+import io.alignstream.languagemodel.generation.WeightFormat;
 import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -74,13 +75,12 @@ public final class LoadedModel {
 
     /** Native memory of weights and of what is computed of texts. */
     long bytes() {
-        return bytes(weights.config(), cacheTokens);
+        return bytes(weights.config(), weights.format(), cacheTokens);
     }
 
     /** The same of a model of this shape, before it is loaded. */
-    static long bytes(TransformerConfig config, long cacheTokens) {
-        Footprint footprint = Footprint.of(config);
-        return footprint.weights() + footprint.cache(1, Math.toIntExact(cacheTokens));
+    static long bytes(TransformerConfig config, WeightFormat format, long cacheTokens) {
+        return format.bytes(config) + Footprint.of(config).cache(1, Math.toIntExact(cacheTokens));
     }
 
     public Instant loadedAt() {

@@ -71,7 +71,7 @@ final class ModelCheck {
                     engine.end(written.text());
                 }
             }
-            model.pace().step(1, (System.nanoTime() - begun) * 1e-9);
+            model.pace().step((System.nanoTime() - begun) * 1e-9);
         }
     }
 }

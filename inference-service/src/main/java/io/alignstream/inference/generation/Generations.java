@@ -20,6 +20,9 @@ import java.util.concurrent.TimeoutException;
 @ApplicationScoped
 public class Generations {
 
+    /** Several tokens that come in one step, as guessed ones do, tell no speed. */
+    private static final long SHORTEST_NANOS = 1_000_000;
+
     private final Duration timeout;
     private final int atOnce;
     private final double slowdown;
@@ -65,7 +68,7 @@ public class Generations {
      * @throws OverloadException if it would take too long
      */
     public Generation start(LoadedModel model, int[] prompt, Decoding decoding) {
-        return start("", model, prompt, decoding);
+        return start("", model, prompt, decoding, 0);
     }
 
     /**
@@ -73,13 +76,13 @@ public class Generations {
      *
      * @param client who asks: clients take turns
      * @param model a share of it, which this method takes over in any case
-     * @throws OverloadException if it would take too long
+     * @param siblings answers that the same call has started before: nobody is refused for what they ask themselves
+     * @throws OverloadException if it would wait too long
      */
-    public Generation start(String client, LoadedModel model, int[] prompt, Decoding decoding) {
+    public Generation start(String client, LoadedModel model, int[] prompt, Decoding decoding, int siblings) {
         Task task = new Task(new Generation(client, model, prompt, decoding, timeout.toNanos()));
-        Task displaced = (Task)
-                waiting.add(client, task, waits -> model.pace().slowdown(underWay(waits) + 1, atOnce) <= slowdown)
-                        .orElse(null);
+        Task displaced = (Task) waiting.add(client, task, waits -> foreseen(underWay(waits) - siblings + 1) <= slowdown)
+                .orElse(null);
         if (displaced != null) {
             displaced.refuse();
         }
@@ -87,6 +90,11 @@ public class Generations {
             throw task.overload();
         }
         return task.generation;
+    }
+
+    /** How many times as long as one that is written at once the last of so many answers takes, its waiting included. */
+    private double foreseen(int answers) {
+        return 1 + Math.max(0, answers - atOnce) / (double) atOnce;
     }
 
     private int underWay(int waits) {
@@ -133,11 +141,15 @@ public class Generations {
         @Override
         public void over(Finish finish) {
             count(finish.name().toLowerCase(Locale.ROOT));
-            registry.counter("alignstream.inference.tokens", "kind", "prompt").increment(generation.promptTokens());
+            if (first != 0) {
+                registry.counter("alignstream.inference.tokens", "kind", "prompt")
+                        .increment(generation.promptTokens());
+            }
             registry.counter("alignstream.inference.tokens", "kind", "completion")
                     .increment(writing.tokens());
-            if (writing.tokens() > 1) {
-                speed.record((writing.tokens() - 1) * 1e9 / (System.nanoTime() - first));
+            long nanos = System.nanoTime() - first;
+            if (writing.tokens() > 1 && nanos >= SHORTEST_NANOS) {
+                speed.record((writing.tokens() - 1) * 1e9 / nanos);
             }
             if (finish == Finish.STOP || finish == Finish.LENGTH) {
                 generation.model().pace().answer(writing.tokens());

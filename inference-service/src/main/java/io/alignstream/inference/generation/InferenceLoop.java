@@ -55,22 +55,36 @@ final class InferenceLoop implements Runnable {
 
     @Override
     public void run() {
-        while (waiting.await(writing.isEmpty())) {
+        try {
+            while (waiting.await(writing.isEmpty())) {
+                turn();
+            }
+        } finally {
+            IllegalStateException stopping = new IllegalStateException("the service is stopping");
+            waiting.close().forEach(request -> request.failed(stopping));
+            failAll(stopping);
+        }
+    }
+
+    /** Whatever goes wrong ends the answers that are being written, never the thread: others wait for it. */
+    private void turn() {
+        try {
             dropInterrupted();
             letIn();
             write();
+        } catch (RuntimeException | Error e) {
+            LOG.errorf(e, "No answers at all");
+            failAll(e);
         }
-        List.copyOf(writing.keySet()).forEach(text -> fail(text, new IllegalStateException("the service is stopping")));
     }
 
     /** A token more of every answer; how long that takes is each model's pace. */
     private void write() {
-        int answers = writing.size();
         SequencedSet<LoadedModel> models = models();
         long begun = System.nanoTime();
         models.forEach(this::step);
         double seconds = (System.nanoTime() - begun) * 1e-9;
-        models.forEach(model -> model.pace().step(answers, seconds));
+        models.forEach(model -> model.pace().step(seconds));
     }
 
     /** Answers that are being written. */
@@ -81,7 +95,10 @@ final class InferenceLoop implements Runnable {
     private void dropInterrupted() {
         waiting.dropInterrupted();
         for (Text text : List.copyOf(writing.keySet())) {
-            request(text).generation().interruption().ifPresent(finish -> end(text, finish));
+            Request request = writing.get(text);
+            if (request != null) {
+                request.generation().interruption().ifPresent(finish -> end(text, finish));
+            }
         }
     }
 
@@ -95,11 +112,13 @@ final class InferenceLoop implements Runnable {
             try {
                 Optional<Text> text = begin(request);
                 if (text.isEmpty()) {
-                    waiting.putBack(request);
+                    if (!waiting.putBack(request)) {
+                        request.failed(new IllegalStateException("the service is stopping"));
+                    }
                     return;
                 }
                 writing.put(text.get(), request);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.errorf(
                         e,
                         "No answer from model %s",
@@ -134,14 +153,12 @@ final class InferenceLoop implements Runnable {
             return;
         }
         for (Engine.Written one : written) {
-            if (!writing.containsKey(one.text())) {
-                continue; // it was over with the token before, which came in the same step
-            }
             if (one.token().isFinite()) {
                 take(one.text(), one.token());
             } else {
-                LOG.errorf("No answer from model %s: its probabilities are no numbers", model.sha256());
-                fail(one.text(), new NotFiniteException());
+                Throwable cause = one.text().failure().orElseGet(NotFiniteException::new);
+                LOG.errorf(cause, "No answer from model %s", model.sha256());
+                fail(one.text(), cause);
             }
         }
     }
@@ -159,35 +176,43 @@ final class InferenceLoop implements Runnable {
 
     private void take(Text text, SampledToken token) {
         try {
-            request(text).writing().take(token).ifPresent(finish -> end(text, finish));
-        } catch (RuntimeException e) {
+            Request request = writing.get(text);
+            if (request != null) { // else it was over with the token before, which came in the same step
+                request.writing().take(token).ifPresent(finish -> end(text, finish));
+            }
+        } catch (RuntimeException | Error e) {
             LOG.errorf(e, "An answer cannot go on");
             fail(text, e);
         }
     }
 
-    private Request request(Text text) {
-        Request request = writing.get(text);
-        if (request == null) {
-            throw new IllegalStateException("a text that nobody asked for");
-        }
-        return request;
-    }
-
     private void end(Text text, Finish finish) {
-        Request request = leave(text);
-        request.writing().end();
-        request.over(finish);
+        leave(text).ifPresent(request -> {
+            request.writing().end();
+            request.over(finish);
+        });
     }
 
     private void fail(Text text, Throwable cause) {
-        leave(text).failed(cause);
+        leave(text).ifPresent(request -> request.failed(cause));
     }
 
-    private Request leave(Text text) {
-        Request request = request(text);
-        writing.remove(text);
-        request.generation().model().engine().end(text);
-        return request;
+    private void failAll(Throwable cause) {
+        for (Text text : List.copyOf(writing.keySet())) {
+            try {
+                fail(text, cause);
+            } catch (RuntimeException | Error e) {
+                LOG.errorf(e, "An answer does not end as it should");
+            }
+        }
+    }
+
+    /** Empty if it has left already. */
+    private Optional<Request> leave(Text text) {
+        Request request = writing.remove(text);
+        if (request != null) {
+            request.generation().model().engine().end(text);
+        }
+        return Optional.ofNullable(request);
     }
 }

@@ -74,13 +74,17 @@ final class WaitingRequests {
         return Optional.of(next);
     }
 
-    /** A request for which there is no room yet is the next one again. */
-    synchronized void putBack(Request request) {
+    /** A request for which there is no room yet is the next one again; false if this is closed. */
+    synchronized boolean putBack(Request request) {
+        if (closed) {
+            return false;
+        }
         String client = request.generation().client();
         Deque<Request> own = byClient.getOrDefault(client, new ArrayDeque<>());
         own.addFirst(request);
         byClient.putFirst(client, own);
         size++;
+        return true;
     }
 
     /** Ends those that nobody wants any more, or that have waited too long. */

@@ -136,7 +136,7 @@ public class Answering {
         List<Generation> started = new ArrayList<>();
         try {
             for (Asked one : asked) {
-                started.add(generations.start(client, model.share(), one.prompt(), one.decoding()));
+                started.add(generations.start(client, model.share(), one.prompt(), one.decoding(), started.size()));
             }
             return started;
         } catch (OverloadException e) {

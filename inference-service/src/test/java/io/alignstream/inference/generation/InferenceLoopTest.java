@@ -66,7 +66,7 @@ class InferenceLoopTest {
 
         // When
         List<Generation> together = IntStream.range(0, 32)
-                .mapToObj(i -> generations.start("client" + i % 3, model.share(), prompt(i), decoding(i, 40)))
+                .mapToObj(i -> generations.start("client" + i % 3, model.share(), prompt(i), decoding(i, 40), 0))
                 .toList();
 
         // Then
@@ -96,21 +96,21 @@ class InferenceLoopTest {
     void whoAsksMuchDoesNotKeepOthersOut() throws InterruptedException {
         // Given
         Generations generations = generations(1, 3);
-        Generation endless = generations.start("greedy", model.share(), prompt(0), decoding(0, 1_900));
+        Generation endless = generations.start("greedy", model.share(), prompt(0), decoding(0, 1_900), 0);
         piece(endless);
         List<Generation> waiting = new ArrayList<>();
         for (int i = 1; i <= 3; i++) {
-            waiting.add(generations.start("greedy", model.share(), prompt(i), decoding(i, 3)));
+            waiting.add(generations.start("greedy", model.share(), prompt(i), decoding(i, 3), 0));
         }
 
         // When
-        Generation modest = generations.start("modest", model.share(), prompt(9), decoding(9, 3));
+        Generation modest = generations.start("modest", model.share(), prompt(9), decoding(9, 3), 0);
 
         // Then
         assertThat(last(waiting.getLast()))
                 .isInstanceOfSatisfying(Generation.Failed.class, failed -> assertThat(failed.cause())
                         .isInstanceOf(RejectedExecutionException.class));
-        assertThatThrownBy(() -> generations.start("greedy", model.share(), prompt(4), decoding(4, 3)))
+        assertThatThrownBy(() -> generations.start("greedy", model.share(), prompt(4), decoding(4, 3), 0))
                 .isInstanceOf(RejectedExecutionException.class);
         endless.cancel();
         assertThat(end(modest).tokens()).isPositive();

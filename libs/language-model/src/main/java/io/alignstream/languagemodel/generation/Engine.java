@@ -36,6 +36,7 @@ public final class Engine implements AutoCloseable {
     private final Capacity capacity;
     private final KeyValueCache cache;
     private final SequencedSet<Text> texts = new LinkedHashSet<>();
+    private ByteBuffer masks = ByteBuffer.allocateDirect(0);
 
     /**
      * How much an engine does at once.
@@ -138,16 +139,24 @@ public final class Engine implements AutoCloseable {
      * Feeds and samples once.
      *
      * @return the texts that got a token, one that got several once for each; those that have as many as they asked for
-     *     have ended, as have those whose probabilities are no numbers
+     *     have ended, as have those whose probabilities are no numbers, or whose {@link Text#failure() constraint failed}
      */
     public List<Written> step() {
         if (texts.isEmpty()) {
             return List.of();
         }
         Batch batch = batch();
-        double[] out = run(batch);
-        int width = out.length / Math.max(1, batch.asked.size());
         List<Written> written = new ArrayList<>();
+        for (Text text : batch.failed) {
+            written.add(new Written(text, SampledToken.NONE));
+            end(text);
+        }
+        if (batch.rows.isEmpty()) {
+            return written;
+        }
+        double[] out = run(batch);
+        batch.filled.forEach(block -> cache.filled(block.place, block.index));
+        int width = out.length / Math.max(1, batch.asked.size());
         for (int i = 0; i < batch.asked.size(); i++) {
             Asked asked = batch.asked.get(i);
             if (asked.wrong()) {
@@ -165,6 +174,9 @@ public final class Engine implements AutoCloseable {
         }
         return written;
     }
+
+    /** A block of a place that a step completes. */
+    private record Filled(KeyValueCache.Place place, int index) {}
 
     /**
      * A row whose next token is sampled.
@@ -200,17 +212,27 @@ public final class Engine implements AutoCloseable {
         private final List<long[]> rows = new ArrayList<>();
         private final List<long[]> groups = new ArrayList<>();
         private final List<Asked> asked = new ArrayList<>();
+        private final List<Filled> filled = new ArrayList<>();
+        private final List<Text> failed = new ArrayList<>();
 
-        /** Appends {@code count} tokens of a text. */
+        /** Appends {@code count} tokens of a prompt. */
         void feed(Text text, int count) {
             add(text, count);
             if (text.feed(count)) {
-                asked.add(Asked.of(text, rows.size() - 1, 0));
+                if (text.isReady(candidates)) {
+                    asked.add(Asked.of(text, rows.size() - 1, 0));
+                } else {
+                    failed.add(text);
+                }
             }
         }
 
         /** Appends the last token of an answer and what is guessed to follow. */
         void feedAnswer(Text text, int most) {
+            if (!text.isReady(candidates)) {
+                failed.add(text);
+                return;
+            }
             int guesses = text.guess(most);
             add(text, 1 + guesses);
             text.feed(1);
@@ -258,7 +280,7 @@ public final class Engine implements AutoCloseable {
                 first = batch.rows.size();
                 room -= count;
                 if (text.fed() % KeyValueCache.BLOCK == 0) {
-                    cache.filled(text.place(), text.fed() / KeyValueCache.BLOCK - 1);
+                    batch.filled.add(new Filled(text.place(), text.fed() / KeyValueCache.BLOCK - 1));
                 }
             }
         }
@@ -291,10 +313,7 @@ public final class Engine implements AutoCloseable {
         double[] sampling = new double[asked * 5];
         List<double[]> edits = new ArrayList<>();
         List<Integer> masked = new ArrayList<>();
-        ByteBuffer masks = ByteBuffer.allocateDirect(candidates
-                * (int) batch.asked.stream()
-                        .filter(one -> one.text.constrained())
-                        .count());
+        ByteBuffer room = masks(batch);
         int alternatives = 0;
         for (int i = 0; i < asked; i++) {
             Text text = batch.asked.get(i).text;
@@ -304,10 +323,10 @@ public final class Engine implements AutoCloseable {
             alternatives = Math.max(alternatives, text.request().alternatives());
             if (text.constrained()) {
                 masked.add(i);
-                allow(masks, text.allowed());
+                allow(room, text.allowed());
             }
         }
-        masks.flip();
+        room.flip();
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = weights.arguments();
             in.add(call.create(flat(batch.rows, 3), new Shape(batch.rows.size(), 3)));
@@ -318,7 +337,7 @@ public final class Engine implements AutoCloseable {
             in.add(call.create(sampling, new Shape(asked, 5)));
             in.add(call.create(edits.stream().flatMapToDouble(Arrays::stream).toArray(), new Shape(edits.size(), 4)));
             in.add(call.create(masked.stream().mapToLong(row -> row).toArray()));
-            in.add(call.create(masks, new Shape(masked.size(), candidates), DataType.BOOLEAN));
+            in.add(call.create(room, new Shape(masked.size(), candidates), DataType.BOOLEAN));
             in.add(call.create(new long[] {candidates, alternatives}));
             weights.shape(in);
             return PreparedWeights.PROGRAM
@@ -328,10 +347,18 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    private void allow(ByteBuffer masks, BitSet allowed) {
-        if (allowed.nextSetBit(0) < 0 || allowed.nextSetBit(0) >= candidates) {
-            throw new IllegalStateException("a constraint allows no token");
+    /** Room for the masks of a step, the same memory as long as it is enough. */
+    private ByteBuffer masks(Batch batch) {
+        long constrained =
+                batch.asked.stream().filter(one -> one.text.constrained()).count();
+        int bytes = Math.toIntExact(Math.multiplyExact(constrained, (long) candidates));
+        if (masks.capacity() < bytes) {
+            masks = ByteBuffer.allocateDirect(bytes);
         }
+        return masks.clear();
+    }
+
+    private void allow(ByteBuffer masks, BitSet allowed) {
         for (int id = 0; id < candidates; id++) {
             masks.put((byte) (allowed.get(id) ? 1 : 0));
         }

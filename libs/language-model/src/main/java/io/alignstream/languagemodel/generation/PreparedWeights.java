@@ -22,6 +22,7 @@ public final class PreparedWeights implements AutoCloseable {
                     + TorchProgram.operators(PreparedWeights.class, "decoding"));
 
     private final TransformerConfig config;
+    private final WeightFormat format;
     private final NDManager scope = TorchRuntime.get().newScope();
     private final NDList weights;
     private final NDList shape = new NDList();
@@ -34,6 +35,8 @@ public final class PreparedWeights implements AutoCloseable {
     /** The weights of {@code model} as they are now, in {@code format}. */
     public PreparedWeights(Transformer model, WeightFormat format) {
         this.config = model.config();
+        this.format = format;
+        boolean prepared = false;
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList shared = new NDList();
             model.shape(shared);
@@ -47,11 +50,21 @@ public final class PreparedWeights implements AutoCloseable {
             in.add(call.create((long) format.code()));
             weights = PROGRAM.run(scope, "prepare", in);
             weights.forEach(weight -> weight.setName("w[]"));
+            prepared = true;
+        } finally {
+            if (!prepared) {
+                scope.close();
+            }
         }
     }
 
     public TransformerConfig config() {
         return config;
+    }
+
+    /** How the numbers stand in memory. */
+    public WeightFormat format() {
+        return format;
     }
 
     /** The program's first argument. */

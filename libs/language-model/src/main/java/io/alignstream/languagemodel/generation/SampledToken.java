@@ -14,6 +14,9 @@ public record SampledToken(int id, double logProbability, List<Alternative> alte
     /** A token that could have come, with its natural log probability. */
     public record Alternative(int id, double logProbability) {}
 
+    /** In the place of a token of a text that cannot go on. */
+    static final SampledToken NONE = new SampledToken(-1, Double.NaN, List.of());
+
     public SampledToken {
         alternatives = List.copyOf(alternatives);
     }

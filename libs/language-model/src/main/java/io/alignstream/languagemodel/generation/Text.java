@@ -7,7 +7,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A text that an {@link Engine} writes. */
 public final class Text {
@@ -25,6 +28,10 @@ public final class Text {
 
     /** Tokens behind the last one that are only guessed. */
     private int[] guessed = {};
+    /** What may come next, if a constraint says so. */
+    private @Nullable BitSet allowed;
+
+    private @Nullable Throwable failure;
     /** Numbers that were asked for and have not decided anything yet. */
     private final List<Double> numbers = new ArrayList<>();
 
@@ -116,21 +123,49 @@ public final class Text {
         numbers.removeFirst();
         seen.add(token);
         counts.merge(token, 1, Integer::sum);
-        request.constraint().ifPresent(constraint -> constraint.advance(token));
+        try {
+            request.constraint().ifPresent(constraint -> constraint.advance(token));
+        } catch (RuntimeException | StackOverflowError e) {
+            failure = e;
+        }
+    }
+
+    /** Why it cannot go on, if its constraint has failed. */
+    public Optional<Throwable> failure() {
+        return Optional.ofNullable(failure);
     }
 
     boolean constrained() {
         return request.constraint().isPresent();
     }
 
+    /** Asks the constraint, if there is one, what of the candidates may come next; false if that fails. */
+    boolean isReady(int candidates) {
+        if (failure == null && constrained()) {
+            try {
+                BitSet next = request.constraint().orElseThrow().allowed();
+                int first = next.nextSetBit(0);
+                if (first < 0 || first >= candidates) {
+                    throw new IllegalStateException("the constraint allows no token");
+                }
+                allowed = next;
+            } catch (RuntimeException | StackOverflowError e) {
+                failure = e;
+            }
+        }
+        return failure == null;
+    }
+
+    /** What was found to be possible. */
     BitSet allowed() {
-        return request.constraint().orElseThrow().allowed();
+        return Objects.requireNonNull(allowed);
     }
 
     /** Temperature, top-p, top-k, min-p and the number of the token behind so many guesses, from index {@code at} on. */
     void sampling(int guessed, double[] to, int at) {
         TokenSampler sampler = request.sampler();
-        to[at] = sampler.temperature();
+        // so little is none: what a smaller one divides is no number any more
+        to[at] = sampler.temperature() < 1e-5 ? 0 : sampler.temperature();
         to[at + 1] = sampler.topP();
         to[at + 2] = sampler.topK();
         to[at + 3] = sampler.minP();

@@ -1,5 +1,9 @@
 package io.alignstream.languagemodel.generation;
 
+import io.alignstream.languagemodel.network.Footprint;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.languagemodel.torch.TorchProgram;
 import java.util.Locale;
 
 /** How numbers of weights stand in memory while texts are written; keys, values and sums are fp32 always. */
@@ -41,6 +45,21 @@ public enum WeightFormat {
         }
         throw new IllegalArgumentException(
                 "a format of weights is \"" + label + "\" but must be float32, bfloat16 or int8");
+    }
+
+    /** Bytes of a network's weights in this format. */
+    public long bytes(TransformerConfig config) {
+        Footprint footprint = Footprint.of(config);
+        long halves = footprint.prepared(Precision.BFLOAT16);
+        return switch (this) {
+            case FLOAT32 -> footprint.weights();
+            case BFLOAT16 -> halves;
+            // a scale behind 64 numbers, and the embedding in bf16 besides
+            case INT8 ->
+                TorchProgram.hasFusedOperators()
+                        ? halves * 68 / 128 + (long) Short.BYTES * config.vocabularySize() * config.width()
+                        : footprint.weights();
+        };
     }
 
     /** What the program calls it. */

@@ -178,6 +178,48 @@ class EngineTest {
     }
 
     @Test
+    void aConstraintThatFailsEndsItsOwnTextOnly() {
+        try (Transformer model = Transformer.initialise(CONFIG, 3);
+                PreparedWeights weights = new PreparedWeights(model);
+                Engine engine = new Engine(weights, 9, Engine.Capacity.of(2, 40))) {
+            // Given
+            TokenConstraint broken = new TokenConstraint() {
+                private int asked;
+
+                @Override
+                public BitSet allowed() {
+                    if (asked++ == 2) {
+                        throw new IllegalStateException("broken");
+                    }
+                    BitSet all = new BitSet();
+                    all.set(0, 9);
+                    return all;
+                }
+
+                @Override
+                public void advance(int token) {}
+            };
+            Text failing = engine.start(
+                            new TextRequest(PROMPT, 5, TokenSampler.atTemperature(0), () -> 0, 0, Optional.of(broken)))
+                    .orElseThrow();
+            Text other = engine.start(greedy(PROMPT, 5)).orElseThrow();
+
+            // When
+            List<SampledToken> tokens = finish(engine);
+
+            // Then
+            assertThat(failing.answer()).hasSize(2);
+            assertThat(failing.failure())
+                    .get()
+                    .extracting(Throwable::getMessage)
+                    .isEqualTo("broken");
+            assertThat(other.answer()).hasSize(5);
+            assertThat(other.failure()).isEmpty();
+            assertThat(tokens.stream().filter(token -> !token.isFinite())).hasSize(1);
+        }
+    }
+
+    @Test
     void tokensBeyondTheCandidatesAreNeverSampled() {
         try (Transformer model = Transformer.initialise(CONFIG, 3);
                 PreparedWeights weights = new PreparedWeights(model);
