@@ -83,12 +83,11 @@ class RolloutsResourceTest {
             // Then
             assertThat(answer.getStatus()).isEqualTo(400);
             assertThat(refusal(answer).get("code")).isEqualTo("refusal.rolloutTokenizer");
-            assertThat(refusal(answer).get("arguments"))
-                    .isEqualTo(Map.of(
-                            "tokenizer",
+            assertThat((Map<?, ?>) refusal(answer).get("arguments"))
+                    .extracting(arguments -> arguments.get("tokenizer"), arguments -> arguments.get("known"))
+                    .containsExactly(
                             other.sha256().substring(0, 12),
-                            "known",
-                            TinyParents.TOKENIZER.sha256().substring(0, 12)));
+                            TinyParents.TOKENIZER.sha256().substring(0, 12));
         }
     }
 
