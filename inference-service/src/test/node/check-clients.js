@@ -25,16 +25,17 @@ assert.equal(streamed, answer.choices[0].message.content);
 const runner = client.chat.completions.stream(asked);
 assert.equal(await runner.finalContent(), streamed);
 
-const text = await client.completions.create({ model, prompt: 'The', max_tokens: 5 });
+const text = await client.completions.create({ model, prompt: 'The', max_tokens: 5, seed: 5 });
 assert.equal(text.choices[0].finish_reason, 'length');
 
 const { data: [vector] } = await client.embeddings.create({ model, input: 'Hi' });
 assert.ok(Math.abs(Math.hypot(...vector.embedding) - 1) < 1e-5);
 
-const response = await client.responses.create({ model, input: 'Hi', max_output_tokens: 6 });
+const short = { model, input: 'Hi', max_output_tokens: 6, seed: 5 };
+const response = await client.responses.create(short);
 assert.ok(response.output_text);
 const events = [];
-for await (const event of await client.responses.create({ model, input: 'Hi', max_output_tokens: 6, stream: true })) {
+for await (const event of await client.responses.create({ ...short, stream: true })) {
   events.push(event.type);
 }
 assert.equal(events.at(-1), 'response.incomplete');

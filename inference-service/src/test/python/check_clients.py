@@ -47,7 +47,7 @@ def documents():
 
 
 def completions():
-    answer = client.completions.create(model="alignstream", prompt=["The", "去"], max_tokens=5, logprobs=1)
+    answer = client.completions.create(model="alignstream", prompt=["The", "去"], max_tokens=5, logprobs=1, seed=5)
     assert len(answer.choices) == 2 and len(answer.choices[0].logprobs.tokens) == 5
     text = "".join(c.choices[0].text for c in client.completions.create(
         model="alignstream", prompt="The", max_tokens=5, echo=True, stream=True))
@@ -62,7 +62,8 @@ def embeddings():
 
 
 def responses():
-    first = client.responses.create(model="alignstream", input="Hi", instructions="Be brief.", max_output_tokens=6)
+    first = client.responses.create(model="alignstream", input="Hi", instructions="Be brief.", max_output_tokens=6,
+                                    extra_body={"seed": 5})
     assert first.status == "incomplete" and first.output_text
     second = client.responses.create(
         model="alignstream", input="and?", previous_response_id=first.id, max_output_tokens=6)

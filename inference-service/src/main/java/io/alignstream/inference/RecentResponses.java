@@ -15,7 +15,7 @@ public class RecentResponses {
     private static final long MAX_CHARACTERS = 32L << 20;
 
     private final int most;
-    private final Map<String, Response> responses = new LinkedHashMap<>();
+    private final Map<String, Remembered> responses = new LinkedHashMap<>();
     private long characters;
 
     RecentResponses(InferenceConfig config) {
@@ -38,17 +38,33 @@ public class RecentResponses {
         }
     }
 
-    public synchronized void remember(String id, Response response) {
-        responses.put(id, response);
+    private record Remembered(Response response, int instructions) {}
+
+    /** @param instructions how many of the first messages were said for this response alone */
+    public synchronized void remember(String id, Response response, int instructions) {
+        responses.put(id, new Remembered(response, instructions));
         characters += response.characters();
-        Iterator<Response> oldest = responses.values().iterator();
+        Iterator<Remembered> oldest = responses.values().iterator();
         while (responses.size() > most || characters > MAX_CHARACTERS) {
-            characters -= oldest.next().characters();
+            characters -= oldest.next().response().characters();
             oldest.remove();
         }
     }
 
     public synchronized Optional<Response> find(String id) {
-        return Optional.ofNullable(responses.get(id));
+        return Optional.ofNullable(responses.get(id)).map(Remembered::response);
+    }
+
+    /** The same without the instructions that were for it alone. */
+    public synchronized Optional<Response> findWithoutInstructions(String id) {
+        return Optional.ofNullable(responses.get(id)).map(remembered -> {
+            Response response = remembered.response();
+            List<Message> messages = response.messages();
+            return new Response(
+                    messages.subList(remembered.instructions(), messages.size()),
+                    response.answer(),
+                    response.truncated(),
+                    response.model());
+        });
     }
 }

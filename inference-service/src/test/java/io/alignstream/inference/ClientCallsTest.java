@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -293,6 +294,37 @@ class ClientCallsTest extends ServiceTest {
                 .isNotEmpty();
         int before = one.path("usage").path("total_tokens").asInt();
         assertThat(json(next.body()).path("usage").path("input_tokens").asInt()).isGreaterThan(before);
+    }
+
+    @Test
+    void instructionsAreForOneResponseAlone() {
+        // Given
+        String call = "{\"input\": \"%s\", \"max_output_tokens\": 1%s}";
+        JsonNode plain = json(
+                api.post("/v1/responses", call.formatted("Hi", ", \"seed\": 1")).body());
+        JsonNode instructed = json(api.post(
+                        "/v1/responses",
+                        call.formatted("Hi", ", \"seed\": 1, \"instructions\": \"" + "Be brief. ".repeat(5) + "\""))
+                .body());
+
+        // When
+        int[] tokens = Stream.of(plain, instructed)
+                .mapToInt(before -> json(api.post(
+                                        "/v1/responses",
+                                        call.formatted(
+                                                "and?",
+                                                ", \"previous_response_id\": \""
+                                                        + before.path("id").asText() + "\""))
+                                .body())
+                        .path("usage")
+                        .path("input_tokens")
+                        .asInt())
+                .toArray();
+
+        // Then
+        assertThat(instructed.path("usage").path("input_tokens").asInt())
+                .isGreaterThan(plain.path("usage").path("input_tokens").asInt() + 5);
+        assertThat(tokens[1]).isCloseTo(tokens[0], within(3)); // what was answered may differ
     }
 
     @Test

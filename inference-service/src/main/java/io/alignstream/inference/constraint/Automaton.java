@@ -31,20 +31,29 @@ final class Automaton {
         return start;
     }
 
+    /** @throws UnsupportedSchemaException if it takes too long to say */
     synchronized BitSet allowed(Expression state) {
-        if (expressions.size() > most || masks.size() > MOST_MASKS) {
-            expressions.forget();
-            masks.clear();
+        BitSet known = masks.get(state);
+        if (known != null) {
+            return known;
         }
-        BitSet mask = masks.get(state);
-        if (mask == null) {
+        expressions.begin();
+        BitSet mask;
+        try {
             mask = table.allowed(expressions, state);
-            masks.put(state, mask);
+        } finally {
+            if (expressions.size() > most || masks.size() >= MOST_MASKS) {
+                expressions.forget();
+                masks.clear();
+            }
         }
+        masks.put(state, mask);
         return mask;
     }
 
+    /** @throws UnsupportedSchemaException if it takes too long to say */
     synchronized Expression after(Expression state, byte[] bytes) {
+        expressions.begin();
         Expression next = state;
         for (byte aByte : bytes) {
             next = expressions.after(next, aByte & 0xFF);

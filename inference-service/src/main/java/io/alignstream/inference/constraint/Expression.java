@@ -79,11 +79,14 @@ final class Expression {
         return next == null ? null : next[aByte];
     }
 
-    void know(int aByte, Expression derivative) {
+    /** Whether it is the first one since {@link #forget}. */
+    boolean know(int aByte, Expression derivative) {
+        boolean first = next == null;
         if (next == null) {
             next = new Expression[256];
         }
         next[aByte] = derivative;
+        return first;
     }
 
     void forget() {

@@ -16,23 +16,49 @@ import java.util.Set;
 
 /**
  * Makes expressions, each once, and their derivatives: what may follow when a byte has come (Brzozowski, Journal of the ACM 11,
- * 1964). Names make them as strong as a grammar without left recursion. Not thread-safe.
+ * 1964). Names make them as strong as a grammar without left recursion. What is made and derived is counted, and ends with an
+ * {@link UnsupportedSchemaException} before it takes seconds. Not thread-safe.
  */
 final class Expressions {
+
+    /** Between two calls of {@link #begin}: at most 50,000 new expressions, less than a second. */
+    private static final int MOST_STEPS = 1_000_000;
+
+    private static final int STEPS_TO_CREATE = 20;
+    /** Of a choice: each derivative of it costs as much. */
+    static final int MOST_WAYS = 512;
 
     private final Map<Form, Expression> made = new HashMap<>();
     private final Map<String, Expression> named = new HashMap<>();
     /** Names whose first byte is being looked for. */
     private final Set<String> open = new HashSet<>();
 
+    /** Expressions whose derivatives are remembered. */
+    private final List<Expression> derived = new ArrayList<>();
+
     private int count;
+    private int left = MOST_STEPS;
 
     final Expression nothing = make(Kind.NOTHING, List.of(), new BitSet(), 0, 0, "");
     final Expression end = make(Kind.END, List.of(), new BitSet(), 0, 0, "");
 
     private Expression make(Kind kind, List<Expression> parts, BitSet bytes, int least, int most, String name) {
-        return made.computeIfAbsent(
-                new Form(kind, parts, bytes, least, most, name), form -> new Expression(form, count++));
+        return made.computeIfAbsent(new Form(kind, parts, bytes, least, most, name), form -> {
+            spend(STEPS_TO_CREATE);
+            return new Expression(form, count++);
+        });
+    }
+
+    /** Something new is asked for, which may cost as much as anything. */
+    void begin() {
+        left = MOST_STEPS;
+    }
+
+    private void spend(int steps) {
+        left -= steps;
+        if (left < 0) {
+            throw UnsupportedSchemaException.tooLarge();
+        }
     }
 
     /** One byte from {@code first} to {@code last}. */
@@ -78,6 +104,7 @@ final class Expressions {
         }
         parts.push(last);
         Expression result = second;
+        spend(parts.size());
         for (Expression part : parts) {
             if (result.kind() == Kind.END) {
                 result = part;
@@ -88,7 +115,11 @@ final class Expressions {
         return result;
     }
 
-    /** Any of {@code parts}. */
+    /**
+     * Any of {@code parts}.
+     *
+     * @throws UnsupportedSchemaException if they are more than {@value #MOST_WAYS} together
+     */
     Expression choice(List<Expression> parts) {
         List<Expression> flat = new ArrayList<>();
         for (Expression part : parts) {
@@ -98,10 +129,14 @@ final class Expressions {
                 flat.add(part);
             }
         }
+        spend(flat.size());
         List<Expression> distinct = flat.stream()
                 .distinct()
                 .sorted(Comparator.comparingInt(Expression::number))
                 .toList();
+        if (distinct.size() > MOST_WAYS) {
+            throw UnsupportedSchemaException.tooLarge();
+        }
         return switch (distinct.size()) {
             case 0 -> nothing;
             case 1 -> distinct.getFirst();
@@ -131,7 +166,8 @@ final class Expressions {
 
     /** Forgets what was derived; expressions stay what they are, but equal ones may be several from now on. */
     void forget() {
-        made.values().forEach(Expression::forget);
+        derived.forEach(Expression::forget);
+        derived.clear();
         made.clear();
     }
 
@@ -145,18 +181,71 @@ final class Expressions {
         named.put(name, expression);
     }
 
+    /** The names with any byte string: those that need no others first, then those that need only these. */
+    Set<String> productive() {
+        Set<String> productive = new HashSet<>();
+        boolean more = true;
+        while (more) {
+            more = false;
+            Map<Expression, Boolean> known = new HashMap<>();
+            for (Map.Entry<String, Expression> entry : named.entrySet()) {
+                if (!productive.contains(entry.getKey()) && isProductive(entry.getValue(), productive, known)) {
+                    more |= productive.add(entry.getKey());
+                }
+            }
+        }
+        return productive;
+    }
+
+    private boolean isProductive(Expression expression, Set<String> names, Map<Expression, Boolean> known) {
+        Boolean before = known.get(expression);
+        if (before != null) {
+            return before;
+        }
+        spend(1);
+        Expression last = expression;
+        boolean is = true;
+        while (is && last.kind() == Kind.SEQUENCE) { // as long as a text may be
+            spend(1);
+            is = isProductive(last.form().parts().get(0), names, known);
+            last = last.form().parts().get(1);
+        }
+        Form form = last.form();
+        is = is
+                && switch (form.kind()) {
+                    case NOTHING -> false;
+                    case END, BYTE, SEQUENCE -> true;
+                    case CHOICE -> {
+                        boolean any = false;
+                        for (int i = 0; i < form.parts().size() && !any; i++) {
+                            any = isProductive(form.parts().get(i), names, known);
+                        }
+                        yield any;
+                    }
+                    case REPEAT ->
+                        form.least() == 0 || isProductive(form.parts().getFirst(), names, known);
+                    case REFERENCE -> names.contains(form.name());
+                };
+        known.put(expression, is);
+        return is;
+    }
+
     /**
      * What may follow {@code aByte}.
      *
      * @throws IllegalStateException if a name stands for itself before any byte
+     * @throws UnsupportedSchemaException if too much was asked for since {@link #begin}
      */
     Expression after(Expression expression, int aByte) {
         Expression known = expression.known(aByte);
         if (known != null) {
             return known;
         }
+        spend(1);
         Expression derivative = derive(expression, aByte);
-        expression.know(aByte, derivative);
+        if (expression.know(aByte, derivative)) {
+            derived.add(expression);
+        }
         return derivative;
     }
 
@@ -170,7 +259,13 @@ final class Expressions {
                 Expression first = before(after(parts.get(0), aByte), parts.get(1));
                 yield parts.get(0).mayEnd() ? choice(List.of(first, after(parts.get(1), aByte))) : first;
             }
-            case CHOICE -> choice(parts.stream().map(part -> after(part, aByte)).toList());
+            case CHOICE -> {
+                List<Expression> ways = new ArrayList<>(parts.size());
+                for (Expression part : parts) { // few frames: references lead from choice to choice
+                    ways.add(after(part, aByte));
+                }
+                yield choice(ways);
+            }
             case REPEAT -> {
                 int most = form.most() == Expression.UNBOUNDED ? Expression.UNBOUNDED : form.most() - 1;
                 yield before(

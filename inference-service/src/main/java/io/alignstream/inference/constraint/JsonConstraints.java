@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.WeakHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Makes what keeps an answer a JSON document, and remembers it for the newest schemas; thread-safe. */
 @ApplicationScoped
@@ -21,7 +22,8 @@ public class JsonConstraints {
     /** Least recently used first. */
     private final SequencedMap<Asked, Automaton> automata = new LinkedHashMap<>();
 
-    private record Asked(TokenTable table, Optional<JsonNode> schema) {}
+    /** With the schema's text: members come in its order, which equal objects of JSON may differ in. */
+    private record Asked(TokenTable table, Optional<String> schema) {}
 
     /**
      * For each answer one constraint.
@@ -29,23 +31,37 @@ public class JsonConstraints {
      * @param schema of the document; empty for any object
      * @throws UnsupportedSchemaException if it cannot be kept
      */
-    public synchronized Supplier<TokenConstraint> of(Optional<JsonNode> schema, Tokenizer tokenizer) {
-        TokenTable table = tables.computeIfAbsent(tokenizer, TokenTable::new);
-        Asked asked = new Asked(table, schema);
-        Automaton known = automata.get(asked);
-        Automaton automaton = known == null ? automaton(asked) : known;
+    public Supplier<TokenConstraint> of(Optional<JsonNode> schema, Tokenizer tokenizer) {
+        TokenTable table = table(tokenizer);
+        Asked asked = new Asked(table, schema.map(JsonNode::toString));
+        Automaton known = known(asked);
+        // A large schema keeps nobody waiting but its client.
+        Automaton automaton = known == null ? automaton(schema, table) : known;
+        remember(asked, automaton);
+        return () -> new JsonConstraint(automaton, tokenizer);
+    }
+
+    private synchronized TokenTable table(Tokenizer tokenizer) {
+        return tables.computeIfAbsent(tokenizer, TokenTable::new);
+    }
+
+    private synchronized @Nullable Automaton known(Asked asked) {
+        return automata.get(asked);
+    }
+
+    private synchronized void remember(Asked asked, Automaton automaton) {
         automata.putLast(asked, automaton);
         if (automata.size() > REMEMBERED) {
             automata.pollFirstEntry();
         }
-        return () -> new JsonConstraint(automaton, tokenizer);
     }
 
-    private static Automaton automaton(Asked asked) {
+    private static Automaton automaton(Optional<JsonNode> schema, TokenTable table) {
         Expressions expressions = new Expressions();
-        Expression documents = asked.schema()
-                .map(schema -> SchemaReader.read(expressions, schema))
+        Expression documents = schema.map(said -> SchemaReader.read(expressions, said))
                 .orElseGet(() -> new JsonText(expressions).object());
-        return new Automaton(expressions, documents, asked.table());
+        Automaton automaton = new Automaton(expressions, documents, table);
+        automaton.allowed(automaton.start()); // all answers need it, and here nobody else waits
+        return automaton;
     }
 }

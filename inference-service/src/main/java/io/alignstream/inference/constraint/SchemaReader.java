@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -39,8 +40,14 @@ final class SchemaReader {
 
     /** Of a schema's JSON. */
     private static final int MOST_CHARACTERS = 1 << 16;
-    /** Of a name, where there may be others. */
-    private static final int LONGEST_NAME = 256;
+    /** Of a member's name. */
+    static final int LONGEST_NAME = 256;
+    /** Of an object: whichever is left out, any later one may follow. */
+    static final int MOST_MEMBERS = 500;
+    /** Different ones; each may lead to the next before a byte is written. */
+    static final int MOST_REFERENCES = 256;
+    /** Schemas inside schemas. */
+    static final int MOST_LEVELS = 100;
 
     private static final Set<String> OF_TYPES = Set.of(
             "type",
@@ -58,10 +65,14 @@ final class SchemaReader {
     private final Expressions make;
     private final JsonText text;
     private final JsonNode root;
-    /** Names that documents are known to exist for. */
-    private final Set<String> productive = new HashSet<>();
     /** What stands under each name that was met. */
-    private final SequencedMap<String, JsonNode> referred = new LinkedHashMap<>();
+    private final Map<String, JsonNode> referred = new HashMap<>();
+    /** The same names, in the order in which they were met. */
+    private final List<String> names = new ArrayList<>();
+    /** Names that no document exists for. */
+    private final Set<String> empty = new HashSet<>();
+
+    private int level;
 
     private SchemaReader(Expressions make, JsonNode root) {
         this.make = make;
@@ -79,23 +90,25 @@ final class SchemaReader {
             throw new UnsupportedSchemaException(Reason.of("schema.tooLong").with("most", MOST_CHARACTERS));
         }
         SchemaReader reader = new SchemaReader(make, schema);
-        Expression documents = reader.value(schema, "#");
-        // Whose documents need no others first, then those that need only these: a schema that needs itself has none.
-        boolean more = true;
-        while (more) {
-            int met = reader.referred.size();
-            more = false;
-            for (String name : List.copyOf(reader.referred.sequencedKeySet())) {
-                Expression under = reader.value(reader.schemaAt(name), name);
-                make.name(name, under);
-                more |= !under.isNothing() && reader.productive.add(name);
-            }
-            documents = reader.value(schema, "#");
-            more |= reader.referred.size() > met;
+        Expression documents = reader.documents();
+        reader.empty.addAll(reader.names);
+        reader.empty.removeAll(make.productive());
+        if (!reader.empty.isEmpty()) {
+            documents = reader.documents(); // without the ways that lead nowhere
         }
         reader.requireProgress();
         if (documents.isNothing()) {
             throw new UnsupportedSchemaException(Reason.of("schema.noDocument"));
+        }
+        return documents;
+    }
+
+    /** The schema's, with all that they refer to under its name. */
+    private Expression documents() {
+        Expression documents = value(root, "#");
+        for (int i = 0; i < names.size(); i++) { // more are met on the way
+            String name = names.get(i);
+            make.name(name, value(schemaAt(name), name));
         }
         return documents;
     }
@@ -110,7 +123,7 @@ final class SchemaReader {
 
     /** A name that stands for itself before anything is written says nothing. */
     private void requireProgress() {
-        for (String name : referred.sequencedKeySet()) {
+        for (String name : names) {
             try {
                 make.after(make.reference(name), '{');
             } catch (IllegalStateException e) {
@@ -121,6 +134,13 @@ final class SchemaReader {
     }
 
     private Expression value(JsonNode schema, String place) {
+        requireAtMost(MOST_LEVELS, ++level);
+        Expression value = read(schema, place);
+        level--;
+        return value;
+    }
+
+    private Expression read(JsonNode schema, String place) {
         if (schema.isBoolean()) {
             return schema.booleanValue() ? text.value() : make.nothing;
         }
@@ -168,8 +188,11 @@ final class SchemaReader {
             throw unsupported(place, "$ref");
         }
         require(!schema.isMissingNode(), place, "$ref");
-        referred.putIfAbsent(name, schema);
-        return productive.contains(name) ? make.reference(name) : make.nothing;
+        if (referred.putIfAbsent(name, schema) == null) {
+            names.add(name);
+            requireAtMost(MOST_REFERENCES, names.size());
+        }
+        return empty.contains(name) ? make.nothing : make.reference(name);
     }
 
     /** Those of the listed values that have the type, where one is said. */
@@ -260,14 +283,14 @@ final class SchemaReader {
             required.add(name.textValue());
             members.putIfAbsent(name.textValue(), others);
         }
-        boolean alone = others.isNothing();
-        members.keySet().forEach(name -> require(alone || name.length() <= LONGEST_NAME, place, "properties"));
+        requireAtMost(MOST_MEMBERS, members.size());
+        members.keySet().forEach(name -> requireAtMost(LONGEST_NAME, name.length()));
         return make.sequence(make.text("{"), members(members, required, others), make.text("}"));
     }
 
     /** From the last one to the first: what comes after no member, and what after one. */
     private Expression members(SequencedMap<String, Expression> members, Set<String> required, Expression others) {
-        Expression more = text.member(text.otherName(members.keySet()), others);
+        Expression more = others.isNothing() ? make.nothing : text.member(text.otherName(members.keySet()), others);
         Expression behind = make.repeat(make.sequence(text.comma(), more), 0, Expression.UNBOUNDED);
         Expression first = make.optional(make.sequence(more, behind));
         for (Map.Entry<String, Expression> member : members.reversed().sequencedEntrySet()) {
@@ -292,6 +315,12 @@ final class SchemaReader {
         }
         require(count.isIntegralNumber() && count.canConvertToInt() && count.intValue() >= 0, place, keyword);
         return count.intValue();
+    }
+
+    private static void requireAtMost(int most, int there) {
+        if (there > most) {
+            throw UnsupportedSchemaException.tooLarge();
+        }
     }
 
     private static void require(boolean condition, String place, String keyword) {

@@ -16,6 +16,16 @@ public final class UnsupportedSchemaException extends RuntimeException implement
         this.reason = reason;
     }
 
+    /** With the limits, whichever of them it is. */
+    static UnsupportedSchemaException tooLarge() {
+        return new UnsupportedSchemaException(Reason.of("schema.tooLarge")
+                .with("members", SchemaReader.MOST_MEMBERS)
+                .with("ways", Expressions.MOST_WAYS)
+                .with("references", SchemaReader.MOST_REFERENCES)
+                .with("levels", SchemaReader.MOST_LEVELS)
+                .with("name", SchemaReader.LONGEST_NAME));
+    }
+
     @Override
     public Reason reason() {
         return reason;

@@ -85,9 +85,15 @@ public class Answering {
      * What one call wants.
      *
      * @param conversation what feedback on the answer is about; empty where there can be none
+     * @param instructions how many of the conversation's first messages are for this answer alone
      * @param stream whether the answer is sent piece by piece
      */
-    record Call(List<Asked> asked, AnswerJson json, Optional<Conversation> conversation, boolean stream) {}
+    record Call(
+            List<Asked> asked,
+            AnswerJson json,
+            Optional<Conversation> conversation,
+            int instructions,
+            boolean stream) {}
 
     /** Answers {@code call}, which is made for the model in service. */
     Response answer(String model, RoutingContext http, Function<LoadedModel, Call> call) {
@@ -100,6 +106,8 @@ public class Answering {
         } finally {
             share.giveBack();
         }
+        // However the call ends: nobody reads them then. Complete ones do not mind.
+        http.addEndHandler(ended -> answers.forEach(Generation::cancel));
         Writing writing = new Writing(wanted, answers, share.sha256(), http);
         Response.ResponseBuilder response = wanted.stream()
                 ? Response.ok((StreamingOutput) writing::stream)
@@ -142,6 +150,9 @@ public class Answering {
         } catch (OverloadException e) {
             started.forEach(Generation::cancel);
             throw ApiException.busy(e.retryAfter());
+        } catch (RuntimeException e) {
+            started.forEach(Generation::cancel);
+            throw e;
         }
     }
 
@@ -168,14 +179,16 @@ public class Answering {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw ApiException.failed();
+            } finally {
+                answers.forEach(Generation::cancel);
             }
         }
 
         void stream(OutputStream out) throws IOException {
             Events events = new Events(reader.guarding(out), answers);
             AnswerJson answer = call.json();
-            events.send(answer.opening());
             try {
+                events.send(answer.opening());
                 List<Answered> all = answered(new Listener() {
 
                     @Override
@@ -194,6 +207,8 @@ public class Answering {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IOException("interrupted while streaming an answer", e);
+            } finally {
+                answers.forEach(Generation::cancel);
             }
         }
 
@@ -240,10 +255,7 @@ public class Answering {
                             complete.set(i, answered);
                             listener.end(i, answered);
                         }
-                        case Generation.Failed failed -> {
-                            answers.forEach(Generation::cancel);
-                            throw refusal(failed.cause());
-                        }
+                        case Generation.Failed failed -> throw refusal(failed.cause());
                     }
                 }
             }
@@ -259,7 +271,7 @@ public class Answering {
             RecentResponses.Response response = new RecentResponses.Response(
                     asked.messages(), asked.begun() + end.text(), end.reason() != Generation.Reason.STOP, sha256);
             if (choice == 0) {
-                responses.remember(call.json().id(), response);
+                responses.remember(call.json().id(), response, call.instructions());
             }
             return receipts.of(call.json().id(), response);
         }

@@ -71,6 +71,7 @@ public class ChatCompletionsResource {
                 asked,
                 json,
                 Optional.of(request.conversation()).filter(talk -> talk.tools().isEmpty()),
+                0,
                 request.delivery().stream());
     }
 }

@@ -63,8 +63,9 @@ public class ResponsesResource {
 
     /** What was said up to the end of the response {@code id}. */
     private List<Message> earlier(String id) {
-        RecentResponses.Response response =
-                responses.find(id).orElseThrow(() -> ApiException.unknownResponse("previous_response_id", id));
+        RecentResponses.Response response = responses
+                .findWithoutInstructions(id)
+                .orElseThrow(() -> ApiException.unknownResponse("previous_response_id", id));
         List<Message> messages = new ArrayList<>(response.messages());
         if (!response.answer().isBlank()) {
             messages.add(Conversation.said(Message.Role.ASSISTANT, response.answer(), "previous_response_id"));
@@ -84,6 +85,7 @@ public class ResponsesResource {
                 List.of(asked),
                 new ResponseJson(model, prompt.length, request),
                 Optional.of(conversation),
+                request.instructions().isPresent() ? 1 : 0,
                 request.stream());
     }
 }

@@ -14,13 +14,18 @@ import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonConstraintTest {
@@ -141,7 +146,9 @@ class JsonConstraintTest {
         }
 
         // Then
-        assertThat(constraint.allowed().stream().boxed()).containsExactly(quote);
+        assertThat(constraint.allowed().stream().mapToObj(TOKENIZER::bytes))
+                .isNotEmpty()
+                .allMatch(bytes -> Arrays.equals(bytes, TOKENIZER.bytes(quote)));
     }
 
     @ParameterizedTest
@@ -174,6 +181,110 @@ class JsonConstraintTest {
         assertThatThrownBy(() -> constraints.of(Optional.of(json), TOKENIZER))
                 .isInstanceOf(UnsupportedSchemaException.class)
                 .hasMessageContaining(message);
+    }
+
+    /** Equal objects of JSON, but answers have the members in the order of each. */
+    @Test
+    void schemasThatDifferInOrderAreKeptEach() throws JsonProcessingException {
+        // Given
+        String member = "\"%s\": {\"const\": 1}";
+        String schema = "{\"type\": \"object\", \"properties\": {%s, %s}, \"required\": [\"a\", \"b\"]}";
+        String a = member.formatted("a");
+        String b = member.formatted("b");
+        answer(Optional.of(JSON.readTree(schema.formatted(a, b))), 0);
+
+        // When
+        String answer = answer(Optional.of(JSON.readTree(schema.formatted(b, a))), 0);
+
+        // Then
+        assertThat(answer.indexOf("\"b\"")).isLessThan(answer.indexOf("\"a\""));
+    }
+
+    @Test
+    void aLongChainOfReferencesIsKept() throws JsonProcessingException {
+        // Given
+        JsonNode schema = JSON.readTree(chain(SchemaReader.MOST_REFERENCES));
+
+        // When
+        String answer = answer(Optional.of(schema), 0);
+
+        // Then
+        assertThat(answer.strip()).isEqualTo("7");
+    }
+
+    @Test
+    void aLargeObjectIsKept() throws JsonProcessingException {
+        // Given
+        JsonNode schema = JSON.readTree(
+                object(several(SchemaReader.MOST_MEMBERS, i -> "\"member %d\": {\"type\": \"integer\"}".formatted(i))));
+
+        // When
+        String answer = answer(Optional.of(schema), 0);
+
+        // Then
+        assertThat(JSON.readTree(answer).isObject()).as(answer).isTrue();
+    }
+
+    static Stream<String> tooLarge() {
+        return Stream.of(
+                "{\"anyOf\": [%s]}".formatted(several(1_200, i -> "{\"type\": \"string\", \"minLength\": " + i + "}")),
+                chain(SchemaReader.MOST_REFERENCES + 1),
+                "{\"items\":".repeat(300) + "true" + "}".repeat(300),
+                object(several(501, i -> "\"m" + i + "\": true")),
+                object("\"" + "n".repeat(5_000) + "\": true"),
+                object(several(200, i -> "\"" + i + "n".repeat(250) + "\": true"))
+                        .replaceFirst("\\{", "{\"additionalProperties\": true, "));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void tooLarge(String schema) throws JsonProcessingException {
+        // Given
+        JsonNode json = JSON.readTree(schema);
+
+        // When, Then
+        assertThatThrownBy(() -> constraints.of(Optional.of(json), TOKENIZER))
+                .isInstanceOf(UnsupportedSchemaException.class)
+                .hasMessageContaining("too large");
+    }
+
+    @Test
+    void whatGrowsOnTheWayIsStopped() {
+        // Given
+        Expressions expressions = new Expressions();
+        Expression letter = expressions.range('a', 'z');
+        Expression many = expressions.choice(IntStream.range(0, 500)
+                .mapToObj(i -> expressions.repeat(letter, 10_000 + i, 20_000 + i))
+                .toList());
+        expressions.begin();
+
+        // When, Then
+        assertThatThrownBy(() -> {
+                    Expression state = many;
+                    for (int i = 0; i < 10_000; i++) {
+                        state = expressions.after(state, 'a');
+                    }
+                })
+                .isInstanceOf(UnsupportedSchemaException.class);
+    }
+
+    /** Each refers to the next, the last one is a number. */
+    private static String chain(int references) {
+        return "{\"$ref\": \"#/$defs/0\", \"$defs\": {%s}}"
+                .formatted(several(
+                        references,
+                        i -> "\"" + i + "\": "
+                                + (i == references - 1
+                                        ? "{\"const\": 7}"
+                                        : "{\"$ref\": \"#/$defs/" + (i + 1) + "\"}")));
+    }
+
+    private static String object(String properties) {
+        return "{\"properties\": {" + properties + "}}";
+    }
+
+    private static String several(int count, IntFunction<String> one) {
+        return IntStream.range(0, count).mapToObj(one).collect(Collectors.joining(", "));
     }
 
     /** Any allowed token, more often one that may close something: else strings would hardly ever end. */

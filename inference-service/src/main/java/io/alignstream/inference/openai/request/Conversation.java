@@ -77,6 +77,7 @@ public record Conversation(List<Message> messages, String begun, Optional<ToolTa
     /** Characters of all of it. */
     long characters() {
         return begun.length()
+                + tools.map(ToolTalk::characters).orElse(0L)
                 + messages.stream()
                         .mapToLong(message -> message.content().length())
                         .sum();

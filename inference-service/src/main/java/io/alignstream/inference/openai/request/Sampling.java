@@ -40,6 +40,7 @@ public record Sampling(
             "seed",
             "n");
 
+    private static final double LEAST_TEMPERATURE = 1e-5;
     private static final int MAX_CHOICES = 16;
     private static final int MAX_STOPS = 4;
     private static final int MAX_STOP_LENGTH = 1_000;
@@ -48,7 +49,7 @@ public record Sampling(
 
     static Sampling of(Body body, boolean probabilities, int alternatives) {
         TokenSampler sampler = new TokenSampler(
-                body.number("temperature", 0, 2, 1),
+                temperature(body),
                 body.number("top_p", 0, 1, 1),
                 (int) Math.max(0, body.integer("top_k", -1, MOST_CANDIDATES).orElse(0)),
                 body.number("min_p", 0, 1, 0),
@@ -65,6 +66,12 @@ public record Sampling(
                 (int) body.integer("n", 1, MAX_CHOICES).orElse(1),
                 probabilities,
                 alternatives);
+    }
+
+    /** Logits divided by less are beyond what a float holds; the most probable token is what they all mean. */
+    private static double temperature(Body body) {
+        double said = body.number("temperature", 0, 2, 1);
+        return said < LEAST_TEMPERATURE ? 0 : said;
     }
 
     /** How the answer {@code choice} is written, in {@code maxTokens} at most. */

@@ -10,6 +10,7 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.util.Map;
 
 /**
  * A conversation in which tools are offered, called or have answered. Only a template of others that shows tools lays it out;
@@ -89,6 +90,22 @@ public record ToolTalk(ArrayNode messages, JsonNode tools) {
             throw Body.wrong(path, call, Reason.of("api.mustBeToolCalls"));
         }
         return copy;
+    }
+
+    /** Characters of all of it but for JSON's own: no more than a template shows, beside what it may leave out. */
+    long characters() {
+        return characters(messages) + characters(tools);
+    }
+
+    private static long characters(JsonNode node) {
+        long characters = node.isContainerNode() ? 0 : node.asText().length();
+        for (Map.Entry<String, JsonNode> property : node.properties()) {
+            characters += property.getKey().length();
+        }
+        for (JsonNode part : node) {
+            characters += characters(part);
+        }
+        return characters;
     }
 
     int[] prompt(String field, Tokenizer tokenizer) {

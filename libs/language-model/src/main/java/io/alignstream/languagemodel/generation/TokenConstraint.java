@@ -5,8 +5,8 @@ import java.util.BitSet;
 /**
  * Which tokens may come next in one text, as a grammar says.
  *
- * <p>Belongs to one text. It is asked on the thread that writes, once for each token, so it should answer in well under a
- * millisecond.
+ * <p>Belongs to one text. It is asked on the thread that writes all texts, once for each token: while it thinks, none goes on.
+ * One that throws fails its text alone.
  */
 public interface TokenConstraint {
 
