@@ -130,6 +130,22 @@ test('a turn comes back from what was kept of it, judged as it was', () => {
   assert.deepEqual([opinion, note], [better.opinion, better.note]);
 });
 
+test('what was sent is kept of the last turn only, and found again for the others', () => {
+  // Given
+  const talk = conversation(5, 6);
+  talk.turns.forEach(({ chosen }) => {
+    chosen.messages = [{ role: 'user', content: 'sent' }];
+  });
+
+  // When
+  const back = new Conversation(JSON.parse(JSON.stringify(talk.kept())).map(Turn.of));
+
+  // Then
+  assert.deepEqual(back.turns.map(({ chosen }) => chosen.messages.length), [0, 1]);
+  const [sent] = back.before(back.turns[1]).attempts('q1', 1000);
+  assert.deepEqual(sent.messages.map(({ content }) => content), ['q0', back.turns[0].chosen.text, 'q1']);
+});
+
 test('an answer that only repeats another one is none to compare with', () => {
   // Given
   const first = new Answer('q', 0, [{ role: 'user', content: 'q' }]);

@@ -2,7 +2,12 @@
 import { post, reasonOf } from '../alignstream/api.js';
 import { element } from '../alignstream/dom.js';
 import { translate } from '../alignstream/language.js';
+import { ownKey, remember, storage } from './storage.js';
 import { showTokens } from './tokens-view.js';
+
+const USER = ownKey('alignstream-user');
+/** The pseudonym where none was kept. */
+const made = crypto.getRandomValues(new Uint32Array(2)).join('-');
 
 /** Has a screen reader say something. */
 export function announce(messages, code, values) {
@@ -169,7 +174,7 @@ export class AnswerView {
 
 /** Tells this browser's opinions from others', without saying whose they are. */
 function pseudonym() {
-  const name = localStorage.getItem('alignstream-user') ?? crypto.getRandomValues(new Uint32Array(2)).join('-');
-  localStorage.setItem('alignstream-user', name);
+  const name = storage('localStorage').getItem(USER) ?? made;
+  remember('localStorage', USER, name);
   return name;
 }

@@ -25,12 +25,12 @@ export class Turn {
     }
   }
 
-  /** As an object that JSON can hold. */
-  kept() {
+  /** As an object that JSON can hold, with what was sent for the answers or without. */
+  kept(withMessages = true) {
     return {
       question: this.question,
       chosen: this.answers.indexOf(this.chosen),
-      answers: this.answers.map(answer => answer.kept()),
+      answers: this.answers.map(answer => answer.kept(withMessages)),
     };
   }
 
@@ -52,10 +52,20 @@ export class Conversation {
     this.turns.push(turn);
   }
 
+  /** What was said before `turn`; all where it is none of these. */
+  before(turn) {
+    const index = this.turns.indexOf(turn);
+    return new Conversation(index < 0 ? [...this.turns] : this.turns.slice(0, index));
+  }
+
   /** Goes back to before `turn`: it and what follows are left out. */
   cutAt(turn) {
-    const index = this.turns.indexOf(turn);
-    this.turns = index < 0 ? this.turns : this.turns.slice(0, index);
+    this.turns = this.before(turn).turns;
+  }
+
+  /** As JSON can hold it. What was sent is kept of the last turn only: with each turn it is the whole conversation once more. */
+  kept() {
+    return this.turns.map(turn => turn.kept(turn === this.turns.at(-1)));
   }
 
   /**
@@ -164,8 +174,8 @@ export class Answer {
   }
 
   /** As an object that JSON can hold. */
-  kept() {
-    return Object.fromEntries(KEPT.map(name => [name, this[name]]));
+  kept(withMessages = true) {
+    return Object.fromEntries(KEPT.filter(name => withMessages || name !== 'messages').map(name => [name, this[name]]));
   }
 
   static of(question, kept) {

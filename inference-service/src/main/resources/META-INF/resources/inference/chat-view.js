@@ -1,6 +1,6 @@
 // The chat page: streams answers of /v1/chat/completions and keeps the conversation in this browser.
 import { CallFailed, failure, get, open, reasonOf } from '../alignstream/api.js';
-import { element, make, say, signedInName } from '../alignstream/dom.js';
+import { element, make, say } from '../alignstream/dom.js';
 import { otherLanguage, pageMessages, translate } from '../alignstream/language.js';
 import { AnswerView, announce } from './answer-view.js';
 import { Answer, Conversation, EventReader, Turn } from './chat-model.js';
@@ -8,10 +8,10 @@ import { History } from './history-model.js';
 import { HistoryView } from './history-view.js';
 import { fields, picked, refusesProbabilities, settingsOf, versions } from './settings-model.js';
 import { SettingsView } from './settings-view.js';
+import { ownKey, remember, storage } from './storage.js';
 
-/** Each visitor who signs in has conversations of their own. */
-const HISTORY = ['alignstream-chats', signedInName()].filter(part => part).join(':');
-const SETTINGS = 'alignstream-chat-settings';
+const HISTORY = ownKey('alignstream-chats');
+const SETTINGS = ownKey('alignstream-chat-settings');
 /** Of this tab: a reload shows the conversation again, another tab begins a new one. */
 const SHOWN = 'alignstream-chat';
 
@@ -178,8 +178,7 @@ class ChatPage {
   }
 
   keep() {
-    const turns = this.conversation.turns.map(turn => turn.kept());
-    const kept = this.history.keep(this.id, turns, new Date().toISOString());
+    const kept = this.history.keep(this.id, this.conversation.kept(), new Date().toISOString());
     element('unkept').hidden = kept;
   }
 
@@ -214,7 +213,10 @@ class ChatPage {
     return this.askNew(question);
   }
 
-  /** Asks the question of `turn`; with an answer to it that is there, exactly what that one was asked for once more. */
+  /**
+   * Asks the question of `turn`; with an answer to it that is there, exactly what that one was asked for once more, as far as
+   * that was kept.
+   */
   async ask(turn, item, beside = null) {
     const view = new AnswerView(this, turn, item);
     const writing = new AbortController();
@@ -226,9 +228,9 @@ class ChatPage {
     let answer = null;
     let whole = false;
     try {
-      const { response, attempt, refused } = beside
+      const { response, attempt, refused } = beside?.messages.length > 0
         ? await this.send({ messages: beside.messages, tokens: beside.sentTokens, whole: true }, writing.signal)
-        : await this.request(turn.question, writing.signal);
+        : await this.request(turn, writing.signal);
       answer = new Answer(turn.question, attempt.tokens, attempt.messages);
       answer.sha256 = response.headers.get('X-Model-Sha256');
       await this.write(response, answer, view);
@@ -269,11 +271,11 @@ class ChatPage {
     return undefined;
   }
 
-  /** Asks with as much of the conversation as fits. */
-  async request(question, signal) {
+  /** Asks with as much of the conversation before `turn` as fits. */
+  async request(turn, signal) {
     const positions = this.served?.positions || Infinity;
     let refused;
-    for (const attempt of this.conversation.attempts(question, positions, this.settings.system.trim())) {
+    for (const attempt of this.conversation.before(turn).attempts(turn.question, positions, this.settings.system.trim())) {
       try {
         return await this.send(attempt, signal);
       } catch (problem) {
@@ -397,24 +399,6 @@ function endingOf(answer, attempt, probabilities) {
 function showAnswers(item) {
   const answers = item.querySelector('.answers');
   answers.classList.toggle('several', answers.childElementCount > 1);
-}
-
-/** A storage of this browser; one that holds nothing where a visitor allows none. */
-function storage(name) {
-  try {
-    return window[name];
-  } catch {
-    return { getItem: () => null, removeItem: () => undefined };
-  }
-}
-
-/** Keeps what is only convenient: where it cannot be kept it holds as long as the page. */
-function remember(name, key, value) {
-  try {
-    storage(name).setItem(key, value);
-  } catch (problem) {
-    console.debug(problem);
-  }
 }
 
 function isAtEnd() {

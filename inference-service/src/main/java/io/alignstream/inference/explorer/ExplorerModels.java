@@ -19,10 +19,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.Response.Status;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -45,12 +48,15 @@ public class ExplorerModels {
     private static final Logger LOG = Logger.getLogger(ExplorerModels.class);
     private static final int MOST_WAITING = 16;
     private static final int KEPT_MINUTES = 5;
+    /** So long it is not looked again whether files were removed. */
+    private static final Duration REMEMBERED = Duration.ofSeconds(5);
 
     private final ServedModel served;
     private final CheckpointStore store;
     private final InferenceConfig config;
     private final ThreadPoolExecutor thread;
     private @Nullable ExploredModel open;
+    private volatile @Nullable Remembered remembered;
 
     ExplorerModels(ServedModel served, CheckpointStore store, InferenceConfig config) {
         this.served = served;
@@ -84,8 +90,21 @@ public class ExplorerModels {
     Map<Version, Found> versions() {
         LoadedModel current = served.current()
                 .orElseThrow(() -> new ExplorerException(Status.SERVICE_UNAVAILABLE, Reason.of("explorer.noRelease")));
+        Reference reference = current.release().reference();
+        Remembered known = remembered;
+        if (known == null || !known.served().equals(reference) || System.nanoTime() - known.until() >= 0) {
+            known = new Remembered(reference, lineage(reference), System.nanoTime() + REMEMBERED.toNanos());
+            remembered = known;
+        }
+        return known.versions();
+    }
+
+    /** The versions behind a served release, until it is looked again, by {@link System#nanoTime}. */
+    private record Remembered(Reference served, Map<Version, Found> versions, long until) {}
+
+    private Map<Version, Found> lineage(Reference aligned) {
         Map<Version, Found> versions = new EnumMap<>(Version.class);
-        Optional<Reference> next = Optional.of(current.release().reference());
+        Optional<Reference> next = Optional.of(aligned);
         Map<Version, String> parents = Map.of(Version.ALIGNED, Lineage.SFT, Version.SFT, Lineage.BASE);
         for (Version version : new Version[] {Version.ALIGNED, Version.SFT, Version.BASE}) {
             Reference reference = next.orElse(null);
@@ -107,7 +126,7 @@ public class ExplorerModels {
                 break;
             }
         }
-        return versions;
+        return Collections.unmodifiableMap(versions);
     }
 
     /**
@@ -121,11 +140,18 @@ public class ExplorerModels {
             throw new ExplorerException(
                     Status.NOT_FOUND, Reason.of("explorer.noVersion").with("version", version.id()));
         }
+        return ask(version, found.reference(), question);
+    }
+
+    /** The same of the model that was {@code version} when somebody began to ask, whatever is served by now. */
+    <T> T ask(Version version, Reference reference, Function<ExploredModel, T> question) {
         Future<T> answer;
         try {
-            answer = thread.submit(() -> answered(version, found.reference(), question));
+            answer = thread.submit(() -> answered(version, reference, question));
         } catch (RejectedExecutionException e) {
-            throw new ExplorerException(Status.TOO_MANY_REQUESTS, Reason.of("explorer.busy"));
+            throw new ExplorerException(
+                    thread.isShutdown() ? Status.SERVICE_UNAVAILABLE : Status.TOO_MANY_REQUESTS,
+                    Reason.of("explorer.busy"));
         }
         try {
             return answer.get(config.timeout().toMillis(), TimeUnit.MILLISECONDS);
@@ -134,6 +160,8 @@ public class ExplorerModels {
         } catch (TimeoutException e) {
             answer.cancel(false);
             throw new ExplorerException(Status.GATEWAY_TIMEOUT, Reason.of("explorer.timeout"));
+        } catch (CancellationException e) { // the service ends
+            throw new ExplorerException(Status.SERVICE_UNAVAILABLE, Reason.of("explorer.busy"));
         } catch (InterruptedException e) {
             answer.cancel(false);
             Thread.currentThread().interrupt();
@@ -197,6 +225,10 @@ public class ExplorerModels {
 
     @PreDestroy
     void stop() {
-        thread.shutdownNow();
+        for (Runnable waiting : thread.shutdownNow()) {
+            if (waiting instanceof Future<?> answer) {
+                answer.cancel(false);
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.alignstream.inference.explorer;
 
+import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.insight.PronounSentence;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Measures for each head in how many sentences it takes more for a pronoun from the noun that it stands for; thread-safe.
  *
  * <p>Sentence by sentence in the background, so that other questions are answered in between. What was measured of a model
- * is remembered: it does not change.
+ * is remembered: it does not change. All sentences are shown to the model that was asked for first, whatever is served later.
  */
 @ApplicationScoped
 public class PronounMeasure {
@@ -102,7 +103,7 @@ public class PronounMeasure {
             }
             State begun = none(version, language).with(Progress.RUNNING, null);
             measured.put(key, begun);
-            Thread.ofVirtual().name("pronouns").start(() -> measure(key, begun));
+            Thread.ofVirtual().name("pronouns").start(() -> measure(key, found.reference(), begun));
             return begun;
         }
     }
@@ -111,11 +112,11 @@ public class PronounMeasure {
         return new State(version, language, Progress.NONE, 0, PronounSentence.set(language), new int[0][], null);
     }
 
-    private void measure(Key key, State begun) {
+    private void measure(Key key, Reference reference, State begun) {
         State state = begun;
         try {
             for (PronounSentence sentence : begun.sentences()) {
-                state = state.and(solved(begun.version(), sentence));
+                state = state.and(solved(begun.version(), reference, sentence));
                 put(key, state);
             }
             put(key, state.with(Progress.DONE, null));
@@ -136,10 +137,10 @@ public class PronounMeasure {
     }
 
     /** Waits while too many others ask: they look at a page, this does not. */
-    private boolean[][] solved(Version version, PronounSentence sentence) {
+    private boolean[][] solved(Version version, Reference reference, PronounSentence sentence) {
         while (true) {
             try {
-                return models.ask(version, model -> {
+                return models.ask(version, reference, model -> {
                     TextTokens tokens = Answers.tokens(model, sentence.text());
                     return sentence.solved(tokens, Answers.inspected(model, tokens.ids()));
                 });

@@ -36,9 +36,11 @@ import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
@@ -53,8 +55,10 @@ public class FlowReader {
 
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    /** Newest records of each partition that are read of what runs tell: enough for the newest run of each stage. */
-    private static final long NEWEST = 5_000;
+    /** What runs told before that is of no interest any more. */
+    private static final Duration RECENT = Duration.ofDays(1);
+    /** Most records of each partition that are read of what runs tell: some two a second for a day. */
+    private static final long NEWEST = 200_000;
 
     private static final List<Topic<?>> REGISTRIES = List.of(
             Topic.TOKENIZERS, Topic.CHECKPOINTS, Topic.MODEL_RELEASES, Topic.GUARD_DECISIONS, Topic.STAGE_CONTROLS);
@@ -91,21 +95,29 @@ public class FlowReader {
     /**
      * Reads to the present end.
      *
-     * @throws KafkaException if the broker does not answer, or refuses
+     * @throws KafkaException if the broker does not answer, refuses, or has not given everything in time; the next call goes on
+     *     from there
      */
     synchronized Flow read() {
+        boolean whole;
         try {
             KafkaConsumer<byte[], byte[]> open = consumer == null ? open() : consumer;
             Map<TopicPartition, Long> ends = open.endOffsets(open.assignment());
             long deadline = System.nanoTime() + PATIENCE.toNanos();
-            while (ends.entrySet().stream().anyMatch(end -> open.position(end.getKey()) < end.getValue())
-                    && System.nanoTime() < deadline) {
+            whole = isRead(open, ends);
+            while (!whole && System.nanoTime() < deadline) {
                 poll(open);
+                whole = isRead(open, ends);
             }
         } catch (RuntimeException e) {
             close(); // the next look begins anew
             throw e;
         }
+        if (!whole) {
+            throw new TimeoutException("the topics were not read to their end in " + PATIENCE.toSeconds() + " s");
+        }
+        Instant recent = Instant.now().minus(RECENT);
+        progress.values().removeIf(told -> told.at().isBefore(recent));
         return new Flow(
                 List.copyOf(tokenizers.values()),
                 List.copyOf(checkpoints.values()),
@@ -113,6 +125,10 @@ public class FlowReader {
                 List.copyOf(guarded.values()),
                 List.copyOf(controls.values()),
                 Map.copyOf(progress));
+    }
+
+    private static boolean isRead(KafkaConsumer<byte[], byte[]> open, Map<TopicPartition, Long> ends) {
+        return ends.entrySet().stream().allMatch(end -> open.position(end.getKey()) >= end.getValue());
     }
 
     private void poll(KafkaConsumer<byte[], byte[]> open) {
@@ -135,10 +151,13 @@ public class FlowReader {
         List<TopicPartition> ofRuns = partitions.stream()
                 .filter(partition -> partition.topic().equals(Topic.TRAINING_PROGRESS.name()))
                 .toList();
-        Map<TopicPartition, Long> begins = opened.beginningOffsets(ofRuns);
-        opened.endOffsets(ofRuns)
-                .forEach((partition, end) ->
-                        opened.seek(partition, Math.max(begins.getOrDefault(partition, 0L), end - NEWEST)));
+        long recent = Instant.now().minus(RECENT).toEpochMilli();
+        Map<TopicPartition, OffsetAndTimestamp> begins = opened.offsetsForTimes(
+                ofRuns.stream().collect(Collectors.toMap(partition -> partition, partition -> recent)));
+        opened.endOffsets(ofRuns).forEach((partition, end) -> {
+            OffsetAndTimestamp begin = begins.get(partition); // null where nothing is as new
+            opened.seek(partition, begin == null ? end : Math.max(begin.offset(), end - NEWEST));
+        });
         return opened;
     }
 

@@ -30,9 +30,9 @@ public record Overview(
     /**
      * A topic.
      *
-     * @param records that it holds; of one that keeps the newest of each key only, at most that many
+     * @param records that it holds at most: the markers of transactions count, and what compaction has left out
      * @param deadLetters records of it that could not be processed
-     * @param lag records that a service has not taken in yet, by service; only those that follow the topic
+     * @param lag records that a service has not taken in yet, at most, by service; only those that follow the topic
      */
     public record TopicState(String name, long records, long deadLetters, SortedMap<String, Long> lag) {}
 
@@ -95,7 +95,7 @@ public record Overview(
      * A verdict on a candidate.
      *
      * @param decidedBy name of the person who decided; null where the gate did
-     * @param served whether it is the one that should be served
+     * @param served whether its model answers who names no version; where none is loaded, whether it should
      * @param changes what it was made of that the approved release before it was not; empty for the first one
      * @param before figures of the approved release before it
      */

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +37,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one makes of what the topics tell at a moment; immutable. Stages tell where a run stands and what holds them back, and
  * results say what is done: the rest follows.
+ *
+ * @param pages address of a stage's own page
+ * @param stable sha256 of the model that answers who names no version; null while none is loaded
  */
-record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryOperator<String> pages) {
+record Seen(
+        Flow flow,
+        SequencedMap<String, Length> lengths,
+        Instant now,
+        UnaryOperator<String> pages,
+        @Nullable String stable) {
 
     /** A run tells of each of its steps; one that is unfinished and tells nothing for longer is not at work. */
     private static final Duration SILENCE = Duration.ofMinutes(2);
+
+    /**
+     * Jobs whose last step may be the end of the run although no model comes of it: loading a release, sampling answers that
+     * people rank, and cleaning where only duplicates had come.
+     */
+    private static final Set<String> WITHOUT_MODEL = Set.of("load", "sample", "clean");
 
     private static final int RELEASES = 5;
 
@@ -94,13 +109,11 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
     private Judged judged(Stage stage, @Nullable Timed<TrainingProgress> told, Optional<StageControl> control) {
         Optional<Reason> paused = control.filter(StageControl::paused)
                 .map(Seen::paused)
-                .or(() -> stage == Stage.RLHF ? held().map(GuardDecision::finding) : Optional.empty());
+                .or(() -> stage == Stage.RLHF ? held(told).map(GuardDecision::finding) : Optional.empty());
         if (paused.isPresent()) {
             return new Judged(State.PAUSED, paused.get());
         }
-        // The run that was tried last stands last; one that has a result is forgotten there.
-        Optional<StageControl.Run> tried =
-                control.map(StageControl::runs).filter(runs -> !runs.isEmpty()).map(List::getLast);
+        Optional<StageControl.Run> tried = tried(stage, told);
         if (tried.filter(StageControl.Run::cancelled).isPresent()) {
             return new Judged(State.CANCELLED, null);
         }
@@ -125,34 +138,63 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
                         .with("reason", Objects.requireNonNullElse(asked.reason(), "–"));
     }
 
-    /** A run of RLHF that its guard holds. */
-    private Optional<GuardDecision> held() {
+    /**
+     * The run that was tried last: it stands last, and one that has a result is forgotten there. A run that failed before the
+     * one that is told of says nothing of how the stage is.
+     */
+    private Optional<StageControl.Run> tried(Stage stage, @Nullable Timed<TrainingProgress> told) {
+        return flow.controls().stream()
+                .filter(control -> control.event().stage().equals(stage.id()))
+                .filter(control -> !control.event().runs().isEmpty())
+                .findFirst()
+                .filter(control -> told == null
+                        || control.event()
+                                .runs()
+                                .getLast()
+                                .run()
+                                .equals(told.event().run())
+                        || !(isOver(stage, told) || told.at().isAfter(control.at())))
+                .map(control -> control.event().runs().getLast());
+    }
+
+    /** The run of RLHF that is told of, or the newest, if its guard holds it. */
+    private Optional<GuardDecision> held(@Nullable Timed<TrainingProgress> told) {
         return flow.guarded().reversed().stream()
                 .map(Timed::event)
+                .filter(decision ->
+                        told == null || decision.run().equals(told.event().run()))
                 .findFirst()
                 .filter(decision -> decision.verdict() == GuardDecision.Verdict.PAUSED);
     }
 
-    /** The last step was told, or the result is there: a run may end before the steps that it could have taken. */
+    /**
+     * The result is there: a run has several phases with a last step each, and may end before the steps that it could have
+     * taken. Only what gives no model is over with its last step.
+     */
     private boolean isOver(Stage stage, Timed<TrainingProgress> told) {
         TrainingProgress moment = told.event();
-        return moment.step() >= moment.totalSteps()
-                || flow.checkpoints().stream()
-                        .map(Timed::event)
-                        .anyMatch(checkpoint ->
-                                checkpoint.stage() == stage && checkpoint.run().equals(moment.run()));
+        if (WITHOUT_MODEL.contains(moment.job())) {
+            return moment.step() >= moment.totalSteps();
+        }
+        if (stage == Stage.TOKENIZER) {
+            return flow.tokenizers().stream()
+                    .anyMatch(tokenizer -> !tokenizer.at().isBefore(told.at()));
+        }
+        return flow.checkpoints().stream()
+                .map(Timed::event)
+                .anyMatch(checkpoint ->
+                        checkpoint.stage() == stage && checkpoint.run().equals(moment.run()));
     }
 
     private List<Reason> alarms(List<StageState> stages) {
         List<Reason> alarms = new ArrayList<>();
         for (StageState stage : stages) {
             String service = stage.stage().service();
-            Reason why = stage.reason() == null ? Reason.verbatim("–") : stage.reason();
             switch (stage.state()) {
                 case FAILED ->
                     alarms.add(Reason.of("overview.failed")
                             .with("service", service)
-                            .with("why", why));
+                            .with("why", Objects.requireNonNull(stage.reason())));
                 case SILENT ->
                     alarms.add(Reason.of("overview.silent")
                             .with("service", service)
@@ -164,7 +206,7 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
                 case PAUSED ->
                     alarms.add(Reason.of("overview.paused")
                             .with("service", service)
-                            .with("why", why));
+                            .with("why", Objects.requireNonNull(stage.reason())));
                 case CANCELLED -> alarms.add(Reason.of("overview.cancelled").with("service", service));
                 case RUNNING, WAITING -> {}
             }
@@ -249,10 +291,12 @@ record Seen(Flow flow, SequencedMap<String, Length> lengths, Instant now, UnaryO
                                 "vocabularySize", (double) tokenizer.event().vocabularySize()))));
     }
 
-    /** Of the approved ones the newest; whatever model name it is for. */
+    /** Of the approved ones that whose model answers, which is not the newest while that is on trial or loads. */
     private Optional<Timed<ModelRelease>> served() {
         return flow.releases().reversed().stream()
                 .filter(release -> release.event().verdict() == ModelRelease.Verdict.APPROVED)
+                .filter(release ->
+                        stable == null || release.event().reference().sha256().equals(stable))
                 .findFirst();
     }
 

@@ -71,7 +71,9 @@ class ExplorerPage {
       } catch (problem) {
         this.problem = reasonOf(problem);
         this.show();
-        await new Promise(resolve => setTimeout(resolve, AGAIN_MILLISECONDS));
+        do {
+          await new Promise(resolve => setTimeout(resolve, AGAIN_MILLISECONDS));
+        } while (document.hidden);
       }
     }
     this.show();

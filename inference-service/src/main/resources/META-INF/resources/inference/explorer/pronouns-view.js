@@ -4,7 +4,7 @@ import { make, say } from '../../alignstream/dom.js';
 import { best, guessing } from './probability-model.js';
 import { Panel } from './panel.js';
 
-const LOOK_AGAIN_MILLISECONDS = 300;
+const LOOK_AGAIN_MILLISECONDS = 2000;
 
 export class PronounsPanel extends Panel {
   constructor(page) {
@@ -52,7 +52,9 @@ export class PronounsPanel extends Panel {
         if (state.progress !== 'RUNNING') {
           break;
         }
-        await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MILLISECONDS));
+        do {
+          await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MILLISECONDS));
+        } while (document.hidden && turn === this.turn);
       }
       this.asked();
     } catch (problem) {

@@ -9,6 +9,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TrainingProgress;
+import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
@@ -105,6 +106,70 @@ class SeenTest {
     }
 
     @Test
+    void aRunThatFailedBeforeTheOneThatIsDoneIsNoTroubleOfTheStage() {
+        // Given
+        StageControl failed = new StageControl(
+                "sft", false, 3, List.of(new StageControl.Run("r0", false, 2, 0, Reason.of("disk.full"))));
+        Flow flow = flow(
+                List.of(checkpoint(Stage.SFT, "r1", Map.of(), 3)),
+                List.of(),
+                List.of(failed),
+                progress(10, 10, Duration.ofMinutes(9)));
+
+        // When
+        Overview overview = overview(flow);
+
+        // Then
+        assertThat(stage(flow).state()).isEqualTo(State.WAITING);
+        assertThat(overview.alarms()).isEmpty();
+    }
+
+    @Test
+    void theLastStepOfAPhaseIsNotTheEndOfTheRun() {
+        // Given
+        Flow flow = flow(List.of(), List.of(), List.of(), progress(10, 10, Duration.ofSeconds(20)));
+
+        // When
+        StageState sft = stage(flow);
+
+        // Then
+        assertThat(sft.state()).isEqualTo(State.RUNNING);
+    }
+
+    @Test
+    void onlyTheRunThatItsGuardHoldsIsPaused() {
+        // Given
+        Map<Stage, Timed<TrainingProgress>> told = Map.of(
+                Stage.RLHF,
+                new Timed<>(
+                        new TrainingProgress(Stage.RLHF, "r1", "train", 5, 10, 100, Map.of()), NOW.minusSeconds(5)));
+
+        // When
+        List<State> states = Stream.of("r0", "r1")
+                .map(run -> new GuardDecision(
+                        run,
+                        GuardDecision.Verdict.PAUSED,
+                        "over-optimisation",
+                        List.of("objective/kl"),
+                        3,
+                        4,
+                        Reason.of("stage.paused"),
+                        null,
+                        null))
+                .map(held ->
+                        new Flow(List.of(), List.of(), List.of(), List.of(new Timed<>(held, NOW)), List.of(), told))
+                .map(flow -> overview(flow).stages().stream()
+                        .filter(state -> state.stage() == Stage.RLHF)
+                        .findFirst()
+                        .orElseThrow()
+                        .state())
+                .toList();
+
+        // Then
+        assertThat(states).containsExactly(State.RUNNING, State.PAUSED);
+    }
+
+    @Test
     void thePathLeadsFromTheServedReleaseBackPastNewerModels() {
         // Given
         Checkpoint base = checkpoint(Stage.PRETRAIN, "base", Map.of(), 5);
@@ -155,13 +220,35 @@ class SeenTest {
     }
 
     @Test
+    void whileANewerReleaseIsOnTrialTheStableOneIsServed() {
+        // Given
+        Checkpoint first = checkpoint(Stage.RLHF, "first", Map.of(), 5);
+        Checkpoint second = checkpoint(Stage.RLHF, "second", Map.of(), 7);
+        Flow flow = flow(List.of(first, second), List.of(release(first), release(second)), List.of(), null);
+
+        // When
+        Overview overview = new Seen(
+                        flow,
+                        new LinkedHashMap<>(),
+                        NOW,
+                        stage -> "",
+                        first.reference().sha256())
+                .overview();
+
+        // Then
+        assertThat(overview.releases()).extracting(Overview.Release::served).containsExactly(false, true);
+        assertThat(overview.path()).extracting(Overview.Model::run).containsExactly("first");
+    }
+
+    @Test
     void whatCouldNotBeProcessedIsAnAlarm() {
         // Given
         LinkedHashMap<String, Length> lengths = new LinkedHashMap<>();
         lengths.put("prompts", new Length(7, 2, new TreeMap<>(Map.of("sft-service", 3L))));
 
         // When
-        Overview overview = new Seen(flow(List.of(), List.of(), List.of(), null), lengths, NOW, stage -> "").overview();
+        Overview overview =
+                new Seen(flow(List.of(), List.of(), List.of(), null), lengths, NOW, stage -> "", null).overview();
 
         // Then
         assertThat(overview.alarms())
@@ -173,7 +260,7 @@ class SeenTest {
     }
 
     private static Overview overview(Flow flow) {
-        return new Seen(flow, new LinkedHashMap<>(), NOW, stage -> "page of " + stage).overview();
+        return new Seen(flow, new LinkedHashMap<>(), NOW, stage -> "page of " + stage, null).overview();
     }
 
     private static StageState stage(Flow flow) {

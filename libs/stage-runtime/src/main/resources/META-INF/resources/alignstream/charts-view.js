@@ -236,7 +236,8 @@ export class ChartsSection {
     const folded = charts.filter(({ headline }) => !headline);
     element('more-charts').hidden = folded.length === 0;
     say(element('more-charts-summary'), this.messages.text('charts.more', { charts: folded.length }));
-    const ids = charts.map(({ id }) => id);
+    const open = element('more-charts').open;
+    const ids = charts.filter(({ headline }) => headline || open).map(({ id }) => id);
     for (const [id, figure] of this.figures) {
       if (!ids.includes(id)) {
         figure.chart.remove();
@@ -244,12 +245,7 @@ export class ChartsSection {
         this.figures.delete(id);
       }
     }
-    const open = element('more-charts').open;
-    for (const chart of charts) {
-      if (chart.headline || open) {
-        this.drawOne(chart, runs);
-      }
-    }
+    charts.filter(({ id }) => ids.includes(id)).forEach(chart => this.drawOne(chart, runs));
   }
 
   drawOne(chart, runs) {
@@ -300,12 +296,15 @@ export class ChartsSection {
     if (this.runs.length < 2) {
       return;
     }
+    const settings = [];
     for (const { run } of this.runs) {
-      if (!this.settings.has(run)) {
-        this.settings.set(run, await get(`runs/${encodeURIComponent(run)}/settings`));
+      const told = this.settings.get(run) ?? await get(`runs/${encodeURIComponent(run)}/settings`);
+      if (Object.keys(told).length > 0) { // a run that has just begun may not have kept them yet
+        this.settings.set(run, told);
       }
+      settings.push(told);
     }
-    const found = differences(this.runs.map(({ run }) => this.settings.get(run)));
+    const found = differences(settings);
     element('no-differences').hidden = found.length > 0;
     element('differences').closest('.scroll').hidden = found.length === 0;
     element('differences-head').replaceChildren(

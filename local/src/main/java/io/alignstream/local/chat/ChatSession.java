@@ -28,12 +28,14 @@ public final class ChatSession {
     private final List<Message> said = new ArrayList<>();
 
     private String model;
+    private final ChatSettings begun;
     private ChatSettings settings;
 
     /** A conversation with {@code model} that begins with {@code settings}. */
     public ChatSession(ChatClient client, String model, ChatSettings settings, Console console) {
         this.client = client;
         this.model = model;
+        this.begun = settings;
         this.settings = settings;
         this.console = console;
     }
@@ -93,7 +95,7 @@ public final class ChatSession {
             if (words.length == 1) {
                 throw new LaunchException("/set " + words[0] + " needs a value, or default to take it back.");
             }
-            settings = settings.with(words[0], words[1]);
+            settings = settings.with(words[0], words[1], begun);
             if (!settings.history()) {
                 said.clear();
             }

@@ -70,9 +70,10 @@ public record ChatSettings(
     /**
      * These settings with {@code value} for the one called {@code name}; {@code default} for what it was without.
      *
+     * @param begun what the conversation began with, history on or off
      * @throws LaunchException if there is no such setting, or it does not take that value
      */
-    public ChatSettings with(String name, String value) {
+    public ChatSettings with(String name, String value, ChatSettings begun) {
         boolean none = value.equals(NONE);
         return switch (name) {
             case "temperature" -> withSampling(none ? DEFAULT.temperature : number(name, value), topP);
@@ -81,7 +82,7 @@ public record ChatSettings(
                 new ChatSettings(temperature, topP, none ? null : count(name, value), seed, system, history);
             case "seed" ->
                 new ChatSettings(temperature, topP, maxTokens, none ? null : whole(name, value), system, history);
-            case "history" -> withHistory(none || isOn(value));
+            case "history" -> withHistory(none ? begun.history : isOn(value));
             default ->
                 throw new LaunchException(
                         "There is no setting " + name + "; there are " + String.join(", ", byName().keySet()) + ".");

@@ -32,7 +32,12 @@ public final class SiteOptions {
 
     /** What a person types for {@code command} on the same site. */
     String commandLine(String command) {
-        return "./alignstream " + command + (dataFolder == null ? "" : " --data-dir " + dataFolder);
+        return "./alignstream " + command + (dataFolder == null ? "" : " --data-dir " + quoted(dataFolder.toString()));
+    }
+
+    /** As a shell takes it for one word. */
+    private static String quoted(String word) {
+        return word.matches("[\\w./~+,:@%-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
     /** The site, started with {@code training}. */

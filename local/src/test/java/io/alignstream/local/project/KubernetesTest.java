@@ -204,6 +204,11 @@ class KubernetesTest {
                         .plus(answers)
                         .plus(Duration.parse("PT" + environment.get("ALIGNSTREAM_SHUTDOWN_GRACE")))
                         .plusSeconds(10));
+        JsonNode ready =
+                Project.yaml(BASE + "service.yaml").getFirst().at("/spec/template/spec/containers/0/readinessProbe");
+        assertThat(Duration.parse("PT" + environment.get("QUARKUS_SHUTDOWN_DELAY")))
+                .isGreaterThan(Duration.ofSeconds(ready.at("/periodSeconds").asLong()
+                        * ready.at("/failureThreshold").asLong()));
     }
 
     @Test

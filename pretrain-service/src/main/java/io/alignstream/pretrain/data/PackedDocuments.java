@@ -33,7 +33,7 @@ public final class PackedDocuments {
 
     /** None so far. */
     public PackedDocuments(TrainedTokenizer tokenizer) {
-        this(tokenizer, new Kept(BatchSequence.Kept.NONE, List.of(), List.of(), Set.of(), null));
+        this(tokenizer, new Kept(BatchSequence.Kept.NONE, List.of(), List.of(), Set.of(), null, false));
     }
 
     /** Goes on from what {@link #keep} gave. */
@@ -44,6 +44,7 @@ public final class PackedDocuments {
         kept.ownDocuments().forEach(span -> ownDocuments.put(span.range().partition(), span));
         packedPartitions.addAll(kept.packedPartitions());
         problem = kept.problem();
+        announcedAgain = kept.announcedAgain();
     }
 
     /**
@@ -51,13 +52,15 @@ public final class PackedDocuments {
      *
      * @param packedPartitions of the tokenizer's own documents, those that are packed
      * @param problem with the last batch, if it was refused
+     * @param announcedAgain whether it has still to show that the packer goes on or begins again
      */
     public record Kept(
             BatchSequence.Kept batches,
             List<Span> ranges,
             List<Span> ownDocuments,
             Set<Integer> packedPartitions,
-            @Nullable Reason problem) {}
+            @Nullable Reason problem,
+            boolean announcedAgain) {}
 
     /** What another one goes on from. */
     public Kept keep() {
@@ -66,7 +69,8 @@ public final class PackedDocuments {
                 List.copyOf(ranges.values()),
                 List.copyOf(ownDocuments.values()),
                 Set.copyOf(packedPartitions),
-                problem);
+                problem,
+                announcedAgain);
     }
 
     /**

@@ -138,6 +138,20 @@ class PackedDocumentsTest {
     }
 
     @Test
+    void whoComesBackToATokenizerBeginsAgainAfterARestartToo() throws Exception {
+        // Given
+        PackedDocuments documents = packed(batch(0, 1, false), batch(1, 5, true));
+        documents.announcedAgain();
+        PackedDocuments restarted = new PackedDocuments(tokenizer(new PartitionRange(0, 0, 5)), documents.keep());
+
+        // When
+        restarted.add(batch(0, 1, false), new Packer().record(batch(0, 1, false), 0, 20));
+
+        // Then
+        assertThat(restarted.trainingSequences()).isEqualTo(1);
+    }
+
+    @Test
     void aPackerThatGoesOnIsNotTakenForOneThatBeginsAgain() throws Exception {
         // Given
         PackedDocuments documents = packed(batch(0, 1, false), batch(1, 5, true));

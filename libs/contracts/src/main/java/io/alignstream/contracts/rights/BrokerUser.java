@@ -181,6 +181,10 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
             return allow(ResourceType.GROUP, PatternType.LITERAL, name, READ);
         }
 
+        private Rights describe(String group) {
+            return allow(ResourceType.GROUP, PatternType.LITERAL, group, DESCRIBE);
+        }
+
         private Rights clean() {
             return read(Topic.DOCUMENTS)
                     .topic(Topic.DOCUMENTS.deadLetters(), WRITE)
@@ -216,11 +220,14 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
             for (Topic<?> topic : Topic.ALL) {
                 topic(topic.name(), DESCRIBE).topic(topic.deadLetters(), DESCRIBE);
             }
-            return read(Topic.TOKENIZERS)
+            for (Stage stage : Stage.values()) {
+                describe(stage.service());
+            }
+            return describe(CLEANING)
+                    .read(Topic.TOKENIZERS)
                     .read(Topic.CHECKPOINTS)
                     .read(Topic.GUARD_DECISIONS)
-                    .read(Topic.TRAINING_PROGRESS)
-                    .allow(ResourceType.GROUP, PatternType.LITERAL, ResourcePattern.WILDCARD_RESOURCE, DESCRIBE);
+                    .read(Topic.TRAINING_PROGRESS);
         }
     }
 }

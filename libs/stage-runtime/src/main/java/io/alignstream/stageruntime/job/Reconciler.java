@@ -214,26 +214,41 @@ public final class Reconciler implements JobControl {
         act(decision, asked);
     }
 
-    /** What a trigger would come to; the comparison that was just made tells it of a run that starts anyway. */
+    /**
+     * What a trigger would come to; the comparison that was just made tells it of a run that starts anyway. Where it cannot be
+     * told, nothing is: the decision that was made stands.
+     */
     private void foresee(View view, boolean asked, Decision decision) {
         synchronized (this) {
             if (!foresightWanted) {
                 return;
             }
         }
-        Decision triggering =
-                asked || decision instanceof Decision.Run ? decision : definition.decide(compared(view, true), true);
-        Reason reasonThen =
-                switch (triggering) {
-                    case Decision.Run run ->
-                        Reason.of("trigger.run").with("job", run.job().title());
-                    case Decision.Wait wait -> Reason.of("trigger.nothing").with("why", wait.reason());
-                    case Decision.WaitFor wait -> Reason.of("trigger.nothing").with("why", wait.reason());
-                    case Decision.Pause pause -> Reason.of("trigger.nothing").with("why", pause.reason());
-                };
+        @Nullable Reason reasonThen = null;
+        try {
+            Decision triggering = asked || decision instanceof Decision.Run
+                    ? decision
+                    : definition.decide(compared(view, true), true);
+            reasonThen = foreseen(triggering);
+        } catch (RuntimeException e) {
+            LOG.warnf(
+                    e,
+                    "What a trigger of stage %s would do cannot be told",
+                    definition.stage().id());
+        }
         synchronized (this) {
             foreseen = reasonThen;
         }
+    }
+
+    private static Reason foreseen(Decision triggering) {
+        return switch (triggering) {
+            case Decision.Run run ->
+                Reason.of("trigger.run").with("job", run.job().title());
+            case Decision.Wait wait -> Reason.of("trigger.nothing").with("why", wait.reason());
+            case Decision.WaitFor wait -> Reason.of("trigger.nothing").with("why", wait.reason());
+            case Decision.Pause pause -> Reason.of("trigger.nothing").with("why", pause.reason());
+        };
     }
 
     /** A person's trigger brings back what was abandoned. */
@@ -326,6 +341,7 @@ public final class Reconciler implements JobControl {
         } else {
             held.begun(run);
             begunAt = System.nanoTime();
+            foreseen = null; // another comparison tells what comes after this run
             show(JobStatus.State.RUNNING, job.title());
             running = starter.apply(job);
         }
@@ -433,7 +449,7 @@ public final class Reconciler implements JobControl {
             foresightWanted = true;
             hint = true;
         }
-        return running == null ? Optional.ofNullable(foreseen) : Optional.empty();
+        return running == null && !held.paused() ? Optional.ofNullable(foreseen) : Optional.empty();
     }
 
     @Override

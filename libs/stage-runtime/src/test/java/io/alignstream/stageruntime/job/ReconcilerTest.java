@@ -36,6 +36,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
@@ -536,5 +537,32 @@ class ReconcilerTest {
         // Then
         assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.FAILED);
         assertThat(Messages.english(reconciler.status().reason())).contains("no tokenizer named default");
+    }
+
+    @Test
+    void whatATriggerWouldDoNeitherSpoilsADecisionNorOutlivesAPause() {
+        // Given
+        int[] triggered = {0};
+        Reconciler reconciler = reconciler(asked -> {
+            if (asked && triggered[0]++ > 0) {
+                throw new IllegalStateException("nothing to compare with");
+            }
+            return new Decision.Wait(Reason.of("test.upToDate"));
+        });
+        reconciler.onTrigger();
+        reconciler.compare(view, true);
+        Optional<Reason> told = reconciler.onTrigger();
+
+        // When
+        reconciler.pause();
+        Optional<Reason> paused = reconciler.onTrigger();
+        reconciler.resume();
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(told).contains(Reason.of("trigger.nothing").with("why", Reason.of("test.upToDate")));
+        assertThat(paused).isEmpty();
+        assertThat(reconciler.onTrigger()).isEmpty();
+        assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.WAITING);
     }
 }
