@@ -3,6 +3,7 @@ package io.alignstream.inference.overview;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.ServedModel;
+import io.alignstream.stageruntime.flow.FlowReader;
 import io.alignstream.stageruntime.web.Links;
 import io.alignstream.stageruntime.web.Refusal;
 import jakarta.annotation.security.RolesAllowed;

@@ -1,4 +1,4 @@
-package io.alignstream.inference.overview;
+package io.alignstream.stageruntime.flow;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.ModelRelease;
@@ -78,10 +78,10 @@ public class FlowReader {
     }
 
     /** An event and when its record was written. */
-    record Timed<T>(T event, Instant at) {}
+    public record Timed<T>(T event, Instant at) {}
 
     /** What the topics have told so far; of registries the newest event of each key, the oldest first. */
-    record Flow(
+    public record Flow(
             List<Timed<TrainedTokenizer>> tokenizers,
             List<Timed<Checkpoint>> checkpoints,
             List<Timed<ModelRelease>> releases,
@@ -90,7 +90,7 @@ public class FlowReader {
             Map<Stage, Timed<TrainingProgress>> progress) {}
 
     /** How many records a topic and its dead letters hold, and how many of them a service has not taken in. */
-    record Length(long records, long deadLetters, TreeMap<String, Long> lag) {}
+    public record Length(long records, long deadLetters, TreeMap<String, Long> lag) {}
 
     /**
      * Reads to the present end.
@@ -98,7 +98,7 @@ public class FlowReader {
      * @throws KafkaException if the broker does not answer, refuses, or has not given everything in time; the next call goes on
      *     from there
      */
-    synchronized Flow read() {
+    public synchronized Flow read() {
         boolean whole;
         try {
             KafkaConsumer<byte[], byte[]> open = consumer == null ? open() : consumer;
@@ -211,7 +211,7 @@ public class FlowReader {
      *
      * @throws KafkaException if the broker does not answer, or refuses
      */
-    synchronized SequencedMap<String, Length> lengths() {
+    public synchronized SequencedMap<String, Length> lengths() {
         Admin client = admin == null ? readers.admin() : admin;
         admin = client;
         try {
@@ -315,7 +315,7 @@ public class FlowReader {
 
     /** Forgets everything; what comes next is read from the beginning. */
     @PreDestroy
-    synchronized void close() {
+    public synchronized void close() {
         Optional.ofNullable(consumer).ifPresent(open -> open.close(CloseOptions.timeout(Duration.ofSeconds(1))));
         Optional.ofNullable(admin).ifPresent(open -> open.close(Duration.ofSeconds(1)));
         consumer = null;
