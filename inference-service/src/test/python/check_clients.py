@@ -17,7 +17,7 @@ class City(BaseModel):
 
 
 def models():
-    [model] = client.models.list().data
+    model = client.models.list().data[0]
     assert client.models.retrieve(model.id).sha256 == model.sha256
 
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What other people's clients do with the service; needs the programs that {@code .ci/clients} installs below system property
- * {@code alignstream.clients} and runs in the profile clients only.
+ * {@code clients} and runs in the profile clients only.
  */
 @QuarkusTest
 class ClientsIT extends ServiceTest {
@@ -90,7 +90,7 @@ class ClientsIT extends ServiceTest {
 
     private static Path installed(String program) {
         return Path.of(Objects.requireNonNull(
-                        System.getProperty("alignstream.clients"), "alignstream.clients; see .ci/clients"))
+                        System.getProperty("clients"), "clients; see .ci/clients"))
                 .resolve(program);
     }
 }
