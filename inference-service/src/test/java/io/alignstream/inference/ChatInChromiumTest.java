@@ -67,6 +67,8 @@ class ChatInChromiumTest extends ServiceTest {
         browser = Chromium.start();
         browser.show(1100, 900, false);
         browser.open(address.resolve("/chat?language=en").toString());
+        // nothing moves under a click any more
+        browser.await("document.querySelector('#model').classList.contains('served')");
     }
 
     @AfterEach
