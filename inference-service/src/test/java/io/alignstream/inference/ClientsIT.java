@@ -89,8 +89,7 @@ class ClientsIT extends ServiceTest {
     }
 
     private static Path installed(String program) {
-        return Path.of(Objects.requireNonNull(
-                        System.getProperty("clients"), "clients; see .ci/clients"))
+        return Path.of(Objects.requireNonNull(System.getProperty("clients"), "clients; see .ci/clients"))
                 .resolve(program);
     }
 }
