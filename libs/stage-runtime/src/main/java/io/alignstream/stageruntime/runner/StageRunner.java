@@ -70,6 +70,7 @@ public class StageRunner {
 
     private static final Duration RETRY = Duration.ofSeconds(1);
 
+    private final MeterRegistry registry;
     private final StageDefinition definition;
     private final KafkaReaders readers;
     private final EventPublisher publisher;
@@ -100,6 +101,7 @@ public class StageRunner {
             KeptState kept,
             MeterRegistry registry,
             CommonConfig config) {
+        this.registry = registry;
         this.definition = definition;
         this.readers = readers;
         this.publisher = publisher;
@@ -370,6 +372,12 @@ public class StageRunner {
         }
         jobs.shutdownNow();
         questions.shutdownNow();
+        forgetGauges();
+    }
+
+    /** A gauge looks at what ends here: the next service in this process, as in tests, would be refused its own of that name. */
+    private void forgetGauges() {
+        registry.getMeters().stream().filter(Gauge.class::isInstance).forEach(registry::remove);
     }
 
     private static final class LeavingException extends RuntimeException {
