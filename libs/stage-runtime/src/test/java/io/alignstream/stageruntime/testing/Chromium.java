@@ -33,6 +33,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Chromium implements AutoCloseable {
 
+    /** What has not moved for so long stands still; it is looked for so often. */
+    private static final Duration STILL = Duration.ofMillis(60);
+
+    private static final int LOOKS = 100;
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome", "chrome");
     private static final String LISTENING = "DevTools listening on ";
     private static final String AXE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
@@ -243,7 +248,21 @@ public final class Chromium implements AutoCloseable {
                 Map.of("type", type, "x", at[0], "y", at[1], "button", "left", "buttons", buttons, "clickCount", 1));
     }
 
+    /** Where it is once it stays there: pages still move while they get their data. */
     private double[] middle(String selector) {
+        double[] before = place(selector);
+        for (int look = 0; look < LOOKS; look++) {
+            LockSupport.parkNanos(STILL.toNanos());
+            double[] now = place(selector);
+            if (Arrays.equals(before, now)) {
+                return now;
+            }
+            before = now;
+        }
+        throw new AssertionError(selector + " does not stand still");
+    }
+
+    private double[] place(String selector) {
         JsonNode box = value("(() => { const e = document.querySelector(" + JSON.valueToTree(selector)
                 + "); e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();"
                 + " return [r.left + Math.min(r.width / 2, 12), r.top + Math.min(r.height / 2, 12)]; })()");
