@@ -192,6 +192,28 @@ void tiled(int64_t rows, int64_t begin, int64_t end, const Tile& tile, const Res
   }
 }
 
+/** The product of rows and weights of one number format. */
+template <typename T>
+void product(const T* x, int64_t rows, const Weight& w, const T* weights, int64_t begin, int64_t end, float* out) {
+  int64_t inputs = w.inputs, ldo = w.outputs;
+  auto bias = [&](int64_t o) { return w.bias == nullptr ? nullptr : w.bias + o; };
+  tiled<4, 6>(
+      rows, begin, end,
+      [&](int64_t n, int64_t o) {
+        tile<4, 6>(x + n * inputs, inputs, weights + o * inputs, inputs, bias(o), out + n * ldo + o, ldo);
+      },
+      [&](int64_t n, int64_t o, int64_t count) {
+        const T* xn = x + n * inputs;
+        if (count == 6) {
+          tile<1, 6>(xn, inputs, weights + o * inputs, inputs, bias(o), out + n * ldo + o, ldo);
+        } else {
+          for (int64_t i = o; i < o + count; i++) {
+            tile<1, 1>(xn, inputs, weights + i * inputs, inputs, bias(i), out + n * ldo + i, ldo);
+          }
+        }
+      });
+}
+
 void quantise(const float* x, int64_t rows, int64_t inputs, Rows& to) {
   int64_t groups = inputs / GROUP;
   to.bytes.resize(rows * inputs);
@@ -239,46 +261,15 @@ void product(const float* x, int64_t rows, const Weight& w, int64_t begin, int64
   int64_t inputs = w.inputs, ldo = w.outputs;
   auto bias = [&](int64_t o) { return w.bias == nullptr ? nullptr : w.bias + o; };
   switch (w.format) {
-    case Weight::Format::FLOAT: {
-      const float* weights = static_cast<const float*>(w.data);
-      tiled<4, 6>(
-          rows, begin, end,
-          [&](int64_t n, int64_t o) {
-            tile<4, 6>(x + n * inputs, inputs, weights + o * inputs, inputs, bias(o), out + n * ldo + o, ldo);
-          },
-          [&](int64_t n, int64_t o, int64_t count) {
-            const float* xn = x + n * inputs;
-            if (count == 6) {
-              tile<1, 6>(xn, inputs, weights + o * inputs, inputs, bias(o), out + n * ldo + o, ldo);
-            } else {
-              for (int64_t i = o; i < o + count; i++) {
-                tile<1, 1>(xn, inputs, weights + i * inputs, inputs, bias(i), out + n * ldo + i, ldo);
-              }
-            }
-          });
+    case Weight::Format::FLOAT:
+      product(x, rows, w, static_cast<const float*>(w.data), begin, end, out);
       return;
-    }
     case Weight::Format::BFLOAT: {
       scratch.halves.resize(rows * inputs);
       BFloat16* half = scratch.halves.data();
 #pragma omp simd
       for (int64_t i = 0; i < rows * inputs; i++) store(half + i, x[i]);
-      const BFloat16* weights = static_cast<const BFloat16*>(w.data);
-      tiled<4, 6>(
-          rows, begin, end,
-          [&](int64_t n, int64_t o) {
-            tile<4, 6>(half + n * inputs, inputs, weights + o * inputs, inputs, bias(o), out + n * ldo + o, ldo);
-          },
-          [&](int64_t n, int64_t o, int64_t count) {
-            const BFloat16* xn = half + n * inputs;
-            if (count == 6) {
-              tile<1, 6>(xn, inputs, weights + o * inputs, inputs, bias(o), out + n * ldo + o, ldo);
-            } else {
-              for (int64_t i = o; i < o + count; i++) {
-                tile<1, 1>(xn, inputs, weights + i * inputs, inputs, bias(i), out + n * ldo + i, ldo);
-              }
-            }
-          });
+      product(half, rows, w, static_cast<const BFloat16*>(w.data), begin, end, out);
       return;
     }
     case Weight::Format::INT8: {
