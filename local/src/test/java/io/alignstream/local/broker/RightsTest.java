@@ -139,7 +139,8 @@ class RightsTest {
                 .forEach(topic -> needed.add(user + " sees " + topic));
         List.of(Topic.TOKENIZERS, Topic.CHECKPOINTS, Topic.GUARD_DECISIONS, Topic.TRAINING_PROGRESS)
                 .forEach(topic -> reads.add(topic.name()));
-        groups().forEach(group -> needed.add(user + " sees group " + group));
+        needed.add(user + " sees group " + BrokerUser.CLEANING);
+        Stream.of(Stage.values()).forEach(stage -> needed.add(user + " sees group " + stage.service()));
     }
 
     private static Set<String> neededByOperators() {
