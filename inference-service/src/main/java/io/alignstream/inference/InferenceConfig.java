@@ -20,6 +20,9 @@ public interface InferenceConfig {
     /** Settings of trials, {@code alignstream.inference.canary.*}; the same for all instances. */
     Canary canary();
 
+    /** Settings of answers that nobody is shown, {@code alignstream.inference.shadow.*}. */
+    Shadow shadow();
+
     /**
      * The newest approved releases that are kept in memory, as far as it allows, so that going back to one needs no loading.
      * Those that requests go to always are.
@@ -120,6 +123,18 @@ public interface InferenceConfig {
 
         /** Share of the clients whose requests go to a release on trial, of those that name no version. */
         @WithDefault("0.1")
+        @Between(least = "0", greatest = "1")
+        double share();
+    }
+
+    /** Settings of answers that nobody is shown, {@code alignstream.inference.shadow.*}. */
+    interface Shadow {
+
+        /**
+         * Share of the answers of the stable release that a release on trial writes, too, while nothing waits: nobody is shown
+         * them, the judge compares both. Question and answers stand on the topic shadow-answers for 90 days.
+         */
+        @WithDefault("0")
         @Between(least = "0", greatest = "1")
         double share();
     }

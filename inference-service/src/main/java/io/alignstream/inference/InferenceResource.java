@@ -1,10 +1,12 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.ShadowAnswer;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.feedback.FeedbackTally;
 import io.alignstream.inference.feedback.HeldOutPrompts;
+import io.alignstream.inference.shadow.ShadowTally;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -26,12 +28,19 @@ public class InferenceResource {
     private final ServedModel served;
     private final FeedbackTally feedback;
     private final HeldOutPrompts prompts;
+    private final ShadowTally shadows;
 
-    InferenceResource(InferenceConfig config, ServedModel served, FeedbackTally feedback, HeldOutPrompts prompts) {
+    InferenceResource(
+            InferenceConfig config,
+            ServedModel served,
+            FeedbackTally feedback,
+            HeldOutPrompts prompts,
+            ShadowTally shadows) {
         this.config = config;
         this.served = served;
         this.feedback = feedback;
         this.prompts = prompts;
+        this.shadows = shadows;
     }
 
     /**
@@ -45,6 +54,7 @@ public class InferenceResource {
      * @param examples what one may ask it: some of the prompts that it learned to answer, a few words each
      * @param names each name that is served and the sha256 of the checkpoint that it stands for now
      * @param trial whether the newest release is on trial
+     * @param shadows how what releases on trial would have answered compares with what was answered
      */
     public record Served(
             String model,
@@ -60,7 +70,16 @@ public class InferenceResource {
             FeedbackTally.Thumbs feedback,
             List<String> examples,
             Map<String, String> names,
-            boolean trial) {}
+            boolean trial,
+            List<ShadowTally.Comparison> shadows) {}
+
+    /** The newest pairs that are judged, for those who may see what people ask. */
+    @GET
+    @Path("shadow-answers")
+    @RolesAllowed(Role.Id.OPERATOR)
+    public List<ShadowAnswer> shadowAnswers() {
+        return shadows.newest();
+    }
 
     @GET
     @RolesAllowed({Role.Id.CLIENT, Role.Id.VIEWER})
@@ -81,7 +100,8 @@ public class InferenceResource {
                         FeedbackTally.Thumbs.NONE,
                         List.of(),
                         Map.of(),
-                        false));
+                        false,
+                        List.of()));
     }
 
     private Served describe(LoadedModel model) {
@@ -100,7 +120,8 @@ public class InferenceResource {
                 feedback.of(model.sha256()),
                 prompts.examples(),
                 names(),
-                served.onTrial());
+                served.onTrial(),
+                shadows.comparisons());
     }
 
     private Map<String, String> names() {

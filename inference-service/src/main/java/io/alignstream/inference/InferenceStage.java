@@ -1,11 +1,14 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.ShadowAnswer;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.feedback.FeedbackTally;
 import io.alignstream.inference.feedback.HeldOutPrompts;
+import io.alignstream.inference.shadow.JudgeJob;
+import io.alignstream.inference.shadow.ShadowTally;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Question;
@@ -13,6 +16,7 @@ import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -27,12 +31,18 @@ import java.util.Optional;
 @ApplicationScoped
 public class InferenceStage implements StageDefinition {
 
+    /** So many pairs are judged together, or what there is when no more have come for a while. */
+    static final int PAIRS = 32;
+
+    static final Duration QUIET = Duration.ofSeconds(30);
+
     private final InferenceConfig config;
     private final ServedModel served;
     private final CheckpointStore store;
     private final FeedbackTally feedback;
     private final Releases releases;
     private final HeldOutPrompts heldOut;
+    private final ShadowTally shadows;
     private final Question<ServedModel.InMemory> inMemory;
 
     InferenceStage(
@@ -41,13 +51,15 @@ public class InferenceStage implements StageDefinition {
             CheckpointStore store,
             FeedbackTally feedback,
             Releases releases,
-            HeldOutPrompts heldOut) {
+            HeldOutPrompts heldOut,
+            ShadowTally shadows) {
         this.config = config;
         this.served = served;
         this.store = store;
         this.feedback = feedback;
         this.releases = releases;
         this.heldOut = heldOut;
+        this.shadows = shadows;
         this.inMemory = Question.eachTime(served::inMemory);
     }
 
@@ -60,6 +72,7 @@ public class InferenceStage implements StageDefinition {
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.MODEL_RELEASES, releases);
         subscriptions.followNewest(Topic.FEEDBACK, FeedbackTally.REMEMBERED, feedback);
+        subscriptions.followNewest(Topic.SHADOW_ANSWERS, 2 * ShadowTally.REMEMBERED, shadows);
         subscriptions.follow(Topic.PROMPTS, heldOut);
         subscriptions.ask(inMemory);
     }
@@ -97,9 +110,30 @@ public class InferenceStage implements StageDefinition {
         if (!missing.isEmpty()) {
             return load(missing.getFirst(), versions, false); // its failure stays in sight
         }
-        return new Decision.Wait(Reason.of("inference.serving")
-                .with("model", config.model())
-                .with("release", versions.approved().getFirst().reference().shortSha256()));
+        return judge(versions, view)
+                .orElseGet(() -> new Decision.Wait(Reason.of("inference.serving")
+                        .with("model", config.model())
+                        .with(
+                                "release",
+                                versions.approved().getFirst().reference().shortSha256())));
+    }
+
+    /** What nobody was shown is judged in batches: the judge is loaded for each. */
+    private Optional<Decision> judge(Versions versions, View view) {
+        for (ModelRelease release : versions.approved()) {
+            List<ShadowAnswer> pairs = shadows.waiting(release.reference().sha256());
+            if (pairs.isEmpty() || view.abandoned().contains(JudgeJob.run(release))) {
+                continue;
+            }
+            Duration quiet = view.quietFor(Topic.SHADOW_ANSWERS);
+            JudgeJob job = new JudgeJob(release, pairs, store, shadows, served.bytes());
+            return Optional.of(
+                    pairs.size() >= PAIRS || quiet.compareTo(QUIET) >= 0
+                            ? new Decision.Run(job)
+                            : new Decision.WaitFor(
+                                    Reason.of("shadow.waits").with("pairs", pairs.size()), QUIET.minus(quiet)));
+        }
+        return Optional.empty();
     }
 
     private static boolean isAbandoned(ModelRelease release, View view) {

@@ -88,6 +88,22 @@ public class ServedModel {
         return find(config.model() + ":stable", "");
     }
 
+    /**
+     * A share, to be given back, of the release on trial.
+     *
+     * @param answered sha256 of the checkpoint that somebody got an answer from
+     * @return empty if there is none, it is not in memory, or it is the one that answered
+     */
+    public synchronized Optional<LoadedModel> onTrialBeside(String answered) {
+        Versions versions = versions();
+        return versions.trial()
+                ? versions.latest()
+                        .flatMap(this::in)
+                        .filter(model -> !model.sha256().equals(answered))
+                        .map(LoadedModel::share)
+                : Optional.empty();
+    }
+
     /** Every name that is served and its model, which may be freed at any time: the plain one first, versions last. */
     public synchronized SequencedMap<String, LoadedModel> names() {
         SequencedMap<String, LoadedModel> names = new LinkedHashMap<>();

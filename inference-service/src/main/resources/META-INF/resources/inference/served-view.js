@@ -3,6 +3,7 @@ import { get } from '../alignstream/api.js';
 import { metricName } from '../alignstream/dashboard-model.js';
 import { element, every, make, say } from '../alignstream/dom.js';
 import { pageMessages } from '../alignstream/language.js';
+import { showShadows } from './shadow-view.js';
 
 const messages = await pageMessages;
 
@@ -22,6 +23,7 @@ function show(served) {
   element('served-trial').hidden = !served.trial;
   element('served-names').replaceChildren(...Object.entries(served.names).map(([name, sha256]) => make('div', {},
     make('dt', {}, name), make('dd', {}, make('code', {}, sha256.slice(0, 12))))));
+  showShadows(served.shadows);
   element('served-figures').replaceChildren(...Object.entries(served.figures).map(([name, value]) => make('div', {},
     make('dt', {}, metricName(name, messages)), make('dd', {}, messages.figure(value)))));
 }

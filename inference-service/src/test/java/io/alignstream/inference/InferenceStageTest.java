@@ -6,12 +6,15 @@ import static io.alignstream.contracts.ModelRelease.Verdict.ROLLED_BACK;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.Message;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.ShadowAnswer;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.feedback.FeedbackTally;
 import io.alignstream.inference.feedback.HeldOutPrompts;
+import io.alignstream.inference.shadow.ShadowTally;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
@@ -48,6 +51,7 @@ class InferenceStageTest {
     private final Releases releases = new Releases();
     private final ServedModel served = new ServedModel(CONFIG, releases, new SimpleMeterRegistry());
     private final KeptState kept = KeptState.temporary();
+    private final ShadowTally shadows = new ShadowTally();
 
     @AfterEach
     void close() {
@@ -160,6 +164,61 @@ class InferenceStageTest {
                 .isEqualTo(new Decision.Wait(Reason.of("inference.serving")
                         .with("model", "alignstream")
                         .with("release", sha256("one").substring(0, 12))));
+    }
+
+    @Test
+    void fewAnswersThatNobodyWasShownWaitForMore() throws Exception {
+        // Given
+        publish(release("one", APPROVED));
+        logShadows(1);
+
+        // When
+        Decision decision = instance(Set.of(sha256("one")));
+
+        // Then
+        assertThat(decision)
+                .isEqualTo(new Decision.WaitFor(Reason.of("shadow.waits").with("pairs", 1), InferenceStage.QUIET));
+    }
+
+    @Test
+    void manyAreJudged() throws Exception {
+        // Given
+        publish(release("one", APPROVED));
+        logShadows(InferenceStage.PAIRS);
+
+        // When
+        Decision decision = instance(Set.of(sha256("one")));
+
+        // Then
+        assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
+                        run.job().run())
+                .isEqualTo("judge-" + sha256("one").substring(0, 12)));
+    }
+
+    @Test
+    void aReleaseIsLoadedBeforeAnythingIsJudged() throws Exception {
+        // Given
+        publish(release("one", APPROVED));
+        logShadows(InferenceStage.PAIRS);
+
+        // When
+        Decision decision = freshInstance();
+
+        // Then
+        assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
+                        run.job().run())
+                .isEqualTo(sha256("one").substring(0, 12)));
+    }
+
+    private void logShadows(int pairs) {
+        for (int i = 0; i < pairs; i++) {
+            ShadowAnswer pair = new ShadowAnswer(
+                    "response-" + i,
+                    List.of(Message.user("Hi")),
+                    new ShadowAnswer.Answer(sha256("two"), "Ho", false),
+                    new ShadowAnswer.Answer(sha256("one"), "Hum", false));
+            shadows.handle(pair, new At(Optional.of(pair.responseId())));
+        }
     }
 
     @Test
@@ -282,7 +341,8 @@ class InferenceStageTest {
     }
 
     private InferenceStage stage(@Nullable CheckpointStore store) {
-        return new InferenceStage(CONFIG, served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept));
+        return new InferenceStage(
+                CONFIG, served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept), shadows);
     }
 
     private static ModelRelease release(String run, ModelRelease.Verdict verdict) {

@@ -15,6 +15,11 @@ public record SmallService(int concurrentRequests, int queue, int warmVersions, 
     public record Trial(Duration duration, double share) implements Canary {}
 
     @Override
+    public Shadow shadow() {
+        return () -> 0;
+    }
+
+    @Override
     public double slowdown() {
         return 1_000;
     }

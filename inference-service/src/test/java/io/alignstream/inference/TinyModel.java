@@ -8,6 +8,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
@@ -69,6 +70,22 @@ final class TinyModel {
             TOKENIZER.save(folder);
             Safetensors.write(folder.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
         });
+    }
+
+    /** Saves a reward model whose judge is drawn from {@code seed}. */
+    static Reference saveRewardModel(CheckpointStore store, long seed) throws IOException {
+        TransformerConfig config =
+                new TransformerConfig(TOKENIZER.vocabularySize(), 1, 16, 1, 1, 32, POSITIONS, 10_000, 1e-6, false);
+        try (Transformer network = Transformer.initialise(config, seed)) {
+            network.addHead(seed);
+            return store.save(Manifest.draft(Stage.REWARD, "judge-" + seed, 1).withComplete(true), folder -> {
+                config.save(folder, new int[] {TOKENIZER.endOfTurn()}, TOKENIZER.pad());
+                TOKENIZER.save(folder);
+                for (String file : List.of("model.safetensors", RewardModel.JUDGE_FILE)) {
+                    Safetensors.write(folder.resolve(file), network.tensors(), Map.of("format", "pt"));
+                }
+            });
+        }
     }
 
     /** Large logits for text, zero for control tokens. */

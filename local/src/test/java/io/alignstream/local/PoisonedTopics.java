@@ -10,6 +10,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.ShadowAnswer;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
@@ -131,6 +132,17 @@ final class PoisonedTopics {
                 feedback,
                 trial.ofEveryKind(Topic.FEEDBACK, feedback, "answer"),
                 feedback,
+                Stage.INFERENCE);
+        ShadowAnswer shadow = new ShadowAnswer(
+                "good",
+                QUESTION,
+                new ShadowAnswer.Answer("ab".repeat(32), "熊猫基地", false),
+                new ShadowAnswer.Answer("cd".repeat(32), "火锅", false));
+        trial.run(
+                Topic.SHADOW_ANSWERS,
+                shadow,
+                trial.ofEveryKind(Topic.SHADOW_ANSWERS, shadow, "served.text"),
+                shadow,
                 Stage.INFERENCE);
     }
 

@@ -13,6 +13,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -90,6 +91,24 @@ public class Generations {
             throw task.overload();
         }
         return task.generation;
+    }
+
+    /**
+     * Starts an answer that nobody waits for, if nobody waits for another one.
+     *
+     * @param model a share of it, which this method takes over in any case
+     * @return empty if others wait, or there is no place
+     */
+    public Optional<Generation> startWhileIdle(LoadedModel model, int[] prompt, Decoding decoding) {
+        if (waiting.size() > 0 || loop.active() >= atOnce) {
+            model.giveBack();
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(start(model, prompt, decoding));
+        } catch (OverloadException e) {
+            return Optional.empty();
+        }
     }
 
     /** How many times as long as one that is written at once the last of so many answers takes, its waiting included. */

@@ -54,6 +54,7 @@ public class Answering {
     private final Generations generations;
     private final RecentResponses responses;
     private final Receipts receipts;
+    private final Shadowing shadowing;
     private final Caller caller;
     private final ObjectMapper json;
 
@@ -63,6 +64,7 @@ public class Answering {
             Generations generations,
             RecentResponses responses,
             Receipts receipts,
+            Shadowing shadowing,
             Caller caller,
             ObjectMapper json) {
         this.config = config;
@@ -70,6 +72,7 @@ public class Answering {
         this.generations = generations;
         this.responses = responses;
         this.receipts = receipts;
+        this.shadowing = shadowing;
         this.caller = caller;
         this.json = json;
     }
@@ -108,7 +111,7 @@ public class Answering {
         }
         // However the call ends: nobody reads them then. Complete ones do not mind.
         http.addEndHandler(ended -> answers.forEach(Generation::cancel));
-        Writing writing = new Writing(wanted, answers, share.sha256(), http);
+        Writing writing = new Writing(wanted, call, answers, share.sha256(), http);
         Response.ResponseBuilder response = wanted.stream()
                 ? Response.ok((StreamingOutput) writing::stream)
                         .type(EVENT_STREAM)
@@ -160,13 +163,21 @@ public class Answering {
     private final class Writing {
 
         private final Call call;
+        private final Function<LoadedModel, Call> again;
         private final List<Generation> answers;
         private final String sha256;
         private final HttpServerResponse client;
         private final SlowReader reader;
 
-        Writing(Call call, List<Generation> answers, String sha256, RoutingContext http) {
+        /** @param again makes the same call for another model */
+        Writing(
+                Call call,
+                Function<LoadedModel, Call> again,
+                List<Generation> answers,
+                String sha256,
+                RoutingContext http) {
             this.call = call;
+            this.again = again;
             this.answers = answers;
             this.sha256 = sha256;
             this.client = http.response();
@@ -272,6 +283,11 @@ public class Answering {
                     asked.messages(), asked.begun() + end.text(), end.reason() != Generation.Reason.STOP, sha256);
             if (choice == 0) {
                 responses.remember(call.json().id(), response, call.instructions());
+                if (end.reason() != Generation.Reason.CANCELLED) {
+                    shadowing.offer(call.json().id(), response, asked.begun(), model -> again.apply(model)
+                            .asked()
+                            .getFirst());
+                }
             }
             return receipts.of(call.json().id(), response);
         }

@@ -63,6 +63,8 @@ public final class Topic<T> {
             event("guidelines", Guideline.class, "guideline", Retention.FOR_EVER, Guideline::version);
     public static final Topic<Feedback> FEEDBACK =
             event("feedback", Feedback.class, "feedback", Retention.NINETY_DAYS, Feedback::responseId);
+    public static final Topic<ShadowAnswer> SHADOW_ANSWERS = event(
+            "shadow-answers", ShadowAnswer.class, "shadow-answer", Retention.NINETY_DAYS, ShadowAnswer::responseId);
     public static final Topic<ModelRelease> MODEL_RELEASES = event(
             "model-releases",
             ModelRelease.class,
@@ -96,6 +98,7 @@ public final class Topic<T> {
             RANKINGS,
             GUIDELINES,
             FEEDBACK,
+            SHADOW_ANSWERS,
             MODEL_RELEASES,
             GUARD_DECISIONS,
             STAGE_CONTROLS,

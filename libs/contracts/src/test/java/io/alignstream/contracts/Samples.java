@@ -87,6 +87,14 @@ final class Samples {
                 Topic.FEEDBACK,
                 new Feedback("response-1", Feedback.Thumb.DOWN, MESSAGES, "Near.", "150 million km.", HASH));
         events.put(
+                Topic.SHADOW_ANSWERS,
+                new ShadowAnswer(
+                        "response-1",
+                        MESSAGES,
+                        new ShadowAnswer.Answer(HASH, "Near.", true),
+                        new ShadowAnswer.Answer(HASH.replace('0', '1'), "150 million km.", false),
+                        new ShadowAnswer.Judgement(HASH, -0.25, 1.5)));
+        events.put(
                 Topic.MODEL_RELEASES,
                 new ModelRelease(
                         "alignstream",

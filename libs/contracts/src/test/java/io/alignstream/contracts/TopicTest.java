@@ -66,6 +66,7 @@ class TopicTest {
         "rankings, request-1/ann",
         "guidelines, v2",
         "feedback, response-1",
+        "shadow-answers, response-1",
         "model-releases, alignstream/4f2a",
         "guard-decisions, 77aa",
         "stage-controls, sft",

@@ -100,11 +100,12 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
                         .read(Topic.INSTRUCTIONS)
                         .publish(Topic.CHECKPOINTS, Topic.MODEL_RELEASES, Topic.GUARD_DECISIONS);
             case INFERENCE ->
-                rights.follow(Topic.MODEL_RELEASES, Topic.FEEDBACK, Topic.PROMPTS)
+                rights.follow(Topic.MODEL_RELEASES, Topic.FEEDBACK, Topic.SHADOW_ANSWERS, Topic.PROMPTS)
                         .lineage()
                         .overview()
                         .publish(
                                 Topic.FEEDBACK,
+                                Topic.SHADOW_ANSWERS,
                                 Topic.RANKING_REQUESTS,
                                 Topic.RANKINGS,
                                 Topic.INSTRUCTIONS,

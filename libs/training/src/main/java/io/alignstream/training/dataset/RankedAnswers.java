@@ -1,5 +1,6 @@
 package io.alignstream.training.dataset;
 
+import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.check.InvalidInputException;
@@ -118,16 +119,22 @@ public record RankedAnswers(
                 request.criterion(),
                 ChatTemplate.prompt(tokenizer, request.messages()),
                 IntStream.range(0, k)
-                        .mapToObj(answer -> answer(tokenizer, request, answer))
+                        .mapToObj(answer -> answered(
+                                tokenizer,
+                                request.messages(),
+                                request.answers().get(answer),
+                                request.isTruncated(answer)))
                         .toList(),
                 pairs);
     }
 
-    /** An answer that was cut off has no end: it is judged as what it is, and nobody learns to stop there. An empty one is its end. */
-    private static Conversation answer(Tokenizer tokenizer, RankingRequest request, int index) {
-        Conversation complete = ChatTemplate.conversation(
-                tokenizer, request.messages(), request.answers().get(index));
-        if (!request.isTruncated(index) || request.answers().get(index).isEmpty()) {
+    /**
+     * An answer as it is judged, after its prompt. One that was cut off has no end: it is judged as what it is, and nobody learns
+     * to stop there. An empty one is its end.
+     */
+    public static Conversation answered(Tokenizer tokenizer, List<Message> messages, String answer, boolean truncated) {
+        Conversation complete = ChatTemplate.conversation(tokenizer, messages, answer);
+        if (!truncated || answer.isEmpty()) {
             return complete;
         }
         int length = complete.length() - 1;

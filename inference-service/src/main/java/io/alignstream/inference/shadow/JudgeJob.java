@@ -1,0 +1,146 @@
+package io.alignstream.inference.shadow;
+
+import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.ShadowAnswer;
+import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.NativeMemory;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.languagemodel.network.Footprint;
+import io.alignstream.languagemodel.network.RewardEnsemble;
+import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.Job;
+import io.alignstream.stageruntime.JobContext;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.memory.MemoryPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+
+/**
+ * Lets the judge of a release score what the release would have answered and what was answered, and publishes the scores; the
+ * judge is in memory only meanwhile. Judging a pair again gives the same, so two instances that do so disturb nobody.
+ */
+public final class JudgeJob implements Job {
+
+    private static final Logger LOG = Logger.getLogger(JudgeJob.class);
+
+    private final ModelRelease release;
+    private final List<ShadowAnswer> pairs;
+    private final CheckpointStore store;
+    private final ShadowTally tally;
+    private final long inMemory;
+
+    /**
+     * A job for answers of {@code release}.
+     *
+     * @param pairs what is to be judged
+     * @param tally hears of what cannot be judged
+     * @param inMemory bytes of the models that answer meanwhile
+     */
+    public JudgeJob(
+            ModelRelease release, List<ShadowAnswer> pairs, CheckpointStore store, ShadowTally tally, long inMemory) {
+        this.release = release;
+        this.pairs = List.copyOf(pairs);
+        this.store = store;
+        this.tally = tally;
+        this.inMemory = inMemory;
+    }
+
+    /** The id of the jobs for {@code release}. */
+    public static String run(ModelRelease release) {
+        return "judge-" + release.reference().shortSha256();
+    }
+
+    @Override
+    public String run() {
+        return run(release);
+    }
+
+    @Override
+    public Reason title() {
+        return Reason.of("shadow.judge")
+                .with("pairs", pairs.size())
+                .with("release", release.reference().shortSha256());
+    }
+
+    @Override
+    public void execute(JobContext context) throws IOException {
+        Reference trained = store.manifest(release.reference()).parents().get(Lineage.REWARD);
+        if (trained == null) {
+            throw noJudge();
+        }
+        StoredCheckpoint checkpoint = store.open(trained);
+        if (!Files.isRegularFile(checkpoint.folder().resolve(RewardModel.JUDGE_FILE))) {
+            throw noJudge();
+        }
+        requireRoom(checkpoint, context);
+        try (RewardEnsemble judge = RewardEnsemble.loadJudge(checkpoint.folder(), RewardEnsemble.Combination.MEAN)) {
+            judge(judge, Tokenizer.load(checkpoint.folder()), trained, context);
+        } finally {
+            NativeMemory.trim();
+        }
+    }
+
+    private InvalidInputException noJudge() {
+        return new InvalidInputException(
+                Reason.of("shadow.noJudge").with("release", release.reference().shortSha256()));
+    }
+
+    private void requireRoom(StoredCheckpoint checkpoint, JobContext context) throws IOException {
+        Footprint judge = Footprint.of(TransformerConfig.load(checkpoint.folder()));
+        int members = RewardEnsemble.Index.read(checkpoint.folder()).judge().size();
+        MemoryPlan plan = MemoryPlan.of(Map.of(
+                MemoryPlan.Part.FROZEN,
+                inMemory + members * judge.weights(),
+                MemoryPlan.Part.WORKSPACE,
+                judge.workspace(TransformerConfig.load(checkpoint.folder()).maxPositions()),
+                MemoryPlan.Part.FILES,
+                judge.weights()));
+        context.planned(plan);
+        if (!plan.fits()) {
+            throw new InvalidInputException(
+                    Reason.of("shadow.noRoom").with("needed", plan.bytes()).with("available", plan.available()));
+        }
+    }
+
+    private void judge(RewardEnsemble judge, Tokenizer tokenizer, Reference trained, JobContext context) {
+        for (int i = 0; i < pairs.size() && !context.stopRequested(); i++) {
+            ShadowAnswer pair = pairs.get(i);
+            Optional<List<int[]>> rows = rows(pair, tokenizer, judge.maxPositions());
+            if (rows.isEmpty()) {
+                tally.leave(pair.responseId());
+            } else {
+                double[] scores = judge.scores(rows.get());
+                context.publish(
+                        Topic.SHADOW_ANSWERS,
+                        pair.judged(new ShadowAnswer.Judgement(trained.sha256(), scores[0], scores[1])));
+            }
+            context.progress("judge", i + 1L, pairs.size(), Map.of());
+        }
+    }
+
+    /** What was answered and what would have been; empty if the judge cannot read one of them. */
+    private static Optional<List<int[]>> rows(ShadowAnswer pair, Tokenizer tokenizer, int positions) {
+        try {
+            List<int[]> rows = Stream.of(pair.served(), pair.shadow())
+                    .map(answer -> RankedAnswers.answered(tokenizer, pair.messages(), answer.text(), answer.truncated())
+                            .ids())
+                    .toList();
+            return Optional.of(rows).filter(both -> both.stream().allMatch(row -> row.length <= positions));
+        } catch (InvalidInputException e) {
+            LOG.debugf("Nobody judges the answer to %s: %s", pair.responseId(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+}
