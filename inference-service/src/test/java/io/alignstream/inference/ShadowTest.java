@@ -89,9 +89,10 @@ class ShadowTest extends ServiceTest {
         });
         assertThat(json(api.get("/served/shadow-answers").body())
                         .path(0)
-                        .path("responseId")
+                        .path("shadow")
+                        .path("model")
                         .asText())
-                .isEqualTo(pair.responseId());
+                .isEqualTo(trial.sha256());
     }
 
     private List<ShadowAnswer> logged(HttpResponse<String> answer) {

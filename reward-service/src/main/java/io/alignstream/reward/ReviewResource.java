@@ -1,12 +1,12 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.judgement.Guideline;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.reward.desk.DistinctAnswers;
 import io.alignstream.reward.desk.RankingDesk;

@@ -1,11 +1,11 @@
 package io.alignstream.reward;
 
-import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.judgement.Guideline;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.reward.desk.Agreement;

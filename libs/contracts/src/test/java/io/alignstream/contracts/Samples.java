@@ -4,6 +4,7 @@ import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.judgement.Guideline;
 import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
 import java.util.LinkedHashMap;

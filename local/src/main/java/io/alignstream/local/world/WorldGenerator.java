@@ -1,12 +1,12 @@
 package io.alignstream.local.world;
 
 import io.alignstream.contracts.Document;
-import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
+import io.alignstream.contracts.judgement.Guideline;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -8,7 +8,6 @@ import io.alignstream.contracts.CleanDocument;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Feedback;
-import io.alignstream.contracts.Guideline;
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.ModelRelease;
@@ -16,6 +15,7 @@ import io.alignstream.contracts.Prompt;
 import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.ShadowAnswer;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
@@ -24,6 +24,7 @@ import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.judgement.Guideline;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.local.CommandNames;
 import io.alignstream.local.site.Site;
@@ -232,6 +233,11 @@ class DocumentationTest {
                 new Ranking("q", "w", List.of(List.of(0, 1)), List.of(), List.of(), "v1"),
                 new Guideline("v", "text", "w"),
                 new Feedback("a", Feedback.Thumb.UP, messages, "answer", null, SHA256),
+                new ShadowAnswer(
+                        "a",
+                        messages,
+                        new ShadowAnswer.Answer(SHA256, "answer", false),
+                        new ShadowAnswer.Answer(SHA256, "other answer", false)),
                 new ModelRelease("m", ModelRelease.Verdict.APPROVED, reference, "r", Map.of(), "good"),
                 new GuardDecision(
                         "r", GuardDecision.Verdict.PAUSED, "s", List.of("c"), 0, 1, Reason.of("c"), null, null),

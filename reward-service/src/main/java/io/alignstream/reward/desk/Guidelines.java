@@ -1,6 +1,6 @@
 package io.alignstream.reward.desk;
 
-import io.alignstream.contracts.Guideline;
+import io.alignstream.contracts.judgement.Guideline;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

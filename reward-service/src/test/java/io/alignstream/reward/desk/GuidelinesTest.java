@@ -2,7 +2,7 @@ package io.alignstream.reward.desk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.alignstream.contracts.Guideline;
+import io.alignstream.contracts.judgement.Guideline;
 import org.junit.jupiter.api.Test;
 
 class GuidelinesTest {

@@ -1,4 +1,4 @@
-package io.alignstream.contracts;
+package io.alignstream.contracts.judgement;
 
 import io.alignstream.contracts.check.Check;
 
