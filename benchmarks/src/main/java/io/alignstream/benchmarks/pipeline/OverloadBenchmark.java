@@ -13,6 +13,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
+import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
@@ -58,6 +59,8 @@ public final class OverloadBenchmark {
     private static final int MODELS = 4;
     private static final int HEAP_MEGABYTES = 384;
     private static final int POSITIONS = 1_024;
+    private static final String HEAD = "lm_head.weight";
+    private static final float CERTAINTY = 100;
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final Duration PAUSE = Duration.ofMillis(20);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -106,7 +109,18 @@ public final class OverloadBenchmark {
 
     private static List<ModelRelease> releases(Path folder, int width, int layers) throws IOException {
         Tokenizer tokenizer = new BpeTrainer(1_000).train(Stream.of("Which train goes to Shanghai? The one at nine."));
-        TransformerConfig shape = TransformerConfig.of(tokenizer.vocabularySize(), layers, width, POSITIONS);
+        TransformerConfig tied = TransformerConfig.of(tokenizer.vocabularySize(), layers, width, POSITIONS);
+        TransformerConfig shape = new TransformerConfig(
+                tied.vocabularySize(),
+                layers,
+                width,
+                tied.heads(),
+                tied.keyValueHeads(),
+                tied.feedForwardWidth(),
+                POSITIONS,
+                tied.ropeTheta(),
+                tied.normEpsilon(),
+                false);
         List<ModelRelease> releases = new ArrayList<>();
         Path files = Files.createDirectories(ServiceTrial.store(Stage.INFERENCE, folder));
         try (CheckpointStore store = CheckpointStore.open(files.toUri(), folder.resolve("copies"))) {
@@ -120,8 +134,9 @@ public final class OverloadBenchmark {
                                         new int[] {tokenizer.endOfDocument(), tokenizer.endOfTurn()},
                                         tokenizer.pad());
                                 tokenizer.save(model);
-                                Safetensors.write(
-                                        model.resolve(ModelWeights.FILE), network.views(), Map.of("format", "pt"));
+                                Map<String, Tensor> weights = new LinkedHashMap<>(network.tensors());
+                                weights.computeIfPresent(HEAD, (name, head) -> talkative(head, tokenizer));
+                                Safetensors.write(model.resolve(ModelWeights.FILE), weights, Map.of("format", "pt"));
                             });
                     releases.add(new ModelRelease(
                             "alignstream", ModelRelease.Verdict.APPROVED, reference, run, Map.of(), "a benchmark"));
@@ -129,6 +144,16 @@ public final class OverloadBenchmark {
             }
         }
         return releases;
+    }
+
+    /** A model of random weights that writes texts to their full length: it hardly ever leaves its turn. */
+    private static Tensor talkative(Tensor head, Tokenizer tokenizer) {
+        float[] values = head.toFloats();
+        int width = (int) head.shape()[1];
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= tokenizer.byteLength(i / width) == 0 ? 0 : CERTAINTY;
+        }
+        return Tensor.of(values, head.shape());
     }
 
     private void serve(Publisher publisher, ModelRelease release) throws IOException, InterruptedException {
