@@ -71,8 +71,9 @@ public interface InferenceConfig {
     int queue();
 
     /**
-     * How many times as long as one that is written at once an answer may take that has to wait for a place before: a request
-     * that would wait longer is refused with 429 and told when to come again.
+     * How many times as long as alone an answer may take, as many others are written at the same time or come before it: a
+     * request that would take longer, by the measured pace, is refused with 429 and told when to come again. Nobody is refused
+     * because each answer gets less than 500 tokens a second.
      */
     @WithDefault("2")
     @Between(least = "1", greatest = "1000000")

@@ -25,7 +25,7 @@ public final class LoadedModel {
     private final PreparedWeights weights;
     private final Tokenizer tokenizer;
     private final Engine engine;
-    private final long cacheTokens;
+    private final Engine.Capacity capacity;
     private final Pace pace = new Pace();
     private final Instant loadedAt = Instant.now();
     private final AtomicInteger shares = new AtomicInteger(1);
@@ -46,7 +46,7 @@ public final class LoadedModel {
         this.release = release;
         this.weights = weights;
         this.tokenizer = tokenizer;
-        this.cacheTokens = capacity.tokens();
+        this.capacity = capacity;
         this.engine = new Engine(weights, tokenizer.vocabularySize(), capacity);
     }
 
@@ -57,6 +57,11 @@ public final class LoadedModel {
     /** Writes its answers; for whoever is the only one to use it. */
     public Engine engine() {
         return engine;
+    }
+
+    /** Answers that it writes at once. */
+    int places() {
+        return capacity.texts();
     }
 
     /** Makes vectors of texts. */
@@ -75,7 +80,7 @@ public final class LoadedModel {
 
     /** Native memory of weights and of what is computed of texts. */
     long bytes() {
-        return bytes(weights.config(), weights.format(), cacheTokens);
+        return bytes(weights.config(), weights.format(), capacity.tokens());
     }
 
     /** The same of a model of this shape, before it is loaded. */

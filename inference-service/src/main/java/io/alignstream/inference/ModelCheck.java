@@ -39,6 +39,9 @@ final class ModelCheck {
             return Optional.of(Reason.of("inference.tooShort").with("positions", model.positions()));
         }
         QUESTIONS.stream().filter(question -> room(question) >= 1).forEach(this::answer);
+        if (finite) {
+            answerMany();
+        }
         if (!finite) {
             return Optional.of(Reason.of("inference.notFinite"));
         }
@@ -56,22 +59,50 @@ final class ModelCheck {
     }
 
     private void answer(String question) {
-        Engine engine = model.engine();
+        begin(question);
+        write();
+    }
+
+    /** As many answers as it will ever write at once: how fast it is in company. */
+    private void answerMany() {
+        for (int i = 0; i < model.places() && begin(QUESTIONS.getFirst()); i++) {
+            // one more
+        }
+        write();
+    }
+
+    /** False if there is no room for one more. */
+    private boolean begin(String question) {
         int length = Math.min(TOKENS, room(question));
-        engine.start(new TextRequest(prompt(question), length, TokenSampler.atTemperature(0), () -> 0));
+        return model.engine()
+                .start(new TextRequest(prompt(question), length, TokenSampler.atTemperature(0), () -> 0))
+                .isPresent();
+    }
+
+    private void write() {
+        Engine engine = model.engine();
         while (engine.active() > 0) {
+            int answers = engine.active();
+            boolean reading = engine.readsPrompts();
             long begun = System.nanoTime();
-            for (Engine.Written written : engine.step()) {
-                int id = written.token().id();
-                boolean number = written.token().isFinite();
-                finite &= number;
-                if (number && model.tokenizer().byteLength(id) > 0) {
-                    textTokens++;
-                } else {
-                    engine.end(written.text());
-                }
+            List<Engine.Written> written = engine.step();
+            double seconds = (System.nanoTime() - begun) * 1e-9;
+            model.pace().step(seconds);
+            if (!reading && !written.isEmpty()) {
+                model.pace().inCompany(answers, seconds * answers / written.size());
             }
-            model.pace().step((System.nanoTime() - begun) * 1e-9);
+            written.forEach(this::take);
+        }
+    }
+
+    private void take(Engine.Written written) {
+        int id = written.token().id();
+        boolean number = written.token().isFinite();
+        finite &= number;
+        if (number && model.tokenizer().byteLength(id) > 0) {
+            textTokens++;
+        } else {
+            model.engine().end(written.text());
         }
     }
 }

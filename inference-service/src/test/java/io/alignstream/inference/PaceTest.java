@@ -1,6 +1,7 @@
 package io.alignstream.inference;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
@@ -39,5 +40,39 @@ class PaceTest {
 
         // Then
         assertThat(seconds).isEqualTo(60);
+    }
+
+    @Test
+    void alonePaceIsWhatCompanyIsComparedWith() {
+        // Given
+        pace.inCompany(1, 0.010);
+        pace.inCompany(16, 0.040);
+
+        // When
+        double slowdown = pace.slowdown(6);
+
+        // Then: a third of the way from one to sixteen
+        assertThat(slowdown).isCloseTo(2, within(1e-9));
+        assertThat(pace.slowdown(1)).isEqualTo(1);
+        assertThat(pace.slowdown(16)).isCloseTo(4, within(1e-9));
+        assertThat(pace.slowdown(100)).isCloseTo(4, within(1e-9));
+    }
+
+    @Test
+    void nobodyIsSlowWhoWritesFiveHundredTokensASecond() {
+        // Given
+        pace.inCompany(1, 0.000_1);
+        pace.inCompany(16, 0.002);
+
+        // When
+        double slowdown = pace.slowdown(16);
+
+        // Then
+        assertThat(slowdown).isEqualTo(1);
+    }
+
+    @Test
+    void nobodyIsSlowOfWhomNothingIsKnown() {
+        assertThat(pace.slowdown(16)).isEqualTo(1);
     }
 }

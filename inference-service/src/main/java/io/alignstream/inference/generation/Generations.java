@@ -2,6 +2,7 @@ package io.alignstream.inference.generation;
 
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
+import io.alignstream.inference.Pace;
 import io.alignstream.inference.generation.Writing.Finish;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -78,12 +79,13 @@ public class Generations {
      * @param client who asks: clients take turns
      * @param model a share of it, which this method takes over in any case
      * @param siblings answers that the same call has started before: nobody is refused for what they ask themselves
-     * @throws OverloadException if it would wait too long
+     * @throws OverloadException if it would take too long
      */
     public Generation start(String client, LoadedModel model, int[] prompt, Decoding decoding, int siblings) {
         Task task = new Task(new Generation(client, model, prompt, decoding, timeout.toNanos()));
-        Task displaced = (Task) waiting.add(client, task, waits -> foreseen(underWay(waits) - siblings + 1) <= slowdown)
-                .orElse(null);
+        Task displaced = (Task)
+                waiting.add(client, task, waits -> foreseen(model.pace(), underWay(waits) - siblings + 1) <= slowdown)
+                        .orElse(null);
         if (displaced != null) {
             displaced.refuse();
         }
@@ -111,9 +113,9 @@ public class Generations {
         }
     }
 
-    /** How many times as long as one that is written at once the last of so many answers takes, its waiting included. */
-    private double foreseen(int answers) {
-        return 1 + Math.max(0, answers - atOnce) / (double) atOnce;
+    /** How many times as long as alone the last of so many answers takes: in company, and its waiting included. */
+    private double foreseen(Pace pace, int answers) {
+        return pace.slowdown(Math.min(answers, atOnce)) * (1 + Math.max(0, answers - atOnce) / (double) atOnce);
     }
 
     private int underWay(int waits) {

@@ -9,11 +9,10 @@ import io.alignstream.languagemodel.generation.Text;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedSet;
+import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import org.jboss.logging.Logger;
 
@@ -80,11 +79,21 @@ final class InferenceLoop implements Runnable {
 
     /** A token more of every answer; how long that takes is each model's pace. */
     private void write() {
-        SequencedSet<LoadedModel> models = models();
+        SequencedMap<LoadedModel, Integer> models = models();
+        int answers = writing.size();
+        boolean reading =
+                models.keySet().stream().anyMatch(model -> model.engine().readsPrompts());
+        Map<LoadedModel, Integer> tokens = new LinkedHashMap<>();
         long begun = System.nanoTime();
-        models.forEach(this::step);
+        models.keySet().forEach(model -> tokens.put(model, step(model)));
         double seconds = (System.nanoTime() - begun) * 1e-9;
-        models.forEach(model -> model.pace().step(seconds));
+        models.forEach((model, own) -> {
+            model.pace().step(seconds);
+            int written = tokens.getOrDefault(model, 0);
+            if (!reading && written > 0) { // some may have got several, which were guessed
+                model.pace().inCompany(answers, seconds * own / written);
+            }
+        });
     }
 
     /** Answers that are being written. */
@@ -137,20 +146,22 @@ final class InferenceLoop implements Runnable {
                 .start(generation.decoding().request(generation.prompt(), random::nextDouble));
     }
 
-    private SequencedSet<LoadedModel> models() {
-        SequencedSet<LoadedModel> models = new LinkedHashSet<>();
-        writing.values().forEach(request -> models.add(request.generation().model()));
+    /** Each with how many answers it is writing. */
+    private SequencedMap<LoadedModel, Integer> models() {
+        SequencedMap<LoadedModel, Integer> models = new LinkedHashMap<>();
+        writing.values().forEach(request -> models.merge(request.generation().model(), 1, Integer::sum));
         return models;
     }
 
-    private void step(LoadedModel model) {
+    /** Tells how many tokens were written. */
+    private int step(LoadedModel model) {
         List<Engine.Written> written;
         try {
             written = model.engine().step();
         } catch (RuntimeException | Error e) {
             LOG.errorf(e, "No answers from model %s", model.sha256());
             texts(model).forEach(text -> fail(text, e));
-            return;
+            return 0;
         }
         for (Engine.Written one : written) {
             if (one.token().isFinite()) {
@@ -161,6 +172,7 @@ final class InferenceLoop implements Runnable {
                 fail(one.text(), cause);
             }
         }
+        return written.size();
     }
 
     private List<Text> texts(LoadedModel model) {

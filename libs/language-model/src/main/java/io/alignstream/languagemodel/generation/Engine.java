@@ -128,6 +128,11 @@ public final class Engine implements AutoCloseable {
         return texts.size();
     }
 
+    /** Whether the next step reads some of a prompt, so that it takes longer. */
+    public boolean readsPrompts() {
+        return texts.stream().anyMatch(text -> text.left() > 1);
+    }
+
     /** Ends a text and makes room for another; nothing happens if it has ended. */
     public void end(Text text) {
         if (texts.remove(text)) {
