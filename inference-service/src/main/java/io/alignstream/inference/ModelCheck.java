@@ -20,6 +20,8 @@ final class ModelCheck {
             List.of("Hi", "What is the capital of China?", "请用一句话介绍成都。", "Count from one to ten.");
 
     private static final int TOKENS = 16;
+    /** Of each number of answers. */
+    private static final int STEPS = 8;
 
     private final LoadedModel model;
     private boolean finite = true;
@@ -39,15 +41,14 @@ final class ModelCheck {
             return Optional.of(Reason.of("inference.tooShort").with("positions", model.positions()));
         }
         QUESTIONS.stream().filter(question -> room(question) >= 1).forEach(this::answer);
-        if (finite) {
-            answerMany();
-        }
         if (!finite) {
             return Optional.of(Reason.of("inference.notFinite"));
         }
-        return textTokens == 0
-                ? Optional.of(Reason.of("inference.silent").with("questions", QUESTIONS.size()))
-                : Optional.empty();
+        if (textTokens == 0) {
+            return Optional.of(Reason.of("inference.silent").with("questions", QUESTIONS.size()));
+        }
+        compareCompanies();
+        return Optional.empty();
     }
 
     private int[] prompt(String question) {
@@ -59,24 +60,25 @@ final class ModelCheck {
     }
 
     private void answer(String question) {
-        begin(question);
+        begin(question, TOKENS);
         write();
     }
 
-    /** As many answers as it will ever write at once: how fast it is in company. */
-    private void answerMany() {
-        for (int i = 0; i < model.places() && begin(QUESTIONS.getFirst()); i++) {
-            // one more
+    /** One, two, four, … answers at once: what company costs, measured at one time. */
+    private void compareCompanies() {
+        int places = model.places();
+        for (int answers = 1; answers < 2 * places; answers *= 2) {
+            for (int i = 0; i < Math.min(answers, places); i++) {
+                begin(QUESTIONS.getFirst(), STEPS);
+            }
+            write();
         }
-        write();
     }
 
-    /** False if there is no room for one more. */
-    private boolean begin(String question) {
-        int length = Math.min(TOKENS, room(question));
-        return model.engine()
-                .start(new TextRequest(prompt(question), length, TokenSampler.atTemperature(0), () -> 0))
-                .isPresent();
+    /** Where there is no room for one more, it is left out. */
+    private void begin(String question, int tokens) {
+        int length = Math.min(tokens, room(question));
+        model.engine().start(new TextRequest(prompt(question), length, TokenSampler.atTemperature(0), () -> 0));
     }
 
     private void write() {
@@ -88,8 +90,8 @@ final class ModelCheck {
             List<Engine.Written> written = engine.step();
             double seconds = (System.nanoTime() - begun) * 1e-9;
             model.pace().step(seconds);
-            if (!reading && !written.isEmpty()) {
-                model.pace().inCompany(answers, seconds * answers / written.size());
+            if (!reading) {
+                model.pace().inCompany(answers, seconds);
             }
             written.forEach(this::take);
         }

@@ -1,7 +1,8 @@
 package io.alignstream.inference;
 
-import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * How fast a model writes, alone and in company, measured while it does: means over the last tokens and answers. Thread-safe.
@@ -12,9 +13,8 @@ public final class Pace {
     private static final int LONGEST_WAIT = 60;
     /** 500 tokens a second: nobody notices that it could be faster. */
     private static final double SOON_ENOUGH = 0.002;
-    /** Of 1 answer at a time, of 2 and 3, of 4 to 7, … */
-    private final List<Company> companies =
-            Stream.generate(Company::new).limit(Integer.SIZE).toList();
+    /** Of a step by the number of answers: the shortest that was seen, as whatever else goes on makes it longer. */
+    private final NavigableMap<Integer, Double> secondsInCompany = new TreeMap<>();
 
     private double secondsPerToken;
     private double length;
@@ -28,57 +28,34 @@ public final class Pace {
     }
 
     /**
-     * Each of {@code answers}, 1 or more, has got on by a token in {@code seconds}, and no prompt was read meanwhile: one that
-     * is read takes as long as many tokens and tells nothing of the company.
+     * A step in which no prompt was read has taken {@code seconds} for {@code answers}. To be measured for several numbers at one
+     * time: only how they compare counts.
      */
     public synchronized void inCompany(int answers, double seconds) {
-        companies.get(Integer.SIZE - 1 - Integer.numberOfLeadingZeros(answers)).add(answers, seconds);
+        secondsInCompany.merge(answers, seconds, Math::min);
     }
 
     /**
-     * How many times as long as alone an answer takes, 1 or more, when {@code answers} are written at the same time; 1 where
-     * nothing is known.
+     * How many times as long as alone an answer takes, 1 or more, when {@code answers} are written at the same time: on the lines
+     * between what was measured, level beyond; 1 where nothing was.
      */
     public synchronized double slowdown(int answers) {
-        List<Company> known = companies.stream().filter(Company::isKnown).toList();
-        if (known.isEmpty()) {
+        if (secondsInCompany.isEmpty()) {
             return 1;
         }
-        double alone = Math.max(seconds(known, 1), SOON_ENOUGH);
-        return Math.max(1, seconds(known, answers) / alone);
+        double alone = Math.max(secondsInCompany.firstEntry().getValue(), SOON_ENOUGH);
+        return Math.max(1, secondsInCompany(answers) / alone);
     }
 
-    /** On the lines between what was measured, and level beyond. */
-    private static double seconds(List<Company> known, int answers) {
-        Company below = known.getFirst();
-        for (Company above : known) {
-            if (above.answers >= answers) {
-                return above.answers == below.answers
-                        ? above.seconds
-                        : below.seconds
-                                + Math.max(0, answers - below.answers)
-                                        / (above.answers - below.answers)
-                                        * (above.seconds - below.seconds);
-            }
-            below = above;
+    private double secondsInCompany(int answers) {
+        Map.Entry<Integer, Double> below = secondsInCompany.floorEntry(answers);
+        Map.Entry<Integer, Double> above = secondsInCompany.ceilingEntry(answers);
+        if (below == null || above == null) {
+            return (below == null ? secondsInCompany.firstEntry() : below).getValue();
         }
-        return below.seconds;
-    }
-
-    /** Means of steps with about the same number of answers. */
-    private static final class Company {
-
-        private double answers;
-        private double seconds;
-
-        void add(int count, double took) {
-            answers = mean(answers, count);
-            seconds = mean(seconds, took);
-        }
-
-        boolean isKnown() {
-            return answers > 0;
-        }
+        int distance = above.getKey() - below.getKey();
+        double part = distance == 0 ? 0 : (answers - below.getKey()) / (double) distance;
+        return below.getValue() + part * (above.getValue() - below.getValue());
     }
 
     /** An answer of {@code tokens} is complete. */

@@ -46,6 +46,7 @@ class PaceTest {
     void alonePaceIsWhatCompanyIsComparedWith() {
         // Given
         pace.inCompany(1, 0.010);
+        pace.inCompany(1, 0.050);
         pace.inCompany(16, 0.040);
 
         // When

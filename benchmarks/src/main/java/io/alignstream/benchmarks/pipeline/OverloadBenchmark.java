@@ -223,7 +223,7 @@ public final class OverloadBenchmark {
 
     private boolean swaps(Figures figures, Publisher publisher, List<ModelRelease> releases)
             throws IOException, InterruptedException {
-        double before = service.residentMegabytes();
+        double before = service.steadyMegabytes();
         AtomicBoolean over = new AtomicBoolean();
         Queue<Outcome> outcomes = new ConcurrentLinkedQueue<>();
         try (ExecutorService users = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -239,21 +239,21 @@ public final class OverloadBenchmark {
             }
             over.set(true);
         }
-        double after = service.residentMegabytes();
+        double after = service.steadyMegabytes();
         long failed = outcomes.stream()
                 .filter(one -> one.status != 200 && one.status != 429 || !one.whole)
                 .count();
         double growth = after / before - 1;
         boolean met = failed == 0 && growth <= TARGET_GROWTH;
         out.printf(
-                "%d swaps under load: %d requests, %d failed, resident %.0f MiB before and %.0f after (%+.1f %%)  %s%n",
+                "%d swaps under load: %d requests, %d failed, memory %.0f MiB before and %.0f after (%+.1f %%)  %s%n",
                 SWAPS, outcomes.size(), failed, before, after, 100 * growth, met ? "met" : "missed");
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("part", "swaps");
         line.put("requests", outcomes.size());
         line.put("failed", failed);
-        line.put("residentMebibytesBefore", before);
-        line.put("residentMebibytesAfter", after);
+        line.put("mebibytesBefore", before);
+        line.put("mebibytesAfter", after);
         line.put("growth", growth);
         line.put("target", TARGET_GROWTH);
         line.put("met", met);

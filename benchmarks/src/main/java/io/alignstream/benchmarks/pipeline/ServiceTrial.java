@@ -28,6 +28,9 @@ final class ServiceTrial implements AutoCloseable {
     private final Path log;
     private final long started = System.nanoTime();
 
+    private static final String OWN = "RssAnon:";
+    private static final Duration SETTLING = Duration.ofSeconds(10);
+
     private ServiceTrial(Stage stage, Process process, int port, Path log) {
         this.log = log;
         this.stage = stage;
@@ -134,10 +137,27 @@ final class ServiceTrial implements AutoCloseable {
 
     /** What the process has in memory, in megabytes: heap, libraries, and what RocksDB caches. */
     double residentMegabytes() throws IOException {
+        return status("VmRSS:");
+    }
+
+    /**
+     * What the process keeps to itself, in megabytes, files left out: they are the system's, which takes them back where it needs
+     * the room. The least within ten seconds, as what is freed is given back in a while.
+     */
+    double steadyMegabytes() throws IOException, InterruptedException {
+        double least = status(OWN);
+        for (int second = 0; second < SETTLING.toSeconds(); second++) {
+            Thread.sleep(1_000);
+            least = Math.min(least, status(OWN));
+        }
+        return least;
+    }
+
+    private double status(String name) throws IOException {
         String line = Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
-                .filter(each -> each.startsWith("VmRSS:"))
+                .filter(each -> each.startsWith(name))
                 .findFirst()
-                .orElse("VmRSS: 0 kB");
+                .orElseThrow(() -> new IOException("the system does not tell " + name));
         return Double.parseDouble(line.replaceAll("\\D", "")) / 1024;
     }
 

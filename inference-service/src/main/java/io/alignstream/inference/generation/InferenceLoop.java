@@ -9,10 +9,11 @@ import io.alignstream.languagemodel.generation.Text;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SequencedMap;
+import java.util.SequencedSet;
 import java.util.SplittableRandom;
 import org.jboss.logging.Logger;
 
@@ -79,21 +80,11 @@ final class InferenceLoop implements Runnable {
 
     /** A token more of every answer; how long that takes is each model's pace. */
     private void write() {
-        SequencedMap<LoadedModel, Integer> models = models();
-        int answers = writing.size();
-        boolean reading =
-                models.keySet().stream().anyMatch(model -> model.engine().readsPrompts());
-        Map<LoadedModel, Integer> tokens = new LinkedHashMap<>();
+        SequencedSet<LoadedModel> models = models();
         long begun = System.nanoTime();
-        models.keySet().forEach(model -> tokens.put(model, step(model)));
+        models.forEach(this::step);
         double seconds = (System.nanoTime() - begun) * 1e-9;
-        models.forEach((model, own) -> {
-            model.pace().step(seconds);
-            int written = tokens.getOrDefault(model, 0);
-            if (!reading && written > 0) { // some may have got several, which were guessed
-                model.pace().inCompany(answers, seconds * own / written);
-            }
-        });
+        models.forEach(model -> model.pace().step(seconds));
     }
 
     /** Answers that are being written. */
@@ -146,22 +137,20 @@ final class InferenceLoop implements Runnable {
                 .start(generation.decoding().request(generation.prompt(), random::nextDouble));
     }
 
-    /** Each with how many answers it is writing. */
-    private SequencedMap<LoadedModel, Integer> models() {
-        SequencedMap<LoadedModel, Integer> models = new LinkedHashMap<>();
-        writing.values().forEach(request -> models.merge(request.generation().model(), 1, Integer::sum));
+    private SequencedSet<LoadedModel> models() {
+        SequencedSet<LoadedModel> models = new LinkedHashSet<>();
+        writing.values().forEach(request -> models.add(request.generation().model()));
         return models;
     }
 
-    /** Tells how many tokens were written. */
-    private int step(LoadedModel model) {
+    private void step(LoadedModel model) {
         List<Engine.Written> written;
         try {
             written = model.engine().step();
         } catch (RuntimeException | Error e) {
             LOG.errorf(e, "No answers from model %s", model.sha256());
             texts(model).forEach(text -> fail(text, e));
-            return 0;
+            return;
         }
         for (Engine.Written one : written) {
             if (one.token().isFinite()) {
@@ -172,7 +161,6 @@ final class InferenceLoop implements Runnable {
                 fail(one.text(), cause);
             }
         }
-        return written.size();
     }
 
     private List<Text> texts(LoadedModel model) {
