@@ -20,6 +20,8 @@ final class ServiceTrial implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration ANSWER = Duration.ofSeconds(20);
+    private static final String OWN = "RssAnon:";
+    private static final Duration SETTLING = Duration.ofSeconds(10);
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final Stage stage;
@@ -27,9 +29,6 @@ final class ServiceTrial implements AutoCloseable {
     private final int port;
     private final Path log;
     private final long started = System.nanoTime();
-
-    private static final String OWN = "RssAnon:";
-    private static final Duration SETTLING = Duration.ofSeconds(10);
 
     private ServiceTrial(Stage stage, Process process, int port, Path log) {
         this.log = log;
