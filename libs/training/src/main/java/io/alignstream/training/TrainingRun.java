@@ -18,6 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One training run on frozen inputs: its identity, the checkpoints it saves and the one it resumes from.
@@ -35,6 +37,8 @@ public final class TrainingRun {
 
     /** How often the owner gives a sign of life. */
     private static final Duration BEAT = Duration.ofMinutes(1);
+
+    private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
 
     private final CheckpointStore store;
     private final CheckpointStore records;
@@ -78,7 +82,17 @@ public final class TrainingRun {
     public void claim() throws IOException {
         if (lease == null) {
             lease = lost.claim(store, frozen.stage(), id());
+            putAside();
             lastBeat = System.nanoTime();
+        }
+    }
+
+    /** While there is room, as the first collection may come when there is none. */
+    private void putAside() {
+        try {
+            store.reserve();
+        } catch (IOException e) {
+            LOG.atWarn().setCause(e).log("Cannot put room for notes aside; the next run, or collection, tries again");
         }
     }
 

@@ -66,6 +66,15 @@ class TrainingRunsTest {
     }
 
     @Test
+    void whoeverWritesPutsRoomAsideForTheFirstCollectionOfAStoreThatIsFull() throws IOException {
+        // When
+        runs.of(BASE, DATA, SETTINGS).claim();
+
+        // Then
+        assertThat(store.giveUpReserve()).isTrue();
+    }
+
+    @Test
     void anInterruptedRunIsOpenWithItsDatasets() throws IOException {
         // Given
         save(runs.of(BASE, DATA, SETTINGS), 0, false);
