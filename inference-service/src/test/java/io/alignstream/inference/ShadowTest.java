@@ -13,6 +13,7 @@ import io.alignstream.contracts.ShadowAnswer;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.network.RewardEnsemble;
 import io.alignstream.languagemodel.network.RewardModel;
+import io.alignstream.stageruntime.testing.Chromium;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.dataset.RankedAnswers;
 import io.quarkus.test.junit.QuarkusTest;
@@ -20,6 +21,8 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -33,6 +36,9 @@ import org.junit.jupiter.api.Test;
 class ShadowTest extends ServiceTest {
 
     private final String asked = "Which train goes to Beijing? " + UUID.randomUUID();
+    /** A pair of releases for each test. */
+    private static long seed = 40;
+
     private Reference judge;
     private Reference trial;
 
@@ -51,7 +57,7 @@ class ShadowTest extends ServiceTest {
     void release() throws IOException {
         withdrawAll();
         judge = TinyModel.saveRewardModel(store, 7);
-        trial = TinyModel.save(store, 5, Map.of(Lineage.REWARD, judge), List.of());
+        trial = TinyModel.save(store, ++seed, Map.of(Lineage.REWARD, judge), List.of());
         serve(first);
         publish(ModelRelease.Verdict.APPROVED, trial);
         await().atMost(PATIENCE).until(() -> served.inMemory().sha256s().contains(trial.sha256()));
@@ -59,11 +65,8 @@ class ShadowTest extends ServiceTest {
 
     @Test
     void whatTheReleaseOnTrialWouldHaveAnsweredIsLoggedAndJudged() throws Exception {
-        // When: so many that nobody waits for more
-        HttpResponse<String> answer = api.post(question(asked, ", \"seed\": 3"));
-        for (int i = 1; i < InferenceStage.PAIRS; i++) {
-            api.post(question(asked + i, ", \"max_tokens\": 2"));
-        }
+        // When
+        HttpResponse<String> answer = askUntilAllIsJudged();
 
         // Then
         assertThat(answer.headers().firstValue("X-Model-Sha256")).contains(first.sha256());
@@ -93,6 +96,58 @@ class ShadowTest extends ServiceTest {
                         .path("model")
                         .asText())
                 .isEqualTo(trial.sha256());
+    }
+
+    @Test
+    void thePageOfTheStageShowsHowTheyCompareAndBothSideBySide() throws IOException {
+        // Given
+        askUntilAllIsJudged();
+        await().atMost(PATIENCE)
+                .until(() -> json(api.get("/served").body())
+                                .path("shadows")
+                                .path(0)
+                                .path("judged")
+                                .asInt()
+                        >= InferenceStage.PAIRS);
+        try (Chromium browser = Chromium.start()) {
+            browser.show(1100, 900, false);
+            browser.open(address.resolve("/stage?language=en").toString());
+            browser.await("document.querySelector('#shadow-comparisons li') !== null");
+
+            // When
+            browser.click("#shadow-show");
+
+            // Then
+            browser.await("document.querySelectorAll('#shadow-pairs > li').length === 20");
+            assertThat(browser.value("document.querySelector('#shadow-comparisons').innerText")
+                            .asText())
+                    .contains(trial.shortSha256(), first.shortSha256(), "% of 32 pairs", "0 wait for the judge");
+            assertThat(browser.value("document.querySelector('#shadow-pairs .asked').innerText")
+                            .asText())
+                    .startsWith("Which train goes to Beijing?");
+            assertThat(browser.hindrances()).isEmpty();
+            picture(browser, "shadow");
+            browser.show(390, 800, true);
+            picture(browser, "shadow-phone");
+            assertThat(browser.value("document.documentElement.scrollWidth <= 390")
+                            .asBoolean())
+                    .isTrue();
+        }
+    }
+
+    private static void picture(Chromium browser, String name) throws IOException {
+        browser.value("document.querySelector('#shadows').scrollIntoView()");
+        Path pictures = Files.createDirectories(Path.of("target", "pictures"));
+        Files.write(pictures.resolve(name + ".png"), browser.picture());
+    }
+
+    /** So many that nobody waits for more. */
+    private HttpResponse<String> askUntilAllIsJudged() {
+        HttpResponse<String> answer = api.post(question(asked, ", \"seed\": 3"));
+        for (int i = 1; i < InferenceStage.PAIRS; i++) {
+            api.post(question(asked + i, ", \"max_tokens\": 2"));
+        }
+        return answer;
     }
 
     private List<ShadowAnswer> logged(HttpResponse<String> answer) {
