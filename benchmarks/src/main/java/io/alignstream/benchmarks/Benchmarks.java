@@ -4,6 +4,7 @@ import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.inference.InferenceBenchmark;
 import io.alignstream.benchmarks.models.BaselinesBenchmark;
 import io.alignstream.benchmarks.models.DepthBenchmark;
+import io.alignstream.benchmarks.models.PronounsBenchmark;
 import io.alignstream.benchmarks.ownmodel.GreedyTextBenchmark;
 import io.alignstream.benchmarks.ownmodel.LargeModelBenchmark;
 import io.alignstream.benchmarks.ownmodel.OwnModelBenchmark;
@@ -50,6 +51,7 @@ public final class Benchmarks {
             Map.entry("overload", (Benchmark) OverloadBenchmark::run),
             Map.entry("own-model", (Benchmark) OwnModelBenchmark::run),
             Map.entry("pretrain", (Benchmark) PretrainBenchmark::run),
+            Map.entry("pronouns", (Benchmark) PronounsBenchmark::run),
             Map.entry("rlhf", (Benchmark) RlhfBenchmark::run),
             Map.entry("seeds", (Benchmark) SeedsBenchmark::run),
             Map.entry("selection", (Benchmark) SelectionBenchmark::run),

@@ -63,6 +63,7 @@ public final class OverloadBenchmark {
     private static final String HEAD = "lm_head.weight";
     /** Texts are long, and not so certain that what was said before tells what comes. */
     private static final float CERTAINTY = 5;
+
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final ObjectMapper JSON = new ObjectMapper();
 
