@@ -61,7 +61,7 @@ class ClientsIT extends ServiceTest {
                 "15",
                 "--generation-deterministic",
                 "--workers",
-                "2",
+                "1",
                 "--request-timeout",
                 "60");
     }

@@ -12,10 +12,13 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
+import java.util.Set;
 
 /** Answers calls that reach no method, or the wrong one, with OpenAI's error JSON, too, unless a person's browser asks. */
 @Provider
 public class RefusedCall implements ExceptionMapper<WebApplicationException> {
+
+    private final OpenApiResource document;
 
     @Context
     @SuppressWarnings("NullAway.Init")
@@ -28,6 +31,10 @@ public class RefusedCall implements ExceptionMapper<WebApplicationException> {
     @Context
     @SuppressWarnings("NullAway.Init")
     HttpServerRequest http;
+
+    RefusedCall(OpenApiResource document) {
+        this.document = document;
+    }
 
     @Override
     public Response toResponse(WebApplicationException refusal) {
@@ -43,10 +50,13 @@ public class RefusedCall implements ExceptionMapper<WebApplicationException> {
         }
         ApiException said =
                 ApiException.refused(own.getStatus(), reason(own.getStatus(), request.getMethod(), call.getPath()));
-        return Response.fromResponse(own)
-                .type(MediaType.APPLICATION_JSON_TYPE)
-                .entity(said.body())
-                .build();
+        Response.ResponseBuilder response =
+                Response.fromResponse(own).type(MediaType.APPLICATION_JSON_TYPE).entity(said.body());
+        Set<String> methods = document.methods(call.getPath());
+        if (own.getStatus() == 405 && !methods.isEmpty()) {
+            response.allow(methods);
+        }
+        return response.build();
     }
 
     /** Whether the answer is shown by a browser: programs take JSON, even where they do not say so. */
