@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.alignstream.languagemodel.generation.TokenConstraint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -22,8 +24,16 @@ public class JsonConstraints {
     /** Least recently used first. */
     private final SequencedMap<Asked, Automaton> automata = new LinkedHashMap<>();
 
-    /** With the schema's text: members come in its order, which equal objects of JSON may differ in. */
-    private record Asked(TokenTable table, Optional<String> schema) {}
+    /**
+     * One way in which an answer may go.
+     *
+     * @param beginning what it begins with
+     * @param schema of the document behind that; empty for any object
+     */
+    public record Way(String beginning, Optional<JsonNode> schema) {}
+
+    /** With the schemas' text: members come in its order, which equal objects of JSON may differ in. */
+    private record Asked(TokenTable table, String ways) {}
 
     /**
      * For each answer one constraint.
@@ -32,11 +42,20 @@ public class JsonConstraints {
      * @throws UnsupportedSchemaException if it cannot be kept
      */
     public Supplier<TokenConstraint> of(Optional<JsonNode> schema, Tokenizer tokenizer) {
+        return of(List.of(new Way("", schema)), tokenizer);
+    }
+
+    /**
+     * For each answer one constraint that it is one of {@code ways}.
+     *
+     * @throws UnsupportedSchemaException if a schema cannot be kept
+     */
+    public Supplier<TokenConstraint> of(List<Way> ways, Tokenizer tokenizer) {
         TokenTable table = table(tokenizer);
-        Asked asked = new Asked(table, schema.map(JsonNode::toString));
+        Asked asked = new Asked(table, ways.toString());
         Automaton known = known(asked);
         // A large schema keeps nobody waiting but its client.
-        Automaton automaton = known == null ? automaton(schema, table) : known;
+        Automaton automaton = known == null ? automaton(ways, table) : known;
         remember(asked, automaton);
         return () -> new JsonConstraint(automaton, tokenizer);
     }
@@ -56,11 +75,17 @@ public class JsonConstraints {
         }
     }
 
-    private static Automaton automaton(Optional<JsonNode> schema, TokenTable table) {
+    private static Automaton automaton(List<Way> ways, TokenTable table) {
         Expressions expressions = new Expressions();
-        Expression documents = schema.map(said -> SchemaReader.read(expressions, said))
-                .orElseGet(() -> new JsonText(expressions).object());
-        Automaton automaton = new Automaton(expressions, documents, table);
+        List<Expression> answers = new ArrayList<>();
+        for (Way way : ways) {
+            String scope = answers.size() + ":";
+            Expression documents = way.schema()
+                    .map(said -> SchemaReader.read(expressions, said, scope))
+                    .orElseGet(() -> new JsonText(expressions).object());
+            answers.add(expressions.sequence(expressions.text(way.beginning()), documents));
+        }
+        Automaton automaton = new Automaton(expressions, expressions.choice(answers), table);
         automaton.allowed(automaton.start()); // all answers need it, and here nobody else waits
         return automaton;
     }

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.messages.Reason;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -58,13 +61,47 @@ final class SchemaReader {
             "minItems",
             "maxItems",
             "minLength",
-            "maxLength");
+            "maxLength",
+            "pattern",
+            "format",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf");
+    private static final Set<String> OF_STRINGS = Set.of("minLength", "maxLength", "pattern", "format");
+    private static final Set<String> OF_NUMBERS =
+            Set.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
+    /** Each remainder is a state. */
+    private static final int GREATEST_DIVISOR = 10_000;
+
+    private static final String HOST =
+            "[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?){0,3}";
+    private static final String DATE = "\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])"
+            + "|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))";
+    private static final String HOUR = "(?:[01]\\d|2[0-3]):[0-5]\\d";
+    private static final String TIME = HOUR + ":[0-5]\\d(?:\\.\\d{1,6})?(?:Z|[+-](?:0\\d|1[0-3]):[0-5]\\d)";
+    /** Not all that the format allows, but nothing else: no leap days and seconds, no addresses in quotes, only the web's. */
+    private static final Map<String, String> FORMATS = Map.of(
+            "date", DATE,
+            "time", TIME,
+            "date-time", DATE + "T" + TIME,
+            "duration", "P\\d{1,4}[YMWD]|P\\d{1,4}DT\\d{1,4}[HMS]|PT\\d{1,4}[HMS]",
+            "uuid", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            "email", "[A-Za-z0-9_+-]{1,32}(?:\\.[A-Za-z0-9_+-]{1,31})?@(?:[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?\\.){1,3}"
+                    + "[a-z]{2,10}",
+            "hostname", HOST,
+            "ipv4", "(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)",
+            "uri", "https?://" + HOST + "(?:/[A-Za-z0-9._~-]{0,64}){0,8}");
+
     private static final List<String> TYPES =
             List.of("object", "array", "string", "integer", "number", "boolean", "null");
 
     private final Expressions make;
     private final JsonText text;
     private final JsonNode root;
+    /** What is put before names, of which other schemas may have the same ones. */
+    private final String scope;
     /** What stands under each name that was met. */
     private final Map<String, JsonNode> referred = new HashMap<>();
     /** The same names, in the order in which they were met. */
@@ -74,25 +111,27 @@ final class SchemaReader {
 
     private int level;
 
-    private SchemaReader(Expressions make, JsonNode root) {
+    private SchemaReader(Expressions make, JsonNode root, String scope) {
         this.make = make;
         this.text = new JsonText(make);
         this.root = root;
+        this.scope = scope;
     }
 
     /**
      * The documents of {@code schema}.
      *
+     * @param scope tells its names from those of other schemas of the same expressions
      * @throws UnsupportedSchemaException if it says what is not known here, is no schema, or allows no document
      */
-    static Expression read(Expressions make, JsonNode schema) {
+    static Expression read(Expressions make, JsonNode schema, String scope) {
         if (schema.toString().length() > MOST_CHARACTERS) {
             throw new UnsupportedSchemaException(Reason.of("schema.tooLong").with("most", MOST_CHARACTERS));
         }
-        SchemaReader reader = new SchemaReader(make, schema);
+        SchemaReader reader = new SchemaReader(make, schema, scope);
         Expression documents = reader.documents();
-        reader.empty.addAll(reader.names);
-        reader.empty.removeAll(make.productive());
+        Set<String> productive = make.productive();
+        reader.names.stream().filter(name -> !productive.contains(scope + name)).forEach(reader.empty::add);
         if (!reader.empty.isEmpty()) {
             documents = reader.documents(); // without the ways that lead nowhere
         }
@@ -108,7 +147,7 @@ final class SchemaReader {
         Expression documents = value(root, "#");
         for (int i = 0; i < names.size(); i++) { // more are met on the way
             String name = names.get(i);
-            make.name(name, value(schemaAt(name), name));
+            make.name(scope + name, value(schemaAt(name), name));
         }
         return documents;
     }
@@ -125,7 +164,7 @@ final class SchemaReader {
     private void requireProgress() {
         for (String name : names) {
             try {
-                make.after(make.reference(name), '{');
+                make.after(make.reference(scope + name), '{');
             } catch (IllegalStateException e) {
                 throw new UnsupportedSchemaException(
                         Reason.of("schema.circular").with("place", name));
@@ -192,7 +231,7 @@ final class SchemaReader {
             names.add(name);
             requireAtMost(MOST_REFERENCES, names.size());
         }
-        return empty.contains(name) ? make.nothing : make.reference(name);
+        return empty.contains(name) ? make.nothing : make.reference(scope + name);
     }
 
     /** Those of the listed values that have the type, where one is said. */
@@ -235,7 +274,10 @@ final class SchemaReader {
             if (schema.has("items") || schema.has("minItems") || schema.has("maxItems")) {
                 return List.of("array");
             }
-            return schema.has("minLength") || schema.has("maxLength") ? List.of("string") : TYPES;
+            if (OF_STRINGS.stream().anyMatch(schema::has)) {
+                return List.of("string");
+            }
+            return OF_NUMBERS.stream().anyMatch(schema::has) ? List.of("number") : TYPES;
         }
         List<String> types = new ArrayList<>();
         if (type.isArray()) {
@@ -255,12 +297,88 @@ final class SchemaReader {
                 Expression item = items == null ? text.value() : value(items, place + "/items");
                 yield text.array(item, count(schema, "minItems", 0, place), most(schema, "maxItems", place));
             }
-            case "string" -> text.string(count(schema, "minLength", 0, place), most(schema, "maxLength", place));
-            case "integer" -> text.integer();
-            case "number" -> text.number();
+            case "string" -> string(schema, place);
+            case "integer" ->
+                isBounded(schema)
+                        ? range(schema, place).integers(make, divisor(schema, place))
+                        : text.integer();
+            case "number" -> isBounded(schema) ? number(schema, place) : text.number();
             case "boolean" -> text.flag();
             default -> make.text("null");
         };
+    }
+
+    private Expression string(JsonNode schema, String place) {
+        int least = count(schema, "minLength", 0, place);
+        int most = most(schema, "maxLength", place);
+        if (!schema.has("pattern") && !schema.has("format")) {
+            return text.string(least, most);
+        }
+        String keyword = schema.has("pattern") ? "pattern" : "format";
+        String said = schema.get(keyword).asText();
+        require(!(schema.has("pattern") && schema.has("format")), place, "format");
+        String pattern = keyword.equals("pattern") ? said : "^(?:" + FORMATS.getOrDefault(said, "\\unknown") + ")$";
+        require(schema.get(keyword).isTextual(), place, keyword);
+        PatternReader.Strings strings =
+                PatternReader.read(make, pattern).orElseThrow(() -> unsupported(place, keyword));
+        Expression characters = strings.expression();
+        if (least > strings.least() || most < strings.most()) {
+            Expression each = strings.each()
+                    .orElseThrow(() -> unsupported(place, least > strings.least() ? "minLength" : "maxLength"));
+            characters = make.repeat(each, Math.max(least, strings.least()), Math.min(most, strings.most()));
+        }
+        return make.sequence(make.text("\""), characters, make.text("\""));
+    }
+
+    private static boolean isBounded(JsonNode schema) {
+        return OF_NUMBERS.stream().anyMatch(schema::has)
+                || schema.path("format").asText().equals("int32");
+    }
+
+    private static NumberRange range(JsonNode schema, String place) {
+        NumberRange range = NumberRange.all();
+        if (schema.path("format").asText().equals("int32")) {
+            range = range.from(BigDecimal.valueOf(Integer.MIN_VALUE), true)
+                    .to(BigDecimal.valueOf(Integer.MAX_VALUE), true);
+        }
+        for (String keyword : List.of("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")) {
+            if (schema.has(keyword)) {
+                require(schema.get(keyword).isNumber(), place, keyword);
+                BigDecimal bound = schema.get(keyword).decimalValue();
+                boolean with = !keyword.startsWith("exclusive");
+                range = keyword.toLowerCase(Locale.ROOT).endsWith("minimum") ? range.from(bound, with) : range.to(bound, with);
+                require(range.isKnown(), place, keyword);
+            }
+        }
+        return range;
+    }
+
+    private static long divisor(JsonNode schema, String place) {
+        JsonNode said = schema.get("multipleOf");
+        if (said == null) {
+            return 1;
+        }
+        BigDecimal divisor = said.isNumber() ? said.decimalValue() : BigDecimal.ZERO;
+        boolean whole = divisor.stripTrailingZeros().scale() <= 0;
+        require(
+                whole && divisor.signum() > 0 && divisor.compareTo(BigDecimal.valueOf(GREATEST_DIVISOR)) <= 0,
+                place,
+                "multipleOf");
+        return divisor.longValueExact();
+    }
+
+    /** Multiples are whole numbers, or have so many digits behind the point. */
+    private Expression number(JsonNode schema, String place) {
+        NumberRange range = range(schema, place);
+        JsonNode multiple = schema.path("multipleOf");
+        if (multiple.isMissingNode()) {
+            return range.numbers(make, NumberRange.DECIMALS);
+        }
+        BigDecimal divisor = multiple.decimalValue().stripTrailingZeros();
+        boolean decimal = divisor.scale() > 0 && divisor.scale() <= NumberRange.DECIMALS;
+        return decimal && divisor.unscaledValue().equals(BigInteger.ONE)
+                ? range.numbers(make, divisor.scale())
+                : range.integers(make, divisor(schema, place));
     }
 
     private Expression object(JsonNode schema, String place) {

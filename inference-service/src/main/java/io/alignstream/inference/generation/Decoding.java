@@ -3,6 +3,7 @@ package io.alignstream.inference.generation;
 import io.alignstream.languagemodel.generation.TextRequest;
 import io.alignstream.languagemodel.generation.TokenConstraint;
 import io.alignstream.languagemodel.generation.TokenSampler;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
  * @param stops texts that end the answer and are left out of it
  * @param seed of all randomness
  * @param alternatives how many of the most probable tokens are told beside each one of the answer
+ * @param shown control tokens that are a part of the answer, by name, instead of its end
  * @param constraint makes what says which tokens may come, anew for each answer; empty: all
  */
 public record Decoding(
@@ -24,6 +26,7 @@ public record Decoding(
         List<String> stops,
         long seed,
         int alternatives,
+        BitSet shown,
         Optional<Supplier<TokenConstraint>> constraint) {
 
     public Decoding {
@@ -32,11 +35,12 @@ public record Decoding(
                     "maxTokens " + maxTokens + " must be positive and alternatives " + alternatives + " not negative");
         }
         stops = List.copyOf(stops);
+        shown = (BitSet) shown.clone();
     }
 
     /** All tokens are candidates and none is told beside. */
     public Decoding(TokenSampler sampler, int maxTokens, List<String> stops, long seed) {
-        this(sampler, maxTokens, stops, seed, 0, Optional.empty());
+        this(sampler, maxTokens, stops, seed, 0, new BitSet(), Optional.empty());
     }
 
     /** What an engine is asked for. */

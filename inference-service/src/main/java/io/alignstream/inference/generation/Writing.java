@@ -3,6 +3,7 @@ package io.alignstream.inference.generation;
 import io.alignstream.languagemodel.generation.SampledToken;
 import io.alignstream.languagemodel.tokenizer.StreamingDecoder;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +14,7 @@ final class Writing {
     private final StreamingDecoder characters;
     private final StopText stops;
     private final int maxTokens;
+    private final BitSet shown;
     private final Listener listener;
     private final StringBuilder text = new StringBuilder();
     private int tokens;
@@ -47,16 +49,19 @@ final class Writing {
         this.characters = new StreamingDecoder(tokenizer);
         this.stops = new StopText(decoding.stops());
         this.maxTokens = decoding.maxTokens();
+        this.shown = decoding.shown();
         this.listener = listener;
     }
 
     /** Takes the next token; tells why the answer is over, if it is. */
     Optional<Finish> take(SampledToken token) {
-        if (tokenizer.byteLength(token.id()) == 0) { // a control token: the model leaves its turn
+        boolean control = tokenizer.byteLength(token.id()) == 0;
+        if (control && !shown.get(token.id())) { // the model leaves its turn
             return Optional.of(Finish.STOP);
         }
         tokens++;
-        show(stops.next(characters.next(token.id())), List.of(token));
+        String text = control ? characters.end() + tokenizer.name(token.id()) : characters.next(token.id());
+        show(stops.next(text), List.of(token));
         if (stops.found()) {
             return Optional.of(Finish.STOP);
         }

@@ -9,6 +9,7 @@ import io.alignstream.inference.openai.answer.ChatJson;
 import io.alignstream.inference.openai.request.ChatRequest;
 import io.alignstream.inference.openai.request.ContextWindow;
 import io.alignstream.inference.openai.request.Sampling;
+import io.alignstream.inference.openai.request.ToolCalls;
 import io.alignstream.languagemodel.generation.TokenConstraint;
 import io.alignstream.stageruntime.access.AuditLog;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -21,6 +22,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -57,14 +59,19 @@ public class ChatCompletionsResource {
         sampling.requireTokensBelow(model.tokenizer().vocabularySize());
         int[] prompt = request.conversation().prompt("messages", model.tokenizer(), window);
         int most = window.answer(prompt.length, request.maxTokens(), config.defaultMaxTokens());
-        Optional<Supplier<TokenConstraint>> constraint = request.format().constraint(constraints, model.tokenizer());
+        Optional<ToolCalls> calls = request.conversation().calls(model.tokenizer());
+        BitSet shown = calls.map(some -> some.shown(model.tokenizer())).orElseGet(BitSet::new);
+        Optional<Supplier<TokenConstraint>> constraint = calls.flatMap(
+                        some -> some.constraint(constraints, model.tokenizer()))
+                .or(() -> request.format().constraint(constraints, model.tokenizer()));
         List<Asked> asked = IntStream.range(0, sampling.choices())
-                .mapToObj(choice -> new Asked(prompt, sampling.decoding(choice, most, constraint)))
+                .mapToObj(choice -> new Asked(prompt, sampling.decoding(choice, most, shown, constraint)))
                 .toList();
         ChatJson json = new ChatJson(
                 model,
                 prompt.length,
                 sampling.choices(),
+                calls,
                 sampling.probabilities(),
                 request.delivery().includeUsage());
         return new Answering.Call(

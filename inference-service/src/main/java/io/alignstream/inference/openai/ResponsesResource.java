@@ -13,6 +13,8 @@ import io.alignstream.inference.openai.request.ContextWindow;
 import io.alignstream.inference.openai.request.Conversation;
 import io.alignstream.inference.openai.request.ResponsesRequest;
 import io.alignstream.inference.openai.request.Sampling;
+import io.alignstream.inference.openai.request.ToolCalls;
+import io.alignstream.languagemodel.generation.TokenConstraint;
 import io.alignstream.stageruntime.access.AuditLog;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -25,8 +27,10 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * {@code POST /v1/responses}, streaming and not. Responses are not kept: one goes on with an earlier one as long as this
@@ -79,12 +83,16 @@ public class ResponsesResource {
         sampling.requireTokensBelow(model.tokenizer().vocabularySize());
         int[] prompt = conversation.prompt("input", model.tokenizer(), window);
         int most = window.answer(prompt.length, request.maxTokens(), config.defaultMaxTokens());
-        Asked asked = new Asked(
-                prompt, sampling.decoding(0, most, request.format().constraint(constraints, model.tokenizer())));
+        Optional<ToolCalls> calls = conversation.calls(model.tokenizer());
+        BitSet shown = calls.map(some -> some.shown(model.tokenizer())).orElseGet(BitSet::new);
+        Optional<Supplier<TokenConstraint>> constraint = calls.flatMap(
+                        some -> some.constraint(constraints, model.tokenizer()))
+                .or(() -> request.format().constraint(constraints, model.tokenizer()));
+        Asked asked = new Asked(prompt, sampling.decoding(0, most, shown, constraint));
         return new Answering.Call(
                 List.of(asked),
-                new ResponseJson(model, prompt.length, request),
-                Optional.of(conversation),
+                new ResponseJson(model, prompt.length, request, calls),
+                Optional.of(conversation).filter(talk -> talk.tools().isEmpty()),
                 request.instructions().isPresent() ? 1 : 0,
                 request.stream());
     }

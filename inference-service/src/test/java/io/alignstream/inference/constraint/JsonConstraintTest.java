@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import io.alignstream.languagemodel.generation.TokenConstraint;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
@@ -22,6 +23,9 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,12 +34,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonConstraintTest {
 
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
     /** With tokens that close a string and go on, as large vocabularies have them. */
     private static final Tokenizer TOKENIZER = new BpeTrainer(500)
             .train(Stream.of(
                     "{\"name\": \"Ann\", \"age\": 41}, {\"name\": \"Bo\", \"age\": 7}], \"tags\": [true, false, null]",
                     "\"}, {\"name\": \"火车\", \"age\": 3.25e-2}, \"}], \"]}, \"a\\n\\\"b\\u00e9\""));
+
+    /** Formats are checked, too, which the standard leaves open. */
+    private static final SchemaValidatorsConfig STRICT =
+            SchemaValidatorsConfig.builder().formatAssertionsEnabled(true).build();
 
     private static final int LONGEST = 4_000;
 
@@ -65,7 +73,30 @@ class JsonConstraintTest {
                         + " {\"type\": \"integer\"}, \"children\": {\"type\": \"array\", \"items\": {\"$ref\":"
                         + " \"#/$defs/tree\"}, \"maxItems\": 1}}, \"required\": [\"value\"]}}}",
                 "{\"type\": \"object\"}",
-                "true"
+                "true",
+                "{\"type\": \"integer\", \"minimum\": -7, \"exclusiveMaximum\": 120}",
+                "{\"type\": \"integer\", \"minimum\": 2.5, \"maximum\": 5000, \"multipleOf\": 7}",
+                "{\"type\": \"integer\", \"exclusiveMinimum\": 9999999999999999}",
+                "{\"type\": \"integer\", \"maximum\": -11, \"multipleOf\": 25.0}",
+                "{\"type\": [\"integer\", \"null\"], \"format\": \"int32\"}",
+                "{\"type\": \"number\", \"minimum\": 0, \"exclusiveMaximum\": 1}",
+                "{\"type\": \"number\", \"exclusiveMinimum\": -2.25, \"maximum\": 13.5}",
+                "{\"type\": \"number\", \"minimum\": 0.07, \"maximum\": 0.0725}",
+                "{\"type\": \"number\", \"exclusiveMaximum\": -0.5, \"multipleOf\": 0.01}",
+                "{\"minimum\": 3, \"maximum\": 3}",
+                "{\"type\": \"string\", \"pattern\": \"^[A-Z]{2,3}-\\\\d+(?:a|b\\\\.c)?$\"}",
+                "{\"type\": \"string\", \"pattern\": \"^x[^a-y0-9\\\"]{2}y$|^\\\\s*\\\\u706b+\"}",
+                "{\"type\": \"string\", \"pattern\": \"(a?){3}(b*)+[\\\\w.-]\"}",
+                "{\"type\": \"string\", \"pattern\": \"^[\\\\\\\\\\\"\\\\n é-火]+$\", \"minLength\": 3, \"maxLength\": 5}",
+                "{\"type\": \"string\", \"pattern\": \".\"}",
+                "{\"type\": \"string\", \"format\": \"date\"}",
+                "{\"type\": \"string\", \"format\": \"time\"}",
+                "{\"type\": \"string\", \"format\": \"date-time\"}",
+                "{\"type\": \"string\", \"format\": \"duration\"}",
+                "{\"type\": \"string\", \"format\": \"uuid\", \"maxLength\": 40}",
+                "{\"type\": \"string\", \"format\": \"hostname\"}",
+                "{\"type\": \"string\", \"format\": \"ipv4\"}",
+                "{\"type\": \"string\", \"format\": \"uri\"}"
             })
     void whateverIsChosenValidates(String schema) throws JsonProcessingException {
         // Given
@@ -76,10 +107,55 @@ class JsonConstraintTest {
 
             // Then
             assertThat(JsonSchemaFactory.getInstance(VersionFlag.V202012)
-                            .getSchema(json)
+                            .getSchema(json, STRICT)
                             .validate(JSON.readTree(answer)))
                     .as(answer)
                     .isEmpty();
+        }
+    }
+
+    /** By the rule that browsers go by; the validator knows but the endings of today's domains. */
+    @Test
+    void anAddressIsOne() throws JsonProcessingException {
+        // Given
+        JsonNode schema = JSON.readTree("{\"type\": \"string\", \"format\": \"email\"}");
+        String label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+        for (int seed = 0; seed < 25; seed++) {
+            // When
+            String address = JSON.readTree(answer(Optional.of(schema), seed)).textValue();
+
+            // Then
+            assertThat(address).matches("[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@" + label + "(?:[.]" + label + ")*");
+        }
+    }
+
+    /** Nothing that the bounds allow is lost, and nothing else is let in. */
+    @Property(tries = 60)
+    void integersWithinBoundsAndNoOthersAreLetIn(
+            @ForAll @IntRange(min = -1_200, max = 1_200) int bound,
+            @ForAll @IntRange(min = 0, max = 300) int width,
+            @ForAll @IntRange(min = 1, max = 12) int divisor)
+            throws JsonProcessingException {
+        // Given
+        String schema = "{\"type\": \"integer\", \"minimum\": %d, \"maximum\": %d, \"multipleOf\": %d}"
+                .formatted(bound, bound + width, divisor);
+        Expressions expressions = new Expressions();
+        Expression known;
+        try {
+            known = SchemaReader.read(expressions, JSON.readTree(schema), "");
+        } catch (UnsupportedSchemaException e) {
+            known = expressions.nothing;
+        }
+        for (int number = bound - 15; number <= bound + width + 15; number++) {
+            // When
+            Expression state = known;
+            for (byte digit : Integer.toString(number).getBytes(StandardCharsets.UTF_8)) {
+                state = expressions.after(state, digit);
+            }
+
+            // Then
+            boolean wanted = number >= bound && number <= bound + width && number % divisor == 0;
+            assertThat(state.mayEnd()).as(schema + " " + number).isEqualTo(wanted);
         }
     }
 
@@ -156,9 +232,18 @@ class JsonConstraintTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{\"type\": \"string\", \"pattern\": \"a+\"} | #/pattern",
-                "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"integer\", \"minimum\": 3}}} |"
-                        + " #/properties/a/minimum",
+                "{\"type\": \"string\", \"pattern\": \"(?=a)b\"} | #/pattern",
+                "{\"type\": \"string\", \"pattern\": \"a**\"} | #/pattern",
+                "{\"type\": \"string\", \"pattern\": \"[z-a]\"} | #/pattern",
+                "{\"type\": \"string\", \"pattern\": \"(a)\\\\1\"} | #/pattern",
+                "{\"type\": \"string\", \"pattern\": \"^ab+$\", \"maxLength\": 7} | #/maxLength",
+                "{\"type\": \"string\", \"format\": \"iri\"} | #/format",
+                "{\"type\": \"string\", \"format\": \"date\", \"pattern\": \"1\"} | #/format",
+                "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"integer\", \"multipleOf\": 0.5}}} |"
+                        + " #/properties/a/multipleOf",
+                "{\"type\": \"integer\", \"exclusiveMinimum\": true} | #/exclusiveMinimum",
+                "{\"type\": \"integer\", \"maximum\": 1e30} | #/maximum",
+                "{\"type\": \"integer\", \"minimum\": 8, \"maximum\": 13, \"multipleOf\": 15} | No document",
                 "{\"type\": \"word\"} | #/type",
                 "{\"$ref\": \"https://example.org/x\"} | #/$ref",
                 "{\"$ref\": \"#/$defs/none\"} | #/$ref",

@@ -1,8 +1,6 @@
 package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.messages.Reason;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -50,7 +48,7 @@ public record ChatRequest(
         OptionalLong older = body.integer("max_tokens", 1, Integer.MAX_VALUE);
         return new ChatRequest(
                 body.text("model").orElse(""),
-                Conversation.of("messages", messages(body), tools(body)),
+                Conversation.of("messages", messages(body), OfferedTools.of(body)),
                 Sampling.of(body, body.flag("logprobs"), alternatives(body)),
                 most.isPresent() ? most : older,
                 Delivery.of(body),
@@ -67,19 +65,5 @@ public record ChatRequest(
             throw ApiException.invalid("top_logprobs", Reason.of("api.needsLogprobs"));
         }
         return (int) asked.orElse(0);
-    }
-
-    /** What is offered, unless it must not be used; a call cannot be forced. */
-    static JsonNode tools(Body body) {
-        JsonNode choice = body.field("tool_choice").orElse(TextNode.valueOf("auto"));
-        JsonNode tools = body.field("tools").orElse(JsonNodeFactory.instance.arrayNode());
-        if (!tools.isArray()) {
-            throw Body.wrong("tools", tools, Reason.of("api.mustBeTools"));
-        }
-        return switch (choice.asText()) {
-            case "none" -> JsonNodeFactory.instance.arrayNode();
-            case "auto" -> tools;
-            default -> throw Body.wrong("tool_choice", choice, Reason.of("api.mustBeToolChoice"));
-        };
     }
 }

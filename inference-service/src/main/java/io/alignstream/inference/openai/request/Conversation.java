@@ -1,7 +1,6 @@
 package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
@@ -38,17 +37,17 @@ public record Conversation(List<Message> messages, String begun, Optional<ToolTa
 
     /** Reads {@code list}, the client's {@code field}. */
     static Conversation of(String field, JsonNode list) {
-        return of(field, list, JsonNodeFactory.instance.arrayNode());
+        return of(field, list, OfferedTools.NONE);
     }
 
     /** Reads {@code list}, the client's {@code field}, with the tools that are offered. */
-    static Conversation of(String field, JsonNode list, JsonNode tools) {
+    static Conversation of(String field, JsonNode list, OfferedTools tools) {
         if (!list.isArray() || list.isEmpty() || list.size() > MAX_MESSAGES) {
             throw ApiException.invalid(
                     field,
                     Reason.of("api.mustBeMessages").with("parameter", field).with("most", MAX_MESSAGES));
         }
-        if (!tools.isEmpty() || StreamSupport.stream(list.spliterator(), false).anyMatch(ToolTalk::isPart)) {
+        if (!tools.parameters().isEmpty() || StreamSupport.stream(list.spliterator(), false).anyMatch(ToolTalk::isPart)) {
             return new Conversation(List.of(), "", Optional.of(ToolTalk.of(field, list, tools)));
         }
         List<Message> messages = new ArrayList<>();
@@ -70,8 +69,15 @@ public record Conversation(List<Message> messages, String begun, Optional<ToolTa
 
     /** The same after {@code earlier}. */
     Conversation after(List<Message> earlier) {
-        return new Conversation(
-                Stream.concat(earlier.stream(), messages.stream()).toList(), begun, tools);
+        return tools.isPresent()
+                ? new Conversation(messages, begun, tools.map(talk -> talk.after(earlier)))
+                : new Conversation(
+                        Stream.concat(earlier.stream(), messages.stream()).toList(), begun);
+    }
+
+    /** The calls of tools that the answer may hold, as the model of {@code tokenizer} writes them. */
+    public Optional<ToolCalls> calls(Tokenizer tokenizer) {
+        return tools.flatMap(talk -> talk.tools().calls(tokenizer));
     }
 
     /** Characters of all of it. */
@@ -90,9 +96,7 @@ public record Conversation(List<Message> messages, String begun, Optional<ToolTa
     public int[] prompt(String field, Tokenizer tokenizer, ContextWindow window) {
         window.requireCharacters(field, characters());
         if (tools.isPresent()) {
-            int[] prompt = tools.get().prompt(field, tokenizer);
-            window.requireRoom(field, prompt.length);
-            return prompt;
+            return tools.get().prompt(field, tokenizer, window);
         }
         InvalidInputException refusal = null;
         for (UnaryOperator<List<Message>> way : ways(tokenizer)) {

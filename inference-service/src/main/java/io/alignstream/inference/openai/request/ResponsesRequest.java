@@ -1,10 +1,16 @@
 package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -18,6 +24,7 @@ import java.util.stream.Stream;
  * @param instructions what the operator says, for this response alone
  * @param previous id of the response that this one goes on with
  * @param maxTokens longest answer, if the client bounds it
+ * @param tools what the client said of tools, to be said back: {@code tools}, {@code tool_choice} and {@code parallel_tool_calls}
  */
 public record ResponsesRequest(
         String model,
@@ -27,7 +34,8 @@ public record ResponsesRequest(
         Sampling sampling,
         OptionalLong maxTokens,
         boolean stream,
-        ResponseFormat format) {
+        ResponseFormat format,
+        Map<String, JsonNode> tools) {
 
     private static final String INPUT = "input";
     static final Set<String> FIELDS = Stream.concat(
@@ -50,9 +58,6 @@ public record ResponsesRequest(
     public static ResponsesRequest parse(byte[] json) {
         Body body = Body.of(json);
         Fields.refuseOthers(body, FIELDS);
-        if (!ChatRequest.tools(body).isEmpty()) {
-            throw ApiException.unsupported("tools");
-        }
         Optional<JsonNode> text = body.field("text");
         text.filter(value -> !value.isObject()).ifPresent(value -> {
             throw Body.wrong("text", value, Reason.of("api.mustBeObject"));
@@ -68,7 +73,15 @@ public record ResponsesRequest(
                 body.integer("max_output_tokens", 1, Integer.MAX_VALUE),
                 body.flag("stream"),
                 ResponseFormat.of(
-                        "text.format", text.map(value -> value.get("format")).filter(format -> !format.isNull())));
+                        "text.format", text.map(value -> value.get("format")).filter(format -> !format.isNull())),
+                tools(body));
+    }
+
+    private static Map<String, JsonNode> tools(Body body) {
+        return Map.of(
+                "tools", body.field("tools").orElse(JsonNodeFactory.instance.arrayNode()),
+                "tool_choice", body.field("tool_choice").orElse(TextNode.valueOf("auto")),
+                "parallel_tool_calls", body.field("parallel_tool_calls").orElse(BooleanNode.TRUE));
     }
 
     /** The input behind what was said {@code earlier}, the instructions before all. */
@@ -81,21 +94,60 @@ public record ResponsesRequest(
 
     private static Conversation conversation(Body body) {
         JsonNode input = body.field(INPUT).orElseThrow(() -> ApiException.missing(INPUT));
-        if (input.isTextual()) {
-            return Conversation.of(List.of(Conversation.said(Message.Role.USER, input.textValue(), INPUT)));
+        OfferedTools tools = OfferedTools.of(body);
+        if (!input.isTextual()) {
+            return Conversation.of(INPUT, messages(input), tools);
         }
-        int place = 0;
+        Message question = Conversation.said(Message.Role.USER, input.textValue(), INPUT);
+        return tools.parameters().isEmpty()
+                ? Conversation.of(List.of(question))
+                : new Conversation(
+                        List.of(), "", Optional.of(new ToolTalk(JsonNodeFactory.instance.arrayNode(), tools).after(List.of(question))));
+    }
+
+    /** As chat completions have them: calls are a part of the assistant's message. */
+    private static JsonNode messages(JsonNode input) {
+        ArrayNode messages = JsonNodeFactory.instance.arrayNode();
         for (JsonNode item : input) {
-            String type = item.path("type").asText("message");
-            if (!type.equals("message")) {
-                throw Body.wrong(INPUT + "[" + place + "].type", item.path("type"), Reason.of("api.mustBeMessageItem"));
+            switch (item.path("type").asText("message")) {
+                case "message" -> messages.add(item);
+                case "function_call" -> calling(messages).add(call(item));
+                case "function_call_output" ->
+                    messages.addObject()
+                            .put("role", "tool")
+                            .put("tool_call_id", item.path("call_id").asText())
+                            .set("content", item.path("output"));
+                default ->
+                    throw Body.wrong(
+                            INPUT + "[" + messages.size() + "].type",
+                            item.path("type"),
+                            Reason.of("api.mustBeMessageItem"));
             }
-            place++;
         }
-        Conversation conversation = Conversation.of(INPUT, input);
-        if (conversation.tools().isPresent()) {
-            throw ApiException.unsupported(INPUT);
+        return input.isArray() ? messages : input;
+    }
+
+    /** The calls of the assistant's message that comes last, or of a new one. */
+    private static ArrayNode calling(ArrayNode messages) {
+        JsonNode last = messages.path(messages.size() - 1);
+        if (last.path("role").asText().equals("assistant") && last.path("tool_calls").isArray()) {
+            return (ArrayNode) last.path("tool_calls");
         }
-        return conversation;
+        ObjectNode message = JsonNodeFactory.instance.objectNode();
+        if (last instanceof ObjectNode said && last.path("role").asText().equals("assistant")) {
+            messages.remove(messages.size() - 1);
+            message.setAll(said);
+        }
+        messages.add(message.put("role", "assistant"));
+        return message.putArray("tool_calls");
+    }
+
+    private static ObjectNode call(JsonNode item) {
+        ObjectNode call = JsonNodeFactory.instance
+                .objectNode()
+                .put("id", item.path("call_id").asText())
+                .put("type", "function");
+        call.putObject("function").setAll(Map.of("name", item.path("name"), "arguments", item.path("arguments")));
+        return call;
     }
 }

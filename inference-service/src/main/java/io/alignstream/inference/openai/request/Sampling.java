@@ -6,6 +6,7 @@ import io.alignstream.inference.generation.Decoding;
 import io.alignstream.languagemodel.generation.TokenConstraint;
 import io.alignstream.languagemodel.generation.TokenSampler;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,12 +77,18 @@ public record Sampling(
 
     /** How the answer {@code choice} is written, in {@code maxTokens} at most. */
     public Decoding decoding(int choice, int maxTokens, Optional<Supplier<TokenConstraint>> constraint) {
+        return decoding(choice, maxTokens, new BitSet(), constraint);
+    }
+
+    /** The same, with control tokens that are {@code shown} in the answer and do not end it. */
+    public Decoding decoding(
+            int choice, int maxTokens, BitSet shown, Optional<Supplier<TokenConstraint>> constraint) {
         SplittableRandom seeds = new SplittableRandom(seed);
         long own = seed;
         for (int i = 0; i < choice; i++) {
             own = seeds.nextLong();
         }
-        return new Decoding(sampler, maxTokens, stops, own, alternatives, constraint);
+        return new Decoding(sampler, maxTokens, stops, own, alternatives, shown, constraint);
     }
 
     /** Refuses a bias for a token that the model has not. */

@@ -6,20 +6,25 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.alignstream.contracts.Message;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
- * A conversation in which tools are offered, called or have answered. Only a template of others that shows tools lays it out;
- * what the model makes of them comes as text.
+ * A conversation in which tools are offered, called or have answered. A template of others that shows tools lays it out; for
+ * other models, of which a call has to be forced, it is put in plain words.
  *
  * @param messages as a template gets them: contents are texts or null, arguments of calls objects
- * @param tools what is offered, as the client sent it
+ * @param tools what is offered
  */
-public record ToolTalk(ArrayNode messages, JsonNode tools) {
+public record ToolTalk(ArrayNode messages, OfferedTools tools) {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -31,17 +36,21 @@ public record ToolTalk(ArrayNode messages, JsonNode tools) {
                 || !message.path("tool_calls").isEmpty();
     }
 
-    static ToolTalk of(String field, JsonNode list, JsonNode tools) {
-        for (JsonNode tool : tools) {
-            if (!tool.path("function").path("name").isTextual()) {
-                throw Body.wrong("tools", tool, Reason.of("api.mustBeTools"));
-            }
-        }
+    static ToolTalk of(String field, JsonNode list, OfferedTools tools) {
         ArrayNode messages = JsonNodeFactory.instance.arrayNode();
         for (JsonNode message : list) {
             messages.add(message(message, field + "[" + messages.size() + "]"));
         }
         return new ToolTalk(messages, tools);
+    }
+
+    /** The same after {@code earlier}. */
+    ToolTalk after(List<Message> earlier) {
+        ArrayNode all = JsonNodeFactory.instance.arrayNode();
+        earlier.forEach(message -> all.addObject()
+                .put("role", message.role().name().toLowerCase(Locale.ROOT))
+                .put("content", message.content()));
+        return new ToolTalk(all.addAll(messages), tools);
     }
 
     private static ObjectNode message(JsonNode message, String path) {
@@ -94,7 +103,7 @@ public record ToolTalk(ArrayNode messages, JsonNode tools) {
 
     /** Characters of all of it but for JSON's own: no more than a template shows, beside what it may leave out. */
     long characters() {
-        return characters(messages) + characters(tools);
+        return characters(messages) + characters(tools.json());
     }
 
     private static long characters(JsonNode node) {
@@ -108,11 +117,47 @@ public record ToolTalk(ArrayNode messages, JsonNode tools) {
         return characters;
     }
 
-    int[] prompt(String field, Tokenizer tokenizer) {
-        try {
-            return ChatTemplate.promptWithTools(tokenizer, messages, tools);
-        } catch (InvalidInputException e) {
-            throw ApiException.invalid(tools.isEmpty() ? field : "tools", e.reason());
+    int[] prompt(String field, Tokenizer tokenizer, ContextWindow window) {
+        String begun = tools.calls(tokenizer).map(ToolCalls::begun).orElse("");
+        if (!ChatTemplate.showsTools(tokenizer)
+                && (tools.parameters().isEmpty() || !tools.forced().isEmpty())) {
+            return new Conversation(inWords(), begun).prompt(field, tokenizer, window);
         }
+        try {
+            int[] prompt = ChatTemplate.promptWithTools(tokenizer, messages, tools.json(), begun);
+            window.requireRoom(field, prompt.length);
+            return prompt;
+        } catch (InvalidInputException e) {
+            throw ApiException.invalid(tools.parameters().isEmpty() ? field : "tools", e.reason());
+        }
+    }
+
+    /** For a template that knows no tools: the operator offers them, the user says what they have answered. */
+    private List<Message> inWords() {
+        List<Message> said = new ArrayList<>();
+        if (!tools.parameters().isEmpty()) {
+            said.add(new Message(
+                    Message.Role.SYSTEM,
+                    "Functions that can be called: " + tools.json()
+                            + "\nA call is {\"name\": …, \"arguments\": {…}} and nothing else."));
+        }
+        for (JsonNode message : messages) {
+            List<String> parts = new ArrayList<>();
+            parts.add(message.path("content").asText(""));
+            for (JsonNode call : message.path("tool_calls")) {
+                parts.add(call.path("function").toString());
+            }
+            String content = parts.stream().filter(part -> !part.isBlank()).collect(Collectors.joining("\n"));
+            if (!content.isBlank()) {
+                said.add(new Message(
+                        switch (message.path("role").asText()) {
+                            case "system" -> Message.Role.SYSTEM;
+                            case "assistant" -> Message.Role.ASSISTANT;
+                            default -> Message.Role.USER;
+                        },
+                        content));
+            }
+        }
+        return said;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 class ConversationTest {
@@ -15,11 +16,11 @@ class ConversationTest {
         ObjectMapper json = new ObjectMapper();
         String text = "x".repeat(10_000);
         JsonNode messages = json.readTree("[{\"role\": \"user\", \"content\": \"" + text + "\"}]");
-        JsonNode tools = json.readTree("[{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\":"
-                + " {\"properties\": {\"" + text + "\": {}}}}}]");
+        Body body = Body.of(("{\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\":"
+                + " {\"properties\": {\"" + text + "\": {}}}}}]}").getBytes(StandardCharsets.UTF_8));
 
         // When
-        Conversation conversation = Conversation.of("messages", messages, tools);
+        Conversation conversation = Conversation.of("messages", messages, OfferedTools.of(body));
 
         // Then
         assertThat(conversation.characters()).isBetween(20_000L, 20_100L);

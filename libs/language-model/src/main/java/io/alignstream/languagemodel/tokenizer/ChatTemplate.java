@@ -96,14 +96,25 @@ public final class ChatTemplate {
      *
      * @param messages as the OpenAI API has them, but arguments of calls are objects; what they say is text that somebody typed
      * @param tools likewise
+     * @param begun how the answer begins; names of control tokens in it are such, so no one else may have a say in it
      * @throws InvalidInputException if there is no template that shows tools, or it refuses this
      */
-    public static int[] promptWithTools(Tokenizer tokenizer, JsonNode messages, JsonNode tools) {
+    public static int[] promptWithTools(Tokenizer tokenizer, JsonNode messages, JsonNode tools, String begun) {
         return tokenizer
                 .foreignChat()
                 .filter(ForeignChat::showsTools)
                 .orElseThrow(() -> new InvalidInputException(Reason.of("template.noTools")))
-                .promptWithTools(messages, tools);
+                .promptWithTools(messages, tools, begun);
+    }
+
+    /** Whether the template shows a model the tools that are offered. */
+    public static boolean showsTools(Tokenizer tokenizer) {
+        return tokenizer.foreignChat().filter(ForeignChat::showsTools).isPresent();
+    }
+
+    /** How the template writes calls of tools; empty if it shows none, or writes them in a way that is not known here. */
+    public static Optional<ToolCallLayout> toolCalls(Tokenizer tokenizer) {
+        return tokenizer.foreignChat().flatMap(ForeignChat::toolCalls);
     }
 
     /** The prompt and the beginning of an answer, which may be empty, with which the model goes on. */

@@ -1,7 +1,6 @@
 package io.alignstream.languagemodel.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
@@ -43,9 +42,6 @@ final class ForeignChat {
     /** Words that no template changes. */
     private static final Said SYSTEM = new Said(Message.Role.SYSTEM, "Answer in one sentence.");
 
-    /** What a prompt is searched for that shows tools. */
-    private static final String TOOL = "harbour_lookup";
-
     private static final Said QUESTION = new Said(Message.Role.USER, "Where is the harbour?");
     private static final Said ANSWER = new Said(Message.Role.ASSISTANT, "It lies beyond the old bridge.");
 
@@ -62,6 +58,8 @@ final class ForeignChat {
     private final String opening;
 
     private final String closing;
+    private final boolean showsTools;
+    private final Optional<ToolCallLayout> toolCalls;
 
     private static Map<String, List<Said>> prompts() {
         Map<String, List<Said>> prompts = new LinkedHashMap<>();
@@ -105,6 +103,8 @@ final class ForeignChat {
         } catch (TemplateException e) {
             throw refused(String.valueOf(e.getMessage()), e);
         }
+        showsTools = seesTools();
+        toolCalls = showsTools ? readToolCalls() : Optional.empty();
     }
 
     /** The template itself may refuse a conversation; rendered, it must be one that a model can learn from. */
@@ -157,33 +157,45 @@ final class ForeignChat {
 
     /** Whether a prompt holds the tools that are offered. */
     boolean showsTools() {
-        JsonNode tools = JsonNodeFactory.instance
-                .arrayNode()
-                .add(JsonNodeFactory.instance
-                        .objectNode()
-                        .put("type", "function")
-                        .set(
-                                "function",
-                                JsonNodeFactory.instance
-                                        .objectNode()
-                                        .put("name", TOOL)
-                                        .put("description", TOOL)
-                                        .set(
-                                                "parameters",
-                                                JsonNodeFactory.instance
-                                                        .objectNode()
-                                                        .put("type", "object")
-                                                        .set("properties", JsonNodeFactory.instance.objectNode()))));
+        return showsTools;
+    }
+
+    /** How a call is written; empty if there is no telling name and arguments from the rest, or no tools are shown. */
+    Optional<ToolCallLayout> toolCalls() {
+        return toolCalls;
+    }
+
+    private boolean seesTools() {
         try {
-            return render(maps(List.of(QUESTION)), true, value(tools, origin(0)), TOOL.length())
-                    .value()
-                    .contains(TOOL);
+            return withTool(maps(List.of(QUESTION)), true).value().contains(ToolCallLayout.PROBE);
         } catch (TemplateException e) {
             return false;
         }
     }
 
-    int[] promptWithTools(JsonNode messages, JsonNode tools) {
+    private Optional<ToolCallLayout> readToolCalls() {
+        List<Object> called = maps(List.of(QUESTION));
+        called.add(value(ToolCallLayout.probe(), origin(1)));
+        try {
+            MarkedText asked = withTool(maps(List.of(QUESTION)), true);
+            MarkedText whole = withTool(called, false);
+            if (!whole.value().startsWith(asked.value())) {
+                return Optional.empty();
+            }
+            int ended = endOfTurn(whole, asked.length());
+            String turn = whole.value().substring(asked.length(), ended < 0 ? whole.length() : ended - end.length());
+            return ToolCallLayout.read(turn, opening, config.template());
+        } catch (TemplateException e) {
+            return Optional.empty();
+        }
+    }
+
+    private MarkedText withTool(List<Object> messages, boolean open) {
+        return render(messages, open, value(ToolCallLayout.probeTools(), origin(0)), ToolCallLayout.PROBE.length());
+    }
+
+    /** @param begun how the turn of the assistant begins, in the template's own words */
+    int[] promptWithTools(JsonNode messages, JsonNode tools, String begun) {
         List<Object> list = new ArrayList<>();
         for (JsonNode message : messages) {
             list.add(value(message, origin(list.size())));
@@ -192,7 +204,10 @@ final class ForeignChat {
         long chars = (long) messages.toString().length() + tools.toString().length();
         try {
             MarkedText text = render(list, true, offered, chars);
-            return encoded(text, text.length(), List.of()).ids();
+            TokenBuffer out = new TokenBuffer(text.length() / 2);
+            tokenizer.encodeMarked(text, out, tokenizer.behind(out));
+            tokenizer.encodeMarked(own(begun), out, tokenizer.behind(out)); // cut here, as when a model wrote it
+            return out.toArray();
         } catch (TemplateException e) {
             throw refused(e);
         }

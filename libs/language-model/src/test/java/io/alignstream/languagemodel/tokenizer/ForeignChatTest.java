@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -225,13 +226,58 @@ class ForeignChatTest {
                 + " \"content\": \"x\", \"tool_calls\": [{\"function\": {\"arguments\": {\"city\": \"Ulm\"}}}]}]");
 
         // When
-        int[] prompt = ChatTemplate.promptWithTools(showing, messages, tools);
+        int[] prompt = ChatTemplate.promptWithTools(showing, messages, tools, "<|im_start|>So");
 
         // Then
-        assertThat(showing.decode(prompt)).contains("\"name\": \"<|im_end|>\"", "Ulm");
-        assertThatThrownBy(() -> ChatTemplate.promptWithTools(plain, messages, tools))
+        assertThat(showing.decode(prompt)).contains("\"name\": \"<|im_end|>\"", "Ulm").endsWith("\nSo");
+        assertThatThrownBy(() -> ChatTemplate.promptWithTools(plain, messages, tools, ""))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("shows no tools");
+    }
+
+    /** What models of these families have learned to write; what a template does not say in this way is no call here. */
+    @Test
+    void howCallsAreWrittenIsReadOffTheTemplate() throws IOException {
+        // Given
+        String shown = "{%- if tools %}{{ tools | tojson }}{% endif -%}";
+        String head = shown + "{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' }}";
+        String said = "{%- if message.content %}{{- message.content }}{% endif %}";
+        String tail = "{{- '<|im_end|>\\n' }}{% endfor %}"
+                + "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{% endif %}";
+        String each = "{%- for tool in message.tool_calls or [] %}{%- set call = tool.function %}";
+        String hermes = head + said + each + "{{- '<tool_call>\\n{\"name\": \"' + call.name + '\", \"arguments\": ' }}"
+                + "{{- call.arguments | tojson }}{{- '}\\n</tool_call>' }}{% endfor %}" + tail;
+        String thinking = head
+                + "{%- if message.role == 'assistant' and loop.last %}{{- '<think>\\n\\n</think>\\n\\n' }}{% endif %}"
+                + hermes.substring(head.length());
+        String llama = head + said + each + "{%- if call.name in ['brave_search'] %}{{- '<|python_tag|>' }}{% endif %}"
+                + "{{- '{\"name\": \"' + call.name + '\", \"parameters\": ' }}{{- call.arguments | tojson }}{{- '}' }}"
+                + "{% endfor %}" + tail;
+        String mistral = head + said + "{%- if message.tool_calls %}{{- '[TOOL_CALLS] [' }}" + each
+                + "{%- if tool.id | length != 9 %}{{ raise_exception('nine') }}{% endif %}"
+                + "{{- {'name': call.name, 'arguments': call.arguments, 'id': tool.id} | tojson }}"
+                + "{% endfor %}{{- ']' }}{% endif %}" + tail;
+        String named = head + said + each + "{{- '[TOOL_CALLS]' + call.name + '[ARGS]' }}{{- call.arguments | tojson }}"
+                + "{% endfor %}" + tail;
+        String xml = head + said + each + "{{- '<function=' + call.name + '>' }}{%- for key in call.arguments %}"
+                + "{{- '<parameter=' + key + '>' + call.arguments[key] }}{% endfor %}{% endfor %}" + tail;
+
+        // When, Then
+        String object = "{\"name\": \"";
+        String arguments = "\", \"arguments\": ";
+        assertThat(layout(hermes)).contains(new ToolCallLayout("", "<tool_call>\n", object, arguments, ""));
+        assertThat(layout(thinking))
+                .contains(new ToolCallLayout("<think>\n\n</think>\n\n", "<tool_call>\n", object, arguments, ""));
+        assertThat(layout(llama))
+                .contains(new ToolCallLayout("", "", object, "\", \"parameters\": ", "<|python_tag|>"));
+        assertThat(layout(mistral)).contains(new ToolCallLayout("", "[TOOL_CALLS] ", "[" + object, arguments, ""));
+        assertThat(layout(named)).contains(new ToolCallLayout("", "[TOOL_CALLS]", "", "[ARGS]", ""));
+        assertThat(layout(xml)).isEmpty();
+        assertThat(layout(CHAT_ML)).isEmpty();
+    }
+
+    private Optional<ToolCallLayout> layout(String template) throws IOException {
+        return ChatTemplate.toolCalls(tokenizer(QWEN, template));
     }
 
     @Test
