@@ -40,6 +40,15 @@ for await (const event of await client.responses.create({ ...short, stream: true
 }
 assert.equal(events.at(-1), 'response.incomplete');
 
+const parameters = { type: 'object', required: ['day'], properties: { day: { type: 'string', format: 'date' } } };
+const tools = [{ type: 'function', function: { name: 'calendar', parameters } }];
+const forced = { model, messages, tools, tool_choice: 'required', max_completion_tokens: 100 };
+const { choices: [called] } = await client.chat.completions.create(forced);
+assert.equal(called.finish_reason, 'tool_calls');
+assert.match(JSON.parse(called.message.tool_calls[0].function.arguments).day, /^\d{4}-\d\d-\d\d$/);
+const { tool_calls: [built] } = await client.chat.completions.stream(forced).finalMessage();
+assert.match(JSON.parse(built.function.arguments).day, /^\d{4}-\d\d-\d\d$/);
+
 await assert.rejects(
   client.chat.completions.create({ ...asked, temperature: 3 }),
   (error) => error instanceof OpenAI.BadRequestError && error.param === 'temperature',

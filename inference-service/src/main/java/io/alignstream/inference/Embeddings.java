@@ -3,6 +3,7 @@ package io.alignstream.inference;
 import io.alignstream.languagemodel.generation.TextEmbedder;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -68,6 +69,9 @@ public class Embeddings {
 
     private static final class Task {
 
+        /** Of texts: as many as one may be done with after it has left. */
+        private static final int TOGETHER = 32;
+
         private final LoadedModel model;
         private final List<int[]> texts;
         private volatile boolean left;
@@ -80,10 +84,11 @@ public class Embeddings {
         List<float[]> vectors() {
             try {
                 TextEmbedder embedder = model.embedder();
-                return texts.stream()
-                        .takeWhile(text -> !left)
-                        .map(embedder::embed)
-                        .toList();
+                List<float[]> vectors = new ArrayList<>();
+                for (int i = 0; i < texts.size() && !left; i += TOGETHER) {
+                    vectors.addAll(embedder.embed(texts.subList(i, Math.min(texts.size(), i + TOGETHER))));
+                }
+                return vectors;
             } finally {
                 model.giveBack();
             }

@@ -157,14 +157,18 @@ final class LoadJob implements Job {
     }
 
     /**
-     * Whether there is room for one more model, made by giving back what is only kept warm where it has to be. While nothing
-     * is served it is tried in any case.
+     * Whether there is room for one more model, made by giving back what is only kept warm where it has to be, and by waiting for
+     * the end of answers of models that are given back. While nothing is served it is tried in any case.
      *
      * @throws InvalidInputException if the model would get requests and there is no room
      */
     private boolean roomFor(TransformerConfig network, JobContext context) {
         MemoryPlan plan = plan(network);
-        if (!spare && !plan.fits() && served.dropWarm()) {
+        if (!plan.fits()) {
+            if (!spare) {
+                served.dropWarm();
+            }
+            served.awaitRoom(() -> plan(network).fits() || context.stopRequested());
             plan = plan(network);
         }
         context.planned(plan);

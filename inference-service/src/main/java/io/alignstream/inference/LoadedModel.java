@@ -29,6 +29,7 @@ public final class LoadedModel {
     private final Pace pace = new Pace();
     private final Instant loadedAt = Instant.now();
     private final AtomicInteger shares = new AtomicInteger(1);
+    private volatile boolean freed;
 
     /**
      * Takes the weights over.
@@ -116,11 +117,12 @@ public final class LoadedModel {
             engine.close();
             weights.close();
             NativeMemory.trim();
+            freed = true;
         }
     }
 
     /** Whether the native memory is freed. */
     public boolean freed() {
-        return shares.get() == 0;
+        return freed;
     }
 }

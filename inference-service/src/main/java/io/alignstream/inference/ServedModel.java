@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,7 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The place of the models in memory, of which a request gets the one that its model name stands for; thread-safe.
@@ -28,12 +32,17 @@ import java.util.stream.Collectors;
 @ApplicationScoped
 public class ServedModel {
 
+    private static final Duration LOOK_FOR_ROOM = Duration.ofMillis(50);
+
     private final InferenceConfig config;
     private final Releases releases;
     private final Counter swaps;
     private final MultiGauge info;
     /** By the checkpoint's sha256; each with a share that is this place's. */
     private final Map<String, LoadedModel> loaded = new LinkedHashMap<>();
+
+    /** Those that get no more requests, but still answer earlier ones: until then their memory is taken. */
+    private final Set<LoadedModel> leaving = new HashSet<>();
 
     /** Of what is only to be kept warm, that which cannot be. */
     private final Set<String> leftOut = new HashSet<>();
@@ -183,9 +192,32 @@ public class ServedModel {
         return new InMemory(Set.copyOf(loaded.keySet()), Set.copyOf(leftOut));
     }
 
-    /** Bytes of all models here. */
+    /** Bytes of all models here, those among them that only answer what they have begun. */
     synchronized long bytes() {
-        return loaded.values().stream().mapToLong(LoadedModel::bytes).sum();
+        leaving.removeIf(LoadedModel::freed);
+        return Stream.concat(loaded.values().stream(), leaving.stream())
+                .mapToLong(LoadedModel::bytes)
+                .sum();
+    }
+
+    /** Waits until {@code there} is room, as long as models that get no more requests may still make some. */
+    void awaitRoom(BooleanSupplier there) {
+        long begun = System.nanoTime();
+        while (!there.getAsBoolean()
+                && isLeaving()
+                && System.nanoTime() - begun < config.timeout().toNanos()) {
+            LockSupport.parkNanos(LOOK_FOR_ROOM.toNanos());
+        }
+    }
+
+    private synchronized boolean isLeaving() {
+        return leaving.stream().anyMatch(model -> !model.freed());
+    }
+
+    private void leave(LoadedModel model) {
+        leaving.removeIf(LoadedModel::freed);
+        leaving.add(model);
+        model.giveBack();
     }
 
     /** {@code release} cannot be kept warm as things are, until a model goes. */
@@ -201,7 +233,7 @@ public class ServedModel {
         }
         LoadedModel same = loaded.put(next.sha256(), next);
         if (same != null) {
-            same.giveBack();
+            leave(same);
         }
         swaps.increment();
         dropUnneeded();
@@ -213,17 +245,13 @@ public class ServedModel {
         keep(config.warmVersions());
     }
 
-    /**
-     * Gives back all that get no requests.
-     *
-     * @return whether there were any
-     */
-    synchronized boolean dropWarm() {
-        return keep(0);
+    /** Gives back all that get no requests. */
+    synchronized void dropWarm() {
+        keep(0);
     }
 
     /** Keeps those that requests go to and, of the others that are approved, the newest, up to {@code most} together. */
-    private boolean keep(int most) {
+    private void keep(int most) {
         Versions versions = versions();
         Set<LoadedModel> kept = new LinkedHashSet<>();
         nearest(versions, versions.stable()).ifPresent(kept::add);
@@ -233,15 +261,14 @@ public class ServedModel {
                 in(release).ifPresent(kept::add);
             }
         }
-        List<LoadedModel> dropped =
-                loaded.values().stream().filter(model -> !kept.contains(model)).toList();
-        dropped.forEach(this::drop);
-        return !dropped.isEmpty();
+        List.copyOf(loaded.values()).stream()
+                .filter(model -> !kept.contains(model))
+                .forEach(this::drop);
     }
 
     private void drop(LoadedModel model) {
         loaded.remove(model.sha256());
-        model.giveBack();
+        leave(model);
         leftOut.clear();
         register();
     }

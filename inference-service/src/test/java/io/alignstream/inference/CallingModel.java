@@ -128,6 +128,7 @@ final class CallingModel {
         }
         json.writeValue(folder.resolve(Tokenizer.TOKENIZER_FILE).toFile(), root);
         json.writeValue(
-                folder.resolve(Tokenizer.CONFIG_FILE).toFile(), json.createObjectNode().put("chat_template", TEMPLATE));
+                folder.resolve(Tokenizer.CONFIG_FILE).toFile(),
+                json.createObjectNode().put("chat_template", TEMPLATE));
     }
 }

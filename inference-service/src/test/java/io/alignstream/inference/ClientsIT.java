@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,25 +27,38 @@ class ClientsIT extends ServiceTest {
     @TempDir
     Path folder;
 
-    @BeforeEach
-    void serve() {
-        serve(first);
-    }
-
     @Test
     void clientsForPythonGetWhatTheyExpect() throws Exception {
+        // Given
+        serve(first);
+
         // When, Then
         run("python/bin/python", TESTS.resolve("python/check_clients.py").toString(), address.toString());
     }
 
     @Test
+    void clientsForPythonHearWhatAModelCalls() throws Exception {
+        // Given
+        serve(CallingModel.save(store));
+
+        // When, Then
+        run("python/bin/python", TESTS.resolve("python/check_clients.py").toString(), address.toString(), "calling");
+    }
+
+    @Test
     void clientsForJavaScriptGetWhatTheyExpect() throws Exception {
+        // Given
+        serve(first);
+
         // When, Then
         run("node", installed("node/check-clients.js").toString(), address.toString());
     }
 
     @Test
     void answersAreAsTheOpenApiDocumentSays() throws Exception {
+        // Given
+        serve(first);
+
         // When, Then
         run(
                 "python/bin/schemathesis",

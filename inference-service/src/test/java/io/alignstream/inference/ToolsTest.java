@@ -38,7 +38,8 @@ class ToolsTest extends ServiceTest {
         serve(CallingModel.save(store));
 
         // When
-        JsonNode choice = chat(ASKED, "\"tools\": [" + WEATHER + "]").path("choices").path(0);
+        JsonNode choice =
+                chat(ASKED, "\"tools\": [" + WEATHER + "]").path("choices").path(0);
 
         // Then
         JsonNode call = choice.path("message").path("tool_calls").path(0);
@@ -55,8 +56,8 @@ class ToolsTest extends ServiceTest {
         serve(CallingModel.save(store));
 
         // When
-        List<String> events =
-                ChatApi.events(api.post(body(ASKED, "\"stream\": true, \"tools\": [" + WEATHER + "]")).body());
+        List<String> events = ChatApi.events(api.post(body(ASKED, "\"stream\": true, \"tools\": [" + WEATHER + "]"))
+                .body());
 
         // Then
         List<JsonNode> choices = choices(events);
@@ -75,7 +76,9 @@ class ToolsTest extends ServiceTest {
         JsonNode choice = chat(ASKED, fields).path("choices").path(0);
 
         // Then
-        assertThat(choice.path("message").has("tool_calls")).as(choice.toString()).isFalse();
+        assertThat(choice.path("message").has("tool_calls"))
+                .as(choice.toString())
+                .isFalse();
         assertThat(choice.path("message").path("content").asText()).startsWith(CallingModel.SAID);
         assertThat(choice.path("finish_reason").asText()).isEqualTo("stop");
     }
@@ -88,25 +91,29 @@ class ToolsTest extends ServiceTest {
         String wanted = choice.equals("required")
                 ? "\"required\""
                 : "{\"type\": \"function\", \"function\": {\"name\": \"" + choice + "\"}}";
-        String fields = "\"seed\": 3, \"temperature\": 1, \"tool_choice\": " + wanted + ", \"tools\": [" + WEATHER + ", "
-                + NEWS + "]";
+        String fields = "\"seed\": 3, \"temperature\": 1, \"tool_choice\": " + wanted + ", \"tools\": [" + WEATHER
+                + ", " + NEWS + "]";
 
         // When
         JsonNode whole = chat(ASKED, fields).path("choices").path(0);
-        List<JsonNode> streamed =
-                choices(ChatApi.events(api.post(body(ASKED, "\"stream\": true, " + fields)).body()));
+        List<JsonNode> streamed = choices(ChatApi.events(
+                api.post(body(ASKED, "\"stream\": true, " + fields)).body()));
 
         // Then
-        JsonNode function =
-                whole.path("message").path("tool_calls").path(0).path("function");
+        JsonNode function = whole.path("message").path("tool_calls").path(0).path("function");
         String name = function.path("name").asText();
         JsonNode arguments = json(function.path("arguments").asText());
-        assertThat(whole.path("message").path("content").isNull()).as(whole.toString()).isTrue();
+        assertThat(whole.path("message").path("content").isNull())
+                .as(whole.toString())
+                .isTrue();
         assertThat(whole.path("finish_reason").asText()).isEqualTo("tool_calls");
         assertThat(name).matches(choice.equals("required") ? "weather|news" : choice);
-        assertThat(name.equals("news")
-                        ? List.of("sport", "art").contains(arguments.path("topic").asText())
-                        : arguments.path("city").asInt() >= 3 && arguments.path("city").asInt() <= 9)
+        assertThat(
+                        name.equals("news")
+                                ? List.of("sport", "art")
+                                        .contains(arguments.path("topic").asText())
+                                : arguments.path("city").asInt() >= 3
+                                        && arguments.path("city").asInt() <= 9)
                 .as(arguments.toString())
                 .isTrue();
         assertThat(called(streamed)).isEqualTo(name + function.path("arguments").asText());
@@ -130,7 +137,11 @@ class ToolsTest extends ServiceTest {
         JsonNode answer = chat(talk, "\"tool_choice\": \"none\", \"tools\": [" + WEATHER + "]");
 
         // Then
-        assertThat(answer.path("choices").path(0).path("message").path("content").asText())
+        assertThat(answer.path("choices")
+                        .path(0)
+                        .path("message")
+                        .path("content")
+                        .asText())
                 .isNotEmpty();
         assertThat(answer.path("usage").path("prompt_tokens").asInt()).isGreaterThan(30);
     }
@@ -143,9 +154,11 @@ class ToolsTest extends ServiceTest {
 
         // When
         JsonNode response = response("\"input\": \"How is it?\", \"tools\": [" + tool + "]");
-        JsonNode next = response("\"tools\": [" + tool + "], \"input\": [{\"role\": \"user\", \"content\": \"How is it?\"}, "
-                + response.path("output").path(0) + ", " + response.path("output").path(1)
-                + ", {\"type\": \"function_call_output\", \"call_id\": \"x\", \"output\": \"Rain\"}]");
+        JsonNode next =
+                response("\"tools\": [" + tool + "], \"input\": [{\"role\": \"user\", \"content\": \"How is it?\"}, "
+                        + response.path("output").path(0) + ", "
+                        + response.path("output").path(1)
+                        + ", {\"type\": \"function_call_output\", \"call_id\": \"x\", \"output\": \"Rain\"}]");
 
         // Then
         JsonNode call = response.path("output").path(1);
@@ -162,8 +175,9 @@ class ToolsTest extends ServiceTest {
     void aStreamedResponseBuildsUpTheSameOutput() throws IOException {
         // Given
         serve(CallingModel.save(store));
-        String fields = "{\"temperature\": 0, \"stream\": true, \"input\": \"How is it?\", \"tools\": [{\"type\": \"function\","
-                + " \"name\": \"weather\"}]}";
+        String fields =
+                "{\"temperature\": 0, \"stream\": true, \"input\": \"How is it?\", \"tools\": [{\"type\": \"function\","
+                        + " \"name\": \"weather\"}]}";
 
         // When
         String stream = api.post("/v1/responses", fields).body();
@@ -200,6 +214,7 @@ class ToolsTest extends ServiceTest {
                 "\"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"x\"}}, \"tools\": [NEWS] | tool_choice | \"x\"",
                 "\"tools\": [{\"type\": \"web_search\", \"name\": \"x\"}] | tools | functions",
                 "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"<im_end>\"}}] | tools | letters",
+                "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": 0}}] | tools | letters",
                 "\"tools\": [NEWS, NEWS] | tools | of its own",
                 "\"tools\": [NEWS] | tools | would not call one by itself",
                 "\"tool_choice\": \"required\", \"tools\": [{\"function\": {\"name\": \"f\", \"parameters\": {\"not\": {}}}}] | tools | #/not",
@@ -246,16 +261,17 @@ class ToolsTest extends ServiceTest {
 
     private static String said(List<JsonNode> choices) {
         StringBuilder text = new StringBuilder();
-        choices.forEach(choice -> text.append(choice.path("delta").path("content").asText("")));
+        choices.forEach(
+                choice -> text.append(choice.path("delta").path("content").asText("")));
         return text.toString();
     }
 
     private static String called(List<JsonNode> choices) {
         StringBuilder text = new StringBuilder();
         for (JsonNode choice : choices) {
-            JsonNode function =
-                    choice.path("delta").path("tool_calls").path(0).path("function");
-            text.append(function.path("name").asText("")).append(function.path("arguments").asText(""));
+            JsonNode function = choice.path("delta").path("tool_calls").path(0).path("function");
+            text.append(function.path("name").asText(""))
+                    .append(function.path("arguments").asText(""));
         }
         return text.toString();
     }

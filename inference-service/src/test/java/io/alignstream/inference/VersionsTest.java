@@ -97,6 +97,10 @@ class VersionsTest {
         Reference reference = new Reference(URI.create("file:/store/" + run), sha256, 1);
         ModelRelease release = new ModelRelease(
                 "alignstream", ModelRelease.Verdict.APPROVED, reference, run, Map.of(), "for the test");
+        publish(releases, release, when);
+    }
+
+    static void publish(Releases releases, ModelRelease release, Instant when) {
         byte[] key = Topic.MODEL_RELEASES.key(release).getBytes(StandardCharsets.UTF_8);
         releases.handle(
                 release,

@@ -14,9 +14,21 @@ import java.util.Map;
 final class CharacterSet {
 
     static final int LAST = Character.MAX_CODE_POINT;
-    private static final Map<Integer, String> ESCAPED =
-            Map.of((int) '"', "\\\"", (int) '\\', "\\\\", (int) '\b', "\\b", (int) '\f', "\\f", (int) '\n', "\\n",
-                    (int) '\r', "\\r", (int) '\t', "\\t");
+    private static final Map<Integer, String> ESCAPED = Map.of(
+            (int) '"',
+            "\\\"",
+            (int) '\\',
+            "\\\\",
+            (int) '\b',
+            "\\b",
+            (int) '\f',
+            "\\f",
+            (int) '\n',
+            "\\n",
+            (int) '\r',
+            "\\r",
+            (int) '\t',
+            "\\t");
     /** Where a character takes a byte more. */
     private static final int[] BOUNDS = {0x7F, 0x7FF, 0xFFFF, LAST};
 

@@ -82,7 +82,11 @@ record NumberRange(BigDecimal least, boolean withLeast, BigDecimal most, boolean
         int longest = Math.max(0, high.signum()) * high.toString().length();
         for (int length = low.toString().length(); length <= longest; length++) {
             String first = BigInteger.TEN.pow(length - 1).max(low).toString();
-            String last = BigInteger.TEN.pow(length).subtract(BigInteger.ONE).min(high).toString();
+            String last = BigInteger.TEN
+                    .pow(length)
+                    .subtract(BigInteger.ONE)
+                    .min(high)
+                    .toString();
             if (first.compareTo(last) <= 0) {
                 ways.add(new Digits(make, first, last, divisor).from(0, true, true, 0));
             }
@@ -158,8 +162,9 @@ record NumberRange(BigDecimal least, boolean withLeast, BigDecimal most, boolean
         }
         if (least.signum() < 0) {
             NumberRange lower = mirrored();
-            NumberRange below =
-                    lower.least.signum() > 0 ? lower : new NumberRange(BigDecimal.ZERO, zero, lower.most, lower.withMost);
+            NumberRange below = lower.least.signum() > 0
+                    ? lower
+                    : new NumberRange(BigDecimal.ZERO, zero, lower.most, lower.withMost);
             ways.add(make.sequence(make.text("-"), below.notNegative(make, decimals)));
         }
         return make.choice(ways);
@@ -188,7 +193,8 @@ record NumberRange(BigDecimal least, boolean withLeast, BigDecimal most, boolean
             NumberRange between = new NumberRange(new BigDecimal(low), false, new BigDecimal(high), false);
             ways.add(make.sequence(make.text(low.toString()), fraction(make, lowDecimals, true, "", false, decimals)));
             ways.add(make.sequence(between.integers(make, 1), fraction(make, "", false, "", false, decimals)));
-            ways.add(make.sequence(make.text(high.toString()), fraction(make, "", false, highDecimals, true, decimals)));
+            ways.add(
+                    make.sequence(make.text(high.toString()), fraction(make, "", false, highDecimals, true, decimals)));
         }
         return make.choice(ways);
     }

@@ -80,8 +80,8 @@ final class PatternReader {
 
     /** One alternative of all, which may be looked for anywhere in a string. */
     private Strings search() {
-        Expression anything = make.repeat(new CharacterSet().add(0, CharacterSet.LAST).expression(make), 0,
-                Expression.UNBOUNDED);
+        Expression anything =
+                make.repeat(new CharacterSet().add(0, CharacterSet.LAST).expression(make), 0, Expression.UNBOUNDED);
         boolean first = take('^');
         Strings found = sequence();
         boolean last = take('$');
@@ -143,8 +143,7 @@ final class PatternReader {
         take('?'); // as few as possible: the same strings
         require(!isAt("*+{") || at == pattern.length());
         // What may be empty is there often enough at once.
-        Expression expression =
-                make.repeat(part.expression(), part.expression().mayEnd() ? 0 : least, most);
+        Expression expression = make.repeat(part.expression(), part.expression().mayEnd() ? 0 : least, most);
         boolean single = part.least() == 1 && part.most() == 1;
         return new Strings(
                 expression,
@@ -180,13 +179,17 @@ final class PatternReader {
             return new Strings(group.expression(), group.least(), group.most());
         }
         require(!isAt("*+?{}^]"));
-        CharacterSet set = take('[') ? set() : take('.') ? anyOfLine() : one();
+        CharacterSet set = take('[') ? set() : take('.') ? anyOfLine() : one(false);
         Expression character = set.expression(make);
         return new Strings(character, 1, 1, Optional.of(character));
     }
 
     private static CharacterSet anyOfLine() {
-        return new CharacterSet().add('\n', '\n').add('\r', '\r').add(0x2028, 0x2029).negated();
+        return new CharacterSet()
+                .add('\n', '\n')
+                .add('\r', '\r')
+                .add(0x2028, 0x2029)
+                .negated();
     }
 
     private CharacterSet set() {
@@ -195,12 +198,12 @@ final class PatternReader {
         while (!take(']')) {
             require(at < pattern.length());
             int from = at;
-            CharacterSet first = one();
+            CharacterSet first = one(others);
             int low = single(from);
             if (at + 1 < pattern.length() && pattern.charAt(at) == '-' && pattern.charAt(at + 1) != ']') {
                 at++;
                 from = at;
-                one();
+                one(others);
                 int high = single(from);
                 require(low >= 0 && high >= low);
                 set.add(low, high);
@@ -227,7 +230,8 @@ final class PatternReader {
         return character;
     }
 
-    private CharacterSet one() {
+    /** @param others whether what is not in it is meant */
+    private CharacterSet one(boolean others) {
         if (!take('\\')) {
             int character = next();
             return new CharacterSet().add(character, character);
@@ -238,8 +242,9 @@ final class PatternReader {
             return new CharacterSet().add(character, character);
         }
         char name = pattern.charAt(from);
-        CharacterSet set = known(Character.toLowerCase(name));
-        return Character.isUpperCase(name) ? set.negated() : set;
+        boolean opposite = Character.isUpperCase(name);
+        CharacterSet set = known(Character.toLowerCase(name), opposite != others);
+        return opposite ? set.negated() : set;
     }
 
     /** Behind a backslash; {@link #CLASS} for the name of several. */
@@ -270,13 +275,29 @@ final class PatternReader {
         return character;
     }
 
-    private static CharacterSet known(int name) {
+    /**
+     * @param widely whether white space is what any dialect takes for it, as what it does not is meant; else what all do
+     */
+    private static CharacterSet known(int name, boolean widely) {
         CharacterSet set = new CharacterSet();
-        return switch (name) {
+        switch (name) {
             case 'd' -> set.add('0', '9');
             case 'w' -> set.add('0', '9').add('A', 'Z').add('a', 'z').add('_', '_');
-            default -> set.add('\t', '\r').add(' ', ' ').add(0xA0, 0xA0).add(0x1680, 0x1680).add(0x2000, 0x200A)
-                    .add(0x2028, 0x2029).add(0x202F, 0x202F).add(0x205F, 0x205F).add(0x3000, 0x3000).add(0xFEFF, 0xFEFF);
-        };
+            default -> {
+                set.add('\t', '\r').add(' ', ' ');
+                if (widely) {
+                    set.add(0x85, 0x85)
+                            .add(0xA0, 0xA0)
+                            .add(0x1680, 0x1680)
+                            .add(0x2000, 0x200A)
+                            .add(0x2028, 0x2029);
+                    set.add(0x202F, 0x202F)
+                            .add(0x205F, 0x205F)
+                            .add(0x3000, 0x3000)
+                            .add(0xFEFF, 0xFEFF);
+                }
+            }
+        }
+        return set;
     }
 }

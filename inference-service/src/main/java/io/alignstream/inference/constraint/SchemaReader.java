@@ -83,16 +83,25 @@ final class SchemaReader {
     private static final String TIME = HOUR + ":[0-5]\\d(?:\\.\\d{1,6})?(?:Z|[+-](?:0\\d|1[0-3]):[0-5]\\d)";
     /** Not all that the format allows, but nothing else: no leap days and seconds, no addresses in quotes, only the web's. */
     private static final Map<String, String> FORMATS = Map.of(
-            "date", DATE,
-            "time", TIME,
-            "date-time", DATE + "T" + TIME,
-            "duration", "P\\d{1,4}[YMWD]|P\\d{1,4}DT\\d{1,4}[HMS]|PT\\d{1,4}[HMS]",
-            "uuid", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-            "email", "[A-Za-z0-9_+-]{1,32}(?:\\.[A-Za-z0-9_+-]{1,31})?@(?:[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?\\.){1,3}"
+            "date",
+            DATE,
+            "time",
+            TIME,
+            "date-time",
+            DATE + "T" + TIME,
+            "duration",
+            "P\\d{1,4}[YMWD]|P\\d{1,4}DT\\d{1,4}[HMS]|PT\\d{1,4}[HMS]",
+            "uuid",
+            "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            "email",
+            "[A-Za-z0-9_+-]{1,32}(?:\\.[A-Za-z0-9_+-]{1,31})?@(?:[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?\\.){1,3}"
                     + "[a-z]{2,10}",
-            "hostname", HOST,
-            "ipv4", "(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)",
-            "uri", "https?://" + HOST + "(?:/[A-Za-z0-9._~-]{0,64}){0,8}");
+            "hostname",
+            HOST,
+            "ipv4",
+            "(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)",
+            "uri",
+            "https?://" + HOST + "(?:/[A-Za-z0-9._~-]{0,64}){0,8}");
 
     private static final List<String> TYPES =
             List.of("object", "array", "string", "integer", "number", "boolean", "null");
@@ -299,9 +308,7 @@ final class SchemaReader {
             }
             case "string" -> string(schema, place);
             case "integer" ->
-                isBounded(schema)
-                        ? range(schema, place).integers(make, divisor(schema, place))
-                        : text.integer();
+                isBounded(schema) ? range(schema, place).integers(make, divisor(schema, place)) : text.integer();
             case "number" -> isBounded(schema) ? number(schema, place) : text.number();
             case "boolean" -> text.flag();
             default -> make.text("null");
@@ -346,7 +353,9 @@ final class SchemaReader {
                 require(schema.get(keyword).isNumber(), place, keyword);
                 BigDecimal bound = schema.get(keyword).decimalValue();
                 boolean with = !keyword.startsWith("exclusive");
-                range = keyword.toLowerCase(Locale.ROOT).endsWith("minimum") ? range.from(bound, with) : range.to(bound, with);
+                range = keyword.toLowerCase(Locale.ROOT).endsWith("minimum")
+                        ? range.from(bound, with)
+                        : range.to(bound, with);
                 require(range.isKnown(), place, keyword);
             }
         }

@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.generation.SampledToken;
 import io.alignstream.languagemodel.generation.Text;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jboss.logging.Logger;
 
@@ -102,9 +104,11 @@ final class InferenceLoop implements Runnable {
         }
     }
 
+    /** A model whose room is taken up lets its next request wait, and with it all others for it, but none for another model. */
     private void letIn() {
+        Set<LoadedModel> full = new HashSet<>();
         while (writing.size() < most) {
-            Optional<Request> next = waiting.next();
+            Optional<Request> next = waiting.next(full);
             if (next.isEmpty()) {
                 return;
             }
@@ -115,7 +119,8 @@ final class InferenceLoop implements Runnable {
                     if (!waiting.putBack(request)) {
                         request.failed(new IllegalStateException("the service is stopping"));
                     }
-                    return;
+                    full.add(request.generation().model());
+                    continue;
                 }
                 writing.put(text.get(), request);
             } catch (RuntimeException | Error e) {

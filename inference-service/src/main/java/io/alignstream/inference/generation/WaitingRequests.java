@@ -1,5 +1,6 @@
 package io.alignstream.inference.generation;
 
+import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.generation.InferenceLoop.Request;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -8,10 +9,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /**
- * Requests that wait for their turn, a bounded number; clients take turns, each one's requests keep their order. Thread-safe.
+ * Requests that wait for their turn, a bounded number. Clients take turns, and of each client the models that it asks; its requests
+ * of one model keep their order. Thread-safe.
  *
  * <p>Who comes when there is no room takes the place of the last request of whoever has most of them waiting, if that is at least
  * two more than their own: nobody keeps others out by asking much.
@@ -19,8 +22,16 @@ import java.util.function.IntPredicate;
 final class WaitingRequests {
 
     private final int most;
-    /** The next one's turn comes first; clients without requests are left out. */
-    private final SequencedMap<String, Deque<Request>> byClient = new LinkedHashMap<>();
+    /** The next one's turn comes first; those without requests are left out. */
+    private final SequencedMap<Turn, Deque<Request>> byTurn = new LinkedHashMap<>();
+
+    /** Of whom, and for what: a model without room holds up nobody who asks another. */
+    private record Turn(String client, LoadedModel model) {
+
+        static Turn of(Request request) {
+            return new Turn(request.generation().client(), request.generation().model());
+        }
+    }
 
     private int size;
     private boolean closed;
@@ -35,7 +46,7 @@ final class WaitingRequests {
      * @param fits whether one more may come when so many wait; no more than the bounded number ever do
      * @return the one that finds no place: an older one, this one, or none
      */
-    synchronized Optional<Request> add(String client, Request request, IntPredicate fits) {
+    synchronized Optional<Request> add(Request request, IntPredicate fits) {
         if (closed) {
             return Optional.of(request);
         }
@@ -44,34 +55,50 @@ final class WaitingRequests {
             if (size == 0) {
                 return Optional.of(request);
             }
-            Map.Entry<String, Deque<Request>> greediest = byClient.entrySet().stream()
-                    .max(Comparator.comparingInt(entry -> entry.getValue().size()))
+            String greediest = byTurn.keySet().stream()
+                    .map(Turn::client)
+                    .max(Comparator.comparingInt(this::waiting))
                     .orElseThrow();
-            int own = byClient.getOrDefault(client, new ArrayDeque<>()).size();
-            if (greediest.getValue().size() < own + 2) {
+            if (waiting(greediest) < waiting(request.generation().client()) + 2) {
                 return Optional.of(request);
             }
-            displaced = Optional.of(greediest.getValue().removeLast());
+            Deque<Request> longest = byTurn.entrySet().stream()
+                    .filter(entry -> entry.getKey().client().equals(greediest))
+                    .map(Map.Entry::getValue)
+                    .max(Comparator.comparingInt(Deque::size))
+                    .orElseThrow();
+            displaced = Optional.of(longest.removeLast());
+            byTurn.values().removeIf(Deque::isEmpty);
             size--;
         }
-        byClient.computeIfAbsent(client, name -> new ArrayDeque<>()).addLast(request);
+        byTurn.computeIfAbsent(Turn.of(request), turn -> new ArrayDeque<>()).addLast(request);
         size++;
         notifyAll();
         return displaced;
     }
 
-    /** The next request; its client comes last then. */
-    synchronized Optional<Request> next() {
-        if (byClient.isEmpty()) {
-            return Optional.empty();
-        }
-        Map.Entry<String, Deque<Request>> first = byClient.pollFirstEntry();
-        Request next = first.getValue().removeFirst();
-        if (!first.getValue().isEmpty()) {
-            byClient.putLast(first.getKey(), first.getValue());
-        }
-        size--;
-        return Optional.of(next);
+    private int waiting(String client) {
+        return byTurn.entrySet().stream()
+                .filter(entry -> entry.getKey().client().equals(client))
+                .mapToInt(entry -> entry.getValue().size())
+                .sum();
+    }
+
+    /** The next request for none of the {@code full} models; its turn comes last then. */
+    synchronized Optional<Request> next(Set<LoadedModel> full) {
+        Optional<Turn> turn = byTurn.keySet().stream()
+                .filter(one -> !full.contains(one.model()))
+                .findFirst();
+        return turn.map(one -> {
+            Deque<Request> requests = byTurn.getOrDefault(one, new ArrayDeque<>());
+            Request next = requests.removeFirst();
+            byTurn.remove(one);
+            if (!requests.isEmpty()) {
+                byTurn.putLast(one, requests);
+            }
+            size--;
+            return next;
+        });
     }
 
     /** A request for which there is no room yet is the next one again; false if this is closed. */
@@ -79,10 +106,10 @@ final class WaitingRequests {
         if (closed) {
             return false;
         }
-        String client = request.generation().client();
-        Deque<Request> own = byClient.getOrDefault(client, new ArrayDeque<>());
+        Turn turn = Turn.of(request);
+        Deque<Request> own = byTurn.getOrDefault(turn, new ArrayDeque<>());
         own.addFirst(request);
-        byClient.putFirst(client, own);
+        byTurn.putFirst(turn, own);
         size++;
         return true;
     }
@@ -91,7 +118,7 @@ final class WaitingRequests {
     void dropInterrupted() {
         Deque<Request> dropped = new ArrayDeque<>();
         synchronized (this) {
-            byClient.values()
+            byTurn.values()
                     .forEach(requests -> requests.removeIf(request -> {
                         boolean interrupted =
                                 request.generation().interruption().isPresent();
@@ -100,7 +127,7 @@ final class WaitingRequests {
                         }
                         return interrupted;
                     }));
-            byClient.values().removeIf(Deque::isEmpty);
+            byTurn.values().removeIf(Deque::isEmpty);
             size -= dropped.size();
         }
         dropped.forEach(request -> request.generation().interruption().ifPresent(request::over));
@@ -127,8 +154,8 @@ final class WaitingRequests {
     synchronized Deque<Request> close() {
         closed = true;
         Deque<Request> left = new ArrayDeque<>();
-        byClient.values().forEach(left::addAll);
-        byClient.clear();
+        byTurn.values().forEach(left::addAll);
+        byTurn.clear();
         size = 0;
         notifyAll();
         return left;

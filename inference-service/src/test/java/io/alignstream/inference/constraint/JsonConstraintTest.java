@@ -34,7 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonConstraintTest {
 
-    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+    private static final ObjectMapper JSON = new ObjectMapper()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
     /** With tokens that close a string and go on, as large vocabularies have them. */
     private static final Tokenizer TOKENIZER = new BpeTrainer(500)
             .train(Stream.of(
@@ -89,6 +90,7 @@ class JsonConstraintTest {
                 "{\"type\": \"string\", \"pattern\": \"(a?){3}(b*)+[\\\\w.-]\"}",
                 "{\"type\": \"string\", \"pattern\": \"^[\\\\\\\\\\\"\\\\n é-火]+$\", \"minLength\": 3, \"maxLength\": 5}",
                 "{\"type\": \"string\", \"pattern\": \".\"}",
+                "{\"type\": \"string\", \"pattern\": \"^[^\\\\S\\\\n]?[^\\\\s\\\\d]{2,9}$\"}",
                 "{\"type\": \"string\", \"format\": \"date\"}",
                 "{\"type\": \"string\", \"format\": \"time\"}",
                 "{\"type\": \"string\", \"format\": \"date-time\"}",

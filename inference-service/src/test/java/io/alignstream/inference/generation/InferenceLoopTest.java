@@ -40,12 +40,16 @@ class InferenceLoopTest {
 
     @BeforeEach
     void loadTheModel() {
+        model = load(16_384);
+    }
+
+    private static LoadedModel load(long room) {
         Tokenizer tokenizer =
                 new BpeTrainer(300).train(Stream.of("one two three", "two three four", "three four five"));
         try (Transformer network =
                 Transformer.initialise(TransformerConfig.of(tokenizer.vocabularySize(), 2, 64, POSITIONS), 1)) {
-            model = new LoadedModel(
-                    release(), new PreparedWeights(network), tokenizer, new Engine.Capacity(32, 16_384, 128));
+            return new LoadedModel(
+                    release(), new PreparedWeights(network), tokenizer, new Engine.Capacity(32, room, 128));
         }
     }
 
@@ -89,6 +93,31 @@ class InferenceLoopTest {
         // Then
         assertThat(end(endless).reason()).isEqualTo(Generation.Reason.CANCELLED);
         assertThat(end(next).tokens()).isPositive();
+        generations.close();
+    }
+
+    /** The same client asks both: its first request waits for room, the one for the other model does not wait for that. */
+    @Test
+    void aModelWithoutRoomHoldsUpNoOther() throws InterruptedException {
+        // Given: a model with room for one long answer, which is being written, and another one that waits
+        Generations generations = generations(4, 8);
+        LoadedModel narrow = load(POSITIONS);
+        Generation endless = generations.start("one", narrow.share(), prompt(0), decoding(0, 1_900), 0);
+        piece(endless);
+        Generation waiting = generations.start("one", narrow.share(), prompt(1), decoding(1, 1_900), 0);
+
+        // When
+        Generation other = generations.start("one", model.share(), prompt(2), decoding(2, 3), 0);
+
+        // Then
+        assertThat(end(other).tokens()).isPositive();
+        assertThat(waiting.poll(Duration.ZERO)).isEmpty();
+        endless.cancel();
+        assertThat(end(endless).reason()).isEqualTo(Generation.Reason.CANCELLED);
+        piece(waiting);
+        waiting.cancel();
+        end(waiting);
+        narrow.giveBack();
         generations.close();
     }
 

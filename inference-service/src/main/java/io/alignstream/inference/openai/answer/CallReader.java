@@ -208,7 +208,8 @@ final class CallReader {
                 if (layout.object().isEmpty()) {
                     add(found, name, value, calls);
                 } else {
-                    for (JsonNode one : value.isArray() ? value : JSON.createArrayNode().add(value)) {
+                    for (JsonNode one :
+                            value.isArray() ? value : JSON.createArrayNode().add(value)) {
                         add(found, one.path("name").asText(), one.path(layout.argumentsMember()), calls);
                     }
                 }

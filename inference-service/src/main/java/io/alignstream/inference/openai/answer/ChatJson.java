@@ -38,7 +38,8 @@ public final class ChatJson implements AnswerJson {
             boolean includeUsage) {
         this.head = new Head(ResponseId.Kind.CHAT, model, promptTokens);
         this.probabilities = new LogProbabilities(model.tokenizer());
-        this.readers = Stream.generate(() -> new CallReader(calls)).limit(choices).toList();
+        this.readers =
+                Stream.generate(() -> new CallReader(calls)).limit(choices).toList();
         this.withProbabilities = withProbabilities;
         this.includeUsage = includeUsage;
     }

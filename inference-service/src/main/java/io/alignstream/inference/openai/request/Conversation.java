@@ -47,7 +47,8 @@ public record Conversation(List<Message> messages, String begun, Optional<ToolTa
                     field,
                     Reason.of("api.mustBeMessages").with("parameter", field).with("most", MAX_MESSAGES));
         }
-        if (!tools.parameters().isEmpty() || StreamSupport.stream(list.spliterator(), false).anyMatch(ToolTalk::isPart)) {
+        if (!tools.parameters().isEmpty()
+                || StreamSupport.stream(list.spliterator(), false).anyMatch(ToolTalk::isPart)) {
             return new Conversation(List.of(), "", Optional.of(ToolTalk.of(field, list, tools)));
         }
         List<Message> messages = new ArrayList<>();

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
-import io.alignstream.languagemodel.tokenizer.ToolCallLayout;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.tokenizer.ToolCallLayout;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,7 +65,8 @@ public record OfferedTools(
         JsonNode said = tool.has("function") ? tool.path("function") : tool;
         JsonNode parameters = said.path("parameters");
         if (!tool.path("type").asText("function").equals("function")
-                || !said.path("name").asText().matches(NAME)
+                || !said.path("name").isTextual()
+                || !said.path("name").textValue().matches(NAME)
                 || !(parameters.isMissingNode() || parameters.isNull() || parameters.isObject())) {
             throw Body.wrong("tools", tool, Reason.of("api.mustBeTools"));
         }
@@ -86,9 +87,7 @@ public record OfferedTools(
             none.putObject("properties");
             return none.put("additionalProperties", false);
         }
-        return parameters.isEmpty()
-                ? JsonNodeFactory.instance.objectNode().put("type", "object")
-                : parameters;
+        return parameters.isEmpty() ? JsonNodeFactory.instance.objectNode().put("type", "object") : parameters;
     }
 
     private static List<String> forced(JsonNode choice, List<String> names) {

@@ -102,7 +102,10 @@ public record ResponsesRequest(
         return tools.parameters().isEmpty()
                 ? Conversation.of(List.of(question))
                 : new Conversation(
-                        List.of(), "", Optional.of(new ToolTalk(JsonNodeFactory.instance.arrayNode(), tools).after(List.of(question))));
+                        List.of(),
+                        "",
+                        Optional.of(
+                                new ToolTalk(JsonNodeFactory.instance.arrayNode(), tools).after(List.of(question))));
     }
 
     /** As chat completions have them: calls are a part of the assistant's message. */
@@ -130,7 +133,8 @@ public record ResponsesRequest(
     /** The calls of the assistant's message that comes last, or of a new one. */
     private static ArrayNode calling(ArrayNode messages) {
         JsonNode last = messages.path(messages.size() - 1);
-        if (last.path("role").asText().equals("assistant") && last.path("tool_calls").isArray()) {
+        if (last.path("role").asText().equals("assistant")
+                && last.path("tool_calls").isArray()) {
             return (ArrayNode) last.path("tool_calls");
         }
         ObjectNode message = JsonNodeFactory.instance.objectNode();

@@ -81,8 +81,7 @@ public record Sampling(
     }
 
     /** The same, with control tokens that are {@code shown} in the answer and do not end it. */
-    public Decoding decoding(
-            int choice, int maxTokens, BitSet shown, Optional<Supplier<TokenConstraint>> constraint) {
+    public Decoding decoding(int choice, int maxTokens, BitSet shown, Optional<Supplier<TokenConstraint>> constraint) {
         SplittableRandom seeds = new SplittableRandom(seed);
         long own = seed;
         for (int i = 0; i < choice; i++) {

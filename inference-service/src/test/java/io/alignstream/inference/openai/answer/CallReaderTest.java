@@ -55,7 +55,10 @@ class CallReaderTest {
                                 "",
                                 "f{} g{'b':2}"),
                         Arguments.of(
-                                "llama", "No {'name': 'f', 'parameters': {}}", "No {'name': 'f', 'parameters': {}}", ""),
+                                "llama",
+                                "No {'name': 'f', 'parameters': {}}",
+                                "No {'name': 'f', 'parameters': {}}",
+                                ""),
                         Arguments.of("llama", "{'x': 1} is JSON", "{'x': 1} is JSON", ""),
                         Arguments.of("llama", "<|no|<|no|", "<|no|<|no|", ""),
                         Arguments.of(
@@ -64,8 +67,7 @@ class CallReaderTest {
                                 "",
                                 "f{} g{'b':null}"),
                         Arguments.of("mistral", "[TOOL] and so on", "[TOOL] and so on", ""),
-                        Arguments.of(
-                                "bare", "Well[TOOL_CALLS]f[ARGS]{'a': 1}[TOOL_CALLS]g{}", "Well", "f{'a':1} g{}"))
+                        Arguments.of("bare", "Well[TOOL_CALLS]f[ARGS]{'a': 1}[TOOL_CALLS]g{}", "Well", "f{'a':1} g{}"))
                 .map(row -> Arguments.of(Arrays.stream(row.get())
                         .map(text -> text.toString().replace('\'', '"'))
                         .toArray()));
@@ -157,6 +159,8 @@ class CallReaderTest {
     }
 
     private static String calls(CallReader reader) {
-        return reader.calls().stream().map(call -> call.name() + call.arguments()).collect(Collectors.joining(" "));
+        return reader.calls().stream()
+                .map(call -> call.name() + call.arguments())
+                .collect(Collectors.joining(" "));
     }
 }

@@ -17,7 +17,8 @@ class ConversationTest {
         String text = "x".repeat(10_000);
         JsonNode messages = json.readTree("[{\"role\": \"user\", \"content\": \"" + text + "\"}]");
         Body body = Body.of(("{\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\":"
-                + " {\"properties\": {\"" + text + "\": {}}}}}]}").getBytes(StandardCharsets.UTF_8));
+                        + " {\"properties\": {\"" + text + "\": {}}}}}]}")
+                .getBytes(StandardCharsets.UTF_8));
 
         // When
         Conversation conversation = Conversation.of("messages", messages, OfferedTools.of(body));

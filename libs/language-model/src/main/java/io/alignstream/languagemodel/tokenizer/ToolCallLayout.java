@@ -23,8 +23,7 @@ import java.util.regex.Pattern;
 public record ToolCallLayout(String lead, String marker, String object, String between, String alsoMarker) {
 
     /** Of a model whose template writes no calls. */
-    public static final ToolCallLayout PLAIN =
-            new ToolCallLayout("", "", "{\"name\": \"", "\", \"arguments\": ", "");
+    public static final ToolCallLayout PLAIN = new ToolCallLayout("", "", "{\"name\": \"", "\", \"arguments\": ", "");
 
     /** A name that no template says of itself. */
     static final String PROBE = "harbour_lookup";
@@ -32,7 +31,8 @@ public record ToolCallLayout(String lead, String marker, String object, String b
     /** Llama's models write it before calls of any tool, their template before those of built-in ones. */
     private static final String PYTHON_TAG = "<|python_tag|>";
 
-    private static final ObjectNode ARGUMENTS = JsonNodeFactory.instance.objectNode().put("harbour_name", "old bridge");
+    private static final ObjectNode ARGUMENTS =
+            JsonNodeFactory.instance.objectNode().put("harbour_name", "old bridge");
     private static final Pattern OBJECT = Pattern.compile("(?:\\[\\s*)?\\{\\s*\"name\"\\s*:\\s*\"$");
     private static final Pattern MEMBER = Pattern.compile("\"(\\w+)\"\\s*:\\s*$");
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -75,7 +75,9 @@ public record ToolCallLayout(String lead, String marker, String object, String b
         String lead = before.startsWith(opening) ? opening : "";
         Matcher object = OBJECT.matcher(before);
         int begin = object.find(lead.length()) ? object.start() : name;
-        boolean named = begin < name ? between.startsWith("\"") && MEMBER.matcher(between).find() : begin > lead.length();
+        boolean named = begin < name
+                ? between.startsWith("\"") && MEMBER.matcher(between).find()
+                : begin > lead.length();
         return named
                 ? Optional.of(new ToolCallLayout(
                         lead,

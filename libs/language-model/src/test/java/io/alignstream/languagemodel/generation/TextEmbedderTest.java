@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -67,6 +68,26 @@ class TextEmbedderTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void amongOthersATextHasTheSameVectorToTheBit(WeightFormat format) {
+        // Given
+        List<int[]> texts = List.of(new int[] {3}, new int[] {5, 1, 4, 1, 5}, new int[] {2, 7});
+        try (Transformer network = Transformer.initialise(CONFIG, 3);
+                PreparedWeights weights = new PreparedWeights(network, format)) {
+            TextEmbedder embedder = new TextEmbedder(weights);
+
+            // When
+            List<float[]> together = embedder.embed(texts);
+
+            // Then
+            assertThat(together).hasSize(3);
+            for (int i = 0; i < 3; i++) {
+                assertThat(together.get(i)).isEqualTo(embedder.embed(texts.get(i)));
+            }
+        }
+    }
+
     @Test
     void aTextOfNothingIsRefused() {
         try (Transformer network = Transformer.initialise(CONFIG, 3);
@@ -74,7 +95,7 @@ class TextEmbedderTest {
             TextEmbedder embedder = new TextEmbedder(weights);
 
             // When, Then
-            assertThatThrownBy(embedder::embed)
+            assertThatThrownBy(() -> embedder.embed())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("1 to 12");
         }

@@ -229,7 +229,9 @@ class ForeignChatTest {
         int[] prompt = ChatTemplate.promptWithTools(showing, messages, tools, "<|im_start|>So");
 
         // Then
-        assertThat(showing.decode(prompt)).contains("\"name\": \"<|im_end|>\"", "Ulm").endsWith("\nSo");
+        assertThat(showing.decode(prompt))
+                .contains("\"name\": \"<|im_end|>\"", "Ulm")
+                .endsWith("\nSo");
         assertThatThrownBy(() -> ChatTemplate.promptWithTools(plain, messages, tools, ""))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContaining("shows no tools");
