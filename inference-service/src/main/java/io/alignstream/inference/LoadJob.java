@@ -12,7 +12,6 @@ import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.generation.WeightFormat;
 import io.alignstream.languagemodel.network.Footprint;
-import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
@@ -121,8 +120,8 @@ final class LoadJob implements Job {
             throws IOException {
         Tokenizer tokenizer = Tokenizer.load(checkpoint.folder());
         PreparedWeights weights;
-        try (Transformer network = Transformer.load(checkpoint.folder())) {
-            weights = new PreparedWeights(network, WeightFormat.of(config.weights()));
+        try {
+            weights = PreparedWeights.load(checkpoint.folder(), WeightFormat.of(config.weights()));
         } finally {
             NativeMemory.trim();
         }
@@ -186,19 +185,19 @@ final class LoadJob implements Job {
     }
 
     private MemoryPlan plan(TransformerConfig network) {
-        Footprint footprint = Footprint.of(network);
+        Footprint block = Footprint.of(
+                network.withLayers(1)); // one after the other is prepared, embedding and output with the first
         long model = LoadedModel.bytes(
                 network,
                 WeightFormat.of(config.weights()),
                 capacity(network.maxPositions()).tokens());
-        long copied = footprint.prepared(Precision.FLOAT32); // beside the network's own
         return MemoryPlan.of(Map.of(
                 MemoryPlan.Part.FROZEN,
                 served.bytes() + model,
                 MemoryPlan.Part.PREPARED,
-                copied,
+                block.weights() + block.prepared(Precision.FLOAT32),
                 MemoryPlan.Part.FILES,
-                footprint.weights()));
+                Footprint.of(network).weights()));
     }
 
     private static String gibibytes(long bytes) {

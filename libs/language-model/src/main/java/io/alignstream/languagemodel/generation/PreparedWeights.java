@@ -3,11 +3,17 @@ package io.alignstream.languagemodel.generation;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.alignstream.languagemodel.checkpoint.ModelWeights;
+import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.NetworkProgram;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.torch.TorchProgram;
 import io.alignstream.languagemodel.torch.TorchRuntime;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SequencedMap;
 
 /**
  * A network's weights as decoding takes them: projections of one input as one matrix, made once instead of for every token.
@@ -21,11 +27,16 @@ public final class PreparedWeights implements AutoCloseable {
             NetworkProgram.with(TorchProgram.resource(PreparedWeights.class, "generation.torchscript")
                     + TorchProgram.operators(PreparedWeights.class, "decoding"));
 
+    /** Arrays of each block, of which there are 3 besides: the last norm, embedding and output. */
+    private static final int OF_BLOCK = 12;
+    /** Where in the shape the number of blocks stands first. */
+    private static final int SIZE = 2;
+
     private final TransformerConfig config;
     private final WeightFormat format;
-    private final NDManager scope = TorchRuntime.get().newScope();
+    private final NDManager scope;
     private final NDList weights;
-    private final NDList shape = new NDList();
+    private final NDList shape;
 
     /** The weights of {@code model} as they are now, in fp32. */
     public PreparedWeights(Transformer model) {
@@ -36,6 +47,8 @@ public final class PreparedWeights implements AutoCloseable {
     public PreparedWeights(Transformer model, WeightFormat format) {
         this.config = model.config();
         this.format = format;
+        this.scope = TorchRuntime.get().newScope();
+        this.shape = new NDList();
         boolean prepared = false;
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList shared = new NDList();
@@ -46,7 +59,7 @@ public final class PreparedWeights implements AutoCloseable {
                 shape.add(copy);
             }
             NDList in = model.arguments(call);
-            in.add(shape.get(2));
+            in.add(shape.get(SIZE));
             in.add(call.create((long) format.code()));
             weights = PROGRAM.run(scope, "prepare", in);
             weights.forEach(weight -> weight.setName("w[]"));
@@ -55,6 +68,60 @@ public final class PreparedWeights implements AutoCloseable {
             if (!prepared) {
                 scope.close();
             }
+        }
+    }
+
+    private PreparedWeights(
+            TransformerConfig config, WeightFormat format, NDManager scope, NDList weights, NDList shape) {
+        this.config = config;
+        this.format = format;
+        this.scope = scope;
+        this.weights = weights;
+        this.shape = shape;
+    }
+
+    /**
+     * The weights of a Hugging Face directory in {@code format}, taken out of its files block by block: while they are prepared,
+     * there is one block in memory besides, with embedding and output, instead of the network.
+     *
+     * @throws IOException if a file is missing or damaged, or a tensor is missing or has another shape
+     */
+    public static PreparedWeights load(Path folder, WeightFormat format) throws IOException {
+        TransformerConfig config = TransformerConfig.load(folder);
+        SequencedMap<String, Tensor> tensors = ModelWeights.read(folder);
+        NDManager scope = TorchRuntime.get().newScope();
+        NDList weights = new NDList();
+        NDList ends = new NDList();
+        NDList shape = new NDList();
+        try {
+            for (int layer = 0; layer < config.layers(); layer++) {
+                try (Transformer block = layer == 0
+                                ? Transformer.of(config.withLayers(1), tensors, folder.toString())
+                                : Transformer.block(config, tensors, layer, folder.toString());
+                        PreparedWeights prepared = new PreparedWeights(block, format)) {
+                    take(prepared.weights.subList(0, OF_BLOCK), scope, weights);
+                    if (layer == 0) {
+                        take(prepared.weights.subList(OF_BLOCK, prepared.weights.size()), scope, ends);
+                        take(prepared.shape, scope, shape);
+                    }
+                }
+            }
+            weights.addAll(ends);
+            long[] size = shape.get(SIZE).toLongArray();
+            size[0] = config.layers();
+            shape.get(SIZE).close();
+            shape.set(SIZE, scope.create(size));
+            return new PreparedWeights(config, format, scope, weights, shape);
+        } catch (IOException | RuntimeException e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    private static void take(List<NDArray> arrays, NDManager scope, NDList into) {
+        for (NDArray array : arrays) {
+            array.attach(scope);
+            into.add(array);
         }
     }
 

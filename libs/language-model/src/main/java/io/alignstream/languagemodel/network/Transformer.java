@@ -175,6 +175,29 @@ public final class Transformer implements Trainable, AutoCloseable {
     }
 
     /**
+     * Block {@code layer} of a network alone: enough to take its weights, and no more, out of the files.
+     *
+     * @param config of the whole network
+     * @param origin named in error messages
+     * @throws IOException if a tensor is missing, holds no floats, or has another shape than the configuration says
+     */
+    public static Transformer block(TransformerConfig config, Map<String, Tensor> tensors, int layer, String origin)
+            throws IOException {
+        Map<String, Tensor> own = new HashMap<>();
+        tensors.forEach((name, tensor) -> {
+            if (Weights.block(name) < 0) {
+                own.put(name, tensor);
+            } else if (Weights.block(name) == layer) {
+                own.put(name.replaceFirst("[0-9]+", "0"), tensor);
+            }
+        });
+        Tensor nobody = Tensor.of(new float[config.width()], 1, config.width());
+        own.put(Weights.EMBEDDING, nobody);
+        own.put(Weights.OUTPUT, nobody);
+        return of(config.block(), own, origin);
+    }
+
+    /**
      * The first {@code layers} blocks, without head and adapters, as a network that shares this one's weights: it takes no
      * memory of its own, and ends with this one.
      */

@@ -111,7 +111,16 @@ public record TransformerConfig(
         return with(size, layers);
     }
 
+    /** One block of the network alone, for one token at one position. */
+    TransformerConfig block() {
+        return with(1, 1, 1);
+    }
+
     private TransformerConfig with(int newVocabularySize, int newLayers) {
+        return with(newVocabularySize, newLayers, maxPositions);
+    }
+
+    private TransformerConfig with(int newVocabularySize, int newLayers, int newPositions) {
         return new TransformerConfig(
                 newVocabularySize,
                 newLayers,
@@ -119,7 +128,7 @@ public record TransformerConfig(
                 heads,
                 keyValueHeads,
                 feedForwardWidth,
-                maxPositions,
+                newPositions,
                 ropeTheta,
                 normEpsilon,
                 tiedEmbeddings,
