@@ -83,9 +83,9 @@ public class Generations {
      */
     public Generation start(String client, LoadedModel model, int[] prompt, Decoding decoding, int siblings) {
         Task task = new Task(new Generation(client, model, prompt, decoding, timeout.toNanos()));
-        Task displaced = (Task) waiting.add(
-                        task, waits -> foreseen(model.pace(), underWay(waits) - siblings + 1) <= slowdown)
-                .orElse(null);
+        Task displaced =
+                (Task) waiting.add(task, waits -> foreseen(model.pace(), underWay(waits) - siblings + 1) <= slowdown)
+                        .orElse(null);
         if (displaced != null) {
             displaced.refuse();
         }
