@@ -36,8 +36,8 @@ record NumberRange(BigDecimal least, boolean withLeast, BigDecimal most, boolean
 
     NumberRange from(BigDecimal number, boolean with) {
         boolean narrows = number.compareTo(least) > 0 || (number.compareTo(least) == 0 && !with);
-        BigDecimal end = number.compareTo(USUAL) >= 0 && most.equals(USUAL) ? GREATEST : most;
-        return narrows || least.equals(USUAL.negate()) ? new NumberRange(number, with, end, withMost) : this;
+        BigDecimal end = number.compareTo(USUAL) >= 0 && most.compareTo(USUAL) == 0 ? GREATEST : most;
+        return narrows || least.compareTo(USUAL.negate()) == 0 ? new NumberRange(number, with, end, withMost) : this;
     }
 
     NumberRange to(BigDecimal number, boolean with) {
