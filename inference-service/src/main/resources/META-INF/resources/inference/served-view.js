@@ -7,7 +7,20 @@ import { showShadows } from './shadow-view.js';
 
 const messages = await pageMessages;
 
+const RETRIEVAL = ['passages', 'most', 'behind', 'displaced', 'cut', 'failed', 'lost', 'unreadable'];
+
+function showRetrieval(status) {
+  element('served-retrieval').hidden = !status;
+  if (status) {
+    say(element('retrieval-problem'), status.problem ? messages.said(status.problem) : '');
+    element('retrieval-figures').replaceChildren(...RETRIEVAL.map(name => make('div', {},
+      make('dt', {}, messages.text(`panel.retrieval.${name}`)), make('dd', {}, messages.whole(status[name])))),
+    make('div', {}, make('dt', {}, messages.text('panel.retrieval.mebibytes')), make('dd', {}, messages.figure(status.bytes / 2 ** 20))));
+  }
+}
+
 function show(served) {
+  showRetrieval(served.retrieval);
   element('served-none').hidden = Boolean(served.sha256);
   element('served').hidden = !served.sha256;
   if (!served.sha256) {

@@ -40,13 +40,19 @@ public class ResponsesResource {
     private final JsonConstraints constraints;
     private final RecentResponses responses;
     private final Answering answering;
+    private final Grounding grounding;
 
     ResponsesResource(
-            InferenceConfig config, JsonConstraints constraints, RecentResponses responses, Answering answering) {
+            InferenceConfig config,
+            JsonConstraints constraints,
+            RecentResponses responses,
+            Answering answering,
+            Grounding grounding) {
         this.config = config;
         this.constraints = constraints;
         this.responses = responses;
         this.answering = answering;
+        this.grounding = grounding;
     }
 
     @POST
@@ -73,19 +79,21 @@ public class ResponsesResource {
         return messages;
     }
 
-    private Answering.Call call(ResponsesRequest request, Conversation conversation, LoadedModel model) {
+    private Answering.Call call(ResponsesRequest request, Conversation asked, LoadedModel model) {
         ContextWindow window = new ContextWindow(model.positions());
         Sampling sampling = request.sampling();
         sampling.requireTokensBelow(model.tokenizer().vocabularySize());
+        Grounding.Grounded grounded = grounding.ground(request.retrieval(), asked, "input", model, request.maxTokens());
+        Conversation conversation = grounded.conversation();
         int[] prompt = conversation.prompt("input", model.tokenizer(), window);
         int most = window.answer(prompt.length, request.maxTokens(), config.defaultMaxTokens());
-        Asked asked = new Asked(
+        Asked answer = new Asked(
                 prompt, sampling.decoding(0, most, request.format().constraint(constraints, model.tokenizer())));
         return new Answering.Call(
-                List.of(asked),
-                new ResponseJson(model, prompt.length, request),
+                List.of(answer),
+                new ResponseJson(model, prompt.length, request, grounded.sources()),
                 Optional.of(conversation),
-                request.instructions().isPresent() ? 1 : 0,
+                grounded.added() + (request.instructions().isPresent() ? 1 : 0),
                 request.stream());
     }
 }

@@ -19,9 +19,22 @@ public final class ChatJson implements AnswerJson {
     private final int choices;
     private final boolean withProbabilities;
     private final boolean includeUsage;
+    private final Optional<Sources> sources;
 
-    /** @param choices how many answers there will be */
-    public ChatJson(LoadedModel model, int promptTokens, int choices, boolean withProbabilities, boolean includeUsage) {
+    /**
+     * The JSON of one call.
+     *
+     * @param choices how many answers there will be
+     * @param sources what they are grounded in; empty where that was not asked for
+     */
+    public ChatJson(
+            LoadedModel model,
+            int promptTokens,
+            int choices,
+            boolean withProbabilities,
+            boolean includeUsage,
+            Optional<Sources> sources) {
+        this.sources = sources;
         this.head = new Head(ResponseId.Kind.CHAT, model, promptTokens);
         this.probabilities = new LogProbabilities(model.tokenizer());
         this.choices = choices;
@@ -52,6 +65,7 @@ public final class ChatJson implements AnswerJson {
             }
         }
         json.set("usage", head.usage(answers));
+        sources.ifPresent(known -> json.set(Sources.FIELD, known.json()));
         answers.getFirst().receipt().ifPresent(receipt -> json.put("receipt", receipt));
         return head.signed(json);
     }
@@ -66,13 +80,17 @@ public final class ChatJson implements AnswerJson {
         }
     }
 
-    /** The first chunks, which name the role. */
+    /** The first chunks, which name the role; the first of them the sources, too. */
     @Override
     public List<Event> opening() {
         List<Event> events = new ArrayList<>();
         for (int i = 0; i < choices; i++) {
             ObjectNode delta = Head.JSON.objectNode().put("role", "assistant").put("content", "");
-            events.add(Event.of(head.signed(chunk(i, delta, List.of(), null))));
+            ObjectNode json = head.signed(chunk(i, delta, List.of(), null));
+            if (i == 0) {
+                sources.ifPresent(known -> json.set(Sources.FIELD, known.json()));
+            }
+            events.add(Event.of(json));
         }
         return events;
     }

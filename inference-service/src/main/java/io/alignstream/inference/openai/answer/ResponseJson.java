@@ -18,10 +18,17 @@ public final class ResponseJson implements AnswerJson {
     private final Head head;
     private final LogProbabilities probabilities;
     private final ResponsesRequest request;
+    private final Optional<Sources> sources;
     private final String message;
     private int events;
 
-    public ResponseJson(LoadedModel model, int promptTokens, ResponsesRequest request) {
+    /**
+     * The JSON of one call.
+     *
+     * @param sources what the answer is grounded in; empty where that was not asked for
+     */
+    public ResponseJson(LoadedModel model, int promptTokens, ResponsesRequest request, Optional<Sources> sources) {
+        this.sources = sources;
         this.head = new Head(ResponseId.Kind.RESPONSE, model, promptTokens);
         this.probabilities = new LogProbabilities(model.tokenizer());
         this.request = request;
@@ -71,6 +78,7 @@ public final class ResponseJson implements AnswerJson {
         json.putObject("metadata");
         json.putArray("output");
         json.putNull("usage");
+        sources.ifPresent(known -> json.set(Sources.FIELD, known.json()));
         return head.signed(json);
     }
 

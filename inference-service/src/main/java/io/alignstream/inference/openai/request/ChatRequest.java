@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.alignstream.contracts.messages.Reason;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
  * @param model the model's name; empty for the served one
  * @param maxTokens longest answer, if the client bounds it
  * @param delivery how the answer is sent
+ * @param retrieval whether the answer is to be grounded in documents
  */
 public record ChatRequest(
         String model,
@@ -22,7 +24,8 @@ public record ChatRequest(
         Sampling sampling,
         OptionalLong maxTokens,
         Delivery delivery,
-        ResponseFormat format) {
+        ResponseFormat format,
+        Optional<RetrievalRequest> retrieval) {
 
     static final int MOST_ALTERNATIVES = 20;
 
@@ -39,7 +42,8 @@ public record ChatRequest(
                             "top_logprobs",
                             "response_format",
                             "tools",
-                            "tool_choice"))
+                            "tool_choice",
+                            RetrievalRequest.FIELD))
             .collect(Collectors.toUnmodifiableSet());
 
     /** Reads and checks the body of a request. */
@@ -54,7 +58,8 @@ public record ChatRequest(
                 Sampling.of(body, body.flag("logprobs"), alternatives(body)),
                 most.isPresent() ? most : older,
                 Delivery.of(body),
-                ResponseFormat.of("response_format", body.field("response_format")));
+                ResponseFormat.of("response_format", body.field("response_format")),
+                RetrievalRequest.of(body));
     }
 
     private static JsonNode messages(Body body) {

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  * @param instructions what the operator says, for this response alone
  * @param previous id of the response that this one goes on with
  * @param maxTokens longest answer, if the client bounds it
+ * @param retrieval whether the answer is to be grounded in documents
  */
 public record ResponsesRequest(
         String model,
@@ -27,7 +28,8 @@ public record ResponsesRequest(
         Sampling sampling,
         OptionalLong maxTokens,
         boolean stream,
-        ResponseFormat format) {
+        ResponseFormat format,
+        Optional<RetrievalRequest> retrieval) {
 
     private static final String INPUT = "input";
     static final Set<String> FIELDS = Stream.concat(
@@ -43,7 +45,8 @@ public record ResponsesRequest(
                             "text",
                             "top_logprobs",
                             "tools",
-                            "tool_choice"))
+                            "tool_choice",
+                            RetrievalRequest.FIELD))
             .collect(Collectors.toUnmodifiableSet());
 
     /** Reads and checks the body of a request. */
@@ -68,7 +71,8 @@ public record ResponsesRequest(
                 body.integer("max_output_tokens", 1, Integer.MAX_VALUE),
                 body.flag("stream"),
                 ResponseFormat.of(
-                        "text.format", text.map(value -> value.get("format")).filter(format -> !format.isNull())));
+                        "text.format", text.map(value -> value.get("format")).filter(format -> !format.isNull())),
+                RetrievalRequest.of(body));
     }
 
     /** The input behind what was said {@code earlier}, the instructions before all. */
