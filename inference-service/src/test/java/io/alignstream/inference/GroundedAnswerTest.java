@@ -150,7 +150,7 @@ class GroundedAnswerTest extends ServiceTest {
             delimiter = '|',
             value = {
                 "\"yes\" | must be true, false or an object",
-                "{\"passages\": 0} | must be a whole number from 1 to 20",
+                "{\"passages\": 0} | must be an integer from 1 to 20",
                 "{\"minimum_similarity\": 2} | must be a number from 0 to 1",
                 "{\"rerank\": true} | retrieval.rerank is not supported here"
             })

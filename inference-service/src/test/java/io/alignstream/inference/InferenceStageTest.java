@@ -343,7 +343,14 @@ class InferenceStageTest {
 
     private InferenceStage stage(@Nullable CheckpointStore store) {
         return new InferenceStage(
-                CONFIG, served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept), shadows, SmallRetrieval.off());
+                CONFIG,
+                served,
+                store,
+                new FeedbackTally(),
+                releases,
+                new HeldOutPrompts(kept),
+                shadows,
+                SmallRetrieval.off());
     }
 
     private static ModelRelease release(String run, ModelRelease.Verdict verdict) {
