@@ -45,6 +45,7 @@ class GroundedAnswerTest extends ServiceTest {
         // Then
         assertThat(answer.path("retrieval").path("left_out").asInt(-1)).isZero();
         assertThat(answer.path("retrieval").path("sources").valueStream())
+                .filteredOn(source -> source.path("document").asText().equals("oln"))
                 .singleElement()
                 .satisfies(source -> {
                     assertThat(source.path("number").asInt()).isOne();
@@ -92,7 +93,7 @@ class GroundedAnswerTest extends ServiceTest {
                 .body());
 
         // Then
-        assertThat(response.path("retrieval").path("sources").size()).isOne();
+        assertThat(response.path("retrieval").path("sources").size()).isPositive();
         assertThat(next.has("retrieval")).isFalse();
         assertThat(next.path("usage").path("input_tokens").asInt())
                 .isLessThan(response.path("usage").path("input_tokens").asInt());
@@ -119,13 +120,13 @@ class GroundedAnswerTest extends ServiceTest {
     @Test
     void whatDoesNotFitTheContextIsLeftOutAndThatIsSaid() {
         // Given
-        StringBuilder long_ = new StringBuilder(ASKED);
-        while (TinyModel.TOKENIZER.encode(long_.toString()).length < TinyModel.POSITIONS - 60) {
-            long_.append(" He?");
+        StringBuilder asked = new StringBuilder(ASKED);
+        while (TinyModel.TOKENIZER.encode(asked.toString()).length < TinyModel.POSITIONS - 60) {
+            asked.append(" He?");
         }
 
         // When
-        JsonNode answer = json(api.post(question(long_.toString(), ", \"retrieval\": {\"minimum_similarity\": 0}"))
+        JsonNode answer = json(api.post(question(asked.toString(), ", \"retrieval\": {\"minimum_similarity\": 0}"))
                 .body());
 
         // Then
@@ -161,6 +162,18 @@ class GroundedAnswerTest extends ServiceTest {
         // Then
         assertThat(refused.statusCode()).isEqualTo(400);
         assertThat(json(refused.body()).path("error").path("message").asText()).contains(why);
+    }
+
+    @Test
+    void aLongQuestionIsLookedForByItsBeginning() {
+        // Given: more words than a query of the index has, and half a character
+        String query = ASKED + " " + "成".repeat(3_000) + "\\ud83d";
+
+        // When
+        HttpResponse<String> found = api.post("/v1/retrieval", "{\"query\": \"" + query + "\"}");
+
+        // Then
+        assertThat(found.statusCode()).as(found.body()).isEqualTo(200);
     }
 
     @Test

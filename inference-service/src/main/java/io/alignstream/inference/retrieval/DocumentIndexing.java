@@ -137,6 +137,7 @@ final class DocumentIndexing implements Runnable {
         boolean changed = false;
         while (!stopped) {
             Optional<TopicFeed.Entry<CleanDocument>> entry = feed.next();
+            problem = null;
             if (entry.isPresent()) {
                 if (!take(opened, entry.get())) {
                     return;
@@ -154,10 +155,7 @@ final class DocumentIndexing implements Runnable {
                 since = opened.next();
                 changed = false;
             }
-            if (entry.isEmpty()) {
-                problem = null;
-                read = behind == 0;
-            }
+            read = entry.isEmpty() && behind == 0;
         }
         if (changed) {
             commit(opened, feed, begun);

@@ -12,6 +12,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 public class Retrieval {
 
     private static final Duration TO_END = Duration.ofSeconds(5);
-    /** Of a question, which says what it is about in far less. */
-    private static final int LONGEST_QUESTION = 2_000;
+    /** Characters of a question that are looked for: each may be a word, and a query of the index has 1,024 at most. */
+    private static final int LONGEST_QUESTION = 1_000;
 
     private final RetrievalConfig config;
     private final KafkaReaders readers;
@@ -117,7 +118,7 @@ public class Retrieval {
         }
         PassageIndex index =
                 running.index().orElseThrow(() -> notNow(running.status().problem()));
-        String words = question.length() <= LONGEST_QUESTION ? question : question.substring(0, LONGEST_QUESTION);
+        String words = words(question);
         long begun = System.nanoTime();
         try {
             Language language = Language.of(words);
@@ -127,6 +128,12 @@ public class Retrieval {
         } finally {
             timer.record(Duration.ofNanos(System.nanoTime() - begun));
         }
+    }
+
+    /** The beginning of a long question, without halves of characters, which a client may send and a cut may leave. */
+    private static String words(String question) {
+        String beginning = question.substring(0, Math.min(question.length(), LONGEST_QUESTION));
+        return new String(beginning.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     private static RetrievalException notNow(@Nullable Reason problem) {
