@@ -45,7 +45,7 @@ public final class RetrievalBenchmark {
 
     private static final int HEAP_MEGABYTES = 768;
     private static final int PASSAGES = 3;
-    private static final int ANSWER = 48;
+    private static final int ANSWER = 24;
     private static final Duration LIMIT = Duration.ofMinutes(20);
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -75,7 +75,7 @@ public final class RetrievalBenchmark {
                             folder,
                             broker.bootstrapServers(),
                             HEAP_MEGABYTES,
-                            List.of("-Dalignstream.inference.retrieval.enabled=true"));
+                            List.of("-Dalignstream.inference.retrieval.enabled=true", "-Dalignstream.inference.timeout=PT30M"));
                     Publisher publisher = new Publisher(broker.bootstrapServers())) {
                 RetrievalBenchmark benchmark = new RetrievalBenchmark(out, service);
                 benchmark.await("/retrieval/open", "true");

@@ -55,7 +55,7 @@ public interface RetrievalConfig {
     double contextShare();
 
     /** Similarity to the question, a cosine, that a passage must have unless the request says another one. */
-    @WithDefault("0.5")
+    @WithDefault("0.6")
     @Between(least = "0", greatest = "1")
     double minimumSimilarity();
 }
