@@ -21,7 +21,7 @@ function item({ document, title, uri, source, text: passage, score }, messages) 
   return make('li', {},
     make('p', {},
       isAddress(uri) ? make('a', { href: uri, rel: 'noopener noreferrer', target: '_blank', dir: 'auto' }, name) : make('b', { dir: 'auto' }, name),
-      make('span', { className: 'faint' }, ` ${source} · `, text(messages, 'chat.similarity'), ` ${messages.figure(score)}`)),
+      make('span', { className: 'faint' }, ` ${source} · `, text(messages, 'chat.similarity'), ` ${messages.figure(Math.round(score * 100) / 100)}`)),
     make('blockquote', { dir: 'auto' }, passage));
 }
 

@@ -75,7 +75,9 @@ public final class RetrievalBenchmark {
                             folder,
                             broker.bootstrapServers(),
                             HEAP_MEGABYTES,
-                            List.of("-Dalignstream.inference.retrieval.enabled=true", "-Dalignstream.inference.timeout=PT30M"));
+                            List.of(
+                                    "-Dalignstream.inference.retrieval.enabled=true",
+                                    "-Dalignstream.inference.timeout=PT30M"));
                     Publisher publisher = new Publisher(broker.bootstrapServers())) {
                 RetrievalBenchmark benchmark = new RetrievalBenchmark(out, service);
                 benchmark.await("/retrieval/open", "true");

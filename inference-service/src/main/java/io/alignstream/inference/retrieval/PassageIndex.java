@@ -284,15 +284,15 @@ final class PassageIndex implements AutoCloseable {
                     .mapToDouble(Double::doubleValue)
                     .max()
                     .orElse(1);
-            Comparator<Integer> order = Comparator.comparingDouble(
-                    passage -> -near.get(passage) - WORDS_COUNT * worded.getOrDefault(passage, 0.0) / best);
+            Comparator<Map.Entry<Integer, Double>> order = Comparator.comparingDouble(
+                    one -> -one.getValue() - WORDS_COUNT * worded.getOrDefault(one.getKey(), 0.0) / best);
             List<FoundPassage> found = new ArrayList<>();
             StoredFields fields = searcher.storedFields();
-            for (int passage : near.keySet().stream()
-                    .sorted(order.thenComparing(Comparator.naturalOrder()))
+            for (Map.Entry<Integer, Double> one : near.entrySet().stream()
+                    .sorted(order.thenComparing(Map.Entry.comparingByKey()))
                     .limit(most)
                     .toList()) {
-                found.add(new FoundPassage(passage(fields.document(passage)), near.get(passage)));
+                found.add(new FoundPassage(passage(fields.document(one.getKey())), one.getValue()));
             }
             return found;
         } finally {

@@ -209,9 +209,11 @@ public final class TopicFeed<T> implements AutoCloseable {
     private Optional<TopicDescription> describe() {
         try {
             return Optional.of(admin.describeTopics(List.of(topic.name()))
-                    .topicNameValues()
-                    .get(topic.name())
-                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
+                    .allTopicNames()
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .values()
+                    .iterator()
+                    .next());
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 return Optional.empty();
