@@ -43,6 +43,6 @@ class GroundedPromptTest {
 
         // Then
         assertThat(text.split("\"\"\"", -1)).hasSize(3);
-        assertThat(text.lines().filter(line -> line.startsWith("资料 "))).singleElement();
+        assertThat(text.lines().filter(line -> line.startsWith("资料 "))).hasSize(1);
     }
 }
