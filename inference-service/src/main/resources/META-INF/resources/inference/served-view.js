@@ -7,14 +7,24 @@ import { showShadows } from './shadow-view.js';
 
 const messages = await pageMessages;
 
-const RETRIEVAL = ['passages', 'most', 'behind', 'displaced', 'cut', 'failed', 'lost', 'unreadable'];
+/** Figures of the index of documents, with what they are called. */
+const RETRIEVAL = {
+  passages: 'panel.retrieval.passages',
+  most: 'panel.retrieval.most',
+  behind: 'panel.retrieval.behind',
+  displaced: 'panel.retrieval.displaced',
+  cut: 'panel.retrieval.cut',
+  failed: 'panel.retrieval.failed',
+  lost: 'panel.retrieval.lost',
+  unreadable: 'panel.retrieval.unreadable',
+};
 
 function showRetrieval(status) {
   element('served-retrieval').hidden = !status;
   if (status) {
     say(element('retrieval-problem'), status.problem ? messages.said(status.problem) : '');
-    element('retrieval-figures').replaceChildren(...RETRIEVAL.map(name => make('div', {},
-      make('dt', {}, messages.text(`panel.retrieval.${name}`)), make('dd', {}, messages.whole(status[name])))),
+    element('retrieval-figures').replaceChildren(...Object.entries(RETRIEVAL).map(([name, code]) => make('div', {},
+      make('dt', {}, messages.text(code)), make('dd', {}, messages.whole(status[name])))),
     make('div', {}, make('dt', {}, messages.text('panel.retrieval.mebibytes')), make('dd', {}, messages.figure(status.bytes / 2 ** 20))));
   }
 }
