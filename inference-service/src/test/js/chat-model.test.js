@@ -225,3 +225,16 @@ test('token probabilities come with the pieces that they belong to, or with none
   // Then
   assert.deepEqual(drawn.drawn.all, [token]);
 });
+
+test('an answer keeps what it is grounded in', () => {
+  // Given
+  const answer = new Answer('Who?', 0);
+  const retrieval = { sources: [{ number: 1, document: 'a', text: 'Oln.', score: 0.8, source: 'test' }], left_out: 2 };
+
+  // When
+  answer.add({ id: 'chatcmpl-1', choices: [{ delta: { role: 'assistant' } }], retrieval });
+  answer.add({ id: 'chatcmpl-1', choices: [{ delta: { content: 'Oln.' } }] });
+
+  // Then
+  assert.deepEqual(Answer.of('Who?', JSON.parse(JSON.stringify(answer.kept()))).sources, retrieval);
+});

@@ -69,3 +69,7 @@ test('whatever models the service lists may be picked', () => {
   assert.deepEqual([picked(models, 'candidate'), picked(models, 'gone'), picked([], 'm')], ['candidate', 'm', null]);
   assert.deepEqual(versions(null), []);
 });
+
+test('sources are asked for where that is switched on', () => {
+  assert.deepEqual([false, true].map(retrieval => fields({ ...DEFAULTS, retrieval }).retrieval), [undefined, true]);
+});

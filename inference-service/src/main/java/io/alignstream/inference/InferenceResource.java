@@ -6,6 +6,8 @@ import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.feedback.FeedbackTally;
 import io.alignstream.inference.feedback.HeldOutPrompts;
+import io.alignstream.inference.retrieval.Retrieval;
+import io.alignstream.inference.retrieval.RetrievalStatus;
 import io.alignstream.inference.shadow.ShadowTally;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
@@ -29,13 +31,16 @@ public class InferenceResource {
     private final FeedbackTally feedback;
     private final HeldOutPrompts prompts;
     private final ShadowTally shadows;
+    private final Retrieval retrieval;
 
     InferenceResource(
             InferenceConfig config,
             ServedModel served,
             FeedbackTally feedback,
             HeldOutPrompts prompts,
-            ShadowTally shadows) {
+            ShadowTally shadows,
+            Retrieval retrieval) {
+        this.retrieval = retrieval;
         this.config = config;
         this.served = served;
         this.feedback = feedback;
@@ -55,6 +60,7 @@ public class InferenceResource {
      * @param names each name that is served and the sha256 of the checkpoint that it stands for now
      * @param trial whether the newest release is on trial
      * @param shadows how what releases on trial would have answered compares with what was answered
+     * @param retrieval how far the documents are indexed that answers may be grounded in; null where that is switched off
      */
     public record Served(
             String model,
@@ -71,7 +77,8 @@ public class InferenceResource {
             List<String> examples,
             Map<String, String> names,
             boolean trial,
-            List<ShadowTally.Comparison> shadows) {}
+            List<ShadowTally.Comparison> shadows,
+            @Nullable RetrievalStatus retrieval) {}
 
     /** The newest pairs that are judged, for those who may see what people ask. */
     @GET
@@ -101,7 +108,8 @@ public class InferenceResource {
                         List.of(),
                         Map.of(),
                         false,
-                        List.of()));
+                        List.of(),
+                        retrieval.status().orElse(null)));
     }
 
     private Served describe(LoadedModel model) {
@@ -121,7 +129,8 @@ public class InferenceResource {
                 prompts.examples(),
                 names(),
                 served.onTrial(),
-                shadows.comparisons());
+                shadows.comparisons(),
+                retrieval.status().orElse(null));
     }
 
     private Map<String, String> names() {

@@ -7,6 +7,8 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.feedback.FeedbackTally;
 import io.alignstream.inference.feedback.HeldOutPrompts;
+import io.alignstream.inference.retrieval.Retrieval;
+import io.alignstream.inference.retrieval.RetrievalConfig;
 import io.alignstream.inference.shadow.JudgeJob;
 import io.alignstream.inference.shadow.ShadowTally;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -43,6 +45,7 @@ public class InferenceStage implements StageDefinition {
     private final Releases releases;
     private final HeldOutPrompts heldOut;
     private final ShadowTally shadows;
+    private final RetrievalConfig retrieval;
     private final Question<ServedModel.InMemory> inMemory;
 
     InferenceStage(
@@ -52,7 +55,9 @@ public class InferenceStage implements StageDefinition {
             FeedbackTally feedback,
             Releases releases,
             HeldOutPrompts heldOut,
-            ShadowTally shadows) {
+            ShadowTally shadows,
+            RetrievalConfig retrieval) {
+        this.retrieval = retrieval;
         this.config = config;
         this.served = served;
         this.store = store;
@@ -143,6 +148,7 @@ public class InferenceStage implements StageDefinition {
     private Decision load(ModelRelease release, Versions versions, boolean spare) {
         List<ModelRelease> approved = versions.approved();
         List<ModelRelease> older = approved.subList(approved.indexOf(release) + 1, approved.size());
-        return new Decision.Run(new LoadJob(release, older, spare, store, served, config));
+        return new Decision.Run(
+                new LoadJob(release, older, spare, store, served, config, Retrieval.nativeBytes(retrieval)));
     }
 }

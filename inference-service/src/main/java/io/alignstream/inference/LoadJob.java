@@ -43,12 +43,14 @@ final class LoadJob implements Job {
     private final CheckpointStore store;
     private final ServedModel served;
     private final InferenceConfig config;
+    private final long besides;
 
     /**
      * A job for {@code release}.
      *
      * @param older what is better than nothing, newest first
      * @param spare whether it gets no requests yet: then it is left alone if there is no room for it
+     * @param besides bytes of native memory that finding passages takes, whatever is loaded
      */
     LoadJob(
             ModelRelease release,
@@ -56,13 +58,15 @@ final class LoadJob implements Job {
             boolean spare,
             CheckpointStore store,
             ServedModel served,
-            InferenceConfig config) {
+            InferenceConfig config,
+            long besides) {
         this.release = release;
         this.older = List.copyOf(older);
         this.spare = spare;
         this.store = store;
         this.served = served;
         this.config = config;
+        this.besides = besides;
     }
 
     @Override
@@ -197,7 +201,9 @@ final class LoadJob implements Job {
                 MemoryPlan.Part.PREPARED,
                 block.weights() + block.prepared(Precision.FLOAT32),
                 MemoryPlan.Part.FILES,
-                Footprint.of(network).weights()));
+                Footprint.of(network).weights(),
+                MemoryPlan.Part.RETRIEVAL,
+                besides));
     }
 
     private static String gibibytes(long bytes) {

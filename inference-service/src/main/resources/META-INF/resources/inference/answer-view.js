@@ -3,6 +3,7 @@ import { post, reasonOf } from '../alignstream/api.js';
 import { element } from '../alignstream/dom.js';
 import { translate } from '../alignstream/language.js';
 import { ownKey, remember, storage } from './storage.js';
+import { showSources } from './sources-view.js';
 import { showTokens } from './tokens-view.js';
 
 const USER = ownKey('alignstream-user');
@@ -34,6 +35,11 @@ export class AnswerView {
     this.find('.text').textContent = text;
   }
 
+  /** What the answer is grounded in; null for nothing that was asked for. */
+  ground(sources) {
+    showSources(this.find('.sources'), sources, this.page.messages);
+  }
+
   remove() {
     this.node.remove();
   }
@@ -57,6 +63,7 @@ export class AnswerView {
     this.answer = answer;
     this.end();
     this.write(answer.text);
+    this.ground(answer.sources);
     if (answer.drawn.all.length > 0) {
       showTokens(this.find('.text'), answer, () => this.page.messages);
       this.find('.legend').hidden = false;

@@ -124,7 +124,7 @@ export class EventReader {
 }
 
 /** What of an answer is kept when the page is left; token probabilities are not. */
-const KEPT = ['text', 'messages', 'sentTokens', 'tokens', 'id', 'receipt', 'finish', 'model', 'sha256', 'note', 'opinion'];
+const KEPT = ['text', 'messages', 'sentTokens', 'tokens', 'id', 'receipt', 'finish', 'model', 'sha256', 'sources', 'note', 'opinion'];
 
 /** An answer that grows event by event. */
 export class Answer {
@@ -142,6 +142,8 @@ export class Answer {
     this.sha256 = null;
     /** Token by token, where the service was asked for probabilities. */
     this.drawn = new Tokens();
+    /** What it is grounded in, as the service says it: passages, and how many were left out; null where that was not asked for. */
+    this.sources = null;
     /** What stands below it, a reason; null for nothing. */
     this.note = null;
     /** What was said of it: `{thumb, better}`; null for nothing. */
@@ -149,11 +151,12 @@ export class Answer {
   }
 
   /** Takes in an event of the stream. */
-  add({ id, model, choices, usage, receipt }) {
+  add({ id, model, choices, usage, receipt, retrieval }) {
     const [choice] = choices;
     this.id = id;
     this.model = model ?? this.model;
     this.receipt = receipt ?? this.receipt;
+    this.sources = retrieval ?? this.sources;
     this.finish = choice?.finish_reason ?? this.finish;
     this.tokens = usage ? usage.total_tokens - this.sentTokens : this.tokens;
     this.text += choice?.delta?.content ?? '';

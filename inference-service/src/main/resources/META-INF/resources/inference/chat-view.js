@@ -53,6 +53,7 @@ class ChatPage {
       this.messages = await otherLanguage(this.messages);
       this.translate();
     });
+    element('ground').addEventListener('change', event => this.keepSettings({ ...this.settings, retrieval: event.target.checked }));
     this.chats = new HistoryView(this);
     new SettingsView(this);
     this.translate();
@@ -63,7 +64,7 @@ class ChatPage {
   translate() {
     translate(document, this.messages);
     document.title = this.messages.text('chat.title');
-    document.querySelectorAll('.note[data-reason]').forEach(line => {
+    document.querySelectorAll('[data-reason]').forEach(line => {
       line.querySelector('span').textContent = this.messages.said(JSON.parse(line.dataset.reason));
     });
     this.showButton();
@@ -80,6 +81,7 @@ class ChatPage {
     }
     this.model = picked(this.models, this.model);
     this.showVersions();
+    this.showGround();
     this.showModel();
     this.showExamples();
     setTimeout(() => this.watchModel(), this.served?.sha256 ? 10_000 : 2_000);
@@ -94,6 +96,12 @@ class ChatPage {
     }
     list.value = this.model ?? '';
     list.parentElement.hidden = this.models.length === 0;
+  }
+
+  /** Answers can be grounded in documents where the service indexes them. */
+  showGround() {
+    element('ground').closest('label').hidden = !this.served?.retrieval;
+    element('ground').checked = this.settings.retrieval;
   }
 
   showModel() {
@@ -185,6 +193,7 @@ class ChatPage {
   keepSettings(settings) {
     this.settings = settings;
     remember('localStorage', SETTINGS, JSON.stringify(settings));
+    this.showGround();
   }
 
   sendOrStop() {
@@ -296,14 +305,15 @@ class ChatPage {
       stream: true,
       stream_options: { include_usage: true },
     };
+    const asked = { ...this.settings, retrieval: this.settings.retrieval && Boolean(this.served?.retrieval) };
     try {
-      const response = await open('v1/chat/completions', { ...body, ...fields(this.settings) }, signal);
+      const response = await open('v1/chat/completions', { ...body, ...fields(asked) }, signal);
       return { response, attempt, refused: null };
     } catch (problem) {
       if (!refusesProbabilities(problem)) {
         throw problem;
       }
-      const settings = { ...this.settings, probabilities: false };
+      const settings = { ...asked, probabilities: false };
       return { response: await open('v1/chat/completions', { ...body, ...fields(settings) }, signal), attempt, refused: problem.reason };
     }
   }
@@ -320,6 +330,9 @@ class ChatPage {
         const follow = isAtEnd();
         answer.add(event);
         view.write(answer.text);
+        if (event.retrieval) {
+          view.ground(answer.sources);
+        }
         keepEnd(follow);
       }
     }

@@ -7,7 +7,30 @@ import { showShadows } from './shadow-view.js';
 
 const messages = await pageMessages;
 
+/** Figures of the index of documents, with what they are called. */
+const RETRIEVAL = {
+  passages: 'panel.retrieval.passages',
+  most: 'panel.retrieval.most',
+  behind: 'panel.retrieval.behind',
+  displaced: 'panel.retrieval.displaced',
+  cut: 'panel.retrieval.cut',
+  failed: 'panel.retrieval.failed',
+  lost: 'panel.retrieval.lost',
+  unreadable: 'panel.retrieval.unreadable',
+};
+
+function showRetrieval(status) {
+  element('served-retrieval').hidden = !status;
+  if (status) {
+    say(element('retrieval-problem'), status.problem ? messages.said(status.problem) : '');
+    element('retrieval-figures').replaceChildren(...Object.entries(RETRIEVAL).map(([name, code]) => make('div', {},
+      make('dt', {}, messages.text(code)), make('dd', {}, messages.whole(status[name])))),
+    make('div', {}, make('dt', {}, messages.text('panel.retrieval.mebibytes')), make('dd', {}, messages.figure(status.bytes / 2 ** 20))));
+  }
+}
+
 function show(served) {
+  showRetrieval(served.retrieval);
   element('served-none').hidden = Boolean(served.sha256);
   element('served').hidden = !served.sha256;
   if (!served.sha256) {

@@ -2,7 +2,7 @@
 
 /** Names as in the API; null where the service decides. */
 export const DEFAULTS = Object.freeze({
-  temperature: 0.7, top_p: 1, max_tokens: null, seed: null, system: '', probabilities: false, pairs: false,
+  temperature: 0.7, top_p: 1, max_tokens: null, seed: null, system: '', probabilities: false, pairs: false, retrieval: false,
 });
 
 /** Alternatives that are asked for with each token. */
@@ -42,13 +42,14 @@ export function typed(settings, name, text) {
 }
 
 /** The fields of a request that follow from `settings`. */
-export function fields({ temperature, top_p, max_tokens, seed, probabilities }) {
+export function fields({ temperature, top_p, max_tokens, seed, probabilities, retrieval }) {
   return {
     temperature,
     top_p,
     ...(max_tokens === null ? {} : { max_tokens }),
     ...(seed === null ? {} : { seed }),
     ...(probabilities ? { logprobs: true, top_logprobs: ALTERNATIVES } : {}),
+    ...(retrieval ? { retrieval: true } : {}),
   };
 }
 

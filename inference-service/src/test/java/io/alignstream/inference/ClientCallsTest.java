@@ -113,6 +113,24 @@ class ClientCallsTest extends ServiceTest {
         assertThat(given.statusCode()).as(given.body()).isEqualTo(200);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/v1/chat/completions | {'messages': [{'role': 'user', 'content': 'Hi'}], 'retrieval': true}",
+                "/v1/responses | {'input': 'Hi', 'retrieval': {'passages': 2}}",
+                "/v1/retrieval | {'query': 'Hi'}"
+            })
+    void whereDocumentsAreNotIndexedARequestForThemIsToldTheSetting(String path, String body) {
+        // When
+        HttpResponse<String> refused = api.post(path, body.replace('\'', '"'));
+
+        // Then
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.body()).contains("alignstream.inference.retrieval.enabled=true");
+        assertThat(json(api.get("/served").body()).path("retrieval").isNull()).isTrue();
+    }
+
     @Test
     void everyTokenComesWithItsProbability() {
         // When

@@ -14,6 +14,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.feedback.FeedbackTally;
 import io.alignstream.inference.feedback.HeldOutPrompts;
+import io.alignstream.inference.retrieval.SmallRetrieval;
 import io.alignstream.inference.shadow.ShadowTally;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.generation.Engine;
@@ -342,7 +343,14 @@ class InferenceStageTest {
 
     private InferenceStage stage(@Nullable CheckpointStore store) {
         return new InferenceStage(
-                CONFIG, served, store, new FeedbackTally(), releases, new HeldOutPrompts(kept), shadows);
+                CONFIG,
+                served,
+                store,
+                new FeedbackTally(),
+                releases,
+                new HeldOutPrompts(kept),
+                shadows,
+                SmallRetrieval.off());
     }
 
     private static ModelRelease release(String run, ModelRelease.Verdict verdict) {

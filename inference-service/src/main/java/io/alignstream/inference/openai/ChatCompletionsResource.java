@@ -8,6 +8,7 @@ import io.alignstream.inference.openai.Answering.Asked;
 import io.alignstream.inference.openai.answer.ChatJson;
 import io.alignstream.inference.openai.request.ChatRequest;
 import io.alignstream.inference.openai.request.ContextWindow;
+import io.alignstream.inference.openai.request.Conversation;
 import io.alignstream.inference.openai.request.Sampling;
 import io.alignstream.inference.openai.request.ToolCalls;
 import io.alignstream.languagemodel.generation.TokenConstraint;
@@ -36,11 +37,14 @@ public class ChatCompletionsResource {
     private final InferenceConfig config;
     private final JsonConstraints constraints;
     private final Answering answering;
+    private final Grounding grounding;
 
-    ChatCompletionsResource(InferenceConfig config, JsonConstraints constraints, Answering answering) {
+    ChatCompletionsResource(
+            InferenceConfig config, JsonConstraints constraints, Answering answering, Grounding grounding) {
         this.config = config;
         this.constraints = constraints;
         this.answering = answering;
+        this.grounding = grounding;
     }
 
     @POST
@@ -57,7 +61,10 @@ public class ChatCompletionsResource {
         ContextWindow window = new ContextWindow(model.positions());
         Sampling sampling = request.sampling();
         sampling.requireTokensBelow(model.tokenizer().vocabularySize());
-        int[] prompt = request.conversation().prompt("messages", model.tokenizer(), window);
+        Grounding.Grounded grounded =
+                grounding.ground(request.retrieval(), request.conversation(), "messages", model, request.maxTokens());
+        Conversation conversation = grounded.conversation();
+        int[] prompt = conversation.prompt("messages", model.tokenizer(), window);
         int most = window.answer(prompt.length, request.maxTokens(), config.defaultMaxTokens());
         Optional<ToolCalls> calls = request.conversation().calls(model.tokenizer());
         BitSet shown = calls.map(some -> some.shown(model.tokenizer())).orElseGet(BitSet::new);
@@ -73,12 +80,13 @@ public class ChatCompletionsResource {
                 sampling.choices(),
                 calls,
                 sampling.probabilities(),
-                request.delivery().includeUsage());
+                request.delivery().includeUsage(),
+                grounded.sources());
         return new Answering.Call(
                 asked,
                 json,
-                Optional.of(request.conversation()).filter(talk -> talk.tools().isEmpty()),
-                0,
+                Optional.of(conversation).filter(talk -> talk.tools().isEmpty()),
+                grounded.added(),
                 request.delivery().stream());
     }
 }

@@ -44,13 +44,19 @@ public class ResponsesResource {
     private final JsonConstraints constraints;
     private final RecentResponses responses;
     private final Answering answering;
+    private final Grounding grounding;
 
     ResponsesResource(
-            InferenceConfig config, JsonConstraints constraints, RecentResponses responses, Answering answering) {
+            InferenceConfig config,
+            JsonConstraints constraints,
+            RecentResponses responses,
+            Answering answering,
+            Grounding grounding) {
         this.config = config;
         this.constraints = constraints;
         this.responses = responses;
         this.answering = answering;
+        this.grounding = grounding;
     }
 
     @POST
@@ -77,10 +83,12 @@ public class ResponsesResource {
         return messages;
     }
 
-    private Answering.Call call(ResponsesRequest request, Conversation conversation, LoadedModel model) {
+    private Answering.Call call(ResponsesRequest request, Conversation asked, LoadedModel model) {
         ContextWindow window = new ContextWindow(model.positions());
         Sampling sampling = request.sampling();
         sampling.requireTokensBelow(model.tokenizer().vocabularySize());
+        Grounding.Grounded grounded = grounding.ground(request.retrieval(), asked, "input", model, request.maxTokens());
+        Conversation conversation = grounded.conversation();
         int[] prompt = conversation.prompt("input", model.tokenizer(), window);
         int most = window.answer(prompt.length, request.maxTokens(), config.defaultMaxTokens());
         Optional<ToolCalls> calls = conversation.calls(model.tokenizer());
@@ -88,12 +96,12 @@ public class ResponsesResource {
         Optional<Supplier<TokenConstraint>> constraint = calls.flatMap(
                         some -> some.constraint(constraints, model.tokenizer()))
                 .or(() -> request.format().constraint(constraints, model.tokenizer()));
-        Asked asked = new Asked(prompt, sampling.decoding(0, most, shown, constraint));
+        Asked answer = new Asked(prompt, sampling.decoding(0, most, shown, constraint));
         return new Answering.Call(
-                List.of(asked),
-                new ResponseJson(model, prompt.length, request, calls),
+                List.of(answer),
+                new ResponseJson(model, prompt.length, request, calls, grounded.sources()),
                 Optional.of(conversation).filter(talk -> talk.tools().isEmpty()),
-                request.instructions().isPresent() ? 1 : 0,
+                grounded.added() + (request.instructions().isPresent() ? 1 : 0),
                 request.stream());
     }
 }

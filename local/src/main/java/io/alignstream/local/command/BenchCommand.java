@@ -61,7 +61,7 @@ public final class BenchCommand implements Callable<Integer> {
             description =
                     "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, time-to-loss, batches, baselines, depth, data,"
                             + " startup, seeds, algorithms, selection, own-model, large-model, greedy-text,"
-                            + " inference, overload.")
+                            + " inference, overload, retrieval.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")

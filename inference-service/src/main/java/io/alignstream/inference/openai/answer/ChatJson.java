@@ -24,10 +24,14 @@ public final class ChatJson implements AnswerJson {
 
     private final boolean withProbabilities;
     private final boolean includeUsage;
+    private final Optional<Sources> sources;
 
     /**
+     * The JSON of one call.
+     *
      * @param choices how many answers there will be
      * @param calls of tools that each may hold
+     * @param sources what they are grounded in; empty where that was not asked for
      */
     public ChatJson(
             LoadedModel model,
@@ -35,7 +39,9 @@ public final class ChatJson implements AnswerJson {
             int choices,
             Optional<ToolCalls> calls,
             boolean withProbabilities,
-            boolean includeUsage) {
+            boolean includeUsage,
+            Optional<Sources> sources) {
+        this.sources = sources;
         this.head = new Head(ResponseId.Kind.CHAT, model, promptTokens);
         this.probabilities = new LogProbabilities(model.tokenizer());
         this.readers =
@@ -67,6 +73,7 @@ public final class ChatJson implements AnswerJson {
             }
         }
         json.set("usage", head.usage(answers));
+        sources.ifPresent(known -> json.set(Sources.FIELD, known.json()));
         answers.getFirst().receipt().ifPresent(receipt -> json.put("receipt", receipt));
         return head.signed(json);
     }
@@ -105,13 +112,17 @@ public final class ChatJson implements AnswerJson {
         }
     }
 
-    /** The first chunks, which name the role. */
+    /** The first chunks, which name the role; the first of them the sources, too. */
     @Override
     public List<Event> opening() {
         List<Event> events = new ArrayList<>();
         for (int i = 0; i < readers.size(); i++) {
             ObjectNode delta = Head.JSON.objectNode().put("role", "assistant").put("content", "");
-            events.add(Event.of(head.signed(chunk(i, delta, List.of(), null))));
+            ObjectNode json = head.signed(chunk(i, delta, List.of(), null));
+            if (i == 0) {
+                sources.ifPresent(known -> json.set(Sources.FIELD, known.json()));
+            }
+            events.add(Event.of(json));
         }
         return events;
     }

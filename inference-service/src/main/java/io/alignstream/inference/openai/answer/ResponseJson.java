@@ -23,6 +23,7 @@ public final class ResponseJson implements AnswerJson {
     private final LogProbabilities probabilities;
     private final ResponsesRequest request;
     private final CallReader reader;
+    private final Optional<Sources> sources;
     private final String message;
     private int events;
     /** Whether the message was announced. */
@@ -30,8 +31,19 @@ public final class ResponseJson implements AnswerJson {
     /** Of the calls that were announced. */
     private final List<String> ids = new ArrayList<>();
 
-    /** @param calls of tools that the answer may hold */
-    public ResponseJson(LoadedModel model, int promptTokens, ResponsesRequest request, Optional<ToolCalls> calls) {
+    /**
+     * The JSON of one call.
+     *
+     * @param calls of tools that the answer may hold
+     * @param sources what the answer is grounded in; empty where that was not asked for
+     */
+    public ResponseJson(
+            LoadedModel model,
+            int promptTokens,
+            ResponsesRequest request,
+            Optional<ToolCalls> calls,
+            Optional<Sources> sources) {
+        this.sources = sources;
         this.head = new Head(ResponseId.Kind.RESPONSE, model, promptTokens);
         this.probabilities = new LogProbabilities(model.tokenizer());
         this.request = request;
@@ -100,6 +112,7 @@ public final class ResponseJson implements AnswerJson {
         json.putObject("metadata");
         json.putArray("output");
         json.putNull("usage");
+        sources.ifPresent(known -> json.set(Sources.FIELD, known.json()));
         return head.signed(json);
     }
 

@@ -89,6 +89,11 @@ public final class ApiException extends RuntimeException implements Explained {
         return new ApiException(503, "server_error", null, "model_not_ready", reason);
     }
 
+    /** What is asked for besides an answer cannot be had now. */
+    public static ApiException notNow(Reason reason) {
+        return new ApiException(503, "server_error", "retrieval", "retrieval_not_ready", reason, 5);
+    }
+
     /** The service ends: other instances answer, or this one when it is back. */
     public static ApiException leaving() {
         return new ApiException(503, "server_error", null, "shutting_down", Reason.of("api.leaving"));

@@ -2,6 +2,7 @@ package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.alignstream.contracts.messages.Reason;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -13,6 +14,7 @@ import java.util.stream.Stream;
  * @param model the model's name; empty for the served one
  * @param maxTokens longest answer, if the client bounds it
  * @param delivery how the answer is sent
+ * @param retrieval whether the answer is to be grounded in documents
  */
 public record ChatRequest(
         String model,
@@ -20,7 +22,8 @@ public record ChatRequest(
         Sampling sampling,
         OptionalLong maxTokens,
         Delivery delivery,
-        ResponseFormat format) {
+        ResponseFormat format,
+        Optional<RetrievalRequest> retrieval) {
 
     static final int MOST_ALTERNATIVES = 20;
 
@@ -37,7 +40,8 @@ public record ChatRequest(
                             "top_logprobs",
                             "response_format",
                             "tools",
-                            "tool_choice"))
+                            "tool_choice",
+                            RetrievalRequest.FIELD))
             .collect(Collectors.toUnmodifiableSet());
 
     /** Reads and checks the body of a request. */
@@ -52,7 +56,8 @@ public record ChatRequest(
                 Sampling.of(body, body.flag("logprobs"), alternatives(body)),
                 most.isPresent() ? most : older,
                 Delivery.of(body),
-                ResponseFormat.of("response_format", body.field("response_format")));
+                ResponseFormat.of("response_format", body.field("response_format")),
+                RetrievalRequest.of(body));
     }
 
     private static JsonNode messages(Body body) {

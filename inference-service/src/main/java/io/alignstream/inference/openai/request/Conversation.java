@@ -68,8 +68,17 @@ public record Conversation(List<Message> messages, String begun, Optional<ToolTa
                 : new Conversation(messages, "");
     }
 
+    /** What the user has asked last; empty if nobody asks, or tools have to do with it. */
+    public Optional<String> question() {
+        return messages.reversed().stream()
+                .filter(message -> message.role() == Message.Role.USER)
+                .findFirst()
+                .map(Message::content)
+                .filter(text -> !text.isBlank());
+    }
+
     /** The same after {@code earlier}. */
-    Conversation after(List<Message> earlier) {
+    public Conversation after(List<Message> earlier) {
         return tools.isPresent()
                 ? new Conversation(messages, begun, tools.map(talk -> talk.after(earlier)))
                 : new Conversation(

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  * @param previous id of the response that this one goes on with
  * @param maxTokens longest answer, if the client bounds it
  * @param tools what the client said of tools, to be said back: {@code tools}, {@code tool_choice} and {@code parallel_tool_calls}
+ * @param retrieval whether the answer is to be grounded in documents
  */
 public record ResponsesRequest(
         String model,
@@ -35,7 +36,8 @@ public record ResponsesRequest(
         OptionalLong maxTokens,
         boolean stream,
         ResponseFormat format,
-        Map<String, JsonNode> tools) {
+        Map<String, JsonNode> tools,
+        Optional<RetrievalRequest> retrieval) {
 
     private static final String INPUT = "input";
     static final Set<String> FIELDS = Stream.concat(
@@ -51,7 +53,8 @@ public record ResponsesRequest(
                             "text",
                             "top_logprobs",
                             "tools",
-                            "tool_choice"))
+                            "tool_choice",
+                            RetrievalRequest.FIELD))
             .collect(Collectors.toUnmodifiableSet());
 
     /** Reads and checks the body of a request. */
@@ -74,7 +77,8 @@ public record ResponsesRequest(
                 body.flag("stream"),
                 ResponseFormat.of(
                         "text.format", text.map(value -> value.get("format")).filter(format -> !format.isNull())),
-                tools(body));
+                tools(body),
+                RetrievalRequest.of(body));
     }
 
     private static Map<String, JsonNode> tools(Body body) {

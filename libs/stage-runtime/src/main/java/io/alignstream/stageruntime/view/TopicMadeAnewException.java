@@ -15,7 +15,8 @@ public final class TopicMadeAnewException extends RuntimeException implements Ex
 
     private final transient Reason reason;
 
-    TopicMadeAnewException(String topic) {
+    /** Says so of {@code topic}. */
+    public TopicMadeAnewException(String topic) {
         this(Reason.of("stage.topicMadeAnew").with("topic", topic));
     }
 

@@ -42,6 +42,8 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
         BEST,
         /** Keys and values of answers that are sampled. */
         CACHE,
+        /** Models that find passages for answers. */
+        RETRIEVAL,
         /** Files that are mapped while weights are copied out of them; the system takes these pages back where it needs them. */
         FILES;
 
