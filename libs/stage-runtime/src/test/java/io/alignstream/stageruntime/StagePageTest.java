@@ -102,6 +102,10 @@ class StagePageTest {
             assertThat(browser.value("document.getElementById('progress').hidden")
                             .asBoolean())
                     .isTrue();
+            // what the model wrote stands there as it is
+            assertThat(browser.value("document.getElementById('samples').textContent")
+                            .asText())
+                    .contains("，<b>的的", "：熊猫基地");
             // a figure says what it is and what is good
             assertThat(browser.value("document.querySelector('.charts figcaption dd').textContent")
                             .asText())

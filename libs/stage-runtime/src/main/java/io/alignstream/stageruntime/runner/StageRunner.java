@@ -27,6 +27,7 @@ import io.alignstream.stageruntime.view.Reader;
 import io.alignstream.stageruntime.view.ReaderMeters;
 import io.alignstream.stageruntime.view.TopicMadeAnewException;
 import io.alignstream.stageruntime.view.TopicView;
+import io.alignstream.training.samples.SampleSettings;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -80,6 +81,7 @@ public class StageRunner {
     private final KeptState kept;
     private final ReaderMeters meters;
     private final Duration grace;
+    private final SampleSettings samples;
     private final JobProgress progress;
     private final Reconciler reconciler;
     private final TopicView view;
@@ -110,6 +112,8 @@ public class StageRunner {
         this.retention = retention;
         this.kept = kept;
         this.grace = config.shutdown().grace();
+        this.samples = new SampleSettings(
+                config.samples().times(), config.samples().tokens(), config.samples().prompts().orElse(List.of()));
         String stage = definition.stage().id();
         this.meters = new ReaderMeters(registry, stage);
         this.progress = new JobProgress(
@@ -326,7 +330,7 @@ public class StageRunner {
     }
 
     private RunningJob start(Job job) {
-        RunningJob running = new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress);
+        RunningJob running = new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress, samples);
         jobs.execute(() -> {
             running.run();
             if (running.hasPublished(Topic.CHECKPOINTS)) {
