@@ -68,6 +68,25 @@ const FOLLOWING = {
   rlhf: 'trigger.afterRlhf',
 };
 
+/** Topics whose dead letters may be replayed as a whole: `{topic, letters, replay}`, those that were replayed left out. */
+export function replayableTopics(letters) {
+  const topics = new Map();
+  for (const { topic, replayed, replay } of letters) {
+    if (!replayed && replay !== 'nobody') {
+      topics.set(topic, { topic, letters: (topics.get(topic)?.letters ?? 0) + 1, replay });
+    }
+  }
+  return [...topics.values()];
+}
+
+/** Who can replay a dead letter, in a sentence. */
+export function replayLine({ topic, partition, offset, replayed, replay }, messages) {
+  if (replayed) {
+    return messages.text('replay.done');
+  }
+  return messages.text(`replay.${replay}`, { topic, place: `${partition}/${offset}` });
+}
+
 /** A record's value for people: JSON with its lines and indents, any other text as it is. */
 export function readable(text) {
   try {

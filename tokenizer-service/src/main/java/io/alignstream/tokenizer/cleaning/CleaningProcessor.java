@@ -7,7 +7,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
-import io.alignstream.stageruntime.kafka.DeadLetter;
+import io.alignstream.stageruntime.letters.DeadLetter;
 import io.alignstream.textcleaning.Fault;
 import io.alignstream.textcleaning.LanguageIdentifier;
 import io.alignstream.textcleaning.Rule;

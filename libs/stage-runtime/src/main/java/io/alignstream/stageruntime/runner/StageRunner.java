@@ -15,7 +15,7 @@ import io.alignstream.stageruntime.job.Reconciler;
 import io.alignstream.stageruntime.job.RunHistory;
 import io.alignstream.stageruntime.job.RunningJob;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
-import io.alignstream.stageruntime.kafka.DeadLetters;
+import io.alignstream.stageruntime.letters.DeadLetters;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kept.KeptState;

@@ -1,0 +1,122 @@
+package io.alignstream.stageruntime.letters;
+
+import io.alignstream.contracts.access.Role;
+import io.alignstream.contracts.messages.Reason;
+import io.alignstream.stageruntime.letters.DeadLetters.PoisonEvent;
+import io.alignstream.stageruntime.web.Refusal;
+import jakarta.annotation.security.RolesAllowed;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.Objects;
+import org.apache.kafka.common.KafkaException;
+
+/** What could not be processed, as people look at it, take it home and have it replayed. */
+@Path("dead-letters")
+@Produces(MediaType.APPLICATION_JSON)
+public class DeadLettersResource {
+
+    private final DeadLetters deadLetters;
+
+    DeadLettersResource(DeadLetters deadLetters) {
+        this.deadLetters = deadLetters;
+    }
+
+    /** Poison events of the followed topics, newest first. */
+    @GET
+    @RolesAllowed(Role.Id.VIEWER)
+    public List<PoisonEvent> deadLetters() {
+        return deadLetters.recent();
+    }
+
+    /** The record of a poison event as it stands on its topic; 404 for any other record, 410 if it is not there any more. */
+    @GET
+    @Path("{topic}/{partition}/{offset}")
+    @RolesAllowed(Role.Id.VIEWER)
+    public Response deadLetter(
+            @PathParam("topic") String topic, @PathParam("partition") int partition, @PathParam("offset") long offset) {
+        requireKnown(topic, partition, offset);
+        return deadLetters
+                .original(topic, partition, offset)
+                .map(record -> Response.ok(record).build())
+                .orElseGet(() -> gone(topic, offset));
+    }
+
+    /** Its value, byte for byte. */
+    @GET
+    @Path("{topic}/{partition}/{offset}/value")
+    @Produces({MediaType.APPLICATION_OCTET_STREAM, MediaType.APPLICATION_JSON})
+    @RolesAllowed(Role.Id.VIEWER)
+    public Response value(
+            @PathParam("topic") String topic, @PathParam("partition") int partition, @PathParam("offset") long offset) {
+        requireKnown(topic, partition, offset);
+        return deadLetters
+                .value(topic, partition, offset)
+                .map(bytes -> Response.ok(bytes, MediaType.APPLICATION_OCTET_STREAM)
+                        .header(
+                                HttpHeaders.CONTENT_DISPOSITION,
+                                "attachment; filename=\"" + topic + "-" + partition + "-" + offset + ".bin\"")
+                        .build())
+                .orElseGet(() -> gone(topic, offset));
+    }
+
+    /** Publishes one once more. */
+    @POST
+    @Path("{topic}/{partition}/{offset}/replay")
+    @RolesAllowed(Role.Id.OPERATOR)
+    public Response replay(
+            @PathParam("topic") String topic, @PathParam("partition") int partition, @PathParam("offset") long offset) {
+        return replay(topic, List.of(requireKnown(topic, partition, offset)));
+    }
+
+    /** Publishes all of a topic once more that are remembered and were not replayed yet. */
+    @POST
+    @Path("{topic}/replay")
+    @RolesAllowed(Role.Id.OPERATOR)
+    public Response replay(@PathParam("topic") String topic) {
+        List<PoisonEvent> events = deadLetters.recent().stream()
+                .filter(event -> event.topic().equals(topic) && !event.replayed())
+                .toList();
+        if (events.isEmpty()) {
+            throw new NotFoundException();
+        }
+        return replay(topic, events);
+    }
+
+    private Response replay(String topic, List<PoisonEvent> events) {
+        if (events.getFirst().replay() != DeadLetters.Way.HERE) {
+            return Refusal.of(
+                    Response.Status.CONFLICT, Reason.of("deadLetters.notHere").with("topic", topic));
+        }
+        try {
+            return Response.ok(deadLetters.replay(events)).build();
+        } catch (KafkaException e) {
+            return Refusal.of(
+                    Response.Status.SERVICE_UNAVAILABLE,
+                    Reason.of("deadLetters.noAnswer")
+                            .with("topic", topic)
+                            .with("detail", Objects.requireNonNullElse(e.getMessage(), e.toString())));
+        }
+    }
+
+    private PoisonEvent requireKnown(String topic, int partition, long offset) {
+        return deadLetters.recent().stream()
+                .filter(event ->
+                        event.topic().equals(topic) && event.partition() == partition && event.offset() == offset)
+                .findFirst()
+                .orElseThrow(NotFoundException::new);
+    }
+
+    private static Response gone(String topic, long offset) {
+        return Refusal.of(
+                Response.Status.GONE,
+                Reason.of("deadLetters.gone").with("topic", topic).with("offset", offset));
+    }
+}
