@@ -23,9 +23,18 @@ test('only a paused stage can be resumed, only one that may run cancelled', () =
 
   // Then
   assert.deepEqual(usable, [
-    [], ['trigger', 'pause', 'cancel'], ['trigger', 'pause', 'cancel'], ['trigger', 'resume'], ['trigger'],
+    [], ['trigger', 'pause'], ['pause', 'cancel'], ['resume'], ['trigger'],
     ['trigger', 'cancel'], [],
   ]);
+});
+
+test('a run that waits to be tried again can be cancelled, one that has finished cannot', () => {
+  // When
+  const usable = ['failed', 'stopped', 'finished', null].map(outcome =>
+    usableActions('waiting', { code: 'stage.backoff' }, outcome).cancel);
+
+  // Then
+  assert.deepEqual(usable, [true, true, false, false]);
 });
 
 test('a stage that somebody has paused by name can be resumed', () => {

@@ -40,6 +40,9 @@ final class InferenceLoop implements Runnable {
         /** The answer, once it is begun. */
         Writing writing();
 
+        /** Its turn has come. */
+        default void begun() {}
+
         /** It is over. */
         void over(Finish finish);
 
@@ -118,6 +121,7 @@ final class InferenceLoop implements Runnable {
                     return;
                 }
                 writing.put(text.get(), request);
+                request.begun();
             } catch (RuntimeException | Error e) {
                 LOG.errorf(
                         e,

@@ -48,7 +48,7 @@ class Dashboard {
   async refreshJob() {
     try {
       const job = await get('job');
-      this.showState(job.state, job.reason);
+      this.showState(job.state, job.reason, job.outcome);
       this.showJob(job);
     } catch (problem) {
       this.showState('unreachable', { code: 'unreachable' });
@@ -56,12 +56,12 @@ class Dashboard {
     }
   }
 
-  showState(state, reason) {
+  showState(state, reason, outcome) {
     const badge = element('state');
     badge.dataset.state = state;
     say(badge, this.messages.text(`state.${state}`));
     say(element('reason'), this.messages.said(reason));
-    const usable = usableActions(state, reason);
+    const usable = usableActions(state, reason, outcome);
     for (const button of document.querySelectorAll('[data-action]')) {
       button.hidden = !usable[button.dataset.action];
     }

@@ -12,7 +12,7 @@ export function showSamples(runs, messages) {
     make('ol', { className: 'timeline' }, ...lines.map(line => make('li', { className: line.same ? 'same' : '' },
       make('span', { className: 'step' }, messages.text('charts.step', { step: line.step }),
         runs.length > 1 ? ` · ${shortRun(line.run)}` : ''),
-      make('span', { className: 'written' }, make('span', { className: 'hint' }, prompt), ' ',
+      make('span', { className: 'written' },
         line.text === '' ? make('em', { className: 'hint' }, messages.text('samples.nothing')) : line.text,
         line.cut ? ' …' : '')))))));
 }

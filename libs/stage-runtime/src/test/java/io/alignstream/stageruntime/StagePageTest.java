@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
@@ -199,7 +200,7 @@ class StagePageTest {
     }
 
     @Test
-    void aDeadLetterIsTakenHomeAndReplayedOnceHoweverOftenOneClicks() {
+    void aDeadLetterIsTakenHomeAndReplayedOnceHoweverOftenOneClicks() throws IOException {
         // Given: a record of a topic that the service may write
         String key = UUID.randomUUID().toString();
         topics.send(new ProducerRecord<>(
@@ -273,12 +274,27 @@ class StagePageTest {
     }
 
     @Test
-    void scriptsAreCompressedAndKept() {
-        given().header("Accept-Encoding", "gzip")
+    void scriptsAreCompressedAndKeptWhileTheyAreTheSame() {
+        String tag = given().header("Accept-Encoding", "gzip")
+                .header("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")
                 .get("/alignstream/dashboard-view.js")
                 .then()
+                .statusCode(200)
                 .header("Content-Encoding", equalTo("gzip"))
-                .header("Cache-Control", containsString("max-age=0"));
+                .header("Cache-Control", equalTo("no-cache"))
+                .header("Last-Modified", nullValue())
+                .extract()
+                .header("ETag");
+        given().header("If-None-Match", tag)
+                .get("/alignstream/dashboard-view.js")
+                .then()
+                .statusCode(304)
+                .header("ETag", equalTo(tag));
+        given().header("If-None-Match", tag)
+                .get("/alignstream/dashboard.css")
+                .then()
+                .statusCode(200);
+        given().get("/alignstream/missing.js").then().statusCode(404);
         given().header("Accept-Encoding", "gzip")
                 .get("/alignstream/echarts-6.0.0.min.js")
                 .then()

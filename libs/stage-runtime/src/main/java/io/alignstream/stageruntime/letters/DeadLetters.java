@@ -213,18 +213,19 @@ public class DeadLetters {
     public record OriginalRecord(
             String key, SortedMap<String, String> headers, int size, boolean cut, @Nullable String text) {}
 
-    /** A record that a topic holds; empty if it is not there any more, or the broker does not give it in time. */
-    public Optional<OriginalRecord> original(String topic, int partition, long offset) {
-        return read(topic, partition, offset).map(DeadLetters::shown);
+    /** The record of a poison event; empty if it is not there any more, or the broker does not give it in time. */
+    Optional<OriginalRecord> original(PoisonEvent event) {
+        return read(event).map(DeadLetters::shown);
     }
 
     /** Its value, without one no bytes; empty likewise. */
-    Optional<byte[]> value(String topic, int partition, long offset) {
-        return read(topic, partition, offset).map(record -> record.value() == null ? new byte[0] : record.value());
+    Optional<byte[]> value(PoisonEvent event) {
+        return read(event).map(record -> record.value() == null ? new byte[0] : record.value());
     }
 
-    private Optional<ConsumerRecord<byte[], byte[]>> read(String topic, int partition, long offset) {
-        TopicPartition place = new TopicPartition(topic, partition);
+    private Optional<ConsumerRecord<byte[], byte[]>> read(PoisonEvent event) {
+        TopicPartition place = new TopicPartition(event.topic(), event.partition());
+        long offset = event.offset();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
             consumer.assign(List.of(place));

@@ -6,7 +6,6 @@ import io.alignstream.stageruntime.letters.DeadLetters.PoisonEvent;
 import io.alignstream.stageruntime.web.Refusal;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -16,6 +15,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.kafka.common.KafkaException;
 
 /** What could not be processed, as people look at it, take it home and have it replayed. */
@@ -41,12 +41,15 @@ public class DeadLettersResource {
     @Path("{topic}/{partition}/{offset}")
     @RolesAllowed(Role.Id.VIEWER)
     public Response deadLetter(
-            @PathParam("topic") String topic, @PathParam("partition") int partition, @PathParam("offset") long offset) {
-        requireKnown(topic, partition, offset);
-        return deadLetters
-                .original(topic, partition, offset)
-                .map(record -> Response.ok(record).build())
-                .orElseGet(() -> gone(topic, offset));
+            @PathParam("topic") String topic,
+            @PathParam("partition") String partition,
+            @PathParam("offset") String offset) {
+        return find(topic, partition, offset)
+                .map(event -> deadLetters
+                        .original(event)
+                        .map(record -> Response.ok(record).build())
+                        .orElseGet(() -> gone(event)))
+                .orElseGet(() -> unknown(topic));
     }
 
     /** Its value, byte for byte. */
@@ -55,16 +58,20 @@ public class DeadLettersResource {
     @Produces({MediaType.APPLICATION_OCTET_STREAM, MediaType.APPLICATION_JSON})
     @RolesAllowed(Role.Id.VIEWER)
     public Response value(
-            @PathParam("topic") String topic, @PathParam("partition") int partition, @PathParam("offset") long offset) {
-        requireKnown(topic, partition, offset);
-        return deadLetters
-                .value(topic, partition, offset)
-                .map(bytes -> Response.ok(bytes, MediaType.APPLICATION_OCTET_STREAM)
-                        .header(
-                                HttpHeaders.CONTENT_DISPOSITION,
-                                "attachment; filename=\"" + topic + "-" + partition + "-" + offset + ".bin\"")
-                        .build())
-                .orElseGet(() -> gone(topic, offset));
+            @PathParam("topic") String topic,
+            @PathParam("partition") String partition,
+            @PathParam("offset") String offset) {
+        return find(topic, partition, offset)
+                .map(event -> deadLetters
+                        .value(event)
+                        .map(bytes -> Response.ok(bytes, MediaType.APPLICATION_OCTET_STREAM)
+                                .header(
+                                        HttpHeaders.CONTENT_DISPOSITION,
+                                        "attachment; filename=\"%s-%d-%d.bin\""
+                                                .formatted(event.topic(), event.partition(), event.offset()))
+                                .build())
+                        .orElseGet(() -> gone(event)))
+                .orElseGet(() -> unknown(topic));
     }
 
     /** Publishes one once more. */
@@ -72,8 +79,10 @@ public class DeadLettersResource {
     @Path("{topic}/{partition}/{offset}/replay")
     @RolesAllowed(Role.Id.OPERATOR)
     public Response replay(
-            @PathParam("topic") String topic, @PathParam("partition") int partition, @PathParam("offset") long offset) {
-        return replay(topic, List.of(requireKnown(topic, partition, offset)));
+            @PathParam("topic") String topic,
+            @PathParam("partition") String partition,
+            @PathParam("offset") String offset) {
+        return replay(topic, find(topic, partition, offset).stream().toList());
     }
 
     /** Publishes all of a topic once more that are remembered and were not replayed yet. */
@@ -81,16 +90,17 @@ public class DeadLettersResource {
     @Path("{topic}/replay")
     @RolesAllowed(Role.Id.OPERATOR)
     public Response replay(@PathParam("topic") String topic) {
-        List<PoisonEvent> events = deadLetters.recent().stream()
-                .filter(event -> event.topic().equals(topic) && !event.replayed())
-                .toList();
-        if (events.isEmpty()) {
-            throw new NotFoundException();
-        }
-        return replay(topic, events);
+        return replay(
+                topic,
+                deadLetters.recent().stream()
+                        .filter(event -> event.topic().equals(topic) && !event.replayed())
+                        .toList());
     }
 
     private Response replay(String topic, List<PoisonEvent> events) {
+        if (events.isEmpty()) {
+            return unknown(topic);
+        }
         if (events.getFirst().replay() != DeadLetters.Way.HERE) {
             return Refusal.of(
                     Response.Status.CONFLICT, Reason.of("deadLetters.notHere").with("topic", topic));
@@ -106,17 +116,22 @@ public class DeadLettersResource {
         }
     }
 
-    private PoisonEvent requireKnown(String topic, int partition, long offset) {
+    private Optional<PoisonEvent> find(String topic, String partition, String offset) {
         return deadLetters.recent().stream()
-                .filter(event ->
-                        event.topic().equals(topic) && event.partition() == partition && event.offset() == offset)
-                .findFirst()
-                .orElseThrow(NotFoundException::new);
+                .filter(event -> event.topic().equals(topic)
+                        && Integer.toString(event.partition()).equals(partition)
+                        && Long.toString(event.offset()).equals(offset))
+                .findFirst();
     }
 
-    private static Response gone(String topic, long offset) {
+    private static Response gone(PoisonEvent event) {
         return Refusal.of(
                 Response.Status.GONE,
-                Reason.of("deadLetters.gone").with("topic", topic).with("offset", offset));
+                Reason.of("deadLetters.gone").with("topic", event.topic()).with("offset", event.offset()));
+    }
+
+    private static Response unknown(String topic) {
+        return Refusal.of(
+                Response.Status.NOT_FOUND, Reason.of("deadLetters.unknown").with("topic", topic));
     }
 }

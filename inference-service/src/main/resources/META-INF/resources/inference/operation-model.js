@@ -1,0 +1,69 @@
+// How the service does, as those who run it look at it. Pure: no document, no network.
+import { metricName } from '../alignstream/dashboard-model.js';
+
+/** A duration as people read it at a glance. */
+export function seconds(value, messages) {
+  return value < 1 ? messages.text('operation.ms', { ms: messages.figure(value * 1000) }) : messages.text('operation.s', { s: messages.figure(value) });
+}
+
+/** The distributions as pictures: `{name, summary, bars, from, to}`, each bar's height a share of the highest. */
+export function histograms(times, messages) {
+  return ['waiting', 'firstToken', 'betweenTokens'].map(id => {
+    const { count, p50, p99, bins } = times[id];
+    const highest = Math.max(1, ...bins.map(bin => bin.count));
+    return {
+      id,
+      name: messages.text(`operation.times.${id}`),
+      summary: count === 0
+        ? messages.text('operation.times.none')
+        : messages.text('operation.times.summary', { p50: seconds(p50, messages), p99: seconds(p99, messages), count }),
+      bars: bins.map(bin => ({
+        height: bin.count / highest,
+        label: messages.text('operation.times.bar', { seconds: seconds(bin.seconds, messages), count: bin.count }),
+        mark: bin.seconds === p50 ? 'p50' : bin.seconds === p99 ? 'p99' : '',
+      })),
+      from: bins.length === 0 ? '' : seconds(bins[0].seconds, messages),
+      to: bins.length === 0 ? '' : seconds(bins.at(-1).seconds, messages),
+    };
+  });
+}
+
+/** What is how full: `{name, value, share}`; the share is null where there is no bound. */
+export function fullness({ queue, memory }, messages) {
+  const of = (value, most) => messages.text('operation.of', { value, most });
+  const gibibytes = bytes => messages.text('operation.gib', { gib: messages.figure(bytes / 2 ** 30) });
+  return [
+    { name: messages.text('operation.waiting'), value: of(queue.waiting, queue.mostWaiting), share: queue.waiting / queue.mostWaiting },
+    { name: messages.text('operation.writing'), value: of(queue.writing, queue.mostWriting), share: queue.writing / queue.mostWriting },
+    {
+      name: messages.text('operation.models'),
+      value: messages.text('operation.ofText', { value: gibibytes(memory.models), most: gibibytes(memory.available) }),
+      share: Math.min(1, memory.models / memory.available),
+    },
+  ];
+}
+
+const TELLING = ['winRate', 'heldOut/accuracy', 'heldOut/sftAccuracy', 'heldOut/kl', 'heldOut/int8Loss'];
+
+/** An approved release as a row of the table. */
+export function versionRow(version, messages) {
+  return {
+    run: version.run,
+    sha256: version.sha256,
+    role: version.role,
+    roleName: messages.text(`operation.role.${version.role}`),
+    memory: version.loadedAt === null
+      ? [messages.text('operation.notLoaded')]
+      : [
+        messages.text('operation.gib', { gib: messages.figure(version.bytes / 2 ** 30) }),
+        messages.text('operation.cache', { share: messages.share(version.cache) }),
+        messages.text('operation.since', { when: messages.time(version.loadedAt) }),
+      ],
+    figures: TELLING.filter(name => version.figures[name] !== undefined)
+      .map(name => `${metricName(name, messages)} ${messages.figure(version.figures[name])}`),
+    canRollBack: version.next !== null,
+    then: version.next === null ? '' : version.next === ''
+      ? messages.text('operation.thenNothing')
+      : messages.text('operation.then', { next: version.next.slice(0, 12) }),
+  };
+}
