@@ -1,5 +1,9 @@
 // How the service does, as those who run it look at it. Pure: no document, no network.
-import { metricName } from '../alignstream/dashboard-model.js';
+
+const TIMES = {
+  waiting: 'operation.times.waiting', firstToken: 'operation.times.firstToken', betweenTokens: 'operation.times.betweenTokens',
+};
+const ROLES = { stable: 'operation.role.stable', trial: 'operation.role.trial', older: 'operation.role.older' };
 
 /** A duration as people read it at a glance. */
 export function seconds(value, messages) {
@@ -8,12 +12,12 @@ export function seconds(value, messages) {
 
 /** The distributions as pictures: `{name, summary, bars, from, to}`, each bar's height a share of the highest. */
 export function histograms(times, messages) {
-  return ['waiting', 'firstToken', 'betweenTokens'].map(id => {
+  return Object.keys(TIMES).map(id => {
     const { count, p50, p99, bins } = times[id];
     const highest = Math.max(1, ...bins.map(bin => bin.count));
     return {
       id,
-      name: messages.text(`operation.times.${id}`),
+      name: messages.text(TIMES[id]),
       summary: count === 0
         ? messages.text('operation.times.none')
         : messages.text('operation.times.summary', { p50: seconds(p50, messages), p99: seconds(p99, messages), count }),
@@ -51,7 +55,7 @@ export function versionRow(version, messages) {
     run: version.run,
     sha256: version.sha256,
     role: version.role,
-    roleName: messages.text(`operation.role.${version.role}`),
+    roleName: messages.text(ROLES[version.role]),
     memory: version.loadedAt === null
       ? [messages.text('operation.notLoaded')]
       : [
@@ -60,7 +64,7 @@ export function versionRow(version, messages) {
         messages.text('operation.since', { when: messages.time(version.loadedAt) }),
       ],
     figures: TELLING.filter(name => version.figures[name] !== undefined)
-      .map(name => `${metricName(name, messages)} ${messages.figure(version.figures[name])}`),
+      .map(name => `${messages.name('metric', name)} ${messages.figure(version.figures[name])}`),
     canRollBack: version.next !== null,
     then: version.next === null ? '' : version.next === ''
       ? messages.text('operation.thenNothing')

@@ -83,12 +83,14 @@ export function replayableTopics(letters) {
   return [...topics.values()];
 }
 
+const REPLAY = { here: 'replay.here', command: 'replay.command', nobody: 'replay.nobody' };
+
 /** Who can replay a dead letter, in a sentence. */
 export function replayLine({ topic, partition, offset, replayed, replay }, messages) {
   if (replayed) {
     return messages.text('replay.done');
   }
-  return messages.text(`replay.${replay}`, { topic, place: `${partition}/${offset}` });
+  return messages.text(REPLAY[replay], { topic, place: `${partition}/${offset}` });
 }
 
 /** A record's value for people: JSON with its lines and indents, any other text as it is. */

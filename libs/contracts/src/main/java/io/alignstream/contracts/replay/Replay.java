@@ -109,8 +109,8 @@ public final class Replay {
     /** Those of {@code offsets} whose record has a newer one of its key, or was replayed. */
     private Set<Long> superseded(TopicPartition partition, TreeSet<Long> offsets) {
         consumer.assign(List.of(partition));
-        consumer.seek(partition, offsets.first());
         long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+        consumer.seek(partition, offsets.first());
         Map<ByteBuffer, Long> newest = new HashMap<>();
         Set<Long> superseded = new HashSet<>();
         while (consumer.position(partition) < end) {
@@ -144,7 +144,8 @@ public final class Replay {
 
     private Optional<ConsumerRecord<byte[], byte[]>> read(TopicPartition partition, long offset) {
         consumer.seek(partition, offset);
-        while (consumer.position(partition) == offset) {
+        long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+        while (offset < end && consumer.position(partition) == offset) {
             List<ConsumerRecord<byte[], byte[]>> records = poll(partition);
             if (!records.isEmpty()) {
                 return records.stream().filter(record -> record.offset() == offset).findFirst();

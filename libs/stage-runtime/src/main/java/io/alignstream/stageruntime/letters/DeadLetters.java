@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends poison events to {@code TOPIC.dead-letters} as a {@link DeadLetter}, each once, and remembers the newest ones, across
- * restarts; they are sent by one thread, any may ask for {@link #recent}.
+ * restarts; they are sent by one thread, any may remember one, ask for {@link #recent} and have them replayed.
  */
 @ApplicationScoped
 public class DeadLetters {
@@ -55,6 +55,9 @@ public class DeadLetters {
     private final MeterRegistry meters;
     private final WrittenLetters written;
     private final KafkaReaders readers;
+    /** Held while records are replayed; events are remembered meanwhile. */
+    private final Object replaying = new Object();
+
     /** By place, so that one that is read again is the same. */
     private final KeptRecords<Remembered> remembered;
 
@@ -188,18 +191,22 @@ public class DeadLetters {
      *
      * @throws KafkaException if the broker does not answer in time; some may be replayed then
      */
-    public synchronized Replayed replay(Collection<PoisonEvent> events) {
-        try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
-            Map<Replay.Place, Replay.Outcome> outcomes = new Replay(consumer, publisher::send, REPLAY_PATIENCE)
-                    .of(events.stream().map(PoisonEvent::place).toList());
-            outcomes.forEach((place, outcome) -> {
-                LOG.infof("Replay of %s: %s", Remembered.key(place), outcome);
-                if (outcome != Replay.Outcome.GONE) {
-                    String key = Remembered.key(place);
-                    remembered.get(key).ifPresent(one -> remembered.put(key, one.settled()));
-                }
-            });
-            return Replayed.of(outcomes.values());
+    public Replayed replay(Collection<PoisonEvent> events) {
+        synchronized (replaying) {
+            try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
+                Map<Replay.Place, Replay.Outcome> outcomes = new Replay(consumer, publisher::send, REPLAY_PATIENCE)
+                        .of(events.stream().map(PoisonEvent::place).toList());
+                outcomes.forEach(this::settle);
+                return Replayed.of(outcomes.values());
+            }
+        }
+    }
+
+    private synchronized void settle(Replay.Place place, Replay.Outcome outcome) {
+        String key = Remembered.key(place);
+        LOG.infof("Replay of %s: %s", key, outcome);
+        if (outcome != Replay.Outcome.GONE) {
+            remembered.get(key).ifPresent(one -> remembered.put(key, one.settled()));
         }
     }
 
@@ -214,12 +221,12 @@ public class DeadLetters {
             String key, SortedMap<String, String> headers, int size, boolean cut, @Nullable String text) {}
 
     /** The record of a poison event; empty if it is not there any more, or the broker does not give it in time. */
-    Optional<OriginalRecord> original(PoisonEvent event) {
+    public Optional<OriginalRecord> original(PoisonEvent event) {
         return read(event).map(DeadLetters::shown);
     }
 
     /** Its value, without one no bytes; empty likewise. */
-    Optional<byte[]> value(PoisonEvent event) {
+    public Optional<byte[]> value(PoisonEvent event) {
         return read(event).map(record -> record.value() == null ? new byte[0] : record.value());
     }
 
@@ -258,19 +265,28 @@ public class DeadLetters {
 
     /** Remembers an event whose dead letter was published before. */
     public void remember(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
+        remember(
+                new Replay.Place(record.topic(), record.partition(), record.offset()),
+                record.key(),
+                record.timestamp(),
+                cause);
+    }
+
+    /** The same of the record at {@code place}. */
+    public synchronized void remember(Replay.Place place, byte @Nullable [] key, long timestamp, Throwable cause) {
         List<Remembered> before = inOrder();
         Remembered event = new Remembered(
                 before.isEmpty() ? 0 : before.getLast().number() + 1,
-                record.topic(),
-                record.partition(),
-                record.offset(),
-                record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8),
+                place.topic(),
+                place.partition(),
+                place.offset(),
+                key == null ? "" : new String(key, StandardCharsets.UTF_8),
                 cause instanceof Explained explained
                         ? explained.reason()
                         : Reason.of("poison.handlerFailed").with("detail", DeadLetter.reason(cause)),
-                Math.max(0, record.timestamp()),
+                Math.max(0, timestamp),
                 remembered
-                        .get(Remembered.key(new Replay.Place(record.topic(), record.partition(), record.offset())))
+                        .get(Remembered.key(place))
                         .filter(Remembered::replayed)
                         .isPresent());
         if (before.size() >= REMEMBERED) {

@@ -1,9 +1,9 @@
-package io.alignstream.stageruntime.letters;
+package io.alignstream.stageruntime.web;
 
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.stageruntime.letters.DeadLetters;
 import io.alignstream.stageruntime.letters.DeadLetters.PoisonEvent;
-import io.alignstream.stageruntime.web.Refusal;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
