@@ -141,7 +141,7 @@ public interface CommonConfig {
     interface Samples {
 
         /** How often in a run it is shown how the model continues its prompts, evenly spread, besides at its beginning; 0: never. */
-        @WithDefault("8")
+        @WithDefault("6")
         @Between(least = "0", greatest = "1000")
         int times();
 

@@ -133,7 +133,11 @@ public record SampleWriter(Tokenizer tokenizer, List<Prompt> prompts, int tokens
         List<Sample.Text> texts = new ArrayList<>();
         for (int i = 0; i < answers.size(); i++) {
             AnswerSampler.Answer answer = answers.get(i);
-            String said = ChatTemplate.said(tokenizer, answer.content());
+            // a network may know more ids than its tokenizer
+            int[] known = Arrays.stream(answer.content())
+                    .filter(id -> id < tokenizer.vocabularySize())
+                    .toArray();
+            String said = ChatTemplate.said(tokenizer, known);
             texts.add(new Sample.Text(prompts.get(i).text(), answer.ended() ? said : whole(said), !answer.ended()));
         }
         return Optional.of(new Sample(step, texts));

@@ -64,6 +64,20 @@ class SampleWriterTest {
     }
 
     @Test
+    void idsThatTheTokenizerDoesNotKnowSayNothing() {
+        // Given
+        SampleWriter writer = SampleWriter.ofDocuments(settings(1, "fox"), TOKENIZER, Stream.of(), POSITIONS)
+                .orElseThrow();
+        try (Transformer network = Transformer.initialise(TransformerConfig.of(4_000, 1, 32, POSITIONS), 1)) {
+            // When
+            Optional<Sample> sample = writer.write(network, 1);
+
+            // Then
+            assertThat(sample).isPresent();
+        }
+    }
+
+    @Test
     void withoutPromptsDocumentsAreContinuedFromTheirBeginning() {
         // Given: a row may begin in the middle of a document
         int[] row = Stream.of(ids("quick"), end(), ids("the quick brown fox"), end(), ids("上海必去景点是外滩"), end(), ids("x"))
