@@ -22,9 +22,9 @@ public record SampleSettings(int times, int tokens, List<String> prompts) {
 
     public SampleSettings {
         if (times < 0 || tokens < 1 || prompts.size() > MOST_PROMPTS) {
-            throw new IllegalArgumentException("samples at " + times + " times of up to " + tokens + " tokens from "
-                    + prompts.size() + " prompts: times must not be negative, tokens at least 1 and prompts at most "
-                    + MOST_PROMPTS);
+            throw new IllegalArgumentException("alignstream.samples: times is " + times
+                    + " and must not be negative, tokens is " + tokens + " and must be at least 1, prompts are "
+                    + prompts.size() + " and must be at most " + MOST_PROMPTS);
         }
         prompts = List.copyOf(prompts);
     }

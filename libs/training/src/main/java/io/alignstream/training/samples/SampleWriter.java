@@ -83,13 +83,16 @@ public record SampleWriter(Tokenizer tokenizer, List<Prompt> prompts, int tokens
         int tokens = Math.clamp(settings.tokens(), 1, Math.max(1, positions / 2));
         List<Prompt> prompts = new ArrayList<>();
         try (own) {
+            if (settings.times() == 0) {
+                return Optional.empty();
+            }
             (settings.prompts().isEmpty() ? own : given)
                     .filter(prompt -> prompt.ids().length > 0 && prompt.ids().length + tokens <= positions)
                     .filter(prompt -> prompts.stream().noneMatch(known -> Arrays.equals(known.ids(), prompt.ids())))
                     .limit(settings.prompts().isEmpty() ? SampleSettings.OWN_PROMPTS : SampleSettings.MOST_PROMPTS)
                     .forEach(prompts::add);
         }
-        return settings.times() == 0 || prompts.isEmpty()
+        return prompts.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new SampleWriter(tokenizer, prompts, tokens, end));
     }
