@@ -5,7 +5,7 @@ import { fullness, histograms, versionRow } from '../../main/resources/META-INF/
 
 const messages = new Messages('en', {
   'operation.ms': '{ms} ms', 'operation.s': '{s} s', 'operation.of': '{value} of {most}', 'operation.ofText': '{value} of {most}',
-  'operation.gib': '{gib} GiB', 'operation.times.none': 'none', 'operation.times.summary': '{p50}, {p99} ({count})',
+  'operation.gib': '{gib} GiB', 'operation.mib': '{mib} MiB', 'operation.times.none': 'none', 'operation.times.summary': '{p50}, {p99} ({count})',
   'operation.times.bar': '{seconds}: {count}', 'operation.then': 'then {next}', 'operation.thenNothing': 'then nothing',
   'operation.cache': '{share} in use', 'operation.notLoaded': 'not loaded', 'operation.role.stable': 'stable',
 });

@@ -129,7 +129,8 @@ public class ServedModel {
                 .map(release -> new Standing(
                         release,
                         versions.stable().filter(release::equals).isPresent(),
-                        versions.trial() && versions.latest().filter(release::equals).isPresent(),
+                        versions.trial()
+                                && versions.latest().filter(release::equals).isPresent(),
                         in(release).map(model -> new Loaded(model.loadedAt(), model.bytes(), model.cacheInUse()))))
                 .toList();
     }

@@ -5,8 +5,9 @@ const TIMES = {
 };
 const ROLES = { stable: 'operation.role.stable', trial: 'operation.role.trial', older: 'operation.role.older' };
 
-/** A duration as people read it at a glance. */
-export function seconds(value, messages) {
+/** A duration as people read it at a glance; the distributions know no more than two digits. */
+export function seconds(exact, messages) {
+  const value = Number(exact.toPrecision(2));
   return value < 1 ? messages.text('operation.ms', { ms: messages.figure(value * 1000) }) : messages.text('operation.s', { s: messages.figure(value) });
 }
 
@@ -32,16 +33,20 @@ export function histograms(times, messages) {
   });
 }
 
+/** So many bytes. */
+const size = (bytes, messages) => (bytes < 2 ** 30
+  ? messages.text('operation.mib', { mib: Number((bytes / 2 ** 20).toPrecision(3)) })
+  : messages.text('operation.gib', { gib: Number((bytes / 2 ** 30).toPrecision(3)) }));
+
 /** What is how full: `{name, value, share}`; the share is null where there is no bound. */
 export function fullness({ queue, memory }, messages) {
   const of = (value, most) => messages.text('operation.of', { value, most });
-  const gibibytes = bytes => messages.text('operation.gib', { gib: messages.figure(bytes / 2 ** 30) });
   return [
     { name: messages.text('operation.waiting'), value: of(queue.waiting, queue.mostWaiting), share: queue.waiting / queue.mostWaiting },
     { name: messages.text('operation.writing'), value: of(queue.writing, queue.mostWriting), share: queue.writing / queue.mostWriting },
     {
       name: messages.text('operation.models'),
-      value: messages.text('operation.ofText', { value: gibibytes(memory.models), most: gibibytes(memory.available) }),
+      value: messages.text('operation.ofText', { value: size(memory.models, messages), most: size(memory.available, messages) }),
       share: Math.min(1, memory.models / memory.available),
     },
   ];
@@ -59,7 +64,7 @@ export function versionRow(version, messages) {
     memory: version.loadedAt === null
       ? [messages.text('operation.notLoaded')]
       : [
-        messages.text('operation.gib', { gib: messages.figure(version.bytes / 2 ** 30) }),
+        size(version.bytes, messages),
         messages.text('operation.cache', { share: messages.share(version.cache) }),
         messages.text('operation.since', { when: messages.time(version.loadedAt) }),
       ],

@@ -63,7 +63,11 @@ class OperationTest extends ServiceTest {
     @CsvSource({"en, 1200, false", "zh, 390, true"})
     void whoRunsItGoesBackWithAButton(String language, int width, boolean dark) throws IOException {
         // Given
-        String run = json(api.get("/operation").body()).path("versions").path(0).path("run").asText();
+        String run = json(api.get("/operation").body())
+                .path("versions")
+                .path(0)
+                .path("run")
+                .asText();
         api.post(question("Hi", ""));
         try (Chromium browser = Chromium.start()) {
             browser.show(width, 2600, dark);
@@ -94,12 +98,11 @@ class OperationTest extends ServiceTest {
             assertThat(release.decidedBy()).isEqualTo("Ann");
             assertThat(release.reason()).isEqualTo("it rambles");
         });
-        await().atMost(PATIENCE)
-                .until(() -> api.post(question("Hi", ""))
-                        .headers()
-                        .firstValue("X-Model-Sha256")
-                        .filter(first.sha256()::equals)
-                        .isPresent());
+        await().atMost(PATIENCE).until(() -> api.post(question("Hi", ""))
+                .headers()
+                .firstValue("X-Model-Sha256")
+                .filter(first.sha256()::equals)
+                .isPresent());
         assertThat(api.post("/operation/rollback/" + run, "{\"by\": \"Ann\", \"reason\": \"again\"}")
                         .statusCode())
                 .isEqualTo(409);

@@ -14,16 +14,16 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.pretrain.sweep.RunFile;
-import io.alignstream.training.Monitor;
 import io.alignstream.training.HealingEvent;
-import io.alignstream.training.samples.Sample;
-import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.Lineage;
+import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingFailedException;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.memory.ActivationMemory;
+import io.alignstream.training.samples.Sample;
+import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
@@ -237,7 +237,10 @@ class PretrainLoopTest {
     void whatIsShownOfItsWritingChangesNoWeights() throws IOException {
         // Given
         PretrainSettings settings = TinyText.settings(30, 7, HOUR);
-        Reference silent = trainer("a", settings, Recorder.toTheEnd()).train().orElseThrow().checkpoint();
+        Reference silent = trainer("a", settings, Recorder.toTheEnd())
+                .train()
+                .orElseThrow()
+                .checkpoint();
         List<Sample> written = new ArrayList<>();
         Recorder recorder = Recorder.toTheEnd();
         Monitor listening = new Monitor() {

@@ -130,7 +130,8 @@ public final class SftLoop implements TrainingLoop {
             List<Conversation> shown = conversations.heldOut().isEmpty()
                     ? conversations.training().stream().flatMap(List::stream).toList()
                     : conversations.heldOut();
-            return SampleWriter.ofAnswers(wanted, tokenizer, shown.stream().map(Conversation::prompt), shape().maxPositions());
+            return SampleWriter.ofAnswers(
+                    wanted, tokenizer, shown.stream().map(Conversation::prompt), shape().maxPositions());
         }
 
         private TransformerConfig shape() {

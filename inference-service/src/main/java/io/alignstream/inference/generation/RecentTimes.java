@@ -42,8 +42,7 @@ public final class RecentTimes {
      * @param p99 the same of 99 in a hundred
      * @param bins from the shortest to the longest that there were, empty ones between them among them
      */
-    public record Distribution(
-            long count, @Nullable Double p50, @Nullable Double p99, List<Bin> bins) {}
+    public record Distribution(long count, @Nullable Double p50, @Nullable Double p99, List<Bin> bins) {}
 
     /**
      * How many took so long.
@@ -103,7 +102,8 @@ public final class RecentTimes {
     }
 
     private static int bin(double seconds) {
-        int bin = (int) Math.ceil(BINS_PER_DECADE * Math.log10(Math.max(seconds, SHORTEST_SECONDS) / SHORTEST_SECONDS) - 1e-9);
+        int bin = (int)
+                Math.ceil(BINS_PER_DECADE * Math.log10(Math.max(seconds, SHORTEST_SECONDS) / SHORTEST_SECONDS) - 1e-9);
         return Math.clamp(bin, 0, BINS - 1);
     }
 

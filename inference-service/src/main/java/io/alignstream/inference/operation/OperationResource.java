@@ -71,11 +71,7 @@ public class OperationResource {
      * @param memory bytes
      */
     public record Operation(
-            List<Version> versions,
-            @Nullable Double canaryShare,
-            Times times,
-            Queue queue,
-            Memory memory) {}
+            List<Version> versions, @Nullable Double canaryShare, Times times, Queue queue, Memory memory) {}
 
     /**
      * An approved release.
@@ -149,11 +145,7 @@ public class OperationResource {
                         generations.waitingTimes().recent(),
                         generations.firstTokenTimes().recent(),
                         generations.tokenTimes().recent()),
-                new Queue(
-                        generations.waiting(),
-                        config.queue(),
-                        generations.writing(),
-                        config.concurrentRequests()),
+                new Queue(generations.waiting(), config.queue(), generations.writing(), config.concurrentRequests()),
                 new Memory(served.memory(), MemoryPlan.availableNow()));
     }
 
@@ -202,11 +194,10 @@ public class OperationResource {
         try {
             return next.isEmpty() || next.get().loaded().isPresent()
                     ? Optional.empty()
-                    : store.removed(next.get().release().reference())
-                            .map(when -> Reason.of("release.nextRemoved")
-                                    .with("run", run)
-                                    .with("next", next.get().release().run())
-                                    .with("when", when.toString()));
+                    : store.removed(next.get().release().reference()).map(when -> Reason.of("release.nextRemoved")
+                            .with("run", run)
+                            .with("next", next.get().release().run())
+                            .with("when", when.toString()));
         } catch (DamagedCheckpointException e) {
             return Optional.empty(); // whether it can be loaded shows when it is
         } catch (IOException e) {
@@ -226,7 +217,11 @@ public class OperationResource {
                 standing.loaded().map(ServedModel.Loaded::cache).orElse(0.0),
                 release.decidedBy(),
                 new TreeMap<>(release.figures()),
-                matters ? next(standing, all).map(next -> next.release().reference().sha256()).orElse("") : null);
+                matters
+                        ? next(standing, all)
+                                .map(next -> next.release().reference().sha256())
+                                .orElse("")
+                        : null);
     }
 
     /** What is served when {@code gone} is not: the newest of the others. */

@@ -58,6 +58,7 @@ public record RunRecord(
 
     /** The same without its curves. */
     public RunRecord told() {
-        return new RunRecord(run, title, begun, changed, outcome, phase, step, totalSteps, metrics, List.of(), List.of());
+        return new RunRecord(
+                run, title, begun, changed, outcome, phase, step, totalSteps, metrics, List.of(), List.of());
     }
 }

@@ -214,12 +214,12 @@ class StagePageTest {
                 .getString("find { it.key == '" + key + "' }.with { it.topic + '/' + it.partition + '/' + it.offset }");
         try (Chromium browser = Chromium.start()) {
             browser.open(address.resolve("/?language=en").toString());
-            browser.await("[...document.querySelectorAll('#dead-letters tr')].some(row => row.textContent.includes('" + key
-                    + "'))");
+            browser.await("[...document.querySelectorAll('#dead-letters tr')].some(row => row.textContent.includes('"
+                    + key + "'))");
 
             // When
-            browser.value("[...document.querySelectorAll('#dead-letters tr')].find(row => row.textContent.includes('" + key
-                    + "')).querySelector('button').click()");
+            browser.value("[...document.querySelectorAll('#dead-letters tr')].find(row => row.textContent.includes('"
+                    + key + "')).querySelector('button').click()");
             browser.await("document.getElementById('letter-text').textContent.includes('<b>no checkpoint')");
             browser.value("(() => { const again = document.getElementById('letter-again');"
                     + " again.click(); again.click(); })()");

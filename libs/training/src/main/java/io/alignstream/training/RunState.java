@@ -30,7 +30,11 @@ import java.util.TreeMap;
  * @param samples what the model has written so far, for people's eyes; of the finished model only until its end
  */
 public record RunState(
-        boolean anchor, List<String> anchors, List<Long> anchorSteps, Recovery recovery, BestModel best,
+        boolean anchor,
+        List<String> anchors,
+        List<Long> anchorSteps,
+        Recovery recovery,
+        BestModel best,
         List<Sample> samples) {
 
     static final String FILE = "training-state.json";
@@ -96,7 +100,8 @@ public record RunState(
 
     /** Of a run that went back to the newest anchor of this state: older ones may be gone. */
     RunState recovered(Recovery newRecovery) {
-        return new RunState(false, List.of(anchors.getLast()), List.of(anchorSteps.getLast()), newRecovery, best, samples);
+        return new RunState(
+                false, List.of(anchors.getLast()), List.of(anchorSteps.getLast()), newRecovery, best, samples);
     }
 
     /** Writes this state and the loop's notes into the folder of a checkpoint. */

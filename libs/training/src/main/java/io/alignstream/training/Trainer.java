@@ -94,11 +94,7 @@ public final class Trainer {
 
     /** A run on frozen inputs. */
     public Trainer(
-            TrainingRun run,
-            TrainingLoop.Inputs inputs,
-            Settings settings,
-            SampleSettings samples,
-            Monitor monitor) {
+            TrainingRun run, TrainingLoop.Inputs inputs, Settings settings, SampleSettings samples, Monitor monitor) {
         this.run = run;
         this.inputs = inputs;
         this.settings = settings;

@@ -148,7 +148,9 @@ public final class Replay {
         while (offset < end && consumer.position(partition) == offset) {
             List<ConsumerRecord<byte[], byte[]>> records = poll(partition);
             if (!records.isEmpty()) {
-                return records.stream().filter(record -> record.offset() == offset).findFirst();
+                return records.stream()
+                        .filter(record -> record.offset() == offset)
+                        .findFirst();
             }
         }
         return Optional.empty();
@@ -156,8 +158,8 @@ public final class Replay {
 
     private List<ConsumerRecord<byte[], byte[]>> poll(TopicPartition partition) {
         if (System.nanoTime() > deadline) {
-            throw new TimeoutException("reading " + partition + " takes too long: at offset "
-                    + consumer.position(partition));
+            throw new TimeoutException(
+                    "reading " + partition + " takes too long: at offset " + consumer.position(partition));
         }
         try {
             return consumer.poll(POLL).records(partition);

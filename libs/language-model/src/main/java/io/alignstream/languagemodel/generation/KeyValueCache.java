@@ -37,6 +37,7 @@ final class KeyValueCache implements AutoCloseable {
     private final int[] users;
     /** Blocks with users; written by the one thread, read by any. */
     private volatile int used;
+
     private final Deque<Integer> unused = new ArrayDeque<>();
     /** Blocks that hold the beginning of a prompt, by that beginning; those that nobody uses stand in the order of their last use. */
     private final Map<Beginning, Integer> filled = new LinkedHashMap<>(16, 0.75f, true);

@@ -40,7 +40,8 @@ public class AssetTags {
     }
 
     private void answer(RoutingContext call) {
-        Optional<String> tag = call.request().method().equals(HttpMethod.GET) ? tag(call.normalizedPath()) : Optional.empty();
+        Optional<String> tag =
+                call.request().method().equals(HttpMethod.GET) ? tag(call.normalizedPath()) : Optional.empty();
         if (tag.isEmpty()) {
             call.next();
             return;

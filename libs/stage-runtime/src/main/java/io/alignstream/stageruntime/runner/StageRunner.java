@@ -15,11 +15,11 @@ import io.alignstream.stageruntime.job.Reconciler;
 import io.alignstream.stageruntime.job.RunHistory;
 import io.alignstream.stageruntime.job.RunningJob;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
-import io.alignstream.stageruntime.letters.DeadLetters;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.stageruntime.kept.KeptStateException;
+import io.alignstream.stageruntime.letters.DeadLetters;
 import io.alignstream.stageruntime.retention.StoreRetention;
 import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.stageruntime.view.Answers;
@@ -113,7 +113,9 @@ public class StageRunner {
         this.kept = kept;
         this.grace = config.shutdown().grace();
         this.samples = new SampleSettings(
-                config.samples().times(), config.samples().tokens(), config.samples().prompts().orElse(List.of()));
+                config.samples().times(),
+                config.samples().tokens(),
+                config.samples().prompts().orElse(List.of()));
         String stage = definition.stage().id();
         this.meters = new ReaderMeters(registry, stage);
         this.progress = new JobProgress(
@@ -330,7 +332,8 @@ public class StageRunner {
     }
 
     private RunningJob start(Job job) {
-        RunningJob running = new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress, samples);
+        RunningJob running =
+                new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress, samples);
         jobs.execute(() -> {
             running.run();
             if (running.hasPublished(Topic.CHECKPOINTS)) {

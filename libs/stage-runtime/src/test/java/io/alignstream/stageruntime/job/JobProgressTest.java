@@ -65,8 +65,7 @@ class JobProgressTest {
     void whatTheModelHasWrittenIsKeptAtOnce(@TempDir Path folder) {
         // Given
         Sample sample = new Sample(3, List.of(new Sample.Text("prompt", "continued", true)));
-        JobProgress killed =
-                new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.in(folder));
+        JobProgress killed = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.in(folder));
         killed.begin("a", Reason.of("job"));
         killed.sampled(List.of(sample));
 

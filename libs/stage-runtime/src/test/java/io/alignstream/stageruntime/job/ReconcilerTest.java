@@ -99,7 +99,8 @@ class ReconcilerTest {
         JobProgress progress =
                 new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {}, RunHistory.inMemory());
         Function<Job, RunningJob> starter = job -> {
-            RunningJob running = new RunningJob(job, "reward", publisher, readers, refusals, progress, SampleSettings.NONE);
+            RunningJob running =
+                    new RunningJob(job, "reward", publisher, readers, refusals, progress, SampleSettings.NONE);
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };

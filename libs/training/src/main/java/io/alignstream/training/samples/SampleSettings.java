@@ -31,8 +31,6 @@ public record SampleSettings(int times, int tokens, List<String> prompts) {
 
     /** Whether something is written after {@code step} of {@code total} steps: a function of both, whatever was before. */
     public boolean due(long step, long total) {
-        return times > 0
-                && step > 0
-                && (step >= total || step * times / total > (step - 1) * times / total);
+        return times > 0 && step > 0 && (step >= total || step * times / total > (step - 1) * times / total);
     }
 }

@@ -64,12 +64,12 @@ public record SampleWriter(Tokenizer tokenizer, List<Prompt> prompts, int tokens
      */
     public static Optional<SampleWriter> ofAnswers(
             SampleSettings settings, Tokenizer tokenizer, Stream<int[]> questions, int positions) {
-        Stream<Prompt> own = questions.map(ids -> new Prompt(tokenizer.decode(ids).strip(), ids));
+        Stream<Prompt> own =
+                questions.map(ids -> new Prompt(tokenizer.decode(ids).strip(), ids));
         Stream<Prompt> given = settings.prompts().stream()
                 .map(text -> List.of(Message.user(text)))
                 .filter(asked -> ChatTemplate.refusal(tokenizer, asked).isEmpty())
-                .map(asked ->
-                        new Prompt(asked.getFirst().content(), ChatTemplate.prompt(tokenizer, asked)));
+                .map(asked -> new Prompt(asked.getFirst().content(), ChatTemplate.prompt(tokenizer, asked)));
         return of(settings, tokenizer, given, own, tokenizer.endOfTurn(), positions);
     }
 
@@ -92,9 +92,7 @@ public record SampleWriter(Tokenizer tokenizer, List<Prompt> prompts, int tokens
                     .limit(settings.prompts().isEmpty() ? SampleSettings.OWN_PROMPTS : SampleSettings.MOST_PROMPTS)
                     .forEach(prompts::add);
         }
-        return prompts.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new SampleWriter(tokenizer, prompts, tokens, end));
+        return prompts.isEmpty() ? Optional.empty() : Optional.of(new SampleWriter(tokenizer, prompts, tokens, end));
     }
 
     /** Where documents begin within a row; if none does, its own beginning, which may be in the middle of one. */

@@ -2,12 +2,12 @@ package io.alignstream.training.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.contracts.Message;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -90,7 +90,8 @@ final class Letters {
         try {
             producer.send(record).get();
         } catch (ExecutionException e) {
-            throw new KafkaException(e.getCause() == null ? e.toString() : e.getCause().getMessage(), e.getCause());
+            throw new KafkaException(
+                    e.getCause() == null ? e.toString() : e.getCause().getMessage(), e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new KafkaException("interrupted while a record was published", e);
@@ -112,7 +113,9 @@ final class Letters {
     private Optional<Place> about(ConsumerRecord<byte[], byte[]> letter) {
         String partition = text(letter, "partition");
         String offset = text(letter, "offset");
-        return text(letter, "topic").equals(topic.name()) && partition.matches("\\d{1,9}") && offset.matches("\\d{1,18}")
+        return text(letter, "topic").equals(topic.name())
+                        && partition.matches("\\d{1,9}")
+                        && offset.matches("\\d{1,18}")
                 ? Optional.of(new Place(topic.name(), Integer.parseInt(partition), Long.parseLong(offset)))
                 : Optional.empty();
     }

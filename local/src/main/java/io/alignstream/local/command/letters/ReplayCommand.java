@@ -64,7 +64,8 @@ public final class ReplayCommand implements Callable<Integer> {
     @Option(
             names = "--bootstrap-servers",
             paramLabel = "HOST:PORT",
-            description = "Brokers elsewhere. Default: the broker of this machine, which is started if it does not run.")
+            description =
+                    "Brokers elsewhere. Default: the broker of this machine, which is started if it does not run.")
     @Nullable
     String bootstrapServers;
 
@@ -137,16 +138,15 @@ public final class ReplayCommand implements Callable<Integer> {
         List<String> lines = new ArrayList<>();
         Map<Outcome, Long> counts =
                 outcomes.stream().collect(Collectors.groupingBy(outcome -> outcome, Collectors.counting()));
-        counts.forEach((outcome, count) -> lines.add(
-                "%,d %s"
-                        .formatted(
-                                count,
-                                switch (outcome) {
-                                    case REPLAYED -> "published once more";
-                                    case SUPERSEDED ->
-                                        "left alone: there is a newer record of the key, or it was replayed before";
-                                    case GONE -> "not there any more";
-                                })));
+        counts.forEach((outcome, count) -> lines.add("%,d %s"
+                .formatted(
+                        count,
+                        switch (outcome) {
+                            case REPLAYED -> "published once more";
+                            case SUPERSEDED ->
+                                "left alone: there is a newer record of the key, or it was replayed before";
+                            case GONE -> "not there any more";
+                        })));
         lines.sort(null);
         return lines;
     }
