@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  healedLines, jobFacts, jobProgress, metricName, metricsLine, readable, triggerLine, usableActions,
+  healedLines, jobFacts, jobProgress, metricName, metricsLine, readable, replayableTopics, replayLine, triggerLine,
+  usableActions,
 } from '../../main/resources/META-INF/resources/alignstream/dashboard-model.js';
 import { Messages } from '../../main/resources/META-INF/resources/alignstream/messages.js';
 
@@ -10,6 +11,7 @@ const messages = new Messages('en', {
   'phase.train': 'training', 'metric.loss': 'loss', 'metric.bits (per byte)': 'bits',
   'job.memory': 'Memory', 'job.memoryOf': '{needed} GiB needed, {available} GiB available',
   'job.ended': 'Ended', 'job.endedAt': '{outcome} at {when}', 'runs.stopped': 'stopped', 'verbatim': '{text}',
+  'replay.done': 'done', 'replay.command': 'replay {topic} --at {place}',
   'trigger.run': 'starts {job}', 'trigger.nothing': 'nothing: {why}', 'trigger.afterSft': 'then rewards',
   'training.healedByRate': 'step {step}: {problem}; learning rate times {scale}', 'training.rose': 'from {from} to {to}',
 });
@@ -21,9 +23,18 @@ test('only a paused stage can be resumed, only one that may run cancelled', () =
 
   // Then
   assert.deepEqual(usable, [
-    [], ['trigger', 'pause', 'cancel'], ['trigger', 'pause', 'cancel'], ['trigger', 'resume'], ['trigger'],
+    [], ['trigger', 'pause'], ['pause', 'cancel'], ['resume'], ['trigger'],
     ['trigger', 'cancel'], [],
   ]);
+});
+
+test('a run that waits to be tried again can be cancelled, one that has finished cannot', () => {
+  // When
+  const usable = ['failed', 'stopped', 'finished', null].map(outcome =>
+    usableActions('waiting', { code: 'stage.backoff' }, outcome).cancel);
+
+  // Then
+  assert.deepEqual(usable, [true, true, false, false]);
 });
 
 test('a stage that somebody has paused by name can be resumed', () => {
@@ -134,4 +145,26 @@ test('records are shown with the lines that their JSON lacks', () => {
 
   // Then
   assert.deepEqual(texts, ['{\n  "a": 1\n}', 'no JSON']);
+});
+
+test('letters are replayed topic by topic, but those that were', () => {
+  const letters = [
+    { topic: 'rankings', replayed: false, replay: 'here' },
+    { topic: 'rankings', replayed: true, replay: 'here' },
+    { topic: 'prompts', replayed: false, replay: 'command' },
+    { topic: 'token-batches', replayed: false, replay: 'nobody' },
+    { topic: 'rankings', replayed: false, replay: 'here' },
+  ];
+
+  assert.deepEqual(replayableTopics(letters), [
+    { topic: 'rankings', letters: 2, replay: 'here' },
+    { topic: 'prompts', letters: 1, replay: 'command' },
+  ]);
+});
+
+test('who can replay a letter is told with the command', () => {
+  const letter = { topic: 'prompts', partition: 0, offset: 12, replayed: false, replay: 'command' };
+
+  assert.equal(replayLine(letter, messages), 'replay prompts --at 0/12');
+  assert.equal(replayLine({ ...letter, replayed: true }, messages), 'done');
 });

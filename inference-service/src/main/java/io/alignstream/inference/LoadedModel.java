@@ -65,6 +65,11 @@ public final class LoadedModel {
         return capacity.texts();
     }
 
+    /** Share of the room for texts that is in use, 0 to 1. */
+    double cacheInUse() {
+        return engine.cacheInUse();
+    }
+
     /** Makes vectors of texts. */
     public TextEmbedder embedder() {
         return new TextEmbedder(weights);

@@ -113,6 +113,42 @@ public class ServedModel {
                 : Optional.empty();
     }
 
+    /**
+     * What an approved release is for now.
+     *
+     * @param stable whether requests that name no version go to it
+     * @param trial whether it is on trial
+     * @param loaded empty if it is not in memory
+     */
+    public record Standing(ModelRelease release, boolean stable, boolean trial, Optional<Loaded> loaded) {}
+
+    /**
+     * A model in memory.
+     *
+     * @param at since when
+     * @param bytes of native memory
+     * @param cache share of its room for texts that is in use, 0 to 1
+     */
+    public record Loaded(Instant at, long bytes, double cache) {}
+
+    /** Every approved release, newest first. */
+    public synchronized List<Standing> standings() {
+        Versions versions = versions();
+        return versions.approved().stream()
+                .map(release -> new Standing(
+                        release,
+                        versions.stable().filter(release::equals).isPresent(),
+                        versions.trial()
+                                && versions.latest().filter(release::equals).isPresent(),
+                        in(release).map(model -> new Loaded(model.loadedAt(), model.bytes(), model.cacheInUse()))))
+                .toList();
+    }
+
+    /** Bytes of native memory of all models here. */
+    public synchronized long memory() {
+        return bytes();
+    }
+
     /** Every name that is served and its model, which may be freed at any time: the plain one first, versions last. */
     public synchronized SequencedMap<String, LoadedModel> names() {
         SequencedMap<String, LoadedModel> names = new LinkedHashMap<>();

@@ -19,6 +19,7 @@ import io.alignstream.local.command.WeightsCommand;
 import io.alignstream.local.command.access.KeyCommand;
 import io.alignstream.local.command.exchange.InstructionsCommand;
 import io.alignstream.local.command.exchange.RankingsCommand;
+import io.alignstream.local.command.letters.ReplayCommand;
 import io.alignstream.local.command.store.GcCommand;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.site.LaunchException;
@@ -57,6 +58,7 @@ import picocli.CommandLine.ParseResult;
             InstructionsCommand.class,
             RankingsCommand.class,
             ReleaseCommand.class,
+            ReplayCommand.class,
             SweepCommand.class,
             ExportCommand.class,
             GcCommand.class,

@@ -6,6 +6,7 @@ import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.Sequences;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
@@ -19,6 +20,8 @@ import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.samples.SampleWriter;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +50,8 @@ public final class PretrainLoop implements TrainingLoop {
     private static final String VALIDATION = "validationBitsPerByte";
     private static final int FREQUENCY_SAMPLE = 256;
     private static final long LEARNED_BY = 100;
+    /** Sequences in which documents to continue are looked for where none is held out. */
+    private static final int SAMPLED = 8;
 
     private final PretrainSettings settings;
     private final Tokenizer tokenizer;
@@ -106,7 +111,8 @@ public final class PretrainLoop implements TrainingLoop {
                     MemoryPlan.Part.WEIGHTS,
                     all,
                     MemoryPlan.Part.PREPARED,
-                    network.prepared(precision),
+                    // for its products, or, between two steps, to write with
+                    Math.max(network.prepared(precision), network.prepared(Precision.FLOAT32)),
                     MemoryPlan.Part.GRADIENTS,
                     positions < batch ? 2 * all : all,
                     MemoryPlan.Part.MOMENTS,
@@ -118,6 +124,12 @@ public final class PretrainLoop implements TrainingLoop {
                     // the trunk with its moments, and the best model
                     MemoryPlan.Part.BEST,
                     3 * all + (settings.training().patience() > 0 ? all : 0)));
+        }
+
+        @Override
+        public Optional<SampleWriter> sampleWriter(SampleSettings wanted) {
+            Stream<int[]> documents = validation.isEmpty() ? training.open(0).limit(SAMPLED) : validation.stream();
+            return SampleWriter.ofDocuments(wanted, tokenizer, documents, training.sequenceLength());
         }
 
         @Override
@@ -223,6 +235,11 @@ public final class PretrainLoop implements TrainingLoop {
         }
         notes = new Notes(notes.guard(), 0, 0);
         return new Evaluation(figures, bits, Optional.empty());
+    }
+
+    @Override
+    public Optional<Transformer> writing() {
+        return Optional.of(state.model());
     }
 
     @Override

@@ -14,12 +14,16 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.pretrain.sweep.RunFile;
+import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Lineage;
+import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingFailedException;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.memory.ActivationMemory;
+import io.alignstream.training.samples.Sample;
+import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
@@ -227,6 +231,58 @@ class PretrainLoopTest {
             assertThat(actual.figures().get(step).get("loss"))
                     .isCloseTo(expected.figures().get(step).get("loss"), within(1e-3));
         }
+    }
+
+    @Test
+    void whatIsShownOfItsWritingChangesNoWeights() throws IOException {
+        // Given
+        PretrainSettings settings = TinyText.settings(30, 7, HOUR);
+        Reference silent = trainer("a", settings, Recorder.toTheEnd())
+                .train()
+                .orElseThrow()
+                .checkpoint();
+        List<Sample> written = new ArrayList<>();
+        Recorder recorder = Recorder.toTheEnd();
+        Monitor listening = new Monitor() {
+            @Override
+            public boolean stopRequested() {
+                return recorder.stopRequested();
+            }
+
+            @Override
+            public void sampled(List<Sample> samples) {
+                written.clear();
+                written.addAll(samples);
+            }
+
+            @Override
+            public void progress(String phase, long step, long totalSteps, Map<String, Double> figures) {
+                recorder.progress(phase, step, totalSteps, figures);
+            }
+
+            @Override
+            public void healed(HealingEvent event) {
+                recorder.healed(event);
+            }
+        };
+
+        // When
+        Reference shown = new Trainer(
+                        run("b", settings),
+                        new PretrainLoop.Inputs(
+                                settings, TOKENIZER, SequenceSource.of(TRAINING), VALIDATION, Optional.empty()),
+                        settings.training(),
+                        new SampleSettings(5, 4, List.of()),
+                        listening)
+                .train()
+                .orElseThrow()
+                .checkpoint();
+
+        // Then
+        assertThat(model("b", shown)).isEqualTo(model("a", silent));
+        assertThat(written).extracting(Sample::step).containsExactly(0L, 6L, 12L, 18L, 24L, 30L);
+        assertThat(written.getFirst().texts()).isNotEmpty();
+        assertThat(written.getLast()).isNotEqualTo(written.getFirst());
     }
 
     @Test

@@ -3,7 +3,7 @@ import { get, post, reasonOf } from '../alignstream/api.js';
 import { CurvesChart, onColoursChanged } from '../alignstream/chart.js';
 import { element, every, make, say } from '../alignstream/dom.js';
 import { pageMessages } from '../alignstream/language.js';
-import { rememberName, showName } from './decided-by.js';
+import { rememberName, showName } from '../alignstream/decided-by.js';
 import { decisionPath, isPaused, newest, picture, situation } from './guard-model.js';
 
 class GuardPanel {

@@ -2,7 +2,7 @@
 import { get, post, reasonOf } from '../alignstream/api.js';
 import { element, every, make, say } from '../alignstream/dom.js';
 import { pageMessages } from '../alignstream/language.js';
-import { rememberName, showName } from './decided-by.js';
+import { rememberName, showName } from '../alignstream/decided-by.js';
 import { decisionPath, decisionTitle, otherPages, releaseRow } from './releases-model.js';
 
 class ReleasesPanel {

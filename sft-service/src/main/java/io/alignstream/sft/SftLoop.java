@@ -7,9 +7,11 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.LoraSettings;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Conversation;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.BestModel;
 import io.alignstream.training.BestWeights;
 import io.alignstream.training.Learner;
@@ -21,6 +23,8 @@ import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.Conversations;
 import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.samples.SampleWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -122,6 +126,23 @@ public final class SftLoop implements TrainingLoop {
         }
 
         @Override
+        public Optional<SampleWriter> sampleWriter(SampleSettings wanted) {
+            List<Conversation> shown = conversations.heldOut().isEmpty()
+                    ? conversations.training().stream().flatMap(List::stream).toList()
+                    : conversations.heldOut();
+            return SampleWriter.ofAnswers(
+                    wanted, tokenizer, shown.stream().map(Conversation::prompt), shape().maxPositions());
+        }
+
+        private TransformerConfig shape() {
+            try {
+                return TransformerConfig.load(base);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
         public SftLoop begin(Recovery recovery) throws IOException {
             TunedModel model = TunedModel.start(base, tokenizer, settings);
             double loss = conversations.heldOut().isEmpty()
@@ -141,12 +162,7 @@ public final class SftLoop implements TrainingLoop {
 
         /** What the run will need of memory, from the shape of its network and its settings alone. */
         MemoryPlan memory() {
-            TransformerConfig config;
-            try {
-                config = TransformerConfig.load(base);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            TransformerConfig config = shape();
             Footprint network = Footprint.of(config);
             int longest = conversations.training().stream()
                     .flatMap(List::stream)
@@ -163,7 +179,9 @@ public final class SftLoop implements TrainingLoop {
             Map<MemoryPlan.Part, Long> parts = new EnumMap<>(MemoryPlan.Part.class);
             parts.put(MemoryPlan.Part.FILES, network.weights());
             parts.put(MemoryPlan.Part.WEIGHTS, network.weights());
-            parts.put(MemoryPlan.Part.PREPARED, network.prepared(settings.precision()));
+            parts.put(
+                    MemoryPlan.Part.PREPARED, // for its products, or, between two steps, to write with
+                    Math.max(network.prepared(settings.precision()), network.prepared(Precision.FLOAT32)));
             parts.put(MemoryPlan.Part.ACTIVATIONS, settings.memory().kept(config, settings.precision(), positions));
             parts.put(
                     MemoryPlan.Part.WORKSPACE,
@@ -238,6 +256,11 @@ public final class SftLoop implements TrainingLoop {
         }
         SftEvaluation measured = inputs.validation(model);
         return new Evaluation(new TreeMap<>(measured.metrics()), OptionalDouble.of(measured.loss()), trouble(measured));
+    }
+
+    @Override
+    public Optional<Transformer> writing() {
+        return Optional.of(model.network());
     }
 
     @Override

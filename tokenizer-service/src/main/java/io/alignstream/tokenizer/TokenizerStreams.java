@@ -5,8 +5,10 @@ import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.replay.Replay;
 import io.alignstream.contracts.rights.BrokerRefusedException;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.letters.DeadLetters;
 import io.alignstream.textcleaning.CleaningProfile;
 import io.alignstream.textcleaning.Decontamination;
 import io.alignstream.tokenizer.cleaning.CleaningPlan;
@@ -51,6 +53,7 @@ public class TokenizerStreams {
 
     private final TokenizerConfig config;
     private final TokenizerStore store;
+    private final DeadLetters deadLetters;
     private final StreamsApplication.Settings settings;
     private final ExecutorService cleaningStart;
     private final ExecutorService packingSwitch;
@@ -69,9 +72,11 @@ public class TokenizerStreams {
     TokenizerStreams(
             TokenizerConfig config,
             TokenizerStore store,
+            DeadLetters deadLetters,
             @Identifier("default-kafka-broker") Map<String, Object> connection) {
         this.config = config;
         this.store = store;
+        this.deadLetters = deadLetters;
         settings = new StreamsApplication.Settings(
                 new HashMap<>(connection), config.stateDir().toAbsolutePath(), config.instanceId(), config.threads());
         config.packing(); // fail at the start, not with the first document
@@ -93,8 +98,16 @@ public class TokenizerStreams {
                         CleaningTopics.ends(settings.kafka()),
                         CleaningPlan.GRACE,
                         CleaningPlan.QUIET);
-                StreamsApplication application =
-                        new StreamsApplication(CleaningTopology.APPLICATION_ID, CleaningTopology.build(plan), settings);
+                StreamsApplication application = new StreamsApplication(
+                        CleaningTopology.APPLICATION_ID,
+                        CleaningTopology.build(
+                                plan,
+                                (at, key, timestamp, cause) -> deadLetters.remember(
+                                        new Replay.Place(at.topic(), at.partition(), at.offset()),
+                                        key,
+                                        timestamp,
+                                        cause)),
+                        settings);
                 cleaning = application;
                 application.start(CleaningTopology.topics());
             } catch (InterruptedException e) {

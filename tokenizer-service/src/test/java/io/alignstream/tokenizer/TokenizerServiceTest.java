@@ -120,6 +120,11 @@ class TokenizerServiceTest {
                 .body("rules.find { it.rule == 'duplicate' }.samples.size()", equalTo(1))
                 .body("rules.find { it.rule == 'duplicate' }.samples[0].id", equalTo("d7"))
                 .body("clusters[0].duplicates", equalTo(1));
+        // what cannot be cleaned is looked at and replayed like what cannot be read
+        given().get("/dead-letters")
+                .then()
+                .body("find { it.topic == 'documents' }.key", equalTo("poison"))
+                .body("find { it.topic == 'documents' }.replay", equalTo("command"));
         given().get("/q/metrics")
                 .then()
                 .body(containsString("alignstream_documents_total{outcome=\"kept\"} " + published + ".0"));

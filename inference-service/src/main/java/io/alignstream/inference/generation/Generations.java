@@ -31,6 +31,9 @@ public class Generations {
     private final MeterRegistry registry;
     private final Timer firstToken;
     private final DistributionSummary speed;
+    private final RecentTimes waitingTimes = new RecentTimes();
+    private final RecentTimes firstTokenTimes = new RecentTimes();
+    private final RecentTimes tokenTimes = new RecentTimes();
     private final WaitingRequests waiting;
     private final InferenceLoop loop;
 
@@ -122,6 +125,31 @@ public class Generations {
         return loop.active() + waits;
     }
 
+    /** How long requests waited for their turn of late. */
+    public RecentTimes waitingTimes() {
+        return waitingTimes;
+    }
+
+    /** How long it took of late from a request to its first token. */
+    public RecentTimes firstTokenTimes() {
+        return firstTokenTimes;
+    }
+
+    /** How long it took of late from one token of an answer to the next. */
+    public RecentTimes tokenTimes() {
+        return tokenTimes;
+    }
+
+    /** Requests that wait for their turn now. */
+    public int waiting() {
+        return waiting.size();
+    }
+
+    /** Answers that are being written now. */
+    public int writing() {
+        return loop.active();
+    }
+
     /** Lets no request wait for ever. */
     @PreDestroy
     void close() {
@@ -135,13 +163,20 @@ public class Generations {
         private final Writing writing;
         private final long requested = System.nanoTime();
         private long first;
+        private long last;
 
         Task(Generation generation) {
             this.generation = generation;
             this.writing = new Writing(generation.model().tokenizer(), generation.decoding(), (text, tokens) -> {
                 if (first == 0) {
                     first = System.nanoTime();
+                    last = first;
                     firstToken.record(first - requested, TimeUnit.NANOSECONDS);
+                    firstTokenTimes.record(first - requested);
+                } else if (!tokens.isEmpty()) {
+                    long now = System.nanoTime();
+                    tokenTimes.record(now - last);
+                    last = now;
                 }
                 if (!text.isEmpty() || !tokens.isEmpty()) {
                     generation.put(new Generation.Piece(text, tokens));
@@ -157,6 +192,11 @@ public class Generations {
         @Override
         public Writing writing() {
             return writing;
+        }
+
+        @Override
+        public void begun() {
+            waitingTimes.record(System.nanoTime() - requested);
         }
 
         @Override

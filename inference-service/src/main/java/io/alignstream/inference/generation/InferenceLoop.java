@@ -42,6 +42,9 @@ final class InferenceLoop implements Runnable {
         /** The answer, once it is begun. */
         Writing writing();
 
+        /** Its turn has come. */
+        default void begun() {}
+
         /** It is over. */
         void over(Finish finish);
 
@@ -123,6 +126,7 @@ final class InferenceLoop implements Runnable {
                     continue;
                 }
                 writing.put(text.get(), request);
+                request.begun();
             } catch (RuntimeException | Error e) {
                 LOG.errorf(
                         e,

@@ -6,7 +6,10 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.samples.Sample;
+import io.alignstream.training.samples.SampleSettings;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
@@ -31,6 +34,14 @@ public interface JobContext {
 
     /** Says what was kept of the step that is reported next; the reference travels with its progress. */
     default void recorded(Reference record) {}
+
+    /** How much a model that the job trains writes for people to see. */
+    default SampleSettings samples() {
+        return SampleSettings.NONE;
+    }
+
+    /** Says what it has written so far, at all steps that still count. */
+    default void sampled(List<Sample> samples) {}
 
     /** Says what memory the job needs, before it starts. */
     default void planned(MemoryPlan memory) {}

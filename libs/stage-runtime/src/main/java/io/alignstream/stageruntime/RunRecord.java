@@ -2,6 +2,7 @@ package io.alignstream.stageruntime;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.training.samples.Sample;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param step steps done of {@code totalSteps} in that phase
  * @param metrics newest value of each metric
  * @param curves each metric of each phase; empty where only the run is told of
+ * @param samples what the model has written on its way, the newest last; empty likewise
  */
 public record RunRecord(
         String run,
@@ -29,7 +31,12 @@ public record RunRecord(
         long step,
         long totalSteps,
         Map<String, Double> metrics,
-        List<Curve> curves) {
+        List<Curve> curves,
+        List<Sample> samples) {
+
+    public RunRecord {
+        samples = samples == null ? List.of() : List.copyOf(samples); // an older version kept none
+    }
 
     /**
      * A metric over the steps of a phase.
@@ -51,6 +58,7 @@ public record RunRecord(
 
     /** The same without its curves. */
     public RunRecord told() {
-        return new RunRecord(run, title, begun, changed, outcome, phase, step, totalSteps, metrics, List.of());
+        return new RunRecord(
+                run, title, begun, changed, outcome, phase, step, totalSteps, metrics, List.of(), List.of());
     }
 }

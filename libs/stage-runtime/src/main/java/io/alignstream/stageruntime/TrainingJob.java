@@ -13,8 +13,10 @@ import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.samples.Sample;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -147,7 +149,7 @@ public abstract class TrainingJob implements Job {
                 if (context.stopRequested()) {
                     return;
                 }
-                result = new Trainer(run, inputs, settings, monitor(context)).train();
+                result = new Trainer(run, inputs, settings, context.samples(), monitor(context)).train();
             }
         }
         if (result.isEmpty()) {
@@ -200,6 +202,11 @@ public abstract class TrainingJob implements Job {
             @Override
             public void recorded(Reference record) {
                 context.recorded(record);
+            }
+
+            @Override
+            public void sampled(List<Sample> samples) {
+                context.sampled(samples);
             }
 
             @Override

@@ -6,6 +6,7 @@ import {
   runRow, smoothed, valueAtStep,
 } from './charts-model.js';
 import { element, every, make, say } from './dom.js';
+import { showSamples } from './samples-view.js';
 
 /** Runs that are drawn at once. */
 const MOST_RUNS = 4;
@@ -176,6 +177,7 @@ export class ChartsSection {
     }));
     if (news) {
       this.draw();
+      showSamples(this.runs, this.messages);
       await this.compare();
     }
   }

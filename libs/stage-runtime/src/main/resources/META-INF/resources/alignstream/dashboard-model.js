@@ -3,13 +3,17 @@
 /** The reasons of a stage that a person has paused, unnamed or by name. */
 const BY_A_PERSON = ['stage.paused', 'stage.pausedBy'];
 
-/** Which of the buttons do something in a state; what a stage has paused by itself, its own section lets go on. */
-export function usableActions(state, reason) {
+/**
+ * Which of the buttons do something in a state; what a stage has paused by itself, its own section lets go on. A trigger does
+ * nothing while the stage is paused, and while a run goes on nobody knows what it would start after it; a run that has ended
+ * well cannot be cancelled.
+ */
+export function usableActions(state, reason, outcome = null) {
   return {
-    trigger: state !== 'starting' && state !== 'unreachable',
+    trigger: state === 'waiting' || state === 'failed' || state === 'cancelled',
     pause: state === 'running' || state === 'waiting',
     resume: state === 'paused' && BY_A_PERSON.includes(reason.code),
-    cancel: state === 'running' || state === 'waiting' || state === 'failed',
+    cancel: state === 'running' || state === 'failed' || (state === 'waiting' && outcome !== null && outcome !== 'finished'),
   };
 }
 
@@ -67,6 +71,27 @@ const FOLLOWING = {
   reward: 'trigger.afterReward',
   rlhf: 'trigger.afterRlhf',
 };
+
+/** Topics whose dead letters may be replayed as a whole: `{topic, letters, replay}`, those that were replayed left out. */
+export function replayableTopics(letters) {
+  const topics = new Map();
+  for (const { topic, replayed, replay } of letters) {
+    if (!replayed && replay !== 'nobody') {
+      topics.set(topic, { topic, letters: (topics.get(topic)?.letters ?? 0) + 1, replay });
+    }
+  }
+  return [...topics.values()];
+}
+
+const REPLAY = { here: 'replay.here', command: 'replay.command', nobody: 'replay.nobody' };
+
+/** Who can replay a dead letter, in a sentence. */
+export function replayLine({ topic, partition, offset, replayed, replay }, messages) {
+  if (replayed) {
+    return messages.text('replay.done');
+  }
+  return messages.text(REPLAY[replay], { topic, place: `${partition}/${offset}` });
+}
 
 /** A record's value for people: JSON with its lines and indents, any other text as it is. */
 export function readable(text) {

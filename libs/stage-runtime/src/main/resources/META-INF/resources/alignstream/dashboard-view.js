@@ -1,7 +1,9 @@
 // The page of a service: asks it again and again and shows what it says.
 import { get, post, reasonOf } from './api.js';
 import { ChartsSection } from './charts-view.js';
-import { healedLines, jobFacts, jobProgress, metricsLine, readable, triggerLine, usableActions } from './dashboard-model.js';
+import {
+  healedLines, jobFacts, jobProgress, metricsLine, readable, replayableTopics, replayLine, triggerLine, usableActions,
+} from './dashboard-model.js';
 import { element, every, make, say } from './dom.js';
 import { pageMessages } from './language.js';
 
@@ -17,6 +19,7 @@ class Dashboard {
       button.addEventListener('click', () => this.act(button.dataset.action));
     }
     element('letter-close').addEventListener('click', () => element('letter').close());
+    element('letter-again').addEventListener('click', () => this.replay(this.letterPath, element('letter-outcome')));
     this.charts.start();
     document.addEventListener('visibilitychange', () => document.hidden || this.refreshJob().catch(console.debug));
     every(1, () => this.refreshJob());
@@ -45,7 +48,7 @@ class Dashboard {
   async refreshJob() {
     try {
       const job = await get('job');
-      this.showState(job.state, job.reason);
+      this.showState(job.state, job.reason, job.outcome);
       this.showJob(job);
     } catch (problem) {
       this.showState('unreachable', { code: 'unreachable' });
@@ -53,12 +56,12 @@ class Dashboard {
     }
   }
 
-  showState(state, reason) {
+  showState(state, reason, outcome) {
     const badge = element('state');
     badge.dataset.state = state;
     say(badge, this.messages.text(`state.${state}`));
     say(element('reason'), this.messages.said(reason));
-    const usable = usableActions(state, reason);
+    const usable = usableActions(state, reason, outcome);
     for (const button of document.querySelectorAll('[data-action]')) {
       button.hidden = !usable[button.dataset.action];
     }
@@ -106,12 +109,15 @@ class Dashboard {
   async refreshDeadLetters() {
     const { messages } = this;
     const cell = (code, className, ...content) => make('td', { className, data: { label: messages.text(code) } }, ...content);
-    this.showTable('dead-letters', await get('dead-letters'), letter => [
+    const letters = await get('dead-letters');
+    this.showReplays(letters);
+    this.showTable('dead-letters', letters, letter => [
       cell('deadLetter.time', '', make('time', { dateTime: letter.time }, messages.time(letter.time))),
       cell('deadLetter.topic', '', letter.topic),
       cell('deadLetter.place', '', `${letter.partition} / ${letter.offset}`),
       cell('deadLetter.key', 'text', letter.key),
-      cell('deadLetter.reason', 'text', messages.said(letter.reason)),
+      cell('deadLetter.reason', 'text', messages.said(letter.reason),
+        letter.replayed ? make('p', { className: 'hint' }, messages.text('replay.done')) : ''),
       cell('deadLetter.record', '', make('button', {
         type: 'button',
         'aria-haspopup': 'dialog',
@@ -119,6 +125,40 @@ class Dashboard {
         on: { click: () => this.showLetter(letter) },
       }, messages.text('deadLetter.look'))),
     ]);
+  }
+
+  /** What can be replayed as a whole, here or by a command. */
+  showReplays(letters) {
+    const { messages } = this;
+    const topics = replayableTopics(letters);
+    const told = JSON.stringify(topics);
+    if (this.shownTables.get('replays') === told) {
+      return;
+    }
+    this.shownTables.set('replays', told);
+    element('replays').hidden = topics.length === 0;
+    element('replays').replaceChildren(...topics.map(({ topic, letters: count, replay }) => make('li', {}, replay === 'here'
+      ? make('button', {
+        type: 'button',
+        on: { click: () => this.replay(`dead-letters/${encodeURIComponent(topic)}/replay`, element('replayed')) },
+      }, messages.text('replay.allOf', { topic, letters: count }))
+      : messages.text('replay.allByCommand', { topic, letters: count }))));
+  }
+
+  /** Has letters published once more and says what became of them; asked again meanwhile, it is the same one. */
+  async replay(path, outcome) {
+    if (this.replaying) {
+      return;
+    }
+    this.replaying = true;
+    say(outcome, this.messages.text('replay.running'));
+    try {
+      say(outcome, this.messages.text('replay.outcome', await post(path)));
+    } catch (problem) {
+      say(outcome, this.messages.said(reasonOf(problem)));
+    }
+    this.replaying = false;
+    await this.refreshDeadLetters();
   }
 
   /** A table that says what it said stays as it is, with the focus in it. */
@@ -140,10 +180,16 @@ class Dashboard {
     say(element('letter-heading'), `${letter.topic} · ${letter.partition} / ${letter.offset}`);
     say(element('letter-reason'), messages.said(letter.reason));
     say(element('letter-text'), '');
+    say(element('letter-outcome'), '');
+    say(element('letter-replay'), replayLine(letter, messages));
+    const path = `dead-letters/${encodeURIComponent(letter.topic)}/${letter.partition}/${letter.offset}`;
+    this.letterPath = `${path}/replay`;
+    element('letter-again').hidden = letter.replayed || letter.replay !== 'here';
+    element('letter-value').href = `${path}/value`;
     element('letter-headers').replaceChildren();
     element('letter').showModal();
     try {
-      const record = await get(`dead-letters/${encodeURIComponent(letter.topic)}/${letter.partition}/${letter.offset}`);
+      const record = await get(path);
       element('letter-headers').replaceChildren(...[[messages.text('deadLetter.key'), record.key],
         ...Object.entries(record.headers)].map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value || '–'))));
       say(element('letter-text'), record.text === null

@@ -9,6 +9,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.training.samples.Sample;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.util.HashSet;
@@ -123,6 +124,9 @@ public class EchoStage implements StageDefinition {
                 }
                 TimeUnit.MILLISECONDS.sleep(1);
             }
+            context.sampled(List.of(
+                    new Sample(0, List.of(new Sample.Text("成都必去景点", "，<b>的的", true))),
+                    new Sample(prompts, List.of(new Sample.Text("成都必去景点", "：熊猫基地", false)))));
             context.publish(Topic.CHECKPOINTS, checkpoint(run(), prompts));
         }
     }

@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.nullValue;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
@@ -20,12 +21,14 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,6 +105,10 @@ class StagePageTest {
             assertThat(browser.value("document.getElementById('progress').hidden")
                             .asBoolean())
                     .isTrue();
+            // what the model wrote stands there as it is
+            assertThat(browser.value("document.getElementById('samples').textContent")
+                            .asText())
+                    .contains("，<b>的的", "：熊猫基地");
             // a figure says what it is and what is good
             assertThat(browser.value("document.querySelector('.charts figcaption dd').textContent")
                             .asText())
@@ -193,6 +200,65 @@ class StagePageTest {
     }
 
     @Test
+    void aDeadLetterIsTakenHomeAndReplayedOnceHoweverOftenOneClicks() throws IOException {
+        // Given: a record of a topic that the service may write
+        String key = UUID.randomUUID().toString();
+        topics.send(new ProducerRecord<>(
+                Topic.CHECKPOINTS.name(),
+                key.getBytes(StandardCharsets.UTF_8),
+                "<b>no checkpoint".getBytes(StandardCharsets.UTF_8)));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> given().get("/dead-letters").then().body("key", hasItem(key)));
+        String path = given().get("/dead-letters")
+                .jsonPath()
+                .getString("find { it.key == '" + key + "' }.with { it.topic + '/' + it.partition + '/' + it.offset }");
+        try (Chromium browser = Chromium.start()) {
+            browser.open(address.resolve("/?language=en").toString());
+            browser.await("[...document.querySelectorAll('#dead-letters tr')].some(row => row.textContent.includes('"
+                    + key + "'))");
+
+            // When
+            browser.value("[...document.querySelectorAll('#dead-letters tr')].find(row => row.textContent.includes('"
+                    + key + "')).querySelector('button').click()");
+            browser.await("document.getElementById('letter-text').textContent.includes('<b>no checkpoint')");
+            browser.value("(() => { const again = document.getElementById('letter-again');"
+                    + " again.click(); again.click(); })()");
+            browser.await("document.getElementById('letter-outcome').textContent.startsWith('1 published once more')");
+
+            // Then
+            given().post("/dead-letters/" + path + "/replay")
+                    .then()
+                    .statusCode(200)
+                    .body("replayed", equalTo(0))
+                    .body("superseded", equalTo(1));
+            assertThat(topics.records(Topic.CHECKPOINTS.name()))
+                    .filteredOn(record -> key.equals(new String(record.key(), StandardCharsets.UTF_8)))
+                    .hasSize(2);
+            given().get("/dead-letters/" + path + "/value")
+                    .then()
+                    .header("Content-Disposition", containsString("attachment"))
+                    .body(equalTo("<b>no checkpoint"));
+            assertThat(browser.hindrances()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatTheServiceMayNotWriteIsReplayedByACommand() {
+        // Given
+        String id = UUID.randomUUID().toString();
+        topics.publish(Topic.PROMPTS, new Prompt(id, List.of(Message.user("refuse")), Map.of()));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> given().get("/dead-letters").then().body("key", hasItem(id)));
+
+        // When, then
+        given().post("/dead-letters/prompts/replay")
+                .then()
+                .statusCode(409)
+                .body("error.text", containsString("./alignstream replay prompts"));
+        given().post("/dead-letters/rankings/replay").then().statusCode(404);
+    }
+
+    @Test
     void aTriggerIsForeseen() {
         // Given
         ran();
@@ -208,12 +274,27 @@ class StagePageTest {
     }
 
     @Test
-    void scriptsAreCompressedAndKept() {
-        given().header("Accept-Encoding", "gzip")
+    void scriptsAreCompressedAndKeptWhileTheyAreTheSame() {
+        String tag = given().header("Accept-Encoding", "gzip")
+                .header("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")
                 .get("/alignstream/dashboard-view.js")
                 .then()
+                .statusCode(200)
                 .header("Content-Encoding", equalTo("gzip"))
-                .header("Cache-Control", containsString("max-age=0"));
+                .header("Cache-Control", equalTo("no-cache"))
+                .header("Last-Modified", nullValue())
+                .extract()
+                .header("ETag");
+        given().header("If-None-Match", tag)
+                .get("/alignstream/dashboard-view.js")
+                .then()
+                .statusCode(304)
+                .header("ETag", equalTo(tag));
+        given().header("If-None-Match", tag)
+                .get("/alignstream/dashboard.css")
+                .then()
+                .statusCode(200);
+        given().get("/alignstream/missing.js").then().statusCode(404);
         given().header("Accept-Encoding", "gzip")
                 .get("/alignstream/echarts-6.0.0.min.js")
                 .then()

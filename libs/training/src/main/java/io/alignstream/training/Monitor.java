@@ -1,6 +1,8 @@
 package io.alignstream.training;
 
 import io.alignstream.contracts.Reference;
+import io.alignstream.training.samples.Sample;
+import java.util.List;
 import java.util.Map;
 
 /** Watches a run and can stop it. */
@@ -30,6 +32,9 @@ public interface Monitor {
 
     /** Hears what was kept of the step whose {@link #progress} comes next. */
     default void recorded(Reference record) {}
+
+    /** Hears what the model has written so far, at all steps that still count; the newest last. */
+    default void sampled(List<Sample> samples) {}
 
     /**
      * Hears of a finished step.

@@ -9,6 +9,8 @@ import io.alignstream.languagemodel.torch.TorchRuntime;
 import io.alignstream.training.TrainingLoop.Evaluation;
 import io.alignstream.training.TrainingLoop.Step;
 import io.alignstream.training.dataset.SetAside;
+import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.samples.SampleWriter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -33,6 +35,8 @@ public final class Trainer {
     private final TrainingRun run;
     private final TrainingLoop.Inputs inputs;
     private final Settings settings;
+    private final SampleSettings samples;
+    private final Optional<SampleWriter> writer;
     private final Monitor monitor;
 
     /**
@@ -83,11 +87,19 @@ public final class Trainer {
     /** A finished model: its checkpoint, the steps of its run and its figures. */
     public record Result(Reference checkpoint, long step, Map<String, Double> metrics) {}
 
-    /** A run on frozen inputs. */
+    /** A run on frozen inputs, of whose writing nothing is shown. */
     public Trainer(TrainingRun run, TrainingLoop.Inputs inputs, Settings settings, Monitor monitor) {
+        this(run, inputs, settings, SampleSettings.NONE, monitor);
+    }
+
+    /** A run on frozen inputs. */
+    public Trainer(
+            TrainingRun run, TrainingLoop.Inputs inputs, Settings settings, SampleSettings samples, Monitor monitor) {
         this.run = run;
         this.inputs = inputs;
         this.settings = settings;
+        this.samples = samples;
+        this.writer = inputs.sampleWriter(samples);
         this.monitor = monitor;
     }
 
@@ -185,6 +197,9 @@ public final class Trainer {
                 monitor.recorded(run.record(loop.done(), step.record().get()));
             }
             moment.take(step, evaluation);
+            if (samples.due(loop.done(), loop.total())) {
+                moment.sample();
+            }
             SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
             figures.put(step.speed().figure(), step.speed().amount() / seconds);
             monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
@@ -228,6 +243,7 @@ public final class Trainer {
 
     private Moment begun(Recovery recovery) throws IOException {
         Moment moment = new Moment(inputs.begin(recovery), RunState.NEW.with(recovery), new LinkedHashMap<>());
+        moment.sample();
         moment.save(true);
         return moment;
     }
@@ -251,12 +267,16 @@ public final class Trainer {
         if (settings.patience > 0 && loop.done() > 0 && state.best().step() == loop.done()) {
             loop.keepAsBest();
         }
+        monitor.sampled(state.samples());
         return new Moment(loop, state, new LinkedHashMap<>(checkpoint.manifest().metrics()));
     }
 
     private Result finish(Moment moment) throws IOException {
         TrainingLoop loop = moment.loop;
         BestModel best = moment.state.best();
+        if (!moment.state.hasSampleOf(loop.done())) {
+            moment.sample(); // it has ended early
+        }
         boolean bestIsNotLast = settings.patience > 0 && best.step() > 0 && best.step() < loop.done();
         SequencedMap<String, Double> figures =
                 loop.finish(moment.figures, bestIsNotLast ? Optional.of(best) : Optional.empty());
@@ -301,6 +321,15 @@ public final class Trainer {
                 }
                 state = state.with(state.best().after(loop.done(), judgement));
             });
+        }
+
+        /** Writes down how the model writes now; nothing that training goes on with is touched. */
+        void sample() {
+            writer.flatMap(each -> loop.writing().flatMap(network -> each.write(network, loop.done())))
+                    .ifPresent(sample -> {
+                        state = state.with(sample);
+                        monitor.sampled(state.samples());
+                    });
         }
 
         void save(boolean anchor) throws IOException {

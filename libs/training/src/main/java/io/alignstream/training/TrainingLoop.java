@@ -2,6 +2,9 @@ package io.alignstream.training;
 
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.samples.SampleWriter;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +43,11 @@ public interface TrainingLoop extends AutoCloseable {
     /** Measures what the last step is to be measured by, on data that is never learned from; nothing at most steps. */
     default Evaluation evaluate() throws IOException {
         return Evaluation.NONE;
+    }
+
+    /** The network whose writing is shown while it learns, only read; empty if it writes none. Stays owned by the loop. */
+    default Optional<Transformer> writing() {
+        return Optional.empty();
     }
 
     /**
@@ -167,6 +175,11 @@ public interface TrainingLoop extends AutoCloseable {
          * @param recovery what was done about failures so far
          */
         TrainingLoop resume(StoredState stored, Recovery recovery) throws IOException;
+
+        /** What continues the prompts that show how the run gets on; empty if there is nothing to continue. */
+        default Optional<SampleWriter> sampleWriter(SampleSettings wanted) {
+            return Optional.empty();
+        }
 
         /** Frees what the inputs hold; the loop is closed before. */
         @Override

@@ -13,9 +13,13 @@ import io.alignstream.languagemodel.checkpoint.Lease;
 import io.alignstream.languagemodel.checkpoint.LeaseLostException;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.samples.Sample;
+import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.samples.SampleWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +33,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.function.LongToDoubleFunction;
 import java.util.stream.Stream;
@@ -42,6 +47,7 @@ class TrainerTest {
 
     private static final Tokenizer TOKENIZER = new BpeTrainer(300).train(Stream.of("a"));
     private static final TransformerConfig SHAPE = TransformerConfig.of(300, 1, 32, 8);
+    private static final SampleSettings WRITING = new SampleSettings(5, 2, List.of("a"));
     private static final Duration NEVER = Duration.ofDays(1);
 
     @TempDir
@@ -54,6 +60,12 @@ class TrainerTest {
     private LongFunction<Optional<Trouble>> trouble = step -> Optional.empty();
 
     private LongToDoubleFunction judgement = step -> Double.NaN;
+
+    private SampleSettings samples = SampleSettings.NONE;
+    /** What the last run that was trained has written. */
+    private List<Sample> written = List.of();
+
+    private Consumer<List<Sample>> hears = all -> {};
 
     @BeforeEach
     void open() throws IOException {
@@ -284,6 +296,58 @@ class TrainerTest {
         assertThat(lost.claim(store, Stage.SFT, "run").epoch()).isGreaterThan(owner.epoch());
     }
 
+    @Test
+    void theModelWritesAtItsBeginningAndEvenlyOnItsWay() throws IOException {
+        // Given
+        samples = WRITING;
+
+        // When
+        train(settings(3, NEVER, 0), Long.MAX_VALUE);
+
+        // Then
+        assertThat(written).extracting(Sample::step).containsExactly(0L, 2L, 4L, 6L, 8L, 10L);
+        assertThat(written).allSatisfy(sample -> assertThat(sample.texts()).hasSize(1));
+    }
+
+    @Test
+    void whatItHasWrittenOutlivesAKillAndLacksWhatWasUndone() throws IOException {
+        // Given: the fifth step fails with the full rate, so the fourth is taken again
+        samples = WRITING;
+        trouble = step -> step == 5 && rates.getLast() == 1.0
+                ? Optional.of(Trouble.of(Reason.verbatim("too much")))
+                : Optional.empty();
+        train(settings(3, NEVER, 0), 4);
+        written = List.of();
+        List<List<Long>> heard = new ArrayList<>();
+        hears = all -> heard.add(all.stream().map(Sample::step).toList());
+
+        // When
+        train(settings(3, NEVER, 0), Long.MAX_VALUE);
+
+        // Then
+        assertThat(heard)
+                .containsExactly(
+                        List.of(0L, 2L, 4L),
+                        List.of(0L, 2L),
+                        List.of(0L, 2L, 4L),
+                        List.of(0L, 2L, 4L, 6L),
+                        List.of(0L, 2L, 4L, 6L, 8L),
+                        List.of(0L, 2L, 4L, 6L, 8L, 10L));
+    }
+
+    @Test
+    void aRunThatEndsEarlyWritesOnceMore() throws IOException {
+        // Given
+        samples = WRITING;
+        judgement = step -> Math.abs(step - 3);
+
+        // When
+        train(settings(4, NEVER, 2), Long.MAX_VALUE);
+
+        // Then
+        assertThat(written).extracting(Sample::step).containsExactly(0L, 2L, 4L, 5L);
+    }
+
     private Trainer.Result trainUnchecked() {
         try {
             return train(settings(3, NEVER, 0), Long.MAX_VALUE).orElseThrow();
@@ -339,8 +403,14 @@ class TrainerTest {
             public void healed(HealingEvent event) {
                 healed.add(event);
             }
+
+            @Override
+            public void sampled(List<Sample> all) {
+                written = all;
+                hears.accept(all);
+            }
         };
-        return new Trainer(run(), new CountingInputs(millis), settings, monitor).train();
+        return new Trainer(run(), new CountingInputs(millis), settings, samples, monitor).train();
     }
 
     private final class CountingInputs implements TrainingLoop.Inputs {
@@ -349,6 +419,11 @@ class TrainerTest {
 
         CountingInputs(long millis) {
             this.millis = millis;
+        }
+
+        @Override
+        public Optional<SampleWriter> sampleWriter(SampleSettings wanted) {
+            return SampleWriter.ofAnswers(wanted, TOKENIZER, Stream.of(), SHAPE.maxPositions());
         }
 
         @Override
@@ -373,6 +448,7 @@ class TrainerTest {
         private final double rate;
         private final long millis;
         private final BestWeights best = new BestWeights();
+        private final Transformer network = Transformer.initialise(SHAPE, 1);
         private long step;
         private double value;
 
@@ -419,6 +495,11 @@ class TrainerTest {
         }
 
         @Override
+        public Optional<Transformer> writing() {
+            return Optional.of(network);
+        }
+
+        @Override
         public void keepAsBest() {
             best.keep(tensors(), step);
         }
@@ -457,6 +538,8 @@ class TrainerTest {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            network.close();
+        }
     }
 }

@@ -159,6 +159,11 @@ public final class HeldOutComparison {
                 .toList();
     }
 
+    /** What is asked. */
+    public List<HeldOutPrompt> prompts() {
+        return prompts;
+    }
+
     /** Whether there is nothing to compare on. */
     public boolean isEmpty() {
         return prompts.isEmpty();

@@ -1,6 +1,7 @@
 package io.alignstream.rlhf.training;
 
 import io.alignstream.languagemodel.exchange.PeftAdapter;
+import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.objective.PolicyObjective;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -69,6 +70,11 @@ public abstract class PolicyLoop implements TrainingLoop {
         SequencedMap<String, Double> figures = inputs.validation()
                 .compare(policy().network(), settings.holdout().answers());
         return new Evaluation(figures, OptionalDouble.of(Gate.judgement(settings.gate(), figures)), Optional.empty());
+    }
+
+    @Override
+    public Optional<Transformer> writing() {
+        return Optional.of(policy().network());
     }
 
     @Override

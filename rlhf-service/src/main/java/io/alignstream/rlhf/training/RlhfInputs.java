@@ -13,16 +13,20 @@ import io.alignstream.languagemodel.network.UpperBlocks;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.rlhf.gate.HeldOutComparison;
+import io.alignstream.rlhf.gate.HeldOutPrompt;
 import io.alignstream.rlhf.rehearsal.OwnWriting;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.samples.SampleWriter;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The frozen inputs of a run; the models are only read and are closed with the inputs.
@@ -96,6 +100,14 @@ public record RlhfInputs(
         return lora == null
                 ? TunedNetwork.of(scoring.copy())
                 : TunedNetwork.of(LoraAdapters.from(scoring, lora, settings.seed()));
+    }
+
+    @Override
+    public Optional<SampleWriter> sampleWriter(SampleSettings wanted) {
+        Stream<int[]> asked = validation.prompts().isEmpty()
+                ? prompts.stream()
+                : validation.prompts().stream().map(HeldOutPrompt::ids);
+        return SampleWriter.ofAnswers(wanted, tokenizer, asked, sft.config().maxPositions());
     }
 
     @Override

@@ -7,7 +7,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
-import io.alignstream.stageruntime.kafka.DeadLetter;
+import io.alignstream.stageruntime.letters.DeadLetter;
 import io.alignstream.textcleaning.Fault;
 import io.alignstream.textcleaning.LanguageIdentifier;
 import io.alignstream.textcleaning.Rule;
@@ -34,6 +34,14 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byte[], CleaningProcessor.Result> {
 
+    /** Hears of documents that can never be cleaned; their dead letters travel in the topology's transaction. */
+    @FunctionalInterface
+    public interface Poison {
+
+        /** The record {@code at} is poison; heard again if the transaction is aborted. */
+        void found(RecordMetadata at, byte @Nullable [] key, long timestamp, PoisonEventException cause);
+    }
+
     /** Where a result goes. */
     enum Route {
         DEAD_LETTERS,
@@ -47,6 +55,7 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
     static final String POSITIONS = "cleaned-positions";
     private static final String SOURCE = "tokenizer-service";
 
+    private final Poison poison;
     private final TextCleaner cleaner;
     private final DuplicateKeys duplicateKeys;
 
@@ -56,7 +65,8 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
     @SuppressWarnings("NullAway.Init")
     private ReadPositions positions;
 
-    CleaningProcessor(CleaningPlan plan) {
+    CleaningProcessor(CleaningPlan plan, Poison poison) {
+        this.poison = poison;
         this.cleaner = new TextCleaner(plan.profile(), plan.decontamination());
         this.duplicateKeys = new DuplicateKeys(plan.profile(), plan.partitions());
     }
@@ -86,6 +96,7 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
             DeadLetter letter = DeadLetter.of(
                     Stage.TOKENIZER, new DeadLetter.Original(record.key(), record.value(), record.headers(), place), e);
             statistics.outcome(Outcome.POISON);
+            poison.found(at, record.key(), record.timestamp(), e);
             Result result = new Result(Route.DEAD_LETTERS, letter.value());
             context().forward(new Record<>(letter.key(), result, record.timestamp(), letter.headers()));
         }

@@ -63,13 +63,18 @@ public final class CleaningTopology {
 
     /** The topology that cleans by {@code plan}. */
     public static Topology build(CleaningPlan plan) {
+        return build(plan, (at, key, timestamp, cause) -> {});
+    }
+
+    /** The same; {@code poison} hears of documents that cannot be cleaned. */
+    public static Topology build(CleaningPlan plan, CleaningProcessor.Poison poison) {
         Serde<byte[]> bytes = Serdes.ByteArray();
         StreamsBuilder builder = new StreamsBuilder();
         List<String> sources =
                 plan.merges() ? List.of(Topic.DOCUMENTS.name(), VERDICTS) : List.of(Topic.DOCUMENTS.name());
         KStream<byte[], Result> results = builder.stream(
                         sources, Consumed.with(bytes, bytes).withOffsetResetPolicy(AutoOffsetReset.none()))
-                .process(new Cleaning(plan), Named.as("clean"));
+                .process(new Cleaning(plan, poison), Named.as("clean"));
         on(results, Route.DEAD_LETTERS).to(Topic.DOCUMENTS.deadLetters(), Produced.with(bytes, bytes));
         on(results, Route.CLEAN_DOCUMENTS).to(Topic.CLEAN_DOCUMENTS.name(), Produced.with(bytes, bytes));
         if (plan.merges()) {
@@ -100,10 +105,11 @@ public final class CleaningTopology {
         return route.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
     }
 
-    private record Cleaning(CleaningPlan plan) implements ProcessorSupplier<byte[], byte[], byte[], Result> {
+    private record Cleaning(CleaningPlan plan, CleaningProcessor.Poison poison)
+            implements ProcessorSupplier<byte[], byte[], byte[], Result> {
         @Override
         public Processor<byte[], byte[], byte[], Result> get() {
-            return plan.merges() ? new PartitionedCleaning(plan) : new OnePartitionCleaning(plan);
+            return plan.merges() ? new PartitionedCleaning(plan, poison) : new OnePartitionCleaning(plan, poison);
         }
 
         @Override

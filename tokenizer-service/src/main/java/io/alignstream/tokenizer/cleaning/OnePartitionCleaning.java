@@ -13,8 +13,8 @@ final class OnePartitionCleaning extends CleaningProcessor {
     @SuppressWarnings("NullAway.Init")
     private FirstOfKey first;
 
-    OnePartitionCleaning(CleaningPlan plan) {
-        super(plan);
+    OnePartitionCleaning(CleaningPlan plan, Poison poison) {
+        super(plan, poison);
     }
 
     @Override

@@ -32,8 +32,8 @@ final class PartitionedCleaning extends CleaningProcessor {
 
     private long time;
 
-    PartitionedCleaning(CleaningPlan plan) {
-        super(plan);
+    PartitionedCleaning(CleaningPlan plan, Poison poison) {
+        super(plan, poison);
         this.plan = plan;
     }
 

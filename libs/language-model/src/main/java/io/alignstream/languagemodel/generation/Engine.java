@@ -133,6 +133,11 @@ public final class Engine implements AutoCloseable {
         return texts.stream().anyMatch(text -> text.left() > 1);
     }
 
+    /** Share of the room for tokens that texts take now, 0 to 1; any thread may ask. */
+    public double cacheInUse() {
+        return (double) cache.used() / cache.blocks();
+    }
+
     /** Ends a text and makes room for another; nothing happens if it has ended. */
     public void end(Text text) {
         if (texts.remove(text)) {

@@ -35,6 +35,9 @@ final class KeyValueCache implements AutoCloseable {
     private final NDArray keys;
     private final NDArray values;
     private final int[] users;
+    /** Blocks with users; written by the one thread, read by any. */
+    private volatile int used;
+
     private final Deque<Integer> unused = new ArrayDeque<>();
     /** Blocks that hold the beginning of a prompt, by that beginning; those that nobody uses stand in the order of their last use. */
     private final Map<Beginning, Integer> filled = new LinkedHashMap<>(16, 0.75f, true);
@@ -100,19 +103,36 @@ final class KeyValueCache implements AutoCloseable {
             blocks[shared++] = block;
         }
         for (int i = 0; i < shared; i++) {
-            users[blocks[i]]++;
+            use(blocks[i]);
         }
         if (blocks.length - shared > free()) {
             for (int i = 0; i < shared; i++) {
-                users[blocks[i]]--;
+                leave(blocks[i]);
             }
             return Optional.empty();
         }
         for (int i = shared; i < blocks.length; i++) {
             blocks[i] = next();
-            users[blocks[i]] = 1;
+            use(blocks[i]);
         }
         return Optional.of(new Place(blocks, shared * BLOCK, beginnings));
+    }
+
+    private void use(int block) {
+        if (users[block]++ == 0) {
+            used++;
+        }
+    }
+
+    private void leave(int block) {
+        if (--users[block] == 0) {
+            used--;
+        }
+    }
+
+    /** Blocks that texts take now. */
+    int used() {
+        return used;
     }
 
     /** Blocks that nobody uses. */
@@ -154,7 +174,8 @@ final class KeyValueCache implements AutoCloseable {
     /** A text has ended. */
     void giveBack(Place place) {
         for (int block : place.blocks) {
-            if (--users[block] == 0 && holds[block] == null) {
+            leave(block);
+            if (users[block] == 0 && holds[block] == null) {
                 unused.add(block);
             }
         }

@@ -1,5 +1,7 @@
 package io.alignstream.languagemodel.tokenizer;
 
+import java.util.Arrays;
+
 /**
  * A prompt and its answer as one training sequence.
  *
@@ -13,6 +15,15 @@ public record Conversation(int[] ids, boolean[] learned) {
             throw new IllegalArgumentException(
                     ids.length + " ids but " + learned.length + " flags; each id needs one flag");
         }
+    }
+
+    /** The ids before the first that is learned; all of them if none is. */
+    public int[] prompt() {
+        int length = 0;
+        while (length < ids.length && !learned[length]) {
+            length++;
+        }
+        return Arrays.copyOf(ids, length);
     }
 
     /** Number of ids. */

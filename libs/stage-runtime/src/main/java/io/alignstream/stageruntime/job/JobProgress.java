@@ -9,6 +9,7 @@ import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.RunRecord;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.samples.Sample;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -62,6 +63,7 @@ public final class JobProgress {
     private long publishedAt;
     private @Nullable TrainingProgress unpublished;
     private @Nullable Reference record;
+    private List<Sample> samples = List.of();
     private Instant begun = Instant.EPOCH;
     private Instant changed = Instant.EPOCH;
     private RunRecord.@Nullable Outcome outcome;
@@ -103,6 +105,7 @@ public final class JobProgress {
         if (!newRun.equals(run)) {
             series.clear();
             healed.clear();
+            samples = List.of();
             metrics = Map.of();
             step = 0;
             totalSteps = 0;
@@ -121,6 +124,7 @@ public final class JobProgress {
 
     private void goOn(RunRecord earlier) {
         begun = earlier.begun();
+        samples = earlier.samples();
         earlier.curves().forEach(curve -> {
             Series restored = new Series(POINTS);
             curve.points().forEach(point -> restored.add((long) point[0], point[1]));
@@ -177,6 +181,13 @@ public final class JobProgress {
         record = kept;
     }
 
+    /** See {@link JobContext#sampled}; kept at once, since they are few and a process may be killed. */
+    synchronized void sampled(List<Sample> all) {
+        samples = List.copyOf(all);
+        changed = Instant.now();
+        keep();
+    }
+
     /** See {@link JobContext#healed}. */
     synchronized void healed(Reason what) {
         if (healed.size() == MAX_HEALED) {
@@ -207,7 +218,7 @@ public final class JobProgress {
             return Optional.empty();
         }
         return Optional.of(
-                new RunRecord(id, what, begun, changed, outcome, phase, step, totalSteps, metrics, curves()));
+                new RunRecord(id, what, begun, changed, outcome, phase, step, totalSteps, metrics, curves(), samples));
     }
 
     private List<RunRecord.Curve> curves() {

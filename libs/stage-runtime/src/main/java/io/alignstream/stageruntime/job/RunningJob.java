@@ -13,6 +13,9 @@ import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.samples.Sample;
+import io.alignstream.training.samples.SampleSettings;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -37,6 +40,7 @@ public final class RunningJob implements JobContext, Runnable {
     private final KafkaReaders readers;
     private final BrokerRefusals refusals;
     private final JobProgress progress;
+    private final SampleSettings samples;
     private final Map<TopicPartition, Long> published = new ConcurrentHashMap<>();
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile boolean stopRequested;
@@ -48,13 +52,15 @@ public final class RunningJob implements JobContext, Runnable {
             EventPublisher publisher,
             KafkaReaders readers,
             BrokerRefusals refusals,
-            JobProgress progress) {
+            JobProgress progress,
+            SampleSettings samples) {
         this.job = job;
         this.stage = stage;
         this.publisher = publisher;
         this.readers = readers;
         this.refusals = refusals;
         this.progress = progress;
+        this.samples = samples;
     }
 
     public Job job() {
@@ -132,6 +138,16 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public void recorded(Reference record) {
         progress.recorded(record);
+    }
+
+    @Override
+    public SampleSettings samples() {
+        return samples;
+    }
+
+    @Override
+    public void sampled(List<Sample> all) {
+        progress.sampled(all);
     }
 
     @Override

@@ -91,7 +91,8 @@ public class EventPublisher {
         return sendLater(topic.record(event, source));
     }
 
-    RecordMetadata send(ProducerRecord<byte[], byte[]> record) {
+    /** Publishes a record that is no event, or was one, as it is. */
+    public RecordMetadata send(ProducerRecord<byte[], byte[]> record) {
         return sendLater(record).await().indefinitely();
     }
 

@@ -1,4 +1,4 @@
-/** Reading and publishing events: consumers that are assigned by hand, frozen snapshots, dead letters. */
+/** Reading and publishing events: consumers that are assigned by hand, frozen snapshots. */
 @NullMarked
 package io.alignstream.stageruntime.kafka;
 

@@ -15,11 +15,11 @@ import io.alignstream.stageruntime.job.Reconciler;
 import io.alignstream.stageruntime.job.RunHistory;
 import io.alignstream.stageruntime.job.RunningJob;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
-import io.alignstream.stageruntime.kafka.DeadLetters;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.stageruntime.kept.KeptStateException;
+import io.alignstream.stageruntime.letters.DeadLetters;
 import io.alignstream.stageruntime.retention.StoreRetention;
 import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.stageruntime.view.Answers;
@@ -27,6 +27,7 @@ import io.alignstream.stageruntime.view.Reader;
 import io.alignstream.stageruntime.view.ReaderMeters;
 import io.alignstream.stageruntime.view.TopicMadeAnewException;
 import io.alignstream.stageruntime.view.TopicView;
+import io.alignstream.training.samples.SampleSettings;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
@@ -80,6 +81,7 @@ public class StageRunner {
     private final KeptState kept;
     private final ReaderMeters meters;
     private final Duration grace;
+    private final SampleSettings samples;
     private final JobProgress progress;
     private final Reconciler reconciler;
     private final TopicView view;
@@ -110,6 +112,10 @@ public class StageRunner {
         this.retention = retention;
         this.kept = kept;
         this.grace = config.shutdown().grace();
+        this.samples = new SampleSettings(
+                config.samples().times(),
+                config.samples().tokens(),
+                config.samples().prompts().orElse(List.of()));
         String stage = definition.stage().id();
         this.meters = new ReaderMeters(registry, stage);
         this.progress = new JobProgress(
@@ -326,7 +332,8 @@ public class StageRunner {
     }
 
     private RunningJob start(Job job) {
-        RunningJob running = new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress);
+        RunningJob running =
+                new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress, samples);
         jobs.execute(() -> {
             running.run();
             if (running.hasPublished(Topic.CHECKPOINTS)) {

@@ -39,6 +39,9 @@ public interface CommonConfig {
     /** How libtorch computes. */
     Torch torch();
 
+    /** What models in training write for people to see. */
+    Samples samples();
+
     /** Settings of the store, {@code alignstream.store.*}. */
     interface Store {
 
@@ -132,6 +135,26 @@ public interface CommonConfig {
         @WithDefault("PT20S")
         @Lasting(least = "PT0S", greatest = "PT1H")
         Duration grace();
+    }
+
+    /** Settings of what models in training write for people to see, {@code alignstream.samples.*}; they change no weights. */
+    interface Samples {
+
+        /** How often in a run it is shown how the model continues its prompts, evenly spread, besides at its beginning; 0: never. */
+        @WithDefault("6")
+        @Between(least = "0", greatest = "1000")
+        int times();
+
+        /** Longest continuation, in tokens. */
+        @WithDefault("32")
+        @Between(least = "1", greatest = "4096")
+        int tokens();
+
+        /**
+         * What is continued by a base model and answered by the later ones: at most eight texts, with a comma between two. Without
+         * them a stage takes three of the texts that it holds out.
+         */
+        Optional<List<String>> prompts();
     }
 
     /** Settings of libtorch, {@code alignstream.torch.*}; read before the service starts, from the JVM's properties. */

@@ -52,8 +52,12 @@ public class DashboardResource {
     /** A link to a service's page; {@code href} is empty for a service whose address is not configured. */
     public record Link(String name, String href, boolean current) {}
 
-    /** A panel in the visitor's language. */
-    public record Section(String title, String html) {}
+    /**
+     * A panel in the visitor's language.
+     *
+     * @param id by which other pages lead to it: the code of its title
+     */
+    public record Section(String id, String title, String html) {}
 
     /** What a service shows at {@code /} in place of its stage's page; a bean, one at most. */
     public interface FrontPage {
@@ -83,6 +87,7 @@ public class DashboardResource {
     private List<Section> sections(Visitor visitor) {
         return panels.stream()
                 .map(panel -> new Section(
+                        panel.title(),
                         visitor.messages().text(panel.title()),
                         panel.content()
                                 .data("language", visitor.language())

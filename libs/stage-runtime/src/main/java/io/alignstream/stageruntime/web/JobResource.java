@@ -9,20 +9,16 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.access.Caller;
-import io.alignstream.stageruntime.kafka.DeadLetters;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -32,14 +28,12 @@ import org.jspecify.annotations.Nullable;
 public class JobResource {
 
     private final JobControl control;
-    private final DeadLetters deadLetters;
     private final Caller caller;
     private final ObjectMapper json;
 
-    JobResource(JobControl control, DeadLetters deadLetters, Caller caller, ObjectMapper json) {
+    JobResource(JobControl control, Caller caller, ObjectMapper json) {
         this.json = json;
         this.control = control;
-        this.deadLetters = deadLetters;
         this.caller = caller;
     }
 
@@ -115,34 +109,6 @@ public class JobResource {
     @RolesAllowed(Role.Id.OPERATOR)
     public Response cancel(byte[] body) {
         return ask(StageControl.Action.CANCEL, body);
-    }
-
-    /** Poison events of the followed topics seen since start-up, newest first. */
-    @GET
-    @Path("dead-letters")
-    @RolesAllowed(Role.Id.VIEWER)
-    public List<DeadLetters.PoisonEvent> deadLetters() {
-        return deadLetters.recent();
-    }
-
-    /** The record of a poison event as it stands on its topic; 404 for any other record, 410 if it is not there any more. */
-    @GET
-    @Path("dead-letters/{topic}/{partition}/{offset}")
-    @RolesAllowed(Role.Id.VIEWER)
-    public Response deadLetter(
-            @PathParam("topic") String topic, @PathParam("partition") int partition, @PathParam("offset") long offset) {
-        boolean known = deadLetters.recent().stream()
-                .anyMatch(event ->
-                        event.topic().equals(topic) && event.partition() == partition && event.offset() == offset);
-        if (!known) {
-            throw new NotFoundException();
-        }
-        return deadLetters
-                .original(topic, partition, offset)
-                .map(record -> Response.ok(record).build())
-                .orElseGet(() -> Refusal.of(
-                        Response.Status.GONE,
-                        Reason.of("deadLetters.gone").with("topic", topic).with("offset", offset)));
     }
 
     /** A body is welcome and not needed, so whatever type a client says that an empty one has is as good. */

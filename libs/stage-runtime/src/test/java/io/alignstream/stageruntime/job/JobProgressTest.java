@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.training.samples.Sample;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class JobProgressTest {
 
@@ -56,6 +59,26 @@ class JobProgressTest {
 
         // Then
         assertThat(progress.moment().healed()).isEmpty();
+    }
+
+    @Test
+    void whatTheModelHasWrittenIsKeptAtOnce(@TempDir Path folder) {
+        // Given
+        Sample sample = new Sample(3, List.of(new Sample.Text("prompt", "continued", true)));
+        JobProgress killed = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.in(folder));
+        killed.begin("a", Reason.of("job"));
+        killed.sampled(List.of(sample));
+
+        // When
+        JobProgress next = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.in(folder));
+
+        // Then
+        assertThat(next.run("a").orElseThrow().samples()).containsExactly(sample);
+        assertThat(next.runs().getFirst().samples()).isEmpty();
+        next.begin("a", Reason.of("job"));
+        assertThat(next.run("a").orElseThrow().samples()).containsExactly(sample);
+        next.begin("b", Reason.of("job"));
+        assertThat(next.run("b").orElseThrow().samples()).isEmpty();
     }
 
     @Test

@@ -24,6 +24,7 @@ import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.TopicView;
+import io.alignstream.training.samples.SampleSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -98,7 +99,8 @@ class ReconcilerTest {
         JobProgress progress =
                 new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {}, RunHistory.inMemory());
         Function<Job, RunningJob> starter = job -> {
-            RunningJob running = new RunningJob(job, "reward", publisher, readers, refusals, progress);
+            RunningJob running =
+                    new RunningJob(job, "reward", publisher, readers, refusals, progress, SampleSettings.NONE);
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };

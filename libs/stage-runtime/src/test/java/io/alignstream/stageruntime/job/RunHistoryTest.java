@@ -104,7 +104,8 @@ class RunHistoryTest {
     }
 
     private static RunRecord record(String run, Instant changed) {
-        return new RunRecord(run, Reason.of("job"), Instant.EPOCH, changed, null, "train", 1, 2, Map.of(), List.of());
+        return new RunRecord(
+                run, Reason.of("job"), Instant.EPOCH, changed, null, "train", 1, 2, Map.of(), List.of(), List.of());
     }
 
     private static JobProgress progress(RunHistory history) {

@@ -1,9 +1,10 @@
-package io.alignstream.stageruntime.kafka;
+package io.alignstream.stageruntime.letters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import java.nio.charset.StandardCharsets;

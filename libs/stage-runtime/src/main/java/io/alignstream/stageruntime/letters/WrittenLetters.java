@@ -1,4 +1,4 @@
-package io.alignstream.stageruntime.kafka;
+package io.alignstream.stageruntime.letters;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.hash.Sha256;

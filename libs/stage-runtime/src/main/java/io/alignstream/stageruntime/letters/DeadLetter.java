@@ -1,8 +1,9 @@
-package io.alignstream.stageruntime.kafka;
+package io.alignstream.stageruntime.letters;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.replay.Replay;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.kafka.common.header.Header;
@@ -27,7 +28,7 @@ public record DeadLetter(byte @Nullable [] key, byte @Nullable [] value, Headers
     /** A dead letter of this size is taken by brokers that know nothing of this project: Kafka's default is 1 MiB. */
     static final int SMALL = 512 * 1024;
 
-    static final String PREFIX = "dead-letter-";
+    static final String PREFIX = Replay.ABOUT_LETTERS;
     static final int CUT_TO = 64 * 1024;
     private static final int MAX_REASON = 2_000;
     /** What Kafka's format takes at most, of a record and of one header, besides the bytes in it. */

@@ -1,4 +1,4 @@
-package io.alignstream.stageruntime.web;
+package io.alignstream.stageruntime.json;
 
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,4 +1,4 @@
-package io.alignstream.stageruntime.kafka;
+package io.alignstream.stageruntime.letters;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

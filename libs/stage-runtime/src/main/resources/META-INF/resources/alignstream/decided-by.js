@@ -1,5 +1,5 @@
 // The name under which the visitor decides: that of the sign-in, else the one from before, here or in another section.
-import { signedInName } from '../alignstream/dom.js';
+import { signedInName } from './dom.js';
 
 const KEY = 'alignstream-decided-by';
 

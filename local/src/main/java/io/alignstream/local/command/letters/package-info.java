@@ -1,0 +1,5 @@
+/** The command about what could not be processed. */
+@NullMarked
+package io.alignstream.local.command.letters;
+
+import org.jspecify.annotations.NullMarked;
