@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.openai.request.ApiException;
+import io.alignstream.stageruntime.access.Caller;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.Future;
@@ -16,14 +17,16 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Admits calls before their bodies are read: refuses what is larger than the server reads, and what comes while more calls
- * are under way than can be answered or wait, or while the service ends, with OpenAI's error JSON. Answers in it, too, what reaches no resource.
+ * are under way than can be answered or wait, or too many of one client, or while the service ends, with OpenAI's error JSON. Answers in it, too, what reaches no resource.
  */
 @Singleton
 class CallAdmission {
@@ -35,9 +38,15 @@ class CallAdmission {
     /** Calls that are being read or refused, besides those that are answered or wait. */
     private static final int READ_AT_ONCE = 16;
 
+    /** Of all these, so many are never one client's: who takes turns with others must come so far first. */
+    private static final int OF_OTHERS = READ_AT_ONCE / 2;
+
     private final MemorySize most;
     private final int mostCalls;
     private final AtomicInteger underWay = new AtomicInteger();
+    /** The same by client, of those that have any. */
+    private final Map<String, Integer> byClient = new ConcurrentHashMap<>();
+
     private final Duration notice;
     /** When this service takes no more calls, by {@link System#nanoTime}; empty while nobody wants it to end. */
     private volatile OptionalLong closing = OptionalLong.empty();
@@ -116,13 +125,21 @@ class CallAdmission {
                                     .with("most", most.asLongValue())));
             return;
         }
-        if (underWay.incrementAndGet() > mostCalls) {
-            underWay.decrementAndGet();
+        String client = Caller.of(call);
+        boolean fits = underWay.incrementAndGet() <= mostCalls;
+        fits &= byClient.merge(client, 1, Integer::sum) <= mostCalls - OF_OTHERS;
+        if (!fits) {
+            leave(client);
             refuse(call, ApiException.busy(1));
             return;
         }
-        call.addEndHandler(ended -> underWay.decrementAndGet());
+        call.addEndHandler(ended -> leave(client));
         call.next();
+    }
+
+    private void leave(String client) {
+        underWay.decrementAndGet();
+        byClient.computeIfPresent(client, (name, calls) -> calls == 1 ? null : calls - 1);
     }
 
     /** The body is not read. */

@@ -2,7 +2,6 @@ package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -11,6 +10,7 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A conversation in which tools are offered, called or have answered. Only a template of others that shows tools lays it out;
@@ -20,8 +20,6 @@ import java.util.Map;
  * @param tools what is offered, as the client sent it
  */
 public record ToolTalk(ArrayNode messages, JsonNode tools) {
-
-    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** Whether {@code message} is of a tool, or calls one. */
     static boolean isPart(JsonNode message) {
@@ -37,14 +35,15 @@ public record ToolTalk(ArrayNode messages, JsonNode tools) {
                 throw Body.wrong("tools", tool, Reason.of("api.mustBeTools"));
             }
         }
+        AtomicInteger left = new AtomicInteger(Body.MOST_TOKENS);
         ArrayNode messages = JsonNodeFactory.instance.arrayNode();
         for (JsonNode message : list) {
-            messages.add(message(message, field + "[" + messages.size() + "]"));
+            messages.add(message(message, field + "[" + messages.size() + "]", left));
         }
         return new ToolTalk(messages, tools);
     }
 
-    private static ObjectNode message(JsonNode message, String path) {
+    private static ObjectNode message(JsonNode message, String path, AtomicInteger left) {
         ObjectNode copy = JsonNodeFactory.instance.objectNode();
         String role = message.path("role").asText();
         switch (role) {
@@ -66,13 +65,17 @@ public record ToolTalk(ArrayNode messages, JsonNode tools) {
         }
         if (!message.path("tool_calls").isEmpty()) {
             ArrayNode calls = copy.putArray("tool_calls");
-            message.path("tool_calls").forEach(call -> calls.add(call(call, path + ".tool_calls")));
+            message.path("tool_calls").forEach(call -> calls.add(call(call, path + ".tool_calls", left)));
         }
         return copy;
     }
 
-    /** Templates write arguments as JSON, which clients have done already. */
-    private static ObjectNode call(JsonNode call, String path) {
+    /**
+     * Templates write arguments as JSON, which clients have done already.
+     *
+     * @param left tokens of JSON that all arguments may still have: a few bytes of them make an object that takes a hundred
+     */
+    private static ObjectNode call(JsonNode call, String path, AtomicInteger left) {
         JsonNode function = call.path("function");
         JsonNode arguments = function.path("arguments");
         if (!function.path("name").isTextual()) {
@@ -85,7 +88,7 @@ public record ToolTalk(ArrayNode messages, JsonNode tools) {
         try {
             copy.putObject("function")
                     .put("name", function.path("name").textValue())
-                    .set("arguments", arguments.isTextual() ? JSON.readTree(arguments.textValue()) : arguments);
+                    .set("arguments", arguments.isTextual() ? Body.within(arguments.textValue(), left) : arguments);
         } catch (JsonProcessingException e) {
             throw Body.wrong(path, call, Reason.of("api.mustBeToolCalls"));
         }
