@@ -3,6 +3,7 @@ package io.alignstream.inference.openai;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.ClientShares;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.openai.request.ApiException;
 import io.alignstream.stageruntime.access.Caller;
@@ -17,10 +18,8 @@ import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -44,8 +43,7 @@ class CallAdmission {
     private final MemorySize most;
     private final int mostCalls;
     private final AtomicInteger underWay = new AtomicInteger();
-    /** The same by client, of those that have any. */
-    private final Map<String, Integer> byClient = new ConcurrentHashMap<>();
+    private final ClientShares shares;
 
     private final Duration notice;
     /** When this service takes no more calls, by {@link System#nanoTime}; empty while nobody wants it to end. */
@@ -60,6 +58,7 @@ class CallAdmission {
         this.json = json;
         this.most = most;
         this.mostCalls = config.concurrentRequests() + config.queue() + READ_AT_ONCE;
+        this.shares = new ClientShares(mostCalls - OF_OTHERS);
     }
 
     void route(@Observes Router router) {
@@ -126,9 +125,11 @@ class CallAdmission {
             return;
         }
         String client = Caller.of(call);
-        boolean fits = underWay.incrementAndGet() <= mostCalls;
-        fits &= byClient.merge(client, 1, Integer::sum) <= mostCalls - OF_OTHERS;
-        if (!fits) {
+        if (!shares.take(client)) {
+            refuse(call, ApiException.busy(1));
+            return;
+        }
+        if (underWay.incrementAndGet() > mostCalls) {
             leave(client);
             refuse(call, ApiException.busy(1));
             return;
@@ -139,7 +140,7 @@ class CallAdmission {
 
     private void leave(String client) {
         underWay.decrementAndGet();
-        byClient.computeIfPresent(client, (name, calls) -> calls == 1 ? null : calls - 1);
+        shares.giveBack(client);
     }
 
     /** The body is not read. */
