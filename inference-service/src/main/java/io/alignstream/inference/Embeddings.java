@@ -14,7 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Turns texts into vectors beside the answers, one call after the other, while a bounded number waits; thread-safe.
+ * Turns texts into vectors beside the answers, one call after the other, while a bounded number waits, about half of them of
+ * one client at most; thread-safe.
  *
  * <p>One platform thread, which is kept: libtorch keeps a pool of helpers for each thread that calls it.
  */
@@ -23,9 +24,11 @@ public class Embeddings {
 
     private final ThreadPoolExecutor thread;
     private final long timeoutNanos;
+    private final ClientShares shares;
 
     Embeddings(InferenceConfig config) {
         this.timeoutNanos = config.timeout().toNanos();
+        this.shares = new ClientShares(1 + config.queue() / 2);
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         this.thread =
                 new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(config.queue()), task -> {
@@ -39,13 +42,27 @@ public class Embeddings {
     /**
      * The vectors of {@code texts}, in their order.
      *
+     * @param client who asks
      * @param model a share of it, which this method takes over in any case
      * @param texts token ids, each one to the model's positions
-     * @throws RejectedExecutionException if too many calls wait
+     * @throws RejectedExecutionException if too many calls wait, or too many of this client
      * @throws TimeoutException if they are not there in time
      * @throws ExecutionException if the model fails
      */
-    public List<float[]> of(LoadedModel model, List<int[]> texts)
+    public List<float[]> of(String client, LoadedModel model, List<int[]> texts)
+            throws TimeoutException, ExecutionException, InterruptedException {
+        if (!shares.take(client)) {
+            model.giveBack();
+            throw new RejectedExecutionException(client + " has too many calls already");
+        }
+        try {
+            return vectors(model, texts);
+        } finally {
+            shares.giveBack(client);
+        }
+    }
+
+    private List<float[]> vectors(LoadedModel model, List<int[]> texts)
             throws TimeoutException, ExecutionException, InterruptedException {
         Task task = new Task(model, texts);
         Future<List<float[]>> vectors;

@@ -38,11 +38,16 @@ public class RecentResponses {
         }
     }
 
-    private record Remembered(Response response, int instructions) {}
+    private record Remembered(String client, Response response, int instructions) {}
 
-    /** @param instructions how many of the first messages were said for this response alone */
-    public synchronized void remember(String id, Response response, int instructions) {
-        responses.put(id, new Remembered(response, instructions));
+    /**
+     * Remembers one.
+     *
+     * @param client who asked: an id gets around, by links and in logs, and must not give away what others wrote
+     * @param instructions how many of the first messages were said for this response alone
+     */
+    public synchronized void remember(String id, String client, Response response, int instructions) {
+        responses.put(id, new Remembered(client, response, instructions));
         characters += response.characters();
         Iterator<Remembered> oldest = responses.values().iterator();
         while (responses.size() > most || characters > MAX_CHARACTERS) {
@@ -51,13 +56,24 @@ public class RecentResponses {
         }
     }
 
+    /** Whoever asked: for those who may read what others wrote. */
     public synchronized Optional<Response> find(String id) {
         return Optional.ofNullable(responses.get(id)).map(Remembered::response);
     }
 
+    /** What {@code client} asked itself. */
+    public synchronized Optional<Response> find(String id, String client) {
+        return own(id, client).map(Remembered::response);
+    }
+
+    private Optional<Remembered> own(String id, String client) {
+        return Optional.ofNullable(responses.get(id))
+                .filter(remembered -> remembered.client().equals(client));
+    }
+
     /** The same without the instructions that were for it alone. */
-    public synchronized Optional<Response> findWithoutInstructions(String id) {
-        return Optional.ofNullable(responses.get(id)).map(remembered -> {
+    public synchronized Optional<Response> findWithoutInstructions(String id, String client) {
+        return own(id, client).map(remembered -> {
             Response response = remembered.response();
             List<Message> messages = response.messages();
             return new Response(

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Addresses are relative to the service's root, those of other services' pages absolute. An id says which model wrote
  * the response, so the lineage of every response is known as long as the model's release is.
  *
- * @param exchange question and answer while the service remembers them; null afterwards
+ * @param exchange question and answer while the service remembers them, for who asked and for operators; null otherwise
  * @param release what was decided about the model, and by whom
  * @param models the aligned model first, each before what it was made from, the tokenizer last; {@value #MOST_MODELS} at
  *     most, the nearest ones

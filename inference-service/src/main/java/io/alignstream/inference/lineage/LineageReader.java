@@ -54,19 +54,12 @@ public class LineageReader {
 
     private final CheckpointStore store;
     private final DatasetCounts counts;
-    private final RecentResponses responses;
     private final Links links;
     private final BrokerRefusals refusals;
 
-    LineageReader(
-            CheckpointStore store,
-            DatasetCounts counts,
-            RecentResponses responses,
-            Links links,
-            BrokerRefusals refusals) {
+    LineageReader(CheckpointStore store, DatasetCounts counts, Links links, BrokerRefusals refusals) {
         this.store = store;
         this.counts = counts;
-        this.responses = responses;
         this.links = links;
         this.refusals = refusals;
     }
@@ -74,13 +67,15 @@ public class LineageReader {
     /** A checkpoint on the way, with its manifest if that can be read, and when its files were removed if they were. */
     record Ancestor(Stage stage, Reference reference, Optional<Manifest> manifest, Optional<Instant> removed) {}
 
-    /** The lineage of a response that {@code release} wrote. */
-    AnswerLineage lineage(String responseId, ModelRelease release) {
+    /**
+     * The lineage of a response that {@code release} wrote.
+     *
+     * @param exchange what was asked and answered, as far as it is to be shown
+     */
+    AnswerLineage lineage(String responseId, ModelRelease release, Optional<RecentResponses.Response> exchange) {
         return new AnswerLineage(
                 responseId,
-                responses
-                        .find(responseId)
-                        .map(response -> new AnswerLineage.Exchange(response.messages(), response.answer()))
+                exchange.map(response -> new AnswerLineage.Exchange(response.messages(), response.answer()))
                         .orElse(null),
                 new AnswerLineage.Release(
                         release.model(),

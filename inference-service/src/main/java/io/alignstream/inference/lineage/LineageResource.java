@@ -6,20 +6,25 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.Releases;
 import io.alignstream.inference.lineage.LineageReader.Ancestor;
 import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.web.Refusal;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
@@ -31,12 +36,19 @@ public class LineageResource {
 
     private static final Logger LOG = Logger.getLogger(LineageResource.class);
     private static final int SHOWN_EVENTS = 50;
+    /** Topics that tell of nobody who uses the models or judges them. */
+    private static final Set<Topic<?>> OF_NOBODY = Set.of(Topic.DOCUMENTS, Topic.CLEAN_DOCUMENTS);
 
     private final Releases releases;
     private final LineageReader reader;
     private final DatasetCounts datasets;
+    private final RecentResponses responses;
+    private final Caller caller;
 
-    LineageResource(Releases releases, LineageReader reader, DatasetCounts datasets) {
+    LineageResource(
+            Releases releases, LineageReader reader, DatasetCounts datasets, RecentResponses responses, Caller caller) {
+        this.responses = responses;
+        this.caller = caller;
         this.releases = releases;
         this.reader = reader;
         this.datasets = datasets;
@@ -52,9 +64,12 @@ public class LineageResource {
     /** An {@link AnswerLineage}; 404 if no release is known that wrote such a response. */
     @GET
     @RolesAllowed(Role.Id.VIEWER)
-    public Response lineage(@PathParam("response") String id) {
+    public Response lineage(@PathParam("response") String id, @Context RoutingContext call) {
+        Optional<RecentResponses.Response> exchange =
+                caller.has(Role.Id.OPERATOR) ? responses.find(id) : responses.find(id, Caller.of(call));
         return releases.author(id)
-                .map(release -> Response.ok(reader.lineage(id, release)).build())
+                .map(release ->
+                        Response.ok(reader.lineage(id, release, exchange)).build())
                 .orElseGet(() -> unknown(id));
     }
 
@@ -71,6 +86,8 @@ public class LineageResource {
     /**
      * The beginning of what one of the models learned from; 404 if it did not learn from that topic, 410 if the
      * topic no longer holds it, 503 if the broker gives no answer.
+     *
+     * <p>Documents are for viewers; what people asked, wrote and ranked is for reviewers and operators.
      */
     @GET
     @Path("datasets/{sha256}/{topic}")
@@ -85,6 +102,13 @@ public class LineageResource {
         Topic<?> topic = snapshot == null ? null : DatasetCounts.topic(snapshot).orElse(null);
         if (snapshot == null || topic == null) {
             return notPartOf(id, sha256 + "/" + name);
+        }
+        if (!OF_NOBODY.contains(topic) && !caller.has(Role.Id.REVIEWER) && !caller.has(Role.Id.OPERATOR)) {
+            return Refusal.of(
+                    Response.Status.FORBIDDEN,
+                    Reason.of("refusal.role")
+                            .with("name", String.valueOf(caller.name()))
+                            .with("role", Role.Id.REVIEWER + ", " + Role.Id.OPERATOR));
         }
         try {
             return Response.ok(new Events(snapshot, datasets.first(topic, snapshot, SHOWN_EVENTS)))

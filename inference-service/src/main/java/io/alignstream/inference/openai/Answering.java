@@ -55,7 +55,6 @@ public class Answering {
     private final RecentResponses responses;
     private final Receipts receipts;
     private final Shadowing shadowing;
-    private final Caller caller;
     private final ObjectMapper json;
 
     Answering(
@@ -65,7 +64,6 @@ public class Answering {
             RecentResponses responses,
             Receipts receipts,
             Shadowing shadowing,
-            Caller caller,
             ObjectMapper json) {
         this.config = config;
         this.served = served;
@@ -73,7 +71,6 @@ public class Answering {
         this.responses = responses;
         this.receipts = receipts;
         this.shadowing = shadowing;
-        this.caller = caller;
         this.json = json;
     }
 
@@ -100,12 +97,13 @@ public class Answering {
 
     /** Answers {@code call}, which is made for the model in service. */
     Response answer(String model, RoutingContext http, Function<LoadedModel, Call> call) {
-        LoadedModel share = model(model, client(http));
+        String client = Caller.of(http);
+        LoadedModel share = model(model, client);
         Call wanted;
         List<Generation> answers;
         try {
             wanted = call.apply(share);
-            answers = start(client(http), share, wanted.asked());
+            answers = start(client, share, wanted.asked());
         } finally {
             share.giveBack();
         }
@@ -136,12 +134,6 @@ public class Answering {
         });
     }
 
-    /** Whose turn it is, and who keeps a version: who signed in, else the machine that calls. */
-    private String client(RoutingContext http) {
-        String name = caller.name();
-        return name == null ? http.request().remoteAddress().host() : name;
-    }
-
     /** All or none: who gets a part of the answers has to ask again anyway. */
     private List<Generation> start(String client, LoadedModel model, List<Asked> asked) {
         List<Generation> started = new ArrayList<>();
@@ -166,6 +158,7 @@ public class Answering {
         private final Function<LoadedModel, Call> again;
         private final List<Generation> answers;
         private final String sha256;
+        private final String asker;
         private final HttpServerResponse client;
         private final SlowReader reader;
 
@@ -180,6 +173,7 @@ public class Answering {
             this.again = again;
             this.answers = answers;
             this.sha256 = sha256;
+            this.asker = Caller.of(http);
             this.client = http.response();
             this.reader = new SlowReader(http, config.writeTimeout());
         }
@@ -282,7 +276,7 @@ public class Answering {
             RecentResponses.Response response = new RecentResponses.Response(
                     asked.messages(), asked.begun() + end.text(), end.reason() != Generation.Reason.STOP, sha256);
             if (choice == 0) {
-                responses.remember(call.json().id(), response, call.instructions());
+                responses.remember(call.json().id(), asker, response, call.instructions());
                 if (end.reason() != Generation.Reason.CANCELLED) {
                     shadowing.offer(call.json().id(), response, asked.begun(), model -> again.apply(model)
                             .asked()

@@ -3,8 +3,10 @@ package io.alignstream.inference.openai;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.ClientShares;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.openai.request.ApiException;
+import io.alignstream.stageruntime.access.Caller;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.Future;
@@ -23,7 +25,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Admits calls before their bodies are read: refuses what is larger than the server reads, and what comes while more calls
- * are under way than can be answered or wait, or while the service ends, with OpenAI's error JSON. Answers in it, too, what reaches no resource.
+ * are under way than can be answered or wait, or too many of one client, or while the service ends, with OpenAI's error JSON. Answers in it, too, what reaches no resource.
  */
 @Singleton
 class CallAdmission {
@@ -35,9 +37,14 @@ class CallAdmission {
     /** Calls that are being read or refused, besides those that are answered or wait. */
     private static final int READ_AT_ONCE = 16;
 
+    /** Of all these, so many are never one client's: who takes turns with others must come so far first. */
+    private static final int OF_OTHERS = READ_AT_ONCE / 2;
+
     private final MemorySize most;
     private final int mostCalls;
     private final AtomicInteger underWay = new AtomicInteger();
+    private final ClientShares shares;
+
     private final Duration notice;
     /** When this service takes no more calls, by {@link System#nanoTime}; empty while nobody wants it to end. */
     private volatile OptionalLong closing = OptionalLong.empty();
@@ -51,6 +58,7 @@ class CallAdmission {
         this.json = json;
         this.most = most;
         this.mostCalls = config.concurrentRequests() + config.queue() + READ_AT_ONCE;
+        this.shares = new ClientShares(mostCalls - OF_OTHERS);
     }
 
     void route(@Observes Router router) {
@@ -116,13 +124,23 @@ class CallAdmission {
                                     .with("most", most.asLongValue())));
             return;
         }
-        if (underWay.incrementAndGet() > mostCalls) {
-            underWay.decrementAndGet();
+        String client = Caller.of(call);
+        if (!shares.take(client)) {
             refuse(call, ApiException.busy(1));
             return;
         }
-        call.addEndHandler(ended -> underWay.decrementAndGet());
+        if (underWay.incrementAndGet() > mostCalls) {
+            leave(client);
+            refuse(call, ApiException.busy(1));
+            return;
+        }
+        call.addEndHandler(ended -> leave(client));
         call.next();
+    }
+
+    private void leave(String client) {
+        underWay.decrementAndGet();
+        shares.giveBack(client);
     }
 
     /** The body is not read. */

@@ -7,6 +7,7 @@ import io.alignstream.inference.openai.request.ApiException;
 import io.alignstream.inference.openai.request.ContextWindow;
 import io.alignstream.inference.openai.request.EmbeddingRequest;
 import io.alignstream.stageruntime.access.AuditLog;
+import io.alignstream.stageruntime.access.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
@@ -65,7 +66,7 @@ public class EmbeddingsResource {
             model.giveBack();
             throw e;
         }
-        List<float[]> vectors = vectors(model, texts);
+        List<float[]> vectors = vectors(Caller.of(http), model, texts);
         List<Vector> data = new ArrayList<>();
         for (float[] vector : vectors) {
             data.add(new Vector("embedding", data.size(), request.base64() ? base64(vector) : vector));
@@ -80,9 +81,9 @@ public class EmbeddingsResource {
                 model.release().run());
     }
 
-    private List<float[]> vectors(LoadedModel model, List<int[]> texts) throws InterruptedException {
+    private List<float[]> vectors(String client, LoadedModel model, List<int[]> texts) throws InterruptedException {
         try {
-            return embeddings.of(model, texts);
+            return embeddings.of(client, model, texts);
         } catch (RejectedExecutionException e) {
             throw ApiException.busy(1);
         } catch (TimeoutException e) {

@@ -12,13 +12,16 @@ import io.alignstream.inference.feedback.HeldOutPrompts;
 import io.alignstream.inference.feedback.Lesson;
 import io.alignstream.inference.openai.request.ApiException;
 import io.alignstream.inference.openai.request.Body;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.Optional;
 import java.util.Set;
@@ -70,13 +73,14 @@ public class FeedbackResource {
     @POST
     @RunOnVirtualThread
     @RolesAllowed(Role.Id.CLIENT)
-    public Taken give(byte[] json) {
+    public Taken give(byte[] json, @Context RoutingContext http) {
         Body body = Body.of(json);
         String id = body.text("response_id").orElseThrow(() -> ApiException.missing("response_id"));
         Feedback.Thumb thumb = thumb(body);
         String user = user(body);
-        RecentResponses.Response response = response(id, body, "receipt");
-        Optional<RecentResponses.Response> worse = worse(thumb, response, body);
+        String client = Caller.of(http);
+        RecentResponses.Response response = response(id, client, body, "receipt");
+        Optional<RecentResponses.Response> worse = worse(thumb, response, client, body);
         Feedback feedback = feedback(id, thumb, response, worse, body.text("correction"));
         Set<String> truncated = Stream.concat(Stream.of(response), worse.stream())
                 .filter(RecentResponses.Response::truncated)
@@ -89,8 +93,8 @@ public class FeedbackResource {
         return new Taken("feedback", id, thumb, lesson.summary());
     }
 
-    private RecentResponses.Response response(String id, Body body, String receipt) {
-        Optional<RecentResponses.Response> recent = responses.find(id);
+    private RecentResponses.Response response(String id, String client, Body body, String receipt) {
+        Optional<RecentResponses.Response> recent = responses.find(id, client);
         if (recent.isPresent()) {
             return recent.get();
         }
@@ -118,13 +122,14 @@ public class FeedbackResource {
 
     /** The response that is said to be worse than {@code response}. */
     private Optional<RecentResponses.Response> worse(
-            Feedback.Thumb thumb, RecentResponses.Response response, Body body) {
+            Feedback.Thumb thumb, RecentResponses.Response response, String client, Body body) {
         Optional<String> other = body.text("better_than");
         if (other.isPresent()
                 && (thumb == Feedback.Thumb.DOWN || body.text("correction").isPresent())) {
             throw ApiException.invalid("better_than", Reason.of("feedback.mixed"));
         }
-        Optional<RecentResponses.Response> worse = other.map(otherId -> response(otherId, body, "better_than_receipt"));
+        Optional<RecentResponses.Response> worse =
+                other.map(otherId -> response(otherId, client, body, "better_than_receipt"));
         if (worse.isPresent() && !worse.get().messages().equals(response.messages())) {
             throw ApiException.invalid("better_than", Reason.of("feedback.otherQuestion"));
         }

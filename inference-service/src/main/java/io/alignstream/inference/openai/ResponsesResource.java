@@ -16,6 +16,7 @@ import io.alignstream.inference.openai.request.Sampling;
 import io.alignstream.inference.openai.request.ToolCalls;
 import io.alignstream.languagemodel.generation.TokenConstraint;
 import io.alignstream.stageruntime.access.AuditLog;
+import io.alignstream.stageruntime.access.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
@@ -66,15 +67,15 @@ public class ResponsesResource {
     public Response respond(byte[] body, @Context RoutingContext http) {
         AuditLog.leaveOut(http);
         ResponsesRequest request = ResponsesRequest.parse(body);
-        Conversation conversation =
-                request.conversation(request.previous().map(this::earlier).orElse(List.of()));
+        Conversation conversation = request.conversation(
+                request.previous().map(id -> earlier(id, Caller.of(http))).orElse(List.of()));
         return answering.answer(request.model(), http, model -> call(request, conversation, model));
     }
 
-    /** What was said up to the end of the response {@code id}. */
-    private List<Message> earlier(String id) {
+    /** What {@code client} said up to the end of the response {@code id}. */
+    private List<Message> earlier(String id, String client) {
         RecentResponses.Response response = responses
-                .findWithoutInstructions(id)
+                .findWithoutInstructions(id, client)
                 .orElseThrow(() -> ApiException.unknownResponse("previous_response_id", id));
         List<Message> messages = new ArrayList<>(response.messages());
         if (!response.answer().isBlank()) {

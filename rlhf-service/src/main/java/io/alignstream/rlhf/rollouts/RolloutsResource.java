@@ -58,14 +58,14 @@ public class RolloutsResource {
 
     /**
      * The answers of an iteration; 404 if none were kept, 410 if what was kept is damaged, 400 if the reward model cannot read
-     * them.
+     * them. Users may have typed what they answer, so they are for reviewers and operators.
      *
      * @param count of the best and of the worst, 1 to {@value #MOST}
      * @param reward run of a reward model that scores them again; null for none
      */
     @GET
     @Path("{run}/{iteration}")
-    @RolesAllowed(Role.Id.VIEWER)
+    @RolesAllowed({Role.Id.REVIEWER, Role.Id.OPERATOR})
     public Response iteration(
             @PathParam("run") String run,
             @PathParam("iteration") long iteration,

@@ -1,23 +1,28 @@
 package io.alignstream.inference.openai.request;
 
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.check.JsonFault;
 import io.alignstream.contracts.messages.Reason;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A JSON object from a client, field by field; every complaint names the field, its value and what is allowed. */
 public final class Body {
 
     private static final int LONGEST_SHOWN = 80;
     /** Of JSON. A megabyte of empty objects takes thirty of memory; a conversation has far fewer parts. */
-    private static final int MOST_TOKENS = 65_536;
+    static final int MOST_TOKENS = 65_536;
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -48,6 +53,26 @@ public final class Body {
             throw ApiException.invalid(null, Reason.of("api.notJson").with("detail", JsonFault.of(e)));
         } catch (IOException e) {
             throw ApiException.invalid(null, Reason.of("api.notJson").with("detail", String.valueOf(e.getMessage())));
+        }
+    }
+
+    /**
+     * JSON inside a text of a body, by the same bounds.
+     *
+     * @param left how many more tokens of JSON may come in this way with one body; what this one has is taken off
+     * @throws JsonProcessingException if it is none, or more
+     */
+    static JsonNode within(String text, AtomicInteger left) throws JsonProcessingException {
+        try (JsonParser parser = JSON.createParser(text)) {
+            JsonNode read = JSON.readTree(parser);
+            if (parser.nextToken() != null || left.addAndGet((int) -parser.currentTokenCount()) < 0) {
+                throw new JsonParseException(parser, "more than one value, or more than " + MOST_TOKENS + " tokens");
+            }
+            return read == null ? MissingNode.getInstance() : read;
+        } catch (JsonProcessingException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UncheckedIOException("a text in memory cannot be read", e);
         }
     }
 

@@ -2,7 +2,6 @@ package io.alignstream.inference.openai.request;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A conversation in which tools are offered, called or have answered. A template of others that shows tools lays it out; for
@@ -26,8 +26,6 @@ import java.util.stream.Collectors;
  */
 public record ToolTalk(ArrayNode messages, OfferedTools tools) {
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
-
     /** Whether {@code message} is of a tool, or calls one. */
     static boolean isPart(JsonNode message) {
         String role = message.path("role").asText();
@@ -37,9 +35,10 @@ public record ToolTalk(ArrayNode messages, OfferedTools tools) {
     }
 
     static ToolTalk of(String field, JsonNode list, OfferedTools tools) {
+        AtomicInteger left = new AtomicInteger(Body.MOST_TOKENS);
         ArrayNode messages = JsonNodeFactory.instance.arrayNode();
         for (JsonNode message : list) {
-            messages.add(message(message, field + "[" + messages.size() + "]"));
+            messages.add(message(message, field + "[" + messages.size() + "]", left));
         }
         return new ToolTalk(messages, tools);
     }
@@ -53,7 +52,7 @@ public record ToolTalk(ArrayNode messages, OfferedTools tools) {
         return new ToolTalk(all.addAll(messages), tools);
     }
 
-    private static ObjectNode message(JsonNode message, String path) {
+    private static ObjectNode message(JsonNode message, String path, AtomicInteger left) {
         ObjectNode copy = JsonNodeFactory.instance.objectNode();
         String role = message.path("role").asText();
         switch (role) {
@@ -75,13 +74,17 @@ public record ToolTalk(ArrayNode messages, OfferedTools tools) {
         }
         if (!message.path("tool_calls").isEmpty()) {
             ArrayNode calls = copy.putArray("tool_calls");
-            message.path("tool_calls").forEach(call -> calls.add(call(call, path + ".tool_calls")));
+            message.path("tool_calls").forEach(call -> calls.add(call(call, path + ".tool_calls", left)));
         }
         return copy;
     }
 
-    /** Templates write arguments as JSON, which clients have done already. */
-    private static ObjectNode call(JsonNode call, String path) {
+    /**
+     * Templates write arguments as JSON, which clients have done already.
+     *
+     * @param left tokens of JSON that all arguments may still have: a few bytes of them make an object that takes a hundred
+     */
+    private static ObjectNode call(JsonNode call, String path, AtomicInteger left) {
         JsonNode function = call.path("function");
         JsonNode arguments = function.path("arguments");
         if (!function.path("name").isTextual()) {
@@ -94,7 +97,7 @@ public record ToolTalk(ArrayNode messages, OfferedTools tools) {
         try {
             copy.putObject("function")
                     .put("name", function.path("name").textValue())
-                    .set("arguments", arguments.isTextual() ? JSON.readTree(arguments.textValue()) : arguments);
+                    .set("arguments", arguments.isTextual() ? Body.within(arguments.textValue(), left) : arguments);
         } catch (JsonProcessingException e) {
             throw Body.wrong(path, call, Reason.of("api.mustBeToolCalls"));
         }

@@ -3,6 +3,8 @@ package io.alignstream.stageruntime.access;
 import io.alignstream.contracts.access.AuditEntry.Mechanism;
 import io.alignstream.contracts.messages.Reason;
 import io.quarkus.security.identity.SecurityIdentity;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Named;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,13 @@ public class Caller {
 
     Caller(SecurityIdentity identity) {
         this.identity = identity;
+    }
+
+    /** Whose turn it is and whose answers are their own: who signed in makes {@code call}, else whoever is at its address. */
+    public static String of(RoutingContext call) {
+        String name = Identities.of(call).flatMap(Identities::signedIn).orElse(null);
+        SocketAddress other = call.request().remoteAddress();
+        return name != null ? name : other == null ? "" : String.valueOf(other.hostAddress());
     }
 
     /** The name of who signed in; null if nobody did, as in the local profile. */

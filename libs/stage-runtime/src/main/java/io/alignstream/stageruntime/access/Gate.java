@@ -2,6 +2,7 @@ package io.alignstream.stageruntime.access;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.access.AuditEntry.Mechanism;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
@@ -18,6 +19,7 @@ import jakarta.inject.Singleton;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -48,6 +50,9 @@ public class Gate {
     private static final Set<String> HEALTH =
             Set.of("/q/health", "/q/health/live", "/q/health/ready", "/q/health/started");
     private static final String METRICS = "/q/metrics";
+    /** Routes of others, who declare no roles, lie here and below. */
+    private static final String OF_OTHERS = "/q";
+
     private static final Set<String> ALWAYS = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
     private static final Set<HttpMethod> SAFE = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
@@ -61,13 +66,16 @@ public class Gate {
     private final ObjectMapper json;
     private final Set<String> hosts;
     private final Set<String> origins;
+    private final Duration patience;
 
     Gate(
             AccessConfig config,
             AuditLog audit,
             ObjectMapper json,
             @ConfigProperty(name = "quarkus.http.cors.enabled", defaultValue = "false") boolean sharing,
-            @ConfigProperty(name = "quarkus.http.cors.origins") Optional<List<String>> origins) {
+            @ConfigProperty(name = "quarkus.http.cors.origins") Optional<List<String>> origins,
+            @ConfigProperty(name = "quarkus.http.read-timeout", defaultValue = "60s") Duration patience) {
+        this.patience = patience;
         this.config = config;
         this.audit = audit;
         this.json = json;
@@ -83,6 +91,7 @@ public class Gate {
 
     private void first(RoutingContext call) {
         audit.follow(call);
+        expect(call);
         HttpServerRequest request = call.request();
         boolean exempt = HEALTH.contains(request.path())
                 // Prometheus asks pods by their addresses, and no page of another site has a key.
@@ -92,6 +101,23 @@ public class Gate {
             refuse(call, 403, fault.get());
         } else {
             call.next();
+        }
+    }
+
+    /**
+     * Ends a request that is not here whole in time. Quarkus waits so long for each part of it: who sends byte after byte would
+     * hold a place among the calls for ever.
+     */
+    private void expect(RoutingContext call) {
+        HttpServerRequest request = call.request();
+        String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        if (request.headers().contains(HttpHeaders.TRANSFER_ENCODING) || (length != null && !length.equals("0"))) {
+            long timer = call.vertx().setTimer(patience.toMillis(), late -> {
+                if (!request.isEnded()) {
+                    call.response().reset();
+                }
+            });
+            call.addEndHandler(ended -> call.vertx().cancelTimer(timer));
         }
     }
 
@@ -135,14 +161,10 @@ public class Gate {
         Optional<SecurityIdentity> identity = Identities.of(call);
         String path = call.request().path();
         Optional<SecurityIdentity> known = identity.filter(Identities::isKnown);
-        // The only route of others, who declare no roles, that tells something.
-        if (METRICS.equals(path) && known.isPresent() && !known.get().hasRole(Role.Id.VIEWER)) {
-            refuse(
-                    call,
-                    403,
-                    Reason.of("refusal.role")
-                            .with("name", String.valueOf(Identities.name(known.get())))
-                            .with("role", Role.Id.VIEWER));
+        Optional<Reason> fault =
+                known.isPresent() && !HEALTH.contains(path) ? ofOthers(call, known.get()) : Optional.empty();
+        if (fault.isPresent()) {
+            refuse(call, 403, fault.get());
         } else if (known.isPresent() || HEALTH.contains(path) || SIGN_IN.equals(path)) {
             call.next();
         } else if (PROVIDER.equals(path) && config.oidc()) {
@@ -167,6 +189,24 @@ public class Gate {
                     401,
                     Reason.of(call.get(KeyMechanism.WRONG_KEY) == null ? "refusal.noCredential" : "refusal.wrongKey"));
         }
+    }
+
+    /**
+     * Why {@code known} may not see what lies below {@value #OF_OTHERS}, by whatever address the router finds it: it takes a slash
+     * at the end, two in a row and encoded letters for the same.
+     */
+    private Optional<Reason> ofOthers(RoutingContext call, SecurityIdentity known) {
+        String path = call.normalizedPath();
+        if (!path.equals(OF_OTHERS) && !path.startsWith(OF_OTHERS + "/")) {
+            return Optional.empty();
+        }
+        if (!known.hasRole(Role.Id.VIEWER)) {
+            return Optional.of(Reason.of("refusal.role")
+                    .with("name", String.valueOf(Identities.name(known)))
+                    .with("role", Role.Id.VIEWER));
+        }
+        // Whoever sits here shows no key of ours, so what let the request in under any name was none.
+        return Identities.mechanism(known) == Mechanism.LOCAL ? otherHost(call.request()) : Optional.empty();
     }
 
     /** Why a key was not looked at. */

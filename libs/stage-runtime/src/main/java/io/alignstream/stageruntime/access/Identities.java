@@ -57,6 +57,10 @@ final class Identities {
         return identity.isAnonymous() ? null : identity.getPrincipal().getName();
     }
 
+    static Optional<String> signedIn(SecurityIdentity identity) {
+        return Optional.ofNullable(name(identity));
+    }
+
     static boolean isKnown(SecurityIdentity identity) {
         return mechanism(identity) != Mechanism.NONE;
     }

@@ -43,6 +43,19 @@ class LocalProfileTest {
         assertThat(answer.body()).contains("refusal.otherHost", name);
     }
 
+    /** Its script may send any header; where any key is as good as none, one lets nobody in under another name. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/q/metrics", "/q/metrics/", "/q//metrics", "/job"})
+    void anotherNameIsRefusedWithAMadeUpKeyToo(String path) {
+        // When
+        PlainHttp.Answer answer = new PlainHttp(address)
+                .send("GET", path, "", Map.of("Host", "evil.example", "Authorization", "Bearer x"));
+
+        // Then
+        assertThat(answer.status()).isEqualTo(403);
+        assertThat(answer.body()).contains("refusal.otherHost").doesNotContain("alignstream_job_state");
+    }
+
     @Test
     void aPageOfAnotherOriginIsRefused() {
         assertThat(get(Map.of("Origin", "https://evil.example")).status()).isEqualTo(403);

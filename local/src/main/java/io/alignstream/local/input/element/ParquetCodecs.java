@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 import net.jpountz.lz4.LZ4Exception;
 import net.jpountz.lz4.LZ4Factory;
@@ -20,6 +21,9 @@ import org.xerial.snappy.Snappy;
  */
 final class ParquetCodecs implements CompressionCodecFactory {
 
+    /** Of a page unpacked; programs write a few megabytes, and a file that says more takes the memory before it is found out. */
+    static final int MOST_BYTES = 256 << 20;
+
     /** Unpacks one page. */
     private interface Codec {
 
@@ -31,7 +35,7 @@ final class ParquetCodecs implements CompressionCodecFactory {
         return new Decompressor(
                 switch (name) {
                     case UNCOMPRESSED -> (packed, size) -> packed;
-                    case SNAPPY -> (packed, size) -> Snappy.uncompress(packed);
+                    case SNAPPY -> ParquetCodecs::snappy;
                     case GZIP ->
                         (packed, size) -> new GZIPInputStream(new ByteArrayInputStream(packed)).readNBytes(size);
                     case ZSTD -> (packed, size) -> Zstd.decompress(packed, size);
@@ -44,6 +48,15 @@ final class ParquetCodecs implements CompressionCodecFactory {
                 });
     }
 
+    /** The length that it says itself is believed only if the page says the same. */
+    private static byte[] snappy(byte[] packed, int size) throws IOException {
+        if (Snappy.uncompressedLength(packed) != size) {
+            throw new IOException("a page says that it has " + size + " bytes, and snappy in it "
+                    + Snappy.uncompressedLength(packed));
+        }
+        return Snappy.uncompress(packed);
+    }
+
     private static byte[] lz4(byte[] packed, int size) {
         return LZ4Factory.fastestInstance().safeDecompressor().decompress(packed, size);
     }
@@ -54,9 +67,12 @@ final class ParquetCodecs implements CompressionCodecFactory {
         ByteBuffer out = ByteBuffer.allocate(size);
         try {
             while (out.hasRemaining() && in.remaining() >= 2 * Integer.BYTES) {
-                int blockEnd = out.position() + in.getInt();
+                int unpacked = in.getInt();
+                int blockEnd = Objects.checkFromIndexSize(out.position(), unpacked, size) + unpacked;
                 while (out.position() < blockEnd) {
-                    byte[] block = new byte[in.getInt()];
+                    int length = in.getInt();
+                    Objects.checkFromIndexSize(in.position(), length, packed.length); // before memory is taken for it
+                    byte[] block = new byte[length];
                     in.get(block);
                     out.put(LZ4Factory.fastestInstance()
                             .safeDecompressor()
@@ -95,6 +111,10 @@ final class ParquetCodecs implements CompressionCodecFactory {
         }
 
         private byte[] unpack(byte[] packed, int size) throws IOException {
+            if (size < 0 || size > MOST_BYTES) {
+                throw new IOException("a page says that it has " + size + " bytes; at most " + MOST_BYTES
+                        + " are read: write the file with smaller pages");
+            }
             try {
                 byte[] bytes = codec.unpack(packed, size);
                 if (bytes.length != size) {
