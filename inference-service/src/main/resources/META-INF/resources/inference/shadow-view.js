@@ -1,5 +1,5 @@
 // How what a release on trial would have answered, which nobody was shown, compares with what was answered.
-import { get } from '../alignstream/api.js';
+import { get, reasonOf } from '../alignstream/api.js';
 import { element, make, say } from '../alignstream/dom.js';
 import { pageMessages } from '../alignstream/language.js';
 
@@ -52,6 +52,6 @@ element('shadow-show').addEventListener('click', async () => {
     element('shadow-pairs').replaceChildren(...(await get('served/shadow-answers')).map(pair));
     say(element('shadow-refused'), '');
   } catch (problem) {
-    say(element('shadow-refused'), problem.message);
+    say(element('shadow-refused'), messages.said(reasonOf(problem)));
   }
 });

@@ -250,9 +250,8 @@ class PretrainLoopTest {
             }
 
             @Override
-            public void sampled(List<Sample> samples) {
-                written.clear();
-                written.addAll(samples);
+            public void sampled(Sample sample) {
+                written.add(sample);
             }
 
             @Override

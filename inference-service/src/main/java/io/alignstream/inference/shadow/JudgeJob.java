@@ -126,7 +126,7 @@ public final class JudgeJob implements Job {
                         Topic.SHADOW_ANSWERS,
                         pair.judged(new ShadowAnswer.Judgement(trained.sha256(), scores[0], scores[1])));
             }
-            context.progress("judge", i + 1L, pairs.size(), Map.of());
+            context.progress("compare", i + 1L, pairs.size(), Map.of());
         }
     }
 

@@ -9,7 +9,6 @@ import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
 import io.alignstream.training.samples.SampleSettings;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
@@ -40,8 +39,8 @@ public interface JobContext {
         return SampleSettings.NONE;
     }
 
-    /** Says what it has written so far, at all steps that still count. */
-    default void sampled(List<Sample> samples) {}
+    /** Says what it writes now; what it has written at this step or a later one does not count any more. */
+    default void sampled(Sample sample) {}
 
     /** Says what memory the job needs, before it starts. */
     default void planned(MemoryPlan memory) {}

@@ -61,4 +61,9 @@ public record RunRecord(
         return new RunRecord(
                 run, title, begun, changed, outcome, phase, step, totalSteps, metrics, List.of(), List.of());
     }
+
+    /** The same without what its model has written. */
+    public RunRecord withoutSamples() {
+        return new RunRecord(run, title, begun, changed, outcome, phase, step, totalSteps, metrics, curves, List.of());
+    }
 }

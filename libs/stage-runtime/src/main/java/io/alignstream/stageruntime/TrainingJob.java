@@ -16,7 +16,6 @@ import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
 import java.io.IOException;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -205,8 +204,8 @@ public abstract class TrainingJob implements Job {
             }
 
             @Override
-            public void sampled(List<Sample> samples) {
-                context.sampled(samples);
+            public void sampled(Sample sample) {
+                context.sampled(sample);
             }
 
             @Override

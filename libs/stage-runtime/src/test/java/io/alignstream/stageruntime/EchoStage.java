@@ -124,9 +124,8 @@ public class EchoStage implements StageDefinition {
                 }
                 TimeUnit.MILLISECONDS.sleep(1);
             }
-            context.sampled(List.of(
-                    new Sample(0, List.of(new Sample.Text("成都必去景点", "，<b>的的", true))),
-                    new Sample(prompts, List.of(new Sample.Text("成都必去景点", "：熊猫基地", false)))));
+            context.sampled(new Sample(0, List.of(new Sample.Text("成都必去景点", "，<b>的的", true))));
+            context.sampled(new Sample(prompts, List.of(new Sample.Text("成都必去景点", "：熊猫基地", false))));
             context.publish(Topic.CHECKPOINTS, checkpoint(run(), prompts));
         }
     }

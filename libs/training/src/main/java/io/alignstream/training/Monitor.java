@@ -2,7 +2,6 @@ package io.alignstream.training;
 
 import io.alignstream.contracts.Reference;
 import io.alignstream.training.samples.Sample;
-import java.util.List;
 import java.util.Map;
 
 /** Watches a run and can stop it. */
@@ -33,8 +32,11 @@ public interface Monitor {
     /** Hears what was kept of the step whose {@link #progress} comes next. */
     default void recorded(Reference record) {}
 
-    /** Hears what the model has written so far, at all steps that still count; the newest last. */
-    default void sampled(List<Sample> samples) {}
+    /**
+     * Hears what the model writes now. What it has written at this step or a later one does not count any more: the run has gone
+     * back.
+     */
+    default void sampled(Sample sample) {}
 
     /**
      * Hears of a finished step.

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.training.samples.Sample;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,22 +26,16 @@ import java.util.TreeMap;
  * @param anchorSteps their steps
  * @param recovery what was done about failures
  * @param best the best evaluation
- * @param samples what the model has written so far, for people's eyes; of the finished model only until its end
  */
 public record RunState(
-        boolean anchor,
-        List<String> anchors,
-        List<Long> anchorSteps,
-        Recovery recovery,
-        BestModel best,
-        List<Sample> samples) {
+        boolean anchor, List<String> anchors, List<Long> anchorSteps, Recovery recovery, BestModel best) {
 
     static final String FILE = "training-state.json";
 
     /** With two, a run that fails again can go back further. */
     static final int ANCHORS = 2;
 
-    static final RunState NEW = new RunState(false, List.of(), List.of(), Recovery.NONE, BestModel.NONE, List.of());
+    static final RunState NEW = new RunState(false, List.of(), List.of(), Recovery.NONE, BestModel.NONE);
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
@@ -53,33 +46,19 @@ public record RunState(
     public RunState {
         anchors = List.copyOf(anchors);
         anchorSteps = List.copyOf(anchorSteps);
-        samples = samples == null ? List.of() : List.copyOf(samples); // an older version wrote none
     }
 
     RunState with(Recovery newRecovery) {
-        return new RunState(anchor, anchors, anchorSteps, newRecovery, best, samples);
+        return new RunState(anchor, anchors, anchorSteps, newRecovery, best);
     }
 
     RunState with(BestModel newBest) {
-        return new RunState(anchor, anchors, anchorSteps, recovery, newBest, samples);
-    }
-
-    /** With one more sample, in the place of one of the same step. */
-    RunState with(Sample sample) {
-        List<Sample> all = new ArrayList<>(samples);
-        all.removeIf(earlier -> earlier.step() >= sample.step());
-        all.add(sample);
-        return new RunState(anchor, anchors, anchorSteps, recovery, best, all);
-    }
-
-    /** Whether something was written after {@code step} steps. */
-    boolean hasSampleOf(long step) {
-        return !samples.isEmpty() && samples.getLast().step() == step;
+        return new RunState(anchor, anchors, anchorSteps, recovery, newBest);
     }
 
     /** As it is stored: {@code isAnchor} tells of the checkpoint itself. */
     RunState stored(boolean isAnchor) {
-        return new RunState(isAnchor, anchors, anchorSteps, recovery, best, samples);
+        return new RunState(isAnchor, anchors, anchorSteps, recovery, best);
     }
 
     /** After the checkpoint with manifest hash {@code sha256} was stored with this state, or opened. */
@@ -95,13 +74,12 @@ public record RunState(
             hashes.removeFirst();
             steps.removeFirst();
         }
-        return new RunState(false, hashes, steps, recovery, best, samples);
+        return new RunState(false, hashes, steps, recovery, best);
     }
 
     /** Of a run that went back to the newest anchor of this state: older ones may be gone. */
     RunState recovered(Recovery newRecovery) {
-        return new RunState(
-                false, List.of(anchors.getLast()), List.of(anchorSteps.getLast()), newRecovery, best, samples);
+        return new RunState(false, List.of(anchors.getLast()), List.of(anchorSteps.getLast()), newRecovery, best);
     }
 
     /** Writes this state and the loop's notes into the folder of a checkpoint. */

@@ -267,14 +267,13 @@ public final class Trainer {
         if (settings.patience > 0 && loop.done() > 0 && state.best().step() == loop.done()) {
             loop.keepAsBest();
         }
-        monitor.sampled(state.samples());
         return new Moment(loop, state, new LinkedHashMap<>(checkpoint.manifest().metrics()));
     }
 
     private Result finish(Moment moment) throws IOException {
         TrainingLoop loop = moment.loop;
         BestModel best = moment.state.best();
-        if (!moment.state.hasSampleOf(loop.done())) {
+        if (moment.sampled != loop.done()) {
             moment.sample(); // it has ended early
         }
         boolean bestIsNotLast = settings.patience > 0 && best.step() > 0 && best.step() < loop.done();
@@ -297,6 +296,8 @@ public final class Trainer {
         private final TrainingLoop loop;
         private final SequencedMap<String, Double> figures;
         private RunState state;
+        /** Step after which something was written last, since the process started. */
+        private long sampled = -1;
 
         Moment(TrainingLoop loop, RunState state, SequencedMap<String, Double> figures) {
             this.loop = loop;
@@ -326,10 +327,8 @@ public final class Trainer {
         /** Writes down how the model writes now; nothing that training goes on with is touched. */
         void sample() {
             writer.flatMap(each -> loop.writing().flatMap(network -> each.write(network, loop.done())))
-                    .ifPresent(sample -> {
-                        state = state.with(sample);
-                        monitor.sampled(state.samples());
-                    });
+                    .ifPresent(monitor::sampled);
+            sampled = loop.done();
         }
 
         void save(boolean anchor) throws IOException {

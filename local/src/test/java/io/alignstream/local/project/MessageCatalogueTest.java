@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.alignstream.contracts.messages.Language;
 import io.alignstream.contracts.messages.Messages;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -48,6 +49,25 @@ class MessageCatalogueTest {
             .flatMap(suffix -> Project.files(".", suffix).stream())
             .filter(file -> file.toString().contains("/src/main/"))
             .toList();
+
+    @Test
+    void noCodeStandsTwice() {
+        // When
+        List<String> twice = Project.files("libs/contracts/src/main/resources", ".properties").stream()
+                .flatMap(file -> {
+                    Set<String> seen = new HashSet<>();
+                    return content(file)
+                            .lines()
+                            .filter(line -> !line.startsWith("#") && line.contains("="))
+                            .map(line -> line.substring(0, line.indexOf('=')))
+                            .filter(code -> !seen.add(code))
+                            .map(code -> file.getFileName() + ": " + code);
+                })
+                .toList();
+
+        // Then
+        assertThat(twice).isEmpty();
+    }
 
     @Test
     void whatIsSaidIsInTheCatalogues() {

@@ -26,6 +26,7 @@ import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
@@ -102,6 +103,7 @@ public final class JobProgress {
 
     /** A job starts; a run that goes on keeps its charts, also those of an earlier process, and what it healed from. */
     synchronized void begin(String newRun, Reason newTitle) {
+        phase = null;
         if (!newRun.equals(run)) {
             series.clear();
             healed.clear();
@@ -117,7 +119,6 @@ public final class JobProgress {
         keptAt = System.nanoTime();
         run = newRun;
         title = newTitle;
-        phase = null;
         memory = null;
         eta = OptionalDouble.empty();
     }
@@ -125,6 +126,9 @@ public final class JobProgress {
     private void goOn(RunRecord earlier) {
         begun = earlier.begun();
         samples = earlier.samples();
+        step = earlier.step();
+        totalSteps = earlier.totalSteps();
+        metrics = earlier.metrics();
         earlier.curves().forEach(curve -> {
             Series restored = new Series(POINTS);
             curve.points().forEach(point -> restored.add((long) point[0], point[1]));
@@ -182,8 +186,9 @@ public final class JobProgress {
     }
 
     /** See {@link JobContext#sampled}; kept at once, since they are few and a process may be killed. */
-    synchronized void sampled(List<Sample> all) {
-        samples = List.copyOf(all);
+    synchronized void sampled(Sample sample) {
+        samples = Stream.concat(samples.stream().filter(earlier -> earlier.step() < sample.step()), Stream.of(sample))
+                .toList();
         changed = Instant.now();
         keep();
     }

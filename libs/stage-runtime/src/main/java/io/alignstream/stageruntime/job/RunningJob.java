@@ -15,7 +15,6 @@ import io.alignstream.stageruntime.kafka.SnapshotReader;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
 import io.alignstream.training.samples.SampleSettings;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -146,8 +145,8 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     @Override
-    public void sampled(List<Sample> all) {
-        progress.sampled(all);
+    public void sampled(Sample sample) {
+        progress.sampled(sample);
     }
 
     @Override

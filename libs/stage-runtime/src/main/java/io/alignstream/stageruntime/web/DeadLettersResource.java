@@ -39,7 +39,7 @@ public class DeadLettersResource {
     /** The record of a poison event as it stands on its topic; 404 for any other record, 410 if it is not there any more. */
     @GET
     @Path("{topic}/{partition}/{offset}")
-    @RolesAllowed(Role.Id.VIEWER)
+    @RolesAllowed({Role.Id.REVIEWER, Role.Id.OPERATOR})
     public Response deadLetter(
             @PathParam("topic") String topic,
             @PathParam("partition") String partition,
@@ -56,7 +56,7 @@ public class DeadLettersResource {
     @GET
     @Path("{topic}/{partition}/{offset}/value")
     @Produces({MediaType.APPLICATION_OCTET_STREAM, MediaType.APPLICATION_JSON})
-    @RolesAllowed(Role.Id.VIEWER)
+    @RolesAllowed({Role.Id.REVIEWER, Role.Id.OPERATOR})
     public Response value(
             @PathParam("topic") String topic,
             @PathParam("partition") String partition,

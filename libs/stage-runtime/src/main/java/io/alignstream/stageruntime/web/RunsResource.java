@@ -2,12 +2,14 @@ package io.alignstream.stageruntime.web;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.RunRecord;
 import io.alignstream.stageruntime.StageDefinition;
+import io.alignstream.stageruntime.access.Caller;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.NotFoundException;
@@ -28,11 +30,13 @@ public class RunsResource {
     private final StageDefinition definition;
     private final JobControl control;
     private final CheckpointStore store;
+    private final Caller caller;
 
-    RunsResource(StageDefinition definition, JobControl control, CheckpointStore store) {
+    RunsResource(StageDefinition definition, JobControl control, CheckpointStore store, Caller caller) {
         this.definition = definition;
         this.control = control;
         this.store = store;
+        this.caller = caller;
     }
 
     /**
@@ -50,12 +54,16 @@ public class RunsResource {
         return control.runs();
     }
 
-    /** One with its curves. */
+    /** One with its curves; what its model has written about what people wrote only for those who review or operate. */
     @GET
     @Path("{run}")
     @RolesAllowed(Role.Id.VIEWER)
     public RunRecord run(@PathParam("run") String run) {
-        return control.run(run).orElseThrow(NotFoundException::new);
+        RunRecord record = control.run(run).orElseThrow(NotFoundException::new);
+        boolean ofNobody = definition.stage() == Stage.PRETRAIN; // it continues documents
+        return ofNobody || caller.has(Role.Id.REVIEWER) || caller.has(Role.Id.OPERATOR)
+                ? record
+                : record.withoutSamples();
     }
 
     /** How one was set and what it was made of. */

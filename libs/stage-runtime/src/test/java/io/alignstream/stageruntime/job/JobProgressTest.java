@@ -67,7 +67,10 @@ class JobProgressTest {
         Sample sample = new Sample(3, List.of(new Sample.Text("prompt", "continued", true)));
         JobProgress killed = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.in(folder));
         killed.begin("a", Reason.of("job"));
-        killed.sampled(List.of(sample));
+        killed.report("train", 4, 10, Map.of());
+        killed.sampled(new Sample(3, List.of()));
+        killed.sampled(new Sample(5, List.of()));
+        killed.sampled(sample); // it has gone back
 
         // When
         JobProgress next = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.in(folder));
@@ -77,6 +80,7 @@ class JobProgressTest {
         assertThat(next.runs().getFirst().samples()).isEmpty();
         next.begin("a", Reason.of("job"));
         assertThat(next.run("a").orElseThrow().samples()).containsExactly(sample);
+        assertThat(next.run("a").orElseThrow().step()).isEqualTo(4);
         next.begin("b", Reason.of("job"));
         assertThat(next.run("b").orElseThrow().samples()).isEmpty();
     }
