@@ -86,6 +86,7 @@ public class InferenceStage implements StageDefinition {
     @Override
     public void show(View view) {
         served.dropUnneeded();
+        shadows.leaveAllBut(releases.known().keySet());
     }
 
     @Override
@@ -115,7 +116,7 @@ public class InferenceStage implements StageDefinition {
         if (!missing.isEmpty()) {
             return load(missing.getFirst(), versions, false); // its failure stays in sight
         }
-        return judge(versions, view)
+        return judge(view)
                 .orElseGet(() -> new Decision.Wait(Reason.of("inference.serving")
                         .with("model", config.model())
                         .with(
@@ -123,15 +124,20 @@ public class InferenceStage implements StageDefinition {
                                 versions.approved().getFirst().reference().shortSha256())));
     }
 
-    /** What nobody was shown is judged in batches: the judge is loaded for each. */
-    private Optional<Decision> judge(Versions versions, View view) {
-        for (ModelRelease release : versions.approved()) {
+    /** What nobody was shown is judged in batches: the judge is loaded for each. Also of what was rolled back meanwhile. */
+    private Optional<Decision> judge(View view) {
+        JudgeJob.Besides besides = new JudgeJob.Besides(served.bytes(), Retrieval.nativeBytes(retrieval));
+        for (ModelRelease release : releases.known().values()) {
             List<ShadowAnswer> pairs = shadows.waiting(release.reference().sha256());
-            if (pairs.isEmpty() || view.abandoned().contains(JudgeJob.run(release))) {
+            if (pairs.isEmpty()) {
+                continue;
+            }
+            List<ShadowAnswer> oldest = pairs.subList(0, Math.min(PAIRS, pairs.size()));
+            JudgeJob job = new JudgeJob(release, oldest, store, shadows, besides);
+            if (view.abandoned().contains(job.run())) {
                 continue;
             }
             Duration quiet = view.quietFor(Topic.SHADOW_ANSWERS);
-            JudgeJob job = new JudgeJob(release, pairs, store, shadows, served.bytes());
             return Optional.of(
                     pairs.size() >= PAIRS || quiet.compareTo(QUIET) >= 0
                             ? new Decision.Run(job)

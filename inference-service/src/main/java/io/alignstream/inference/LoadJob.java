@@ -172,6 +172,9 @@ final class LoadJob implements Job {
                 served.dropWarm();
             }
             served.awaitRoom(() -> plan(network).fits() || context.stopRequested());
+            if (context.stopRequested()) {
+                return false;
+            }
             plan = plan(network);
         }
         context.planned(plan);

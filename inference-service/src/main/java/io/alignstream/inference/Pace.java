@@ -28,8 +28,8 @@ public final class Pace {
     }
 
     /**
-     * A step in which no prompt was read has taken {@code seconds} for {@code answers}. To be measured for several numbers at one
-     * time: only how they compare counts.
+     * A step in which no prompt was read has taken {@code seconds} for {@code answers}: the check of the model measures several
+     * numbers of them at one time, and whatever is written later makes that better.
      */
     public synchronized void inCompany(int answers, double seconds) {
         secondsInCompany.merge(answers, seconds, Math::min);

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -57,6 +58,14 @@ public class Releases implements Subscriptions.EventHandler<ModelRelease> {
                 .filter(verdict -> verdict.release().verdict() == ModelRelease.Verdict.APPROVED)
                 .filter(verdict -> checkpoints.add(verdict.release().reference().sha256()))
                 .toList();
+    }
+
+    /** Each checkpoint that a verdict is known on, whatever it is, by its sha256. */
+    synchronized Map<String, ModelRelease> known() {
+        Map<String, ModelRelease> known = new LinkedHashMap<>();
+        newest.sequencedValues()
+                .forEach(verdict -> known.put(verdict.release().reference().sha256(), verdict.release()));
+        return known;
     }
 
     /** Whether the checkpoint of {@code release} may be served under its model name now. */

@@ -193,7 +193,60 @@ class InferenceStageTest {
         // Then
         assertThat(decision).isInstanceOfSatisfying(Decision.Run.class, run -> assertThat(
                         run.job().run())
-                .isEqualTo("judge-" + sha256("one").substring(0, 12)));
+                .startsWith("judge-" + sha256("one").substring(0, 12)));
+    }
+
+    @Test
+    void theNextBatchIsAnotherRun() throws Exception {
+        // Given
+        publish(release("one", APPROVED));
+        logShadows(2 * InferenceStage.PAIRS);
+        String before = instance(Set.of(sha256("one"))) instanceof Decision.Run run
+                ? run.job().run()
+                : "";
+
+        // When
+        for (int i = 0; i < InferenceStage.PAIRS; i++) {
+            judgeShadow(i);
+        }
+
+        // Then
+        assertThat(instance(Set.of(sha256("one"))))
+                .isInstanceOfSatisfying(
+                        Decision.Run.class,
+                        run -> assertThat(run.job().run()).startsWith("judge-").isNotEqualTo(before));
+    }
+
+    @Test
+    void whatWasRolledBackIsJudgedAllTheSame() throws Exception {
+        // Given
+        publish(release("two", APPROVED));
+        publish(release("one", APPROVED));
+        publish(release("one", ROLLED_BACK));
+        logShadows(InferenceStage.PAIRS);
+
+        // When
+        Decision decision = instance(Set.of(sha256("two")));
+
+        // Then
+        assertThat(decision)
+                .isInstanceOfSatisfying(
+                        Decision.Run.class, run -> assertThat(run.job().run()).startsWith("judge-"));
+    }
+
+    @Test
+    void whatAReleaseThatIsGoneWouldHaveSaidIsNotJudged() {
+        // Given
+        publish(release("two", APPROVED));
+        logShadows(1);
+
+        // When
+        stage(null).show(new InMemory(Set.of()));
+
+        // Then
+        assertThat(shadows.waiting(sha256("one"))).isEmpty();
+        assertThat(shadows.comparisons()).singleElement().satisfies(one -> assertThat(one.notJudged())
+                .isEqualTo(1));
     }
 
     @Test
@@ -213,13 +266,22 @@ class InferenceStageTest {
 
     private void logShadows(int pairs) {
         for (int i = 0; i < pairs; i++) {
-            ShadowAnswer pair = new ShadowAnswer(
-                    "response-" + i,
-                    List.of(Message.user("Hi")),
-                    new ShadowAnswer.Answer(sha256("two"), "Ho", false),
-                    new ShadowAnswer.Answer(sha256("one"), "Hum", false));
+            ShadowAnswer pair = shadow(i);
             shadows.handle(pair, new At(Optional.of(pair.responseId())));
         }
+    }
+
+    private void judgeShadow(int pair) {
+        ShadowAnswer judged = shadow(pair).judged(new ShadowAnswer.Judgement(sha256("judge"), 0, 1));
+        shadows.handle(judged, new At(Optional.of(judged.responseId())));
+    }
+
+    private static ShadowAnswer shadow(int pair) {
+        return new ShadowAnswer(
+                "response-" + pair,
+                List.of(Message.user("Hi")),
+                new ShadowAnswer.Answer(sha256("two"), "Ho", false),
+                new ShadowAnswer.Answer(sha256("one"), "Hum", false));
     }
 
     @Test

@@ -85,7 +85,7 @@ public class Generations {
      * @throws OverloadException if it would take too long
      */
     public Generation start(String client, LoadedModel model, int[] prompt, Decoding decoding, int siblings) {
-        Task task = new Task(new Generation(client, model, prompt, decoding, timeout.toNanos()));
+        Task task = new Task(new Generation(client, model, prompt, decoding, timeout.toNanos()), true);
         Task displaced =
                 (Task) waiting.add(task, waits -> foreseen(model.pace(), underWay(waits) - siblings + 1) <= slowdown)
                         .orElse(null);
@@ -99,21 +99,23 @@ public class Generations {
     }
 
     /**
-     * Starts an answer that nobody waits for, if nobody waits for another one.
+     * Starts an answer that nobody waits for, if nobody waits for another one; it counts in no figure of how long users wait.
      *
      * @param model a share of it, which this method takes over in any case
-     * @return empty if others wait, or there is no place
+     * @return empty if others wait, there is no place, or it would take too long
      */
     public Optional<Generation> startWhileIdle(LoadedModel model, int[] prompt, Decoding decoding) {
-        if (waiting.size() > 0 || loop.active() >= atOnce) {
+        int answers = underWay(1);
+        if (answers > atOnce || foreseen(model.pace(), answers) > slowdown) {
             model.giveBack();
             return Optional.empty();
         }
-        try {
-            return Optional.of(start(model, prompt, decoding));
-        } catch (OverloadException e) {
+        Task task = new Task(new Generation("", model, prompt, decoding, timeout.toNanos()), false);
+        if (!waiting.addIfNoneWaits(task)) {
+            model.giveBack();
             return Optional.empty();
         }
+        return Optional.of(task.generation);
     }
 
     /** How many times as long as alone the last of so many answers takes: in company, and its waiting included. */
@@ -161,19 +163,24 @@ public class Generations {
 
         private final Generation generation;
         private final Writing writing;
+        private final boolean awaited;
         private final long requested = System.nanoTime();
         private long first;
         private long last;
 
-        Task(Generation generation) {
+        /** @param awaited whether a user waits for it */
+        Task(Generation generation, boolean awaited) {
             this.generation = generation;
+            this.awaited = awaited;
             this.writing = new Writing(generation.model().tokenizer(), generation.decoding(), (text, tokens) -> {
                 if (first == 0) {
                     first = System.nanoTime();
                     last = first;
-                    firstToken.record(first - requested, TimeUnit.NANOSECONDS);
-                    firstTokenTimes.record(first - requested);
-                } else if (!tokens.isEmpty()) {
+                    if (awaited) {
+                        firstToken.record(first - requested, TimeUnit.NANOSECONDS);
+                        firstTokenTimes.record(first - requested);
+                    }
+                } else if (awaited && !tokens.isEmpty()) {
                     long now = System.nanoTime();
                     tokenTimes.record(now - last);
                     last = now;
@@ -196,7 +203,9 @@ public class Generations {
 
         @Override
         public void begun() {
-            waitingTimes.record(System.nanoTime() - requested);
+            if (awaited) {
+                waitingTimes.record(System.nanoTime() - requested);
+            }
         }
 
         @Override

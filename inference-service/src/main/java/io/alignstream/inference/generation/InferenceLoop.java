@@ -86,10 +86,15 @@ final class InferenceLoop implements Runnable {
     /** A token more of every answer; how long that takes is each model's pace. */
     private void write() {
         SequencedSet<LoadedModel> models = models();
+        int answers = writing.size();
+        boolean tells = models.size() == 1 && !models.getFirst().engine().readsPrompts();
         long begun = System.nanoTime();
         models.forEach(this::step);
         double seconds = (System.nanoTime() - begun) * 1e-9;
         models.forEach(model -> model.pace().step(seconds));
+        if (tells) {
+            models.getFirst().pace().inCompany(answers, seconds);
+        }
     }
 
     /** Answers that are being written. */

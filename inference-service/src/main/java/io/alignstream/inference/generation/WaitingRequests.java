@@ -77,6 +77,11 @@ final class WaitingRequests {
         return displaced;
     }
 
+    /** Takes a request if no other one waits; false if it does not. */
+    synchronized boolean addIfNoneWaits(Request request) {
+        return size == 0 && add(request, waits -> true).isEmpty();
+    }
+
     private int waiting(String client) {
         return byTurn.entrySet().stream()
                 .filter(entry -> entry.getKey().client().equals(client))

@@ -86,6 +86,7 @@ public class Answering {
      *
      * @param conversation what feedback on the answer is about; empty where there can be none
      * @param instructions how many of the conversation's first messages are for this answer alone
+     * @param grounded whether what is asked holds what a search has found, which another search need not find
      * @param stream whether the answer is sent piece by piece
      */
     record Call(
@@ -93,6 +94,7 @@ public class Answering {
             AnswerJson json,
             Optional<Conversation> conversation,
             int instructions,
+            boolean grounded,
             boolean stream) {}
 
     /** Answers {@code call}, which is made for the model in service. */
@@ -277,8 +279,9 @@ public class Answering {
                     asked.messages(), asked.begun() + end.text(), end.reason() != Generation.Reason.STOP, sha256);
             if (choice == 0) {
                 responses.remember(call.json().id(), asker, response, call.instructions());
-                if (end.reason() != Generation.Reason.CANCELLED) {
-                    shadowing.offer(call.json().id(), response, asked.begun(), model -> again.apply(model)
+                if (end.reason() != Generation.Reason.CANCELLED && !call.grounded()) {
+                    Function<LoadedModel, Call> same = again; // and nothing else of this
+                    shadowing.offer(call.json().id(), response, asked.begun(), model -> same.apply(model)
                             .asked()
                             .getFirst());
                 }

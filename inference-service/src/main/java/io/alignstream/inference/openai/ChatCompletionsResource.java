@@ -87,6 +87,7 @@ public class ChatCompletionsResource {
                 json,
                 Optional.of(conversation).filter(talk -> talk.tools().isEmpty()),
                 grounded.added(),
+                grounded.sources().isPresent(),
                 request.delivery().stream());
     }
 }

@@ -73,6 +73,6 @@ public class CompletionsResource {
                 echoed,
                 sampling.probabilities(),
                 request.delivery().includeUsage());
-        return new Answering.Call(asked, json, Optional.empty(), 0, request.delivery().stream());
+        return new Answering.Call(asked, json, Optional.empty(), 0, false, request.delivery().stream());
     }
 }

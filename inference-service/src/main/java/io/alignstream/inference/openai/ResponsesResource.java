@@ -103,6 +103,7 @@ public class ResponsesResource {
                 new ResponseJson(model, prompt.length, request, calls, grounded.sources()),
                 Optional.of(conversation).filter(talk -> talk.tools().isEmpty()),
                 grounded.added() + (request.instructions().isPresent() ? 1 : 0),
+                grounded.sources().isPresent(),
                 request.stream());
     }
 }

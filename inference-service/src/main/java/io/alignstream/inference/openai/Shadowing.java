@@ -77,8 +77,9 @@ public class Shadowing {
         if (share == 0 || ThreadLocalRandom.current().nextDouble() >= share) {
             return;
         }
+        long end = System.nanoTime() + LONGEST_WAIT.toNanos();
         try {
-            thread.execute(() -> shadow(responseId, response, begun, again));
+            thread.execute(() -> shadow(responseId, response, begun, again, end));
         } catch (RejectedExecutionException e) {
             count("skipped");
         }
@@ -88,19 +89,20 @@ public class Shadowing {
             String responseId,
             RecentResponses.Response response,
             String begun,
-            Function<LoadedModel, Answering.Asked> again) {
+            Function<LoadedModel, Answering.Asked> again,
+            long end) {
         try {
             Optional<LoadedModel> trial = served.onTrialBeside(response.model());
             if (trial.isEmpty()) {
                 return;
             }
-            Optional<Generation.End> end;
+            Optional<Generation.End> written;
             try {
-                end = write(trial.get(), again.apply(trial.get()));
+                written = write(trial.get(), again.apply(trial.get()), end);
             } finally {
                 trial.get().giveBack();
             }
-            if (end.isEmpty()) {
+            if (written.isEmpty()) {
                 count("skipped");
                 return;
             }
@@ -112,8 +114,8 @@ public class Shadowing {
                             new ShadowAnswer.Answer(response.model(), response.answer(), response.truncated()),
                             new ShadowAnswer.Answer(
                                     trial.get().sha256(),
-                                    begun + end.get().text(),
-                                    end.get().reason() != Generation.Reason.STOP)));
+                                    begun + written.get().text(),
+                                    written.get().reason() != Generation.Reason.STOP)));
             count("written");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -123,9 +125,10 @@ public class Shadowing {
         }
     }
 
-    private Optional<Generation.End> write(LoadedModel model, Answering.Asked asked) throws InterruptedException {
-        long end = System.nanoTime() + LONGEST_WAIT.toNanos();
-        while (System.nanoTime() < end) {
+    /** @param end when there is no more waiting for an idle moment, by {@link System#nanoTime} */
+    private Optional<Generation.End> write(LoadedModel model, Answering.Asked asked, long end)
+            throws InterruptedException {
+        while (System.nanoTime() - end < 0) {
             Optional<Generation> started = generations.startWhileIdle(model.share(), asked.prompt(), asked.decoding());
             if (started.isPresent()) {
                 return Optional.of(read(started.get()));

@@ -5,6 +5,7 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.ShadowAnswer;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.NativeMemory;
@@ -39,32 +40,36 @@ public final class JudgeJob implements Job {
     private final List<ShadowAnswer> pairs;
     private final CheckpointStore store;
     private final ShadowTally tally;
-    private final long inMemory;
+    private final Besides besides;
+
+    /**
+     * What else takes memory meanwhile.
+     *
+     * @param models bytes of those that answer
+     * @param retrieval bytes of what documents are searched with
+     */
+    public record Besides(long models, long retrieval) {}
 
     /**
      * A job for answers of {@code release}.
      *
-     * @param pairs what is to be judged
+     * @param pairs what is to be judged, at least one
      * @param tally hears of what cannot be judged
-     * @param inMemory bytes of the models that answer meanwhile
      */
     public JudgeJob(
-            ModelRelease release, List<ShadowAnswer> pairs, CheckpointStore store, ShadowTally tally, long inMemory) {
+            ModelRelease release, List<ShadowAnswer> pairs, CheckpointStore store, ShadowTally tally, Besides besides) {
         this.release = release;
         this.pairs = List.copyOf(pairs);
         this.store = store;
         this.tally = tally;
-        this.inMemory = inMemory;
+        this.besides = besides;
     }
 
-    /** The id of the jobs for {@code release}. */
-    public static String run(ModelRelease release) {
-        return "judge-" + release.reference().shortSha256();
-    }
-
+    /** Each batch has its own: the oldest pair of the next one is another. */
     @Override
     public String run() {
-        return run(release);
+        String oldest = Sha256.hex(pairs.getFirst().responseId()).substring(0, 8);
+        return "judge-" + release.reference().shortSha256() + "-" + oldest;
     }
 
     @Override
@@ -102,7 +107,9 @@ public final class JudgeJob implements Job {
         int members = RewardEnsemble.Index.read(checkpoint.folder()).judge().size();
         MemoryPlan plan = MemoryPlan.of(Map.of(
                 MemoryPlan.Part.FROZEN,
-                inMemory + members * judge.weights(),
+                besides.models + members * judge.weights(),
+                MemoryPlan.Part.RETRIEVAL,
+                besides.retrieval,
                 MemoryPlan.Part.WORKSPACE,
                 judge.workspace(TransformerConfig.load(checkpoint.folder()).maxPositions()),
                 MemoryPlan.Part.FILES,

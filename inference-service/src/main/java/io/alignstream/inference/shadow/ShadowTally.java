@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
@@ -157,6 +158,13 @@ public class ShadowTally implements Subscriptions.EventHandler<ShadowAnswer> {
             forget(responseId);
             lost.merge(Pair.of(left), 1, Integer::sum);
         }
+    }
+
+    /** Nobody is going to judge what waits for the judge of a release that is none of {@code known} by its checkpoint's sha256. */
+    public synchronized void leaveAllBut(Set<String> known) {
+        List.copyOf(waiting.values()).stream()
+                .filter(answer -> !known.contains(answer.shadow().model()))
+                .forEach(answer -> leave(answer.responseId()));
     }
 
     /** What waits for the judge of the release whose checkpoint has this sha256, the oldest first. */
