@@ -212,7 +212,7 @@ public final class RetrievalBenchmark {
         List<InventedTowns.Question> asked = new ArrayList<>(towns.questions());
         Collections.shuffle(asked, new Random(seed));
         asked = asked.subList(0, Math.min(questions, asked.size()));
-        for (boolean grounded : List.of(false, true)) {
+        for (int passages : List.of(0, 1, PASSAGES)) {
             int right = 0;
             int shown = 0;
             long begun = System.nanoTime();
@@ -225,7 +225,7 @@ public final class RetrievalBenchmark {
                                 "max_tokens",
                                 ANSWER,
                                 "retrieval",
-                                grounded,
+                                passages == 0 ? false : Map.of("passages", passages),
                                 "messages",
                                 List.of(Map.of("role", "user", "content", question.text()))));
                 String said = answer.path("choices")
@@ -244,14 +244,14 @@ public final class RetrievalBenchmark {
             double seconds = (System.nanoTime() - begun) / 1e9;
             out.printf(
                     Locale.ROOT,
-                    "answers %s documents: %.1f %% of %d right, the right passage shown for %.1f %%; %.2f s an answer%n",
-                    grounded ? "with" : "without",
+                    "answers with %d passages: %.1f %% of %d right, the right passage shown for %.1f %%; %.2f s an answer%n",
+                    passages,
                     100.0 * right / asked.size(),
                     asked.size(),
                     100.0 * shown / asked.size(),
                     seconds / asked.size());
             Map<String, Object> line = line("answers", "English");
-            line.put("retrieval", grounded);
+            line.put("passages", passages);
             line.put("questions", asked.size());
             line.put("right", (double) right / asked.size());
             line.put("rightPassageShown", (double) shown / asked.size());

@@ -64,7 +64,7 @@ public class ChatCompletionsResource {
         Grounding.Grounded grounded =
                 grounding.ground(request.retrieval(), request.conversation(), "messages", model, request.maxTokens());
         Conversation conversation = grounded.conversation();
-        int[] prompt = conversation.prompt("messages", model.tokenizer(), window);
+        int[] prompt = grounded.prompt().prompt("messages", model.tokenizer(), window);
         int most = window.answer(prompt.length, request.maxTokens(), config.defaultMaxTokens());
         Optional<ToolCalls> calls = request.conversation().calls(model.tokenizer());
         BitSet shown = calls.map(some -> some.shown(model.tokenizer())).orElseGet(BitSet::new);

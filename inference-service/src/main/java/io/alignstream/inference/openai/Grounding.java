@@ -41,12 +41,14 @@ class Grounding {
     }
 
     /**
-     * A conversation as the model gets it.
+     * A conversation with what was found for it.
      *
+     * @param prompt as the model gets it: passages stand right before the question, where small models make most of them
+     * @param conversation as it is remembered: with a system message more, so that the question stays what was asked
      * @param added messages before those that were asked with
      * @param sources empty where none were asked for
      */
-    record Grounded(Conversation conversation, int added, Optional<Sources> sources) {}
+    record Grounded(Conversation prompt, Conversation conversation, int added, Optional<Sources> sources) {}
 
     /**
      * Grounds {@code conversation}, the client's {@code field}, if that is asked for.
@@ -62,7 +64,7 @@ class Grounding {
             LoadedModel model,
             OptionalLong maxTokens) {
         if (asked.isEmpty()) {
-            return new Grounded(conversation, 0, Optional.empty());
+            return new Grounded(conversation, conversation, 0, Optional.empty());
         }
         String question = conversation
                 .question()
@@ -71,10 +73,13 @@ class Grounding {
         List<FoundPassage> fitting = fitting(question, found, conversation, field, model, maxTokens);
         Optional<Sources> sources = Optional.of(new Sources(fitting, found.size() - fitting.size()));
         if (fitting.isEmpty()) {
-            return new Grounded(conversation, 0, sources);
+            return new Grounded(conversation, conversation, 0, sources);
         }
-        Message passages = Conversation.said(Message.Role.SYSTEM, text(question, fitting), "retrieval");
-        return new Grounded(conversation.after(List.of(passages)), 1, sources);
+        String passages = text(question, fitting);
+        Conversation remembered =
+                conversation.after(List.of(Conversation.said(Message.Role.SYSTEM, passages, "retrieval")));
+        return new Grounded(
+                conversation.tools().isPresent() ? remembered : conversation.asking(passages), remembered, 1, sources);
     }
 
     /** The passages that go with {@code question}. */

@@ -90,7 +90,7 @@ public class ResponsesResource {
         sampling.requireTokensBelow(model.tokenizer().vocabularySize());
         Grounding.Grounded grounded = grounding.ground(request.retrieval(), asked, "input", model, request.maxTokens());
         Conversation conversation = grounded.conversation();
-        int[] prompt = conversation.prompt("input", model.tokenizer(), window);
+        int[] prompt = grounded.prompt().prompt("input", model.tokenizer(), window);
         int most = window.answer(prompt.length, request.maxTokens(), config.defaultMaxTokens());
         Optional<ToolCalls> calls = conversation.calls(model.tokenizer());
         BitSet shown = calls.map(some -> some.shown(model.tokenizer())).orElseGet(BitSet::new);

@@ -77,6 +77,18 @@ public record Conversation(List<Message> messages, String begun, Optional<ToolTa
                 .filter(text -> !text.isBlank());
     }
 
+    /** The same with {@code text} before what the user has asked last, in the same message. */
+    public Conversation asking(String text) {
+        List<Message> all = new ArrayList<>(messages);
+        for (int i = all.size() - 1; i >= 0; i--) {
+            if (all.get(i).role() == Message.Role.USER) {
+                all.set(i, said(Message.Role.USER, text + BETWEEN + all.get(i).content(), "retrieval"));
+                break;
+            }
+        }
+        return new Conversation(all, begun, tools);
+    }
+
     /** The same after {@code earlier}. */
     public Conversation after(List<Message> earlier) {
         return tools.isPresent()
