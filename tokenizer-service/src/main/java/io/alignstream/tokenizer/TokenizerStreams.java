@@ -5,6 +5,7 @@ import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.replay.Letter;
 import io.alignstream.contracts.replay.Replay;
 import io.alignstream.contracts.rights.BrokerRefusedException;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -102,10 +103,12 @@ public class TokenizerStreams {
                         CleaningTopology.APPLICATION_ID,
                         CleaningTopology.build(
                                 plan,
-                                (at, key, timestamp, cause) -> deadLetters.remember(
-                                        new Replay.Place(at.topic(), at.partition(), at.offset()),
-                                        key,
-                                        timestamp,
+                                (at, record, cause) -> deadLetters.remember(
+                                        new Letter(
+                                                new Replay.Place(at.topic(), at.partition(), at.offset()),
+                                                Letter.fingerprint(record.key(), record.value())),
+                                        record.key(),
+                                        record.timestamp(),
                                         cause)),
                         settings);
                 cleaning = application;

@@ -12,6 +12,8 @@ class Dashboard {
     this.messages = messages;
     this.charts = new ChartsSection(messages);
     this.shownTables = new Map();
+    /** Paths of the replays that run. */
+    this.replaying = new Set();
   }
 
   start() {
@@ -137,27 +139,36 @@ class Dashboard {
     }
     this.shownTables.set('replays', told);
     element('replays').hidden = topics.length === 0;
-    element('replays').replaceChildren(...topics.map(({ topic, letters: count, replay }) => make('li', {}, replay === 'here'
-      ? make('button', {
+    element('replays').replaceChildren(...topics.flatMap(({ topic, letters: count, replay }) => [
+      ...(replay === 'here' ? [make('button', {
         type: 'button',
         on: { click: () => this.replay(`dead-letters/${encodeURIComponent(topic)}/replay`, element('replayed')) },
-      }, messages.text('replay.allOf', { topic, letters: count }))
-      : messages.text('replay.allByCommand', { topic, letters: count }))));
+      }, messages.text('replay.allOf', { topic, letters: count }))] : []),
+      messages.text('replay.allByCommand', { topic }),
+    ].map(way => make('li', {}, way))));
   }
 
-  /** Has letters published once more and says what became of them; asked again meanwhile, it is the same one. */
+  /**
+   * Has letters published once more and says what became of them, unless another letter is looked at by then; asked again
+   * meanwhile, it is the same one.
+   */
   async replay(path, outcome) {
-    if (this.replaying) {
+    if (this.replaying.has(path)) {
       return;
     }
-    this.replaying = true;
-    say(outcome, this.messages.text('replay.running'));
+    this.replaying.add(path);
+    const tell = text => {
+      if (outcome !== element('letter-outcome') || this.letterPath === path) {
+        say(outcome, text);
+      }
+    };
+    tell(this.messages.text('replay.running'));
     try {
-      say(outcome, this.messages.text('replay.outcome', await post(path)));
+      tell(this.messages.text('replay.outcome', await post(path)));
     } catch (problem) {
-      say(outcome, this.messages.said(reasonOf(problem)));
+      tell(this.messages.said(reasonOf(problem)));
     }
-    this.replaying = false;
+    this.replaying.delete(path);
     await this.refreshDeadLetters();
   }
 
@@ -188,15 +199,21 @@ class Dashboard {
     element('letter-value').href = `${path}/value`;
     element('letter-headers').replaceChildren();
     element('letter').showModal();
+    const isLookedAt = () => this.letterPath === `${path}/replay`;
     try {
       const record = await get(path);
+      if (!isLookedAt()) {
+        return;
+      }
       element('letter-headers').replaceChildren(...[[messages.text('deadLetter.key'), record.key],
         ...Object.entries(record.headers)].map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value || '–'))));
       say(element('letter-text'), record.text === null
         ? messages.text('deadLetter.binary', { bytes: record.size })
         : readable(record.text) + (record.cut ? `\n… ${messages.text('deadLetter.cut', { bytes: record.size })}` : ''));
     } catch (problem) {
-      say(element('letter-text'), messages.said(reasonOf(problem)));
+      if (isLookedAt()) {
+        say(element('letter-text'), messages.said(reasonOf(problem)));
+      }
     }
   }
 }

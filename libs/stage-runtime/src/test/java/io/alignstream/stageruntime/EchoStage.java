@@ -30,6 +30,9 @@ public class EchoStage implements StageDefinition {
     }
 
     volatile Mode mode = Mode.SUCCEED;
+    /** Whose rights it has. */
+    volatile Stage stage = Stage.SFT;
+
     final ConcurrentLinkedQueue<String> starts = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<Ranking> rankings = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<String> withdrawn = new ConcurrentLinkedQueue<>();
@@ -38,7 +41,7 @@ public class EchoStage implements StageDefinition {
 
     @Override
     public Stage stage() {
-        return Stage.SFT;
+        return stage;
     }
 
     @Override

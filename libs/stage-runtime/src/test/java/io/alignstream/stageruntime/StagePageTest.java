@@ -11,6 +11,7 @@ import static org.hamcrest.Matchers.nullValue;
 
 import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Prompt;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.testing.Chromium;
 import io.alignstream.stageruntime.testing.KafkaBroker;
@@ -202,11 +203,12 @@ class StagePageTest {
     @Test
     void aDeadLetterIsTakenHomeAndReplayedOnceHoweverOftenOneClicks() throws IOException {
         // Given: a record of a topic that the service may write
+        stage.stage = Stage.INFERENCE;
         String key = UUID.randomUUID().toString();
         topics.send(new ProducerRecord<>(
-                Topic.CHECKPOINTS.name(),
+                Topic.PROMPTS.name(),
                 key.getBytes(StandardCharsets.UTF_8),
-                "<b>no checkpoint".getBytes(StandardCharsets.UTF_8)));
+                "<b>no prompt".getBytes(StandardCharsets.UTF_8)));
         await().atMost(PATIENCE)
                 .untilAsserted(() -> given().get("/dead-letters").then().body("key", hasItem(key)));
         String path = given().get("/dead-letters")
@@ -220,7 +222,7 @@ class StagePageTest {
             // When
             browser.value("[...document.querySelectorAll('#dead-letters tr')].find(row => row.textContent.includes('"
                     + key + "')).querySelector('button').click()");
-            browser.await("document.getElementById('letter-text').textContent.includes('<b>no checkpoint')");
+            browser.await("document.getElementById('letter-text').textContent.includes('<b>no prompt')");
             browser.value("(() => { const again = document.getElementById('letter-again');"
                     + " again.click(); again.click(); })()");
             browser.await("document.getElementById('letter-outcome').textContent.startsWith('1 published once more')");
@@ -231,15 +233,44 @@ class StagePageTest {
                     .statusCode(200)
                     .body("replayed", equalTo(0))
                     .body("superseded", equalTo(1));
-            assertThat(topics.records(Topic.CHECKPOINTS.name()))
-                    .filteredOn(record -> key.equals(new String(record.key(), StandardCharsets.UTF_8)))
+            assertThat(topics.records(Topic.PROMPTS.name()))
+                    .filteredOn(record ->
+                            record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8)))
                     .hasSize(2);
             given().get("/dead-letters/" + path + "/value")
                     .then()
                     .header("Content-Disposition", containsString("attachment"))
-                    .body(equalTo("<b>no checkpoint"));
+                    .body(equalTo("<b>no prompt"));
+            assertThat(browser.value("document.getElementById('replays').textContent")
+                            .asText())
+                    .contains("not only the newest", "./alignstream replay prompts");
             assertThat(browser.hindrances()).isEmpty();
+            Files.createDirectories(PICTURES);
+            Files.write(PICTURES.resolve("letter-replayed.png"), browser.picture());
+        } finally {
+            stage.stage = Stage.SFT;
         }
+    }
+
+    @Test
+    void aRecordOfARegistryIsReplayedByNobody() {
+        // Given: what counts in a registry is the newest of all, so an old record at its end would be an old model
+        String key = UUID.randomUUID().toString();
+        topics.send(new ProducerRecord<>(
+                Topic.CHECKPOINTS.name(),
+                key.getBytes(StandardCharsets.UTF_8),
+                "no checkpoint".getBytes(StandardCharsets.UTF_8)));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> given().get("/dead-letters").then().body("key", hasItem(key)));
+
+        // When, then
+        given().post("/dead-letters/checkpoints/replay")
+                .then()
+                .statusCode(409)
+                .body("error.text", containsString("Nobody replays checkpoints"));
+        assertThat(topics.records(Topic.CHECKPOINTS.name()))
+                .filteredOn(record -> key.equals(new String(record.key(), StandardCharsets.UTF_8)))
+                .hasSize(1);
     }
 
     @Test

@@ -38,8 +38,8 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
     @FunctionalInterface
     public interface Poison {
 
-        /** The record {@code at} is poison; heard again if the transaction is aborted. */
-        void found(RecordMetadata at, byte @Nullable [] key, long timestamp, PoisonEventException cause);
+        /** {@code record} is poison; heard again if the transaction is aborted. Does not throw: that would end the thread. */
+        void found(RecordMetadata at, Record<byte[], byte[]> record, PoisonEventException cause);
     }
 
     /** Where a result goes. */
@@ -96,7 +96,7 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
             DeadLetter letter = DeadLetter.of(
                     Stage.TOKENIZER, new DeadLetter.Original(record.key(), record.value(), record.headers(), place), e);
             statistics.outcome(Outcome.POISON);
-            poison.found(at, record.key(), record.timestamp(), e);
+            poison.found(at, record, e);
             Result result = new Result(Route.DEAD_LETTERS, letter.value());
             context().forward(new Record<>(letter.key(), result, record.timestamp(), letter.headers()));
         }

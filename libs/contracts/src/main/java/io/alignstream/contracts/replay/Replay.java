@@ -1,5 +1,6 @@
 package io.alignstream.contracts.replay;
 
+import io.alignstream.contracts.Topic;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -9,18 +10,21 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -29,8 +33,13 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
  * Publishes records of a topic once more, as they stand there: what could not be processed then may be now.
  *
  * <p>The newest record of a key counts, so one that has a newer record of its key is left alone. That is true of a record that
- * was replayed, so a replay twice is one; records without a key are known by the header {@value #OF}. Two processes that replay
- * the same within the same second may both publish it. For one thread.
+ * was replayed, so a replay twice is one; records without a key are known by the header {@value #OF}.
+ *
+ * <p>Whether there is a newer record is asked again immediately before each is published. Kafka cannot ask and publish in one:
+ * what somebody else publishes of the same key within these milliseconds, or has published in a transaction that is open then,
+ * is not seen, and the replayed record may stand behind it; two processes that replay the same in the same moment may both
+ * publish it. A newer record is looked for in the record's own partition, where all of its key stand as long as nobody changes
+ * the number of partitions. For one thread.
  */
 public final class Replay {
 
@@ -40,11 +49,23 @@ public final class Replay {
     /** Headers that begin so are about a dead letter and no part of the record. */
     public static final String ABOUT_LETTERS = "dead-letter-";
 
+    /** Topics whose readers look at each key by itself, so that an old record at the end replaces no other one's. */
+    private static final List<Topic<?>> SUITED = List.of(
+            Topic.DOCUMENTS,
+            Topic.CLEAN_DOCUMENTS,
+            Topic.INSTRUCTIONS,
+            Topic.PROMPTS,
+            Topic.RANKING_REQUESTS,
+            Topic.RANKINGS,
+            Topic.FEEDBACK,
+            Topic.SHADOW_ANSWERS);
+
     private static final Duration POLL = Duration.ofMillis(500);
 
     private final Consumer<byte[], byte[]> consumer;
     private final java.util.function.Consumer<ProducerRecord<byte[], byte[]>> publisher;
-    private final long deadline;
+    private final Duration patience;
+    private long heardAt;
 
     /** Where a record stands. */
     public record Place(String topic, int partition, long offset) {}
@@ -55,8 +76,10 @@ public final class Replay {
         REPLAYED,
         /** Its topic holds a newer record of its key, or it was replayed before. */
         SUPERSEDED,
-        /** Its topic does not hold it any more. */
-        GONE
+        /** Its topic does not hold it any more: nothing stands in its place, or another record does. */
+        GONE,
+        /** The brokers do not take it, for example because it is too large with the header that a replay adds. */
+        REFUSED
     }
 
     /**
@@ -64,7 +87,7 @@ public final class Replay {
      *
      * @param consumer reads committed records and belongs to no group; stays open
      * @param publisher returns when the record is in its topic
-     * @param patience after which reading fails
+     * @param patience after which reading fails if nothing comes
      */
     public Replay(
             Consumer<byte[], byte[]> consumer,
@@ -72,63 +95,150 @@ public final class Replay {
             Duration patience) {
         this.consumer = consumer;
         this.publisher = publisher;
-        this.deadline = System.nanoTime() + patience.toNanos();
+        this.patience = patience;
+        this.heardAt = System.nanoTime();
     }
 
     /**
-     * Replays what stands at {@code places}, in the order of its topics.
+     * The topics whose records can be published once more. Those of registries, guidelines and token batches cannot: what counts
+     * there goes by the order of all records, whatever their keys, so an old one at the end would be the newest.
+     */
+    public static List<Topic<?>> suited() {
+        return SUITED;
+    }
+
+    /**
+     * Replays what {@code letters} are about, in the order of its topics.
      *
      * @return what became of each
-     * @throws TimeoutException if the broker does not give in time what came after them; some may be replayed then, and
-     *     another replay goes on with the others
+     * @throws TimeoutException if the broker falls silent; some may be replayed then, and another replay goes on with the
+     *     others
      */
-    public SequencedMap<Place, Outcome> of(Collection<Place> places) {
-        Map<TopicPartition, TreeSet<Long>> wanted =
+    public SequencedMap<Letter, Outcome> of(Collection<Letter> letters) {
+        Map<TopicPartition, TreeMap<Long, Set<Letter>>> wanted =
                 new TreeMap<>(Comparator.comparing(TopicPartition::topic).thenComparing(TopicPartition::partition));
-        places.forEach(place -> wanted.computeIfAbsent(
-                        new TopicPartition(place.topic(), place.partition()), key -> new TreeSet<>())
-                .add(place.offset()));
-        SequencedMap<Place, Outcome> outcomes = new LinkedHashMap<>();
-        wanted.forEach((partition, offsets) -> replay(partition, offsets, outcomes));
+        for (Letter letter : letters) {
+            wanted.computeIfAbsent(partition(letter.place()), partition -> new TreeMap<>())
+                    .computeIfAbsent(letter.place().offset(), offset -> new LinkedHashSet<>())
+                    .add(letter);
+        }
+        SequencedMap<Letter, Outcome> outcomes = new LinkedHashMap<>();
+        wanted.forEach((partition, byOffset) -> {
+            consumer.assign(List.of(partition));
+            heard();
+            Newer newer = new Newer(partition, byOffset);
+            newer.read();
+            byOffset.values().forEach(those -> those.forEach(letter -> outcomes.put(letter, replay(letter, newer))));
+        });
         return outcomes;
     }
 
-    private void replay(TopicPartition partition, TreeSet<Long> offsets, SequencedMap<Place, Outcome> outcomes) {
-        Set<Long> superseded = superseded(partition, offsets);
-        for (long offset : offsets) {
-            Outcome outcome = Outcome.SUPERSEDED;
-            if (!superseded.contains(offset)) {
-                Optional<ConsumerRecord<byte[], byte[]>> found = read(partition, offset);
-                found.ifPresent(record -> publisher.accept(again(record)));
-                outcome = found.isPresent() ? Outcome.REPLAYED : Outcome.GONE;
-            }
-            outcomes.put(new Place(partition.topic(), partition.partition(), offset), outcome);
+    private Outcome replay(Letter letter, Newer newer) {
+        long offset = letter.place().offset();
+        if (!newer.there.contains(letter)) {
+            return Outcome.GONE;
+        }
+        if (newer.superseded.contains(offset)) {
+            return Outcome.SUPERSEDED;
+        }
+        Optional<ConsumerRecord<byte[], byte[]>> found = standing(letter);
+        if (found.isEmpty()) {
+            return Outcome.GONE;
+        }
+        newer.read();
+        if (newer.superseded.contains(offset)) {
+            return Outcome.SUPERSEDED;
+        }
+        try {
+            publisher.accept(again(found.get()));
+            return Outcome.REPLAYED;
+        } catch (RecordTooLargeException | RecordBatchTooLargeException | InvalidRecordException e) {
+            return Outcome.REFUSED;
+        } finally {
+            heard();
         }
     }
 
-    /** Those of {@code offsets} whose record has a newer one of its key, or was replayed. */
-    private Set<Long> superseded(TopicPartition partition, TreeSet<Long> offsets) {
-        consumer.assign(List.of(partition));
-        long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-        consumer.seek(partition, offsets.first());
-        Map<ByteBuffer, Long> newest = new HashMap<>();
-        Set<Long> superseded = new HashSet<>();
-        while (consumer.position(partition) < end) {
-            for (ConsumerRecord<byte[], byte[]> record : poll(partition)) {
-                if (record.key() != null) {
-                    ByteBuffer key = ByteBuffer.wrap(record.key());
-                    Long before = newest.get(key);
-                    if (before != null) {
-                        superseded.add(before);
-                        newest.put(key, record.offset());
-                    } else if (offsets.contains(record.offset())) {
-                        newest.put(key, record.offset());
-                    }
+    /** What is known of the records behind the wanted ones of a partition, as far as it was read. */
+    private final class Newer {
+
+        final TopicPartition partition;
+        final Map<Long, Set<Letter>> wanted;
+        final Map<ByteBuffer, Long> newest = new HashMap<>();
+        /** Offsets of wanted records that have a newer one of their key, or were replayed. */
+        final Set<Long> superseded = new HashSet<>();
+        /** Letters whose records stand in their places. */
+        final Set<Letter> there = new HashSet<>();
+
+        long next;
+
+        Newer(TopicPartition partition, TreeMap<Long, Set<Letter>> wanted) {
+            this.partition = partition;
+            this.wanted = wanted;
+            this.next = wanted.firstKey();
+        }
+
+        /** Reads on to the partition's end of now. */
+        void read() {
+            long end = end(partition);
+            consumer.seek(partition, next);
+            while (consumer.position(partition) < end) {
+                poll(partition).forEach(this::take);
+            }
+            next = consumer.position(partition);
+        }
+
+        private void take(ConsumerRecord<byte[], byte[]> record) {
+            Set<Letter> here = wanted.getOrDefault(record.offset(), Set.of());
+            if (!here.isEmpty() && here.contains(Letter.about(record))) {
+                there.add(Letter.about(record));
+            }
+            if (record.key() != null) {
+                ByteBuffer key = ByteBuffer.wrap(record.key());
+                Long before = newest.get(key);
+                if (before != null) {
+                    superseded.add(before);
                 }
-                replayed(record).ifPresent(superseded::add);
+                if (before != null || !here.isEmpty()) {
+                    newest.put(key, record.offset());
+                }
+            }
+            replayed(record).ifPresent(superseded::add);
+        }
+    }
+
+    /**
+     * The record that {@code letter} is about; empty if its topic does not hold it any more.
+     *
+     * @throws TimeoutException if the broker does not give it in time
+     */
+    public Optional<ConsumerRecord<byte[], byte[]>> read(Letter letter) {
+        consumer.assign(List.of(partition(letter.place())));
+        heard();
+        return standing(letter);
+    }
+
+    private Optional<ConsumerRecord<byte[], byte[]>> standing(Letter letter) {
+        TopicPartition partition = partition(letter.place());
+        long offset = letter.place().offset();
+        long end = end(partition);
+        consumer.seek(partition, offset);
+        while (offset < end && consumer.position(partition) == offset) {
+            Optional<ConsumerRecord<byte[], byte[]>> first =
+                    poll(partition).stream().findFirst();
+            if (first.isPresent()) {
+                return first.filter(record -> Letter.about(record).equals(letter));
             }
         }
-        return superseded;
+        return Optional.empty();
+    }
+
+    private long end(TopicPartition partition) {
+        return consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+    }
+
+    private static TopicPartition partition(Place place) {
+        return new TopicPartition(place.topic(), place.partition());
     }
 
     private Optional<Long> replayed(ConsumerRecord<byte[], byte[]> record) {
@@ -142,31 +252,26 @@ public final class Replay {
         return offset.matches("\\d{1,18}") ? Optional.of(Long.valueOf(offset)) : Optional.empty();
     }
 
-    private Optional<ConsumerRecord<byte[], byte[]>> read(TopicPartition partition, long offset) {
-        consumer.seek(partition, offset);
-        long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-        while (offset < end && consumer.position(partition) == offset) {
-            List<ConsumerRecord<byte[], byte[]>> records = poll(partition);
-            if (!records.isEmpty()) {
-                return records.stream()
-                        .filter(record -> record.offset() == offset)
-                        .findFirst();
-            }
-        }
-        return Optional.empty();
-    }
-
     private List<ConsumerRecord<byte[], byte[]>> poll(TopicPartition partition) {
-        if (System.nanoTime() > deadline) {
+        long before = consumer.position(partition);
+        if (System.nanoTime() - heardAt > patience.toNanos()) {
             throw new TimeoutException(
-                    "reading " + partition + " takes too long: at offset " + consumer.position(partition));
+                    "nothing of " + partition + " behind offset " + before + " for " + patience.toSeconds() + " s");
         }
         try {
-            return consumer.poll(POLL).records(partition);
+            List<ConsumerRecord<byte[], byte[]>> records = consumer.poll(POLL).records(partition);
+            if (consumer.position(partition) != before) {
+                heard();
+            }
+            return records;
         } catch (OffsetOutOfRangeException e) {
             consumer.seekToBeginning(e.partitions());
             return List.of();
         }
+    }
+
+    private void heard() {
+        heardAt = System.nanoTime();
     }
 
     private static ProducerRecord<byte[], byte[]> again(ConsumerRecord<byte[], byte[]> record) {

@@ -41,6 +41,9 @@ public final class KeptState implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(KeptState.class);
 
+    /** Tables whose names begin so are no view of the topics, and stay when the others are emptied: small ones. */
+    public static final String LASTING = "lasting.";
+
     /** Bytes of blocks, indexes, filters and write buffers, all together. */
     private static final long MEMORY = 96L << 20;
 
@@ -183,13 +186,17 @@ public final class KeptState implements AutoCloseable {
         return new KeptTable(this, (name + '\0').getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Empties all tables at once. */
+    /** Empties all tables at once but the {@link #LASTING} ones, of which a process that dies in this moment leaves nothing. */
     public synchronized void clear() {
         RocksDB opened = opened();
+        List<Map.Entry<byte[], byte[]>> lasting =
+                entries(LASTING.getBytes(StandardCharsets.UTF_8), null, Integer.MAX_VALUE);
         batch.clear();
         opened.close();
         db = null;
         empty();
+        lasting.forEach(entry -> put(entry.getKey(), entry.getValue()));
+        commit();
     }
 
     /** How much has changed since the last commit: so many keys lie in memory until the next one. */

@@ -3,6 +3,7 @@ package io.alignstream.stageruntime.letters;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.contracts.replay.Letter;
 import io.alignstream.contracts.replay.Replay;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -29,7 +30,7 @@ public record DeadLetter(byte @Nullable [] key, byte @Nullable [] value, Headers
     static final int SMALL = 512 * 1024;
 
     static final String PREFIX = Replay.ABOUT_LETTERS;
-    static final int CUT_TO = 64 * 1024;
+    static final int CUT_TO = Letter.HELD;
     private static final int MAX_REASON = 2_000;
     /** What Kafka's format takes at most, of a record and of one header, besides the bytes in it. */
     private static final int RECORD_OVERHEAD = 256;

@@ -1,8 +1,10 @@
 package io.alignstream.stageruntime.letters;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.replay.Letter;
 import io.alignstream.contracts.replay.Replay;
 import io.alignstream.contracts.rights.BrokerUser;
 import io.alignstream.stageruntime.StageDefinition;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +31,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.resource.ResourceType;
@@ -46,8 +48,7 @@ public class DeadLetters {
     private static final int REMEMBERED = 100;
     private static final int SHOWN_BYTES = 65_536;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-    private static final Duration POLL = Duration.ofMillis(200);
-    /** Reading what came after a letter may take that long. */
+    /** To hear nothing while what came after a letter is read. */
     private static final Duration REPLAY_PATIENCE = Duration.ofSeconds(30);
 
     private final EventPublisher publisher;
@@ -58,8 +59,13 @@ public class DeadLetters {
     /** Held while records are replayed; events are remembered meanwhile. */
     private final Object replaying = new Object();
 
-    /** By place, so that one that is read again is the same. */
+    /** By place, so that one that is read again is the same; in a table that outlives what is kept of the topics. */
     private final KeptRecords<Remembered> remembered;
+
+    /** The places in the order in which they were remembered last, which is that of the numbers; read when first needed. */
+    private @Nullable LinkedHashSet<String> places;
+
+    private long nextNumber;
 
     DeadLetters(
             EventPublisher publisher,
@@ -67,7 +73,7 @@ public class DeadLetters {
             MeterRegistry meters,
             KafkaReaders readers,
             KeptState state) {
-        this.remembered = new KeptRecords<>(state, "dead-letters", Remembered.class);
+        this.remembered = new KeptRecords<>(state, KeptState.LASTING + "dead-letters", Remembered.class);
         this.readers = readers;
         this.publisher = publisher;
         this.definition = definition;
@@ -94,28 +100,27 @@ public class DeadLetters {
      *
      * @param number rises with each
      * @param time the record's timestamp, in milliseconds
-     * @param replayed whether it was published once more, or has a newer record of its key
+     * @param record tells records apart that stood at the same place, as {@link Letter} does
+     * @param replayed whether it was published once more, has a newer record of its key, or is not there any more
      */
     record Remembered(
             long number,
             String topic,
             int partition,
             long offset,
+            String record,
             String key,
             Reason reason,
             long time,
             boolean replayed) {
 
         private PoisonEvent event(Way way) {
-            return new PoisonEvent(topic, partition, offset, key, reason, Instant.ofEpochMilli(time), replayed, way);
+            return new PoisonEvent(
+                    topic, partition, offset, record, key, reason, Instant.ofEpochMilli(time), replayed, way);
         }
 
         private Remembered settled() {
-            return new Remembered(number, topic, partition, offset, key, reason, time, true);
-        }
-
-        private String place() {
-            return key(new Replay.Place(topic, partition, offset));
+            return new Remembered(number, topic, partition, offset, record, key, reason, time, true);
         }
 
         private static String key(Replay.Place place) {
@@ -126,48 +131,51 @@ public class DeadLetters {
     /**
      * A poison event.
      *
+     * @param record tells records apart that stood at the same place, as {@link Letter} does
      * @param key the record's key, empty if it has none
      * @param reason why it can never be processed
      * @param time the record's timestamp
-     * @param replayed whether it was published once more, or has a newer record of its key
+     * @param replayed whether it was published once more, has a newer record of its key, or is not there any more
      * @param replay who may do that
      */
     public record PoisonEvent(
             String topic,
             int partition,
             long offset,
+            @JsonIgnore String record,
             String key,
             Reason reason,
             Instant time,
             boolean replayed,
             Way replay) {
 
-        private Replay.Place place() {
-            return new Replay.Place(topic, partition, offset);
+        private Letter letter() {
+            return new Letter(new Replay.Place(topic, partition, offset), record);
         }
     }
 
-    /** Who may publish a record of a topic once more, by the rights at the brokers. */
+    /** Who may publish a record of a topic once more. */
     public enum Way {
-        /** This service, which writes the topic. */
+        /** This service, which writes the topic, or people, by {@code ./alignstream replay}. */
         @JsonProperty("here")
         HERE,
-        /** People, by {@code ./alignstream replay}. */
+        /** People, by that command, as this service has no right to write the topic. */
         @JsonProperty("command")
         COMMAND,
-        /** Only the service that writes the topic, which makes its events anew. */
+        /** Nobody, as the topic is none of {@link Replay#suited}. */
         @JsonProperty("nobody")
         NOBODY
     }
 
     /** What became of records that were to be replayed, how many of each. */
-    public record Replayed(long replayed, long superseded, long gone) {
+    public record Replayed(long replayed, long superseded, long gone, long refused) {
 
         private static Replayed of(Collection<Replay.Outcome> outcomes) {
             return new Replayed(
                     count(outcomes, Replay.Outcome.REPLAYED),
                     count(outcomes, Replay.Outcome.SUPERSEDED),
-                    count(outcomes, Replay.Outcome.GONE));
+                    count(outcomes, Replay.Outcome.GONE),
+                    count(outcomes, Replay.Outcome.REFUSED));
         }
 
         private static long count(Collection<Replay.Outcome> outcomes, Replay.Outcome one) {
@@ -176,14 +184,13 @@ public class DeadLetters {
     }
 
     private Way way(String topic) {
-        if (mayWrite(BrokerUser.of(definition.stage()), topic)) {
-            return Way.HERE;
+        if (Replay.suited().stream().noneMatch(suited -> suited.name().equals(topic))) {
+            return Way.NOBODY;
         }
-        return mayWrite(BrokerUser.OPERATOR, topic) ? Way.COMMAND : Way.NOBODY;
-    }
-
-    private static boolean mayWrite(BrokerUser user, String topic) {
-        return user.operations(ResourceType.TOPIC, topic).contains(AclOperation.WRITE);
+        boolean mayWrite = BrokerUser.of(definition.stage())
+                .operations(ResourceType.TOPIC, topic)
+                .contains(AclOperation.WRITE);
+        return mayWrite ? Way.HERE : Way.COMMAND;
     }
 
     /**
@@ -194,19 +201,31 @@ public class DeadLetters {
     public Replayed replay(Collection<PoisonEvent> events) {
         synchronized (replaying) {
             try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
-                Map<Replay.Place, Replay.Outcome> outcomes = new Replay(consumer, publisher::send, REPLAY_PATIENCE)
-                        .of(events.stream().map(PoisonEvent::place).toList());
+                Map<Letter, Replay.Outcome> outcomes = new Replay(consumer, this::again, REPLAY_PATIENCE)
+                        .of(events.stream().map(PoisonEvent::letter).toList());
                 outcomes.forEach(this::settle);
                 return Replayed.of(outcomes.values());
             }
         }
     }
 
-    private synchronized void settle(Replay.Place place, Replay.Outcome outcome) {
-        String key = Remembered.key(place);
+    private void again(ProducerRecord<byte[], byte[]> record) {
+        try {
+            publisher.send(record);
+        } catch (KafkaException e) {
+            LOG.warnf("A record of %s was not published once more: %s", record.topic(), e.getMessage());
+            throw e;
+        }
+    }
+
+    private synchronized void settle(Letter letter, Replay.Outcome outcome) {
+        String key = Remembered.key(letter.place());
         LOG.infof("Replay of %s: %s", key, outcome);
-        if (outcome != Replay.Outcome.GONE) {
-            remembered.get(key).ifPresent(one -> remembered.put(key, one.settled()));
+        if (outcome != Replay.Outcome.REFUSED) {
+            remembered
+                    .get(key)
+                    .filter(one -> one.record().equals(letter.record()))
+                    .ifPresent(one -> remembered.put(key, one.settled()));
         }
     }
 
@@ -220,31 +239,23 @@ public class DeadLetters {
     public record OriginalRecord(
             String key, SortedMap<String, String> headers, int size, boolean cut, @Nullable String text) {}
 
-    /** The record of a poison event; empty if it is not there any more, or the broker does not give it in time. */
+    /**
+     * The record of a poison event; empty if it is not there any more.
+     *
+     * @throws KafkaException if the broker does not answer in time
+     */
     public Optional<OriginalRecord> original(PoisonEvent event) {
         return read(event).map(DeadLetters::shown);
     }
 
-    /** Its value, without one no bytes; empty likewise. */
+    /** Its value, without one no bytes; likewise. */
     public Optional<byte[]> value(PoisonEvent event) {
         return read(event).map(record -> record.value() == null ? new byte[0] : record.value());
     }
 
     private Optional<ConsumerRecord<byte[], byte[]>> read(PoisonEvent event) {
-        TopicPartition place = new TopicPartition(event.topic(), event.partition());
-        long offset = event.offset();
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
         try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
-            consumer.assign(List.of(place));
-            consumer.seek(place, offset);
-            List<ConsumerRecord<byte[], byte[]>> found = List.of();
-            while (found.isEmpty() && System.nanoTime() < deadline) {
-                found = consumer.poll(POLL).records(place);
-            }
-            return found.stream().filter(record -> record.offset() == offset).findFirst();
-        } catch (KafkaException e) {
-            LOG.warnf("The record at offset %d of %s cannot be read: %s", offset, place, e);
-            return Optional.empty();
+            return new Replay(consumer, this::again, PATIENCE).read(event.letter());
         }
     }
 
@@ -265,34 +276,58 @@ public class DeadLetters {
 
     /** Remembers an event whose dead letter was published before. */
     public void remember(ConsumerRecord<byte[], byte[]> record, Throwable cause) {
-        remember(
-                new Replay.Place(record.topic(), record.partition(), record.offset()),
-                record.key(),
-                record.timestamp(),
-                cause);
+        remember(Letter.about(record), record.key(), record.timestamp(), cause);
     }
 
-    /** The same of the record at {@code place}. */
-    public synchronized void remember(Replay.Place place, byte @Nullable [] key, long timestamp, Throwable cause) {
-        List<Remembered> before = inOrder();
-        Remembered event = new Remembered(
-                before.isEmpty() ? 0 : before.getLast().number() + 1,
-                place.topic(),
-                place.partition(),
-                place.offset(),
-                key == null ? "" : new String(key, StandardCharsets.UTF_8),
-                cause instanceof Explained explained
-                        ? explained.reason()
-                        : Reason.of("poison.handlerFailed").with("detail", DeadLetter.reason(cause)),
-                Math.max(0, timestamp),
-                remembered
-                        .get(Remembered.key(place))
-                        .filter(Remembered::replayed)
-                        .isPresent());
-        if (before.size() >= REMEMBERED) {
-            remembered.remove(before.getFirst().place());
+    /** The same of the record with {@code key}; never fails, as what is shown stops nothing: what cannot be kept is logged. */
+    public synchronized void remember(Letter letter, byte @Nullable [] key, long timestamp, Throwable cause) {
+        String place = Remembered.key(letter.place());
+        try {
+            LinkedHashSet<String> known = places();
+            remembered.put(
+                    place,
+                    new Remembered(
+                            nextNumber,
+                            letter.place().topic(),
+                            letter.place().partition(),
+                            letter.place().offset(),
+                            letter.record(),
+                            text(key),
+                            cause instanceof Explained explained
+                                    ? explained.reason()
+                                    : Reason.of("poison.handlerFailed").with("detail", DeadLetter.reason(cause)),
+                            Math.max(0, timestamp),
+                            known.contains(place) && isSettled(place, letter)));
+            nextNumber++;
+            known.addLast(place);
+            while (known.size() > REMEMBERED) {
+                remembered.remove(known.getFirst());
+                known.removeFirst();
+            }
+        } catch (RuntimeException e) {
+            LOG.warnf("The dead letter about %s stands in its topic, but is not shown: %s", place, e);
         }
-        remembered.put(event.place(), event);
+    }
+
+    private boolean isSettled(String place, Letter letter) {
+        return remembered
+                .get(place)
+                .filter(one -> one.replayed() && one.record().equals(letter.record()))
+                .isPresent();
+    }
+
+    private LinkedHashSet<String> places() {
+        LinkedHashSet<String> known = places;
+        if (known == null) {
+            List<Remembered> kept = inOrder();
+            known = new LinkedHashSet<>();
+            for (Remembered one : kept) {
+                known.add(Remembered.key(new Replay.Place(one.topic(), one.partition(), one.offset())));
+            }
+            nextNumber = kept.isEmpty() ? 0 : kept.getLast().number() + 1;
+            places = known;
+        }
+        return known;
     }
 
     /**

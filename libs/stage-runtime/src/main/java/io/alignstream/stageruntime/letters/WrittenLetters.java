@@ -1,10 +1,8 @@
 package io.alignstream.stageruntime.letters;
 
 import io.alignstream.contracts.Stage;
-import io.alignstream.contracts.hash.Sha256;
-import java.nio.charset.StandardCharsets;
+import io.alignstream.contracts.replay.Letter;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,14 +14,12 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.Header;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which dead letters of a stage stand in their topics; for one thread.
  *
  * <p>The topic is asked itself, once, before the first letter is written to it: it outlives offsets that the brokers forget.
- * A letter is known by what it is about: stage, topic, partition, offset and the event's value, because a topic that was
+ * A letter is known by what it is about: stage, topic, partition, offset and the event's key and value, because a topic that was
  * made anew has other events at the same offsets. Two instances of a service that meet an event in the same moment may both
  * write its letter: the same one, with the same key and headers, which counts once wherever letters are read.
  */
@@ -39,26 +35,6 @@ final class WrittenLetters {
     WrittenLetters(Stage stage, Supplier<Consumer<byte[], byte[]>> open) {
         this.stage = stage.id();
         this.open = open;
-    }
-
-    /** What a letter is about; {@code value} is a hash of what a letter holds of the event's value at least. */
-    private record Letter(String partition, String offset, String value) {
-
-        static Letter about(ConsumerRecord<byte[], byte[]> event) {
-            return new Letter(Integer.toString(event.partition()), Long.toString(event.offset()), hash(event.value()));
-        }
-
-        static Letter of(ConsumerRecord<byte[], byte[]> letter) {
-            return new Letter(header(letter, "partition"), header(letter, "offset"), hash(letter.value()));
-        }
-
-        /** The same for a value and for what a letter holds of it. */
-        private static String hash(byte @Nullable [] value) {
-            return value == null
-                    ? ""
-                    : Sha256.hex(Arrays.copyOf(value, Math.min(value.length, DeadLetter.CUT_TO)))
-                            .substring(0, 16);
-        }
     }
 
     /**
@@ -102,8 +78,10 @@ final class WrittenLetters {
         try {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
             for (ConsumerRecord<byte[], byte[]> letter : records) {
-                if (stage.equals(header(letter, "stage")) && about.equals(header(letter, "topic"))) {
-                    letters.add(Letter.of(letter));
+                if (stage.equals(Letter.header(letter, "stage"))) {
+                    Letter.of(letter)
+                            .filter(one -> one.place().topic().equals(about))
+                            .ifPresent(letters::add);
                 }
             }
             return !records.isEmpty();
@@ -111,10 +89,5 @@ final class WrittenLetters {
             consumer.seekToBeginning(e.partitions()); // letters are not kept for ever
             return false;
         }
-    }
-
-    private static String header(ConsumerRecord<byte[], byte[]> letter, String name) {
-        Header header = letter.headers().lastHeader(DeadLetter.PREFIX + name);
-        return header == null || header.value() == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
     }
 }

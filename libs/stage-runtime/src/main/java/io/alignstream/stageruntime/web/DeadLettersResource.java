@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime.web;
 
 import io.alignstream.contracts.access.Role;
+import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.letters.DeadLetters;
 import io.alignstream.stageruntime.letters.DeadLetters.PoisonEvent;
@@ -16,6 +17,8 @@ import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 
 /** What could not be processed, as people look at it, take it home and have it replayed. */
@@ -36,7 +39,10 @@ public class DeadLettersResource {
         return deadLetters.recent();
     }
 
-    /** The record of a poison event as it stands on its topic; 404 for any other record, 410 if it is not there any more. */
+    /**
+     * The record of a poison event as it stands on its topic; 404 for any other record, 410 if it is not there any more, 503
+     * if the broker is silent.
+     */
     @GET
     @Path("{topic}/{partition}/{offset}")
     @RolesAllowed({Role.Id.REVIEWER, Role.Id.OPERATOR})
@@ -44,12 +50,8 @@ public class DeadLettersResource {
             @PathParam("topic") String topic,
             @PathParam("partition") String partition,
             @PathParam("offset") String offset) {
-        return find(topic, partition, offset)
-                .map(event -> deadLetters
-                        .original(event)
-                        .map(record -> Response.ok(record).build())
-                        .orElseGet(() -> gone(event)))
-                .orElseGet(() -> unknown(topic));
+        return look(
+                topic, partition, offset, event -> deadLetters.original(event).map(Response::ok));
     }
 
     /** Its value, byte for byte. */
@@ -61,17 +63,37 @@ public class DeadLettersResource {
             @PathParam("topic") String topic,
             @PathParam("partition") String partition,
             @PathParam("offset") String offset) {
+        return look(topic, partition, offset, event -> deadLetters.value(event).map(bytes -> Response.ok(
+                        bytes, MediaType.APPLICATION_OCTET_STREAM)
+                .header(
+                        HttpHeaders.CONTENT_DISPOSITION,
+                        "attachment; filename=\"%s-%d-%d.bin\""
+                                .formatted(event.topic(), event.partition(), event.offset()))));
+    }
+
+    private Response look(
+            String topic,
+            String partition,
+            String offset,
+            Function<PoisonEvent, Optional<Response.ResponseBuilder>> shown) {
         return find(topic, partition, offset)
-                .map(event -> deadLetters
-                        .value(event)
-                        .map(bytes -> Response.ok(bytes, MediaType.APPLICATION_OCTET_STREAM)
-                                .header(
-                                        HttpHeaders.CONTENT_DISPOSITION,
-                                        "attachment; filename=\"%s-%d-%d.bin\""
-                                                .formatted(event.topic(), event.partition(), event.offset()))
-                                .build())
-                        .orElseGet(() -> gone(event)))
+                .map(event -> answered(topic, () -> shown.apply(event)
+                        .map(Response.ResponseBuilder::build)
+                        .orElseGet(() -> gone(event))))
                 .orElseGet(() -> unknown(topic));
+    }
+
+    private static Response answered(String topic, Supplier<Response> answer) {
+        try {
+            return answer.get();
+        } catch (KafkaException e) {
+            return Refusal.of(
+                    Response.Status.SERVICE_UNAVAILABLE,
+                    e instanceof Explained refused
+                            ? refused.reason()
+                            : about("deadLetters.noAnswer", topic)
+                                    .with("detail", Objects.requireNonNullElse(e.getMessage(), e.toString())));
+        }
     }
 
     /** Publishes one once more. */
@@ -101,19 +123,16 @@ public class DeadLettersResource {
         if (events.isEmpty()) {
             return unknown(topic);
         }
-        if (events.getFirst().replay() != DeadLetters.Way.HERE) {
-            return Refusal.of(
-                    Response.Status.CONFLICT, Reason.of("deadLetters.notHere").with("topic", topic));
-        }
-        try {
-            return Response.ok(deadLetters.replay(events)).build();
-        } catch (KafkaException e) {
-            return Refusal.of(
-                    Response.Status.SERVICE_UNAVAILABLE,
-                    Reason.of("deadLetters.noAnswer")
-                            .with("topic", topic)
-                            .with("detail", Objects.requireNonNullElse(e.getMessage(), e.toString())));
-        }
+        return switch (events.getFirst().replay()) {
+            case HERE ->
+                answered(topic, () -> Response.ok(deadLetters.replay(events)).build());
+            case COMMAND -> Refusal.of(Response.Status.CONFLICT, about("deadLetters.notHere", topic));
+            case NOBODY -> Refusal.of(Response.Status.CONFLICT, about("replay.nobody", topic));
+        };
+    }
+
+    private static Reason about(String code, String topic) {
+        return Reason.of(code).with("topic", topic);
     }
 
     private Optional<PoisonEvent> find(String topic, String partition, String offset) {

@@ -61,6 +61,26 @@ class KeptStateTest {
     }
 
     @Test
+    void whatIsNoViewOfTheTopicsOutlivesThem() {
+        // Given
+        try (KeptState state = KeptState.in(folder)) {
+            state.table("a").put("one", bytes("1"));
+            state.table(KeptState.LASTING + "b").put("committed", bytes("2"));
+            state.commit();
+            state.table(KeptState.LASTING + "b").put("new", bytes("3"));
+
+            // When
+            state.clear();
+        }
+
+        // Then
+        try (KeptState state = KeptState.in(folder)) {
+            assertThat(entries(state.table("a"))).isEmpty();
+            assertThat(entries(state.table(KeptState.LASTING + "b"))).containsExactly("committed=2", "new=3");
+        }
+    }
+
+    @Test
     void keysKnowTheirNumberWhateverComesTwice() {
         // Given
         Random random = new Random(1);

@@ -1,21 +1,18 @@
 package io.alignstream.local.command.letters;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.replay.Letter;
 import io.alignstream.contracts.replay.Replay;
 import io.alignstream.contracts.replay.Replay.Outcome;
-import io.alignstream.contracts.replay.Replay.Place;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -23,7 +20,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -31,8 +27,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class Letters {
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
-    /** To read what came after the letters, however long the topic is. */
-    private static final Duration REPLAY_PATIENCE = Duration.ofMinutes(30);
+    /** To hear nothing while what came after the letters is read, however long the topic is. */
+    private static final Duration REPLAY_PATIENCE = Duration.ofMinutes(1);
 
     private final Topic<?> topic;
     private final Map<String, Object> connection;
@@ -48,8 +44,8 @@ final class Letters {
     }
 
     /** Every letter that is kept, each once whoever has written it: what it is about, and why. */
-    SequencedMap<Place, String> all() {
-        SequencedMap<Place, String> letters = new LinkedHashMap<>();
+    SequencedMap<Letter, String> all() {
+        SequencedMap<Letter, String> letters = new LinkedHashMap<>();
         try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
             List<TopicPartition> partitions = consumer.partitionsFor(topic.deadLetters()).stream()
                     .map(info -> new TopicPartition(info.topic(), info.partition()))
@@ -60,7 +56,9 @@ final class Letters {
             long heardAt = System.nanoTime();
             while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 var records = consumer.poll(Duration.ofMillis(200));
-                records.forEach(letter -> about(letter).ifPresent(place -> letters.put(place, text(letter, "reason"))));
+                records.forEach(record -> Letter.of(record)
+                        .filter(letter -> letter.place().topic().equals(topic.name()))
+                        .ifPresent(letter -> letters.put(letter, Letter.header(record, "reason"))));
                 if (!records.isEmpty()) {
                     heardAt = System.nanoTime();
                 } else if (System.nanoTime() - heardAt > PATIENCE.toNanos()) {
@@ -71,8 +69,8 @@ final class Letters {
         return letters;
     }
 
-    /** Publishes the records at {@code places} once more. */
-    Map<Place, Outcome> replay(Collection<Place> places) {
+    /** Publishes the records that {@code letters} are about once more. */
+    SequencedMap<Letter, Outcome> replay(Collection<Letter> letters) {
         Map<String, Object> settings = new HashMap<>(connection);
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
@@ -82,7 +80,7 @@ final class Letters {
         try (KafkaConsumer<byte[], byte[]> consumer = consumer();
                 KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
-            return new Replay(consumer, record -> publish(producer, record), REPLAY_PATIENCE).of(places);
+            return new Replay(consumer, record -> publish(producer, record), REPLAY_PATIENCE).of(letters);
         }
     }
 
@@ -90,6 +88,9 @@ final class Letters {
         try {
             producer.send(record).get();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof KafkaException refusal) {
+                throw refusal;
+            }
             throw new KafkaException(
                     e.getCause() == null ? e.toString() : e.getCause().getMessage(), e.getCause());
         } catch (InterruptedException e) {
@@ -107,21 +108,5 @@ final class Letters {
         settings.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Topic.MAX_RECORD_BYTES + 1024 * 1024);
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-    }
-
-    /** Empty for what is no letter of this topic. */
-    private Optional<Place> about(ConsumerRecord<byte[], byte[]> letter) {
-        String partition = text(letter, "partition");
-        String offset = text(letter, "offset");
-        return text(letter, "topic").equals(topic.name())
-                        && partition.matches("\\d{1,9}")
-                        && offset.matches("\\d{1,18}")
-                ? Optional.of(new Place(topic.name(), Integer.parseInt(partition), Long.parseLong(offset)))
-                : Optional.empty();
-    }
-
-    private static String text(ConsumerRecord<byte[], byte[]> letter, String name) {
-        Header header = letter.headers().lastHeader(Replay.ABOUT_LETTERS + name);
-        return header == null || header.value() == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
     }
 }

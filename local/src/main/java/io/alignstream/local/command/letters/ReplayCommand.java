@@ -1,9 +1,9 @@
 package io.alignstream.local.command.letters;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.replay.Letter;
+import io.alignstream.contracts.replay.Replay;
 import io.alignstream.contracts.replay.Replay.Outcome;
-import io.alignstream.contracts.replay.Replay.Place;
-import io.alignstream.contracts.rights.BrokerUser;
 import io.alignstream.local.command.LocalCluster;
 import io.alignstream.local.command.SiteOptions;
 import io.alignstream.local.site.Console;
@@ -17,16 +17,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.resource.ResourceType;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,7 +49,9 @@ public final class ReplayCommand implements Callable<Integer> {
     @Mixin
     SiteOptions options = new SiteOptions();
 
-    @Parameters(paramLabel = "TOPIC", description = "Whose dead letters: those of a topic that people publish to.")
+    @Parameters(
+            paramLabel = "TOPIC",
+            description = "Whose dead letters. At brokers that ask, the user needs the right to write it.")
     String topic = "";
 
     @Option(
@@ -78,7 +80,7 @@ public final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Topic<?> chosen = writable(topic);
+        Topic<?> chosen = suited(topic);
         Console console = Console.standard();
         Map<String, Object> connection = connection();
         if (bootstrapServers != null) {
@@ -96,12 +98,18 @@ public final class ReplayCommand implements Callable<Integer> {
 
     private void replay(Letters letters, Console console) {
         try {
-            SequencedMap<Place, String> all = letters.all();
-            Collection<Place> wanted = wanted(all);
+            SequencedMap<Letter, String> all = letters.all();
+            Collection<Letter> wanted = wanted(all);
             if (list) {
-                wanted.forEach(place -> console.line(name(place) + "  " + all.get(place)));
+                wanted.forEach(letter -> console.line(name(letter) + "  " + all.get(letter)));
             } else {
-                outcome(letters.replay(wanted).values()).forEach(console::line);
+                SequencedMap<Letter, Outcome> outcomes = letters.replay(wanted);
+                outcome(outcomes.values()).forEach(console::line);
+                outcomes.forEach((letter, outcome) -> {
+                    if (outcome == Outcome.REFUSED) {
+                        console.line("refused: " + name(letter));
+                    }
+                });
             }
         } catch (KafkaException e) {
             throw LaunchException.ofKafka(
@@ -111,23 +119,26 @@ public final class ReplayCommand implements Callable<Integer> {
         }
     }
 
-    private Collection<Place> wanted(SequencedMap<Place, String> all) {
+    private Collection<Letter> wanted(SequencedMap<Letter, String> all) {
         if (places.isEmpty()) {
             return all.sequencedKeySet();
         }
-        List<Place> wanted = new ArrayList<>();
+        Set<Letter> wanted = new LinkedHashSet<>();
         for (String given : places) {
-            wanted.add(all.keySet().stream()
-                    .filter(place -> name(place).equals(given))
-                    .findFirst()
-                    .orElseThrow(() -> new LaunchException("There is no dead letter of " + topic + " at " + given
-                            + "; --list shows those that there are.")));
+            List<Letter> there = all.keySet().stream()
+                    .filter(letter -> name(letter).equals(given))
+                    .toList();
+            if (there.isEmpty()) {
+                throw new LaunchException("There is no dead letter of " + topic + " at " + given
+                        + "; --list shows those that there are.");
+            }
+            wanted.addAll(there);
         }
         return wanted;
     }
 
-    private static String name(Place place) {
-        return place.partition() + "/" + place.offset();
+    private static String name(Letter letter) {
+        return letter.place().partition() + "/" + letter.place().offset();
     }
 
     /** What became of the letters, in words. */
@@ -145,27 +156,27 @@ public final class ReplayCommand implements Callable<Integer> {
                             case REPLAYED -> "published once more";
                             case SUPERSEDED ->
                                 "left alone: there is a newer record of the key, or it was replayed before";
-                            case GONE -> "not there any more";
+                            case GONE -> "not there any more, or another record is in its place";
+                            case REFUSED ->
+                                "refused by the brokers: too large with the header that a replay adds, or none that"
+                                        + " they take";
                         })));
         lines.sort(null);
         return lines;
     }
 
-    /** Only topics that people publish to: what services write, they make anew, and their newest record is what counts. */
-    private static Topic<?> writable(String name) {
-        List<Topic<?>> open = Topic.ALL.stream()
-                .filter(topic -> BrokerUser.OPERATOR
-                        .operations(ResourceType.TOPIC, topic.name())
-                        .contains(AclOperation.WRITE))
-                .<Topic<?>>map(topic -> topic)
-                .toList();
-        return open.stream()
+    private static Topic<?> suited(String name) {
+        return Replay.suited().stream()
                 .filter(topic -> topic.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new LaunchException("People do not publish to a topic " + name
-                        + "; to be replayed from here are "
-                        + open.stream().map(Topic::name).collect(Collectors.joining(", "))
-                        + ". What a service may replay of other topics, its page offers."));
+                .orElseThrow(() -> new LaunchException((Topic.ALL.stream()
+                                        .anyMatch(topic -> topic.name().equals(name))
+                                ? "Records of " + name + " are not published once more: what counts there goes by"
+                                        + " the order of all records, so an old one at the end would replace newer"
+                                        + " ones. Whoever writes the topic publishes what is right."
+                                : "There is no topic " + name + ".")
+                        + " To be replayed are "
+                        + Replay.suited().stream().map(Topic::name).collect(Collectors.joining(", ")) + "."));
     }
 
     private Map<String, Object> connection() throws IOException {

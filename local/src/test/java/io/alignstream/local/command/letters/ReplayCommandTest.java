@@ -4,30 +4,44 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.replay.Letter;
+import io.alignstream.contracts.replay.Replay;
 import io.alignstream.contracts.replay.Replay.Outcome;
 import io.alignstream.contracts.replay.Replay.Place;
 import io.alignstream.local.broker.SharedBroker;
 import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.site.LaunchException;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** At a real broker. */
 class ReplayCommandTest {
 
     private static final String BROKER = SharedBroker.site().bootstrapServers();
+    private static final Topic<?> TOPIC = Topic.SHADOW_ANSWERS;
     private static final Map<String, Object> CONNECTION = Map.of("bootstrap.servers", BROKER);
 
     private final String key = UUID.randomUUID().toString();
@@ -35,14 +49,14 @@ class ReplayCommandTest {
     @Test
     void aLetterIsPublishedOnceHoweverOftenItIsAskedFor() throws Exception {
         // Given: two services have written the letter
-        Place poison = published(key, "poison");
+        Letter poison = published(key, "poison");
         buried(poison);
         buried(poison);
-        Letters letters = new Letters(Topic.GUIDELINES, CONNECTION);
+        Letters letters = new Letters(TOPIC, CONNECTION);
 
         // When
-        Map<Place, Outcome> first = new HashMap<>(letters.replay(letters.all().keySet()));
-        Map<Place, Outcome> second = new HashMap<>(letters.replay(letters.all().keySet()));
+        Map<Letter, Outcome> first = new HashMap<>(letters.replay(letters.all().keySet()));
+        Map<Letter, Outcome> second = new HashMap<>(letters.replay(letters.all().keySet()));
 
         // Then
         assertThat(letters.all()).containsEntry(poison, "it is poison");
@@ -54,12 +68,12 @@ class ReplayCommandTest {
     @Test
     void whatANewerRecordHasReplacedIsLeftAlone() throws Exception {
         // Given
-        Place poison = published(key, "poison");
+        Letter poison = published(key, "poison");
         buried(poison);
         published(key, "mended");
 
         // When
-        Map<Place, Outcome> outcomes = new Letters(Topic.GUIDELINES, CONNECTION).replay(List.of(poison));
+        Map<Letter, Outcome> outcomes = new Letters(TOPIC, CONNECTION).replay(List.of(poison));
 
         // Then
         assertThat(outcomes).containsEntry(poison, Outcome.SUPERSEDED);
@@ -69,12 +83,12 @@ class ReplayCommandTest {
     @Test
     void aRecordWithoutAKeyIsKnownByWhereItStood() throws Exception {
         // Given
-        Place poison = published(null, key);
-        Letters letters = new Letters(Topic.GUIDELINES, CONNECTION);
+        Letter poison = published(null, key);
+        Letters letters = new Letters(TOPIC, CONNECTION);
 
         // When
-        Map<Place, Outcome> first = letters.replay(List.of(poison));
-        Map<Place, Outcome> second = letters.replay(List.of(poison));
+        Map<Letter, Outcome> first = letters.replay(List.of(poison));
+        Map<Letter, Outcome> second = letters.replay(List.of(poison));
 
         // Then
         assertThat(first).containsEntry(poison, Outcome.REPLAYED);
@@ -82,66 +96,131 @@ class ReplayCommandTest {
     }
 
     @Test
-    void whatIsNotThereIsGone() {
-        // Given
-        Place nowhere = new Place(Topic.FEEDBACK.name(), 0, 0);
+    void aCorrectionThatComesMeanwhileIsNotUndone() throws Exception {
+        // Given: what the second record is about is put right when the first has been published
+        Letter first = published(key + "/first", "poison");
+        Letter second = published(key, "poison");
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            Replay replay = new Replay(
+                    consumer,
+                    record -> {
+                        send(record);
+                        published(key, "mended");
+                    },
+                    Duration.ofMinutes(1));
 
-        // When
-        Map<Place, Outcome> outcomes = new Letters(Topic.FEEDBACK, CONNECTION).replay(List.of(nowhere));
+            // When
+            Map<Letter, Outcome> outcomes = replay.of(List.of(first, second));
 
-        // Then
-        assertThat(outcomes).containsEntry(nowhere, Outcome.GONE);
+            // Then
+            assertThat(outcomes).containsEntry(first, Outcome.REPLAYED).containsEntry(second, Outcome.SUPERSEDED);
+            assertThat(values()).containsExactly("poison", "mended");
+        }
     }
 
     @Test
-    void whatOnlyServicesWriteIsRefusedWithWhatThereIs() {
+    void whatIsNotThereOrIsAnotherRecordIsGone() throws Exception {
+        // Given: the topic was made anew, so that a good record stands where the letter's stood
+        Letter good = published(key, "good");
+        Letter before = new Letter(good.place(), Letter.fingerprint(bytes(key), bytes("poison")));
+        Letter nowhere = new Letter(new Place(TOPIC.name(), 0, 1_000_000_000), good.record());
+
+        // When
+        Map<Letter, Outcome> outcomes = new Letters(TOPIC, CONNECTION).replay(List.of(before, nowhere));
+
+        // Then
+        assertThat(outcomes).containsEntry(before, Outcome.GONE).containsEntry(nowhere, Outcome.GONE);
+        assertThat(values()).containsExactly("good");
+    }
+
+    @Test
+    void whatTheBrokersRefuseHoldsUpNoOther() throws Exception {
+        // Given: the brokers take less than they did, and noise is not made smaller by compressing it
+        byte[] noise = new byte[4_000];
+        new SecureRandom().nextBytes(noise);
+        Letter large = letter(
+                send(new ProducerRecord<>(TOPIC.name(), bytes(key + "/large"), noise)), bytes(key + "/large"), noise);
+        Letter small = published(key, "small");
+        try (Admin admin = Admin.create(CONNECTION)) {
+            limit(admin, AlterConfigOp.OpType.SET);
+
+            // When
+            Map<Letter, Outcome> outcomes = new Letters(TOPIC, CONNECTION).replay(List.of(large, small));
+
+            // Then
+            limit(admin, AlterConfigOp.OpType.DELETE);
+            assertThat(outcomes).containsEntry(large, Outcome.REFUSED).containsEntry(small, Outcome.REPLAYED);
+        }
+    }
+
+    private static void limit(Admin admin, AlterConfigOp.OpType change) throws Exception {
+        admin.incrementalAlterConfigs(Map.of(
+                        new ConfigResource(ConfigResource.Type.TOPIC, TOPIC.name()),
+                        List.of(new AlterConfigOp(new ConfigEntry("max.message.bytes", "2000"), change))))
+                .all()
+                .get();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"checkpoints", "model-releases", "guidelines", "token-batches", "nowhere"})
+    void whatGoesByTheOrderOfAllRecordsIsRefusedWithWhatThereIs(String topic) {
         ReplayCommand command = new ReplayCommand();
-        new CommandLine(command).parseArgs("checkpoints");
+        new CommandLine(command).parseArgs(topic);
 
         assertThatThrownBy(command::call)
                 .isInstanceOf(LaunchException.class)
-                .hasMessageContaining("documents, instructions, prompts, ranking-requests, rankings");
+                .hasMessageContaining("documents, clean-documents, instructions, prompts, ranking-requests, rankings");
     }
 
     @Test
     void whatBecameOfThemIsCounted() {
         assertThat(ReplayCommand.outcome(List.of(Outcome.REPLAYED, Outcome.GONE, Outcome.REPLAYED)))
-                .containsExactly("1 not there any more", "2 published once more");
+                .containsExactly("1 not there any more, or another record is in its place", "2 published once more");
         assertThat(ReplayCommand.outcome(List.of())).containsExactly("no dead letters");
     }
 
-    private static Place published(@Nullable String key, String value) throws Exception {
-        RecordMetadata place = send(new ProducerRecord<>(Topic.GUIDELINES.name(), bytes(key), bytes(value)));
-        return new Place(place.topic(), place.partition(), place.offset());
+    private static Letter published(@Nullable String key, String value) {
+        return letter(send(new ProducerRecord<>(TOPIC.name(), bytes(key), bytes(value))), bytes(key), bytes(value));
     }
 
-    private void buried(Place poison) throws Exception {
-        ProducerRecord<byte[], byte[]> letter =
-                new ProducerRecord<>(Topic.GUIDELINES.deadLetters(), bytes(key), bytes("poison"));
+    private static Letter letter(RecordMetadata at, byte @Nullable [] key, byte @Nullable [] value) {
+        return new Letter(new Place(at.topic(), at.partition(), at.offset()), Letter.fingerprint(key, value));
+    }
+
+    private void buried(Letter poison) {
+        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(TOPIC.deadLetters(), bytes(key), bytes("poison"));
         Map.of(
                         "topic",
-                        poison.topic(),
+                        poison.place().topic(),
                         "partition",
-                        Integer.toString(poison.partition()),
+                        Integer.toString(poison.place().partition()),
                         "offset",
-                        Long.toString(poison.offset()),
+                        Long.toString(poison.place().offset()),
                         "reason",
                         "it is poison")
                 .forEach((name, value) -> letter.headers().add("dead-letter-" + name, bytes(value)));
         send(letter);
     }
 
-    private static RecordMetadata send(ProducerRecord<byte[], byte[]> record)
-            throws ExecutionException, InterruptedException {
+    private static RecordMetadata send(ProducerRecord<byte[], byte[]> record) {
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(CONNECTION, new ByteArraySerializer(), new ByteArraySerializer())) {
             return producer.send(record).get();
+        } catch (ExecutionException | InterruptedException e) {
+            throw new IllegalStateException(e);
         }
+    }
+
+    private static KafkaConsumer<byte[], byte[]> consumer() {
+        Map<String, Object> settings = new HashMap<>(CONNECTION);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     private List<String> values() {
         List<String> values = new ArrayList<>();
-        try (TopicLog log = new TopicLog(BROKER, List.of(Topic.GUIDELINES.name()))) {
+        try (TopicLog log = new TopicLog(BROKER, List.of(TOPIC.name()))) {
             log.readToEnd(record -> {
                 if (record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8))) {
                     values.add(new String(record.value(), StandardCharsets.UTF_8));
