@@ -32,7 +32,8 @@ public record ResponseFormat(String field, boolean json, Optional<JsonNode> sche
         return format;
     }
 
-    private static ResponseFormat of(String field, Optional<JsonNode> said) {
+    /** The same where nothing can be called. */
+    static ResponseFormat of(String field, Optional<JsonNode> said) {
         if (said.isEmpty()) {
             return new ResponseFormat(field, false, Optional.empty());
         }
