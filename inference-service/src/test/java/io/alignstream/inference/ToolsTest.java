@@ -217,6 +217,7 @@ class ToolsTest extends ServiceTest {
                 "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": 0}}] | tools | letters",
                 "\"tools\": [NEWS, NEWS] | tools | of its own",
                 "\"tools\": [NEWS] | tools | would not call one by itself",
+                "\"tools\": [NEWS], \"response_format\": {\"type\": \"json_object\"} | response_format | 'tools' and 'response_format'",
                 "\"tool_choice\": \"required\", \"tools\": [{\"function\": {\"name\": \"f\", \"parameters\": {\"not\": {}}}}] | tools | #/not",
             })
     void wrongToolsAreRefusedByName(String fields, String param, String message) {
@@ -231,6 +232,48 @@ class ToolsTest extends ServiceTest {
         JsonNode error = json(response.body()).path("error");
         assertThat(error.path("param").asText()).isEqualTo(param);
         assertThat(error.path("message").asText()).contains(message);
+    }
+
+    /** Whatever stands in a message: half a character, or more than one may have. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\\ud800", "LONG"})
+    void whatNoMessageMayHoldIsRefusedByName(String content) {
+        // Given
+        serve(first);
+        String said = content.replace("LONG", "x".repeat(100_001));
+        String messages = "[{\"role\": \"user\", \"content\": \"" + said + "\"}]";
+
+        // When
+        HttpResponse<String> response =
+                api.post(body(messages, "\"tool_choice\": \"required\", \"tools\": [" + WEATHER + "]"));
+
+        // Then
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(400);
+        assertThat(json(response.body()).path("error").path("param").asText()).isEqualTo("messages");
+    }
+
+    /** Characters of several tokens are pieces without text on the way. */
+    @Test
+    void noMessageBeginsBehindAForcedCall() {
+        // Given
+        serve(first);
+        String fields =
+                """
+                {"temperature": 0, "stream": true, "top_logprobs": 1, "input": "How is it?", "tool_choice": "required",
+                 "tools": [{"type": "function", "name": "weather", "parameters": {"type": "object",
+                 "properties": {"city": {"enum": ["火车站"]}}, "required": ["city"]}}]}""";
+
+        // When
+        String stream = api.post("/v1/responses", fields).body();
+
+        // Then
+        List<Integer> places = stream.lines()
+                .filter(line -> line.startsWith("data: "))
+                .map(line -> json(line.substring("data: ".length())))
+                .filter(event -> event.path("type").asText().equals("response.output_item.added"))
+                .map(event -> event.path("output_index").asInt())
+                .toList();
+        assertThat(places).as(stream).isNotEmpty().doesNotHaveDuplicates().isSorted();
     }
 
     private static String body(String messages, String fields) {

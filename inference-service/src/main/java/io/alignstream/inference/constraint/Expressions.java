@@ -54,7 +54,8 @@ final class Expressions {
         left = MOST_STEPS;
     }
 
-    private void spend(int steps) {
+    /** @throws UnsupportedSchemaException if that is too much since {@link #begin} */
+    void spend(int steps) {
         left -= steps;
         if (left < 0) {
             throw UnsupportedSchemaException.tooLarge();
@@ -249,16 +250,32 @@ final class Expressions {
         return derivative;
     }
 
+    /** The first part goes on, or what stands behind those that may be empty: as many as a pattern has. */
+    private Expression sequenceAfter(Expression sequence, int aByte) {
+        List<Expression> ways = new ArrayList<>();
+        Expression rest = sequence;
+        boolean reached = true;
+        while (reached && rest.kind() == Kind.SEQUENCE) {
+            Expression first = rest.form().parts().get(0);
+            Expression behind = rest.form().parts().get(1);
+            spend(1);
+            ways.add(before(after(first, aByte), behind));
+            reached = first.mayEnd();
+            rest = behind;
+        }
+        if (reached) {
+            ways.add(after(rest, aByte));
+        }
+        return choice(ways);
+    }
+
     private Expression derive(Expression expression, int aByte) {
         Form form = expression.form();
         List<Expression> parts = form.parts();
         return switch (form.kind()) {
             case NOTHING, END -> nothing;
             case BYTE -> form.bytes().get(aByte) ? end : nothing;
-            case SEQUENCE -> {
-                Expression first = before(after(parts.get(0), aByte), parts.get(1));
-                yield parts.get(0).mayEnd() ? choice(List.of(first, after(parts.get(1), aByte))) : first;
-            }
+            case SEQUENCE -> sequenceAfter(expression, aByte);
             case CHOICE -> {
                 List<Expression> ways = new ArrayList<>(parts.size());
                 for (Expression part : parts) { // few frames: references lead from choice to choice

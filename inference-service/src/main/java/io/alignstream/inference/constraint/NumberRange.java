@@ -65,8 +65,9 @@ record NumberRange(BigDecimal least, boolean withLeast, BigDecimal most, boolean
         if (low.signum() <= 0 && high.signum() >= 0) {
             ways.add(make.text("0"));
         }
-        ways.add(positive(make, low.max(BigInteger.ONE), high, divisor));
-        Expression negative = positive(make, high.negate().max(BigInteger.ONE), low.negate(), divisor);
+        Multiples multiples = new Multiples(make, divisor);
+        ways.add(multiples.positive(low.max(BigInteger.ONE), high));
+        Expression negative = multiples.positive(high.negate().max(BigInteger.ONE), low.negate());
         ways.add(make.sequence(make.text("-"), negative));
         return make.choice(ways);
     }
@@ -77,62 +78,70 @@ record NumberRange(BigDecimal least, boolean withLeast, BigDecimal most, boolean
         return same && !with ? whole.add(BigInteger.ONE) : whole;
     }
 
-    private static Expression positive(Expressions make, BigInteger low, BigInteger high, long divisor) {
-        List<Expression> ways = new ArrayList<>();
-        int longest = Math.max(0, high.signum()) * high.toString().length();
-        for (int length = low.toString().length(); length <= longest; length++) {
-            String first = BigInteger.TEN.pow(length - 1).max(low).toString();
-            String last = BigInteger.TEN
-                    .pow(length)
-                    .subtract(BigInteger.ONE)
-                    .min(high)
-                    .toString();
-            if (first.compareTo(last) <= 0) {
-                ways.add(new Digits(make, first, last, divisor).from(0, true, true, 0));
-            }
-        }
-        return make.choice(ways);
-    }
+    /** Digits of whole numbers that {@code divisor} divides. */
+    private static final class Multiples {
 
-    /** Numbers of one length. */
-    private static final class Digits {
-
-        private record State(int at, boolean low, boolean high, long rest) {}
+        /**
+         * Where any digits may follow.
+         *
+         * @param left how many
+         * @param rest of what was said, divided
+         */
+        private record State(int left, long rest) {}
 
         private final Expressions make;
-        private final String first;
-        private final String last;
         private final long divisor;
+        /** Numbers of any length share them. */
         private final Map<State, Expression> known = new HashMap<>();
 
-        Digits(Expressions make, String first, String last, long divisor) {
+        Multiples(Expressions make, long divisor) {
             this.make = make;
-            this.first = first;
-            this.last = last;
             this.divisor = divisor;
         }
 
+        /** Length by length. */
+        Expression positive(BigInteger low, BigInteger high) {
+            List<Expression> ways = new ArrayList<>();
+            int longest = Math.max(0, high.signum()) * high.toString().length();
+            for (int length = low.toString().length(); length <= longest; length++) {
+                String first = BigInteger.TEN.pow(length - 1).max(low).toString();
+                String last = BigInteger.TEN
+                        .pow(length)
+                        .subtract(BigInteger.ONE)
+                        .min(high)
+                        .toString();
+                if (first.compareTo(last) <= 0) {
+                    ways.add(between(first, last, 0, true, true, 0));
+                }
+            }
+            return make.choice(ways);
+        }
+
         /**
-         * What may follow {@code at} digits.
+         * What may follow {@code at} digits of a number from {@code first} to {@code last}, which are of one length.
          *
          * @param low whether they are those of the first number, so that no smaller digit may come
          * @param high likewise of the last one
          * @param rest of what they say, divided
          */
-        Expression from(int at, boolean low, boolean high, long rest) {
+        private Expression between(String first, String last, int at, boolean low, boolean high, long rest) {
             if (at == first.length()) {
                 return rest == 0 ? make.end : make.nothing;
             }
-            State state = new State(at, low, high, rest);
-            Expression before = known.get(state);
+            boolean free = !low && !high;
+            State state = new State(first.length() - at, rest);
+            Expression before = free ? known.get(state) : null;
             if (before != null) {
                 return before;
             }
+            make.spend(1);
             Map<Expression, BitSet> ways = new LinkedHashMap<>();
             char least = low ? first.charAt(at) : '0';
             char most = high ? last.charAt(at) : '9';
             for (char digit = least; digit <= most; digit++) {
-                Expression next = from(
+                Expression next = between(
+                        first,
+                        last,
                         at + 1,
                         low && digit == first.charAt(at),
                         high && digit == last.charAt(at),
@@ -140,7 +149,9 @@ record NumberRange(BigDecimal least, boolean withLeast, BigDecimal most, boolean
                 ways.computeIfAbsent(next, none -> new BitSet()).set(digit);
             }
             Expression here = either(make, ways);
-            known.put(state, here);
+            if (free) {
+                known.put(state, here);
+            }
             return here;
         }
     }

@@ -350,8 +350,7 @@ final class SchemaReader {
         }
         for (String keyword : List.of("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")) {
             if (schema.has(keyword)) {
-                require(schema.get(keyword).isNumber(), place, keyword);
-                BigDecimal bound = schema.get(keyword).decimalValue();
+                BigDecimal bound = decimal(schema.get(keyword), place, keyword);
                 boolean with = !keyword.startsWith("exclusive");
                 range = keyword.toLowerCase(Locale.ROOT).endsWith("minimum")
                         ? range.from(bound, with)
@@ -362,15 +361,22 @@ final class SchemaReader {
         return range;
     }
 
+    /** As short as it can be written: of a zero or an integer no digits behind the point. */
+    private static BigDecimal decimal(JsonNode number, String place, String keyword) {
+        require(number.isNumber() && Double.isFinite(number.doubleValue()), place, keyword);
+        return number.decimalValue().stripTrailingZeros();
+    }
+
     private static long divisor(JsonNode schema, String place) {
         JsonNode said = schema.get("multipleOf");
         if (said == null) {
             return 1;
         }
-        BigDecimal divisor = said.isNumber() ? said.decimalValue() : BigDecimal.ZERO;
-        boolean whole = divisor.stripTrailingZeros().scale() <= 0;
+        BigDecimal divisor = decimal(said, place, "multipleOf");
         require(
-                whole && divisor.signum() > 0 && divisor.compareTo(BigDecimal.valueOf(GREATEST_DIVISOR)) <= 0,
+                divisor.scale() <= 0
+                        && divisor.signum() > 0
+                        && divisor.compareTo(BigDecimal.valueOf(GREATEST_DIVISOR)) <= 0,
                 place,
                 "multipleOf");
         return divisor.longValueExact();
@@ -383,7 +389,7 @@ final class SchemaReader {
         if (multiple.isMissingNode()) {
             return range.numbers(make, NumberRange.DECIMALS);
         }
-        BigDecimal divisor = multiple.decimalValue().stripTrailingZeros();
+        BigDecimal divisor = decimal(multiple, place, "multipleOf");
         boolean decimal = divisor.scale() > 0 && divisor.scale() <= NumberRange.DECIMALS;
         return decimal && divisor.unscaledValue().equals(BigInteger.ONE)
                 ? range.numbers(make, divisor.scale())

@@ -79,11 +79,13 @@ final class DocumentIndexing implements Runnable {
             try (PassageIndex opened = PassageIndex.open(config.folder(), made())) {
                 show(opened, opened.state());
                 index = opened;
-                fill(opened);
-            } catch (IOException | RuntimeException | LinkageError e) {
+                try {
+                    fill(opened);
+                } finally {
+                    index = null; // before it is closed: nobody begins to search it any more
+                }
+            } catch (Throwable e) { // also an Error: it must show, not end the thread
                 fail(e);
-            } finally {
-                index = null;
             }
         }
     }
@@ -96,7 +98,11 @@ final class DocumentIndexing implements Runnable {
         problem = explained instanceof Explained said
                 ? said.reason()
                 : Reason.of("retrieval.failed").with("detail", String.valueOf(explained));
-        LOG.warnf("Indexing pauses and tries again: %s", explained);
+        if (failure instanceof Error) {
+            LOG.errorf(failure, "Indexing pauses and tries again");
+        } else {
+            LOG.warnf("Indexing pauses and tries again: %s", explained);
+        }
         pause();
     }
 

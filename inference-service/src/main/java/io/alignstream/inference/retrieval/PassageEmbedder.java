@@ -42,11 +42,22 @@ final class PassageEmbedder extends AbstractInProcessEmbeddingModel implements A
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.setCPUArenaAllocator(false);
             this.session = environment.createSession(network.readAllBytes(), options);
-            this.encoder = new OnnxBertBiEncoder(environment, session, tokenizer, PoolingMode.CLS);
+            this.encoder = encoder(environment, session, tokenizer);
         } catch (OrtException e) {
             throw new UncheckedIOException(new IOException("ONNX Runtime does not take " + language.model(), e));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Or none, and the session is closed: a model that cannot be used is tried again with the next text. */
+    private static OnnxBertBiEncoder encoder(OrtEnvironment environment, OrtSession session, InputStream tokenizer)
+            throws OrtException {
+        try {
+            return new OnnxBertBiEncoder(environment, session, tokenizer, PoolingMode.CLS);
+        } catch (RuntimeException | Error e) {
+            session.close();
+            throw e;
         }
     }
 

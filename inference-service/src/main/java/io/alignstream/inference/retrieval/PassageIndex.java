@@ -1,5 +1,6 @@
 package io.alignstream.inference.retrieval;
 
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,6 +45,7 @@ import org.apache.lucene.search.SortField;
 import org.apache.lucene.search.TopDocs;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.store.Lock;
+import org.apache.lucene.util.IOUtils;
 import org.apache.lucene.util.QueryBuilder;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +89,7 @@ final class PassageIndex implements AutoCloseable {
     private PassageIndex(Path folder, String made) throws IOException {
         this.made = made;
         this.directory = FSDirectory.open(Files.createDirectories(folder));
+        Closeable opened = directory;
         try {
             Map<String, String> stored = stored(directory, made);
             this.state = IndexState.of(stored);
@@ -99,11 +102,13 @@ final class PassageIndex implements AutoCloseable {
                     .setOpenMode(
                             stored.isEmpty() ? IndexWriterConfig.OpenMode.CREATE : IndexWriterConfig.OpenMode.APPEND);
             this.writer = new IndexWriter(directory, config);
-        } catch (IOException | RuntimeException e) {
-            directory.close();
+            IndexWriter locking = writer;
+            opened = () -> IOUtils.close(locking::rollback, directory);
+            this.searchers = new SearcherManager(writer, null);
+        } catch (IOException | RuntimeException | Error e) { // whoever tries again finds no lock
+            IOUtils.closeWhileHandlingException(opened);
             throw e;
         }
-        this.searchers = new SearcherManager(writer, null);
     }
 
     /**
@@ -320,8 +325,6 @@ final class PassageIndex implements AutoCloseable {
     /** What was not committed is forgotten. */
     @Override
     public void close() throws IOException {
-        searchers.close();
-        writer.rollback();
-        directory.close();
+        IOUtils.close(searchers, writer::rollback, directory); // each, whichever fails
     }
 }

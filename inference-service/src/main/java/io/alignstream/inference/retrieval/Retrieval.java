@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
-import org.apache.lucene.store.AlreadyClosedException;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Retrieval {
 
+    private static final Logger LOG = Logger.getLogger(Retrieval.class);
     private static final Duration TO_END = Duration.ofSeconds(5);
     /** Characters of a question that are looked for: each may be a word, and a query of the index has 1,024 at most. */
     private static final int LONGEST_QUESTION = 1_000;
@@ -123,7 +124,8 @@ public class Retrieval {
         try {
             Language language = Language.of(words);
             return index.search(language, embedders.question(language, words), words, most, least);
-        } catch (IOException | AlreadyClosedException e) {
+        } catch (IOException | RuntimeException | LinkageError e) { // of the index, or of a model that cannot be loaded
+            LOG.warnf(e, "Nothing can be found now");
             throw notNow(Reason.of("retrieval.failed").with("detail", e.toString()));
         } finally {
             timer.record(Duration.ofNanos(System.nanoTime() - begun));

@@ -79,6 +79,12 @@ class JsonConstraintTest {
                 "{\"type\": \"integer\", \"minimum\": 2.5, \"maximum\": 5000, \"multipleOf\": 7}",
                 "{\"type\": \"integer\", \"exclusiveMinimum\": 9999999999999999}",
                 "{\"type\": \"integer\", \"maximum\": -11, \"multipleOf\": 25.0}",
+                "{\"type\": \"integer\", \"multipleOf\": 97}",
+                "{\"type\": \"integer\", \"multipleOf\": 360}",
+                "{\"type\": \"number\", \"multipleOf\": 10000}",
+                "{\"type\": \"integer\", \"minimum\": -999999, \"maximum\": 999999, \"multipleOf\": 9973}",
+                "{\"type\": \"number\", \"minimum\": 0e999999999, \"maximum\": 1.50}",
+                "{\"const\": 1e999}",
                 "{\"type\": [\"integer\", \"null\"], \"format\": \"int32\"}",
                 "{\"type\": \"number\", \"minimum\": 0, \"exclusiveMaximum\": 1}",
                 "{\"type\": \"number\", \"exclusiveMinimum\": -2.25, \"maximum\": 13.5}",
@@ -245,6 +251,11 @@ class JsonConstraintTest {
                         + " #/properties/a/multipleOf",
                 "{\"type\": \"integer\", \"exclusiveMinimum\": true} | #/exclusiveMinimum",
                 "{\"type\": \"integer\", \"maximum\": 1e30} | #/maximum",
+                "{\"type\": \"number\", \"minimum\": -1e999} | #/minimum",
+                "{\"type\": \"number\", \"minimum\": 1e-999999999} | #/minimum",
+                "{\"type\": \"number\", \"exclusiveMaximum\": 1e999999999} | #/exclusiveMaximum",
+                "{\"type\": \"number\", \"multipleOf\": 1e999999999} | #/multipleOf",
+                "{\"type\": \"integer\", \"multipleOf\": 1e-999999999} | #/multipleOf",
                 "{\"type\": \"integer\", \"minimum\": 8, \"maximum\": 13, \"multipleOf\": 15} | No document",
                 "{\"type\": \"word\"} | #/type",
                 "{\"$ref\": \"https://example.org/x\"} | #/$ref",
@@ -312,6 +323,22 @@ class JsonConstraintTest {
         assertThat(JSON.readTree(answer).isObject()).as(answer).isTrue();
     }
 
+    /** As the README has it. */
+    @Test
+    void multiplesAreKept() throws JsonProcessingException {
+        for (int divisor = 1; divisor <= 10_000; divisor += divisor < 100 ? 1 : 1_237) {
+            // Given
+            String bounds = divisor <= 100 ? "" : ", \"minimum\": -999999, \"maximum\": 999999";
+            JsonNode schema = JSON.readTree("{\"type\": \"integer\", \"multipleOf\": " + divisor + bounds + "}");
+
+            // When
+            Expression numbers = SchemaReader.read(new Expressions(), schema, "");
+
+            // Then
+            assertThat(numbers.isNothing()).isFalse();
+        }
+    }
+
     static Stream<String> tooLarge() {
         return Stream.of(
                 "{\"anyOf\": [%s]}".formatted(several(1_200, i -> "{\"type\": \"string\", \"minLength\": " + i + "}")),
@@ -319,6 +346,8 @@ class JsonConstraintTest {
                 "{\"items\":".repeat(300) + "true" + "}".repeat(300),
                 object(several(501, i -> "\"m" + i + "\": true")),
                 object("\"" + "n".repeat(5_000) + "\": true"),
+                "{\"type\": \"string\", \"pattern\": \"^" + "a?".repeat(10_000) + "$\"}",
+                "{\"type\": \"string\", \"pattern\": \"^" + "(?:a*b?)?".repeat(2_000) + "$\"}",
                 object(several(200, i -> "\"" + i + "n".repeat(250) + "\": true"))
                         .replaceFirst("\\{", "{\"additionalProperties\": true, "));
     }

@@ -11,11 +11,13 @@ import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -223,6 +225,33 @@ class DocumentIndexingTest {
         assertThat(indexing.status().passages()).isOne();
     }
 
+    /** A thread that ended without a word would leave an index that never changes again. */
+    @Test
+    void anErrorIsToldAndTheIndexGoesOnOnceItIsGone() throws Exception {
+        // Given
+        AtomicBoolean broken = new AtomicBoolean(true);
+        SmallRetrieval sound = config;
+        RetrievalConfig failing = (RetrievalConfig) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {RetrievalConfig.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("mostPassages") && broken.get()) {
+                        throw new StackOverflowError("too deep");
+                    }
+                    return method.invoke(sound, arguments);
+                });
+        publish("oln", OLN, Map.of());
+
+        // When
+        begin(failing);
+        await().atMost(PATIENCE)
+                .until(() -> indexing.index().isEmpty()
+                        && String.valueOf(indexing.status().problem()).contains("too deep"));
+        broken.set(false);
+        awaitRead(1);
+
+        // Then
+        assertThat(indexing.status().passages()).isOne();
+    }
+
     /** The broker hears of it a moment after the controller; what is published before would be gone with the old one. */
     private static void makeTopicAnew() throws Exception {
         try (Admin admin = Admin.create(connection)) {
@@ -242,10 +271,13 @@ class DocumentIndexingTest {
 
     /** Starts it and waits until all that was published is read. */
     private void start() {
-        indexing =
-                new DocumentIndexing(config, new KafkaReaders(connection), new BrokerRefusals(connection), EMBEDDERS);
-        thread = Thread.ofPlatform().start(indexing);
+        begin(config);
         awaitRead(topics.records(TOPIC).getLast().offset() + 1);
+    }
+
+    private void begin(RetrievalConfig with) {
+        indexing = new DocumentIndexing(with, new KafkaReaders(connection), new BrokerRefusals(connection), EMBEDDERS);
+        thread = Thread.ofPlatform().start(indexing);
     }
 
     private void awaitRead(long position) {

@@ -1,9 +1,8 @@
 package io.alignstream.inference.openai.answer;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.core.JsonToken;
 import io.alignstream.inference.openai.request.ToolCalls;
 import io.alignstream.languagemodel.tokenizer.ToolCallLayout;
 import java.io.IOException;
@@ -37,9 +36,7 @@ final class CallReader {
     /** A complete call. */
     record Call(String id, String name, String arguments) {}
 
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .build();
+    private static final JsonFactory JSON = new JsonFactory();
     private static final Pattern BARE_NAME = Pattern.compile("\\s*([A-Za-z0-9_.:/-]+)");
     private static final String ID_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     /** Mistral's templates take no others. */
@@ -193,6 +190,9 @@ final class CallReader {
             if (layout.object().isEmpty()) {
                 Matcher bare = BARE_NAME.matcher(rest);
                 if (!bare.lookingAt()) {
+                    if (marker.isEmpty()) {
+                        return found; // nothing announces another one
+                    }
                     continue;
                 }
                 name = bare.group(1);
@@ -200,29 +200,69 @@ final class CallReader {
                 rest = rest.substring(Math.max(json, 0));
             }
             try (JsonParser parser = JSON.createParser(rest)) {
-                JsonNode value = JSON.readTree(parser);
-                rest = rest.substring((int) parser.currentLocation().getCharOffset());
-                if (value == null) {
+                JsonToken begin = parser.nextToken();
+                if (begin == null) {
                     return found;
                 }
-                if (layout.object().isEmpty()) {
-                    add(found, name, value, calls);
-                } else {
-                    for (JsonNode one :
-                            value.isArray() ? value : JSON.createArrayNode().add(value)) {
-                        add(found, one.path("name").asText(), one.path(layout.argumentsMember()), calls);
-                    }
-                }
+                found.addAll(
+                        layout.object().isEmpty()
+                                ? call(name, object(parser, rest), calls)
+                                : begin == JsonToken.START_ARRAY
+                                        ? several(parser, rest, calls)
+                                        : one(parser, rest, calls));
+                rest = rest.substring(end(parser));
             } catch (IOException e) {
                 return marker.isEmpty() ? List.of() : found; // broken JSON is no call
             }
         }
     }
 
-    private static void add(List<Call> found, String name, JsonNode arguments, ToolCalls calls) {
-        if (arguments.isObject() && calls.parameters().containsKey(name)) {
-            found.add(new Call(id(), name, arguments.toString()));
+    private static List<Call> several(JsonParser parser, String text, ToolCalls calls) throws IOException {
+        List<Call> several = new ArrayList<>();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            several.addAll(one(parser, text, calls));
         }
+        return several;
+    }
+
+    /** The call that the value is which has just begun; none if it is none. */
+    private static List<Call> one(JsonParser parser, String text, ToolCalls calls) throws IOException {
+        if (!parser.isExpectedStartObjectToken()) {
+            parser.skipChildren();
+            return List.of();
+        }
+        String name = "";
+        String arguments = "";
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String member = parser.currentName();
+            JsonToken value = parser.nextToken();
+            if (member.equals("name") && value == JsonToken.VALUE_STRING) {
+                name = parser.getText();
+            } else if (member.equals(calls.layout().argumentsMember())) {
+                arguments = object(parser, text);
+            } else {
+                parser.skipChildren();
+            }
+        }
+        return call(name, arguments, calls);
+    }
+
+    /** The object that has just begun as the model wrote it, to the last digit; empty for any other value. */
+    private static String object(JsonParser parser, String text) throws IOException {
+        boolean object = parser.isExpectedStartObjectToken();
+        int begin = (int) parser.currentTokenLocation().getCharOffset();
+        parser.skipChildren();
+        return object ? text.substring(begin, end(parser)) : "";
+    }
+
+    private static int end(JsonParser parser) {
+        return (int) parser.currentLocation().getCharOffset();
+    }
+
+    private static List<Call> call(String name, String arguments, ToolCalls calls) {
+        return arguments.isEmpty() || !calls.parameters().containsKey(name)
+                ? List.of()
+                : List.of(new Call(id(), name, arguments));
     }
 
     private static String id() {

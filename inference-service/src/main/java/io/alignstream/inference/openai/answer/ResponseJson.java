@@ -205,7 +205,8 @@ public final class ResponseJson implements AnswerJson {
                             callPlace(arguments.index()).put("delta", arguments.text())));
             }
         }
-        if (parts.isEmpty() && request.sampling().probabilities() && !left.isEmpty()) {
+        // The message has the first place, so none begins behind a call.
+        if (parts.isEmpty() && ids.isEmpty() && request.sampling().probabilities() && !left.isEmpty()) {
             addText(all, "", left);
         }
         return all;

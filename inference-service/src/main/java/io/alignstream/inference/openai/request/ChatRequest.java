@@ -50,13 +50,14 @@ public record ChatRequest(
         Fields.refuseOthers(body, FIELDS);
         OptionalLong most = body.integer("max_completion_tokens", 1, Integer.MAX_VALUE);
         OptionalLong older = body.integer("max_tokens", 1, Integer.MAX_VALUE);
+        OfferedTools tools = OfferedTools.of(body);
         return new ChatRequest(
                 body.text("model").orElse(""),
-                Conversation.of("messages", messages(body), OfferedTools.of(body)),
+                Conversation.of("messages", messages(body), tools),
                 Sampling.of(body, body.flag("logprobs"), alternatives(body)),
                 most.isPresent() ? most : older,
                 Delivery.of(body),
-                ResponseFormat.of("response_format", body.field("response_format")),
+                ResponseFormat.of("response_format", body.field("response_format"), tools),
                 RetrievalRequest.of(body));
     }
 

@@ -18,6 +18,21 @@ import java.util.function.Supplier;
  */
 public record ResponseFormat(String field, boolean json, Optional<JsonNode> schema) {
 
+    /**
+     * Reads what the client said in {@code field}.
+     *
+     * @param tools what is offered beside it: an answer that is free to call one, or none, cannot be kept to JSON
+     */
+    static ResponseFormat of(String field, Optional<JsonNode> said, OfferedTools tools) {
+        ResponseFormat format = of(field, said);
+        if (format.json() && !tools.parameters().isEmpty() && tools.forced().isEmpty()) {
+            throw ApiException.invalid(
+                    field, Reason.of("api.eitherToolsOrFormat").with("format", field));
+        }
+        return format;
+    }
+
+    /** The same where nothing can be called. */
     static ResponseFormat of(String field, Optional<JsonNode> said) {
         if (said.isEmpty()) {
             return new ResponseFormat(field, false, Optional.empty());

@@ -65,18 +65,21 @@ public record ResponsesRequest(
         text.filter(value -> !value.isObject()).ifPresent(value -> {
             throw Body.wrong("text", value, Reason.of("api.mustBeObject"));
         });
+        OfferedTools offered = OfferedTools.of(body);
         int alternatives = (int)
                 body.integer("top_logprobs", 0, ChatRequest.MOST_ALTERNATIVES).orElse(0);
         return new ResponsesRequest(
                 body.text("model").orElse(""),
                 body.text("instructions").filter(said -> !said.isBlank()),
                 body.text("previous_response_id"),
-                conversation(body),
+                conversation(body, offered),
                 Sampling.of(body, alternatives > 0, alternatives),
                 body.integer("max_output_tokens", 1, Integer.MAX_VALUE),
                 body.flag("stream"),
                 ResponseFormat.of(
-                        "text.format", text.map(value -> value.get("format")).filter(format -> !format.isNull())),
+                        "text.format",
+                        text.map(value -> value.get("format")).filter(format -> !format.isNull()),
+                        offered),
                 tools(body),
                 RetrievalRequest.of(body));
     }
@@ -96,9 +99,8 @@ public record ResponsesRequest(
         return conversation.after(before);
     }
 
-    private static Conversation conversation(Body body) {
+    private static Conversation conversation(Body body, OfferedTools tools) {
         JsonNode input = body.field(INPUT).orElseThrow(() -> ApiException.missing(INPUT));
-        OfferedTools tools = OfferedTools.of(body);
         if (!input.isTextual()) {
             return Conversation.of(INPUT, messages(input), tools);
         }

@@ -124,7 +124,7 @@ public record ToolTalk(ArrayNode messages, OfferedTools tools) {
         String begun = tools.calls(tokenizer).map(ToolCalls::begun).orElse("");
         if (!ChatTemplate.showsTools(tokenizer)
                 && (tools.parameters().isEmpty() || !tools.forced().isEmpty())) {
-            return new Conversation(inWords(), begun).prompt(field, tokenizer, window);
+            return new Conversation(inWords(field), begun).prompt(field, tokenizer, window);
         }
         try {
             int[] prompt = ChatTemplate.promptWithTools(tokenizer, messages, tools.json(), begun);
@@ -136,13 +136,14 @@ public record ToolTalk(ArrayNode messages, OfferedTools tools) {
     }
 
     /** For a template that knows no tools: the operator offers them, the user says what they have answered. */
-    private List<Message> inWords() {
+    private List<Message> inWords(String field) {
         List<Message> said = new ArrayList<>();
         if (!tools.parameters().isEmpty()) {
-            said.add(new Message(
+            said.add(Conversation.said(
                     Message.Role.SYSTEM,
                     "Functions that can be called: " + tools.json()
-                            + "\nA call is {\"name\": …, \"arguments\": {…}} and nothing else."));
+                            + "\nA call is {\"name\": …, \"arguments\": {…}} and nothing else.",
+                    "tools"));
         }
         for (JsonNode message : messages) {
             List<String> parts = new ArrayList<>();
@@ -152,13 +153,14 @@ public record ToolTalk(ArrayNode messages, OfferedTools tools) {
             }
             String content = parts.stream().filter(part -> !part.isBlank()).collect(Collectors.joining("\n"));
             if (!content.isBlank()) {
-                said.add(new Message(
+                said.add(Conversation.said(
                         switch (message.path("role").asText()) {
                             case "system" -> Message.Role.SYSTEM;
                             case "assistant" -> Message.Role.ASSISTANT;
                             default -> Message.Role.USER;
                         },
-                        content));
+                        content,
+                        field));
             }
         }
         return said;

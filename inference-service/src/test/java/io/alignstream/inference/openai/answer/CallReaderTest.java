@@ -38,22 +38,32 @@ class CallReaderTest {
                                 "hermes",
                                 "Let me see.\n<tool_call>\n{'name': 'f', 'arguments': {'a': 1.5}}\n</tool_call>",
                                 "Let me see.",
-                                "f{'a':1.5}"),
+                                "f{'a': 1.5}"),
                         Arguments.of(
                                 "hermes",
                                 "<tool_call>{'arguments':{},'name':'f'}</tool_call>\n<tool_call>{'name':'g','arguments':{'b':[]}}",
                                 "",
                                 "f{} g{'b':[]}"),
+                        Arguments.of(
+                                "hermes",
+                                "<tool_call>{'name': 'f', 'arguments': {'a': 100.0, 'b': [1e2, 0.10],  'c': {}}, 'x': {}}",
+                                "",
+                                "f{'a': 100.0, 'b': [1e2, 0.10],  'c': {}}"),
+                        Arguments.of(
+                                "hermes",
+                                "<tool_call>{'name': 'f', 'arguments': '{}'}",
+                                "<tool_call>{'name': 'f', 'arguments': '{}'}",
+                                ""),
                         Arguments.of("hermes", "a < b <tool_call", "a < b <tool_call", ""),
                         Arguments.of("hermes", broken, broken, ""),
                         Arguments.of("hermes", unknown, unknown, ""),
                         Arguments.of("hermes", "{'name': 'f', 'arguments': {}}", "{'name': 'f', 'arguments': {}}", ""),
-                        Arguments.of("llama", "{'name': 'f', 'parameters': {'a': '}'}}", "", "f{'a':'}'}"),
+                        Arguments.of("llama", "{'name': 'f', 'parameters': {'a': '}'}}", "", "f{'a': '}'}"),
                         Arguments.of(
                                 "llama",
                                 "<|python_tag|>{'name': 'f', 'parameters': {}}; {'name': 'g', 'parameters': {'b': 2}}",
                                 "",
-                                "f{} g{'b':2}"),
+                                "f{} g{'b': 2}"),
                         Arguments.of(
                                 "llama",
                                 "No {'name': 'f', 'parameters': {}}",
@@ -65,9 +75,9 @@ class CallReaderTest {
                                 "mistral",
                                 "[TOOL_CALLS] [{'name': 'f', 'arguments': {}, 'id': 'x'}, {'name': 'g', 'arguments': {'b': null}}]",
                                 "",
-                                "f{} g{'b':null}"),
+                                "f{} g{'b': null}"),
                         Arguments.of("mistral", "[TOOL] and so on", "[TOOL] and so on", ""),
-                        Arguments.of("bare", "Well[TOOL_CALLS]f[ARGS]{'a': 1}[TOOL_CALLS]g{}", "Well", "f{'a':1} g{}"))
+                        Arguments.of("bare", "Well[TOOL_CALLS]f[ARGS]{'a': 1}[TOOL_CALLS]g{}", "Well", "f{'a': 1} g{}"))
                 .map(row -> Arguments.of(Arrays.stream(row.get())
                         .map(text -> text.toString().replace('\'', '"'))
                         .toArray()));

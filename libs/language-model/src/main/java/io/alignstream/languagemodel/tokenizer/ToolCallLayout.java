@@ -22,6 +22,12 @@ import java.util.regex.Pattern;
  */
 public record ToolCallLayout(String lead, String marker, String object, String between, String alsoMarker) {
 
+    public ToolCallLayout {
+        if (object.isEmpty() && marker.isBlank()) {
+            throw new IllegalArgumentException("a bare name needs an announcement that is not blank");
+        }
+    }
+
     /** Of a model whose template writes no calls. */
     public static final ToolCallLayout PLAIN = new ToolCallLayout("", "", "{\"name\": \"", "\", \"arguments\": ", "");
 
@@ -77,7 +83,7 @@ public record ToolCallLayout(String lead, String marker, String object, String b
         int begin = object.find(lead.length()) ? object.start() : name;
         boolean named = begin < name
                 ? between.startsWith("\"") && MEMBER.matcher(between).find()
-                : begin > lead.length();
+                : !before.substring(lead.length(), begin).isBlank(); // nothing else tells a bare name from text
         return named
                 ? Optional.of(new ToolCallLayout(
                         lead,

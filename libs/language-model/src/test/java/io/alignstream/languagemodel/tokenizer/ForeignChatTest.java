@@ -264,6 +264,9 @@ class ForeignChatTest {
         String xml = head + said + each + "{{- '<function=' + call.name + '>' }}{%- for key in call.arguments %}"
                 + "{{- '<parameter=' + key + '>' + call.arguments[key] }}{% endfor %}{% endfor %}" + tail;
 
+        String blank =
+                head + said + each + "{{- '\\n' + call.name + ' ' }}{{- call.arguments | tojson }}{% endfor %}" + tail;
+
         // When, Then
         String object = "{\"name\": \"";
         String arguments = "\", \"arguments\": ";
@@ -275,6 +278,7 @@ class ForeignChatTest {
         assertThat(layout(mistral)).contains(new ToolCallLayout("", "[TOOL_CALLS] ", "[" + object, arguments, ""));
         assertThat(layout(named)).contains(new ToolCallLayout("", "[TOOL_CALLS]", "", "[ARGS]", ""));
         assertThat(layout(xml)).isEmpty();
+        assertThat(layout(blank)).isEmpty();
         assertThat(layout(CHAT_ML)).isEmpty();
     }
 
