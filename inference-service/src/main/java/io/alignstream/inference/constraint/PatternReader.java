@@ -15,6 +15,9 @@ final class PatternReader {
     private static final int MOST_TIMES = 10_000;
 
     private static final int MOST_LEVELS = 50;
+    /** Of a pattern: any of them may be what comes next. */
+    private static final int MOST_OPTIONAL = Expressions.MOST_WAYS / 2;
+
     private static final int CLASS = -1;
 
     /**
@@ -35,6 +38,8 @@ final class PatternReader {
     private final String pattern;
     private int at;
     private int level;
+    /** Parts that may be empty. */
+    private int optional;
 
     private PatternReader(Expressions make, String pattern) {
         this.make = make;
@@ -144,6 +149,9 @@ final class PatternReader {
         require(!isAt("*+{") || at == pattern.length());
         // What may be empty is there often enough at once.
         Expression expression = make.repeat(part.expression(), part.expression().mayEnd() ? 0 : least, most);
+        if (expression.mayEnd() && ++optional > MOST_OPTIONAL) {
+            throw UnsupportedSchemaException.tooLarge();
+        }
         boolean single = part.least() == 1 && part.most() == 1;
         return new Strings(
                 expression,
