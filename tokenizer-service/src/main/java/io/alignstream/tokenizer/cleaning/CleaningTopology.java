@@ -63,7 +63,7 @@ public final class CleaningTopology {
 
     /** The topology that cleans by {@code plan}. */
     public static Topology build(CleaningPlan plan) {
-        return build(plan, (at, key, timestamp, cause) -> {});
+        return build(plan, (at, record, cause) -> {});
     }
 
     /** The same; {@code poison} hears of documents that cannot be cleaned. */
