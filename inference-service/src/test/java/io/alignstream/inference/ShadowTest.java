@@ -40,6 +40,7 @@ class ShadowTest extends ServiceTest {
     private static long seed = 40;
 
     private Reference judge;
+    private Reference stable;
     private Reference trial;
 
     /** All are compared, none is served. */
@@ -58,7 +59,8 @@ class ShadowTest extends ServiceTest {
         withdrawAll();
         judge = TinyModel.saveRewardModel(store, 7);
         trial = TinyModel.save(store, ++seed, Map.of(Lineage.REWARD, judge), List.of());
-        serve(first);
+        stable = TinyModel.save(store, ++seed);
+        serve(stable);
         publish(ModelRelease.Verdict.APPROVED, trial);
         await().atMost(PATIENCE).until(() -> served.inMemory().sha256s().contains(trial.sha256()));
     }
@@ -69,7 +71,7 @@ class ShadowTest extends ServiceTest {
         HttpResponse<String> answer = askUntilAllIsJudged();
 
         // Then
-        assertThat(answer.headers().firstValue("X-Model-Sha256")).contains(first.sha256());
+        assertThat(answer.headers().firstValue("X-Model-Sha256")).contains(stable.sha256());
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(logged(answer)).last().satisfies(pair -> assertThat(pair.judgement())
                         .isNotNull()));
@@ -121,7 +123,7 @@ class ShadowTest extends ServiceTest {
             browser.await("document.querySelectorAll('#shadow-pairs > li').length === 20");
             assertThat(browser.value("document.querySelector('#shadow-comparisons').innerText")
                             .asText())
-                    .contains(trial.shortSha256(), first.shortSha256(), "% of 32 pairs", "0 wait for the judge");
+                    .contains(trial.shortSha256(), stable.shortSha256(), "% of 32 pairs", "0 wait for the judge");
             assertThat(browser.value("document.querySelector('#shadow-pairs .asked').innerText")
                             .asText())
                     .startsWith("Which train goes to Beijing?");
