@@ -25,6 +25,7 @@ import io.alignstream.benchmarks.training.TimeToLossBenchmark;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -65,7 +66,7 @@ public final class Benchmarks {
     private Benchmarks() {}
 
     /** Runs the benchmark that the first argument names with the options behind it. */
-    public static void main(String[] arguments) throws IOException, InterruptedException {
+    public static void main(String[] arguments) throws InterruptedException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         String name = arguments.length == 0 ? "" : arguments[0];
         Benchmark benchmark = BENCHMARKS.get(name);
@@ -80,6 +81,12 @@ public final class Benchmarks {
         } catch (IllegalArgumentException e) {
             System.err.println("alignstream: " + e.getMessage());
             System.exit(2);
+        } catch (NoSuchFileException e) {
+            System.err.println("alignstream: there is no file " + e.getFile());
+            System.exit(2);
+        } catch (IOException e) {
+            System.err.println("alignstream: benchmark " + name + " has failed: " + e.getMessage());
+            System.exit(1);
         }
     }
 }
