@@ -1,0 +1,24 @@
+package io.alignstream.training.workers;
+
+import io.alignstream.contracts.messages.Explained;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
+
+/** A process that must not work on a run, because its bits or its settings are others. */
+public final class WorkerRefusedException extends IllegalStateException implements Explained {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient Reason reason;
+
+    /** With what differs. */
+    public WorkerRefusedException(Reason reason) {
+        super(Messages.english(reason));
+        this.reason = reason;
+    }
+
+    @Override
+    public Reason reason() {
+        return reason;
+    }
+}
