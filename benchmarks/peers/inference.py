@@ -27,12 +27,12 @@ def figures(began, times):
             "gaps": [after - before for text in times for before, after in zip(text, text[1:])]}
 
 
-def llama(file, positions):
+def llama(file, positions, streams):
     import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.model.path = file
-    params.n_parallel, params.n_gpu_layers = 32, 0
+    params.n_parallel, params.n_gpu_layers = int(streams), 0
     params.n_ctx = int(positions)
     params.warmup, params.fit_params, params.verbosity = True, False, -1
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
