@@ -46,6 +46,14 @@ public interface PretrainConfig {
     @Between(least = "1", greatest = "1000000")
     OptionalInt batchSequences();
 
+    /**
+     * Parts of each step that workers share, a power of two that divides its sequences, frozen with a run: at most so many workers
+     * train together, and weights do not depend on how many there are. 1: one worker trains.
+     */
+    @WithDefault("1")
+    @Between(least = "1", greatest = "64")
+    int shards();
+
     /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
     @WithDefault("${alignstream.activation-mebibytes:1024}")
     @Between(least = "1", greatest = "16777216")
@@ -170,7 +178,8 @@ public interface PretrainConfig {
                 new PretrainSettings.Batches(
                         batchSequences().orElse(depth.batchSequences()),
                         ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
-                        shuffleWindow()),
+                        shuffleWindow(),
+                        shards()),
                 new Schedule(
                         steps().orElse(depth.steps()),
                         epochs(),

@@ -64,7 +64,12 @@ final class PretrainJob extends TrainingJob {
                 settings.holdout().sequences());
         PretrainLoop.Inputs inputs =
                 new PretrainLoop.Inputs(settings, loaded, sequences, sequences.validation(), previous());
-        return new Planned(inputs.memory(), () -> inputs);
+        return new Planned(inputs.memory(), inputs::with);
+    }
+
+    @Override
+    protected int shards() {
+        return settings.batches().shards();
     }
 
     private Optional<StoredCheckpoint> previous() throws IOException {

@@ -22,6 +22,7 @@ import io.alignstream.training.Trouble;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
+import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,14 +81,37 @@ public final class PretrainLoop implements TrainingLoop {
      * @param training at least one sequence; of a run that continues: what the run before it was trained on, and more
      * @param validation sequences to measure on, may be empty; the first {@code holdout.sequences()} are used
      * @param previous finished checkpoint of the run that this one continues
+     * @param workers who trains it; stay the caller's
      */
     public record Inputs(
             PretrainSettings settings,
             Tokenizer tokenizer,
             SequenceSource training,
             List<int[]> validation,
-            Optional<StoredCheckpoint> previous)
+            Optional<StoredCheckpoint> previous,
+            Workers workers)
             implements TrainingLoop.Inputs {
+
+        /** Of a run on which nobody else works. */
+        public Inputs(
+                PretrainSettings settings,
+                Tokenizer tokenizer,
+                SequenceSource training,
+                List<int[]> validation,
+                Optional<StoredCheckpoint> previous) {
+            this(
+                    settings,
+                    tokenizer,
+                    training,
+                    validation,
+                    previous,
+                    Workers.alone(settings.batches().shards()));
+        }
+
+        /** The same with {@code workers}. */
+        Inputs with(Workers others) {
+            return new Inputs(settings, tokenizer, training, validation, previous, others);
+        }
 
         public Inputs {
             if (training.size() < 1 || training.sequenceLength() < 2) {
@@ -114,7 +138,7 @@ public final class PretrainLoop implements TrainingLoop {
                     // for its products, or, between two steps, to write with
                     Math.max(network.prepared(precision), network.prepared(Precision.FLOAT32)),
                     MemoryPlan.Part.GRADIENTS,
-                    positions < batch ? 2 * all : all,
+                    gradients(all, positions < batch),
                     MemoryPlan.Part.MOMENTS,
                     2 * all,
                     MemoryPlan.Part.ACTIVATIONS,
@@ -126,6 +150,13 @@ public final class PretrainLoop implements TrainingLoop {
                     3 * all + (settings.training().patience() > 0 ? all : 0)));
         }
 
+        /** One set that is added to, one that is added, and with shards one for each level of their tree. */
+        private long gradients(long all, boolean parts) {
+            int shards = settings.batches().shards();
+            int levels = Integer.numberOfTrailingZeros(shards);
+            return (shards > 1 ? levels + 2 : parts ? 2 : 1) * all;
+        }
+
         @Override
         public Optional<SampleWriter> sampleWriter(SampleSettings wanted) {
             Stream<int[]> documents = validation.isEmpty() ? training.open(0).limit(SAMPLED) : validation.stream();
@@ -135,15 +166,15 @@ public final class PretrainLoop implements TrainingLoop {
         @Override
         public PretrainLoop begin(Recovery recovery) throws IOException {
             PretrainState state = previous.isPresent()
-                    ? PretrainState.trunkOf(StoredState.of(previous.get()), settings, tokenizer, training)
-                    : PretrainState.random(settings, tokenizer, training);
+                    ? PretrainState.trunkOf(StoredState.of(previous.get()), settings, tokenizer, training, workers)
+                    : PretrainState.random(settings, tokenizer, training, workers);
             return loop(recovery, state, Notes.NEW);
         }
 
         @Override
         public PretrainLoop resume(StoredState stored, Recovery recovery) throws IOException {
             Notes notes = stored.notes(Notes.class);
-            return loop(recovery, PretrainState.resume(stored, settings, tokenizer, training), notes);
+            return loop(recovery, PretrainState.resume(stored, settings, tokenizer, training, workers), notes);
         }
 
         private PretrainLoop loop(Recovery recovery, PretrainState state, Notes notes) {
@@ -192,7 +223,7 @@ public final class PretrainLoop implements TrainingLoop {
     public Step step() {
         Sequences batch = state.take(training.size(), recovery.skipped());
         int size = settings.batches().sequences();
-        Trouble.Window window = new Trouble.Window(state.place(training.size()) - size, size);
+        Trouble.Window window = new Trouble.Window(state.placeAfter(training.size()) - size, size);
         double learningRate = schedule.learningRate(
                 state.step(),
                 settings.schedule().learningRate() * recovery.learningRateScale(),

@@ -38,8 +38,22 @@ public record PretrainSettings(
      * @param sequences sequences a step
      * @param memory that a step may take, which goes through the network in as many parts as that needs
      * @param shuffleWindow sequences held in memory and shuffled among each other; 1 keeps the order of the data
+     * @param shards parts of each step that workers share, a power of two that divides the sequences; 1: one worker computes all
      */
-    public record Batches(int sequences, ActivationMemory memory, int shuffleWindow) {}
+    public record Batches(int sequences, ActivationMemory memory, int shuffleWindow, int shards) {
+
+        public Batches {
+            if (Integer.bitCount(shards) != 1 || sequences % shards != 0) {
+                throw new IllegalArgumentException("alignstream.pretrain.shards is " + shards
+                        + " but must be a power of two that divides the sequences of a step (" + sequences + ")");
+            }
+        }
+
+        /** On one worker. */
+        public Batches(int sequences, ActivationMemory memory, int shuffleWindow) {
+            this(sequences, memory, shuffleWindow, 1);
+        }
+    }
 
     /**
      * AdamW or Muon, and the clipping of gradients.
@@ -68,6 +82,9 @@ public record PretrainSettings(
         values.put("accumulation", "1"); // once a setting; part of the identity of runs that are there
         batches.memory.addTo(values);
         values.put("shuffleWindow", Integer.toString(batches.shuffleWindow));
+        if (batches.shards > 1) {
+            values.put("shards", Integer.toString(batches.shards)); // not how many workers there are: weights do not depend on it
+        }
         values.put("steps", Long.toString(schedule.steps()));
         values.put("epochs", Double.toString(schedule.epochs()));
         values.put("learningRate", Double.toString(schedule.learningRate()));

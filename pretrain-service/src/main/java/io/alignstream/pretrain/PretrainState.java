@@ -15,6 +15,7 @@ import io.alignstream.training.BestWeights;
 import io.alignstream.training.Learner;
 import io.alignstream.training.ModelFiles;
 import io.alignstream.training.StoredState;
+import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -41,6 +42,8 @@ final class PretrainState implements AutoCloseable {
     private final NextTokenObjective objective;
     private final ShuffledSequences sequences;
     private long step;
+    /** The batch of a step that was begun and not done, and where the data were before it; a step that fails takes it again. */
+    private @Nullable Begun begun;
     /** Weights and moments where the decay branched off; null before. */
     private @Nullable SequencedMap<String, Tensor> trunk;
     /** Place in the data there: epoch and next sequence. */
@@ -50,11 +53,14 @@ final class PretrainState implements AutoCloseable {
     /** Weights that are published in the end, if not the present ones. */
     private @Nullable SequencedMap<String, Tensor> published;
 
+    private record Begun(Sequences batch, Map<String, Long> before) {}
+
     private PretrainState(
             PretrainSettings settings,
             Tokenizer tokenizer,
             Transformer model,
             SequenceSource source,
+            Workers workers,
             long epoch,
             long nextSequence,
             long step) {
@@ -66,7 +72,8 @@ final class PretrainState implements AutoCloseable {
                 model,
                 new AdamW(model, optimiserSettings(settings.optimiser()), precision),
                 settings.batches().memory(),
-                precision);
+                precision,
+                workers);
         this.objective = new NextTokenObjective(model, precision);
         this.sequences =
                 new ShuffledSequences(source, settings.batches().shuffleWindow(), settings.seed(), epoch, nextSequence);
@@ -83,14 +90,14 @@ final class PretrainState implements AutoCloseable {
     }
 
     /** A network with random weights. */
-    static PretrainState random(PretrainSettings settings, Tokenizer tokenizer, SequenceSource source) {
+    static PretrainState random(PretrainSettings settings, Tokenizer tokenizer, SequenceSource source, Workers workers) {
         Transformer model = Transformer.initialise(shape(settings, tokenizer, source), settings.seed());
-        return new PretrainState(settings, tokenizer, model, source, 0, 0, 0);
+        return new PretrainState(settings, tokenizer, model, source, workers, 0, 0, 0);
     }
 
     /** The trunk of the finished model {@code previous}, with which a new run begins. */
     static PretrainState trunkOf(
-            StoredState previous, PretrainSettings settings, Tokenizer tokenizer, SequenceSource source)
+            StoredState previous, PretrainSettings settings, Tokenizer tokenizer, SequenceSource source, Workers workers)
             throws IOException {
         Map<String, Tensor> state = BestWeights.below(TRUNK, previous.tensors());
         Transformer model = Transformer.of(
@@ -103,6 +110,7 @@ final class PretrainState implements AutoCloseable {
                 tokenizer,
                 model,
                 source,
+                workers,
                 position.getOrDefault("trunkEpoch", 0L),
                 position.getOrDefault("trunkNextSequence", 0L),
                 0);
@@ -112,7 +120,7 @@ final class PretrainState implements AutoCloseable {
 
     /** What was stored between two steps. */
     static PretrainState resume(
-            StoredState stored, PretrainSettings settings, Tokenizer tokenizer, SequenceSource source)
+            StoredState stored, PretrainSettings settings, Tokenizer tokenizer, SequenceSource source, Workers workers)
             throws IOException {
         Map<String, Long> position = stored.position();
         PretrainState resumed = new PretrainState(
@@ -120,6 +128,7 @@ final class PretrainState implements AutoCloseable {
                 tokenizer,
                 Transformer.load(stored.folder()),
                 source,
+                workers,
                 position.getOrDefault("epoch", 0L),
                 position.getOrDefault("nextSequence", 0L),
                 stored.step());
@@ -153,24 +162,31 @@ final class PretrainState implements AutoCloseable {
         return model;
     }
 
-    /** Sequences read since the beginning of the data, all passes counted: where the next batch begins. */
-    long place(long size) {
+    /** Sequences read since the beginning of the data, all passes counted: where the batch taken last ends. */
+    long placeAfter(long size) {
         return sequences.epoch() * size + sequences.nextSequence();
     }
 
-    /** The next batch; the windows that begin at {@code skipped} places are left out. */
+    /** The next batch, the same until a step on it is done; the windows that begin at {@code skipped} places are left out. */
     Sequences take(long size, List<Long> skipped) {
-        int count = settings.batches().sequences();
-        while (skipped.contains(place(size))) {
-            sequences.take(count);
+        Begun last = begun;
+        if (last == null) {
+            Map<String, Long> before = place();
+            int count = settings.batches().sequences();
+            while (skipped.contains(placeAfter(size))) {
+                sequences.take(count);
+            }
+            last = new Begun(Sequences.packed(sequences.take(count), tokenizer.pad()), before);
+            begun = last;
         }
-        return Sequences.packed(sequences.take(count), tokenizer.pad());
+        return last.batch;
     }
 
-    /** One optimiser step. */
+    /** One optimiser step; if it fails, nothing has changed. */
     Learner.Step<Double> train(Sequences batch, double learningRate) {
         Learner.Step<Double> taken = learner.step(objective, batch, learningRate);
         step++;
+        begun = null;
         return taken;
     }
 
@@ -189,9 +205,14 @@ final class PretrainState implements AutoCloseable {
     /** Where reading resumes, here and at the trunk. */
     Map<String, Long> position() {
         Map<String, Long> position = new HashMap<>(trunkPosition);
-        position.put("epoch", sequences.epoch());
-        position.put("nextSequence", sequences.nextSequence());
+        position.putAll(place());
         return position;
+    }
+
+    private Map<String, Long> place() {
+        return begun != null
+                ? begun.before
+                : Map.of("epoch", sequences.epoch(), "nextSequence", sequences.nextSequence());
     }
 
     /** The network as it is now. */
@@ -238,8 +259,12 @@ final class PretrainState implements AutoCloseable {
 
     private ModelFiles files(SequencedMap<String, Tensor> weights) {
         int[] ends = {tokenizer.endOfDocument(), tokenizer.endOfTurn()};
+        Map<String, Long> place = place();
         return Ledger.beside(
-                ModelFiles.of(model.config(), tokenizer, ends, weights).inTorchFormat(), sequences);
+                ModelFiles.of(model.config(), tokenizer, ends, weights).inTorchFormat(),
+                sequences,
+                place.get("epoch"),
+                place.get("nextSequence"));
     }
 
     /** Weights, {@code w.NAME}, and moments, {@code optimiser.…}, where they lie. */

@@ -142,7 +142,7 @@ final class RlhfJob extends TrainingJob {
                 adapters(reward).isPresent());
         return new Planned(
                 RlhfInputs.memory(settings, shape, scorers, learned.training()),
-                () -> load(context, learned, tokenizer, parent.folder(), reward));
+                workers -> load(context, learned, tokenizer, parent.folder(), reward));
     }
 
     private RlhfInputs load(

@@ -41,7 +41,7 @@ final class SftJob extends TrainingJob {
                 store.open(training().lineage().parent(Lineage.BASE)).folder(),
                 instructions.instructions(),
                 setAside());
-        return new Planned(inputs.memory(), () -> inputs);
+        return new Planned(inputs.memory(), workers -> inputs);
     }
 
     /** Shown because somebody has written answers that cannot be used. */

@@ -6,6 +6,9 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.NativeMemory;
+import io.alignstream.languagemodel.collective.CollectiveLibrary;
+import io.alignstream.languagemodel.collective.RendezvousServer;
+import io.alignstream.languagemodel.torch.TorchRuntime;
 import io.alignstream.training.HealingEvent;
 import io.alignstream.training.Monitor;
 import io.alignstream.training.Trainer;
@@ -14,6 +17,10 @@ import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
+import io.alignstream.training.workers.Membership;
+import io.alignstream.training.workers.WorkerGroup;
+import io.alignstream.training.workers.Workers;
+import io.alignstream.training.workers.WorkersChangedException;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
@@ -57,10 +64,15 @@ public abstract class TrainingJob implements Job {
      */
     public record Planned(MemoryPlan memory, Loading inputs) {}
 
-    /** Loads the inputs of a run. */
+    /** Loads the inputs of a run, whose steps {@code workers} share where it has shards. */
     @FunctionalInterface
     public interface Loading {
-        TrainingLoop.Inputs load() throws IOException;
+        TrainingLoop.Inputs load(Workers workers) throws IOException;
+    }
+
+    /** Into how many parts each step is cut that workers share, a power of two; 1 where one process trains. */
+    protected int shards() {
+        return 1;
     }
 
     /** Publishes what goes out before the finished checkpoint, with which a run counts as done. */
@@ -131,31 +143,62 @@ public abstract class TrainingJob implements Job {
     }
 
     private void train(JobContext context) throws IOException {
-        Optional<Trainer.Result> result = Trainer.finished(run);
-        if (result.isPresent()) {
+        boolean together = shards() > 1 && CollectiveLibrary.isThere();
+        // Where several work on it, they settle who publishes a result that is there.
+        Optional<Trainer.Result> before = together ? Optional.empty() : Trainer.finished(run);
+        if (before.isPresent()) {
             // The store may be older than the topics: what was learned from others is no result of these.
             run.datasets().stream().filter(dataset -> dataset.content() != null).forEach(context::verify);
-        } else {
-            Planned planned = plan(context);
-            if (context.stopRequested()) {
-                return; // reading may have ended early
-            }
-            setAside.requireMost();
-            setAside.reason().ifPresent(reason -> LOG.warnf("Set aside: %s", Messages.english(reason)));
-            context.planned(planned.memory());
-            planned.memory().requireRoom();
-            try (TrainingLoop.Inputs inputs = planned.inputs().load()) {
+            publish(context, before.get());
+            return;
+        }
+        Planned planned = plan(context);
+        if (context.stopRequested()) {
+            return; // reading may have ended early
+        }
+        setAside.requireMost();
+        setAside.reason().ifPresent(reason -> LOG.warnf("Set aside: %s", Messages.english(reason)));
+        context.planned(planned.memory());
+        planned.memory().requireRoom();
+        try (Workers workers = together ? workers(context) : Workers.alone(shards())) {
+            Optional<Trainer.Result> result;
+            try (TrainingLoop.Inputs inputs = planned.inputs().load(workers)) {
                 if (context.stopRequested()) {
                     return;
                 }
-                result = new Trainer(run, inputs, settings, context.samples(), monitor(context)).train();
+                result = new Trainer(run, inputs, settings, context.samples(), monitor(context), workers).train();
             }
+            if (result.isEmpty()) {
+                stopped(context);
+                return;
+            }
+            publish(context, result.get());
+            dismiss(workers);
         }
-        if (result.isEmpty()) {
-            stopped(context);
-            return;
+    }
+
+    private Workers workers(JobContext context) {
+        RendezvousServer server = RendezvousServer.open(context.workerAddress());
+        try {
+            Membership membership =
+                    context.membership(run, shards(), server.address(), TorchRuntime.fingerprint());
+            return new WorkerGroup(membership, server, shards());
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
         }
-        Trainer.Result finished = result.get();
+    }
+
+    /** The result is out: whoever is not there to hear it finds it published. */
+    private static void dismiss(Workers workers) {
+        try {
+            workers.dismiss();
+        } catch (WorkersChangedException e) {
+            LOG.infof("A worker has not waited for the end: %s", e.getMessage());
+        }
+    }
+
+    private void publish(JobContext context, Trainer.Result finished) throws IOException {
         Checkpoint.Promotion promotion = promotion(context, finished);
         run.requireHeld(); // nobody can take an event back: it must come from the run's owner
         announce(context, finished);

@@ -123,7 +123,7 @@ class TrainingJobTest {
 
         @Override
         protected Planned plan(JobContext context) {
-            return new Planned(MemoryPlan.of(Map.of(MemoryPlan.Part.WEIGHTS, EXBIBYTE)), () -> {
+            return new Planned(MemoryPlan.of(Map.of(MemoryPlan.Part.WEIGHTS, EXBIBYTE)), workers -> {
                 throw new AssertionError("it loaded its weights");
             });
         }

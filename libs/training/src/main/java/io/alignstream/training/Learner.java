@@ -1,6 +1,7 @@
 package io.alignstream.training;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.objective.Objective;
@@ -8,7 +9,13 @@ import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.optimiser.Optimiser;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.memory.ActivationMemory;
+import io.alignstream.training.workers.ShardSum;
+import io.alignstream.training.workers.Shards;
+import io.alignstream.training.workers.Workers;
+import io.alignstream.training.workers.WorkersChangedException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,13 +25,15 @@ import java.util.SequencedMap;
  * Weights that learn: takes an objective's gradients to the optimiser, step by step; for one thread.
  *
  * <p>Every training step of every stage passes here, between the gradients and their update. A batch that is too large
- * for memory comes as micro-batches; those of other machines would be added here.
+ * for memory comes as micro-batches. Where a run has shards, each of them is a part of the batch with gradients of its own, this
+ * process computes those that are its, and the sum over all follows one binary tree, whoever computed them ({@link Workers}).
  */
 public final class Learner implements AutoCloseable {
 
     private final Trainable trained;
     private final Optimiser optimiser;
     private final int positions;
+    private final Workers workers;
 
     /**
      * What a step gave.
@@ -53,7 +62,13 @@ public final class Learner implements AutoCloseable {
 
     /** A learner of {@code trained} by {@code optimiser} whose micro-batches fit into {@code memory}. */
     public Learner(Trainable trained, Optimiser optimiser, ActivationMemory memory, Precision precision) {
-        this(trained, optimiser, memory.positions(trained.network().config(), precision));
+        this(trained, optimiser, memory, precision, Workers.alone(1));
+    }
+
+    /** The same, one of several that learn together. */
+    public Learner(
+            Trainable trained, Optimiser optimiser, ActivationMemory memory, Precision precision, Workers workers) {
+        this(trained, optimiser, memory.positions(trained.network().config(), precision), workers);
         trained.network().checkpointActivations(memory.checkpointing());
     }
 
@@ -68,15 +83,22 @@ public final class Learner implements AutoCloseable {
      * @param positions of a micro-batch, most, padding counted; a batch with more is learned from in several
      */
     public Learner(Trainable trained, Optimiser optimiser, int positions) {
+        this(trained, optimiser, positions, Workers.alone(1));
+    }
+
+    /** The same, one of several that learn together; {@code workers} stay the caller's. */
+    public Learner(Trainable trained, Optimiser optimiser, int positions, Workers workers) {
         this.trained = trained;
         this.optimiser = optimiser;
         this.positions = positions;
+        this.workers = workers;
     }
 
     /**
      * One step: the gradients of {@code objective} on {@code batch}, then the update.
      *
      * @throws IllegalArgumentException if the batch is too large for one micro-batch and counts for nothing
+     * @throws WorkersChangedException if a worker has come or gone; weights and moments are as before then
      */
     public <B, L> Step<L> step(Objective<B, L> objective, B batch, double learningRate) {
         return step(objective, batch, List.of(), learningRate);
@@ -84,10 +106,97 @@ public final class Learner implements AutoCloseable {
 
     /** The same for the sum of its loss and those {@code beside} it; what is reported is of the first. */
     public <B, L> Step<L> step(Objective<B, L> objective, B batch, List<Beside<?>> beside, double learningRate) {
+        if (workers.shards() > 1) {
+            return stepOfShards(objective, batch, beside, learningRate);
+        }
         try (Gradients gradients = new Gradients(trained)) {
             L loss = accumulate(objective, batch, 1, gradients);
             beside.forEach(other -> accumulate(other, gradients));
             return new Step<>(loss, optimiser.step(gradients, learningRate));
+        }
+    }
+
+    private <B, L> Step<L> stepOfShards(
+            Objective<B, L> objective, B batch, List<Beside<?>> beside, double learningRate) {
+        Shards own = workers.own();
+        Sharded<B, L> main = new Sharded<>(objective, batch, 1);
+        List<Sharded<?, ?>> others = new ArrayList<>();
+        beside.forEach(other -> others.add(sharded(other)));
+        try (ShardSum sum = new ShardSum(own.from())) {
+            for (int shard = own.from(); shard < own.to(); shard++) {
+                Gradients gradients = new Gradients(trained);
+                gradients.asPart();
+                main.accumulate(shard, gradients);
+                for (Sharded<?, ?> other : others) {
+                    other.accumulate(shard, gradients);
+                }
+                if (gradients.isEmpty()) {
+                    gradients.addZeros();
+                }
+                sum.add(gradients);
+            }
+            try (Gradients all = workers.sum(sum.subtrees(), trained)) {
+                L loss = main.reported(); // of all shards: so the others have the sum, too, before it counts
+                return new Step<>(loss, optimiser.step(all, learningRate));
+            }
+        }
+    }
+
+    private <B> Sharded<B, ?> sharded(Beside<B> beside) {
+        return new Sharded<>(beside.objective, beside.batch, beside.coefficient);
+    }
+
+    /** A batch that is learned from in shards. */
+    private final class Sharded<B, L> {
+
+        private final Objective<B, L> objective;
+        private final List<B> shards;
+        private final double[] weights;
+        private final double total;
+        private final double coefficient;
+        private final List<Optional<L>> own = new ArrayList<>();
+
+        Sharded(Objective<B, L> objective, B batch, double coefficient) {
+            this.objective = objective;
+            this.coefficient = coefficient;
+            // What counts for nothing is computed as a whole: its loss is no number then, wherever it is computed.
+            boolean counts = objective.weight(batch) > 0;
+            this.shards = counts ? objective.parts(batch, Cut.into(workers.shards())) : List.of(batch);
+            this.weights =
+                    counts ? shards.stream().mapToDouble(objective::weight).toArray() : new double[] {1};
+            this.total = Arrays.stream(weights).sum();
+        }
+
+        void accumulate(int shard, Gradients gradients) {
+            boolean counts = shard < shards.size() && weights[shard] > 0;
+            own.add(
+                    counts
+                            ? Optional.of(Learner.this.accumulate(
+                                    objective, shards.get(shard), coefficient * (weights[shard] / total), gradients))
+                            : Optional.empty());
+        }
+
+        /** What all workers' shards report, as one batch. */
+        L reported() {
+            int width = objective.reportedNumbers();
+            double[] numbers = new double[shards.size() * width];
+            for (int i = 0; i < own.size(); i++) {
+                int first = (workers.own().from() + i) * width;
+                own.get(i).ifPresent(loss -> System.arraycopy(objective.numbers(loss), 0, numbers, first, width));
+            }
+            double[] all = workers.sum(numbers);
+            Optional<L> reported = Optional.empty();
+            double counted = 0;
+            for (int shard = 0; shard < shards.size(); shard++) {
+                if (weights[shard] > 0) {
+                    L now = objective.reported(Arrays.copyOfRange(all, shard * width, (shard + 1) * width));
+                    counted += weights[shard];
+                    double share = weights[shard] / counted;
+                    reported = Optional.of(reported.map(before -> objective.merged(before, now, share))
+                            .orElse(now));
+                }
+            }
+            return reported.orElseThrow();
         }
     }
 
@@ -97,7 +206,7 @@ public final class Learner implements AutoCloseable {
 
     /** Adds {@code coefficient} times the gradients on {@code batch}; what it reports is that of the one batch. */
     private <B, L> L accumulate(Objective<B, L> objective, B batch, double coefficient, Gradients gradients) {
-        List<B> microBatches = objective.parts(batch, positions);
+        List<B> microBatches = objective.parts(batch, Cut.ofPositions(positions));
         if (microBatches.size() == 1) {
             gradients.weigh(coefficient);
             return objective.accumulate(microBatches.getFirst(), gradients);

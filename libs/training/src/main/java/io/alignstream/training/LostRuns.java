@@ -40,6 +40,11 @@ final class LostRuns {
         owner.ifPresent(now -> lost.put(lease.run(), new Sign(now, nanoTime.getAsLong())));
     }
 
+    /** Whoever owns the run is known to be no obstacle. */
+    void forget(String run) {
+        lost.remove(run);
+    }
+
     /**
      * Claims a run.
      *

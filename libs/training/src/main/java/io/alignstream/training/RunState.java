@@ -91,6 +91,16 @@ public record RunState(
         Files.writeString(folder.resolve(FILE), JSON.writeValueAsString(all) + "\n", StandardCharsets.UTF_8);
     }
 
+    /** This state alone. */
+    String json() throws IOException {
+        return JSON.writeValueAsString(this);
+    }
+
+    /** What {@link #json} gave. */
+    static RunState of(String json) throws IOException {
+        return JSON.readValue(json, RunState.class);
+    }
+
     /** Whether the folder of an unfinished checkpoint holds a state: those that versions before the trainer wrote may not. */
     static boolean isIn(Path folder) {
         return Files.exists(folder.resolve(FILE));

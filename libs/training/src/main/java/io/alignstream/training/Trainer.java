@@ -1,6 +1,7 @@
 package io.alignstream.training;
 
 import io.alignstream.contracts.Reference;
+import io.alignstream.languagemodel.capacity.FolderCache;
 import io.alignstream.languagemodel.checkpoint.LeaseLostException;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
@@ -11,7 +12,13 @@ import io.alignstream.training.TrainingLoop.Step;
 import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
+import io.alignstream.training.workers.Handover;
+import io.alignstream.training.workers.Standing;
+import io.alignstream.training.workers.Workers;
+import io.alignstream.training.workers.WorkersChangedException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -38,6 +45,7 @@ public final class Trainer {
     private final SampleSettings samples;
     private final Optional<SampleWriter> writer;
     private final Monitor monitor;
+    private final Workers workers;
 
     /**
      * What a stage configures.
@@ -92,54 +100,166 @@ public final class Trainer {
         this(run, inputs, settings, SampleSettings.NONE, monitor);
     }
 
-    /** A run on frozen inputs. */
+    /** A run on frozen inputs, on which nobody else works. */
     public Trainer(
             TrainingRun run, TrainingLoop.Inputs inputs, Settings settings, SampleSettings samples, Monitor monitor) {
+        this(run, inputs, settings, samples, monitor, Workers.alone(1));
+    }
+
+    /** A run on frozen inputs, as one of its workers; these stay the caller's. */
+    public Trainer(
+            TrainingRun run,
+            TrainingLoop.Inputs inputs,
+            Settings settings,
+            SampleSettings samples,
+            Monitor monitor,
+            Workers workers) {
         this.run = run;
         this.inputs = inputs;
         this.settings = settings;
         this.samples = samples;
         this.writer = inputs.sampleWriter(samples);
         this.monitor = monitor;
+        this.workers = workers;
     }
 
     /**
-     * Trains to the end or until asked to stop, from the run's newest checkpoint if it has one.
+     * Trains to the end or until asked to stop, from what other workers have in memory or the run's newest checkpoint.
+     *
+     * <p>Every worker comes here and takes the same steps. The one that leads owns the run: it stores, tells and returns the
+     * result; the others wait until that is published.
      *
      * @return empty if the run was stopped; its state is stored then
      * @throws TrainingFailedException if training failed and did not heal
      * @throws LeaseLostException if another process has taken the run over
+     * @throws LedElsewhereException if another worker led the run and has published the result
      */
     public Optional<Result> train() throws IOException {
-        run.claim();
         try {
-            return trainOwned();
+            return trainTogether();
         } catch (IOException | RuntimeException e) {
             run.requireHeld(); // what a run's next owner moves or deletes fails here in any way
             throw e;
         }
     }
 
-    private Optional<Result> trainOwned() throws IOException {
-        Optional<StoredCheckpoint> newest = run.newest();
-        if (newest.isPresent() && newest.get().manifest().complete()) {
-            return Optional.of(result(run, newest.get().reference()));
-        }
-        Moment moment = canResume(newest) ? resumed(newest.orElseThrow()) : begun(Recovery.NONE);
+    private Optional<Result> trainTogether() throws IOException {
+        Optional<Moment> moment = Optional.empty();
         try {
-            while (true) {
-                Optional<Trouble> trouble = stepThrough(moment);
-                if (trouble.isEmpty()) {
-                    return moment.ended() ? Optional.of(finish(moment)) : Optional.empty();
+            while (workers.meet(moment.map(Moment::standing).orElse(Standing.NOTHING), monitor::stopRequested)) {
+                try {
+                    if (workers.leads()) {
+                        own();
+                        Optional<Result> before = moment.isEmpty() ? finished(run) : Optional.empty();
+                        if (before.isPresent()) {
+                            workers.lead(Handover.OVER, folder -> {});
+                            return before;
+                        }
+                        moment = Optional.of(moment.isPresent() ? moment.get() : stored());
+                        lead(moment.get());
+                    } else {
+                        run.giveUp();
+                        moment = follow(moment);
+                    }
+                    if (moment.isEmpty()) {
+                        return Optional.empty();
+                    }
+                    Optional<Trouble> trouble = stepThrough(moment.get());
+                    if (trouble.isPresent()) {
+                        moment = healed(moment.get(), trouble.get());
+                    } else if (moment.get().ended()) {
+                        return Optional.of(end(moment.get()));
+                    } else if (!workers.changed()) {
+                        return Optional.empty();
+                    }
+                } catch (WorkersChangedException e) {
+                    LOG.atInfo().addKeyValue("run", run.id()).log(e.getMessage());
                 }
-                Recovery.Decision decision = decide(moment, trouble.get());
-                RunState before = moment.state;
-                moment.close();
-                moment = goBack(decision, before);
             }
+            return Optional.empty();
         } finally {
-            moment.close();
+            moment.ifPresent(Moment::close);
         }
+    }
+
+    private void own() throws IOException {
+        if (workers.elected()) {
+            run.takeOver();
+        } else {
+            run.claim();
+        }
+    }
+
+    /** This worker leads: brings the others to where it is. */
+    private void lead(Moment moment) throws IOException {
+        if (!moment.leads) {
+            moment.leads = true;
+            if (!moment.ended()) {
+                // what the leader before had stored last is not known here
+                moment.save(moment.loop.done() % settings.saving.every == 0);
+            }
+        }
+        workers.lead(moment.handover(), folder -> moment.write(folder, false));
+    }
+
+    /** The newest checkpoint, or the beginning. */
+    private Moment stored() throws IOException {
+        Optional<StoredCheckpoint> newest = run.newest();
+        return canResume(newest) ? resumed(newest.orElseThrow()) : begun(Recovery.NONE);
+    }
+
+    /** Another worker leads: goes on from memory, or from what that one sends; empty if asked to stop. */
+    private Optional<Moment> follow(Optional<Moment> before) throws IOException {
+        Standing mine = before.map(Moment::standing).orElse(Standing.NOTHING);
+        Path folder = Files.createTempDirectory("alignstream-worker");
+        try {
+            Optional<Handover> told = workers.follow(mine, folder, monitor::stopRequested);
+            if (told.isEmpty()) {
+                return before;
+            }
+            if (told.get().over()) {
+                throw endedElsewhere();
+            }
+            RunState state = RunState.of(told.get().runState());
+            if (mine.compareTo(told.get().standing()) < 0) {
+                before.ifPresent(Moment::close);
+                StoredState sent = new StoredState(
+                        folder,
+                        told.get().standing().step(),
+                        told.get().position(),
+                        Safetensors.read(folder.resolve(StoredState.FILE)));
+                return Optional.of(at(sent, state, told.get().figures(), false));
+            }
+            before.ifPresent(moment -> {
+                moment.leads = false;
+                moment.state = state;
+            });
+            return before;
+        } finally {
+            FolderCache.delete(folder);
+        }
+    }
+
+    /** All workers see the trouble in the same step; the leader goes back, and the others are sent where it is then. */
+    private Optional<Moment> healed(Moment moment, Trouble trouble) throws IOException {
+        Recovery.Decision decision = decide(moment, trouble);
+        RunState before = moment.state;
+        boolean leads = moment.leads;
+        moment.close();
+        return leads ? Optional.of(goBack(decision, before)) : Optional.empty();
+    }
+
+    private Result end(Moment moment) throws IOException {
+        if (moment.leads) {
+            return finish(moment);
+        }
+        throw endedElsewhere();
+    }
+
+    /** Waits until the result is published. */
+    private LedElsewhereException endedElsewhere() {
+        workers.dismiss();
+        return new LedElsewhereException(run.id());
     }
 
     /** Whether the run goes on; what another version left unfinished is trained again from its frozen inputs. */
@@ -176,9 +296,9 @@ public final class Trainer {
         TrainingLoop loop = moment.loop;
         long savedStep = loop.done();
         long savedAt = System.nanoTime();
-        while (!moment.ended()) {
+        while (!moment.ended() && !workers.changed()) {
             if (monitor.stopRequested()) {
-                if (savedStep < loop.done()) {
+                if (moment.leads && savedStep < loop.done()) {
                     moment.save(false);
                 }
                 return Optional.empty();
@@ -193,10 +313,13 @@ public final class Trainer {
             if (evaluation.trouble().isPresent()) {
                 return evaluation.trouble();
             }
-            if (step.record().isPresent()) {
+            if (moment.leads && step.record().isPresent()) {
                 monitor.recorded(run.record(loop.done(), step.record().get()));
             }
             moment.take(step, evaluation);
+            if (!moment.leads) {
+                continue; // the rest is told and stored by the one that leads
+            }
             if (samples.due(loop.done(), loop.total())) {
                 moment.sample();
             }
@@ -225,7 +348,9 @@ public final class Trainer {
                         moment.loop.done(),
                         settings.saving.every,
                         moment.state.anchorSteps());
-        monitor.healed(decision.recovery().events().getLast());
+        if (moment.leads) {
+            monitor.healed(decision.recovery().events().getLast());
+        }
         return decision;
     }
 
@@ -242,7 +367,7 @@ public final class Trainer {
     }
 
     private Moment begun(Recovery recovery) throws IOException {
-        Moment moment = new Moment(inputs.begin(recovery), RunState.NEW.with(recovery), new LinkedHashMap<>());
+        Moment moment = new Moment(inputs.begin(recovery), RunState.NEW.with(recovery), new LinkedHashMap<>(), true);
         moment.sample();
         moment.save(true);
         return moment;
@@ -263,11 +388,16 @@ public final class Trainer {
     }
 
     private Moment at(StoredCheckpoint checkpoint, RunState state) throws IOException {
-        TrainingLoop loop = inputs.resume(StoredState.of(checkpoint), state.recovery());
+        return at(StoredState.of(checkpoint), state, checkpoint.manifest().metrics(), true);
+    }
+
+    private Moment at(StoredState stored, RunState state, Map<String, Double> figures, boolean leads)
+            throws IOException {
+        TrainingLoop loop = inputs.resume(stored, state.recovery());
         if (settings.patience > 0 && loop.done() > 0 && state.best().step() == loop.done()) {
             loop.keepAsBest();
         }
-        return new Moment(loop, state, new LinkedHashMap<>(checkpoint.manifest().metrics()));
+        return new Moment(loop, state, new LinkedHashMap<>(figures), leads);
     }
 
     private Result finish(Moment moment) throws IOException {
@@ -281,6 +411,12 @@ public final class Trainer {
                 loop.finish(moment.figures, bestIsNotLast ? Optional.of(best) : Optional.empty());
         loop.finishedPhase().ifPresent(phase -> monitor.progress(phase, loop.done(), loop.total(), figures));
         return result(run, moment.store(true, figures));
+    }
+
+    private static Map<String, Double> finite(Map<String, Double> figures) {
+        Map<String, Double> finite = new LinkedHashMap<>(figures);
+        finite.values().removeIf(value -> !Double.isFinite(value));
+        return finite;
     }
 
     private static void require(String name, double value, double least, double greatest) {
@@ -298,8 +434,11 @@ public final class Trainer {
         private RunState state;
         /** Step after which something was written last, since the process started. */
         private long sampled = -1;
+        /** Whether this process owns the run, and tells and stores what becomes of it. */
+        private boolean leads;
 
-        Moment(TrainingLoop loop, RunState state, SequencedMap<String, Double> figures) {
+        Moment(TrainingLoop loop, RunState state, SequencedMap<String, Double> figures, boolean leads) {
+            this.leads = leads;
             this.loop = loop;
             this.state = state;
             this.figures = figures;
@@ -338,25 +477,31 @@ public final class Trainer {
         }
 
         Reference store(boolean complete, Map<String, Double> metrics) throws IOException {
-            Map<String, Double> finite = new LinkedHashMap<>(metrics);
-            finite.values().removeIf(value -> !Double.isFinite(value));
             return run.save(
                     loop.done(),
                     complete,
                     loop.position(),
-                    finite,
+                    finite(metrics),
                     TorchRuntime.fingerprint(),
                     new HashSet<>(state.anchors()),
-                    folder -> {
-                        (complete ? loop.finishedModel() : loop.model()).write(folder);
-                        Safetensors.write(
-                                folder.resolve(StoredState.FILE),
-                                complete ? loop.finishedState() : loop.state(),
-                                Map.of());
-                        if (!complete || loop.continuable()) {
-                            state.write(folder, loop.notes());
-                        }
-                    });
+                    folder -> write(folder, complete));
+        }
+
+        void write(Path folder, boolean complete) throws IOException {
+            (complete ? loop.finishedModel() : loop.model()).write(folder);
+            Safetensors.write(
+                    folder.resolve(StoredState.FILE), complete ? loop.finishedState() : loop.state(), Map.of());
+            if (!complete || loop.continuable()) {
+                state.write(folder, loop.notes());
+            }
+        }
+
+        Standing standing() {
+            return new Standing(state.recovery().count(), loop.done());
+        }
+
+        Handover handover() throws IOException {
+            return new Handover(standing(), loop.position(), finite(figures), state.json(), false);
         }
 
         @Override

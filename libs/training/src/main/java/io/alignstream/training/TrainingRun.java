@@ -87,6 +87,19 @@ public final class TrainingRun {
         }
     }
 
+    /** Makes this process the run's owner, whoever was it before: the run's workers have agreed on that. */
+    void takeOver() throws IOException {
+        if (lease == null) {
+            lost.forget(id());
+            claim();
+        }
+    }
+
+    /** Another worker owns the run from now on. */
+    void giveUp() {
+        lease = null;
+    }
+
     /** While there is room, as the first collection may come when there is none. */
     private void putAside() {
         try {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
@@ -18,6 +19,7 @@ import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.objective.ValueObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import java.util.Arrays;
+import io.alignstream.training.workers.Workers;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -91,8 +93,8 @@ class LearnerTest {
                 2);
         try (Transformer model = Transformer.initialise(CONFIG, 3)) {
             // When
-            List<DpoObjective.Batch> pairParts = new DpoObjective(model, 1).parts(pairs, 1);
-            List<RankingObjective.Batch> promptParts = new RankingObjective(model, 0).parts(prompts, 1);
+            List<DpoObjective.Batch> pairParts = new DpoObjective(model, 1).parts(pairs, Cut.ofPositions(1));
+            List<RankingObjective.Batch> promptParts = new RankingObjective(model, 0).parts(prompts, Cut.ofPositions(1));
 
             // Then
             assertThat(pairParts).extracting(part -> part.answers().batch()).containsExactly(2, 2);
@@ -153,7 +155,10 @@ class LearnerTest {
                 .hasMessageContaining("2 micro-batches count for 0.0");
     }
 
-    /** A step on micro-batches of one row, or as few as belong together, and one on two rows: both as on all rows at once. */
+    /**
+     * A step on micro-batches of one row, or as few as belong together, one on two rows, and those in shards, of which there may
+     * be more than rows: all as on all rows at once.
+     */
     private static <B, L> void check(Function<Transformer, Objective<B, L>> objective, B batch) {
         // Given
         Taken<L> expected = take(objective, batch, Integer.MAX_VALUE);
@@ -161,6 +166,16 @@ class LearnerTest {
         for (int rows = 1; rows <= 2; rows++) {
             // When
             Taken<L> taken = take(objective, batch, rows * TIME);
+
+            // Then
+            assertSame(taken, expected, 1e-6);
+        }
+        for (int shards = 2; shards <= 8; shards *= 2) {
+            Workers worker = Workers.alone(shards);
+
+            // When
+            Taken<L> taken = learning(
+                    (model, learner) -> learner.step(objective.apply(model), batch, 1e-3), TIME, worker);
 
             // Then
             assertSame(taken, expected, 1e-6);
@@ -193,9 +208,14 @@ class LearnerTest {
     }
 
     private static <L> Taken<L> learning(Stepping<L> stepping, int positions) {
+        return learning(stepping, positions, Workers.alone(1));
+    }
+
+    private static <L> Taken<L> learning(Stepping<L> stepping, int positions, Workers workers) {
         try (Transformer model = Transformer.initialise(CONFIG, 3)) {
             model.addHead(1);
-            try (Learner learner = new Learner(model, new AdamW(model, AdamW.Settings.REINFORCEMENT), positions)) {
+            try (Learner learner = new Learner(
+                    model, new AdamW(model, AdamW.Settings.REINFORCEMENT), positions, workers)) {
                 Learner.Step<L> step = stepping.step(model, learner);
                 Map<String, Tensor> moments = learner.state("");
                 moments.replaceAll((name, view) -> view.copy());

@@ -18,8 +18,13 @@ public final class Ledger {
 
     private Ledger() {}
 
-    /** The model with the file beside it, unless nobody keeps a ledger of these sequences. */
-    public static ModelFiles beside(ModelFiles model, ShuffledSequences sequences) {
+    /**
+     * The model with the file beside it, unless nobody keeps a ledger of these sequences.
+     *
+     * @param passes that are done
+     * @param trained sequences of the present pass that are done
+     */
+    public static ModelFiles beside(ModelFiles model, ShuffledSequences sequences, long passes, long trained) {
         Map<String, String> roots = sequences.ledger();
         if (roots.isEmpty()) {
             return model;
@@ -28,9 +33,9 @@ public final class Ledger {
         roots.forEach(
                 (lane, root) -> text.append(lane).append(": ").append(root).append('\n'));
         text.append("trained: passes=")
-                .append(sequences.epoch())
+                .append(passes)
                 .append(" sequences=")
-                .append(sequences.nextSequence())
+                .append(trained)
                 .append('\n');
         return model.with(FILE, text.toString());
     }

@@ -45,16 +45,40 @@ public final class Gradients implements AutoCloseable {
                 for name in g.keys():
                   result[name] = torch.mul_(torch.to(g[name], 6), float(weight))
                 return result
+
+              def written(self, g: Dict[str, Tensor], rows: Tensor, at: Tensor) -> Tensor:
+                # one after the other into a row of rows [N, all elements]
+                torch.set_grad_enabled(False)
+                row = torch.select(rows, 0, int(at))
+                first = 0
+                for name in g.keys():
+                  torch.copy_(torch.narrow(row, 0, first, g[name].numel()), torch.flatten(g[name]))
+                  first = first + g[name].numel()
+                return row
+
+              def seen(self, w: Dict[str, Tensor], rows: Tensor) -> Dict[str, Tensor]:
+                # the first row of rows [N, all elements] in the shapes of w, where it lies
+                torch.set_grad_enabled(False)
+                row = torch.select(rows, 0, 0)
+                result: Dict[str, Tensor] = {}
+                first = 0
+                for name in w.keys():
+                  result[name] = torch.view(torch.narrow(row, 0, first, w[name].numel()), w[name].size())
+                  first = first + w[name].numel()
+                return result
             """);
 
+    private final Trainable trained;
     private final List<String> names;
     private final int lowestBlock;
     private final NDManager scope = TorchRuntime.get().newScope();
     private NDList sums = new NDList();
     private double weight = 1;
+    private boolean single = true;
 
     /** No gradients yet of {@code trained}. */
     public Gradients(Trainable trained) {
+        this.trained = trained;
         this.names = List.copyOf(trained.weights().keySet());
         this.lowestBlock = trained.lowestBlock();
     }
@@ -74,6 +98,11 @@ public final class Gradients implements AutoCloseable {
             throw new IllegalArgumentException("the gradients' weight is " + weight + " but must be above 0");
         }
         this.weight = weight;
+    }
+
+    /** Says that what is added is a part of several: fp32 whatever its weight, so that its sum with others is the same for all. */
+    public void asPart() {
+        single = false;
     }
 
     /**
@@ -98,12 +127,56 @@ public final class Gradients implements AutoCloseable {
             });
         }
         added.attach(scope);
-        if (weight != 1) {
+        if (weight != 1 || !single) {
             NDList plain = added;
             added = weighed(plain);
             plain.close();
         }
         sums = sums.isEmpty() ? added : sum(sums, added);
+    }
+
+    /** Adds those of {@code part}, which is closed. */
+    public void add(Gradients part) {
+        NDList added = part.arguments();
+        added.attach(scope);
+        part.sums = new NDList();
+        part.close();
+        sums = sums.isEmpty() ? added : sum(sums, added);
+    }
+
+    /** Adds nothing: a part without rows. */
+    public void addZeros() {
+        Map<String, NDArray> zeros = new HashMap<>();
+        trained.weights().forEach((name, of) -> zeros.put(name, scope.zeros(of.getShape())));
+        add(zeros);
+    }
+
+    /** Whether nothing was added. */
+    public boolean isEmpty() {
+        return sums.isEmpty();
+    }
+
+    /** Numbers in all gradients together. */
+    public long count() {
+        return trained.weights().values().stream().mapToLong(NDArray::size).sum();
+    }
+
+    /** Writes the sums one after the other into row {@code at} of {@code rows}, fp32 {@code [N, count]}. */
+    public void write(NDArray rows, int at) {
+        NDList in = arguments();
+        in.add(rows);
+        try (NDManager call = TorchRuntime.get().newScope()) {
+            in.add(call.create((long) at));
+            PROGRAM.run(call, "written", in);
+        }
+    }
+
+    /** Takes the first of {@code rows}, as {@link #write} writes, for the sums: they lie there from now on, and end with it. */
+    public void read(NDArray rows) {
+        sums.close();
+        NDList in = new NDList(trained.weights().values());
+        in.add(rows);
+        sums = ordered(PROGRAM.run(scope, "seen", in));
     }
 
     private NDList weighed(NDList plain) {

@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.objective;
 
+import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -65,8 +66,8 @@ public final class DpoObjective extends HeadObjective<DpoObjective.Batch, DpoObj
     }
 
     @Override
-    public List<Batch> parts(Batch batch, int positions) {
-        return batch.answers.ranges(positions, row -> row % 2 == 0).stream()
+    public List<Batch> parts(Batch batch, Cut cut) {
+        return cut.ranges(batch.answers, row -> row % 2 == 0).stream()
                 .map(range -> new Batch(
                         batch.answers.rows(range), Arrays.copyOfRange(batch.reference, range.from(), range.to())))
                 .toList();
@@ -76,5 +77,20 @@ public final class DpoObjective extends HeadObjective<DpoObjective.Batch, DpoObj
     public Figures merged(Figures first, Figures second, double share) {
         return new Figures(
                 Objective.mean(first.loss, second.loss, share), Objective.mean(first.margin, second.margin, share));
+    }
+
+    @Override
+    public int reportedNumbers() {
+        return 2;
+    }
+
+    @Override
+    public double[] numbers(Figures loss) {
+        return new double[] {loss.loss, loss.margin};
+    }
+
+    @Override
+    public Figures reported(double[] numbers) {
+        return new Figures(numbers[0], numbers[1]);
     }
 }

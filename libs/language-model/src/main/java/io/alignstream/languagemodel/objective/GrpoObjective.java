@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.objective;
 
+import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -106,8 +107,8 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Poli
 
     /** The loss exactly; what is measured over tokens as if the answers of both batches were of one length. */
     @Override
-    public List<Batch> parts(Batch batch, int positions) {
-        return batch.sequences.ranges(positions).stream()
+    public List<Batch> parts(Batch batch, Cut cut) {
+        return cut.ranges(batch.sequences, row -> true).stream()
                 .map(range -> new Batch(
                         batch.sequences.rows(range),
                         Arrays.copyOfRange(batch.oldLogProbabilities, range.from(), range.to()),
@@ -119,5 +120,20 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Poli
     @Override
     public PolicyObjective.Figures merged(PolicyObjective.Figures first, PolicyObjective.Figures second, double share) {
         return first.merged(second, share);
+    }
+
+    @Override
+    public int reportedNumbers() {
+        return PolicyObjective.Figures.NUMBERS;
+    }
+
+    @Override
+    public double[] numbers(PolicyObjective.Figures loss) {
+        return loss.numbers();
+    }
+
+    @Override
+    public PolicyObjective.Figures reported(double[] numbers) {
+        return PolicyObjective.Figures.ofNumbers(numbers);
     }
 }

@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.objective;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.NetworkProgram;
 import io.alignstream.languagemodel.network.Sequences;
@@ -112,12 +113,27 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
     }
 
     @Override
-    public List<Sequences> parts(Sequences sequences, int positions) {
-        return sequences.parts(positions);
+    public List<Sequences> parts(Sequences sequences, Cut cut) {
+        return cut.ranges(sequences, row -> true).stream().map(sequences::rows).toList();
     }
 
     @Override
     public Double merged(Double first, Double second, double share) {
         return Objective.mean(first, second, share);
+    }
+
+    @Override
+    public int reportedNumbers() {
+        return 1;
+    }
+
+    @Override
+    public double[] numbers(Double loss) {
+        return new double[] {loss};
+    }
+
+    @Override
+    public Double reported(double[] numbers) {
+        return numbers[0];
     }
 }

@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.objective;
 
+import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Gradients;
 import java.util.List;
 
@@ -22,12 +23,11 @@ public interface Objective<B, L> {
     double weight(B batch);
 
     /**
-     * {@code batch} in micro-batches of at most {@code positions} each, padding counted, or of as little as belongs
-     * together: what a step keeps for its backward pass grows with the positions.
+     * {@code batch} in the parts that {@code cut} makes, in order; what belongs together stays in one.
      *
-     * @return {@code batch} alone if it has no more; never empty
+     * @return {@code batch} alone if it is not cut; never empty
      */
-    List<B> parts(B batch, int positions);
+    List<B> parts(B batch, Cut cut);
 
     /**
      * What the objective would have reported on two batches as one.
@@ -35,6 +35,15 @@ public interface Objective<B, L> {
      * @param share the second batch's part of what both count for, 0 to 1
      */
     L merged(L first, L second, double share);
+
+    /** How many {@link #numbers} there are. */
+    int reportedNumbers();
+
+    /** What the objective reports as numbers, so that it travels. */
+    double[] numbers(L loss);
+
+    /** The reverse of {@link #numbers}. */
+    L reported(double[] numbers);
 
     /** The mean of two means, of which the second counts for {@code share} (0 to 1) of both. */
     static double mean(double first, double second, double share) {

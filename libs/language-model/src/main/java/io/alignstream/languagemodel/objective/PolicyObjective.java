@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.objective;
 
+import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -54,6 +55,17 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
             return new Figures(figures[0], figures[1], figures[2], figures[5], figures[3], figures[4]);
         }
 
+        static final int NUMBERS = 6;
+
+        /** In the order of the components. */
+        double[] numbers() {
+            return new double[] {loss, approximateKl, clipFraction, entropy, meanRatio, greatestRatioGap};
+        }
+
+        static Figures ofNumbers(double[] numbers) {
+            return new Figures(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]);
+        }
+
         /** Those of two batches, of which the other one counts for {@code share} (0 to 1) of both. */
         Figures merged(Figures other, double share) {
             return new Figures(
@@ -101,8 +113,8 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
     }
 
     @Override
-    public List<Batch> parts(Batch batch, int positions) {
-        return batch.sequences.ranges(positions).stream()
+    public List<Batch> parts(Batch batch, Cut cut) {
+        return cut.ranges(batch.sequences, row -> true).stream()
                 .map(range -> new Batch(
                         batch.sequences.rows(range),
                         Arrays.copyOfRange(batch.oldLogProbabilities, range.from(), range.to()),
@@ -113,5 +125,20 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
     @Override
     public Figures merged(Figures first, Figures second, double share) {
         return first.merged(second, share);
+    }
+
+    @Override
+    public int reportedNumbers() {
+        return Figures.NUMBERS;
+    }
+
+    @Override
+    public double[] numbers(Figures loss) {
+        return loss.numbers();
+    }
+
+    @Override
+    public Figures reported(double[] numbers) {
+        return Figures.ofNumbers(numbers);
     }
 }

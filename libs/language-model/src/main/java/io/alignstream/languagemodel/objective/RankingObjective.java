@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.objective;
 
+import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -126,13 +127,13 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
     }
 
     @Override
-    public List<Batch> parts(Batch batch, int positions) {
+    public List<Batch> parts(Batch batch, Cut cut) {
         boolean[] compared = new boolean[batch.last.length + 1]; // with a row before it
         for (RankedPair pair : batch.pairs) {
             int first = Math.min(pair.better(), pair.worse());
             Arrays.fill(compared, first + 1, Math.max(pair.better(), pair.worse()) + 1, true);
         }
-        List<Sequences.Range> ranges = batch.answers.ranges(positions, row -> !compared[row]);
+        List<Sequences.Range> ranges = cut.ranges(batch.answers, row -> !compared[row]);
         return ranges.size() == 1
                 ? List.of(batch)
                 : ranges.stream().flatMap(range -> batch.part(range).stream()).toList();
@@ -141,5 +142,20 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
     @Override
     public Double merged(Double first, Double second, double share) {
         return Objective.mean(first, second, share);
+    }
+
+    @Override
+    public int reportedNumbers() {
+        return 1;
+    }
+
+    @Override
+    public double[] numbers(Double loss) {
+        return new double[] {loss};
+    }
+
+    @Override
+    public Double reported(double[] numbers) {
+        return numbers[0];
     }
 }

@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.objective;
 
+import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
@@ -67,8 +68,8 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
     }
 
     @Override
-    public List<Batch> parts(Batch batch, int positions) {
-        return batch.sequences.ranges(positions).stream()
+    public List<Batch> parts(Batch batch, Cut cut) {
+        return cut.ranges(batch.sequences, row -> true).stream()
                 .map(range -> new Batch(
                         batch.sequences.rows(range),
                         Arrays.copyOfRange(batch.oldValues, range.from(), range.to()),
@@ -79,5 +80,20 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
     @Override
     public Double merged(Double first, Double second, double share) {
         return Objective.mean(first, second, share);
+    }
+
+    @Override
+    public int reportedNumbers() {
+        return 1;
+    }
+
+    @Override
+    public double[] numbers(Double loss) {
+        return new double[] {loss};
+    }
+
+    @Override
+    public Double reported(double[] numbers) {
+        return numbers[0];
     }
 }

@@ -6,6 +6,7 @@ import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.LeaseLostException;
+import io.alignstream.training.LedElsewhereException;
 import io.alignstream.stageruntime.Decision;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
@@ -131,7 +132,8 @@ public final class Reconciler implements JobControl {
         if (job.stopRequested()) {
             held.stopped(run);
             show(JobStatus.State.WAITING, Reason.of("stage.stopped"));
-        } else if (failure instanceof LeaseLostException elsewhere) {
+        } else if (failure instanceof Explained elsewhere
+                && (failure instanceof LeaseLostException || failure instanceof LedElsewhereException)) {
             held.stopped(run); // no attempt of this process
             lost = run;
             lostReason = elsewhere.reason();

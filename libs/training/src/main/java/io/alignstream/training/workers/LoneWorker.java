@@ -1,0 +1,80 @@
+package io.alignstream.training.workers;
+
+import io.alignstream.languagemodel.network.Gradients;
+import io.alignstream.languagemodel.network.Trainable;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** The only worker of a run: has all shards, leads and meets nobody. */
+final class LoneWorker implements Workers {
+
+    private final int shards;
+
+    LoneWorker(int shards) {
+        this.shards = requireShards(shards);
+    }
+
+    static int requireShards(int shards) {
+        if (Integer.bitCount(shards) != 1 || shards < 1) {
+            throw new IllegalArgumentException("shards is " + shards + " but must be a power of two");
+        }
+        return shards;
+    }
+
+    @Override
+    public int shards() {
+        return shards;
+    }
+
+    @Override
+    public Shards own() {
+        return new Shards(0, shards);
+    }
+
+    @Override
+    public boolean leads() {
+        return true;
+    }
+
+    /** Nobody was asked. */
+    @Override
+    public boolean elected() {
+        return false;
+    }
+
+    @Override
+    public Gradients sum(List<Gradients> parts, Trainable trained) {
+        return parts.getFirst();
+    }
+
+    @Override
+    public double[] sum(double[] numbers) {
+        return numbers;
+    }
+
+    @Override
+    public boolean changed() {
+        return false;
+    }
+
+    @Override
+    public boolean meet(Standing mine, BooleanSupplier stop) {
+        return true;
+    }
+
+    @Override
+    public void lead(Handover state, Content content) {}
+
+    @Override
+    public Optional<Handover> follow(Standing mine, Path folder, BooleanSupplier stop) {
+        throw new IllegalStateException("who works alone follows nobody");
+    }
+
+    @Override
+    public void dismiss() {}
+
+    @Override
+    public void close() {}
+}

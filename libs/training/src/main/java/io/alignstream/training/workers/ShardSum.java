@@ -1,0 +1,51 @@
+package io.alignstream.training.workers;
+
+import io.alignstream.languagemodel.network.Gradients;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Adds the gradients of shards that come one after the other, as one binary tree over all shards does: two neighbours as
+ * soon as both are complete. So no more than the tree's height of sums is there at a time. For one thread.
+ */
+public final class ShardSum implements AutoCloseable {
+
+    private final List<Gradients> sums = new ArrayList<>();
+    private final List<Integer> levels = new ArrayList<>();
+    private int next;
+
+    /** The sum of the shards from {@code first} on. */
+    public ShardSum(int first) {
+        this.next = first;
+    }
+
+    /** Adds the next shard's gradients, which belong to this object from now on. */
+    public void add(Gradients shard) {
+        Gradients sum = shard;
+        int level = 0;
+        // The node of the new sum begins at next − (2^level − 1); it is the right one of two if that bit is set.
+        while (!levels.isEmpty() && levels.getLast() == level && (next >> level & 1) == 1) {
+            Gradients left = sums.removeLast();
+            levels.removeLast();
+            left.add(sum);
+            sum = left;
+            level++;
+        }
+        sums.add(sum);
+        levels.add(level);
+        next++;
+    }
+
+    /** The sums of the complete subtrees so far, from left to right; they belong to the caller from now on. */
+    public List<Gradients> subtrees() {
+        List<Gradients> taken = List.copyOf(sums);
+        sums.clear();
+        levels.clear();
+        return taken;
+    }
+
+    @Override
+    public void close() {
+        sums.forEach(Gradients::close);
+    }
+}

@@ -1,0 +1,396 @@
+package io.alignstream.training.workers;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.alignstream.languagemodel.collective.CollectiveException;
+import io.alignstream.languagemodel.collective.ProcessGroup;
+import io.alignstream.languagemodel.collective.Rendezvous;
+import io.alignstream.languagemodel.collective.RendezvousServer;
+import io.alignstream.languagemodel.network.Gradients;
+import io.alignstream.languagemodel.network.Trainable;
+import io.alignstream.languagemodel.torch.TorchRuntime;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Several processes that train one run, in generations: Kafka says who is there ({@link Membership}), libtorch's process groups
+ * add.
+ *
+ * <p>A generation's members meet at the rendezvous that its first rank serves, tell each other how far they are, and join a
+ * process group. When one of its collectives fails, it fails for all of them, and they meet again: in the next
+ * generation, or once more in the same one if nobody is gone. A collective that waits for a process which is silent is aborted when a
+ * generation without that process is known.
+ */
+public final class WorkerGroup implements Workers {
+
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerGroup.class);
+
+    /** How often those who wait look whether they still should. */
+    private static final Duration LOOK = Duration.ofMillis(100);
+
+    /** Time to connect to somebody who is there. */
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+
+    /** Time in which all members of a process group, who have just met, must be connected. */
+    private static final Duration JOIN = Duration.ofSeconds(20);
+
+    /** Most time that a leader stores, measures or writes while the others wait for its next step. */
+    private static final Duration STEP = Duration.ofHours(6);
+
+    /** Time that those who know of newcomers leave the others to end their step. */
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    private final Membership membership;
+    private final RendezvousServer server;
+    private final int shards;
+    private final StateTransfer transfer = new StateTransfer();
+    private final NDManager memory = TorchRuntime.get().newScope();
+    private final Object lock = new Object();
+
+    private @Nullable NDArray rows;
+    private @Nullable Generation generation;
+    private int round;
+    private @Nullable Rendezvous rendezvous;
+    private @Nullable ProcessGroup group;
+    private List<Hello> hellos = List.of();
+    private int leader = -1;
+    private boolean changed;
+    /** Whether somebody of this generation is gone for sure. */
+    private boolean incomplete;
+
+    /**
+     * The workers of a run.
+     *
+     * @param membership closed with this
+     * @param server of this process, which its member record names; closed with this
+     * @param shards power of two
+     */
+    public WorkerGroup(Membership membership, RendezvousServer server, int shards) {
+        this.membership = membership;
+        this.server = server;
+        this.shards = LoneWorker.requireShards(shards);
+        membership.onGeneration(this::announced);
+    }
+
+    @Override
+    public int shards() {
+        return shards;
+    }
+
+    @Override
+    public Shards own() {
+        Generation now = Objects.requireNonNull(generation);
+        return Shards.of(now.rank().orElseThrow(), now.size(), shards);
+    }
+
+    @Override
+    public boolean leads() {
+        Generation now = generation;
+        return now != null && now.rank().isPresent() && now.rank().getAsInt() == leader;
+    }
+
+    @Override
+    public boolean elected() {
+        return leads();
+    }
+
+    @Override
+    public boolean changed() {
+        return changed;
+    }
+
+    @Override
+    public Gradients sum(List<Gradients> parts, Trainable trained) {
+        Gradients first = parts.getFirst();
+        if (now().size() == 1) {
+            return first;
+        }
+        try {
+            NDArray buffer = rows(parts.size(), first.count());
+            for (int i = 0; i < parts.size(); i++) {
+                parts.get(i).write(buffer, i);
+            }
+            group().treeSum(buffer, shards);
+            first.read(buffer);
+            parts.subList(1, parts.size()).forEach(Gradients::close);
+            return first;
+        } catch (CollectiveException e) {
+            parts.forEach(Gradients::close);
+            throw failed(e);
+        }
+    }
+
+    private NDArray rows(int count, long columns) {
+        Shape shape = new Shape(count, columns);
+        NDArray buffer = rows;
+        if (buffer == null || !buffer.getShape().equals(shape)) {
+            if (buffer != null) {
+                buffer.close();
+            }
+            buffer = memory.zeros(shape);
+            rows = buffer;
+        }
+        return buffer;
+    }
+
+    @Override
+    public double[] sum(double[] numbers) {
+        // the last one tells the others that this worker knows of a later generation: all end the step, then meet
+        double[] withNews = Arrays.copyOf(numbers, numbers.length + 1);
+        withNews[numbers.length] = membership.knowsAfter(now().number()) ? 1 : 0;
+        try {
+            double[] all = now().size() == 1 ? withNews : group().sum(withNews);
+            changed |= all[numbers.length] > 0;
+            return Arrays.copyOf(all, numbers.length);
+        } catch (CollectiveException e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public boolean meet(Standing mine, BooleanSupplier stop) {
+        boolean led = leads();
+        leave();
+        while (true) {
+            Optional<Generation> next = next(stop);
+            if (next.isEmpty()) {
+                return false;
+            }
+            if (next.get().rank().isEmpty()) {
+                continue; // it stands by
+            }
+            try {
+                if (join(next.get(), new Hello(mine, led), stop)) {
+                    return true;
+                }
+            } catch (CollectiveException | WorkersChangedException e) {
+                LOG.atInfo().setCause(e).log("The workers have not come together; once more");
+                seek(next.get());
+                leave();
+            }
+        }
+    }
+
+    /** The generation to meet in: the next one, or the same once more if nobody of it is known to be gone. */
+    private Optional<Generation> next(BooleanSupplier stop) {
+        Generation before = generation;
+        boolean again = before != null && before.rank().isPresent() && !incomplete;
+        long number = before == null ? -1 : before.number();
+        while (!stop.getAsBoolean()) {
+            try {
+                Optional<Generation> newer = membership.next(number, again ? Duration.ZERO : LOOK);
+                if (newer.isPresent()) {
+                    generation = newer.get();
+                    round = 0;
+                    incomplete = false;
+                    return newer;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return Optional.empty();
+            }
+            if (again) {
+                round++;
+                return Optional.ofNullable(before);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Meets the members of {@code now} in this round; false if told to stop. */
+    private boolean join(Generation now, Hello mine, BooleanSupplier stop) {
+        int rank = now.rank().orElseThrow();
+        Rendezvous meeting =
+                Rendezvous.connect(now.members().getFirst().rendezvous(), now.token() + "/" + round, CONNECT);
+        rendezvous = meeting;
+        meeting.set("hello/" + rank, mine.json());
+        List<Hello> heard = new java.util.ArrayList<>();
+        for (int other = 0; other < now.size(); other++) {
+            Optional<String> hello = other == rank ? Optional.of(mine.json()) : await("hello/" + other, stop);
+            if (hello.isEmpty()) {
+                return false;
+            }
+            heard.add(Hello.of(hello.get()));
+        }
+        hellos = List.copyOf(heard);
+        leader = IntStream.range(0, heard.size())
+                .boxed()
+                .max(Comparator.<Integer, Hello>comparing(heard::get, Hello.ORDER).thenComparing(Comparator.reverseOrder()))
+                .orElseThrow();
+        ProcessGroup joined = ProcessGroup.join(
+                meeting, now.members().get(rank).rendezvous().getAddress(), rank, now.size(), JOIN, STEP);
+        synchronized (lock) {
+            group = joined;
+        }
+        changed = false;
+        LOG.atInfo()
+                .addKeyValue("generation", now.number())
+                .addKeyValue("round", round)
+                .addKeyValue("rank", rank)
+                .addKeyValue("size", now.size())
+                .addKeyValue("leader", leader)
+                .log("The workers have come together");
+        return true;
+    }
+
+    /**
+     * What somebody puts at the rendezvous; empty if told to stop.
+     *
+     * @throws WorkersChangedException if there is a later generation by now
+     */
+    private Optional<String> await(String key, BooleanSupplier stop) {
+        Rendezvous meeting = Objects.requireNonNull(rendezvous);
+        long number = now().number();
+        while (!stop.getAsBoolean()) {
+            Optional<String> value = meeting.find(key, LOOK);
+            if (value.isPresent()) {
+                return value;
+            }
+            if (membership.knowsAfter(number)) {
+                throw new WorkersChangedException("a later generation came while " + key + " was waited for");
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public void lead(Handover state, Content content) throws IOException {
+        if (now().size() == 1) {
+            return;
+        }
+        boolean wanted = hellos.stream().anyMatch(hello -> hello.standing().compareTo(state.standing()) < 0);
+        try {
+            transfer.send(Objects.requireNonNull(rendezvous), group(), leader, state, wanted, content);
+        } catch (CollectiveException e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public Optional<Handover> follow(Standing mine, Path folder, BooleanSupplier stop) throws IOException {
+        try {
+            Optional<String> told = await(StateTransfer.KEY, stop);
+            return told.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(transfer.receive(told.get(), group(), leader, mine, folder));
+        } catch (CollectiveException e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public void dismiss() {
+        if (now().size() > 1) {
+            try {
+                group().barrier();
+            } catch (CollectiveException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    /** A collective has failed: says who is gone, so that a generation without them comes soon. */
+    private WorkersChangedException failed(CollectiveException e) {
+        seek(now());
+        return new WorkersChangedException("a collective of the workers has failed: " + e.getMessage(), e);
+    }
+
+    /** A process that is gone refuses connections; one that only stands still does not, and Kafka misses its signs of life. */
+    private void seek(Generation now) {
+        for (int other = 0; other < now.size(); other++) {
+            if (other != now.rank().orElse(-1) && !membership.knowsAfter(now.number())) {
+                Member member = now.members().get(other);
+                try (Socket socket = new Socket()) {
+                    socket.connect(member.rendezvous(), (int) LOOK.toMillis() * 5);
+                } catch (ConnectException e) {
+                    incomplete = true;
+                    membership.lost(member);
+                } catch (IOException e) {
+                    LOG.atDebug().setCause(e).log("Whether a worker is there cannot be told");
+                }
+            }
+        }
+    }
+
+    /** A new generation is known; on the membership's thread. */
+    private void announced(Generation newer) {
+        ProcessGroup present;
+        Set<String> gone = new HashSet<>();
+        synchronized (lock) {
+            present = group;
+            Generation now = generation;
+            if (present == null || now == null || newer.number() <= now.number()) {
+                return;
+            }
+            now.members().forEach(member -> gone.add(member.id()));
+        }
+        newer.members().forEach(member -> gone.remove(member.id()));
+        if (!gone.isEmpty()) {
+            abort(present);
+        } else {
+            Thread.ofVirtual().start(() -> {
+                try {
+                    Thread.sleep(GRACE);
+                    abort(present);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+        }
+    }
+
+    private void abort(ProcessGroup present) {
+        synchronized (lock) {
+            if (group == present) {
+                present.abort();
+            }
+        }
+    }
+
+    private Generation now() {
+        return Objects.requireNonNull(generation);
+    }
+
+    private ProcessGroup group() {
+        return Objects.requireNonNull(group);
+    }
+
+    private void leave() {
+        synchronized (lock) {
+            if (group != null) {
+                group.close();
+                group = null;
+            }
+        }
+        if (rendezvous != null) {
+            rendezvous.close();
+            rendezvous = null;
+        }
+        leader = -1;
+        hellos = List.of();
+    }
+
+    @Override
+    public void close() {
+        leave();
+        membership.close();
+        server.close();
+        memory.close();
+    }
+}

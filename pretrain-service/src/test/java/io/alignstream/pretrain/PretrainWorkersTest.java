@@ -1,0 +1,178 @@
+package io.alignstream.pretrain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.alignstream.contracts.Stage;
+import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.collective.RendezvousServer;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.pretrain.data.SequenceSource;
+import io.alignstream.training.LedElsewhereException;
+import io.alignstream.training.Lineage;
+import io.alignstream.training.Trainer;
+import io.alignstream.training.TrainingRuns;
+import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.testing.LocalMemberships;
+import io.alignstream.training.testing.Recorder;
+import io.alignstream.training.workers.WorkerGroup;
+import io.alignstream.training.workers.Workers;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Several workers of one run, each a thread with a network, a data reader and a trainer of its own, over real process groups. */
+class PretrainWorkersTest {
+
+    private static final int SHARDS = 4;
+    private static final int BATCH = 8;
+    private static final int STEPS = 30;
+    private static final Tokenizer TOKENIZER = TinyText.tokenizer();
+
+    @TempDir
+    private Path folder;
+
+    private final PretrainSettings settings = settings();
+
+    @Test
+    void any_number_of_workers_trains_the_same_model() throws Exception {
+        // Given
+        String alone = alone("alone");
+
+        for (int workers = 1; workers <= SHARDS + 1; workers++) {
+            // When
+            String together = together("together" + workers, workers, (worker, step) -> {});
+
+            // Then
+            assertThat(together).as("%d workers", workers).isEqualTo(alone);
+        }
+    }
+
+    @Test
+    void workers_that_die_and_come_change_nothing() throws Exception {
+        // Given
+        String alone = alone("alone");
+
+        // When: the leader dies after step 7, the next one after step 15
+        String together = together("dying", 3, (worker, step) -> {
+            if (worker == 0 && step == 7 || worker == 1 && step == 15) {
+                throw new Death();
+            }
+        });
+
+        // Then
+        assertThat(together).isEqualTo(alone);
+    }
+
+    private static final class Death extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /** Happens to a worker after a step. */
+    @FunctionalInterface
+    private interface Fate {
+        void strike(int worker, long step);
+    }
+
+    private String alone(String name) throws IOException {
+        try (CheckpointStore store = store(name)) {
+            return trainer(store, Recorder.toTheEnd(), Workers.alone(SHARDS))
+                    .train()
+                    .orElseThrow()
+                    .checkpoint()
+                    .sha256();
+        }
+    }
+
+    /** The sha256 of the checkpoint that the workers come to, of whom one returns it and the others learn that one has. */
+    private String together(String name, int workers, Fate fate) throws Exception {
+        List<String> results = Collections.synchronizedList(new ArrayList<>());
+        try (LocalMemberships memberships = new LocalMemberships(SHARDS);
+                ExecutorService threads = Executors.newFixedThreadPool(workers)) {
+            List<Future<?>> working = new ArrayList<>();
+            for (int i = 0; i < workers; i++) {
+                int worker = i;
+                working.add(threads.submit(() -> {
+                    RendezvousServer server = RendezvousServer.open(InetAddress.getLoopbackAddress());
+                    try (CheckpointStore store = store(name);
+                            WorkerGroup group =
+                                    new WorkerGroup(memberships.join(server.address()), server, SHARDS)) {
+                        Recorder recorder = Recorder.calling((step, figures) -> fate.strike(worker, step));
+                        trainer(store, recorder, group)
+                                .train()
+                                .ifPresent(result -> results.add(result.checkpoint().sha256()));
+                        group.dismiss();
+                    } catch (LedElsewhereException e) {
+                        // another one has the result
+                    }
+                    return worker;
+                }));
+            }
+            for (Future<?> worker : working) {
+                try {
+                    worker.get(2, TimeUnit.MINUTES);
+                } catch (ExecutionException e) {
+                    if (!(e.getCause() instanceof Death)) {
+                        throw e;
+                    }
+                }
+            }
+        }
+        assertThat(results).hasSize(1);
+        return results.getFirst();
+    }
+
+    private Trainer trainer(CheckpointStore store, Recorder recorder, Workers workers) {
+        return new Trainer(
+                new TrainingRuns(store, Stage.PRETRAIN).of(Lineage.NONE, List.of(), settings.hyperparameters()),
+                new PretrainLoop.Inputs(
+                        settings,
+                        TOKENIZER,
+                        SequenceSource.of(sequences()),
+                        TinyText.sequences(TOKENIZER, 1_000, 8),
+                        Optional.empty(),
+                        workers),
+                settings.training(),
+                SampleSettings.NONE,
+                recorder,
+                workers);
+    }
+
+    /** With a batch that has nothing to predict, so that the workers go back together. */
+    private static List<int[]> sequences() {
+        List<int[]> training = new ArrayList<>(TinyText.sequences(TOKENIZER, 0, STEPS * BATCH));
+        int[] nothing = new int[TinyText.LENGTH];
+        Arrays.fill(nothing, TOKENIZER.pad());
+        Collections.fill(training.subList(12 * BATCH, 13 * BATCH), nothing);
+        return training;
+    }
+
+    private static PretrainSettings settings() {
+        PretrainSettings usual = TinyText.settings(STEPS, 5, Duration.ofHours(1));
+        return new PretrainSettings(
+                usual.network(),
+                new PretrainSettings.Batches(BATCH, usual.batches().memory(), BATCH, SHARDS),
+                usual.schedule(),
+                usual.optimiser(),
+                usual.holdout(),
+                usual.spikeFactor(),
+                usual.training(),
+                1);
+    }
+
+    private CheckpointStore store(String name) throws IOException {
+        return CheckpointStore.open(folder.resolve(name).toUri(), folder.resolve("cache"));
+    }
+}
