@@ -83,7 +83,9 @@ public record PretrainSettings(
         batches.memory.addTo(values);
         values.put("shuffleWindow", Integer.toString(batches.shuffleWindow));
         if (batches.shards > 1) {
-            values.put("shards", Integer.toString(batches.shards)); // not how many workers there are: weights do not depend on it
+            values.put(
+                    "shards",
+                    Integer.toString(batches.shards)); // not how many workers there are: weights do not depend on it
         }
         values.put("steps", Long.toString(schedule.steps()));
         values.put("epochs", Double.toString(schedule.epochs()));

@@ -90,14 +90,19 @@ final class PretrainState implements AutoCloseable {
     }
 
     /** A network with random weights. */
-    static PretrainState random(PretrainSettings settings, Tokenizer tokenizer, SequenceSource source, Workers workers) {
+    static PretrainState random(
+            PretrainSettings settings, Tokenizer tokenizer, SequenceSource source, Workers workers) {
         Transformer model = Transformer.initialise(shape(settings, tokenizer, source), settings.seed());
         return new PretrainState(settings, tokenizer, model, source, workers, 0, 0, 0);
     }
 
     /** The trunk of the finished model {@code previous}, with which a new run begins. */
     static PretrainState trunkOf(
-            StoredState previous, PretrainSettings settings, Tokenizer tokenizer, SequenceSource source, Workers workers)
+            StoredState previous,
+            PretrainSettings settings,
+            Tokenizer tokenizer,
+            SequenceSource source,
+            Workers workers)
             throws IOException {
         Map<String, Tensor> state = BestWeights.below(TRUNK, previous.tensors());
         Transformer model = Transformer.of(

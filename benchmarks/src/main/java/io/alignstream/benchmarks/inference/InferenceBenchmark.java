@@ -183,10 +183,7 @@ public final class InferenceBenchmark {
             // so much room that all texts fit at once
             int positions = streams.getLast() * (prompts.getLast() + answer + 16);
             llama.addAll(List.of(
-                    "llama",
-                    gguf.toString(),
-                    Integer.toString(positions),
-                    Integer.toString(streams.getLast())));
+                    "llama", gguf.toString(), Integer.toString(positions), Integer.toString(streams.getLast())));
             peers.add(start(LLAMA, llama, Map.of(), scratch));
             List<String> transformers = new ArrayList<>(python.get().command());
             transformers.addAll(List.of(TRANSFORMERS, folder.toString()));

@@ -50,8 +50,18 @@ public interface JobContext {
 
     /** Publishes an event and returns when all in-sync replicas have it. */
     <T> void publish(Topic<T> topic, T event);
-    default java.net.InetAddress workerAddress() { return java.net.InetAddress.getLoopbackAddress(); }
-    default io.alignstream.training.workers.Membership membership(io.alignstream.training.TrainingRun run, int shards, java.net.InetSocketAddress rendezvous, Map<String, String> fingerprint) { throw new UnsupportedOperationException(); }
+
+    default java.net.InetAddress workerAddress() {
+        return java.net.InetAddress.getLoopbackAddress();
+    }
+
+    default io.alignstream.training.workers.Membership membership(
+            io.alignstream.training.TrainingRun run,
+            int shards,
+            java.net.InetSocketAddress rendezvous,
+            Map<String, String> fingerprint) {
+        throw new UnsupportedOperationException();
+    }
 
     /**
      * Reads a snapshot by assign and seek, partition by partition in offset order. Records that do not decode are left

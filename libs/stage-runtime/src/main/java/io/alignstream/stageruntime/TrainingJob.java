@@ -180,8 +180,7 @@ public abstract class TrainingJob implements Job {
     private Workers workers(JobContext context) {
         RendezvousServer server = RendezvousServer.open(context.workerAddress());
         try {
-            Membership membership =
-                    context.membership(run, shards(), server.address(), TorchRuntime.fingerprint());
+            Membership membership = context.membership(run, shards(), server.address(), TorchRuntime.fingerprint());
             return new WorkerGroup(membership, server, shards());
         } catch (RuntimeException e) {
             server.close();

@@ -153,6 +153,10 @@ public final class Trainer {
                         Optional<Result> before = moment.isEmpty() ? finished(run) : Optional.empty();
                         if (before.isPresent()) {
                             workers.lead(Handover.OVER, folder -> {});
+                            if (workers.stoodBy()) {
+                                // those who brought it to its end publish it, or it is asked for again
+                                throw endedElsewhere();
+                            }
                             return before;
                         }
                         moment = Optional.of(moment.isPresent() ? moment.get() : stored());
@@ -196,7 +200,8 @@ public final class Trainer {
             moment.leads = true;
             if (!moment.ended()) {
                 // what the leader before had stored last is not known here
-                moment.save(moment.loop.done() % settings.saving.every == 0);
+                boolean planned = moment.loop.done() % settings.saving.every == 0;
+                moment.save(planned && !moment.state.anchorSteps().contains(moment.loop.done()));
             }
         }
         workers.lead(moment.handover(), folder -> moment.write(folder, false));
@@ -317,26 +322,35 @@ public final class Trainer {
                 monitor.recorded(run.record(loop.done(), step.record().get()));
             }
             moment.take(step, evaluation);
-            if (!moment.leads) {
-                continue; // the rest is told and stored by the one that leads
+            if (moment.leads) {
+                tell(moment, step, seconds);
             }
-            if (samples.due(loop.done(), loop.total())) {
-                moment.sample();
-            }
-            SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
-            figures.put(step.speed().figure(), step.speed().amount() / seconds);
-            monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
-            run.beat();
-
             boolean byPlan = loop.done() % settings.saving.every == 0;
-            boolean byClock = System.nanoTime() - savedAt >= settings.saving.interval.toNanos();
+            boolean byClock = moment.leads && System.nanoTime() - savedAt >= settings.saving.interval.toNanos();
             if (!loop.finished() && (byPlan || byClock)) {
-                moment.save(byPlan);
+                if (moment.leads) {
+                    moment.save(byPlan);
+                }
+                if (byPlan) {
+                    moment.state = RunState.of(workers.tell(moment.state.json()));
+                }
                 savedStep = loop.done();
                 savedAt = System.nanoTime();
             }
         }
         return Optional.empty();
+    }
+
+    /** What people see of a step. */
+    private void tell(Moment moment, Step step, double seconds) throws IOException {
+        TrainingLoop loop = moment.loop;
+        if (samples.due(loop.done(), loop.total())) {
+            moment.sample();
+        }
+        SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
+        figures.put(step.speed().figure(), step.speed().amount() / seconds);
+        monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
+        run.beat();
     }
 
     private Recovery.Decision decide(Moment moment, Trouble trouble) {

@@ -18,8 +18,8 @@ import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.objective.ValueObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
-import java.util.Arrays;
 import io.alignstream.training.workers.Workers;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -94,7 +94,8 @@ class LearnerTest {
         try (Transformer model = Transformer.initialise(CONFIG, 3)) {
             // When
             List<DpoObjective.Batch> pairParts = new DpoObjective(model, 1).parts(pairs, Cut.ofPositions(1));
-            List<RankingObjective.Batch> promptParts = new RankingObjective(model, 0).parts(prompts, Cut.ofPositions(1));
+            List<RankingObjective.Batch> promptParts =
+                    new RankingObjective(model, 0).parts(prompts, Cut.ofPositions(1));
 
             // Then
             assertThat(pairParts).extracting(part -> part.answers().batch()).containsExactly(2, 2);
@@ -174,8 +175,8 @@ class LearnerTest {
             Workers worker = Workers.alone(shards);
 
             // When
-            Taken<L> taken = learning(
-                    (model, learner) -> learner.step(objective.apply(model), batch, 1e-3), TIME, worker);
+            Taken<L> taken =
+                    learning((model, learner) -> learner.step(objective.apply(model), batch, 1e-3), TIME, worker);
 
             // Then
             assertSame(taken, expected, 1e-6);
@@ -214,8 +215,8 @@ class LearnerTest {
     private static <L> Taken<L> learning(Stepping<L> stepping, int positions, Workers workers) {
         try (Transformer model = Transformer.initialise(CONFIG, 3)) {
             model.addHead(1);
-            try (Learner learner = new Learner(
-                    model, new AdamW(model, AdamW.Settings.REINFORCEMENT), positions, workers)) {
+            try (Learner learner =
+                    new Learner(model, new AdamW(model, AdamW.Settings.REINFORCEMENT), positions, workers)) {
                 Learner.Step<L> step = stepping.step(model, learner);
                 Map<String, Tensor> moments = learner.state("");
                 moments.replaceAll((name, view) -> view.copy());

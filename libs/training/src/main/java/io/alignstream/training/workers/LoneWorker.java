@@ -55,6 +55,11 @@ final class LoneWorker implements Workers {
     }
 
     @Override
+    public boolean stoodBy() {
+        return false;
+    }
+
+    @Override
     public boolean changed() {
         return false;
     }
@@ -70,6 +75,11 @@ final class LoneWorker implements Workers {
     @Override
     public Optional<Handover> follow(Standing mine, Path folder, BooleanSupplier stop) {
         throw new IllegalStateException("who works alone follows nobody");
+    }
+
+    @Override
+    public String tell(String text) {
+        return text;
     }
 
     @Override

@@ -13,8 +13,10 @@ import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +47,10 @@ public final class WorkerGroup implements Workers {
     /** How often those who wait look whether they still should. */
     private static final Duration LOOK = Duration.ofMillis(100);
 
-    /** Time to connect to somebody who is there. */
+    /** How often those who wait at a rendezvous look what is there. */
+    private static final Duration AGAIN = Duration.ofMillis(5);
+
+    /** Time in which a rendezvous that is there answers. */
     private static final Duration CONNECT = Duration.ofSeconds(5);
 
     /** Time in which all members of a process group, who have just met, must be connected. */
@@ -64,13 +70,14 @@ public final class WorkerGroup implements Workers {
     private final Object lock = new Object();
 
     private @Nullable NDArray rows;
-    private @Nullable Generation generation;
+    private volatile @Nullable Generation generation;
     private int round;
     private @Nullable Rendezvous rendezvous;
     private @Nullable ProcessGroup group;
     private List<Hello> hellos = List.of();
     private int leader = -1;
     private boolean changed;
+    private boolean stoodBy;
     /** Whether somebody of this generation is gone for sure. */
     private boolean incomplete;
 
@@ -108,6 +115,11 @@ public final class WorkerGroup implements Workers {
     @Override
     public boolean elected() {
         return leads();
+    }
+
+    @Override
+    public boolean stoodBy() {
+        return stoodBy;
     }
 
     @Override
@@ -173,14 +185,15 @@ public final class WorkerGroup implements Workers {
                 return false;
             }
             if (next.get().rank().isEmpty()) {
-                continue; // it stands by
+                stoodBy = true;
+                continue;
             }
             try {
                 if (join(next.get(), new Hello(mine, led), stop)) {
                     return true;
                 }
             } catch (CollectiveException | WorkersChangedException e) {
-                LOG.atInfo().setCause(e).log("The workers have not come together; once more");
+                LOG.atInfo().log("The workers have not come together: {}", e.getMessage());
                 seek(next.get());
                 leave();
             }
@@ -220,7 +233,7 @@ public final class WorkerGroup implements Workers {
                 Rendezvous.connect(now.members().getFirst().rendezvous(), now.token() + "/" + round, CONNECT);
         rendezvous = meeting;
         meeting.set("hello/" + rank, mine.json());
-        List<Hello> heard = new java.util.ArrayList<>();
+        List<Hello> heard = new ArrayList<>();
         for (int other = 0; other < now.size(); other++) {
             Optional<String> hello = other == rank ? Optional.of(mine.json()) : await("hello/" + other, stop);
             if (hello.isEmpty()) {
@@ -231,7 +244,8 @@ public final class WorkerGroup implements Workers {
         hellos = List.copyOf(heard);
         leader = IntStream.range(0, heard.size())
                 .boxed()
-                .max(Comparator.<Integer, Hello>comparing(heard::get, Hello.ORDER).thenComparing(Comparator.reverseOrder()))
+                .max(Comparator.<Integer, Hello>comparing(heard::get, Hello.ORDER)
+                        .thenComparing(Comparator.reverseOrder()))
                 .orElseThrow();
         ProcessGroup joined = ProcessGroup.join(
                 meeting, now.members().get(rank).rendezvous().getAddress(), rank, now.size(), JOIN, STEP);
@@ -258,13 +272,14 @@ public final class WorkerGroup implements Workers {
         Rendezvous meeting = Objects.requireNonNull(rendezvous);
         long number = now().number();
         while (!stop.getAsBoolean()) {
-            Optional<String> value = meeting.find(key, LOOK);
+            Optional<String> value = meeting.find(key);
             if (value.isPresent()) {
                 return value;
             }
             if (membership.knowsAfter(number)) {
                 throw new WorkersChangedException("a later generation came while " + key + " was waited for");
             }
+            LockSupport.parkNanos(AGAIN.toNanos());
         }
         return Optional.empty();
     }
@@ -289,6 +304,20 @@ public final class WorkerGroup implements Workers {
             return told.isEmpty()
                     ? Optional.empty()
                     : Optional.of(transfer.receive(told.get(), group(), leader, mine, folder));
+        } catch (CollectiveException e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public String tell(String text) {
+        if (now().size() == 1) {
+            return text;
+        }
+        byte[] bytes = leads() ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
+        try {
+            int length = (int) group().sum(new double[] {bytes.length})[0];
+            return new String(group().broadcast(leads() ? bytes : new byte[length], leader), StandardCharsets.UTF_8);
         } catch (CollectiveException e) {
             throw failed(e);
         }
@@ -335,8 +364,11 @@ public final class WorkerGroup implements Workers {
         synchronized (lock) {
             present = group;
             Generation now = generation;
-            if (present == null || now == null || newer.number() <= now.number()) {
+            if (now == null || newer.number() <= now.number()) {
                 return;
+            }
+            if (present == null) {
+                return; // who meets looks by itself
             }
             now.members().forEach(member -> gone.add(member.id()));
         }
@@ -378,8 +410,9 @@ public final class WorkerGroup implements Workers {
                 group = null;
             }
         }
-        if (rendezvous != null) {
-            rendezvous.close();
+        Rendezvous meeting = rendezvous;
+        if (meeting != null) {
+            meeting.close();
             rendezvous = null;
         }
         leader = -1;

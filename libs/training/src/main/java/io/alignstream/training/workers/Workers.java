@@ -53,6 +53,9 @@ public interface Workers extends AutoCloseable {
      */
     double[] sum(double[] numbers);
 
+    /** Whether this worker has waited for a place while others worked on the run. */
+    boolean stoodBy();
+
     /** Whether a worker has come or gone, so that all meet before the next step; the same for all of them. */
     boolean changed();
 
@@ -86,6 +89,14 @@ public interface Workers extends AutoCloseable {
      * @throws WorkersChangedException if a worker has come or gone meanwhile
      */
     Optional<Handover> follow(Standing mine, Path folder, BooleanSupplier stop) throws IOException;
+
+    /**
+     * What the leader says, at all workers: what it did that the others must know.
+     *
+     * @param text only the leader's counts
+     * @throws WorkersChangedException if a worker has come or gone meanwhile
+     */
+    String tell(String text);
 
     /**
      * The run is over: a follower waits until the leader has published the result and says so by calling it, too.

@@ -45,10 +45,8 @@ public final class LocalMemberships implements AutoCloseable {
     private void change() {
         number++;
         String token = UUID.randomUUID().toString();
-        List<Member> computing = places.stream()
-                .limit(shards)
-                .map(place -> place.member)
-                .toList();
+        List<Member> computing =
+                places.stream().limit(shards).map(place -> place.member).toList();
         for (int i = 0; i < places.size(); i++) {
             places.get(i)
                     .told(new Generation(
