@@ -5,9 +5,13 @@ import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.training.TrainingRun;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
 import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.workers.Membership;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -51,16 +55,21 @@ public interface JobContext {
     /** Publishes an event and returns when all in-sync replicas have it. */
     <T> void publish(Topic<T> topic, T event);
 
-    default java.net.InetAddress workerAddress() {
-        return java.net.InetAddress.getLoopbackAddress();
+    /** Where the other workers of a run reach this process: what its servers are to be bound to. */
+    default InetAddress workerAddress() {
+        return InetAddress.getLoopbackAddress();
     }
 
-    default io.alignstream.training.workers.Membership membership(
-            io.alignstream.training.TrainingRun run,
-            int shards,
-            java.net.InetSocketAddress rendezvous,
-            Map<String, String> fingerprint) {
-        throw new UnsupportedOperationException();
+    /**
+     * Makes this process one of the workers of {@code run}; returns at once. Close it.
+     *
+     * @param shards that the run is cut into
+     * @param rendezvous where this process' rendezvous server listens
+     * @param fingerprint what the bits of its results depend on
+     */
+    default Membership membership(
+            TrainingRun run, int shards, InetSocketAddress rendezvous, Map<String, String> fingerprint) {
+        throw new UnsupportedOperationException("run " + run.id() + " has one worker here");
     }
 
     /**

@@ -166,6 +166,9 @@ final class DeclaredSettings {
         if (type.contains("Path")) {
             return "a path";
         }
+        if (type.equals("InetAddress")) {
+            return "the address of a machine";
+        }
         if (type.contains("URI")) {
             return "an address";
         }

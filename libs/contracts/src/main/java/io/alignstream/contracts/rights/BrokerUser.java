@@ -9,6 +9,7 @@ import static org.apache.kafka.common.acl.AclOperation.WRITE;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.Topic.Retention;
+import io.alignstream.contracts.workers.WorkerShards;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -74,10 +75,12 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
             case PRETRAIN ->
                 rights.follow(Topic.TOKENIZERS, Topic.TOKEN_BATCHES, Topic.CHECKPOINTS)
                         .collect()
+                        .work(stage)
                         .publish(Topic.CHECKPOINTS);
             case SFT ->
                 rights.follow(Topic.INSTRUCTIONS, Topic.CHECKPOINTS, Topic.PROMPTS)
                         .collect()
+                        .work(stage)
                         .publish(Topic.CHECKPOINTS);
             case REWARD ->
                 rights.follow(
@@ -87,6 +90,7 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
                                 Topic.RANKINGS,
                                 Topic.GUIDELINES)
                         .collect()
+                        .work(stage)
                         .publish(Topic.RANKING_REQUESTS, Topic.RANKINGS, Topic.GUIDELINES, Topic.CHECKPOINTS);
             case RLHF ->
                 rights.follow(
@@ -169,6 +173,12 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
         /** Reads what of the store is needed: who trains deletes the rest. */
         private Rights collect() {
             return read(Topic.CHECKPOINTS).read(Topic.MODEL_RELEASES);
+        }
+
+        /** Trains runs with other workers of the stage: joins their group and puts those out of it that are lost. */
+        private Rights work(Stage stage) {
+            return topic(WorkerShards.TOPIC, READ)
+                    .allow(ResourceType.GROUP, PatternType.PREFIXED, WorkerShards.groups(stage), READ);
         }
 
         private Rights publish(Topic<?>... topics) {

@@ -12,9 +12,14 @@ import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
+import io.alignstream.stageruntime.workers.Memberships;
+import io.alignstream.training.TrainingRun;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
 import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.workers.Membership;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -40,6 +45,7 @@ public final class RunningJob implements JobContext, Runnable {
     private final BrokerRefusals refusals;
     private final JobProgress progress;
     private final SampleSettings samples;
+    private final Memberships memberships;
     private final Map<TopicPartition, Long> published = new ConcurrentHashMap<>();
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile boolean stopRequested;
@@ -52,7 +58,8 @@ public final class RunningJob implements JobContext, Runnable {
             KafkaReaders readers,
             BrokerRefusals refusals,
             JobProgress progress,
-            SampleSettings samples) {
+            SampleSettings samples,
+            Memberships memberships) {
         this.job = job;
         this.stage = stage;
         this.publisher = publisher;
@@ -60,6 +67,7 @@ public final class RunningJob implements JobContext, Runnable {
         this.refusals = refusals;
         this.progress = progress;
         this.samples = samples;
+        this.memberships = memberships;
     }
 
     public Job job() {
@@ -171,6 +179,17 @@ public final class RunningJob implements JobContext, Runnable {
     public <T> void publish(Topic<T> topic, T event) {
         RecordMetadata place = publisher.publish(topic, event);
         published.merge(new TopicPartition(place.topic(), place.partition()), place.offset() + 1, Math::max);
+    }
+
+    @Override
+    public InetAddress workerAddress() {
+        return memberships.address();
+    }
+
+    @Override
+    public Membership membership(
+            TrainingRun run, int shards, InetSocketAddress rendezvous, Map<String, String> fingerprint) {
+        return memberships.join(run.stage(), run.id(), shards, rendezvous, fingerprint);
     }
 
     @Override

@@ -12,7 +12,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Opens Kafka consumers that are assigned partitions by hand; thread-safe, its consumers are not.
+ * Opens Kafka consumers, assigned partitions by hand or members of a group; thread-safe, its consumers are not.
  *
  * <p>They take every {@code kafka.*} setting of the service (address, TLS, SASL), see committed records only and fail when
  * asked for offsets that do not exist.
@@ -37,6 +37,14 @@ public class KafkaReaders {
     public KafkaConsumer<byte[], byte[]> open() {
         Map<String, Object> settings = settings();
         settings.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        return open(settings);
+    }
+
+    /** A consumer that joins {@code group} when it subscribes, with further settings. */
+    public KafkaConsumer<byte[], byte[]> join(String group, Map<String, Object> further) {
+        Map<String, Object> settings = settings();
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.putAll(further);
         return open(settings);
     }
 

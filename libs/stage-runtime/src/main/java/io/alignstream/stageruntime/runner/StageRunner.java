@@ -27,6 +27,7 @@ import io.alignstream.stageruntime.view.Reader;
 import io.alignstream.stageruntime.view.ReaderMeters;
 import io.alignstream.stageruntime.view.TopicMadeAnewException;
 import io.alignstream.stageruntime.view.TopicView;
+import io.alignstream.stageruntime.workers.Memberships;
 import io.alignstream.training.samples.SampleSettings;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -82,6 +83,7 @@ public class StageRunner {
     private final ReaderMeters meters;
     private final Duration grace;
     private final SampleSettings samples;
+    private final Memberships memberships;
     private final JobProgress progress;
     private final Reconciler reconciler;
     private final TopicView view;
@@ -101,6 +103,7 @@ public class StageRunner {
             DeadLetters deadLetters,
             StoreRetention retention,
             KeptState kept,
+            Memberships memberships,
             MeterRegistry registry,
             CommonConfig config) {
         this.registry = registry;
@@ -111,6 +114,7 @@ public class StageRunner {
         this.deadLetters = deadLetters;
         this.retention = retention;
         this.kept = kept;
+        this.memberships = memberships;
         this.grace = config.shutdown().grace();
         this.samples = new SampleSettings(
                 config.samples().times(),
@@ -333,7 +337,7 @@ public class StageRunner {
 
     private RunningJob start(Job job) {
         RunningJob running =
-                new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress, samples);
+                new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress, samples, memberships);
         jobs.execute(() -> {
             running.run();
             if (running.hasPublished(Topic.CHECKPOINTS)) {

@@ -2,6 +2,7 @@ package io.alignstream.stageruntime.settings;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,9 @@ public interface CommonConfig {
 
     /** How libtorch computes. */
     Torch torch();
+
+    /** How several workers train one run. */
+    Workers workers();
 
     /** What models in training write for people to see. */
     Samples samples();
@@ -167,6 +171,24 @@ public interface CommonConfig {
 
         /** The library of fused operators that is loaded instead of their formulas. */
         Optional<Path> operators();
+    }
+
+    /** Settings of the workers that train one run together, {@code alignstream.workers.*}. */
+    interface Workers {
+
+        /**
+         * This machine's address at which the other workers of a run reach this one: the only one that its servers listen at. The
+         * default reaches workers of the same machine only.
+         */
+        @WithDefault("127.0.0.1")
+        InetAddress address();
+
+        /**
+         * Whether workers may train a run together whose processors or libraries differ: then the weights depend on which of
+         * them computed what. Otherwise the later ones are refused.
+         */
+        @WithDefault("false")
+        boolean mixedFingerprints();
     }
 
     /** Longest answer of a model that is sampled, in tokens; unless a stage has one of its own. */

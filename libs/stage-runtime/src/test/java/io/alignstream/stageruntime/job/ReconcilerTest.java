@@ -24,11 +24,13 @@ import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.TopicView;
+import io.alignstream.stageruntime.workers.Memberships;
 import io.alignstream.training.samples.SampleSettings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.net.InetAddress;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -100,7 +102,7 @@ class ReconcilerTest {
                 new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {}, RunHistory.inMemory());
         Function<Job, RunningJob> starter = job -> {
             RunningJob running =
-                    new RunningJob(job, "reward", publisher, readers, refusals, progress, SampleSettings.NONE);
+                    new RunningJob(job, "reward", publisher, readers, refusals, progress, SampleSettings.NONE, new Memberships(readers, refusals, InetAddress.getLoopbackAddress(), false));
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };

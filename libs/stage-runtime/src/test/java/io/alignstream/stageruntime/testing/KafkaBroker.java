@@ -2,6 +2,7 @@ package io.alignstream.stageruntime.testing;
 
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.rights.BrokerUser;
+import io.alignstream.contracts.workers.WorkerShards;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.smallrye.reactive.messaging.kafka.companion.test.EmbeddedKafkaBroker;
 import java.io.IOException;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A real broker inside the test's process with every topic of {@link Topic#ALL} and its dead letters, one partition
- * each; its address is {@code kafka.bootstrap.servers}.
+ * each, and {@link WorkerShards}; its address is {@code kafka.bootstrap.servers}.
  *
  * <p>One broker serves all tests of the process. With the argument {@code fresh=true} a test gets one of its own, and
  * {@code partitions=N} gives the data topics more partitions. With {@code user=SERVICE} its own broker lets in by name and
@@ -213,6 +214,7 @@ public final class KafkaBroker implements QuarkusTestResourceLifecycleManager {
                     .configs(Map.of("cleanup.policy", topic.retention().cleanupPolicy())));
             topics.add(new NewTopic(topic.deadLetters(), 1, (short) 1));
         }
+        topics.add(new NewTopic(WorkerShards.TOPIC, WorkerShards.PARTITIONS, (short) 1));
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, (Object) address))) {
             for (KafkaFuture<Void> created : admin.createTopics(topics).values().values()) {
                 await(created);
