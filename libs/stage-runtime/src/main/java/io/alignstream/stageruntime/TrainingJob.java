@@ -5,6 +5,7 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.languagemodel.collective.CollectiveLibrary;
 import io.alignstream.languagemodel.collective.RendezvousServer;
@@ -255,6 +256,11 @@ public abstract class TrainingJob implements Job {
                 Map<String, Double> shown = new TreeMap<>(watched(phase, step, figures));
                 shown.putAll(setAside.figures());
                 context.progress(phase, step, totalSteps, shown);
+            }
+
+            @Override
+            public void workersChanged(Reason what) {
+                context.healed(what);
             }
 
             @Override

@@ -1,6 +1,7 @@
 package io.alignstream.training;
 
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.samples.Sample;
 import java.util.Map;
 
@@ -45,6 +46,9 @@ public interface Monitor {
      * @param figures of the step, of an evaluation if one was due, and the speed
      */
     void progress(String phase, long step, long totalSteps, Map<String, Double> figures);
+
+    /** Hears which of the workers that train the run have come and gone. */
+    default void workersChanged(Reason what) {}
 
     /** Hears what was done about a failure. */
     void healed(HealingEvent event);

@@ -46,6 +46,10 @@ public final class Trainer {
     private final Optional<SampleWriter> writer;
     private final Monitor monitor;
     private final Workers workers;
+    /** When this process began to take steps of the run, and how long those took that counted. */
+    private final long since = System.nanoTime();
+
+    private double usefulSeconds;
 
     /**
      * What a stage configures.
@@ -205,6 +209,7 @@ public final class Trainer {
             }
         }
         workers.lead(moment.handover(), folder -> moment.write(folder, false));
+        workers.news(moment.loop.done()).ifPresent(monitor::workersChanged);
     }
 
     /** The newest checkpoint, or the beginning. */
@@ -349,6 +354,12 @@ public final class Trainer {
         }
         SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
         figures.put(step.speed().figure(), step.speed().amount() / seconds);
+        SequencedMap<String, Double> shared = workers.figures(seconds);
+        if (!shared.isEmpty()) {
+            usefulSeconds += seconds;
+            shared.put("goodput", Math.min(1, usefulSeconds / ((System.nanoTime() - since) / 1e9)));
+        }
+        figures.putAll(shared);
         monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
         run.beat();
     }

@@ -1,10 +1,13 @@
 package io.alignstream.training.workers;
 
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /** The only worker of a run: has all shards, leads and meets nobody. */
@@ -84,6 +87,16 @@ final class LoneWorker implements Workers {
 
     @Override
     public void dismiss() {}
+
+    @Override
+    public SequencedMap<String, Double> figures(double seconds) {
+        return new TreeMap<>();
+    }
+
+    @Override
+    public Optional<Reason> news(long step) {
+        return Optional.empty();
+    }
 
     @Override
     public void close() {}

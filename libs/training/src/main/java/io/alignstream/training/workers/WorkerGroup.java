@@ -3,6 +3,7 @@ package io.alignstream.training.workers;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.collective.CollectiveException;
 import io.alignstream.languagemodel.collective.ProcessGroup;
 import io.alignstream.languagemodel.collective.Rendezvous;
@@ -20,12 +21,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -78,6 +82,10 @@ public final class WorkerGroup implements Workers {
     private int leader = -1;
     private boolean changed;
     private boolean stoodBy;
+    private int meetings;
+    private Set<String> company = Set.of();
+    private long exchangeNanos;
+    private long exchangedBytes;
     /** Whether somebody of this generation is gone for sure. */
     private boolean incomplete;
 
@@ -133,6 +141,7 @@ public final class WorkerGroup implements Workers {
         if (now().size() == 1) {
             return first;
         }
+        long began = System.nanoTime();
         try {
             NDArray buffer = rows(parts.size(), first.count());
             for (int i = 0; i < parts.size(); i++) {
@@ -141,6 +150,9 @@ public final class WorkerGroup implements Workers {
             group().treeSum(buffer, shards);
             first.read(buffer);
             parts.subList(1, parts.size()).forEach(Gradients::close);
+            // each sends its rows' columns to those that add them, and what it has added to all
+            exchangedBytes += Float.BYTES * first.count() * (parts.size() + 1L) * (now().size() - 1) / now().size();
+            exchangeNanos += System.nanoTime() - began;
             return first;
         } catch (CollectiveException e) {
             parts.forEach(Gradients::close);
@@ -176,6 +188,35 @@ public final class WorkerGroup implements Workers {
     }
 
     @Override
+    public SequencedMap<String, Double> figures(double seconds) {
+        SequencedMap<String, Double> figures = new LinkedHashMap<>();
+        figures.put("workers", (double) now().size());
+        figures.put("standby", (double) now().standby());
+        figures.put("regroupings", (double) meetings - 1);
+        figures.put("exchangedBytes", (double) exchangedBytes);
+        figures.put("exchangeShare", Math.min(1, exchangeNanos / 1e9 / seconds));
+        exchangedBytes = 0;
+        exchangeNanos = 0;
+        return figures;
+    }
+
+    @Override
+    public Optional<Reason> news(long step) {
+        Set<String> before = company;
+        company = now().members().stream().map(Member::id).collect(Collectors.toUnmodifiableSet());
+        long come = company.stream().filter(id -> !before.contains(id)).count();
+        long gone = before.stream().filter(id -> !company.contains(id)).count();
+        return before.isEmpty() || come + gone == 0
+                ? Optional.empty()
+                : Optional.of(Reason.of("training.workersChanged")
+                        .with("step", step)
+                        .with("workers", company.size())
+                        .with("shards", shards)
+                        .with("come", come)
+                        .with("gone", gone));
+    }
+
+    @Override
     public boolean meet(Standing mine, BooleanSupplier stop) {
         boolean led = leads();
         leave();
@@ -203,11 +244,15 @@ public final class WorkerGroup implements Workers {
     /** The generation to meet in: the next one, or the same once more if nobody of it is known to be gone. */
     private Optional<Generation> next(BooleanSupplier stop) {
         Generation before = generation;
-        boolean again = before != null && before.rank().isPresent() && !incomplete;
         long number = before == null ? -1 : before.number();
+        boolean again = before != null && before.rank().isPresent() && !incomplete && !membership.knowsAfter(number);
+        if (again) {
+            round++;
+            return Optional.of(before);
+        }
         while (!stop.getAsBoolean()) {
             try {
-                Optional<Generation> newer = membership.next(number, again ? Duration.ZERO : LOOK);
+                Optional<Generation> newer = membership.next(number, LOOK);
                 if (newer.isPresent()) {
                     generation = newer.get();
                     round = 0;
@@ -217,10 +262,6 @@ public final class WorkerGroup implements Workers {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return Optional.empty();
-            }
-            if (again) {
-                round++;
-                return Optional.ofNullable(before);
             }
         }
         return Optional.empty();
@@ -253,6 +294,7 @@ public final class WorkerGroup implements Workers {
             group = joined;
         }
         changed = false;
+        meetings++;
         LOG.atInfo()
                 .addKeyValue("generation", now.number())
                 .addKeyValue("round", round)

@@ -1,11 +1,13 @@
 package io.alignstream.training.workers;
 
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Trainable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -104,6 +106,17 @@ public interface Workers extends AutoCloseable {
      * @throws WorkersChangedException if a worker has come or gone meanwhile
      */
     void dismiss();
+
+    /**
+     * How the workers' last step went, for people: their number, what went between them and how long that took, how often they
+     * have met again. Nothing where one works alone.
+     *
+     * @param seconds that the step took
+     */
+    SequencedMap<String, Double> figures(double seconds);
+
+    /** Who has come and gone since this was asked last; of the workers that take {@code step} next. */
+    Optional<Reason> news(long step);
 
     /** Leaves. */
     @Override
