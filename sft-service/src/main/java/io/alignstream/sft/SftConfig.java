@@ -3,6 +3,7 @@ package io.alignstream.sft;
 import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
+import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.OneOf;
 import io.alignstream.training.Trainer;
@@ -16,6 +17,7 @@ import java.util.List;
  * Settings of the service, {@code alignstream.sft.*}; see {@link SftSettings} for those of a run. The defaults are the
  * demo's.
  */
+@Consistent("settings")
 @ConfigMapping(prefix = "alignstream.sft")
 public interface SftConfig {
 
@@ -43,6 +45,14 @@ public interface SftConfig {
     @WithDefault("16")
     @Between(least = "1", greatest = "100000")
     int batchInstructions();
+
+    /**
+     * Parts of each step that workers share, a power of two, frozen with a run: at most so many workers train together, and weights
+     * do not depend on how many there are. 1: one worker trains.
+     */
+    @WithDefault("1")
+    @Between(least = "1", greatest = "64")
+    int shards();
 
     /** Peak learning rate. */
     @WithDefault("0.0001")
@@ -150,7 +160,7 @@ public interface SftConfig {
                 Precision.of(precision()),
                 lora().rank() == 0
                         ? null
-                        : new SftSettings.Lora(
-                                lora().rank(), lora().alpha(), lora().targets(), lora().controlTokens()));
+                        : new SftSettings.Lora(lora().rank(), lora().alpha(), lora().targets(), lora().controlTokens()),
+                shards());
     }
 }

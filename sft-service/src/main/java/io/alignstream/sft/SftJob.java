@@ -41,7 +41,12 @@ final class SftJob extends TrainingJob {
                 store.open(training().lineage().parent(Lineage.BASE)).folder(),
                 instructions.instructions(),
                 setAside());
-        return new Planned(inputs.memory(), workers -> inputs);
+        return new Planned(inputs.memory(), inputs::with);
+    }
+
+    @Override
+    protected int shards() {
+        return settings.shards();
     }
 
     /** Shown because somebody has written answers that cannot be used. */

@@ -25,6 +25,7 @@ import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
+import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -87,9 +88,16 @@ public final class SftLoop implements TrainingLoop {
      * The frozen inputs of a run.
      *
      * @param base folder of the base checkpoint, with its tokenizer
+     * @param workers who trains it; stay the caller's
      */
-    public record Inputs(SftSettings settings, Path base, Tokenizer tokenizer, Conversations conversations)
+    public record Inputs(
+            SftSettings settings, Path base, Tokenizer tokenizer, Conversations conversations, Workers workers)
             implements TrainingLoop.Inputs {
+
+        /** The same with {@code workers}. */
+        Inputs with(Workers others) {
+            return new Inputs(settings, base, tokenizer, conversations, others);
+        }
 
         /**
          * Reads the tokenizer and encodes the instructions with it.
@@ -122,7 +130,7 @@ public final class SftLoop implements TrainingLoop {
                 throw new InvalidInputException(
                         setAside.reason().map(nothing::and).orElse(nothing));
             }
-            return new Inputs(settings, base, tokenizer, conversations);
+            return new Inputs(settings, base, tokenizer, conversations, Workers.alone(settings.shards()));
         }
 
         @Override
@@ -144,7 +152,7 @@ public final class SftLoop implements TrainingLoop {
 
         @Override
         public SftLoop begin(Recovery recovery) throws IOException {
-            TunedModel model = TunedModel.start(base, tokenizer, settings);
+            TunedModel model = TunedModel.start(base, tokenizer, settings, workers);
             double loss = conversations.heldOut().isEmpty()
                     ? Double.NaN
                     : validation(model).loss();
@@ -155,7 +163,11 @@ public final class SftLoop implements TrainingLoop {
         public SftLoop resume(StoredState stored, Recovery recovery) throws IOException {
             Notes notes = stored.notes(Notes.class);
             SftLoop loop = new SftLoop(
-                    this, recovery, TunedModel.resume(stored, base, tokenizer, settings), notes, stored.step());
+                    this,
+                    recovery,
+                    TunedModel.resume(stored, base, tokenizer, settings, workers),
+                    notes,
+                    stored.step());
             loop.best.restore(stored.tensors());
             return loop;
         }
@@ -196,7 +208,8 @@ public final class SftLoop implements TrainingLoop {
                 parts.put(
                         MemoryPlan.Part.FROZEN, network.weights()); // what is validated and stored, adapters worked in
             }
-            parts.put(MemoryPlan.Part.GRADIENTS, 2 * learning);
+            int levels = Integer.numberOfTrailingZeros(settings.shards());
+            parts.put(MemoryPlan.Part.GRADIENTS, (2 + levels) * learning);
             parts.put(MemoryPlan.Part.MOMENTS, 2 * learning);
             if (settings.training().patience() > 0) {
                 parts.put(MemoryPlan.Part.BEST, learning);

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory that a step may take, which goes through the network in as many parts as that needs
  * @param precision of products and activations
  * @param lora adapters that are trained instead of the weights; null trains all weights
+ * @param shards parts of each step that workers share, a power of two; 1: one worker computes all
  */
 public record SftSettings(
         int epochs,
@@ -36,7 +37,40 @@ public record SftSettings(
         Trainer.Settings training,
         ActivationMemory memory,
         Precision precision,
-        @Nullable Lora lora) {
+        @Nullable Lora lora,
+        int shards) {
+
+    public SftSettings {
+        if (Integer.bitCount(shards) != 1) {
+            throw new IllegalArgumentException("alignstream.sft.shards is " + shards + " but must be a power of two");
+        }
+    }
+
+    /** On one worker. */
+    public SftSettings(
+            int epochs,
+            int batchInstructions,
+            LinearSchedule schedule,
+            long seed,
+            double heldOutShare,
+            int validateEvery,
+            Trainer.Settings training,
+            ActivationMemory memory,
+            Precision precision,
+            @Nullable Lora lora) {
+        this(
+                epochs,
+                batchInstructions,
+                schedule,
+                seed,
+                heldOutShare,
+                validateEvery,
+                training,
+                memory,
+                precision,
+                lora,
+                1);
+    }
 
     /**
      * Low-rank adapters.
@@ -73,6 +107,10 @@ public record SftSettings(
             values.put("validateEvery", Integer.toString(validateEvery)); // there it is judged
         }
         memory.addTo(values);
+        if (shards > 1) {
+            values.put(
+                    "shards", Integer.toString(shards)); // not how many workers there are: weights do not depend on it
+        }
         if (precision != Precision.FLOAT32) {
             values.put("precision", precision.label());
         }

@@ -16,6 +16,7 @@ import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import io.alignstream.training.Learner;
 import io.alignstream.training.ModelFiles;
 import io.alignstream.training.StoredState;
+import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -37,7 +38,12 @@ final class TunedModel implements AutoCloseable {
     private final NextTokenObjective nextToken;
     private final Tokenizer tokenizer;
 
-    private TunedModel(Transformer base, @Nullable LoraAdapters adapters, Tokenizer tokenizer, SftSettings settings) {
+    private TunedModel(
+            Transformer base,
+            @Nullable LoraAdapters adapters,
+            Tokenizer tokenizer,
+            SftSettings settings,
+            Workers workers) {
         this.base = base;
         this.tuned = adapters == null ? TunedNetwork.of(base) : TunedNetwork.of(adapters);
         this.tokenizer = tokenizer;
@@ -46,19 +52,20 @@ final class TunedModel implements AutoCloseable {
                 trained,
                 new AdamW(trained, AdamW.Settings.FINE_TUNING, settings.precision()),
                 settings.memory(),
-                settings.precision());
+                settings.precision(),
+                workers);
         this.nextToken = new NextTokenObjective(trained, settings.precision());
     }
 
     /** The beginning of a run on the base model in {@code base}. */
-    static TunedModel start(Path base, Tokenizer tokenizer, SftSettings settings) throws IOException {
+    static TunedModel start(Path base, Tokenizer tokenizer, SftSettings settings, Workers workers) throws IOException {
         Transformer model = Transformer.load(base);
         LoraSettings lora = settings.lora() == null ? null : settings.lora().of(tokenizer);
         if (lora == null || !lora.tokens().isEmpty()) {
             likenChatTokens(model, tokenizer);
         }
         LoraAdapters adapters = lora == null ? null : LoraAdapters.initialise(model, lora, settings.seed());
-        return new TunedModel(model, adapters, tokenizer, settings);
+        return new TunedModel(model, adapters, tokenizer, settings, workers);
     }
 
     /**
@@ -81,7 +88,7 @@ final class TunedModel implements AutoCloseable {
     }
 
     /** The model that {@link #files} and {@link #state} gave. */
-    static TunedModel resume(StoredState stored, Path base, Tokenizer tokenizer, SftSettings settings)
+    static TunedModel resume(StoredState stored, Path base, Tokenizer tokenizer, SftSettings settings, Workers workers)
             throws IOException {
         LoraSettings lora = settings.lora() == null ? null : settings.lora().of(tokenizer);
         Transformer model = Transformer.load(lora == null ? stored.folder() : base);
@@ -89,7 +96,7 @@ final class TunedModel implements AutoCloseable {
         try {
             LoraAdapters adapters =
                     lora == null ? null : LoraAdapters.of(model, lora, stored.beside(PeftAdapter.WEIGHTS));
-            tuned = new TunedModel(model, adapters, tokenizer, settings);
+            tuned = new TunedModel(model, adapters, tokenizer, settings, workers);
         } catch (IOException | RuntimeException e) {
             model.close();
             throw e;

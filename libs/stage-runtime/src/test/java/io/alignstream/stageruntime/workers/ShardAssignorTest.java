@@ -53,7 +53,9 @@ class ShardAssignorTest {
                     all.addAll(lease);
                 }
                 assertThat(all)
-                        .isEqualTo(IntStream.range(0, WorkerShards.PARTITIONS).boxed().toList());
+                        .isEqualTo(IntStream.range(0, WorkerShards.PARTITIONS)
+                                .boxed()
+                                .toList());
             }
         }
     }
@@ -181,7 +183,8 @@ class ShardAssignorTest {
                     place.computing().stream().map(Place.Worker::id).toList();
             assertThat(computing.stream().filter(order::contains))
                     .isEqualTo(order.stream().filter(computing::contains).toList());
-            assertThat(place.number()).isGreaterThanOrEqualTo(before.getFirst().standing().number());
+            assertThat(place.number())
+                    .isGreaterThanOrEqualTo(before.getFirst().standing().number());
             workers = next;
         }
     }
@@ -190,7 +193,8 @@ class ShardAssignorTest {
     void a_worker_with_another_fingerprint_is_refused_and_told_what_differs() {
         // Given
         List<Candidate> workers = after(newcomers(2, 4));
-        workers.add(new Candidate("a", "10.0.0.9", 1, Map.of("libtorch", "2.8.0", "threads", "2"), 4, false, Standing.NONE));
+        workers.add(new Candidate(
+                "a", "10.0.0.9", 1, Map.of("libtorch", "2.8.0", "threads", "2"), 4, false, Standing.NONE));
 
         // When
         Map<String, Assignment> told = assign(workers);
@@ -231,8 +235,8 @@ class ShardAssignorTest {
         Map<String, Assignment> told = assign(workers);
 
         // Then
-        assertThat(place(told, "a").refusal()).satisfies(reason -> assertThat(Messages.english(reason))
-                .contains("into 8 shards", "w00", "into 4"));
+        assertThat(place(told, "a").refusal())
+                .satisfies(reason -> assertThat(Messages.english(reason)).contains("into 8 shards", "w00", "into 4"));
     }
 
     @Test
@@ -243,15 +247,17 @@ class ShardAssignorTest {
         subscriptions.put(
                 "w00",
                 new Subscription(
-                        List.of(WorkerShards.TOPIC), GroupJson.bytes(newcomers(1, 4).getFirst())));
+                        List.of(WorkerShards.TOPIC),
+                        GroupJson.bytes(newcomers(1, 4).getFirst())));
 
         // When
-        Map<String, Assignment> told =
-                new ShardAssignor().assign(cluster(64), new GroupSubscription(subscriptions)).groupAssignment();
+        Map<String, Assignment> told = new ShardAssignor()
+                .assign(cluster(64), new GroupSubscription(subscriptions))
+                .groupAssignment();
 
         // Then
-        assertThat(place(told, "odd").refusal()).satisfies(reason -> assertThat(Messages.english(reason))
-                .contains("another version"));
+        assertThat(place(told, "odd").refusal())
+                .satisfies(reason -> assertThat(Messages.english(reason)).contains("another version"));
         assertThat(place(told, "w00").computing()).hasSize(1);
     }
 
@@ -285,23 +291,21 @@ class ShardAssignorTest {
             standing.put(
                     rank < 0 ? 1_000 + standing.size() : rank,
                     worker.with(new Standing(
-                            place.number(),
-                            place.token(),
-                            rank < 0 ? Standing.NO_RANK : rank,
-                            ranks.size(),
-                            false)));
+                            place.number(), place.token(), rank < 0 ? Standing.NO_RANK : rank, ranks.size(), false)));
         }
         return new ArrayList<>(standing.values());
     }
 
     private static Map<String, Assignment> assign(List<Candidate> workers) {
-        return new ShardAssignor().assign(cluster(WorkerShards.PARTITIONS), subscriptions(workers)).groupAssignment();
+        return new ShardAssignor()
+                .assign(cluster(WorkerShards.PARTITIONS), subscriptions(workers))
+                .groupAssignment();
     }
 
     private static GroupSubscription subscriptions(List<Candidate> workers) {
         Map<String, Subscription> subscriptions = new HashMap<>();
-        workers.forEach(worker -> subscriptions.put(
-                worker.id(), new Subscription(List.of(WorkerShards.TOPIC), GroupJson.bytes(worker))));
+        workers.forEach(worker ->
+                subscriptions.put(worker.id(), new Subscription(List.of(WorkerShards.TOPIC), GroupJson.bytes(worker))));
         return new GroupSubscription(subscriptions);
     }
 
