@@ -21,6 +21,7 @@ import io.alignstream.local.command.exchange.InstructionsCommand;
 import io.alignstream.local.command.exchange.RankingsCommand;
 import io.alignstream.local.command.letters.ReplayCommand;
 import io.alignstream.local.command.store.GcCommand;
+import io.alignstream.local.command.workers.ScaleCommand;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.site.LaunchException;
 import java.io.PrintWriter;
@@ -50,6 +51,7 @@ import picocli.CommandLine.ParseResult;
             LoadCommand.class,
             UpCommand.class,
             DownCommand.class,
+            ScaleCommand.class,
             StatusCommand.class,
             LogsCommand.class,
             SettingsCommand.class,

@@ -69,6 +69,7 @@ class SeedsBenchmarkTest {
                         seed,
                         1,
                         1,
+                        1,
                         List.of(),
                         List.of(),
                         List.of(samples),

@@ -12,6 +12,7 @@ import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
 import io.alignstream.local.world.World;
 import io.alignstream.local.world.WorldGenerator;
@@ -86,7 +87,7 @@ public final class DemoCommand implements Callable<Integer> {
         Console console = Console.standard();
         Site site = options.site();
         requireSameSeed(site);
-        site = withOwnSettings(options.site(training), Installation.current(), System.getenv());
+        site = withOwnSettings(options.site(training, console), Installation.current(), System.getenv());
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
             DemoReport result = new DemoRun(site, cluster, console, begin).run(world(site.seed(), documents));
             show(result, site, console);
@@ -145,7 +146,7 @@ public final class DemoCommand implements Callable<Integer> {
                 serviceOptions.add(option + value);
             }
         });
-        return new Site(site.dataFolder(), site.portBase(), site.seed(), serviceOptions);
+        return site.withServiceOptions(serviceOptions);
     }
 
     /** What this machine computes fastest with. Said once: what has begun goes on with the bits that it began with. */
@@ -211,8 +212,8 @@ public final class DemoCommand implements Callable<Integer> {
         console.line("  %.0f s in all, at most %.2f GiB resident"
                 .formatted(result.totalSeconds(), result.peakResidentBytes() / (double) (1L << 30)));
         console.line("");
-        for (Stage stage : Stage.values()) {
-            console.line("  %-18s %s".formatted(stage.service(), site.address(stage)));
+        for (ServiceInstance instance : site.instances()) {
+            console.line("  %-18s %s".formatted(instance.name(), site.address(instance)));
         }
         console.line("");
         DemoReport.Served served = result.served();

@@ -17,6 +17,7 @@ import io.alignstream.local.report.MemoryWatch;
 import io.alignstream.local.report.StageResults;
 import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.service.DeskClient;
+import io.alignstream.local.service.RunningInstances;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
@@ -63,6 +64,7 @@ public final class DemoRun {
             return new DemoReport(
                     site.seed(),
                     (System.nanoTime() - begin) / 1e9,
+                    new RunningInstances(site).of(Stage.PRETRAIN).size(),
                     memory.peakBytes(),
                     stages,
                     evaluation.associationTable(),

@@ -52,7 +52,7 @@ public final class LoadCommand implements Callable<Integer> {
         Console console = Console.standard();
         DocumentSource source =
                 DocumentSource.at(documents, repair, mostSetAside).heldOut(training.heldOut());
-        Site site = options.site(training);
+        Site site = options.site(training, console);
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
             cluster.keepRunning();
             cluster.load(source, console);

@@ -16,11 +16,14 @@ import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.process.ProcessGroup;
 import io.alignstream.local.process.ProcessSpec;
 import io.alignstream.local.service.NativeLibraries;
+import io.alignstream.local.service.RunningInstances;
 import io.alignstream.local.service.ServiceProcesses;
 import io.alignstream.local.service.SiteSettings;
+import io.alignstream.local.service.WorkersPlan;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
 import io.alignstream.local.site.SiteLock;
 import java.io.IOException;
@@ -31,9 +34,9 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 
@@ -93,14 +96,18 @@ public final class LocalCluster implements AutoCloseable {
     private static LocalCluster startPrepared(
             Site site, Installation installation, List<ProcessSpec> services, Console console) {
         LocalCluster cluster = new LocalCluster(site, SiteLock.take(site), new ProcessGroup(site, console));
-        try {
+        try (SiteLock ignored = SiteLock.awaitProcesses(site)) {
             NativeLibraries.unpack(installation, console);
+            if (!services.isEmpty()) {
+                WorkersPlan.requireLibrary(site, installation, console);
+                stop(surplus(site), site, console);
+            }
             cluster.processes.start(Broker.at(site, installation));
             cluster.processes.awaitReady("Kafka broker on port " + site.brokerPort());
             TopicSetup.createMissing(site.bootstrapServers());
             if (!services.isEmpty()) {
                 services.forEach(cluster.processes::start);
-                cluster.processes.awaitReady("Kafka and " + services.size() + " services");
+                cluster.processes.awaitReady(described(site, services));
             }
             return cluster;
         } catch (RuntimeException e) {
@@ -109,8 +116,15 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
+    private static String described(Site site, List<ProcessSpec> services) {
+        int further = site.pretrain().count() - 1;
+        return "Kafka and " + (services.size() - further) + " services"
+                + (further == 0 ? "" : ", pretrain-service with " + site.pretrain().count() + " workers");
+    }
+
     /** Fails if a process has ended, naming the cause that the processes' own words often hide. */
     void requireAlive() {
+        takeOverNew();
         try {
             processes.requireAlive();
         } catch (LaunchException e) {
@@ -137,7 +151,7 @@ public final class LocalCluster implements AutoCloseable {
 
     private static List<ProcessSpec> specs(Site site, Installation installation) {
         ServiceProcesses services = new ServiceProcesses(site, installation);
-        return Arrays.stream(Stage.values()).map(services::of).toList();
+        return site.instances().stream().map(services::of).toList();
     }
 
     private static void requireFreeSpace(Site site) {
@@ -208,7 +222,15 @@ public final class LocalCluster implements AutoCloseable {
 
     /** Process ids of broker and services. */
     Collection<Long> pids() {
+        takeOverNew();
         return processes.pids();
+    }
+
+    /** Workers that {@code ./alignstream scale} has started meanwhile belong to the cluster like the others. */
+    private void takeOverNew() {
+        for (ServiceInstance instance : new RunningInstances(site).all()) {
+            processes.takeOver(instance.name(), instance.stage().service(), STOP_GRACE);
+        }
     }
 
     /** Whether this launcher started any of the processes, which end with it. */
@@ -217,7 +239,15 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     private void stop() {
-        if (!keepRunning) {
+        if (keepRunning) {
+            return;
+        }
+        if (!processes.hasStarted()) {
+            processes.stopStarted(); // from now on nothing is started any more
+            return;
+        }
+        try (SiteLock ignored = SiteLock.awaitProcesses(site)) {
+            takeOverNew();
             processes.stopStarted();
         }
     }
@@ -242,7 +272,7 @@ public final class LocalCluster implements AutoCloseable {
         lock.close();
     }
 
-    /** Names of all processes of a site, in the order of their start. */
+    /** Names of broker and services, in the order of their start. */
     static List<String> processNames() {
         return Stream.concat(
                         Stream.of(Broker.NAME), Arrays.stream(Stage.values()).map(Stage::service))
@@ -254,14 +284,80 @@ public final class LocalCluster implements AutoCloseable {
         if (!Files.isDirectory(site.run())) {
             return 0;
         }
-        try (SiteLock lock = SiteLock.take(site)) {
-            SequencedMap<ManagedProcess, Duration> running = new LinkedHashMap<>();
-            for (String name : processNames()) {
-                Optional<ManagedProcess> process = ManagedProcess.find(site.run(), name);
-                process.ifPresent(found -> running.put(found, STOP_GRACE));
-            }
-            ProcessGroup.stop(running, console);
-            return running.size();
+        try (SiteLock lock = SiteLock.take(site);
+                SiteLock ignored = SiteLock.awaitProcesses(site)) {
+            return stop(
+                    Stream.concat(
+                            Stream.of(Broker.NAME),
+                            ServiceInstance.possible().stream().map(ServiceInstance::name)),
+                    site,
+                    console);
         }
+    }
+
+    /** Workers above the number that the site has. */
+    private static Stream<String> surplus(Site site) {
+        return ServiceInstance.possible().stream()
+                .filter(instance -> !site.instances().contains(instance))
+                .map(ServiceInstance::name);
+    }
+
+    private static int stop(Stream<String> names, Site site, Console console) {
+        SequencedMap<ManagedProcess, Duration> running = new LinkedHashMap<>();
+        names.forEach(name ->
+                ManagedProcess.find(site.run(), name).ifPresent(process -> running.put(process, STOP_GRACE)));
+        ProcessGroup.stop(running, console);
+        return running.size();
+    }
+
+    /**
+     * Starts and ends workers of pretrain-service until {@code site}, which runs, has as many as it says, and remembers that; also
+     * while another launcher follows a run. The last ones end first.
+     *
+     * @throws LaunchException if nothing runs there, or a new one does not start: then none of the new ones is left
+     */
+    public static void scale(Site site, Installation installation, Console console) {
+        if (!runs(site)) {
+            throw notRunning(site);
+        }
+        try (SiteLock ignored = SiteLock.awaitProcesses(site)) {
+            if (!runs(site)) {
+                throw notRunning(site); // it was stopped while this one waited
+            }
+            stop(surplus(site), site, console);
+            startMissing(site, installation, console);
+            site.prepare();
+        }
+    }
+
+    private static void startMissing(Site site, Installation installation, Console console) {
+        List<ServiceInstance> missing = site.instances().stream()
+                .filter(instance -> instance.stage() == Stage.PRETRAIN)
+                .filter(instance ->
+                        ManagedProcess.find(site.run(), instance.name()).isEmpty())
+                .toList();
+        if (missing.isEmpty()) {
+            return;
+        }
+        WorkersPlan.requireLibrary(site, installation, console);
+        ServiceProcesses services = new ServiceProcesses(site, installation);
+        ProcessGroup started = new ProcessGroup(site, console);
+        try {
+            missing.forEach(instance -> started.start(services.of(instance)));
+            started.awaitReady(missing.stream().map(ServiceInstance::name).collect(Collectors.joining(", ")));
+        } catch (RuntimeException e) {
+            started.stopStarted();
+            throw e;
+        }
+    }
+
+    private static boolean runs(Site site) {
+        return Files.isDirectory(site.run())
+                && ManagedProcess.find(site.run(), Broker.NAME).isPresent();
+    }
+
+    private static LaunchException notRunning(Site site) {
+        return new LaunchException("Nothing runs in " + site.dataFolder() + "; start it with ./alignstream up"
+                + " --pretrain-workers " + site.pretrain().count() + ".");
     }
 }

@@ -1,8 +1,10 @@
 package io.alignstream.local.command;
 
+import io.alignstream.local.broker.Broker;
 import io.alignstream.local.process.LogFile;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,7 +42,8 @@ public final class LogsCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "SERVICE",
             completionCandidates = Names.class,
-            description = "One of ${COMPLETION-CANDIDATES}; the part before -service is enough.")
+            description = "One of ${COMPLETION-CANDIDATES}; the part before -service is enough. A further worker is"
+                    + " pretrain-service-2, or pretrain-2, and so on.")
     String service = "";
 
     @Option(
@@ -57,8 +61,10 @@ public final class LogsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Site site = options.site();
-        String name = LocalCluster.processNames().stream()
-                .filter(candidate -> candidate.equals(service) || candidate.equals(service + "-service"))
+        String name = Stream.concat(
+                        Stream.of(Broker.NAME),
+                        ServiceInstance.possible().stream().map(ServiceInstance::name))
+                .filter(candidate -> candidate.equals(service) || candidate.replace("-service", "").equals(service))
                 .findFirst()
                 .orElseThrow(() -> new LaunchException("There is no process " + service + "; choose one of "
                         + String.join(", ", LocalCluster.processNames()) + "."));

@@ -1,5 +1,7 @@
 package io.alignstream.local.command;
 
+import io.alignstream.local.service.WorkersPlan;
+import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.Site;
 import java.nio.file.Path;
@@ -20,14 +22,14 @@ public final class SiteOptions {
     @Option(
             names = "--port-base",
             paramLabel = "PORT",
-            description = "Services listen on PORT+1 to PORT+6, Kafka on PORT+12 and PORT+13, all on 127.0.0.1."
-                    + " Default: as the last time with this data folder, at first " + Site.DEFAULT_PORT_BASE + ".")
+            description = "Services listen on PORT+1 to PORT+6, Kafka on PORT+12 and PORT+13, further workers of"
+                    + " pretrain-service from PORT+14 on, all on 127.0.0.1. Default: as the last time with this data folder, at first " + Site.DEFAULT_PORT_BASE + ".")
     @Nullable
     Integer portBase;
 
     /** The site as it was the last time. */
     public Site site() {
-        return site(new TrainingOptions());
+        return at(new TrainingOptions());
     }
 
     /** What a person types for {@code command} on the same site. */
@@ -40,8 +42,19 @@ public final class SiteOptions {
         return word.matches("[\\w./~+,:@%-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
-    /** The site, started with {@code training}. */
-    Site site(TrainingOptions training) {
+    /** The site, started with {@code training}; says what comes of the number of workers. */
+    Site site(TrainingOptions training, Console console) {
+        Site site = at(training);
+        if (training.pretrainWorkers == null) {
+            return site;
+        }
+        WorkersPlan plan = WorkersPlan.of(
+                site, training.pretrainWorkers, System.getenv(), Runtime.getRuntime().availableProcessors());
+        console.line(plan.line());
+        return plan.site();
+    }
+
+    private Site at(TrainingOptions training) {
         Path folder = dataFolder == null ? Installation.current().cache().resolve("data") : dataFolder;
         return Site.at(folder, portBase, training.seed, training.allServiceOptions());
     }

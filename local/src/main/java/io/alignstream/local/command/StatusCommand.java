@@ -7,13 +7,16 @@ import io.alignstream.local.broker.Broker;
 import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.process.ResidentMemory;
 import io.alignstream.local.service.JobStatus;
+import io.alignstream.local.service.RunningInstances;
 import io.alignstream.local.service.ServiceClient;
+import io.alignstream.local.service.WorkersPlan;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +36,7 @@ import picocli.CommandLine.Option;
 public final class StatusCommand implements Callable<Integer> {
 
     private static final int NOT_ALL_RUNNING = 3;
-    private static final String ROW = "%-18s %-10s %8s %6s %9s %9s  %s";
+    private static final String ROW = "%-19s %-10s %8s %6s %9s %9s  %s";
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     @Mixin
@@ -56,8 +59,29 @@ public final class StatusCommand implements Callable<Integer> {
      * What stands at a site.
      *
      * @param running whether everything runs
+     * @param workers null where pretrain-service is one process
      */
-    record Status(String dataFolder, boolean running, List<ProcessStatus> processes) {}
+    record Status(String dataFolder, boolean running, List<ProcessStatus> processes, @Nullable Workers workers) {}
+
+    /**
+     * The processes of pretrain-service.
+     *
+     * @param wanted how many there are to be
+     * @param running how many there are
+     * @param shards at most so many compute, others stand by
+     */
+    record Workers(int wanted, int running, int shards) {
+
+        private String words() {
+            return "pretraining: %d of %d workers run, %d %s%s"
+                    .formatted(
+                            running,
+                            wanted,
+                            shards,
+                            shards == 1 ? "shard" : "shards",
+                            running > shards ? ", " + (running - shards) + " of them on standby" : "");
+        }
+    }
 
     /**
      * One of its processes.
@@ -139,12 +163,16 @@ public final class StatusCommand implements Callable<Integer> {
     }
 
     private Status show(Site site, Console console) throws JsonProcessingException {
-        List<ProcessStatus> processes = LocalCluster.processNames().stream()
-                .map(name -> look(site, name))
+        List<ServiceInstance> running = new RunningInstances(site).all();
+        List<ServiceInstance> instances = ServiceInstance.possible().stream()
+                .filter(instance -> site.instances().contains(instance) || running.contains(instance))
                 .toList();
+        List<ProcessStatus> processes = new ArrayList<>();
+        processes.add(look(site, Broker.NAME, null));
+        instances.forEach(instance -> processes.add(look(site, instance.name(), site.address(instance))));
         boolean all =
                 processes.stream().allMatch(each -> List.of("ready", "running").contains(each.state()));
-        Status status = new Status(site.dataFolder().toString(), all, processes);
+        Status status = new Status(site.dataFolder().toString(), all, processes, workers(site, running));
         if (json) {
             console.line(JSON.writeValueAsString(status));
         } else if (watch != null && console.isTerminal()) {
@@ -155,16 +183,21 @@ public final class StatusCommand implements Callable<Integer> {
         return status;
     }
 
-    private static ProcessStatus look(Site site, String name) {
+    private static @Nullable Workers workers(Site site, List<ServiceInstance> running) {
+        int there = (int) running.stream()
+                .filter(instance -> instance.stage() == Stage.PRETRAIN)
+                .count();
+        int wanted = site.pretrain().count();
+        return wanted == 1 && there <= 1 ? null : new Workers(wanted, there, WorkersPlan.shards(site));
+    }
+
+    private static ProcessStatus look(Site site, String name, @Nullable URI address) {
         Optional<ManagedProcess> found = ManagedProcess.find(site.run(), name);
         if (found.isEmpty()) {
             return ProcessStatus.stopped(name);
         }
         ManagedProcess process = found.get();
-        Optional<ServiceClient> service = Arrays.stream(Stage.values())
-                .filter(stage -> stage.service().equals(name))
-                .map(stage -> new ServiceClient(site.address(stage)))
-                .findFirst();
+        Optional<ServiceClient> service = Optional.ofNullable(address).map(ServiceClient::new);
         boolean running = service.map(ServiceClient::isRunning).orElse(true);
         boolean ready = running && service.map(ServiceClient::isReady).orElse(true);
         Job job = null;
@@ -190,6 +223,7 @@ public final class StatusCommand implements Callable<Integer> {
         lines.add("data folder " + status.dataFolder());
         lines.add(ROW.formatted("process", "state", "pid", "port", "running", "memory", "job"));
         status.processes().stream().map(StatusCommand::row).forEach(lines::add);
+        Optional.ofNullable(status.workers()).map(Workers::words).ifPresent(lines::add);
         return lines;
     }
 

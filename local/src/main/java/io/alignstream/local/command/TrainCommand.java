@@ -96,7 +96,7 @@ public final class TrainCommand implements Callable<Integer> {
         if (dryRun) {
             return 0;
         }
-        Site site = options.site(training);
+        Site site = options.site(training, console);
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console);
                 CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache())) {
             Registry registry = new Registry();

@@ -1,6 +1,7 @@
 package io.alignstream.local.command;
 
 import io.alignstream.local.input.LastPart;
+import io.alignstream.local.site.PretrainWorkers;
 import io.alignstream.local.site.Site;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,6 +34,17 @@ final class TrainingOptions {
                     + " may be repeated. Default: as the last time with this data folder.")
     @Nullable
     List<String> serviceOptions;
+
+    @Option(
+            names = "--pretrain-workers",
+            paramLabel = "N",
+            description = "How many processes of pretrain-service train one base model together, 1 to "
+                    + PretrainWorkers.MOST + ". The first time it cuts batches into as many shards (the next power of two) and"
+                    + " divides the processors, unless --service-option says otherwise; afterwards these stay, as models"
+                    + " depend on them. While it runs: ./alignstream scale pretrain N. Default: as the last time with this"
+                    + " data folder, at first 1.")
+    @Nullable
+    Integer pretrainWorkers;
 
     /** What the services' JVMs are given; null if neither option says. */
     @Nullable

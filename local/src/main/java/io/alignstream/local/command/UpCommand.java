@@ -1,8 +1,8 @@
 package io.alignstream.local.command;
 
-import io.alignstream.contracts.Stage;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -29,13 +29,13 @@ public final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Console console = Console.standard();
-        Site site = options.site(training);
+        Site site = options.site(training, console);
         try (LocalCluster cluster = LocalCluster.start(site, Installation.current(), console)) {
             cluster.keepRunning();
         }
         console.line("");
-        for (Stage stage : Stage.values()) {
-            console.line("  %-18s %s".formatted(stage.service(), site.address(stage)));
+        for (ServiceInstance instance : site.instances()) {
+            console.line("  %-18s %s".formatted(instance.name(), site.address(instance)));
         }
         console.line("  %-18s %s".formatted("Kafka", site.bootstrapServers()));
         console.line("");

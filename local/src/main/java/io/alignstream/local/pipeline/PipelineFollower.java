@@ -5,6 +5,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.service.JobStatus;
+import io.alignstream.local.service.RunningInstances;
 import io.alignstream.local.service.ServiceClient;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
@@ -39,7 +40,7 @@ public final class PipelineFollower {
     private final Map<Stage, Long> stale;
     private final Runnable requireAlive;
     private final ProgressDisplay display;
-    private final Map<Stage, ServiceClient> services = new EnumMap<>(Stage.class);
+    private final RunningInstances instances;
     private final Map<Stage, Long> idleSince = new EnumMap<>(Stage.class);
     private final Map<Stage, Long> triggeredAt = new EnumMap<>(Stage.class);
 
@@ -63,9 +64,7 @@ public final class PipelineFollower {
         this.stale = new EnumMap<>(stale);
         this.requireAlive = requireAlive;
         this.display = new ProgressDisplay(console);
-        for (Stage stage : Stage.values()) {
-            services.put(stage, new ServiceClient(site.address(stage)));
-        }
+        this.instances = new RunningInstances(site);
     }
 
     /**
@@ -94,11 +93,11 @@ public final class PipelineFollower {
         List<StageView> views = new ArrayList<>();
         for (Stage stage : Stage.values()) {
             if (stage.compareTo(last) <= 0) {
-                Optional<JobStatus> job = service(stage).job();
+                Optional<JobStatus> job = instances.job(stage);
                 boolean done = stage == Stage.INFERENCE
                         ? chain.approved().map(this::isServed).orElse(false)
                         : chain.reference(stage).isPresent();
-                views.add(new StageView(stage, done, job));
+                views.add(new StageView(stage, done, job, instances.of(stage).size()));
             }
         }
         return views;
@@ -155,7 +154,7 @@ public final class PipelineFollower {
         Duration patience = stage == Stage.TOKENIZER ? Duration.ZERO : TRIGGER_AFTER;
         if (!triggeredAt.containsKey(stage) && idle.compareTo(patience) >= 0) {
             triggeredAt.put(stage, now);
-            service(stage).trigger();
+            new ServiceClient(site.address(stage)).trigger();
         } else if (idle.compareTo(SETTLED_AFTER) > 0 && stale.getOrDefault(stage, -1L) >= 0) {
             stale.put(stage, -1L); // its service sees nothing new in the new inputs
         } else if (idle.compareTo(STUCK_AFTER) > 0) {
@@ -163,9 +162,5 @@ public final class PipelineFollower {
                     + view.job().map(JobStatus::explanation).orElse("nothing") + ". See ./alignstream logs "
                     + stage.id());
         }
-    }
-
-    private ServiceClient service(Stage stage) {
-        return Objects.requireNonNull(services.get(stage));
     }
 }

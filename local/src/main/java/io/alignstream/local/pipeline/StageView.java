@@ -12,8 +12,9 @@ import java.util.Optional;
  *
  * @param done whether its artefact for the current chain is there
  * @param job what its service says; empty if it does not answer just now
+ * @param processes of its service that run
  */
-public record StageView(Stage stage, boolean done, Optional<JobStatus> job) {
+public record StageView(Stage stage, boolean done, Optional<JobStatus> job, int processes) {
 
     private static final int BAR = 20;
     private static final int REASON = 90;
@@ -55,7 +56,7 @@ public record StageView(Stage stage, boolean done, Optional<JobStatus> job) {
         double share = status.totalSteps() == 0 ? 0 : (double) status.step() / status.totalSteps();
         return " ▶ " + name + bar(share) + " %3.0f %%  ".formatted(100 * share)
                 + (status.phase() == null ? "starts" : status.phase())
-                + figures(status) + eta(status);
+                + figures(status) + (processes > 1 ? "  " + processes + " workers" : "") + eta(status);
     }
 
     private String figures(JobStatus status) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -30,22 +31,30 @@ public final class ManagedProcess {
         this.handle = handle;
     }
 
-    /** What is remembered of a process; the start time tells it from a later process with the same id. */
-    record Memo(String name, long pid, long startMillis, int port, String fingerprint) {}
+    /**
+     * What is remembered of a process; the start time tells it from a later process with the same id.
+     *
+     * @param ending whether it was asked to end
+     */
+    record Memo(String name, long pid, long startMillis, int port, String fingerprint, boolean ending) {}
 
     /** Remembers {@code handle} below {@code runFolder}. */
     static ManagedProcess remember(Path runFolder, ProcessSpec spec, ProcessHandle handle) {
-        Memo memo = new Memo(spec.name(), handle.pid(), startMillis(handle), spec.port(), spec.fingerprint());
+        Memo memo = new Memo(spec.name(), handle.pid(), startMillis(handle), spec.port(), spec.fingerprint(), false);
         Path file = runFolder.resolve(spec.name() + ".json");
         try {
-            Path temporary = runFolder.resolve(spec.name() + ".json.tmp");
-            JSON.writeValue(temporary.toFile(), memo);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+            write(memo, file);
         } catch (IOException e) {
             handle.destroyForcibly();
             throw new LaunchException("Cannot write " + file + ": " + e.getMessage(), e);
         }
         return new ManagedProcess(file, memo, handle);
+    }
+
+    private static void write(Memo memo, Path file) throws IOException {
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        JSON.writeValue(temporary.toFile(), memo);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** The process that was remembered under {@code name}, if it is still alive. */
@@ -92,9 +101,26 @@ public final class ManagedProcess {
         return handle.isAlive() && !isZombie(memo.pid());
     }
 
-    /** Asks it to end (SIGTERM) and returns at once. */
+    /** Asks it to end (SIGTERM), lets other launchers know that, and returns at once. */
     void requestStop() {
+        try {
+            if (!isDismissed()) {
+                write(new Memo(memo.name(), memo.pid(), memo.startMillis(), memo.port(), memo.fingerprint(), true), file);
+            }
+        } catch (IOException e) {
+            // A full disk is no reason to leave it running: a launcher that watches it takes its end for a failure.
+        }
         handle.destroy();
+    }
+
+    /** Whether a launcher, this one or another, has asked it to end, so that its end is no news. */
+    boolean isDismissed() throws IOException {
+        try {
+            Memo now = JSON.readValue(Files.readString(file), Memo.class);
+            return now.ending() || now.pid() != memo.pid() || now.startMillis() != memo.startMillis();
+        } catch (NoSuchFileException e) {
+            return true; // it has ended already
+        }
     }
 
     /**

@@ -75,6 +75,33 @@ public final class ProcessGroup {
         }
     }
 
+    /**
+     * Takes over a process of {@code service} that another launcher has started beside those of this group, if it runs; it ends
+     * with them.
+     */
+    public synchronized void takeOver(String name, String service, Duration stopGrace) {
+        List<Member> others = members.values().stream()
+                .filter(member -> member.spec().service().equals(service))
+                .toList();
+        if (members.containsKey(name) || others.isEmpty() || stopping.get()) {
+            return;
+        }
+        ManagedProcess.find(site.run(), name).ifPresent(process -> {
+            boolean ours = others.stream().anyMatch(Member::startedHere);
+            ProcessSpec spec = new ProcessSpec(
+                    name,
+                    service,
+                    List.of(),
+                    Map.of(),
+                    "",
+                    List.of(process.port()),
+                    () -> true,
+                    Duration.ZERO,
+                    stopGrace);
+            add(new Member(spec, process, ours, logOf(name).size()));
+        });
+    }
+
     private synchronized void add(Member member) {
         members.put(member.spec().name(), member);
     }
@@ -110,6 +137,11 @@ public final class ProcessGroup {
         List<Member> waiting = new ArrayList<>(snapshot());
         int total = waiting.size();
         while (!waiting.isEmpty()) {
+            for (Member member : waiting) {
+                if (!member.process().alive() && !stopping.get()) {
+                    throw new LaunchException(ended(member) + lastLines(member));
+                }
+            }
             requireAlive();
             waiting.removeIf(member -> member.spec().ready().getAsBoolean());
             Duration waited = Duration.ofNanos(System.nanoTime() - begin);
@@ -127,14 +159,47 @@ public final class ProcessGroup {
         console.line("%s: ready after %.1f s".formatted(what, (System.nanoTime() - begin) / 1e9));
     }
 
-    /** Fails with the last log lines if a process of this group has ended although nobody stopped it. */
+    /**
+     * Fails with the last log lines if a process of this group has ended although nobody stopped it. Where others of its service
+     * are left, that is said once.
+     */
     public void requireAlive() {
         for (Member member : snapshot()) {
-            if (!member.process().alive() && !stopping.get()) {
-                throw new LaunchException(member.spec().name() + " (process "
-                        + member.process().pid() + ") has ended unexpectedly." + lastLines(member));
+            if (member.process().alive() || stopping.get()) {
+                continue;
+            }
+            boolean dismissed = dismissed(member);
+            if (!dismissed && !hasOthersOf(member)) {
+                throw new LaunchException(ended(member) + lastLines(member));
+            }
+            forget(member);
+            if (!dismissed) {
+                console.line(ended(member) + " The others of " + member.spec().service()
+                        + " go on without it. Its log: " + site.log(member.spec().name()));
             }
         }
+    }
+
+    private static boolean dismissed(Member member) {
+        try {
+            return member.process().isDismissed();
+        } catch (IOException e) {
+            return false; // nobody can tell: that it has ended is said
+        }
+    }
+
+    private boolean hasOthersOf(Member member) {
+        return snapshot().stream()
+                .anyMatch(other -> other.spec().service().equals(member.spec().service())
+                        && other.process().alive());
+    }
+
+    private synchronized void forget(Member member) {
+        members.remove(member.spec().name(), member);
+    }
+
+    private static String ended(Member member) {
+        return member.spec().name() + " (process " + member.process().pid() + ") has ended unexpectedly.";
     }
 
     /** Whether stopping has begun, so that missing processes are no news. */

@@ -11,6 +11,7 @@ import java.util.function.BooleanSupplier;
  * How to start one process and how to tell that it works.
  *
  * @param name unique in its site, for example {@code sft-service}; names its log and its record
+ * @param service what it is a process of: as long as one of its processes is there, the others are not missed
  * @param command program and arguments
  * @param environment variables added to the launcher's own
  * @param build changes when the program changes, so that a process with an older build is replaced
@@ -21,6 +22,7 @@ import java.util.function.BooleanSupplier;
  */
 public record ProcessSpec(
         String name,
+        String service,
         List<String> command,
         Map<String, String> environment,
         String build,
@@ -33,6 +35,19 @@ public record ProcessSpec(
         command = List.copyOf(command);
         environment = Map.copyOf(environment);
         ports = List.copyOf(ports);
+    }
+
+    /** The only process of what it is called by. */
+    public ProcessSpec(
+            String name,
+            List<String> command,
+            Map<String, String> environment,
+            String build,
+            List<Integer> ports,
+            BooleanSupplier ready,
+            Duration startLimit,
+            Duration stopGrace) {
+        this(name, name, command, environment, build, ports, ready, startLimit, stopGrace);
     }
 
     public int port() {

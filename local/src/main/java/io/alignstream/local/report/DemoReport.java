@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
  * The JSON report of {@code ./alignstream demo --report FILE}.
  *
  * @param totalSeconds from the start of the launcher to the report, start of the processes included
+ * @param pretrainWorkers processes of pretrain-service at the end
  * @param peakResidentBytes largest sum of the resident set sizes of all processes, the launcher's included
  */
 public record DemoReport(
         long seed,
         double totalSeconds,
+        int pretrainWorkers,
         long peakResidentBytes,
         List<StageResult> stages,
         List<Evaluation.Association> associationTable,

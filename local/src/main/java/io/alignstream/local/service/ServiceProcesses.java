@@ -4,6 +4,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.local.process.ProcessSpec;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,39 +34,65 @@ public final class ServiceProcesses {
         this.installation = installation;
     }
 
-    /** How to start the service of {@code stage}. */
+    /** How to start the process of the service of {@code stage} that its address leads to. */
     public ProcessSpec of(Stage stage) {
-        Path jar = installation.serviceJar(stage);
-        ServiceClient client = new ServiceClient(site.address(stage));
+        return of(ServiceInstance.first(stage));
+    }
+
+    /** How to start one process of a service. */
+    public ProcessSpec of(ServiceInstance instance) {
+        Path jar = installation.serviceJar(instance.stage());
+        ServiceClient client = new ServiceClient(site.address(instance));
         return new ProcessSpec(
-                stage.service(),
-                command(stage, jar),
-                environment(installation),
+                instance.name(),
+                instance.stage().service(),
+                command(instance, jar),
+                environment(instance.stage()),
                 build(jar),
-                List.of(site.port(stage)),
+                List.of(site.port(instance)),
                 client::isRunning,
                 START_LIMIT,
                 STOP_GRACE);
     }
 
-    private List<String> command(Stage stage, Path jar) {
+    private List<String> command(ServiceInstance instance, Path jar) {
         List<String> command = new ArrayList<>(List.of(
                 installation.java().toString(),
                 "-Xms32m",
-                "-Xmx" + heapMegabytes(stage) + "m",
+                "-Xmx" + heapMegabytes(instance.stage()) + "m",
                 "-XX:+UseSerialGC",
                 "-XX:+ExitOnOutOfMemoryError",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dai.djl.offline=true",
                 "-Dquarkus.http.host=127.0.0.1",
-                "-Dquarkus.http.port=" + site.port(stage),
+                "-Dquarkus.http.port=" + site.port(instance),
                 "-Dkafka.bootstrap.servers=" + site.bootstrapServers()));
         SiteSettings.ofItself(site).forEach((name, value) -> command.add("-D" + name + "=" + value));
+        if (instance.stage() == Stage.PRETRAIN && site.pretrain().threads() > 0) {
+            command.add("-D" + WorkersPlan.THREADS + "=" + site.pretrain().threads());
+        }
         command.addAll(site.serviceOptions());
+        if (!instance.isFirst()) {
+            // Of two that count the last does, whatever the options say: nobody shares what is kept of the topics.
+            command.add("-D" + SiteSettings.VIEWS + "=" + settings().value(SiteSettings.VIEWS) + "-" + instance.number());
+        }
         command.add("-jar");
         command.add(jar.toString());
         return command;
+    }
+
+    private SiteSettings settings() {
+        return new SiteSettings(site, System.getenv());
+    }
+
+    private Map<String, String> environment(Stage stage) {
+        Map<String, String> environment = environment(installation);
+        if (stage == Stage.PRETRAIN && WorkersPlan.isShared(settings())) {
+            CollectiveLibrary.of(installation)
+                    .ifPresent(library -> environment.put(CollectiveLibrary.VARIABLE, library.toString()));
+        }
+        return environment;
     }
 
     /** Weights, activations and moments live outside the heap; the tokenizer's dictionaries live in it. */

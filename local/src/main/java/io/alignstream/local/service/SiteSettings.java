@@ -21,6 +21,9 @@ import java.util.regex.Pattern;
 /** The settings that the services of a site run with; immutable. */
 public final class SiteSettings {
 
+    /** Where a process keeps what it has read of the topics. */
+    static final String VIEWS = "alignstream.views.folder";
+
     private static final Pattern OPTION =
             Pattern.compile("-D(" + Pattern.quote(SettingsCatalogue.PREFIX) + "[^=]+)=(.*)");
     private static final Pattern EXPRESSION = Pattern.compile("\\$\\{([^:}]+)(?::([^}]*))?}");
@@ -52,8 +55,7 @@ public final class SiteSettings {
         settings.put(
                 "alignstream.tokenizer.state-dir",
                 site.dataFolder().resolve("tokenizer-state").toString());
-        settings.put(
-                "alignstream.views.folder", site.dataFolder().resolve("views").toString());
+        settings.put(VIEWS, site.dataFolder().resolve("views").toString());
         settings.put("alignstream.seed", Long.toString(site.seed()));
         // Whoever sits at this machine may do everything: the services listen on it alone.
         settings.put("alignstream.access.local", "true");
@@ -108,6 +110,14 @@ public final class SiteSettings {
                 .findFirst()
                 .flatMap(setting -> of(setting).values().stream().findFirst())
                 .orElseThrow(() -> new IllegalStateException("there is no setting " + name));
+    }
+
+    /** Whether an option or the environment says what the setting called {@code name} is to be. */
+    public boolean isGiven(String name) {
+        return given.containsKey(name)
+                || SettingsCatalogue.find(name)
+                        .map(setting -> environment.containsKey(setting.variable()))
+                        .orElse(false);
     }
 
     /** Opens the store that the services use; the caller closes it. */

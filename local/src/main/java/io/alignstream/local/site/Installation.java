@@ -56,6 +56,16 @@ public record Installation(Path home) {
         return home.resolve("libs/language-model/src/main/cpp");
     }
 
+    /** The library by which several workers add up their gradients, where the build has made it. */
+    public Path collectiveLibrary() {
+        return home.resolve("libs/language-model/target/collective/libalignstream_collective.so");
+    }
+
+    /** The script that builds it, into the file that it is given. */
+    public Path collectiveBuild() {
+        return operatorsSources().resolve("collective/build.sh");
+    }
+
     /** The java program that runs this launcher. */
     public Path java() {
         return Path.of(System.getProperty("java.home"), "bin", "java");

@@ -18,26 +18,35 @@ import org.jspecify.annotations.Nullable;
  * be the same at the next start.
  *
  * @param dataFolder absolute path; below it {@code kafka/}, {@code store/}, {@code logs/}, {@code run/}
- * @param portBase the services listen on portBase + 1 to portBase + 6, the broker on portBase + 12 and + 13
+ * @param portBase the services listen on portBase + 1 to portBase + 6, the broker on portBase + 12 and + 13, further workers
+ *     of pretrain-service on portBase + 14 to portBase + 76
  * @param seed of every random choice in training
  * @param serviceOptions for every service's JVM, for example {@code -Dalignstream.pretrain.steps=1000}
+ * @param pretrain the processes of pretrain-service
  */
-public record Site(Path dataFolder, int portBase, long seed, List<String> serviceOptions) {
+public record Site(
+        Path dataFolder, int portBase, long seed, List<String> serviceOptions, PretrainWorkers pretrain) {
 
     public static final int DEFAULT_PORT_BASE = 8080;
     public static final long DEFAULT_SEED = 1;
     private static final int BROKER_OFFSET = 12;
-    private static final int MAX_PORT_BASE = 65_535 - BROKER_OFFSET - 1;
+    private static final int MAX_PORT = 65_535;
     private static final JsonMapper JSON = JsonMapper.builder().build();
     /** What decides the bits of a model: whoever gives other options later need not know of it. */
-    private static final Pattern NUMBERS = Pattern.compile("-Dalignstream[.](?:[a-z]+[.]precision|torch[.]operators)=");
+    private static final Pattern NUMBERS =
+            Pattern.compile("-Dalignstream[.](?:[a-z]+[.]precision|torch[.]operators|pretrain[.]shards)=");
 
     public Site {
         serviceOptions = List.copyOf(serviceOptions);
-        if (portBase < 1 || portBase > MAX_PORT_BASE) {
-            throw new LaunchException(
-                    "--port-base is " + portBase + " but must lie between 1 and " + MAX_PORT_BASE + ".");
+        int most = MAX_PORT - BROKER_OFFSET - pretrain.count();
+        if (portBase < 1 || portBase > most) {
+            throw new LaunchException("--port-base is " + portBase + " but must lie between 1 and " + most + ".");
         }
+    }
+
+    /** A site with one process a service. */
+    public Site(Path dataFolder, int portBase, long seed, List<String> serviceOptions) {
+        this(dataFolder, portBase, seed, serviceOptions, PretrainWorkers.ALONE);
     }
 
     /**
@@ -52,7 +61,18 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
                 folder,
                 portBase == null ? last.portBase : portBase,
                 seed == null ? last.seed : seed,
-                serviceOptions == null ? last.serviceOptions : withNumbers(serviceOptions, last.serviceOptions));
+                serviceOptions == null ? last.serviceOptions : withNumbers(serviceOptions, last.serviceOptions),
+                last.pretrainWorkers == null ? PretrainWorkers.ALONE : last.pretrainWorkers);
+    }
+
+    /** The same with other options. */
+    public Site withServiceOptions(List<String> options) {
+        return new Site(dataFolder, portBase, seed, options, pretrain);
+    }
+
+    /** The same with other workers. */
+    public Site withPretrain(PretrainWorkers workers) {
+        return new Site(dataFolder, portBase, seed, serviceOptions, workers);
     }
 
     private static List<String> withNumbers(List<String> given, List<String> last) {
@@ -73,7 +93,7 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
             Files.createDirectories(logs());
             Files.createDirectories(run());
             Path temporary = dataFolder.resolve("site.json.tmp");
-            JSON.writeValue(temporary.toFile(), new Settings(portBase, seed, serviceOptions));
+            JSON.writeValue(temporary.toFile(), new Settings(portBase, seed, serviceOptions, pretrain));
             Files.move(temporary, dataFolder.resolve("site.json"), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new LaunchException(
@@ -83,8 +103,19 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
         }
     }
 
+    /** The processes that it has, in the order of their start. */
+    public List<ServiceInstance> instances() {
+        return ServiceInstance.possible().stream()
+                .filter(instance -> instance.isFirst() || instance.number() <= pretrain.count())
+                .toList();
+    }
+
     public int port(Stage stage) {
         return portBase + stage.portOffset();
+    }
+
+    public int port(ServiceInstance instance) {
+        return instance.isFirst() ? port(instance.stage()) : brokerPort() + instance.number();
     }
 
     public int brokerPort() {
@@ -102,6 +133,10 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
 
     public URI address(Stage stage) {
         return URI.create("http://127.0.0.1:" + port(stage));
+    }
+
+    public URI address(ServiceInstance instance) {
+        return URI.create("http://127.0.0.1:" + port(instance));
     }
 
     public Path kafka() {
@@ -136,7 +171,8 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
         return dataFolder.resolve("run");
     }
 
-    private record Settings(int portBase, long seed, List<String> serviceOptions) {
+    private record Settings(
+            int portBase, long seed, List<String> serviceOptions, @Nullable PretrainWorkers pretrainWorkers) {
 
         static Settings read(Path file) {
             if (Files.isRegularFile(file)) {
@@ -146,7 +182,7 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
                     throw new LaunchException(file + " is damaged (" + e.getMessage() + "); delete it.", e);
                 }
             }
-            return new Settings(DEFAULT_PORT_BASE, DEFAULT_SEED, List.of());
+            return new Settings(DEFAULT_PORT_BASE, DEFAULT_SEED, List.of(), null);
         }
     }
 }

@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps two launchers from working on one data folder; the operating system gives it back if the launcher dies. */
+/**
+ * Keeps two launchers from working on one data folder, or from starting and stopping its processes at the same time; the
+ * operating system gives it back if the launcher dies.
+ */
 public final class SiteLock implements AutoCloseable {
 
     private final FileChannel channel;
@@ -34,6 +37,25 @@ public final class SiteLock implements AutoCloseable {
             }
             byte[] pid = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8);
             channel.truncate(0).write(ByteBuffer.wrap(pid));
+            return new SiteLock(channel);
+        } catch (IOException e) {
+            throw new LaunchException("Cannot lock " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Waits until no other launcher starts or stops processes of {@code site}, whose folders exist. Whoever follows a run holds
+     * {@link #take the other lock} for hours, and this one only at the beginning and at the end. Threads of one launcher share it.
+     */
+    public static SiteLock awaitProcesses(Site site) {
+        Path file = site.run().resolve("processes.lock");
+        try {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try {
+                channel.lock();
+            } catch (OverlappingFileLockException e) {
+                return new SiteLock(channel); // another thread of this launcher has it, and is not to be waited for
+            }
             return new SiteLock(channel);
         } catch (IOException e) {
             throw new LaunchException("Cannot lock " + file + ": " + e.getMessage(), e);

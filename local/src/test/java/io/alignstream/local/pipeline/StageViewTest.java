@@ -25,7 +25,7 @@ class StageViewTest {
     @Test
     void showsBarFiguresAndTimeLeftOfARunningStage() throws Exception {
         // When
-        String line = new StageView(Stage.PRETRAIN, false, job(RUNNING)).line();
+        String line = new StageView(Stage.PRETRAIN, false, job(RUNNING), 1).line();
 
         // Then
         assertThat(line)
@@ -35,7 +35,7 @@ class StageViewTest {
     @Test
     void saysWhyAStageWaits() throws Exception {
         // When
-        String line = new StageView(Stage.SFT, false, job(WAITING)).line();
+        String line = new StageView(Stage.SFT, false, job(WAITING), 1).line();
 
         // Then
         assertThat(line).contains("sft", "waiting for a base model");
@@ -44,7 +44,7 @@ class StageViewTest {
     @Test
     void marksAStageThatHasDelivered() {
         // When
-        String line = new StageView(Stage.SFT, true, Optional.empty()).line();
+        String line = new StageView(Stage.SFT, true, Optional.empty(), 1).line();
 
         // Then
         assertThat(line).contains("✓", "done");

@@ -108,6 +108,7 @@ class DemoReportTest {
         return new DemoReport(
                 3,
                 123.5,
+                2,
                 5L << 30,
                 List.of(new DemoReport.StageResult(
                         "pretrain",
