@@ -160,11 +160,6 @@ public interface PretrainConfig {
     @Between(least = "0.001", greatest = "0.999")
     double recoveryLearningRateFactor();
 
-    /** Shards that each batch is cut into, a power of two: at most so many workers train a run together. */
-    @WithDefault("1")
-    @Between(least = "1", greatest = "64")
-    int shards();
-
     /** Steps between two checkpoints. */
     @WithDefault("200")
     @Between(least = "1", greatest = "2147483647")
