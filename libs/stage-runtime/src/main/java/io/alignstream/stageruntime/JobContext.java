@@ -52,6 +52,9 @@ public interface JobContext {
     /** Reports a failure that the job goes on after: what was wrong and what was done; it stands in the job's status. */
     void healed(Reason what);
 
+    /** Reports that workers have come or gone; it stands in the job's status, as one that went is a failure that the job goes on after. */
+    default void workersChanged(Reason what) {}
+
     /** Publishes an event and returns when all in-sync replicas have it. */
     <T> void publish(Topic<T> topic, T event);
 

@@ -260,7 +260,7 @@ public abstract class TrainingJob implements Job {
 
             @Override
             public void workersChanged(Reason what) {
-                context.healed(what);
+                context.workersChanged(what);
             }
 
             @Override

@@ -176,6 +176,12 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     @Override
+    public void workersChanged(Reason what) {
+        LOG.infof("Workers: %s", Messages.english(what));
+        progress.healed(what);
+    }
+
+    @Override
     public <T> void publish(Topic<T> topic, T event) {
         RecordMetadata place = publisher.publish(topic, event);
         published.merge(new TopicPartition(place.topic(), place.partition()), place.offset() + 1, Math::max);

@@ -270,6 +270,9 @@ public final class WorkerGroup implements Workers {
     /** Meets the members of {@code now} in this round; false if told to stop. */
     private boolean join(Generation now, Hello mine, BooleanSupplier stop) {
         int rank = now.rank().orElseThrow();
+        if (seek(now)) {
+            throw new WorkersChangedException("a worker of the generation is gone");
+        }
         Rendezvous meeting =
                 Rendezvous.connect(now.members().getFirst().rendezvous(), now.token() + "/" + round, CONNECT);
         rendezvous = meeting;
@@ -312,15 +315,17 @@ public final class WorkerGroup implements Workers {
      */
     private Optional<String> await(String key, BooleanSupplier stop) {
         Rendezvous meeting = Objects.requireNonNull(rendezvous);
-        long number = now().number();
+        long looked = System.nanoTime();
         while (!stop.getAsBoolean()) {
             Optional<String> value = meeting.find(key);
             if (value.isPresent()) {
                 return value;
             }
-            if (membership.knowsAfter(number)) {
-                throw new WorkersChangedException("a later generation came while " + key + " was waited for");
+            boolean due = System.nanoTime() - looked > LOOK.toNanos();
+            if (membership.knowsAfter(now().number()) || due && seek(now())) {
+                throw new WorkersChangedException("a worker has come or gone while " + key + " was waited for");
             }
+            looked = due ? System.nanoTime() : looked;
             LockSupport.parkNanos(AGAIN.toNanos());
         }
         return Optional.empty();
@@ -382,14 +387,18 @@ public final class WorkerGroup implements Workers {
         return new WorkersChangedException("a collective of the workers has failed: " + e.getMessage(), e);
     }
 
-    /** A process that is gone refuses connections; one that only stands still does not, and Kafka misses its signs of life. */
-    private void seek(Generation now) {
+    /**
+     * Whether somebody is gone; says so to the membership. A process that is gone refuses connections; one that only stands still does
+     * not, and Kafka misses its signs of life.
+     */
+    private boolean seek(Generation now) {
         for (int other = 0; other < now.size(); other++) {
             if (other != now.rank().orElse(-1) && !membership.knowsAfter(now.number())) {
                 Member member = now.members().get(other);
                 try (Socket socket = new Socket()) {
-                    socket.connect(member.rendezvous(), (int) LOOK.toMillis() * 5);
+                    socket.connect(member.rendezvous(), (int) LOOK.toMillis());
                 } catch (ConnectException e) {
+                    LOG.atInfo().addKeyValue("worker", member.id()).log("A worker's process is gone");
                     incomplete = true;
                     membership.lost(member);
                 } catch (IOException e) {
@@ -397,6 +406,7 @@ public final class WorkerGroup implements Workers {
                 }
             }
         }
+        return incomplete;
     }
 
     /** A new generation is known; on the membership's thread. */
