@@ -4,7 +4,7 @@
 #   HEADERS  folder `torch/include` of the Python package torch, in the version that the root pom pins as libtorch.version;
 #            where it is not given, it comes from PyPI
 # Headers and what was built lie in ALIGNSTREAM_CACHE, else ~/.cache/alignstream, so that the same is built once.
-# COLLECTIVE=optional: where it cannot be built, there is a line that says why, no OUTPUT and no error.
+# COLLECTIVE_REQUIRED=false: where it cannot be built, there is a line that says why, no OUTPUT and no error.
 set -eu
 
 output=$1
@@ -18,7 +18,7 @@ trap 'rm -rf "$scratch"' EXIT
 missing() {
   echo "The library by which several workers train one run is not there: $1." >&2
   rm -f "$output"
-  [ "${COLLECTIVE:-}" = optional ] && exit 0 || exit 1
+  [ "${COLLECTIVE_REQUIRED:-true}" = false ] && exit 0 || exit 1
 }
 
 # The Python package for macOS has the same headers and is the smallest by far.

@@ -5,40 +5,108 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 
 #include <algorithm>
-#include <limits>
+#include <chrono>
 #include <memory>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace alignstream::collective {
 
 namespace {
 
+using std::chrono::milliseconds;
 using Gloo = c10d::ProcessGroupGloo;
 using Works = std::vector<c10::intrusive_ptr<c10d::Work>>;
 
-struct Group {
-  c10::intrusive_ptr<Gloo> gloo;
-  at::Tensor received; // others' subtrees, kept for the next sum
-};
+// What a message between two members holds.
+constexpr int kSubtrees = 0;
+constexpr int kSums = 1;
+constexpr int kGoodbye = 2;
+constexpr int kNothing = 3; // is never sent
 
-Registry<std::shared_ptr<Group>> groups;
+at::Tensor byte() {
+  return at::zeros({1}, at::kByte);
+}
+
+c10::intrusive_ptr<c10d::Work> send(Gloo& gloo, const at::Tensor& row, int64_t peer, int tag) {
+  std::vector<at::Tensor> tensors{row};
+  return gloo.send(tensors, static_cast<int>(peer), tag);
+}
+
+c10::intrusive_ptr<c10d::Work> receive(Gloo& gloo, const at::Tensor& row, int64_t peer, int tag) {
+  std::vector<at::Tensor> tensors{row};
+  return gloo.recv(tensors, static_cast<int>(peer), tag);
+}
+
+/** Calls an action for each other member; what fails is left out. */
+template <class Action>
+void for_peers(Gloo& gloo, Action action) {
+  for (int peer = 0; peer < gloo.getSize(); peer++) {
+    if (peer != gloo.getRank()) {
+      try {
+        action(peer);
+      } catch (const std::exception&) {
+        // its connection is closed
+      }
+    }
+  }
+}
 
 /**
  * Fails all that waits for members of this group, here and there: waits a moment for a message that nobody sends, since Gloo
  * closes all connections when one of its operations is out of time. In this version, its abort() does nothing.
  */
 void fail(Gloo& gloo) {
-  std::vector<at::Tensor> nothing{at::empty({1}, at::kByte)};
-  const int peer = gloo.getRank() == 0 ? 1 : 0;
-  try {
-    gloo.recv(nothing, peer, std::numeric_limits<int>::max())->wait(std::chrono::milliseconds(1));
-  } catch (const std::exception&) {
-    // as intended, or it has failed already
-  }
+  for_peers(gloo, [&](int peer) { receive(gloo, byte(), peer, kNothing)->wait(milliseconds(1)); });
 }
+
+/**
+ * A group as one of its members sees it. It watches its connections: where one closes without a goodbye, it fails as a whole,
+ * since Gloo tells only those who wait for that very peer.
+ */
+class Group {
+ public:
+  explicit Group(c10::intrusive_ptr<Gloo> members) : gloo(std::move(members)) {
+    for_peers(*gloo, [&](int peer) {
+      auto goodbye = receive(*gloo, byte(), peer, kGoodbye);
+      goodbyes_.push_back(goodbye);
+      watches_.emplace_back([goodbye, watched = gloo] {
+        try {
+          goodbye->wait(std::chrono::hours(24 * 365));
+        } catch (const std::exception&) {
+          fail(*watched);
+        }
+      });
+    });
+  }
+
+  ~Group() {
+    for_peers(*gloo, [&](int peer) { send(*gloo, byte(), peer, kGoodbye)->wait(milliseconds(1'000)); });
+    for (const auto& goodbye : goodbyes_) {
+      goodbye->abort();
+    }
+    for (auto& watch : watches_) {
+      watch.join();
+    }
+  }
+
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
+  const c10::intrusive_ptr<Gloo> gloo;
+  at::Tensor received; // others' subtrees: room that is kept for the next sum
+
+ private:
+  Works goodbyes_;
+  std::vector<std::thread> watches_;
+};
+
+Registry<std::shared_ptr<Group>> groups;
 
 /** Does a part of a collective. Where it fails here, it fails for all: those that wait for this rank learn it at once. */
 template <class Part>
@@ -91,10 +159,6 @@ void agree(Gloo& gloo, Kind kind, int64_t size, int64_t detail) {
   }
 }
 
-// What a message holds.
-constexpr int kSubtrees = 0;
-constexpr int kSums = 1;
-
 /** Columns that a rank adds at a time. */
 constexpr int64_t kSlice = 1 << 18;
 
@@ -135,8 +199,8 @@ class TreeSum {
       }
       for (int peer = 0; peer < size_; peer++) {
         if (peer != rank_) {
-          receive(sums_, slice(rows_[0], peer, round), peer, kSums);
-          send(sums_, sum, peer, kSums);
+          sums_.push_back(receive(gloo_, slice(rows_[0], peer, round), peer, kSums));
+          sums_.push_back(send(gloo_, sum, peer, kSums));
         }
       }
     }
@@ -162,10 +226,10 @@ class TreeSum {
     for (int peer = 0; round < rounds_ && peer < size_; peer++) {
       if (peer != rank_) {
         for (size_t i = 0; i < subtrees_[peer].size(); i++) {
-          receive(next_, received(row++, round), peer, kSubtrees);
+          next_.push_back(receive(gloo_, received(row++, round), peer, kSubtrees));
         }
         for (const Node& node : own_) {
-          send(next_, slice(node.row, peer, round), peer, kSubtrees);
+          next_.push_back(send(gloo_, slice(node.row, peer, round), peer, kSubtrees));
         }
       }
     }
@@ -181,16 +245,6 @@ class TreeSum {
       }
     }
     return all;
-  }
-
-  void send(Works& works, const at::Tensor& row, int peer, int tag) {
-    std::vector<at::Tensor> tensors{row};
-    works.push_back(gloo_.send(tensors, peer, tag));
-  }
-
-  void receive(Works& works, const at::Tensor& row, int peer, int tag) {
-    std::vector<at::Tensor> tensors{row};
-    works.push_back(gloo_.recv(tensors, peer, tag));
   }
 
   Gloo& gloo_;
@@ -212,13 +266,12 @@ class TreeSum {
 } // namespace
 
 at::Tensor join(int64_t client, const at::Tensor& address, int64_t rank, int64_t size, int64_t timeout) {
-  const std::chrono::milliseconds limit(timeout);
+  const milliseconds limit(timeout);
   auto options = Gloo::Options::create(limit);
   options->devices.push_back(Gloo::createDeviceForHostname(text(address)));
   options->threads = 1;
-  auto group = std::make_shared<Group>();
-  group->gloo = c10::make_intrusive<Gloo>(store_of(client), static_cast<int>(rank), static_cast<int>(size), options);
-  return at::scalar_tensor(groups.add(std::move(group)), at::kLong);
+  auto gloo = c10::make_intrusive<Gloo>(store_of(client), static_cast<int>(rank), static_cast<int>(size), options);
+  return at::scalar_tensor(groups.add(std::make_shared<Group>(std::move(gloo))), at::kLong);
 }
 
 void abort_group(int64_t number) {

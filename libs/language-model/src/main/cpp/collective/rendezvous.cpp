@@ -68,7 +68,7 @@ at::Tensor serve(const at::Tensor& address) {
   options.masterListenFd = listening;
   options.port = port_of(listening);
   options.isServer = true;
-  options.useLibUV = false; // it takes no socket
+  options.useLibUV = false; // which would take no socket of ours
   options.waitWorkers = false;
   at::Tensor result = at::empty({2}, at::kLong);
   result[1] = options.port;
@@ -83,6 +83,7 @@ void stop_serving(int64_t server) {
 at::Tensor connect(const at::Tensor& host, int64_t port, const at::Tensor& name, int64_t timeout) {
   c10d::TCPStoreOptions options;
   options.port = static_cast<uint16_t>(port);
+  options.useLibUV = false;
   options.waitWorkers = false;
   options.timeout = std::chrono::milliseconds(timeout);
   auto store = c10::make_intrusive<c10d::TCPStore>(text(host), options);

@@ -77,9 +77,7 @@ public final class Rendezvous implements AutoCloseable {
                 "cannot tell " + key + " to the rendezvous at " + text(server),
                 "set",
                 scope -> new NDArray[] {
-                    scope.create(client),
-                    CollectiveLibrary.text(scope, "key/" + key),
-                    CollectiveLibrary.text(scope, value)
+                    scope.create(client), CollectiveLibrary.text(scope, "key/" + key), CollectiveLibrary.text(scope, value)
                 },
                 NDArray::getLong,
                 "");
@@ -117,21 +115,21 @@ public final class Rendezvous implements AutoCloseable {
     }
 
     /** Joins the group that meets here; returns its number. */
-    long join(String address, int rank, int size, Duration limit, Duration groups) {
+    long join(String address, int rank, int size, Duration limit, Duration waits) {
         if (joined.getAndSet(true)) {
             throw new IllegalStateException("a rendezvous is for one group; the next one takes a new name");
         }
         return ask(
                 limit,
-                "rank " + rank + " of " + size + " could not join its group by the rendezvous at " + text(server)
-                        + " within " + text(limit),
+                "rank " + rank + " of " + size + " could not join its group by the rendezvous at " + text(server) + " within "
+                        + text(limit),
                 "join",
                 scope -> new NDArray[] {
                     scope.create(client),
                     CollectiveLibrary.text(scope, address),
                     scope.create((long) rank),
                     scope.create((long) size),
-                    scope.create(groups.toMillis())
+                    scope.create(waits.toMillis())
                 },
                 NDArray::getLong,
                 "leave");
@@ -183,12 +181,16 @@ public final class Rendezvous implements AutoCloseable {
                     ? misuse
                     : new CollectiveException(String.valueOf(e.getCause().getMessage()), e.getCause());
         } catch (TimeoutException e) {
-            result.completeExceptionally(e);
-            throw new CollectiveException(what + ": no answer", e);
+            if (result.completeExceptionally(e)) {
+                throw new CollectiveException(what + ": no answer", e);
+            }
+            return result.join();
         } catch (InterruptedException e) {
-            result.completeExceptionally(e);
             Thread.currentThread().interrupt();
-            throw new CollectiveException(what + ": interrupted", e);
+            if (result.completeExceptionally(e)) {
+                throw new CollectiveException(what + ": interrupted", e);
+            }
+            return result.join();
         } finally {
             waiting.remove(result);
         }
