@@ -12,6 +12,7 @@ import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.testing.CollectiveLibraryOfBuild;
 import io.alignstream.training.testing.LocalMemberships;
 import io.alignstream.training.testing.Recorder;
 import io.alignstream.training.workers.WorkerGroup;
@@ -32,6 +33,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +49,11 @@ class PretrainWorkersTest {
     private Path folder;
 
     private final PretrainSettings settings = settings();
+
+    @BeforeAll
+    static void library() {
+        CollectiveLibraryOfBuild.use();
+    }
 
     @Test
     void any_number_of_workers_trains_the_same_model() throws Exception {

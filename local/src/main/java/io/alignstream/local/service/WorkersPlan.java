@@ -73,7 +73,8 @@ public record WorkersPlan(Site site, String line) {
         return count <= shards
                 ? ""
                 : "; %s by until another leaves, as each batch is cut into %s, which is part of what the run is"
-                        .formatted(count - shards == 1 ? "1 stands" : count - shards + " stand", counted(shards, "shard"));
+                        .formatted(
+                                count - shards == 1 ? "1 stands" : count - shards + " stand", counted(shards, "shard"));
     }
 
     private static int shards(SiteSettings settings) {

@@ -89,9 +89,10 @@ public final class CollectiveLibrary {
 
     private static synchronized TorchProgram program() {
         if (program == null) {
-            Path library = configured().orElseThrow(() -> new IllegalStateException(
-                    "several workers need the library of collectives, and this process was not given it: build it by "
-                            + BUILD + " and name it by " + PROPERTY + " or " + VARIABLE));
+            Path library = configured()
+                    .orElseThrow(() -> new IllegalStateException(
+                            "several workers need the library of collectives, and this process was not given it: build it by "
+                                    + BUILD + " and name it by " + PROPERTY + " or " + VARIABLE));
             TorchRuntime.get();
             try {
                 System.load(library.toString());

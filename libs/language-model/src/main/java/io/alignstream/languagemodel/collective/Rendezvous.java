@@ -77,7 +77,9 @@ public final class Rendezvous implements AutoCloseable {
                 "cannot tell " + key + " to the rendezvous at " + text(server),
                 "set",
                 scope -> new NDArray[] {
-                    scope.create(client), CollectiveLibrary.text(scope, "key/" + key), CollectiveLibrary.text(scope, value)
+                    scope.create(client),
+                    CollectiveLibrary.text(scope, "key/" + key),
+                    CollectiveLibrary.text(scope, value)
                 },
                 NDArray::getLong,
                 "");
@@ -121,8 +123,8 @@ public final class Rendezvous implements AutoCloseable {
         }
         return ask(
                 limit,
-                "rank " + rank + " of " + size + " could not join its group by the rendezvous at " + text(server) + " within "
-                        + text(limit),
+                "rank " + rank + " of " + size + " could not join its group by the rendezvous at " + text(server)
+                        + " within " + text(limit),
                 "join",
                 scope -> new NDArray[] {
                     scope.create(client),

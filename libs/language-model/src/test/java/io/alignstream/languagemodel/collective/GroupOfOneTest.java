@@ -63,7 +63,8 @@ class GroupOfOneTest {
             assertThat(there).isEqualTo("false");
             assertThat(member.hear())
                     .startsWith("failed IllegalStateException: several workers need the library of collectives")
-                    .contains("cpp/collective/build.sh", "alignstream.torch.collective", "ALIGNSTREAM_TORCH_COLLECTIVE");
+                    .contains(
+                            "cpp/collective/build.sh", "alignstream.torch.collective", "ALIGNSTREAM_TORCH_COLLECTIVE");
         }
     }
 

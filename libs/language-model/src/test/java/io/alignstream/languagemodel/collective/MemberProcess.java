@@ -1,8 +1,8 @@
 package io.alignstream.languagemodel.collective;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.alignstream.contracts.hash.Sha256;
@@ -61,10 +61,16 @@ final class MemberProcess {
                 yield "";
             }
             case "join" -> join(words);
-            case "tree-sum" -> treeSum(Integer.parseInt(words[1]), Integer.parseInt(words[2]), words[3].equals("merged"));
+            case "tree-sum" ->
+                treeSum(Integer.parseInt(words[1]), Integer.parseInt(words[2]), words[3].equals("merged"));
             case "sum" -> {
-                double[] values = Arrays.stream(words).skip(1).mapToDouble(Double::parseDouble).toArray();
-                yield DoubleStream.of(group.sum(values)).mapToObj(Double::toString).collect(Collectors.joining(" "));
+                double[] values = Arrays.stream(words)
+                        .skip(1)
+                        .mapToDouble(Double::parseDouble)
+                        .toArray();
+                yield DoubleStream.of(group.sum(values))
+                        .mapToObj(Double::toString)
+                        .collect(Collectors.joining(" "));
             }
             case "broadcast" -> {
                 byte[] bytes = words[2].getBytes(StandardCharsets.UTF_8);

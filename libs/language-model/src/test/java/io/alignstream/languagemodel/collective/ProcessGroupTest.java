@@ -47,7 +47,8 @@ class ProcessGroupTest {
                 for (String rows : size == 1 ? List.of("leaves") : List.of("leaves", "merged")) {
 
                     // When
-                    List<String> sums = Member.together(group, rank -> "tree-sum " + LEAVES + " " + columns + " " + rows);
+                    List<String> sums =
+                            Member.together(group, rank -> "tree-sum " + LEAVES + " " + columns + " " + rows);
 
                     // Then
                     assertThat(sums)
@@ -94,7 +95,9 @@ class ProcessGroupTest {
 
             // Then
             for (Member member : members) {
-                assertThat(member.hear()).startsWith("failed CollectiveException").contains("do not do the same");
+                assertThat(member.hear())
+                        .startsWith("failed CollectiveException")
+                        .contains("do not do the same");
                 assertThat(ask(member, "barrier")).contains("its group has failed");
                 member.ask("leave");
             }
@@ -114,7 +117,9 @@ class ProcessGroupTest {
 
             // Then
             for (Member member : members) {
-                assertThat(member.hear()).startsWith("failed CollectiveException: rank ").contains("could not sum");
+                assertThat(member.hear())
+                        .startsWith("failed CollectiveException: rank ")
+                        .contains("could not sum");
             }
             Member.join(server.address(), members);
             assertThat(Member.together(members, rank -> "sum 1")).containsOnly("2.0");
@@ -203,8 +208,9 @@ class ProcessGroupTest {
 
         // Then
         assertThat(member.hear())
-                .startsWith("failed CollectiveException: rank 0 of 2 could not join its group by the rendezvous at 127.0.0.1:"
-                        + server.address().getPort() + " within 500 ms");
+                .startsWith(
+                        "failed CollectiveException: rank 0 of 2 could not join its group by the rendezvous at 127.0.0.1:"
+                                + server.address().getPort() + " within 500 ms");
     }
 
     @Test
@@ -219,7 +225,9 @@ class ProcessGroupTest {
 
         // Then
         assertThat(List.of(member.hear(), member.hear()))
-                .anySatisfy(line -> assertThat(line).startsWith("failed CollectiveException").contains("closed"))
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith("failed CollectiveException")
+                        .contains("closed"))
                 .anySatisfy(line -> assertThat(line).startsWith("ok"));
     }
 

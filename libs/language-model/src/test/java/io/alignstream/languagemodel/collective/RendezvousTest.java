@@ -80,7 +80,8 @@ class RendezvousTest {
 
     @Test
     void what_is_no_address_of_this_machine_is_refused_by_name() {
-        assertThatThrownBy(() -> RendezvousServer.open(InetAddress.getByName("192.0.2.1")).close())
+        assertThatThrownBy(() -> RendezvousServer.open(InetAddress.getByName("192.0.2.1"))
+                        .close())
                 .isInstanceOf(CollectiveException.class)
                 .hasMessageStartingWith("cannot serve a rendezvous at 192.0.2.1: cannot listen at 192.0.2.1: ");
     }
@@ -95,7 +96,9 @@ class RendezvousTest {
             rendezvous.close();
 
             // Then
-            assertThatThrownBy(waiting::join).hasRootCauseInstanceOf(CollectiveException.class).hasMessageContaining("closed");
+            assertThatThrownBy(waiting::join)
+                    .hasRootCauseInstanceOf(CollectiveException.class)
+                    .hasMessageContaining("closed");
         }
     }
 
