@@ -119,9 +119,9 @@ public record WorkersPlan(Site site, String line) {
         }
         Optional<String> missing = CollectiveLibrary.build(installation, console);
         if (missing.isPresent() && site.pretrain().count() > 1) {
-            throw new LaunchException("Several workers need a library that cannot be built here: " + missing.get()
-                    + ". Install what is missing, or start with --pretrain-workers 1.");
+            throw new LaunchException(
+                    missing.get() + " Install what is missing, or start with --pretrain-workers 1.");
         }
-        missing.ifPresent(why -> console.line("one worker only, as the library for several cannot be built: " + why));
+        missing.ifPresent(console::line);
     }
 }
