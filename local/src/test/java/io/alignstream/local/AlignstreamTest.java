@@ -262,7 +262,9 @@ class AlignstreamTest {
     @Test
     void statusCountsTheWorkersThatASiteIsToHave() {
         // Given
-        new Site(folder, 20_000, 7, List.of()).withPretrain(new PretrainWorkers(2, 1)).prepare();
+        new Site(folder, 20_000, 7, List.of())
+                .withPretrain(new PretrainWorkers(2, 1))
+                .prepare();
 
         // When
         Result result = run("status", "--data-dir", folder.toString());

@@ -119,7 +119,9 @@ public final class LocalCluster implements AutoCloseable {
     private static String described(Site site, List<ProcessSpec> services) {
         int further = site.pretrain().count() - 1;
         return "Kafka and " + (services.size() - further) + " services"
-                + (further == 0 ? "" : ", pretrain-service with " + site.pretrain().count() + " workers");
+                + (further == 0
+                        ? ""
+                        : ", pretrain-service with " + site.pretrain().count() + " workers");
     }
 
     /** Fails if a process has ended, naming the cause that the processes' own words often hide. */
@@ -304,8 +306,8 @@ public final class LocalCluster implements AutoCloseable {
 
     private static int stop(Stream<String> names, Site site, Console console) {
         SequencedMap<ManagedProcess, Duration> running = new LinkedHashMap<>();
-        names.forEach(name ->
-                ManagedProcess.find(site.run(), name).ifPresent(process -> running.put(process, STOP_GRACE)));
+        names.forEach(
+                name -> ManagedProcess.find(site.run(), name).ifPresent(process -> running.put(process, STOP_GRACE)));
         ProcessGroup.stop(running, console);
         return running.size();
     }

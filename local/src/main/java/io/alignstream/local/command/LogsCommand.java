@@ -64,7 +64,8 @@ public final class LogsCommand implements Callable<Integer> {
         String name = Stream.concat(
                         Stream.of(Broker.NAME),
                         ServiceInstance.possible().stream().map(ServiceInstance::name))
-                .filter(candidate -> candidate.equals(service) || candidate.replace("-service", "").equals(service))
+                .filter(candidate -> candidate.equals(service)
+                        || candidate.replace("-service", "").equals(service))
                 .findFirst()
                 .orElseThrow(() -> new LaunchException("There is no process " + service + "; choose one of "
                         + String.join(", ", LocalCluster.processNames()) + "."));

@@ -23,7 +23,8 @@ public final class SiteOptions {
             names = "--port-base",
             paramLabel = "PORT",
             description = "Services listen on PORT+1 to PORT+6, Kafka on PORT+12 and PORT+13, further workers of"
-                    + " pretrain-service from PORT+14 on, all on 127.0.0.1. Default: as the last time with this data folder, at first " + Site.DEFAULT_PORT_BASE + ".")
+                    + " pretrain-service from PORT+14 on, all on 127.0.0.1. Default: as the last time with this data folder, at first "
+                    + Site.DEFAULT_PORT_BASE + ".")
     @Nullable
     Integer portBase;
 
@@ -49,7 +50,10 @@ public final class SiteOptions {
             return site;
         }
         WorkersPlan plan = WorkersPlan.of(
-                site, training.pretrainWorkers, System.getenv(), Runtime.getRuntime().availableProcessors());
+                site,
+                training.pretrainWorkers,
+                System.getenv(),
+                Runtime.getRuntime().availableProcessors());
         console.line(plan.line());
         return plan.site();
     }

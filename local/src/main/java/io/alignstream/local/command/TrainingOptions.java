@@ -39,7 +39,8 @@ final class TrainingOptions {
             names = "--pretrain-workers",
             paramLabel = "N",
             description = "How many processes of pretrain-service train one base model together, 1 to "
-                    + PretrainWorkers.MOST + ". The first time it cuts batches into as many shards (the next power of two) and"
+                    + PretrainWorkers.MOST
+                    + ". The first time it cuts batches into as many shards (the next power of two) and"
                     + " divides the processors, unless --service-option says otherwise; afterwards these stay, as models"
                     + " depend on them. While it runs: ./alignstream scale pretrain N. Default: as the last time with this"
                     + " data folder, at first 1.")

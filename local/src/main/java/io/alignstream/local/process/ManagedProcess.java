@@ -105,7 +105,9 @@ public final class ManagedProcess {
     void requestStop() {
         try {
             if (!isDismissed()) {
-                write(new Memo(memo.name(), memo.pid(), memo.startMillis(), memo.port(), memo.fingerprint(), true), file);
+                write(
+                        new Memo(memo.name(), memo.pid(), memo.startMillis(), memo.port(), memo.fingerprint(), true),
+                        file);
             }
         } catch (IOException e) {
             // A full disk is no reason to leave it running: a launcher that watches it takes its end for a failure.

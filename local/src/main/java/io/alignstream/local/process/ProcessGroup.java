@@ -174,8 +174,9 @@ public final class ProcessGroup {
             }
             forget(member);
             if (!dismissed) {
-                console.line(ended(member) + " The others of " + member.spec().service()
-                        + " go on without it. Its log: " + site.log(member.spec().name()));
+                console.line(
+                        ended(member) + " The others of " + member.spec().service() + " go on without it. Its log: "
+                                + site.log(member.spec().name()));
             }
         }
     }

@@ -46,7 +46,8 @@ public final class CollectiveLibrary {
             }
             return build.waitFor() == 0 ? Optional.empty() : Optional.of(last);
         } catch (IOException e) {
-            return Optional.of("The library by which several workers train one run is not there: " + e.getMessage() + ".");
+            return Optional.of(
+                    "The library by which several workers train one run is not there: " + e.getMessage() + ".");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LaunchException("Interrupted while building the library of workers.", e);

@@ -75,7 +75,8 @@ public final class ServiceProcesses {
         command.addAll(site.serviceOptions());
         if (!instance.isFirst()) {
             // Of two that count the last does, whatever the options say: nobody shares what is kept of the topics.
-            command.add("-D" + SiteSettings.VIEWS + "=" + settings().value(SiteSettings.VIEWS) + "-" + instance.number());
+            command.add(
+                    "-D" + SiteSettings.VIEWS + "=" + settings().value(SiteSettings.VIEWS) + "-" + instance.number());
         }
         command.add("-jar");
         command.add(jar.toString());

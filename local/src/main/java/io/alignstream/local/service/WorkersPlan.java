@@ -49,7 +49,7 @@ public record WorkersPlan(Site site, String line) {
     }
 
     /** The smallest power of two that is not smaller. */
-    private static int powerOfTwo(int count) {
+    public static int powerOfTwo(int count) {
         return count == 1 ? 1 : Integer.highestOneBit(count - 1) << 1;
     }
 
@@ -73,7 +73,8 @@ public record WorkersPlan(Site site, String line) {
         return count <= shards
                 ? ""
                 : "; %s by until another leaves, as each batch is cut into %s, which is part of what the run is"
-                        .formatted(count - shards == 1 ? "1 stands" : count - shards + " stand", counted(shards, "shard"));
+                        .formatted(
+                                count - shards == 1 ? "1 stands" : count - shards + " stand", counted(shards, "shard"));
     }
 
     private static int shards(SiteSettings settings) {
@@ -119,8 +120,7 @@ public record WorkersPlan(Site site, String line) {
         }
         Optional<String> missing = CollectiveLibrary.build(installation, console);
         if (missing.isPresent() && site.pretrain().count() > 1) {
-            throw new LaunchException(
-                    missing.get() + " Install what is missing, or start with --pretrain-workers 1.");
+            throw new LaunchException(missing.get() + " Install what is missing, or start with --pretrain-workers 1.");
         }
         missing.ifPresent(console::line);
     }

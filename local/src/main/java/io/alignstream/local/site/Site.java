@@ -24,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceOptions for every service's JVM, for example {@code -Dalignstream.pretrain.steps=1000}
  * @param pretrain the processes of pretrain-service
  */
-public record Site(
-        Path dataFolder, int portBase, long seed, List<String> serviceOptions, PretrainWorkers pretrain) {
+public record Site(Path dataFolder, int portBase, long seed, List<String> serviceOptions, PretrainWorkers pretrain) {
 
     public static final int DEFAULT_PORT_BASE = 8080;
     public static final long DEFAULT_SEED = 1;

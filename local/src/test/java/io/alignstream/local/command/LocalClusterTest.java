@@ -45,8 +45,7 @@ class LocalClusterTest {
         Site site = TestSites.prepared(folder).withPretrain(new PretrainWorkers(3, 0));
 
         // When, then
-        assertThatThrownBy(() ->
-                        LocalCluster.scale(site, TestSites.installation(), new RecordingConsole().console()))
+        assertThatThrownBy(() -> LocalCluster.scale(site, TestSites.installation(), new RecordingConsole().console()))
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContaining("./alignstream up --pretrain-workers 3");
         assertThat(Site.at(folder, null, null, null).pretrain()).isEqualTo(PretrainWorkers.ALONE);

@@ -54,13 +54,13 @@ class ScaleIT {
 
             // Then
             status = status();
-            assertThat(whileThree)
-                    .containsExactly("pretrain-service", "pretrain-service-2", "pretrain-service-3");
+            assertThat(whileThree).containsExactly("pretrain-service", "pretrain-service-2", "pretrain-service-3");
             assertThat(watched).isEqualTo(1 + 3);
             assertThat(following.pids()).hasSize(1 + 2).contains(first);
             assertThat(running.job(Stage.PRETRAIN)).isPresent();
         }
-        assertThat(output.lines()).contains("stopped pretrain-service-3", "stopped pretrain-service-2", "stopped kafka");
+        assertThat(output.lines())
+                .contains("stopped pretrain-service-3", "stopped pretrain-service-2", "stopped kafka");
         assertThat(running.all()).isEmpty();
         assertThat(status.path("workers").path("wanted").asInt()).isEqualTo(2);
         assertThat(status.path("workers").path("running").asInt()).isEqualTo(2);

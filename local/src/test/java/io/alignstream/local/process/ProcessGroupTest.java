@@ -118,8 +118,7 @@ class ProcessGroupTest {
 
         // Then
         assertThat(output.lines()).isEmpty();
-        assertThat(watching.pids())
-                .containsExactly(running("one").orElseThrow().pid());
+        assertThat(watching.pids()).containsExactly(running("one").orElseThrow().pid());
     }
 
     @Test

@@ -76,8 +76,7 @@ class ServiceProcessesTest {
         List<String> sft = processes.of(Stage.SFT).command();
 
         // Then
-        assertThat(pretrain)
-                .containsSubsequence("-Dalignstream.torch.threads=1", "-Dalignstream.torch.threads=3");
+        assertThat(pretrain).containsSubsequence("-Dalignstream.torch.threads=1", "-Dalignstream.torch.threads=3");
         assertThat(sft).contains("-Dalignstream.torch.threads=3").doesNotContain("-Dalignstream.torch.threads=1");
     }
 

@@ -57,8 +57,7 @@ class WorkersPlanTest {
     @Test
     void soDoesTheEnvironment() {
         // Given
-        Map<String, String> environment =
-                Map.of("ALIGNSTREAM_PRETRAIN_SHARDS", "4", "ALIGNSTREAM_TORCH_THREADS", "1");
+        Map<String, String> environment = Map.of("ALIGNSTREAM_PRETRAIN_SHARDS", "4", "ALIGNSTREAM_TORCH_THREADS", "1");
 
         // When
         WorkersPlan plan = WorkersPlan.of(site(), 2, environment, 8);

@@ -38,7 +38,9 @@ class SiteTest {
     @Test
     void furtherWorkersListenBehindTheBrokerAndAreRemembered() {
         // Given
-        Site.at(folder, 9000, null, null).withPretrain(new PretrainWorkers(3, 1)).prepare();
+        Site.at(folder, 9000, null, null)
+                .withPretrain(new PretrainWorkers(3, 1))
+                .prepare();
 
         // When
         Site site = Site.at(folder, null, null, null);
