@@ -10,6 +10,7 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.local.site.PretrainWorkers;
 import io.alignstream.local.site.Site;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -240,6 +241,39 @@ class AlignstreamTest {
         // Then
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).contains("There is no service fly", "sft-service");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "pretrain, 0, first worker of pretrain-service stays, down",
+        "pretrain, 65, 1 to 64, 65",
+        "sft, 2, stage sft, only pretrain"
+    })
+    void whatCannotBeScaledIsRefusedWithTheReason(String stage, String count, String reason, String hint) {
+        // When
+        Result result = run("scale", stage, count, "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.err()).contains(reason, hint).doesNotContain("\tat ");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void statusCountsTheWorkersThatASiteIsToHave() {
+        // Given
+        new Site(folder, 20_000, 7, List.of())
+                .withPretrain(new PretrainWorkers(2, 1))
+                .prepare();
+
+        // When
+        Result result = run("status", "--data-dir", folder.toString());
+
+        // Then
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.out())
+                .containsPattern("pretrain-service-2 +stopped")
+                .contains("pretraining: 0 of 2 workers run, 1 shard");
     }
 
     @Test

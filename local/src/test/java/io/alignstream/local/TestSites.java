@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 /** Sites of their own for tests, on ports that nobody uses. */
 public final class TestSites {
 
-    private static final int PORTS = 14;
+    private static final int PORTS = 18;
 
     /** All of them lie below the range from which the system deals out ports. */
     private static final int FIRST_PORT = 20_000;

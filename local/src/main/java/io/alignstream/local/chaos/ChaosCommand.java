@@ -60,6 +60,24 @@ public final class ChaosCommand implements Callable<Integer> {
     int portBase;
 
     @Option(
+            names = "--pretrain-workers",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "How many workers train the base model while it is disturbed; undisturbed it is one, and the weights"
+                            + " must be the same. Workers are disturbed like services, and besides asked to end and started again."
+                            + " Default: ${DEFAULT-VALUE}.")
+    int workers;
+
+    @Option(
+            names = "--service-option",
+            paramLabel = "OPTION",
+            description =
+                    "For every service's JVM, for example --service-option=-Dalignstream.pretrain.steps=2000, so that"
+                            + " more of the disturbance meets pretraining; may be repeated.")
+    List<String> serviceOptions = List.of();
+
+    @Option(
             names = "--data-dir",
             paramLabel = "DIR",
             description = "Where the trials work. Default: .alignstream/chaos in the project's folder.")
@@ -78,7 +96,7 @@ public final class ChaosCommand implements Callable<Integer> {
         Console console = Console.standard();
         Installation installation = Installation.current();
         Path folder = dataFolder == null ? installation.cache().resolve("chaos") : dataFolder;
-        Trial trial = new Trial(installation, portBase, console);
+        Trial trial = new Trial(installation, portBase, console, workers, serviceOptions);
         console.line("undisturbed, to compare with:");
         Evidence undisturbed = trial.undisturbed(empty(folder.resolve("undisturbed")));
         delete(folder.resolve("undisturbed"));

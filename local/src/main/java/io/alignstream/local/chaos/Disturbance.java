@@ -42,6 +42,7 @@ final class Disturbance {
         this.console = console;
         this.possible = Arrays.stream(Fault.values())
                 .filter(fault -> fault != Fault.CLOCK || clocks != null)
+                .filter(fault -> fault != Fault.RESIZE || site.workers().size() > 1)
                 .toList();
     }
 
@@ -59,6 +60,7 @@ final class Disturbance {
             site.lookAfter();
         }
         store.mend();
+        site.resize(site.workers().size());
         wrongClocks.forEach(this::killAndRestart);
         site.awaitRunning();
     }
@@ -103,6 +105,11 @@ final class Disturbance {
                 site.kill(victim);
                 site.restart(victim, Objects.requireNonNull(clocks), step);
                 wrongClocks.add(victim);
+            }
+            case RESIZE -> {
+                int count = 1 + random.nextInt(site.workers().size());
+                say(count + " of " + site.workers().size() + " workers");
+                site.resize(count);
             }
         }
     }

@@ -17,5 +17,7 @@ public enum Fault {
     /** The store is full: it takes nothing more, what it has can be read and deleted. */
     STORE_FULL,
     /** A service is killed, and its clock is wrong from its new start on. */
-    CLOCK
+    CLOCK,
+    /** Workers of pretraining are asked to end, or come back, until there are as many as chance says. */
+    RESIZE
 }

@@ -12,18 +12,20 @@ import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.service.JobStatus;
 import io.alignstream.local.service.ReleaseClient;
+import io.alignstream.local.service.RunningInstances;
 import io.alignstream.local.service.ServiceClient;
 import io.alignstream.local.service.SiteSettings;
+import io.alignstream.local.service.WorkersPlan;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.PretrainWorkers;
 import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,21 +46,42 @@ public final class Trial {
 
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
     private static final String PERSON = "chaos";
+    /** Of a run that several workers train: more than most trials have workers, so that what some of them compute is taken over. */
+    private static final int SHARDS = 4;
 
     private final Installation installation;
     private final int portBase;
     private final Console console;
+    private final int workers;
+    private final List<String> options;
 
     /** Trials on ports from {@code portBase} on. */
     public Trial(Installation installation, int portBase, Console console) {
+        this(installation, portBase, console, 1, List.of());
+    }
+
+    /**
+     * Trials whose base model is trained by several workers while they are disturbed, and by one where nobody disturbs.
+     *
+     * @param workers 1 to {@value PretrainWorkers#MOST}; above 1 each batch is cut into 4 shards, or the next power of two that has room for
+     *     all, unless {@code options} say otherwise
+     * @param options for every service's JVM, besides those of the tiny world
+     */
+    public Trial(Installation installation, int portBase, Console console, int workers, List<String> options) {
         this.installation = installation;
         this.portBase = portBase;
         this.console = console;
+        this.workers = workers;
+        this.options = new ArrayList<>(TrialWorld.SETTINGS);
+        if (workers > 1) {
+            this.options.add("-Dalignstream.pretrain.shards=" + Math.max(SHARDS, WorkersPlan.powerOfTwo(workers)));
+        }
+        this.options.addAll(options);
     }
 
     /** What a pass comes to in {@code folder} that nobody disturbs, with its checkpoints on disk. */
     public Evidence undisturbed(Path folder) throws IOException {
-        Site site = site(folder, List.of());
+        Site site = site(folder, 1, List.of());
         try (TrialSite processes = new TrialSite(site, installation, console, null);
                 AutoCloseable ignored = stopsAtCtrlC(processes)) {
             processes.start();
@@ -79,7 +102,8 @@ public final class Trial {
     public TrialReport disturbed(Path folder, long seed, Duration length, Evidence undisturbed) throws IOException {
         long begin = System.nanoTime();
         Optional<ShiftedClocks> clocks = ShiftedClocks.installed();
-        Site site = site(folder, List.of("-Dalignstream.store.root=" + UnreliableStore.ROOT));
+        Site site = site(folder, workers, List.of("-Dalignstream.store.root=" + UnreliableStore.ROOT));
+        WorkersPlan.requireLibrary(site, installation, console);
         site.prepare();
         try (UnreliableStore store = new UnreliableStore(site, installation);
                 TrialSite processes = new TrialSite(site, installation, console, store);
@@ -116,10 +140,12 @@ public final class Trial {
         }
     }
 
-    private Site site(Path folder, List<String> further) {
-        List<String> options = new ArrayList<>(TrialWorld.SETTINGS);
-        options.addAll(further);
-        return new Site(folder.toAbsolutePath(), portBase, TrialWorld.SEED, options);
+    private Site site(Path folder, int count, List<String> further) {
+        List<String> all = new ArrayList<>(options);
+        all.addAll(further);
+        // All processes compute with as many threads, which the options name.
+        return new Site(folder.toAbsolutePath(), portBase, TrialWorld.SEED, all)
+                .withPretrain(new PretrainWorkers(count, 0));
     }
 
     private static AutoCloseable stopsAtCtrlC(TrialSite processes) {
@@ -146,12 +172,12 @@ public final class Trial {
     }
 
     private void triggerWhatHasFailed(Site site, AtomicInteger triggers) {
+        RunningInstances running = new RunningInstances(site);
         for (Stage stage : Stage.values()) {
-            ServiceClient service = new ServiceClient(site.address(stage));
-            JobStatus job = service.job().orElse(null);
+            JobStatus job = running.job(stage).orElse(null);
             if (job != null && job.isFailed()) {
                 try {
-                    service.trigger();
+                    new ServiceClient(site.address(stage)).trigger();
                     triggers.incrementAndGet();
                     console.line("  trigger %s, whose run failed: %s".formatted(stage.id(), job.explanation()));
                 } catch (LaunchException e) {
@@ -195,8 +221,8 @@ public final class Trial {
         processes.restart(Broker.NAME);
         processes.services().forEach(processes::restart);
         processes.awaitRunning();
-        await("all services to wait", PATIENCE, () -> Arrays.stream(Stage.values())
-                .map(stage -> new ServiceClient(processes.site().address(stage)).job())
+        await("all services to wait", PATIENCE, () -> processes.site().instances().stream()
+                .map(instance -> new ServiceClient(processes.site().address(instance)).job())
                 .allMatch(job -> job.map(JobStatus::isWaiting).orElse(false)));
     }
 

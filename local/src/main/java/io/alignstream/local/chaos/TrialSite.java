@@ -12,6 +12,7 @@ import io.alignstream.local.service.ServiceProcesses;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,9 +47,11 @@ final class TrialSite implements AutoCloseable {
 
     private final Site site;
     private final ProcessGroup group;
+    private final Console console;
     private final SequencedMap<String, ProcessSpec> specs = new LinkedHashMap<>();
     private final List<String> services = new ArrayList<>();
-    /** Killed: not there on purpose. */
+    private final List<String> workers = new ArrayList<>();
+    /** Killed, or asked to end: not there on purpose. */
     private final Set<String> away = new HashSet<>();
 
     private final List<String> ended = new ArrayList<>();
@@ -61,20 +64,24 @@ final class TrialSite implements AutoCloseable {
     TrialSite(Site site, Installation installation, Console console, @Nullable UnreliableStore store) {
         this.site = site;
         this.group = new ProcessGroup(site, console);
+        this.console = console;
         site.prepare();
         if (store != null) {
             add(store.server());
         }
         add(Broker.at(site, installation));
         ServiceProcesses processes = new ServiceProcesses(site, installation);
-        for (Stage stage : Stage.values()) {
-            ProcessSpec spec = processes.of(stage);
+        for (ServiceInstance instance : site.instances()) {
+            ProcessSpec spec = processes.of(instance);
             Map<String, String> environment = new HashMap<>(spec.environment());
             if (store != null) {
                 environment.putAll(store.environment());
             }
             add(withEnvironment(spec, environment));
             services.add(spec.name());
+            if (instance.stage() == Stage.PRETRAIN) {
+                workers.add(spec.name());
+            }
         }
     }
 
@@ -85,6 +92,7 @@ final class TrialSite implements AutoCloseable {
     private static ProcessSpec withEnvironment(ProcessSpec spec, Map<String, String> environment) {
         return new ProcessSpec(
                 spec.name(),
+                spec.service(),
                 spec.command(),
                 environment,
                 spec.build(),
@@ -101,6 +109,24 @@ final class TrialSite implements AutoCloseable {
     /** Names of the services' processes. */
     List<String> services() {
         return List.copyOf(services);
+    }
+
+    /** Names of pretrain-service's processes, the first of which always stays. */
+    List<String> workers() {
+        return List.copyOf(workers);
+    }
+
+    /** Ends workers above {@code count} (SIGTERM), and starts those up to it that are not there. */
+    void resize(int count) {
+        SequencedMap<ManagedProcess, Duration> leaving = new LinkedHashMap<>();
+        for (String name : workers.subList(count, workers.size())) {
+            synchronized (this) {
+                away.add(name);
+            }
+            find(name).ifPresent(process -> leaving.put(process, spec(name).stopGrace()));
+        }
+        ProcessGroup.stop(leaving, console);
+        workers.subList(0, count).stream().filter(name -> find(name).isEmpty()).forEach(this::restart);
     }
 
     /** Starts all of it and waits until it works. */

@@ -49,7 +49,7 @@ public record WorkersPlan(Site site, String line) {
     }
 
     /** The smallest power of two that is not smaller. */
-    private static int powerOfTwo(int count) {
+    public static int powerOfTwo(int count) {
         return count == 1 ? 1 : Integer.highestOneBit(count - 1) << 1;
     }
 
@@ -120,9 +120,8 @@ public record WorkersPlan(Site site, String line) {
         }
         Optional<String> missing = CollectiveLibrary.build(installation, console);
         if (missing.isPresent() && site.pretrain().count() > 1) {
-            throw new LaunchException("Several workers need a library that cannot be built here: " + missing.get()
-                    + ". Install what is missing, or start with --pretrain-workers 1.");
+            throw new LaunchException(missing.get() + " Install what is missing, or start with --pretrain-workers 1.");
         }
-        missing.ifPresent(why -> console.line("one worker only, as the library for several cannot be built: " + why));
+        missing.ifPresent(console::line);
     }
 }

@@ -7,6 +7,7 @@ import io.alignstream.local.RecordingConsole;
 import io.alignstream.local.TestSites;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
+import io.alignstream.local.site.PretrainWorkers;
 import io.alignstream.local.site.Site;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -36,6 +37,18 @@ class LocalClusterTest {
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContainingAll("alignstream.pretran.steps is not a setting", "alignstream.pretrain.steps");
         assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void whatDoesNotRunIsNotScaled() {
+        // Given
+        Site site = TestSites.prepared(folder).withPretrain(new PretrainWorkers(3, 0));
+
+        // When, then
+        assertThatThrownBy(() -> LocalCluster.scale(site, TestSites.installation(), new RecordingConsole().console()))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("./alignstream up --pretrain-workers 3");
+        assertThat(Site.at(folder, null, null, null).pretrain()).isEqualTo(PretrainWorkers.ALONE);
     }
 
     @ParameterizedTest

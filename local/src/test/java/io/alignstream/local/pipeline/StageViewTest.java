@@ -33,6 +33,15 @@ class StageViewTest {
     }
 
     @Test
+    void saysHowManyWorkersThereAre() throws Exception {
+        // When
+        String line = new StageView(Stage.PRETRAIN, false, job(RUNNING), 3).line();
+
+        // Then
+        assertThat(line).contains("3 workers");
+    }
+
+    @Test
     void saysWhyAStageWaits() throws Exception {
         // When
         String line = new StageView(Stage.SFT, false, job(WAITING), 1).line();

@@ -13,9 +13,11 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,7 +68,7 @@ class ProcessGroupTest {
 
         // Then
         assertThat(running("broker")).map(ManagedProcess::pid).isPresent().get().isNotEqualTo(pid);
-        assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty();
+        await().until(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
     }
 
     @Test
@@ -98,6 +100,79 @@ class ProcessGroupTest {
         // Then
         assertThat(output.lines()).containsExactly("stopped stubborn by force: it did not end within 1 s");
         assertThat(running("stubborn")).isEmpty();
+    }
+
+    /** As {@code ./alignstream scale} does it while another launcher follows a run. */
+    @Test
+    void aProcessThatAnotherLauncherHasStoppedIsNotMissed() {
+        // Given
+        ProcessGroup watching = group();
+        watching.start(worker("one"));
+        watching.start(worker("one-2"));
+        SequencedMap<ManagedProcess, Duration> leaving = new LinkedHashMap<>();
+        leaving.put(running("one-2").orElseThrow(), Duration.ofSeconds(10));
+        ProcessGroup.stop(leaving, new RecordingConsole().console());
+
+        // When
+        watching.requireAlive();
+
+        // Then
+        assertThat(output.lines()).isEmpty();
+        assertThat(watching.pids()).containsExactly(running("one").orElseThrow().pid());
+    }
+
+    @Test
+    void aServiceGoesOnWhileOneOfItsProcessesIsLeft() {
+        // Given
+        ProcessGroup group = group();
+        group.start(worker("one"));
+        group.start(worker("one-2"));
+        long killed = kill("one");
+
+        // When
+        group.requireAlive();
+        group.requireAlive();
+
+        // Then
+        assertThat(output.lines())
+                .singleElement()
+                .asString()
+                .contains("one (process " + killed + ") has ended unexpectedly", "others of one go on", "one.log");
+        kill("one-2");
+        assertThatThrownBy(group::requireAlive)
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("one-2");
+    }
+
+    /** A worker that cannot start is no worker that was lost. */
+    @Test
+    void aProcessThatEndsBeforeItIsReadyFailsTheStartWhateverElseThereIs() {
+        // Given
+        ProcessGroup group = group();
+        group.start(worker("one"));
+        group.start(spec("one-2", "one", "echo out of luck; exit 3", "1"));
+
+        // When / Then
+        assertThatThrownBy(() -> group.awaitReady("all"))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContainingAll("one-2", "out of luck");
+    }
+
+    @Test
+    void whatWasStartedBesideEndsWithTheOthersOfItsService() {
+        // Given
+        ProcessGroup watching = group();
+        watching.start(spec("kafka", "exec sleep 1000", "1"));
+        watching.start(worker("one"));
+        new ProcessGroup(site, output.console()).start(worker("one-2"));
+
+        // When
+        watching.takeOver("one-2", "one", Duration.ofSeconds(10));
+        watching.takeOver("other-2", "other", Duration.ofSeconds(10));
+        watching.stopStarted();
+
+        // Then
+        assertThat(output.lines()).containsExactly("stopped one-2", "stopped one", "stopped kafka");
     }
 
     @Test
@@ -170,9 +245,25 @@ class ProcessGroupTest {
         return ManagedProcess.find(site.run(), name);
     }
 
+    private long kill(String name) {
+        ManagedProcess process = running(name).orElseThrow();
+        ProcessHandle.of(process.pid()).orElseThrow().destroyForcibly();
+        await().until(() -> !process.alive());
+        return process.pid();
+    }
+
+    private ProcessSpec worker(String name) {
+        return spec(name, "one", "exec sleep 1000", "1");
+    }
+
     private ProcessSpec spec(String name, String script, String build) {
+        return spec(name, name, script, build);
+    }
+
+    private ProcessSpec spec(String name, String service, String script, String build) {
         return new ProcessSpec(
                 name,
+                service,
                 List.of("/bin/sh", "-c", script),
                 Map.of(),
                 build,

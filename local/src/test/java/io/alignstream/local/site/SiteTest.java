@@ -7,9 +7,12 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.local.TestSites;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SiteTest {
 
@@ -30,6 +33,64 @@ class SiteTest {
         assertThat(site.serviceOptions()).containsExactly("-Da=b");
         assertThat(site.port(Stage.INFERENCE)).isEqualTo(9006);
         assertThat(site.bootstrapServers()).isEqualTo("127.0.0.1:9012");
+    }
+
+    @Test
+    void furtherWorkersListenBehindTheBrokerAndAreRemembered() {
+        // Given
+        Site.at(folder, 9000, null, null)
+                .withPretrain(new PretrainWorkers(3, 1))
+                .prepare();
+
+        // When
+        Site site = Site.at(folder, null, null, null);
+
+        // Then
+        List<ServiceInstance> workers = site.instances().stream()
+                .filter(instance -> instance.stage() == Stage.PRETRAIN)
+                .toList();
+        assertThat(workers)
+                .extracting(ServiceInstance::name)
+                .containsExactly("pretrain-service", "pretrain-service-2", "pretrain-service-3");
+        assertThat(workers).extracting(site::port).containsExactly(9002, 9014, 9015);
+        assertThat(site.instances()).hasSize(Stage.values().length + 2);
+        assertThat(site.pretrain().threads()).isOne();
+    }
+
+    /** As launchers wrote it that knew of no workers. */
+    @Test
+    void aSiteThatSaysNothingOfWorkersHasOne() throws Exception {
+        // Given
+        Files.writeString(folder.resolve("site.json"), "{\"portBase\":9000,\"seed\":3,\"serviceOptions\":[]}");
+
+        // When
+        Site site = Site.at(folder, null, null, null);
+
+        // Then
+        assertThat(site.pretrain()).isEqualTo(PretrainWorkers.ALONE);
+    }
+
+    @Test
+    void portsOfAllProcessesLieWithinOnePortBase() {
+        // Given
+        Site site = Site.at(folder, null, null, null).withPretrain(new PretrainWorkers(PretrainWorkers.MOST, 1));
+
+        // When
+        List<Integer> ports =
+                new ArrayList<>(site.instances().stream().map(site::port).toList());
+
+        // Then
+        ports.addAll(List.of(site.brokerPort(), site.controllerPort()));
+        assertThat(ports).doesNotHaveDuplicates().allMatch(port -> port <= site.portBase() + 76);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 65, -1})
+    void refusesANumberOfWorkersThatCannotBe(int count) {
+        // When / Then
+        assertThatThrownBy(() -> new PretrainWorkers(count, 1))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContainingAll("1 to 64", Integer.toString(count));
     }
 
     @Test
