@@ -212,7 +212,8 @@ class ArchitectureTest {
 
     @Test
     void only_what_computes_knows_djl() {
-        String[] computing = Stream.of("torch", "network", "objective", "optimiser", "generation", "insight")
+        String[] computing = Stream.of(
+                        "torch", "collective", "network", "objective", "optimiser", "generation", "insight")
                 .map(ArchitectureTest::ofLanguageModel)
                 .toArray(String[]::new);
         noClasses()

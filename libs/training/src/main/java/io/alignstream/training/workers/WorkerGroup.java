@@ -1,16 +1,13 @@
 package io.alignstream.training.workers;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.collective.CollectiveException;
+import io.alignstream.languagemodel.collective.GradientSum;
 import io.alignstream.languagemodel.collective.ProcessGroup;
 import io.alignstream.languagemodel.collective.Rendezvous;
 import io.alignstream.languagemodel.collective.RendezvousServer;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.Trainable;
-import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Socket;
@@ -70,10 +67,9 @@ public final class WorkerGroup implements Workers {
     private final RendezvousServer server;
     private final int shards;
     private final StateTransfer transfer = new StateTransfer();
-    private final NDManager memory = TorchRuntime.get().newScope();
+    private final GradientSum gradients = new GradientSum();
     private final Object lock = new Object();
 
-    private @Nullable NDArray rows;
     private volatile @Nullable Generation generation;
     private int round;
     private @Nullable Rendezvous rendezvous;
@@ -143,34 +139,14 @@ public final class WorkerGroup implements Workers {
         }
         long began = System.nanoTime();
         try {
-            NDArray buffer = rows(parts.size(), first.count());
-            for (int i = 0; i < parts.size(); i++) {
-                parts.get(i).write(buffer, i);
-            }
-            group().treeSum(buffer, shards);
-            first.read(buffer);
-            parts.subList(1, parts.size()).forEach(Gradients::close);
+            gradients.of(group(), parts, shards);
             // each sends its rows' columns to those that add them, and what it has added to all
             exchangedBytes += Float.BYTES * first.count() * (parts.size() + 1L) * (now().size() - 1) / now().size();
             exchangeNanos += System.nanoTime() - began;
             return first;
         } catch (CollectiveException e) {
-            parts.forEach(Gradients::close);
             throw failed(e);
         }
-    }
-
-    private NDArray rows(int count, long columns) {
-        Shape shape = new Shape(count, columns);
-        NDArray buffer = rows;
-        if (buffer == null || !buffer.getShape().equals(shape)) {
-            if (buffer != null) {
-                buffer.close();
-            }
-            buffer = memory.zeros(shape);
-            rows = buffer;
-        }
-        return buffer;
     }
 
     @Override
@@ -476,6 +452,6 @@ public final class WorkerGroup implements Workers {
         leave();
         membership.close();
         server.close();
-        memory.close();
+        gradients.close();
     }
 }
