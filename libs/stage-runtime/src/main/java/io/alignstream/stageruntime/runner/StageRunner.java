@@ -336,8 +336,8 @@ public class StageRunner {
     }
 
     private RunningJob start(Job job) {
-        RunningJob running =
-                new RunningJob(job, definition.stage().id(), publisher, readers, refusals, progress, samples, memberships);
+        RunningJob running = new RunningJob(
+                job, definition.stage().id(), publisher, readers, refusals, progress, samples, memberships);
         jobs.execute(() -> {
             running.run();
             if (running.hasPublished(Topic.CHECKPOINTS)) {

@@ -64,8 +64,7 @@ record Candidate(
         names.addAll(fingerprint.keySet());
         return names.stream()
                 .filter(name -> !theirs.getOrDefault(name, "").equals(fingerprint.getOrDefault(name, "")))
-                .map(name ->
-                        name + " " + theirs.getOrDefault(name, "–") + " ≠ " + fingerprint.getOrDefault(name, "–"))
+                .map(name -> name + " " + theirs.getOrDefault(name, "–") + " ≠ " + fingerprint.getOrDefault(name, "–"))
                 .collect(Collectors.joining("; "));
     }
 }

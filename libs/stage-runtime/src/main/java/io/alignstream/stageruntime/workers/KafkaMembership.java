@@ -318,7 +318,11 @@ final class KafkaMembership implements Membership {
         }
         newest = generation;
         standing = new Standing(
-                generation.number(), generation.token(), generation.rank().orElse(Standing.NO_RANK), generation.size(), false);
+                generation.number(),
+                generation.token(),
+                generation.rank().orElse(Standing.NO_RANK),
+                generation.size(),
+                false);
         overSince = 0;
         removals.clear();
         notifyAll();

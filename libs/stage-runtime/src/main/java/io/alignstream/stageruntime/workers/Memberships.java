@@ -24,11 +24,7 @@ public class Memberships {
     /** With the service's settings. */
     @Inject
     public Memberships(KafkaReaders readers, BrokerRefusals refusals, CommonConfig config) {
-        this(
-                readers,
-                refusals,
-                config.workers().address(),
-                config.workers().mixedFingerprints());
+        this(readers, refusals, config.workers().address(), config.workers().mixedFingerprints());
     }
 
     /**
@@ -37,8 +33,7 @@ public class Memberships {
      * @param address where others reach this process
      * @param mixedFingerprints whether workers whose bits differ may compute together
      */
-    public Memberships(
-            KafkaReaders readers, BrokerRefusals refusals, InetAddress address, boolean mixedFingerprints) {
+    public Memberships(KafkaReaders readers, BrokerRefusals refusals, InetAddress address, boolean mixedFingerprints) {
         this.readers = readers;
         this.refusals = refusals;
         this.address = address;

@@ -28,8 +28,7 @@ record Place(long number, String token, List<Worker> computing, int standby, @Nu
      * @param fingerprint null if it is that of the first rank, so that many workers do not tell each other the same
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    record Worker(
-            String id, String host, int port, @Nullable Map<String, String> fingerprint) {}
+    record Worker(String id, String host, int port, @Nullable Map<String, String> fingerprint) {}
 
     Place {
         computing = List.copyOf(computing);
@@ -55,9 +54,7 @@ record Place(long number, String token, List<Worker> computing, int standby, @Nu
         Map<String, String> usual = fingerprint(computing.getFirst(), Map.of());
         List<Member> members = computing.stream()
                 .map(worker -> new Member(
-                        worker.id(),
-                        new InetSocketAddress(worker.host(), worker.port()),
-                        fingerprint(worker, usual)))
+                        worker.id(), new InetSocketAddress(worker.host(), worker.port()), fingerprint(worker, usual)))
                 .toList();
         OptionalInt rank = IntStream.range(0, computing.size())
                 .filter(candidate -> computing.get(candidate).id().equals(id))

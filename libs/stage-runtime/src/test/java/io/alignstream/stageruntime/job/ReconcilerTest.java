@@ -30,8 +30,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
-import java.net.InetAddress;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -101,8 +101,15 @@ class ReconcilerTest {
         JobProgress progress =
                 new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {}, RunHistory.inMemory());
         Function<Job, RunningJob> starter = job -> {
-            RunningJob running =
-                    new RunningJob(job, "reward", publisher, readers, refusals, progress, SampleSettings.NONE, new Memberships(readers, refusals, InetAddress.getLoopbackAddress(), false));
+            RunningJob running = new RunningJob(
+                    job,
+                    "reward",
+                    publisher,
+                    readers,
+                    refusals,
+                    progress,
+                    SampleSettings.NONE,
+                    new Memberships(readers, refusals, InetAddress.getLoopbackAddress(), false));
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };

@@ -208,8 +208,8 @@ class KafkaMembershipTest {
         join(4);
         try (WorkerProcess killed = WorkerProcess.start(address, run, 4)) {
             Generation before = workers.getFirst().await(3);
-            List<String> own = new ArrayList<>(
-                    ids(workers.getLast().await(generation -> generation.number() < before.number())));
+            List<String> own =
+                    new ArrayList<>(ids(workers.getLast().await(generation -> generation.number() < before.number())));
             Member lost = before.members().stream()
                     .filter(member -> !own.contains(member.id()))
                     .findFirst()
@@ -223,7 +223,9 @@ class KafkaMembershipTest {
             Generation after = workers.getFirst().await(2);
             assertThat(after.number()).isGreaterThan(before.number());
             assertThat(after.members()).doesNotContain(lost);
-            assertThat(workers.getLast().await(generation -> generation.number() == after.number()).token())
+            assertThat(workers.getLast()
+                            .await(generation -> generation.number() == after.number())
+                            .token())
                     .isEqualTo(after.token());
         }
     }
@@ -253,7 +255,8 @@ class KafkaMembershipTest {
             assertThat(without.number()).isGreaterThan(before.number());
             assertThat(after.number()).isGreaterThan(without.number());
             assertThat(after.members())
-                    .containsExactly(before.members().getLast(), before.members().getFirst());
+                    .containsExactly(
+                            before.members().getLast(), before.members().getFirst());
         }
     }
 
@@ -303,7 +306,8 @@ class KafkaMembershipTest {
         // Then
         assertThat(after.members()).isEqualTo(before.members());
         assertThat(after.token()).isNotEqualTo(before.token());
-        assertThat(first.await(generation -> generation.number() == after.number()).token())
+        assertThat(first.await(generation -> generation.number() == after.number())
+                        .token())
                 .isEqualTo(after.token());
     }
 
@@ -348,7 +352,10 @@ class KafkaMembershipTest {
             Generation now = settled();
             while (now.size() != Math.min(expected, 4)
                     || !leaves && expected <= 4 && ids(now).equals(order)
-                    || workers.stream().filter(worker -> newest(worker).rank().isPresent()).count() != now.size()) {
+                    || workers.stream()
+                                    .filter(worker -> newest(worker).rank().isPresent())
+                                    .count()
+                            != now.size()) {
                 assertThat(System.nanoTime()).isLessThan(end);
                 Thread.sleep(20);
                 now = settled();

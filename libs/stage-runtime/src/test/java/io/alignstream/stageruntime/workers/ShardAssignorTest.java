@@ -36,26 +36,30 @@ class ShardAssignorTest {
     void every_shard_is_leased_to_one_worker_and_those_of_each_lie_side_by_side() {
         for (int shards = 1; shards <= WorkerShards.PARTITIONS; shards++) {
             for (int size = 1; size <= shards; size++) {
-                // Given
-                List<Candidate> workers = newcomers(size, shards);
-
                 // When
-                Map<String, Assignment> told = assign(workers);
+                List<List<Integer>> leases = leases(size, shards);
 
                 // Then
                 List<Integer> all = new ArrayList<>();
-                for (Place.Worker worker : place(told, "w00").computing()) {
-                    List<Integer> lease = told.get(worker.id()).partitions().stream()
-                            .map(TopicPartition::partition)
-                            .toList();
+                for (List<Integer> lease : leases) {
                     long leased = lease.stream().map(shardOf(shards)).distinct().count();
                     assertThat(leased).isBetween((long) shards / size, (long) (shards + size - 1) / size);
                     all.addAll(lease);
                 }
                 assertThat(all)
-                        .isEqualTo(IntStream.range(0, WorkerShards.PARTITIONS).boxed().toList());
+                        .isEqualTo(IntStream.range(0, WorkerShards.PARTITIONS)
+                                .boxed()
+                                .toList());
             }
         }
+    }
+
+    private static List<List<Integer>> leases(int size, int shards) {
+        return IntStream.range(0, size)
+                .mapToObj(rank -> ShardAssignor.lease(rank, size, shards, WorkerShards.PARTITIONS).stream()
+                        .map(TopicPartition::partition)
+                        .toList())
+                .toList();
     }
 
     private static Function<Integer, Integer> shardOf(int shards) {
@@ -181,7 +185,8 @@ class ShardAssignorTest {
                     place.computing().stream().map(Place.Worker::id).toList();
             assertThat(computing.stream().filter(order::contains))
                     .isEqualTo(order.stream().filter(computing::contains).toList());
-            assertThat(place.number()).isGreaterThanOrEqualTo(before.getFirst().standing().number());
+            assertThat(place.number())
+                    .isGreaterThanOrEqualTo(before.getFirst().standing().number());
             workers = next;
         }
     }
@@ -190,7 +195,8 @@ class ShardAssignorTest {
     void a_worker_with_another_fingerprint_is_refused_and_told_what_differs() {
         // Given
         List<Candidate> workers = after(newcomers(2, 4));
-        workers.add(new Candidate("a", "10.0.0.9", 1, Map.of("libtorch", "2.8.0", "threads", "2"), 4, false, Standing.NONE));
+        workers.add(new Candidate(
+                "a", "10.0.0.9", 1, Map.of("libtorch", "2.8.0", "threads", "2"), 4, false, Standing.NONE));
 
         // When
         Map<String, Assignment> told = assign(workers);
@@ -231,8 +237,8 @@ class ShardAssignorTest {
         Map<String, Assignment> told = assign(workers);
 
         // Then
-        assertThat(place(told, "a").refusal()).satisfies(reason -> assertThat(Messages.english(reason))
-                .contains("into 8 shards", "w00", "into 4"));
+        assertThat(place(told, "a").refusal())
+                .satisfies(reason -> assertThat(Messages.english(reason)).contains("into 8 shards", "w00", "into 4"));
     }
 
     @Test
@@ -243,15 +249,17 @@ class ShardAssignorTest {
         subscriptions.put(
                 "w00",
                 new Subscription(
-                        List.of(WorkerShards.TOPIC), GroupJson.bytes(newcomers(1, 4).getFirst())));
+                        List.of(WorkerShards.TOPIC),
+                        GroupJson.bytes(newcomers(1, 4).getFirst())));
 
         // When
-        Map<String, Assignment> told =
-                new ShardAssignor().assign(cluster(64), new GroupSubscription(subscriptions)).groupAssignment();
+        Map<String, Assignment> told = new ShardAssignor()
+                .assign(cluster(64), new GroupSubscription(subscriptions))
+                .groupAssignment();
 
         // Then
-        assertThat(place(told, "odd").refusal()).satisfies(reason -> assertThat(Messages.english(reason))
-                .contains("another version"));
+        assertThat(place(told, "odd").refusal())
+                .satisfies(reason -> assertThat(Messages.english(reason)).contains("another version"));
         assertThat(place(told, "w00").computing()).hasSize(1);
     }
 
@@ -285,23 +293,21 @@ class ShardAssignorTest {
             standing.put(
                     rank < 0 ? 1_000 + standing.size() : rank,
                     worker.with(new Standing(
-                            place.number(),
-                            place.token(),
-                            rank < 0 ? Standing.NO_RANK : rank,
-                            ranks.size(),
-                            false)));
+                            place.number(), place.token(), rank < 0 ? Standing.NO_RANK : rank, ranks.size(), false)));
         }
         return new ArrayList<>(standing.values());
     }
 
     private static Map<String, Assignment> assign(List<Candidate> workers) {
-        return new ShardAssignor().assign(cluster(WorkerShards.PARTITIONS), subscriptions(workers)).groupAssignment();
+        return new ShardAssignor()
+                .assign(cluster(WorkerShards.PARTITIONS), subscriptions(workers))
+                .groupAssignment();
     }
 
     private static GroupSubscription subscriptions(List<Candidate> workers) {
         Map<String, Subscription> subscriptions = new HashMap<>();
-        workers.forEach(worker -> subscriptions.put(
-                worker.id(), new Subscription(List.of(WorkerShards.TOPIC), GroupJson.bytes(worker))));
+        workers.forEach(worker ->
+                subscriptions.put(worker.id(), new Subscription(List.of(WorkerShards.TOPIC), GroupJson.bytes(worker))));
         return new GroupSubscription(subscriptions);
     }
 
