@@ -1,6 +1,7 @@
 package io.alignstream.local.broker;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.workers.WorkerShards;
 import io.alignstream.local.site.LaunchException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +18,10 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
 
-/** Creates the topics of {@link Topic#ALL} and their dead letters, one partition each, and keeps their settings up to date. */
+/**
+ * Creates the topics of {@link Topic#ALL} and their dead letters, one partition each, and {@link WorkerShards}; keeps their
+ * settings up to date.
+ */
 public final class TopicSetup {
 
     /** A dead letter holds the largest record and the headers that explain it. */
@@ -72,17 +76,26 @@ public final class TopicSetup {
         for (Topic<?> topic : Topic.ALL) {
             topics.add(topic(
                     topic.name(),
+                    1,
                     topic.retention().cleanupPolicy(),
                     topic.retention().milliseconds(),
                     Topic.MAX_RECORD_BYTES));
-            topics.add(topic(topic.deadLetters(), "delete", DEAD_LETTER_RETENTION.toMillis(), MAX_DEAD_LETTER_BYTES));
+            topics.add(
+                    topic(topic.deadLetters(), 1, "delete", DEAD_LETTER_RETENTION.toMillis(), MAX_DEAD_LETTER_BYTES));
         }
+        topics.add(topic(
+                WorkerShards.TOPIC,
+                WorkerShards.PARTITIONS,
+                Topic.Retention.ONE_DAY.cleanupPolicy(),
+                Topic.Retention.ONE_DAY.milliseconds(),
+                Topic.MAX_RECORD_BYTES));
         return topics;
     }
 
     /** The brokers' clocks stamp the records: retention and order are no matter of any publisher's clock. */
-    private static NewTopic topic(String name, String cleanupPolicy, long retentionMillis, int maxMessageBytes) {
-        return new NewTopic(name, 1, (short) 1)
+    private static NewTopic topic(
+            String name, int partitions, String cleanupPolicy, long retentionMillis, int maxMessageBytes) {
+        return new NewTopic(name, partitions, (short) 1)
                 .configs(Map.of(
                         "cleanup.policy",
                         cleanupPolicy,

@@ -7,6 +7,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.Topic.Retention;
 import io.alignstream.contracts.rights.BrokerRefusedException;
 import io.alignstream.contracts.rights.BrokerUser;
+import io.alignstream.contracts.workers.WorkerShards;
 import io.alignstream.local.project.Project;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,8 +23,10 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.MemberToRemove;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -35,6 +38,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -115,6 +119,9 @@ class RightsTest {
         }
         if (Set.of(Stage.PRETRAIN, Stage.SFT, Stage.REWARD).contains(stage)) { // what of the store is needed
             reads.add(Topic.MODEL_RELEASES.name());
+            reads.add(WorkerShards.TOPIC);
+            needed.add(user + " joins group " + workers(stage));
+            needed.add(user + " puts a lost worker out of group " + workers(stage));
         }
         if (stage == Stage.INFERENCE) { // lineage
             Topic.ALL.stream()
@@ -154,6 +161,7 @@ class RightsTest {
         List.of(Topic.DOCUMENTS, Topic.INSTRUCTIONS, Topic.PROMPTS, Topic.RANKING_REQUESTS, Topic.RANKINGS)
                 .forEach(topic -> needed.add("operator writes " + topic));
         groups().forEach(group -> needed.add("operator sees group " + group));
+        needed.add("operator sees " + WorkerShards.TOPIC);
         needed.add("operator joins group operator-1");
         return needed;
     }
@@ -161,6 +169,7 @@ class RightsTest {
     private static List<String> topics() {
         List<String> topics = new ArrayList<>(INTERNAL);
         topics.add(STRANGE);
+        topics.add(WorkerShards.TOPIC);
         Topic.ALL.forEach(topic -> topics.addAll(List.of(topic.name(), topic.deadLetters())));
         return topics;
     }
@@ -168,8 +177,12 @@ class RightsTest {
     private static List<String> groups() {
         List<String> groups = new ArrayList<>(
                 List.of(BrokerUser.CLEANING, BrokerUser.PACKING + "0123456789ab", "operator-1", "a-group-of-others"));
-        Stream.of(Stage.values()).forEach(stage -> groups.add(stage.service()));
+        Stream.of(Stage.values()).forEach(stage -> groups.addAll(List.of(stage.service(), workers(stage))));
         return groups;
+    }
+
+    private static String workers(Stage stage) {
+        return WorkerShards.group(stage, "0123456789ab");
     }
 
     /** A record in every topic: to read is to get it. */
@@ -189,7 +202,7 @@ class RightsTest {
     }
 
     private static ProducerRecord<byte[], byte[]> record(String topic) {
-        return new ProducerRecord<>(topic, "key".getBytes(), "value".getBytes());
+        return new ProducerRecord<>(topic, 0, "key".getBytes(), "value".getBytes());
     }
 
     /** Something that is tried. */
@@ -236,6 +249,9 @@ class RightsTest {
                                     group, Map.of(place, new OffsetAndMetadata(1)))
                             .all()
                             .get());
+                }
+                for (Stage stage : Stage.values()) {
+                    tried("puts a lost worker out of group " + workers(stage), () -> putOut(admin, workers(stage)));
                 }
                 for (String application :
                         List.of(BrokerUser.CLEANING, BrokerUser.PACKING + "0123456789ab", "an-application-of-others")) {
@@ -284,6 +300,20 @@ class RightsTest {
                 admin.deleteConsumerGroups(List.of(group)).all().get();
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof GroupIdNotFoundException)) {
+                    throw e;
+                }
+            }
+        }
+
+        private static void putOut(Admin admin, String group) throws Exception {
+            try {
+                admin.removeMembersFromConsumerGroup(
+                                group,
+                                new RemoveMembersFromConsumerGroupOptions(List.of(new MemberToRemove("a worker"))))
+                        .all()
+                        .get();
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownMemberIdException)) {
                     throw e;
                 }
             }

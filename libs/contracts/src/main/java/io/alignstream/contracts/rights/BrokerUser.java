@@ -124,7 +124,8 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
         Rights rights = new Rights()
                 .publish(Topic.DOCUMENTS, Topic.INSTRUCTIONS, Topic.PROMPTS, Topic.RANKING_REQUESTS, Topic.RANKINGS)
                 .allow(ResourceType.GROUP, PatternType.PREFIXED, name + "-", READ)
-                .allow(ResourceType.GROUP, PatternType.LITERAL, ResourcePattern.WILDCARD_RESOURCE, DESCRIBE);
+                .allow(ResourceType.GROUP, PatternType.LITERAL, ResourcePattern.WILDCARD_RESOURCE, DESCRIBE)
+                .topic(WorkerShards.TOPIC, DESCRIBE);
         for (Topic<?> topic : Topic.ALL) {
             rights.read(topic).topic(topic.deadLetters(), READ);
         }

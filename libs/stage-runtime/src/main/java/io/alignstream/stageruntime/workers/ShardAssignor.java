@@ -145,7 +145,7 @@ public final class ShardAssignor implements ConsumerPartitionAssignor, Configura
     }
 
     /** Shards that lie side by side, as evenly as can be, and of each shard all its partitions. */
-    private static List<TopicPartition> lease(int rank, int size, int shards, int partitions) {
+    static List<TopicPartition> lease(int rank, int size, int shards, int partitions) {
         return IntStream.range(
                         firstPartition(firstShard(rank, size, shards), shards, partitions),
                         firstPartition(firstShard(rank + 1, size, shards), shards, partitions))

@@ -36,18 +36,12 @@ class ShardAssignorTest {
     void every_shard_is_leased_to_one_worker_and_those_of_each_lie_side_by_side() {
         for (int shards = 1; shards <= WorkerShards.PARTITIONS; shards++) {
             for (int size = 1; size <= shards; size++) {
-                // Given
-                List<Candidate> workers = newcomers(size, shards);
-
                 // When
-                Map<String, Assignment> told = assign(workers);
+                List<List<Integer>> leases = leases(size, shards);
 
                 // Then
                 List<Integer> all = new ArrayList<>();
-                for (Place.Worker worker : place(told, "w00").computing()) {
-                    List<Integer> lease = told.get(worker.id()).partitions().stream()
-                            .map(TopicPartition::partition)
-                            .toList();
+                for (List<Integer> lease : leases) {
                     long leased = lease.stream().map(shardOf(shards)).distinct().count();
                     assertThat(leased).isBetween((long) shards / size, (long) (shards + size - 1) / size);
                     all.addAll(lease);
@@ -58,6 +52,14 @@ class ShardAssignorTest {
                                 .toList());
             }
         }
+    }
+
+    private static List<List<Integer>> leases(int size, int shards) {
+        return IntStream.range(0, size)
+                .mapToObj(rank -> ShardAssignor.lease(rank, size, shards, WorkerShards.PARTITIONS).stream()
+                        .map(TopicPartition::partition)
+                        .toList())
+                .toList();
     }
 
     private static Function<Integer, Integer> shardOf(int shards) {
