@@ -1,9 +1,16 @@
 // Registers the operators with libtorch when this library is loaded.
 #include "collective.h"
 
+#include <c10/util/Logging.h>
 #include <torch/library.h>
 
 namespace {
+
+// c10d writes the trace of each time-out to standard error; what failed is in the exceptions.
+const bool quiet = [] {
+  FLAGS_caffe2_log_level = c10::GLOG_FATAL;
+  return true;
+}();
 
 /**
  * A collective has effects beyond its arguments: no pass may drop it, merge it with another or change their order. Such a

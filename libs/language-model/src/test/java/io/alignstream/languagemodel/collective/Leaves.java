@@ -1,18 +1,18 @@
 package io.alignstream.languagemodel.collective;
 
-import java.util.SplittableRandom;
-
 /** Vectors whose sum has other bits in another order, and the sum in the order of the tree, computed plainly. */
 final class Leaves {
 
     private Leaves() {}
 
-    /** The same at every call: numbers from very small to very large. */
+    /** The same at every call: numbers of both signs, some of them ten million times as large as others. */
     static float[] leaf(int number, int columns) {
-        SplittableRandom random = new SplittableRandom(number);
         float[] leaf = new float[columns];
         for (int i = 0; i < columns; i++) {
-            leaf[i] = Math.scalb((float) random.nextDouble(-1, 1), random.nextInt(-12, 12));
+            int bits = (number * columns + i + 1) * 0x9E3779B9;
+            bits = (bits ^ bits >>> 15) * 0x85EBCA6B;
+            int exponent = 115 + (bits >>> 23) % 24;
+            leaf[i] = Float.intBitsToFloat(bits & 0x807FFFFF | exponent << 23);
         }
         return leaf;
     }
