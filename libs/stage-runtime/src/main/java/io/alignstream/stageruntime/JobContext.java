@@ -35,6 +35,9 @@ public interface JobContext {
      */
     void progress(String phase, long step, long totalSteps, Map<String, Double> metrics);
 
+    /** Shows here where the job stands, which another worker of its run reports. */
+    default void followed(String phase, long step, long totalSteps, Map<String, Double> metrics) {}
+
     /** Says what was kept of the step that is reported next; the reference travels with its progress. */
     default void recorded(Reference record) {}
 

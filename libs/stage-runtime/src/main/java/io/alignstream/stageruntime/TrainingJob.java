@@ -259,6 +259,11 @@ public abstract class TrainingJob implements Job {
             }
 
             @Override
+            public void followed(String phase, long step, long totalSteps, Map<String, Double> figures) {
+                context.followed(phase, step, totalSteps, figures);
+            }
+
+            @Override
             public void workersChanged(Reason what) {
                 context.workersChanged(what);
             }

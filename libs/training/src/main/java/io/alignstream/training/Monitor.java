@@ -47,6 +47,9 @@ public interface Monitor {
      */
     void progress(String phase, long step, long totalSteps, Map<String, Double> figures);
 
+    /** Hears of a step whose {@link #progress} the worker tells that leads the run. */
+    default void followed(String phase, long step, long totalSteps, Map<String, Double> figures) {}
+
     /** Hears which of the workers that train the run have come and gone. */
     default void workersChanged(Reason what) {}
 

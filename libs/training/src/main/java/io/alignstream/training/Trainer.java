@@ -327,9 +327,7 @@ public final class Trainer {
                 monitor.recorded(run.record(loop.done(), step.record().get()));
             }
             moment.take(step, evaluation);
-            if (moment.leads) {
-                tell(moment, step, seconds);
-            }
+            tell(moment, step, seconds);
             boolean byPlan = loop.done() % settings.saving.every == 0;
             boolean byClock = moment.leads && System.nanoTime() - savedAt >= settings.saving.interval.toNanos();
             if (!loop.finished() && (byPlan || byClock)) {
@@ -349,7 +347,7 @@ public final class Trainer {
     /** What people see of a step. */
     private void tell(Moment moment, Step step, double seconds) throws IOException {
         TrainingLoop loop = moment.loop;
-        if (samples.due(loop.done(), loop.total())) {
+        if (moment.leads && samples.due(loop.done(), loop.total())) {
             moment.sample();
         }
         SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
@@ -360,8 +358,12 @@ public final class Trainer {
             shared.put("goodput", Math.min(1, usefulSeconds / ((System.nanoTime() - since) / 1e9)));
         }
         figures.putAll(shared);
-        monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
-        run.beat();
+        if (moment.leads) {
+            monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
+            run.beat();
+        } else {
+            monitor.followed(loop.phase(), loop.done(), loop.total(), figures);
+        }
     }
 
     private Recovery.Decision decide(Moment moment, Trouble trouble) {

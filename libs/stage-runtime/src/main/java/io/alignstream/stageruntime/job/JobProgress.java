@@ -141,26 +141,19 @@ public final class JobProgress {
         memory = plan;
     }
 
+    /** See {@link JobContext#followed}. */
+    synchronized void follow(String newPhase, long newStep, long newTotalSteps, Map<String, Double> newMetrics) {
+        long now = System.nanoTime();
+        show(newPhase, newStep, newTotalSteps, newMetrics, now);
+        if (now - keptAt >= KEEP_NANOS) {
+            keep();
+        }
+    }
+
     /** See {@link JobContext#progress}. */
     synchronized void report(String newPhase, long newStep, long newTotalSteps, Map<String, Double> newMetrics) {
         long now = System.nanoTime();
-        if (!newPhase.equals(phase)) {
-            publishLast();
-            rate = new StepRate(newStep, now * 1e-9);
-            publishedAt = now - PUBLISH_NANOS;
-        }
-        phase = newPhase;
-        step = newStep;
-        totalSteps = Math.max(newStep, newTotalSteps);
-        rate.observe(newStep, now * 1e-9);
-        eta = rate.eta(totalSteps);
-        changed = Instant.now();
-        metrics = finite(newMetrics);
-        metrics.forEach((metric, value) -> {
-            chart(newPhase, metric, newStep, value);
-            gauge(metric, value);
-        });
-        MDC.put("step", newStep);
+        show(newPhase, newStep, newTotalSteps, newMetrics, now);
         if (unpublished != null
                 && (unpublished.record() != null
                         || !metrics.keySet().containsAll(unpublished.metrics().keySet()))) {
@@ -178,6 +171,27 @@ public final class JobProgress {
         if (now - keptAt >= KEEP_NANOS) {
             keep();
         }
+    }
+
+    private void show(
+            String newPhase, long newStep, long newTotalSteps, Map<String, Double> newMetrics, long now) {
+        if (!newPhase.equals(phase)) {
+            publishLast();
+            rate = new StepRate(newStep, now * 1e-9);
+            publishedAt = now - PUBLISH_NANOS;
+        }
+        phase = newPhase;
+        step = newStep;
+        totalSteps = Math.max(newStep, newTotalSteps);
+        rate.observe(newStep, now * 1e-9);
+        eta = rate.eta(totalSteps);
+        changed = Instant.now();
+        metrics = finite(newMetrics);
+        metrics.forEach((metric, value) -> {
+            chart(newPhase, metric, newStep, value);
+            gauge(metric, value);
+        });
+        MDC.put("step", newStep);
     }
 
     /** See {@link JobContext#recorded}. */

@@ -13,6 +13,7 @@ import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
 import io.alignstream.stageruntime.workers.Memberships;
+import io.alignstream.training.LedElsewhereException;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
@@ -85,6 +86,9 @@ public final class RunningJob implements JobContext, Runnable {
         try {
             job.execute(this);
             LOG.infof("Job %s after %.1f s", stopRequested ? "stopped" : "done", (System.nanoTime() - start) * 1e-9);
+        } catch (LedElsewhereException e) {
+            failure = e; // to be asked for again, if the result does not show
+            LOG.infof("Job done after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e.getMessage());
         } catch (Throwable e) { // also a LinkageError of the native library: it must show, not kill the thread
             failure = refusals.explained(e, AclOperation.READ); // what it published is explained already
             LOG.errorf(e, "Job failed after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e);
@@ -96,7 +100,7 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     private RunRecord.Outcome outcome() {
-        if (failure != null) {
+        if (failure != null && !(failure instanceof LedElsewhereException)) {
             return RunRecord.Outcome.FAILED;
         }
         return stopRequested ? RunRecord.Outcome.STOPPED : RunRecord.Outcome.FINISHED;
@@ -140,6 +144,11 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public void progress(String phase, long step, long totalSteps, Map<String, Double> metrics) {
         progress.report(phase, step, totalSteps, metrics);
+    }
+
+    @Override
+    public void followed(String phase, long step, long totalSteps, Map<String, Double> metrics) {
+        progress.follow(phase, step, totalSteps, metrics);
     }
 
     @Override
