@@ -25,6 +25,9 @@ final class HeldRuns {
      */
     static final int MAX_DEATHS = 10;
 
+    /** Changes that one of a person counts for: where several processes have the stage's runs, it is the newer one for all of them. */
+    private static final long PERSON = 1_000;
+
     private final Stage stage;
     private final Consumer<StageControl> keeper;
     private final SequencedMap<String, StageControl.Run> runs = new LinkedHashMap<>();
@@ -44,13 +47,39 @@ final class HeldRuns {
 
     /** Takes over what an earlier process kept; what is older than what is known changes nothing. */
     void restore(StageControl kept) {
-        if (kept.stage().equals(stage.id()) && kept.version() > version) {
+        if (isNews(kept)) {
             version = kept.version();
             paused = kept.paused();
             asked = kept.asked();
             runs.clear();
             kept.runs().forEach(run -> runs.put(run.run(), run));
         }
+    }
+
+    /**
+     * Takes over what another process has changed meanwhile, but for how it fared with runs that this one has begun, too.
+     *
+     * @return whether a person has asked for something
+     */
+    boolean hear(StageControl kept) {
+        if (!isNews(kept)) {
+            return false;
+        }
+        boolean byPerson = kept.version() - version >= PERSON;
+        version = kept.version();
+        paused = kept.paused();
+        asked = kept.asked();
+        kept.runs()
+                .forEach(run -> runs.merge(
+                        run.run(),
+                        run,
+                        (own, others) -> new StageControl.Run(
+                                own.run(), others.cancelled(), own.attempts(), own.deaths(), own.failure())));
+        return byPerson;
+    }
+
+    private boolean isNews(StageControl kept) {
+        return kept.stage().equals(stage.id()) && kept.version() > version;
     }
 
     /** A person asks for something. */
@@ -61,6 +90,7 @@ final class HeldRuns {
             case RESUME -> paused = false;
             case TRIGGER, CANCEL -> {}
         }
+        version += PERSON;
         keep();
     }
 

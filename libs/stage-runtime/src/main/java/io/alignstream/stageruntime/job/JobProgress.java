@@ -173,8 +173,7 @@ public final class JobProgress {
         }
     }
 
-    private void show(
-            String newPhase, long newStep, long newTotalSteps, Map<String, Double> newMetrics, long now) {
+    private void show(String newPhase, long newStep, long newTotalSteps, Map<String, Double> newMetrics, long now) {
         if (!newPhase.equals(phase)) {
             publishLast();
             rate = new StepRate(newStep, now * 1e-9);

@@ -381,9 +381,26 @@ public final class Reconciler implements JobControl {
                 .with("detail", failure.getClass().getSimpleName() + (message == null ? "" : ": " + message));
     }
 
-    /** Takes over what an earlier process kept; for the reader's thread, before the first comparison. */
+    /**
+     * Takes over what an earlier process kept, before the first comparison, and what another process of the service does then;
+     * for the reader's thread.
+     */
     public synchronized void restore(StageControl kept) {
-        held.restore(kept);
+        if (!restored) {
+            held.restore(kept);
+            return;
+        }
+        StageControl.Asked asked = held.hear(kept) ? kept.asked() : null;
+        if (asked != null) {
+            switch (asked.action()) {
+                case TRIGGER -> triggerNow();
+                case PAUSE -> pauseNow();
+                case RESUME, CANCEL -> hint = true;
+            }
+        }
+        if (running != null && held.cancelled(running.job().run())) {
+            running.stop();
+        }
     }
 
     /** The view is not complete (again), and why. */

@@ -271,6 +271,61 @@ class ReconcilerTest {
     }
 
     @Test
+    void what_a_person_asks_another_process_of_the_stage_for_holds_here_too() throws InterruptedException {
+        // Given: two processes that work on one run
+        Function<Boolean, Decision> always = triggered -> new Decision.Run(job(context -> {
+            while (!context.stopRequested()) {
+                Thread.onSpinWait();
+            }
+        }));
+        Reconciler here = reconciler(always);
+        turn(here);
+        Reconciler there = reconciler(always);
+        turn(there);
+
+        // When: the other one is told to pause, and both hear all that is kept
+        there.pause();
+        List.copyOf(kept).forEach(here::restore);
+        threads.getFirst().join();
+        turn(here);
+
+        // Then
+        assertThat(here.status().state()).isEqualTo(JobStatus.State.PAUSED);
+        there.resume();
+        List.copyOf(kept).forEach(here::restore);
+        turn(here);
+        assertThat(here.status().state()).isEqualTo(JobStatus.State.RUNNING);
+        there.cancel();
+        List.copyOf(kept).forEach(here::restore);
+        threads.getLast().join();
+        turn(here);
+        assertThat(here.status().state()).isEqualTo(JobStatus.State.CANCELLED);
+        there.leave();
+        here.leave();
+    }
+
+    @Test
+    void how_often_another_process_has_failed_with_a_run_is_its_own_affair() throws InterruptedException {
+        // Given
+        Reconciler here = reconciler(triggered -> new Decision.Run(job(context -> {
+            throw new IllegalStateException("no room");
+        })));
+        turn(here);
+        threads.getFirst().join();
+        turn(here);
+
+        // When
+        here.restore(new StageControl(
+                Stage.REWARD.id(),
+                false,
+                99,
+                List.of(new StageControl.Run("r1", false, 5, 0, Reason.of("test.waits")))));
+
+        // Then
+        assertThat(here.status().attempts()).isEqualTo(1);
+    }
+
+    @Test
     void a_pause_before_the_topics_are_read_keeps_what_an_earlier_process_kept() {
         // Given
         StageControl.Run cancelled = new StageControl.Run("r1", true, 1, 0, null);
@@ -287,7 +342,7 @@ class ReconcilerTest {
                 .containsExactly(new StageControl(
                         Stage.REWARD.id(),
                         true,
-                        58,
+                        1_058, // a person's word weighs as much as a thousand changes
                         List.of(cancelled),
                         new StageControl.Asked(StageControl.Action.PAUSE, null, null)));
     }
