@@ -3,6 +3,7 @@ package io.alignstream.pretrain;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.collective.RendezvousServer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
@@ -15,6 +16,7 @@ import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.testing.CollectiveLibraryOfBuild;
 import io.alignstream.training.testing.LocalMemberships;
 import io.alignstream.training.testing.Recorder;
+import io.alignstream.training.workers.Standing;
 import io.alignstream.training.workers.WorkerGroup;
 import io.alignstream.training.workers.Workers;
 import java.io.IOException;
@@ -87,6 +89,45 @@ class PretrainWorkersTest {
         assertThat(together).isEqualTo(alone);
     }
 
+    @Test
+    void workers_that_come_to_other_bits_are_named() throws Exception {
+        // Given: rank 1 computes its own shard otherwise than rank 0 does
+        String right = "ab".repeat(32);
+        String wrong = "cd".repeat(32);
+        List<List<String>> hashes = List.of(List.of(right, right), List.of(wrong, right));
+        List<Optional<Reason>> incidents = Collections.synchronizedList(new ArrayList<>());
+
+        // When
+        try (LocalMemberships memberships = new LocalMemberships(SHARDS);
+                ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            List<WorkerGroup> groups = new ArrayList<>();
+            for (int rank = 0; rank < 2; rank++) {
+                RendezvousServer server = RendezvousServer.open(InetAddress.getLoopbackAddress());
+                groups.add(new WorkerGroup(memberships.join(server.address()), server, SHARDS, 1));
+            }
+            List<Future<Boolean>> working = new ArrayList<>();
+            for (int rank = 0; rank < 2; rank++) {
+                WorkerGroup group = groups.get(rank);
+                List<String> own = hashes.get(rank);
+                working.add(threads.submit(() -> {
+                    group.meet(Standing.NOTHING, () -> false);
+                    group.audit(own.get(0), own.get(1));
+                    return incidents.add(group.incident());
+                }));
+            }
+            for (Future<Boolean> worker : working) {
+                worker.get(1, TimeUnit.MINUTES);
+            }
+            groups.forEach(WorkerGroup::close);
+        }
+
+        // Then: both know, and name both, since nobody can say whose fault it is
+        assertThat(incidents).hasSize(2).allSatisfy(incident -> assertThat(incident).hasValueSatisfying(reason -> {
+            assertThat(reason.code()).isEqualTo("training.incident");
+            assertThat(reason.arguments()).containsEntry("shard", 2).containsKeys("one", "other");
+        }));
+    }
+
     private static final class Death extends Error {
         private static final long serialVersionUID = 1L;
     }
@@ -118,7 +159,7 @@ class PretrainWorkersTest {
                 working.add(threads.submit(() -> {
                     RendezvousServer server = RendezvousServer.open(InetAddress.getLoopbackAddress());
                     try (CheckpointStore store = store(name);
-                            WorkerGroup group = new WorkerGroup(memberships.join(server.address()), server, SHARDS)) {
+                            WorkerGroup group = new WorkerGroup(memberships.join(server.address()), server, SHARDS, 0.5)) {
                         Recorder recorder = Recorder.calling((step, figures) -> fate.strike(worker, step));
                         trainer(store, recorder, group)
                                 .train()

@@ -58,6 +58,14 @@ public interface JobContext {
     /** Reports that workers have come or gone; it stands in the job's status, as one that went is a failure that the job goes on after. */
     default void workersChanged(Reason what) {}
 
+    /** Reports that two workers have come to different bits from the same; it stands in the job's status. */
+    default void incident(Reason what) {}
+
+    /** Share of the steps in which workers compute a shard of another one, too, and compare. */
+    default double auditShare() {
+        return 0;
+    }
+
     /** Publishes an event and returns when all in-sync replicas have it. */
     <T> void publish(Topic<T> topic, T event);
 

@@ -182,7 +182,7 @@ public abstract class TrainingJob implements Job {
         RendezvousServer server = RendezvousServer.open(context.workerAddress());
         try {
             Membership membership = context.membership(run, shards(), server.address(), TorchRuntime.fingerprint());
-            return new WorkerGroup(membership, server, shards());
+            return new WorkerGroup(membership, server, shards(), context.auditShare());
         } catch (RuntimeException e) {
             server.close();
             throw e;
@@ -261,6 +261,11 @@ public abstract class TrainingJob implements Job {
             @Override
             public void followed(String phase, long step, long totalSteps, Map<String, Double> figures) {
                 context.followed(phase, step, totalSteps, figures);
+            }
+
+            @Override
+            public void incident(Reason what) {
+                context.incident(what);
             }
 
             @Override

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 
 /**
@@ -122,16 +123,15 @@ public final class Learner implements AutoCloseable {
         Sharded<B, L> main = new Sharded<>(objective, batch, 1);
         List<Sharded<?, ?>> others = new ArrayList<>();
         beside.forEach(other -> others.add(sharded(other)));
+        OptionalInt audited = workers.audited();
         try (ShardSum sum = new ShardSum(own.from())) {
             for (int shard = own.from(); shard < own.to(); shard++) {
                 Gradients gradients = new Gradients(trained);
-                gradients.asPart();
-                main.accumulate(shard, gradients);
-                for (Sharded<?, ?> other : others) {
-                    other.accumulate(shard, gradients);
-                }
-                if (gradients.isEmpty()) {
-                    gradients.addZeros();
+                sum.taking(gradients);
+                gradientsOf(shard, main, others, gradients);
+                if (audited.isPresent() && shard == own.from()) {
+                    workers.audit(
+                            gradients.sha256(), hashOf(audited.getAsInt(), objective, batch, beside));
                 }
                 sum.add(gradients);
             }
@@ -139,6 +139,25 @@ public final class Learner implements AutoCloseable {
                 L loss = main.reported(); // of all shards: so the others have the sum, too, before it counts
                 return new Step<>(loss, optimiser.step(all, learningRate));
             }
+        }
+    }
+
+    private void gradientsOf(int shard, Sharded<?, ?> main, List<Sharded<?, ?>> others, Gradients gradients) {
+        gradients.asPart();
+        main.accumulate(shard, gradients);
+        others.forEach(other -> other.accumulate(shard, gradients));
+        if (gradients.isEmpty()) {
+            gradients.addZeros();
+        }
+    }
+
+    /** Of another worker's shard, computed here. */
+    private <B, L> String hashOf(int shard, Objective<B, L> objective, B batch, List<Beside<?>> beside) {
+        List<Sharded<?, ?>> others = new ArrayList<>();
+        beside.forEach(other -> others.add(sharded(other)));
+        try (Gradients gradients = new Gradients(trained)) {
+            gradientsOf(shard, new Sharded<>(objective, batch, 1), others, gradients);
+            return gradients.sha256();
         }
     }
 

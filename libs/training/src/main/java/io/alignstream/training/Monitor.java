@@ -50,6 +50,9 @@ public interface Monitor {
     /** Hears of a step whose {@link #progress} the worker tells that leads the run. */
     default void followed(String phase, long step, long totalSteps, Map<String, Double> figures) {}
 
+    /** Hears that two workers have come to different bits from the same: one of their machines is wrong, and nobody can say which. */
+    default void incident(Reason what) {}
+
     /** Hears which of the workers that train the run have come and gone. */
     default void workersChanged(Reason what) {}
 

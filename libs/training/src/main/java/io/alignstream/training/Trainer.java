@@ -358,6 +358,7 @@ public final class Trainer {
             shared.put("goodput", Math.min(1, usefulSeconds / ((System.nanoTime() - since) / 1e9)));
         }
         figures.putAll(shared);
+        workers.incident().ifPresent(monitor::incident);
         if (moment.leads) {
             monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
             run.beat();

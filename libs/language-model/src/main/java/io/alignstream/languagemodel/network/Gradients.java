@@ -3,6 +3,8 @@ package io.alignstream.languagemodel.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.languagemodel.torch.TorchProgram;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.util.HashMap;
@@ -168,6 +170,15 @@ public final class Gradients implements AutoCloseable {
         try (NDManager call = TorchRuntime.get().newScope()) {
             in.add(call.create((long) at));
             PROGRAM.run(call, "written", in);
+        }
+    }
+
+    /** The sha256 of all bits, as {@link #write} would write them. */
+    public String sha256() {
+        try (NDManager call = TorchRuntime.get().newScope()) {
+            NDArray row = call.zeros(new Shape(1, count()));
+            write(row, 0);
+            return Sha256.hex(row.toByteArray());
         }
     }
 

@@ -185,6 +185,17 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     @Override
+    public void incident(Reason what) {
+        LOG.errorf("Workers: %s", Messages.english(what));
+        progress.healed(what);
+    }
+
+    @Override
+    public double auditShare() {
+        return memberships.auditShare();
+    }
+
+    @Override
     public void workersChanged(Reason what) {
         LOG.infof("Workers: %s", Messages.english(what));
         progress.healed(what);

@@ -189,6 +189,14 @@ public interface CommonConfig {
          */
         @WithDefault("false")
         boolean mixedFingerprints();
+
+        /**
+         * Share of the steps in which each worker computes a shard of another one, too, and both are compared: finds a machine that
+         * computes wrong without a word. Costs that share of one shard's time for each step.
+         */
+        @WithDefault("0.001")
+        @Between(least = "0", greatest = "1")
+        double auditShare();
     }
 
     /** Longest answer of a model that is sampled, in tokens; unless a stage has one of its own. */

@@ -20,11 +20,12 @@ public class Memberships {
     private final BrokerRefusals refusals;
     private final InetAddress address;
     private final boolean mixedFingerprints;
+    private final double auditShare;
 
     /** With the service's settings. */
     @Inject
     public Memberships(KafkaReaders readers, BrokerRefusals refusals, CommonConfig config) {
-        this(readers, refusals, config.workers().address(), config.workers().mixedFingerprints());
+        this(readers, refusals, config.workers().address(), config.workers().mixedFingerprints(), config.workers().auditShare());
     }
 
     /**
@@ -32,12 +33,24 @@ public class Memberships {
      *
      * @param address where others reach this process
      * @param mixedFingerprints whether workers whose bits differ may compute together
+     * @param auditShare share of the steps in which workers compare what they compute
      */
-    public Memberships(KafkaReaders readers, BrokerRefusals refusals, InetAddress address, boolean mixedFingerprints) {
+    public Memberships(
+            KafkaReaders readers,
+            BrokerRefusals refusals,
+            InetAddress address,
+            boolean mixedFingerprints,
+            double auditShare) {
         this.readers = readers;
         this.refusals = refusals;
         this.address = address;
         this.mixedFingerprints = mixedFingerprints;
+        this.auditShare = auditShare;
+    }
+
+    /** Share of the steps in which workers compare what they compute. */
+    public double auditShare() {
+        return auditShare;
     }
 
     /** Where the other workers reach this process: what its servers are bound to. */

@@ -109,7 +109,7 @@ class ReconcilerTest {
                     refusals,
                     progress,
                     SampleSettings.NONE,
-                    new Memberships(readers, refusals, InetAddress.getLoopbackAddress(), false));
+                    new Memberships(readers, refusals, InetAddress.getLoopbackAddress(), false, 0));
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };

@@ -398,7 +398,7 @@ class KafkaMembershipTest {
         secured.start().forEach((name, value) -> connection.put(name.replaceFirst("^kafka\\.", ""), value));
         InetAddress here = InetAddress.getLoopbackAddress();
         Memberships memberships =
-                new Memberships(new KafkaReaders(connection), new BrokerRefusals(connection), here, false);
+                new Memberships(new KafkaReaders(connection), new BrokerRefusals(connection), here, false, 0);
         InetSocketAddress rendezvous = new InetSocketAddress(here, 4_000);
         try (Worker first = new Worker(memberships.join(Stage.PRETRAIN, run, 4, rendezvous, FINGERPRINT));
                 Worker second = new Worker(memberships.join(Stage.PRETRAIN, run, 4, rendezvous, FINGERPRINT));

@@ -70,7 +70,7 @@ final class WorkerProcess implements AutoCloseable {
     static Membership join(String address, String run, int shards, Map<String, String> fingerprint) {
         Map<String, Object> connection = Map.of("bootstrap.servers", address);
         InetAddress here = InetAddress.getLoopbackAddress();
-        return new Memberships(new KafkaReaders(connection), new BrokerRefusals(connection), here, false)
+        return new Memberships(new KafkaReaders(connection), new BrokerRefusals(connection), here, false, 0)
                 .join(Stage.PRETRAIN, run, shards, new InetSocketAddress(here, 4_000), fingerprint);
     }
 }

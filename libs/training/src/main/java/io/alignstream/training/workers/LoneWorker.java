@@ -6,6 +6,7 @@ import io.alignstream.languagemodel.network.Trainable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -55,6 +56,19 @@ final class LoneWorker implements Workers {
     @Override
     public double[] sum(double[] numbers) {
         return numbers;
+    }
+
+    @Override
+    public OptionalInt audited() {
+        return OptionalInt.empty();
+    }
+
+    @Override
+    public void audit(String own, String others) {}
+
+    @Override
+    public Optional<Reason> incident() {
+        return Optional.empty();
     }
 
     @Override

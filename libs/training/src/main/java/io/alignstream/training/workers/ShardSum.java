@@ -3,6 +3,7 @@ package io.alignstream.training.workers;
 import io.alignstream.languagemodel.network.Gradients;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adds the gradients of shards that come one after the other, as one binary tree over all shards does: two neighbours as
@@ -13,14 +14,21 @@ public final class ShardSum implements AutoCloseable {
     private final List<Gradients> sums = new ArrayList<>();
     private final List<Integer> levels = new ArrayList<>();
     private int next;
+    private @Nullable Gradients computing;
 
     /** The sum of the shards from {@code first} on. */
     public ShardSum(int first) {
         this.next = first;
     }
 
+    /** Takes over gradients that are still to be computed, so that they are closed whatever happens. */
+    public void taking(Gradients shard) {
+        computing = shard;
+    }
+
     /** Adds the next shard's gradients, which belong to this object from now on. */
     public void add(Gradients shard) {
+        computing = null;
         Gradients sum = shard;
         int level = 0;
         // The node of the new sum begins at next − (2^level − 1); it is the right one of two if that bit is set.
@@ -47,5 +55,8 @@ public final class ShardSum implements AutoCloseable {
     @Override
     public void close() {
         sums.forEach(Gradients::close);
+        if (computing != null) {
+            computing.close();
+        }
     }
 }

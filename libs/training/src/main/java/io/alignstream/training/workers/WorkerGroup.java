@@ -22,10 +22,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -63,9 +66,14 @@ public final class WorkerGroup implements Workers {
     /** Time that those who know of newcomers leave the others to end their step. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
+    /** Key by which a round ends for those who still wait in it. */
+    private static final String OVER = "over";
+
     private final Membership membership;
     private final RendezvousServer server;
     private final int shards;
+    private final double auditShare;
+    private final RandomGenerator chance = RandomGenerator.getDefault();
     private final StateTransfer transfer = new StateTransfer();
     private final GradientSum gradients = new GradientSum();
     private final Object lock = new Object();
@@ -77,6 +85,8 @@ public final class WorkerGroup implements Workers {
     private List<Hello> hellos = List.of();
     private int leader = -1;
     private boolean changed;
+    private boolean audits;
+    private @Nullable Reason incident;
     private boolean stoodBy;
     private int meetings;
     private Set<String> company = Set.of();
@@ -84,6 +94,8 @@ public final class WorkerGroup implements Workers {
     private long exchangedBytes;
     /** Whether somebody of this generation is gone for sure. */
     private boolean incomplete;
+    /** Whether the others of this round know of this worker. */
+    private boolean greeted;
 
     /**
      * The workers of a run.
@@ -91,8 +103,10 @@ public final class WorkerGroup implements Workers {
      * @param membership closed with this
      * @param server of this process, which its member record names; closed with this
      * @param shards power of two
+     * @param auditShare share of the steps in which each worker computes a shard of another one, too
      */
-    public WorkerGroup(Membership membership, RendezvousServer server, int shards) {
+    public WorkerGroup(Membership membership, RendezvousServer server, int shards, double auditShare) {
+        this.auditShare = auditShare;
         this.membership = membership;
         this.server = server;
         this.shards = LoneWorker.requireShards(shards);
@@ -151,16 +165,62 @@ public final class WorkerGroup implements Workers {
 
     @Override
     public double[] sum(double[] numbers) {
-        // the last one tells the others that this worker knows of a later generation: all end the step, then meet
-        double[] withNews = Arrays.copyOf(numbers, numbers.length + 1);
-        withNews[numbers.length] = membership.knowsAfter(now().number()) ? 1 : 0;
+        // one more tells the others that this worker knows of a later generation: all end the step, then meet
+        int news = numbers.length;
+        int audit = news + 1;
+        double[] withNews = Arrays.copyOf(numbers, audit + 1);
+        withNews[news] = membership.knowsAfter(now().number()) ? 1 : 0;
+        withNews[audit] = leads() && chance.nextDouble() < auditShare ? 1 : 0;
         try {
             double[] all = now().size() == 1 ? withNews : group().sum(withNews);
-            changed |= all[numbers.length] > 0;
+            changed |= all[news] > 0;
+            audits = all[audit] > 0;
             return Arrays.copyOf(all, numbers.length);
         } catch (CollectiveException e) {
             throw failed(e);
         }
+    }
+
+    @Override
+    public OptionalInt audited() {
+        int size = now().size();
+        return audits && size > 1
+                ? OptionalInt.of(Shards.of((now().rank().orElseThrow() + 1) % size, size, shards).from())
+                : OptionalInt.empty();
+    }
+
+    @Override
+    public void audit(String own, String others) {
+        int size = now().size();
+        int rank = now().rank().orElseThrow();
+        double[] hashes = new double[2 * size];
+        hashes[rank] = beginning(own);
+        hashes[size + (rank + 1) % size] = beginning(others);
+        double[] all = sum(hashes);
+        for (int one = 0; one < size; one++) {
+            if (all[one] != all[size + one]) {
+                incident = Reason.of("training.incident")
+                        .with("shard", Shards.of(one, size, shards).from())
+                        .with("one", name(now().members().get(one)))
+                        .with("other", name(now().members().get((one + size - 1) % size)));
+            }
+        }
+    }
+
+    /** The first 48 bits, which a number in double precision holds. */
+    private static double beginning(String sha256) {
+        return Long.parseLong(sha256.substring(0, 12), 16);
+    }
+
+    private static String name(Member member) {
+        return member.id() + " at " + member.rendezvous() + " " + new TreeMap<>(member.fingerprint());
+    }
+
+    @Override
+    public Optional<Reason> incident() {
+        Optional<Reason> told = Optional.ofNullable(incident);
+        incident = null;
+        return told;
     }
 
     @Override
@@ -223,7 +283,8 @@ public final class WorkerGroup implements Workers {
         long number = before == null ? -1 : before.number();
         boolean again = before != null && before.rank().isPresent() && !incomplete && !membership.knowsAfter(number);
         if (again) {
-            round++;
+            round += greeted ? 1 : 0; // the others wait in this one otherwise
+            greeted = false;
             return Optional.of(before);
         }
         while (!stop.getAsBoolean()) {
@@ -232,6 +293,7 @@ public final class WorkerGroup implements Workers {
                 if (newer.isPresent()) {
                     generation = newer.get();
                     round = 0;
+                    greeted = false;
                     incomplete = false;
                     return newer;
                 }
@@ -253,6 +315,7 @@ public final class WorkerGroup implements Workers {
                 Rendezvous.connect(now.members().getFirst().rendezvous(), now.token() + "/" + round, CONNECT);
         rendezvous = meeting;
         meeting.set("hello/" + rank, mine.json());
+        greeted = true;
         List<Hello> heard = new ArrayList<>();
         for (int other = 0; other < now.size(); other++) {
             Optional<String> hello = other == rank ? Optional.of(mine.json()) : await("hello/" + other, stop);
@@ -273,6 +336,7 @@ public final class WorkerGroup implements Workers {
             group = joined;
         }
         changed = false;
+        audits = false;
         meetings++;
         LOG.atInfo()
                 .addKeyValue("generation", now.number())
@@ -298,7 +362,8 @@ public final class WorkerGroup implements Workers {
                 return value;
             }
             boolean due = System.nanoTime() - looked > LOOK.toNanos();
-            if (membership.knowsAfter(now().number()) || due && seek(now())) {
+            if (membership.knowsAfter(now().number())
+                    || due && (seek(now()) || meeting.find(OVER).isPresent())) {
                 throw new WorkersChangedException("a worker has come or gone while " + key + " was waited for");
             }
             looked = due ? System.nanoTime() : looked;
@@ -431,7 +496,20 @@ public final class WorkerGroup implements Workers {
         return Objects.requireNonNull(group);
     }
 
+    /** Whoever still waits in a round that others try again must not wait for ever. */
+    private void tellOver() {
+        Rendezvous meeting = rendezvous;
+        if (meeting != null && !incomplete && now().size() > 1 && !membership.knowsAfter(now().number())) {
+            try {
+                meeting.set(OVER, "yes");
+            } catch (CollectiveException e) {
+                LOG.atDebug().setCause(e).log("The rendezvous is over by itself");
+            }
+        }
+    }
+
     private void leave() {
+        tellOver();
         synchronized (lock) {
             if (group != null) {
                 group.close();

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.function.BooleanSupplier;
 
@@ -54,6 +55,24 @@ public interface Workers extends AutoCloseable {
      * @throws WorkersChangedException if a worker has come or gone meanwhile
      */
     double[] sum(double[] numbers);
+
+    /**
+     * The shard of another worker that this one computes, too, in the next step, so that both can be compared; empty at most steps,
+     * for all workers alike.
+     */
+    OptionalInt audited();
+
+    /**
+     * Compares what two have computed, each of them on its own machine; what differs is told by {@link #incident}.
+     *
+     * @param own hash of the gradients of the first of the own shards
+     * @param others hash of the gradients of the {@link #audited} one
+     * @throws WorkersChangedException if a worker has come or gone meanwhile
+     */
+    void audit(String own, String others);
+
+    /** Two workers that have come to different bits from the same step and shard, since this was asked last. */
+    Optional<Reason> incident();
 
     /** Whether this worker has waited for a place while others worked on the run. */
     boolean stoodBy();
