@@ -9,6 +9,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -162,9 +163,12 @@ void agree(Gloo& gloo, Kind kind, int64_t size, int64_t detail) {
 /** Columns that a rank adds at a time. */
 constexpr int64_t kSlice = 1 << 18;
 
+/** Rounds that are under way at a time: the more, the less one member waits for another's processor. */
+constexpr int64_t kAhead = 4;
+
 /**
  * One sum over all leaves. Rank r adds columns r * columns / size up to those of the next rank, a slice of them in each
- * round, while the rows for the next round are under way; then it sends the sums to all.
+ * round, while the rows for the next rounds are under way, and sends the sums to all.
  */
 class TreeSum {
  public:
@@ -178,20 +182,18 @@ class TreeSum {
       subtrees_.push_back(cover(peer * leaves / size_, (peer + 1) * leaves / size_));
       received_rows_ += peer == rank_ ? 0 : static_cast<int64_t>(subtrees_.back().size());
     }
-    // room for two rounds: one is added while the next one comes in
-    if (!group.received.defined() || group.received.numel() < 2 * received_rows_ * width_) {
-      group.received = at::empty({2 * received_rows_ * width_}, rows_.options());
+    if (!group.received.defined() || group.received.numel() < kAhead * received_rows_ * width_) {
+      group.received = at::empty({kAhead * received_rows_ * width_}, rows_.options());
     }
     received_ = group.received;
   }
 
   void run() {
-    exchange(0);
+    for (int64_t round = 0; round < kAhead; round++) {
+      exchange(round);
+    }
     for (int64_t round = 0; round < rounds_; round++) {
-      now_ = std::move(next_);
-      next_.clear();
-      exchange(round + 1);
-      wait(gloo_, now_);
+      wait(gloo_, under_way_[round % kAhead]);
       at::Tensor sum = slice(rows_[0], rank_, round);
       at::Tensor root = merge(all_subtrees(round)).front().row;
       if (rank_ != 0) { // where it lies there already
@@ -203,6 +205,7 @@ class TreeSum {
           sums_.push_back(send(gloo_, sum, peer, kSums));
         }
       }
+      exchange(round + kAhead);
     }
     wait(gloo_, sums_);
   }
@@ -217,19 +220,20 @@ class TreeSum {
 
   /** Where others' subtrees lie in this round. */
   at::Tensor received(int64_t row, int64_t round) const {
-    return received_.narrow(0, (round % 2 * received_rows_ + row) * width_, slice(rows_[0], rank_, round).numel());
+    return received_.narrow(0, (round % kAhead * received_rows_ + row) * width_, slice(rows_[0], rank_, round).numel());
   }
 
   /** Lets the rows for this round travel. */
   void exchange(int64_t round) {
+    Works& works = under_way_[round % kAhead];
     int64_t row = 0;
     for (int peer = 0; round < rounds_ && peer < size_; peer++) {
       if (peer != rank_) {
         for (size_t i = 0; i < subtrees_[peer].size(); i++) {
-          next_.push_back(receive(gloo_, received(row++, round), peer, kSubtrees));
+          works.push_back(receive(gloo_, received(row++, round), peer, kSubtrees));
         }
         for (const Node& node : own_) {
-          next_.push_back(send(gloo_, slice(node.row, peer, round), peer, kSubtrees));
+          works.push_back(send(gloo_, slice(node.row, peer, round), peer, kSubtrees));
         }
       }
     }
@@ -258,8 +262,7 @@ class TreeSum {
   std::vector<std::vector<Node>> subtrees_; // of each rank, without sums
   int64_t received_rows_ = 0;
   at::Tensor received_;
-  Works now_; // under way until they are waited for
-  Works next_;
+  std::array<Works, kAhead> under_way_;
   Works sums_;
 };
 
