@@ -21,7 +21,20 @@ namespace alignstream::collective {
 namespace {
 
 using std::chrono::milliseconds;
-using Gloo = c10d::ProcessGroupGloo;
+
+class Gloo : public c10d::ProcessGroupGloo {
+ public:
+  using ProcessGroupGloo::ProcessGroupGloo;
+
+  /** Once all have joined: the time-out of each wait from now on. */
+  void set_timeout(milliseconds timeout) {
+    options_->timeout = timeout;
+    for (const auto& context : contexts_) {
+      context->setTimeout(timeout);
+    }
+  }
+};
+
 using Works = std::vector<c10::intrusive_ptr<c10d::Work>>;
 
 // What a message between two members holds.
@@ -268,12 +281,13 @@ class TreeSum {
 
 } // namespace
 
-at::Tensor join(int64_t client, const at::Tensor& address, int64_t rank, int64_t size, int64_t timeout) {
-  const milliseconds limit(timeout);
-  auto options = Gloo::Options::create(limit);
+at::Tensor join(
+    int64_t client, const at::Tensor& address, int64_t rank, int64_t size, int64_t joining, int64_t timeout) {
+  auto options = Gloo::Options::create(milliseconds(joining));
   options->devices.push_back(Gloo::createDeviceForHostname(text(address)));
   options->threads = 1;
   auto gloo = c10::make_intrusive<Gloo>(store_of(client), static_cast<int>(rank), static_cast<int>(size), options);
+  gloo->set_timeout(milliseconds(timeout));
   return at::scalar_tensor(groups.add(std::make_shared<Group>(std::move(gloo))), at::kLong);
 }
 
