@@ -39,9 +39,11 @@ c10::intrusive_ptr<c10d::Store> store_of(int64_t client);
 
 /**
  * Waits until `size` processes, two or more, have joined by clients of one name, which serves for one group. `address` is
- * where the others reach this process. `timeout` holds for joining and for each wait of a collective. Returns the group's number.
+ * where the others reach this process. `joining` is the time-out until all have joined, `timeout` that of each wait of a
+ * collective. Returns the group's number.
  */
-at::Tensor join(int64_t client, const at::Tensor& address, int64_t rank, int64_t size, int64_t timeout);
+at::Tensor join(
+    int64_t client, const at::Tensor& address, int64_t rank, int64_t size, int64_t joining, int64_t timeout);
 
 /** Makes all collectives of the group fail, here and at its other members. */
 void abort_group(int64_t group);

@@ -9,6 +9,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -20,7 +21,20 @@ namespace alignstream::collective {
 namespace {
 
 using std::chrono::milliseconds;
-using Gloo = c10d::ProcessGroupGloo;
+
+class Gloo : public c10d::ProcessGroupGloo {
+ public:
+  using ProcessGroupGloo::ProcessGroupGloo;
+
+  /** Once all have joined: the time-out of each wait from now on. */
+  void set_timeout(milliseconds timeout) {
+    options_->timeout = timeout;
+    for (const auto& context : contexts_) {
+      context->setTimeout(timeout);
+    }
+  }
+};
+
 using Works = std::vector<c10::intrusive_ptr<c10d::Work>>;
 
 // What a message between two members holds.
@@ -162,9 +176,12 @@ void agree(Gloo& gloo, Kind kind, int64_t size, int64_t detail) {
 /** Columns that a rank adds at a time. */
 constexpr int64_t kSlice = 1 << 18;
 
+/** Rounds that are under way at a time: the more, the less one member waits for another's processor. */
+constexpr int64_t kAhead = 4;
+
 /**
  * One sum over all leaves. Rank r adds columns r * columns / size up to those of the next rank, a slice of them in each
- * round, while the rows for the next round are under way; then it sends the sums to all.
+ * round, while the rows for the next rounds are under way, and sends the sums to all.
  */
 class TreeSum {
  public:
@@ -178,20 +195,18 @@ class TreeSum {
       subtrees_.push_back(cover(peer * leaves / size_, (peer + 1) * leaves / size_));
       received_rows_ += peer == rank_ ? 0 : static_cast<int64_t>(subtrees_.back().size());
     }
-    // room for two rounds: one is added while the next one comes in
-    if (!group.received.defined() || group.received.numel() < 2 * received_rows_ * width_) {
-      group.received = at::empty({2 * received_rows_ * width_}, rows_.options());
+    if (!group.received.defined() || group.received.numel() < kAhead * received_rows_ * width_) {
+      group.received = at::empty({kAhead * received_rows_ * width_}, rows_.options());
     }
     received_ = group.received;
   }
 
   void run() {
-    exchange(0);
+    for (int64_t round = 0; round < kAhead; round++) {
+      exchange(round);
+    }
     for (int64_t round = 0; round < rounds_; round++) {
-      now_ = std::move(next_);
-      next_.clear();
-      exchange(round + 1);
-      wait(gloo_, now_);
+      wait(gloo_, under_way_[round % kAhead]);
       at::Tensor sum = slice(rows_[0], rank_, round);
       at::Tensor root = merge(all_subtrees(round)).front().row;
       if (rank_ != 0) { // where it lies there already
@@ -203,6 +218,7 @@ class TreeSum {
           sums_.push_back(send(gloo_, sum, peer, kSums));
         }
       }
+      exchange(round + kAhead);
     }
     wait(gloo_, sums_);
   }
@@ -217,19 +233,20 @@ class TreeSum {
 
   /** Where others' subtrees lie in this round. */
   at::Tensor received(int64_t row, int64_t round) const {
-    return received_.narrow(0, (round % 2 * received_rows_ + row) * width_, slice(rows_[0], rank_, round).numel());
+    return received_.narrow(0, (round % kAhead * received_rows_ + row) * width_, slice(rows_[0], rank_, round).numel());
   }
 
   /** Lets the rows for this round travel. */
   void exchange(int64_t round) {
+    Works& works = under_way_[round % kAhead];
     int64_t row = 0;
     for (int peer = 0; round < rounds_ && peer < size_; peer++) {
       if (peer != rank_) {
         for (size_t i = 0; i < subtrees_[peer].size(); i++) {
-          next_.push_back(receive(gloo_, received(row++, round), peer, kSubtrees));
+          works.push_back(receive(gloo_, received(row++, round), peer, kSubtrees));
         }
         for (const Node& node : own_) {
-          next_.push_back(send(gloo_, slice(node.row, peer, round), peer, kSubtrees));
+          works.push_back(send(gloo_, slice(node.row, peer, round), peer, kSubtrees));
         }
       }
     }
@@ -258,19 +275,19 @@ class TreeSum {
   std::vector<std::vector<Node>> subtrees_; // of each rank, without sums
   int64_t received_rows_ = 0;
   at::Tensor received_;
-  Works now_; // under way until they are waited for
-  Works next_;
+  std::array<Works, kAhead> under_way_;
   Works sums_;
 };
 
 } // namespace
 
-at::Tensor join(int64_t client, const at::Tensor& address, int64_t rank, int64_t size, int64_t timeout) {
-  const milliseconds limit(timeout);
-  auto options = Gloo::Options::create(limit);
+at::Tensor join(
+    int64_t client, const at::Tensor& address, int64_t rank, int64_t size, int64_t joining, int64_t timeout) {
+  auto options = Gloo::Options::create(milliseconds(joining));
   options->devices.push_back(Gloo::createDeviceForHostname(text(address)));
   options->threads = 1;
   auto gloo = c10::make_intrusive<Gloo>(store_of(client), static_cast<int>(rank), static_cast<int>(size), options);
+  gloo->set_timeout(milliseconds(timeout));
   return at::scalar_tensor(groups.add(std::make_shared<Group>(std::move(gloo))), at::kLong);
 }
 

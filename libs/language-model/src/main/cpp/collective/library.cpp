@@ -31,7 +31,7 @@ TORCH_LIBRARY(alignstream_collective, m) {
   m.def(effect("set(int client, Tensor key, Tensor value) -> ()"), set);
   m.def(effect("get(int client, Tensor key) -> Tensor"), get);
   m.def(effect("find(int client, Tensor key) -> Tensor"), find);
-  m.def(effect("join(int client, Tensor address, int rank, int size, int timeout) -> Tensor"), join);
+  m.def(effect("join(int client, Tensor address, int rank, int size, int joining, int timeout) -> Tensor"), join);
   m.def(effect("abort(int group) -> ()"), abort_group);
   m.def(effect("leave(int group) -> ()"), leave);
   m.def(effect("barrier(int group) -> ()"), barrier);

@@ -131,6 +131,7 @@ public final class Rendezvous implements AutoCloseable {
                     CollectiveLibrary.text(scope, address),
                     scope.create((long) rank),
                     scope.create((long) size),
+                    scope.create(limit.toMillis()),
                     scope.create(waits.toMillis())
                 },
                 NDArray::getLong,

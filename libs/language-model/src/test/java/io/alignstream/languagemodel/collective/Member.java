@@ -94,9 +94,14 @@ final class Member implements AutoCloseable {
 
     /** Makes these the ranks of a new group. */
     static void join(InetSocketAddress server, List<Member> members) {
+        join(server, members, LONG);
+    }
+
+    /** Makes these the ranks of a new group with a time-out. */
+    static void join(InetSocketAddress server, List<Member> members, int millis) {
         String name = "secret-" + NAMES.incrementAndGet();
         members.forEach(member -> member.meet(server, name, LONG));
-        together(members, rank -> "join " + rank + " " + members.size() + " " + LONG);
+        together(members, rank -> "join " + rank + " " + members.size() + " " + LONG + " " + millis);
     }
 
     void meet(InetSocketAddress server, String name, int millis) {

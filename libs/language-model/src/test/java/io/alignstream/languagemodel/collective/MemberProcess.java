@@ -106,7 +106,7 @@ final class MemberProcess {
         return "";
     }
 
-    /** join RANK SIZE MILLISECONDS */
+    /** join RANK SIZE, MILLISECONDS of joining, and of each wait afterwards */
     private Object join(String[] words) throws Exception {
         group = ProcessGroup.join(
                 rendezvous,
@@ -114,7 +114,7 @@ final class MemberProcess {
                 Integer.parseInt(words[1]),
                 Integer.parseInt(words[2]),
                 Duration.ofMillis(Long.parseLong(words[3])),
-                Duration.ofMillis(Long.parseLong(words[3])));
+                Duration.ofMillis(Long.parseLong(words[4])));
         return group.rank() + " " + group.size();
     }
 

@@ -1,8 +1,10 @@
 package io.alignstream.languagemodel.collective;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -208,15 +210,32 @@ class ProcessGroupTest {
         // Given
         Member member = start(1).getFirst();
         member.meet(server.address(), "secret", Member.LONG);
+        String files = member.ask("files");
 
         // When
-        member.tell("join 0 2 500");
+        member.tell("join 0 2 500 " + Member.LONG);
 
         // Then
         assertThat(member.hear())
                 .startsWith(
                         "failed CollectiveException: rank 0 of 2 could not join its group by the rendezvous at 127.0.0.1:"
                                 + server.address().getPort() + " within 500 ms");
+        await().atMost(Duration.ofMillis(Member.LONG))
+                .untilAsserted(() -> assertThat(member.ask("files")).isEqualTo(files));
+    }
+
+    @Test
+    void a_collective_waits_no_longer_than_the_group_says() {
+        // Given
+        List<Member> members = start(2);
+        Member.join(server.address(), members, 500);
+
+        // When
+        members.get(0).tell("barrier");
+
+        // Then
+        assertThat(members.get(0).hear()).startsWith("failed CollectiveException: rank 0 of 2 could not wait");
+        assertThat(ask(members.get(1), "barrier")).startsWith("failed CollectiveException");
     }
 
     @Test
@@ -224,7 +243,7 @@ class ProcessGroupTest {
         // Given
         Member member = start(1).getFirst();
         member.meet(server.address(), "secret", Member.LONG);
-        member.ask("begin join 0 2 " + 10 * Member.LONG);
+        member.ask("begin join 0 2 " + 10 * Member.LONG + " " + Member.LONG);
 
         // When
         member.tell("part");
