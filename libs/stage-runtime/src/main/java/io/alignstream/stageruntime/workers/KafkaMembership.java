@@ -94,8 +94,9 @@ final class KafkaMembership implements Membership {
             throw new IllegalArgumentException(
                     "a run has 1 to " + WorkerShards.PARTITIONS + " shards but this one has " + shards);
         }
-        if (rendezvous.isUnresolved()) {
-            throw new IllegalArgumentException("no address is known of " + rendezvous);
+        if (rendezvous.isUnresolved() || rendezvous.getAddress().isAnyLocalAddress()) {
+            throw new IllegalArgumentException(
+                    "nobody can reach " + rendezvous + "; set alignstream.workers.address to one of this machine's");
         }
         this.group = group;
         this.newcomer = new Candidate(

@@ -166,7 +166,7 @@ class ShardAssignorTest {
         // Given
         Random random = new Random(1);
         List<Candidate> workers = newcomers(5, 8);
-        for (int change = 0; change < 300; change++) {
+        for (int change = 0; change < 100; change++) {
             List<Candidate> before = after(workers);
             List<String> order = before.stream().map(Candidate::id).toList();
             List<Candidate> next = new ArrayList<>(before);
