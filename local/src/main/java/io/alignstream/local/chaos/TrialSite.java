@@ -126,7 +126,11 @@ final class TrialSite implements AutoCloseable {
             find(name).ifPresent(process -> leaving.put(process, spec(name).stopGrace()));
         }
         ProcessGroup.stop(leaving, console);
-        workers.subList(0, count).stream().filter(name -> find(name).isEmpty()).forEach(this::restart);
+        workers.subList(0, count).stream().filter(this::isAway).forEach(this::restart);
+    }
+
+    private synchronized boolean isAway(String name) {
+        return away.contains(name);
     }
 
     /** Starts all of it and waits until it works. */

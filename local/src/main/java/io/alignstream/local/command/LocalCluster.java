@@ -251,6 +251,9 @@ public final class LocalCluster implements AutoCloseable {
         try (SiteLock ignored = SiteLock.awaitProcesses(site)) {
             takeOverNew();
             processes.stopStarted();
+        } catch (LaunchException e) {
+            processes.stopStarted(); // whatever cannot be read or locked, nothing of this launcher's is left behind
+            throw e;
         }
     }
 

@@ -64,11 +64,13 @@ public final class ManagedProcess {
             return Optional.empty();
         }
         try {
-            Memo memo = JSON.readValue(file.toFile(), Memo.class);
+            Memo memo = JSON.readValue(Files.readString(file), Memo.class);
             return ProcessHandle.of(memo.pid())
                     .filter(handle -> startMillis(handle) == memo.startMillis())
                     .map(handle -> new ManagedProcess(file, memo, handle))
                     .filter(ManagedProcess::alive);
+        } catch (NoSuchFileException e) {
+            return Optional.empty(); // another launcher has just stopped it
         } catch (IOException e) {
             throw new LaunchException(
                     file + " is damaged (" + e.getMessage() + "); stop " + name + " by hand and delete the file.", e);

@@ -93,10 +93,16 @@ public record WorkersPlan(Site site, String line) {
         return count + " " + what + (count == 1 ? "" : "s");
     }
 
-    /** What a person hears of {@code count} workers at {@code site}. */
+    /** What a person hears of the workers that {@code site} has now. */
     public static String outcome(Site site) {
-        return "pretrain-service: " + counted(site.pretrain().count(), "worker")
-                + standby(site.pretrain().count(), new SiteSettings(site, System.getenv()));
+        int count = site.pretrain().count();
+        SiteSettings settings = new SiteSettings(site, System.getenv());
+        return "pretrain-service: " + counted(count, "worker")
+                + standby(count, settings)
+                + (count > shards(settings)
+                        ? ". With more shards the next run is another one: ./alignstream up --service-option=-D" + SHARDS
+                                + "=" + powerOfTwo(count)
+                        : "");
     }
 
     /** Into how many shards the services of {@code site} cut each batch. */

@@ -33,7 +33,7 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
     private static final JsonMapper JSON = JsonMapper.builder().build();
     /** What decides the bits of a model: whoever gives other options later need not know of it. */
     private static final Pattern NUMBERS =
-            Pattern.compile("-Dalignstream[.](?:[a-z]+[.]precision|torch[.]operators|pretrain[.]shards)=");
+            Pattern.compile("-Dalignstream[.](?:[a-z]+[.]precision|torch[.]operators|[a-z]+[.]shards)=");
 
     public Site {
         serviceOptions = List.copyOf(serviceOptions);

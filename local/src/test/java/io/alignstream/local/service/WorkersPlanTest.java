@@ -82,6 +82,23 @@ class WorkersPlanTest {
         assertThat(plan.line()).contains("1 stands by");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "2, 2, pretrain-service: 2 workers",
+        "3, 2, 'pretrain-service: 3 workers; 1 stands by until another leaves, as each batch is cut into 2 shards'"
+    })
+    void whoScalesHearsWhoStandsBy(int workers, int shards, String beginning) {
+        // Given
+        Site site = site(SHARDS + shards).withPretrain(new PretrainWorkers(workers, 1));
+
+        // When
+        String outcome = WorkersPlan.outcome(site);
+
+        // Then
+        assertThat(outcome).startsWith(beginning);
+        assertThat(outcome.endsWith("--service-option=" + SHARDS + "4")).isEqualTo(workers > shards);
+    }
+
     /** The service refuses it with its own words. */
     @Test
     void aValueThatIsNoNumberIsLeftToTheService() {
