@@ -122,10 +122,11 @@ class PretrainWorkersTest {
         }
 
         // Then: both know, and name both, since nobody can say whose fault it is
-        assertThat(incidents).hasSize(2).allSatisfy(incident -> assertThat(incident).hasValueSatisfying(reason -> {
-            assertThat(reason.code()).isEqualTo("training.incident");
-            assertThat(reason.arguments()).containsEntry("shard", 2).containsKeys("one", "other");
-        }));
+        assertThat(incidents).hasSize(2).allSatisfy(incident -> assertThat(incident)
+                .hasValueSatisfying(reason -> {
+                    assertThat(reason.code()).isEqualTo("training.incident");
+                    assertThat(reason.arguments()).containsEntry("shard", 2).containsKeys("one", "other");
+                }));
     }
 
     private static final class Death extends Error {
@@ -159,7 +160,8 @@ class PretrainWorkersTest {
                 working.add(threads.submit(() -> {
                     RendezvousServer server = RendezvousServer.open(InetAddress.getLoopbackAddress());
                     try (CheckpointStore store = store(name);
-                            WorkerGroup group = new WorkerGroup(memberships.join(server.address()), server, SHARDS, 0.5)) {
+                            WorkerGroup group =
+                                    new WorkerGroup(memberships.join(server.address()), server, SHARDS, 0.5)) {
                         Recorder recorder = Recorder.calling((step, figures) -> fate.strike(worker, step));
                         trainer(store, recorder, group)
                                 .train()

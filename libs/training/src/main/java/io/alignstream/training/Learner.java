@@ -130,8 +130,7 @@ public final class Learner implements AutoCloseable {
                 sum.taking(gradients);
                 gradientsOf(shard, main, others, gradients);
                 if (audited.isPresent() && shard == own.from()) {
-                    workers.audit(
-                            gradients.sha256(), hashOf(audited.getAsInt(), objective, batch, beside));
+                    workers.audit(gradients.sha256(), hashOf(audited.getAsInt(), objective, batch, beside));
                 }
                 sum.add(gradients);
             }

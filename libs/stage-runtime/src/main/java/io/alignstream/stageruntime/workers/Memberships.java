@@ -25,7 +25,12 @@ public class Memberships {
     /** With the service's settings. */
     @Inject
     public Memberships(KafkaReaders readers, BrokerRefusals refusals, CommonConfig config) {
-        this(readers, refusals, config.workers().address(), config.workers().mixedFingerprints(), config.workers().auditShare());
+        this(
+                readers,
+                refusals,
+                config.workers().address(),
+                config.workers().mixedFingerprints(),
+                config.workers().auditShare());
     }
 
     /**

@@ -185,7 +185,8 @@ public final class WorkerGroup implements Workers {
     public OptionalInt audited() {
         int size = now().size();
         return audits && size > 1
-                ? OptionalInt.of(Shards.of((now().rank().orElseThrow() + 1) % size, size, shards).from())
+                ? OptionalInt.of(Shards.of((now().rank().orElseThrow() + 1) % size, size, shards)
+                        .from())
                 : OptionalInt.empty();
     }
 
