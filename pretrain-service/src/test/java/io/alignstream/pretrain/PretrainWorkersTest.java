@@ -125,7 +125,7 @@ class PretrainWorkersTest {
         assertThat(incidents).hasSize(2).allSatisfy(incident -> assertThat(incident)
                 .hasValueSatisfying(reason -> {
                     assertThat(reason.code()).isEqualTo("training.incident");
-                    assertThat(reason.arguments()).containsEntry("shard", 2).containsKeys("one", "other");
+                    assertThat(reason.arguments()).containsEntry("shard", 2L).containsKeys("one", "other");
                 }));
     }
 
