@@ -6,6 +6,7 @@ import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -180,9 +181,10 @@ public final class Rendezvous implements AutoCloseable {
             });
             return result.get(limit.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof IllegalStateException misuse
+            Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+            throw cause instanceof IllegalStateException misuse
                     ? misuse
-                    : new CollectiveException(String.valueOf(e.getCause().getMessage()), e.getCause());
+                    : new CollectiveException(String.valueOf(cause.getMessage()), cause);
         } catch (TimeoutException e) {
             if (result.completeExceptionally(e)) {
                 throw new CollectiveException(what + ": no answer", e);
