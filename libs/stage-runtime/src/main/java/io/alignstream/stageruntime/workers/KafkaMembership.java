@@ -153,6 +153,7 @@ final class KafkaMembership implements Membership {
         if (!isClosing()
                 && present != null
                 && present.members().stream().anyMatch(known -> known.id().equals(member.id()))) {
+            LOG.infof("Worker %s of group %s is lost", member.id(), group);
             removals.computeIfAbsent(member.id(), this::remove);
         }
     }
@@ -162,7 +163,7 @@ final class KafkaMembership implements Membership {
     }
 
     private KafkaFuture<Void> remove(String member) {
-        LOG.infof("Worker %s of group %s is lost", member, group);
+        LOG.debugf("Worker %s is put out of group %s", member, group);
         RemoveMembersFromConsumerGroupOptions options =
                 new RemoveMembersFromConsumerGroupOptions(Set.of(new MemberToRemove(member)));
         options.reason("its process is gone");
