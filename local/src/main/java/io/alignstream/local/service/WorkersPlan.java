@@ -100,8 +100,8 @@ public record WorkersPlan(Site site, String line) {
         return "pretrain-service: " + counted(count, "worker")
                 + standby(count, settings)
                 + (count > shards(settings)
-                        ? ". With more shards the next run is another one: ./alignstream up --service-option=-D" + SHARDS
-                                + "=" + powerOfTwo(count)
+                        ? ". With more shards the next run is another one: ./alignstream up --service-option=-D"
+                                + SHARDS + "=" + powerOfTwo(count)
                         : "");
     }
 
