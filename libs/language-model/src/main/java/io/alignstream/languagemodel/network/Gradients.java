@@ -38,12 +38,12 @@ public final class Gradients implements AutoCloseable {
                   result[name] = torch.add_(torch.to(g[name], 6), torch.to(h[name], 6))
                 return result
 
-              def weighed(self, g: Dict[str, Tensor], weight: Tensor) -> Dict[str, Tensor]:
+              def weighed(self, g: Dict[str, Tensor], factor: Tensor) -> Dict[str, Tensor]:
                 # in the memory of g, if that is fp32
                 torch.set_grad_enabled(False)
                 result: Dict[str, Tensor] = {}
                 for name in g.keys():
-                  result[name] = torch.mul_(torch.to(g[name], 6), float(weight))
+                  result[name] = torch.mul_(torch.to(g[name], 6), float(factor))
                 return result
 
               def written(self, g: Dict[str, Tensor], rows: Tensor, at: Tensor) -> Tensor:
@@ -181,7 +181,7 @@ public final class Gradients implements AutoCloseable {
 
     private NDList weighed(NDList plain) {
         NDList in = new NDList(plain);
-        in.add(scope.create(weight));
+        in.add(TorchRuntime.settings(scope).create(weight));
         return ordered(PROGRAM.run(scope, "weighed", in));
     }
 
