@@ -119,8 +119,8 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
     }
 
     /**
-     * The program of a loss of tokens' log probabilities, kept in a constant: {@code x} begins with the tokens and the
-     * temperature, and the tokens' mean entropy is reported behind what the loss reports.
+     * The program of a loss of tokens' log probabilities, kept in a constant: {@code x} begins with the tokens, the
+     * settings with the temperature, and the tokens' mean entropy is reported behind what the loss reports.
      */
     static TorchProgram ofTokens(String loss) {
         return NetworkProgram.with(GRADIENTS + TOKENS + loss);
