@@ -51,6 +51,25 @@ final class CudaDriver {
         }
     }
 
+    /** A property of a card by CUDA's number of it. */
+    static int attribute(int card, int number) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(JAVA_INT);
+            call("cuDeviceGetAttribute", value, number, card);
+            return value.get(JAVA_INT, 0);
+        }
+    }
+
+    /** Whether the driver's library is there. */
+    static boolean isInstalled() {
+        try (Arena arena = Arena.ofConfined()) {
+            SymbolLookup.libraryLookup(LIBRARY, arena);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     /** Bytes of a card's memory. */
     static long totalBytes(int card) {
         try (Arena arena = Arena.ofConfined()) {

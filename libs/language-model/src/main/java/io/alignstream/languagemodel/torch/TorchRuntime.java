@@ -41,6 +41,7 @@ public final class TorchRuntime {
         System.setProperty("ai.djl.pytorch.num_interop_threads", "1");
         System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
         System.setProperty("ai.djl.offline", "true");
+        LibtorchFolder.configured().ifPresent(LibtorchFolder::require);
         root = (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch");
         JniUtils.setGraphExecutorOptimize(false);
         device = DeviceChoice.of(System.getProperty(
