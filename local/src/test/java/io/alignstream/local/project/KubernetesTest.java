@@ -102,7 +102,7 @@ class KubernetesTest {
 
     /** The version that DJL's libraries were made for. */
     private static String libtorch() {
-        Matcher version = Pattern.compile("pytorch-native-cpu</artifactId>\\s*<version>([0-9.]+)")
+        Matcher version = Pattern.compile("<libtorch.version>([0-9.]+)<")
                 .matcher(Project.text("pom.xml"));
         assertThat(version.find()).isTrue();
         return version.group(1);
