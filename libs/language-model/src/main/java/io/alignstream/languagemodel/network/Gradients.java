@@ -46,10 +46,10 @@ public final class Gradients implements AutoCloseable {
                   result[name] = torch.mul_(torch.to(g[name], 6), float(factor))
                 return result
 
-              def written(self, g: Dict[str, Tensor], rows: Tensor, at: Tensor) -> Tensor:
+              def written(self, g: Dict[str, Tensor], rows: Tensor, index: Tensor) -> Tensor:
                 # one after the other into a row of rows [N, all elements]
                 torch.set_grad_enabled(False)
-                row = torch.select(rows, 0, int(at))
+                row = torch.select(rows, 0, int(index))
                 first = 0
                 for name in g.keys():
                   torch.copy_(torch.narrow(row, 0, first, g[name].numel()), torch.flatten(g[name]))
@@ -166,7 +166,7 @@ public final class Gradients implements AutoCloseable {
         NDList in = arguments();
         in.add(rows);
         try (NDManager call = TorchRuntime.get().newScope()) {
-            in.add(call.create((long) at));
+            in.add(TorchRuntime.settings(call).create((long) at));
             PROGRAM.run(call, "written", in);
         }
     }

@@ -70,9 +70,22 @@ public final class ArrayMemory implements AutoCloseable {
 
     /** The same of an array on any device, through memory of the processor. */
     static void changeElsewhere(NDArray array, Consumer<FloatBuffer> change) {
+        workElsewhere(array, here -> change.accept(bytes(here).asFloatBuffer()));
+    }
+
+    /** Lets {@code work} change {@code array} in the processor's memory: where it lies, or on a copy that goes back to the card. */
+    public static void onProcessor(NDArray array, Consumer<NDArray> work) {
+        if (array.getDevice().isGpu()) {
+            workElsewhere(array, work);
+        } else {
+            work.accept(array);
+        }
+    }
+
+    private static void workElsewhere(NDArray array, Consumer<NDArray> work) {
         try (NDManager call = TorchRuntime.settings(array.getManager())) {
             NDArray here = copy(call, snapshot(array));
-            change.accept(bytes(here).asFloatBuffer());
+            work.accept(here);
             PROGRAM.run(call, "overwritten", new NDList(array, here));
         }
     }

@@ -39,7 +39,7 @@ public final class TorchProgram {
     /** Names of parameters that are settings, in every method that has one. */
     static final Set<String> SETTINGS = Set.of(
             "size", "eps", "dtype", "lowest", "computing", "temperature", "settings", "factor", "adam", "groups",
-            "limits", "lengths", "which");
+            "index", "limits", "lengths", "which");
 
     /** Told of each call before it runs, where somebody listens. */
     static final ScopedValue<Listener> LISTENER = ScopedValue.newInstance();

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.alignstream.languagemodel.collective.GradientSum;
+import io.alignstream.languagemodel.collective.ProcessGroup;
 import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.generation.TextEmbedder;
@@ -36,8 +38,10 @@ import io.alignstream.languagemodel.objective.ValueObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -388,11 +392,14 @@ class ProgramsOnAnyDeviceTest {
     }
 
     private static <B, L> void step(Objective<B, L> objective, B batch, Trainable trained, AdamW optimiser) {
-        try (Gradients gradients = new Gradients(trained)) {
+        try (ProcessGroup alone = ProcessGroup.join(
+                        null, InetAddress.getLoopbackAddress(), 0, 1, Duration.ofSeconds(1), Duration.ofSeconds(1));
+                GradientSum sum = new GradientSum();
+                Gradients gradients = new Gradients(trained)) {
             gradients.weigh(0.5);
             objective.accumulate(batch, gradients);
             objective.accumulate(batch, gradients);
-            optimiser.step(gradients, 1e-3);
+            optimiser.step(sum.of(alone, List.of(gradients), 1), 1e-3);
         }
     }
 
