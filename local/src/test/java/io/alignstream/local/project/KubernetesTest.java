@@ -92,8 +92,10 @@ class KubernetesTest {
         // Then: the file is the user's, and nothing is built without it
         assertThat(texts(cards.at("/configMapGenerator/0/envs"))).containsExactly("cuda-images.env");
         assertThat(Project.text(".gitignore")).contains(component + "cuda-images.env");
-        assertThat(named).isNotEmpty().allMatch(name -> name.matches(
-                cards.at("/patches/0/target/name").asText()));
+        assertThat(named)
+                .isNotEmpty()
+                .allMatch(
+                        name -> name.matches(cards.at("/patches/0/target/name").asText()));
         assertThat(cards.at("/patches/0/patch").asText())
                 .contains("ALIGNSTREAM_TORCH_DEVICE", "cuda:0", "nvidia.com/gpu: 1");
         assertThat(SettingsCatalogue.all()).anyMatch(setting -> setting.isSetBy("ALIGNSTREAM_TORCH_DEVICE"));
@@ -102,8 +104,7 @@ class KubernetesTest {
 
     /** The version that DJL's libraries were made for. */
     private static String libtorch() {
-        Matcher version = Pattern.compile("<libtorch.version>([0-9.]+)<")
-                .matcher(Project.text("pom.xml"));
+        Matcher version = Pattern.compile("<libtorch.version>([0-9.]+)<").matcher(Project.text("pom.xml"));
         assertThat(version.find()).isTrue();
         return version.group(1);
     }

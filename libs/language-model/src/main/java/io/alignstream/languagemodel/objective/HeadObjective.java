@@ -137,8 +137,7 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
      * @param at positions of the outputs among all of {@code sequences}, of tokens, none twice
      * @param settings the numbers that the loss takes, the temperature first where it is one of tokens
      */
-    final float[] accumulate(
-            Sequences sequences, long[] at, Inputs inputs, double[] settings, Gradients gradients) {
+    final float[] accumulate(Sequences sequences, long[] at, Inputs inputs, double[] settings, Gradients gradients) {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = network.arguments(call);
             Transformer.tokens(call, in, sequences);

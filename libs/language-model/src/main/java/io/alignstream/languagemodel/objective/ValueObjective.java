@@ -53,8 +53,7 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
                 sequences,
                 sequences.counted(),
                 call -> List.of(
-                        call.create(sequences.counted(batch.oldValues)),
-                        call.create(sequences.counted(batch.returns))),
+                        call.create(sequences.counted(batch.oldValues)), call.create(sequences.counted(batch.returns))),
                 new double[] {clip, coefficient},
                 gradients);
         return (double) figures[0];

@@ -112,7 +112,9 @@ final class CudaDriver {
 
     private static Optional<String> module() {
         try {
-            return Files.isReadable(MODULE) ? Optional.of(Files.readString(MODULE).strip()) : Optional.empty();
+            return Files.isReadable(MODULE)
+                    ? Optional.of(Files.readString(MODULE).strip())
+                    : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
         }

@@ -22,7 +22,9 @@ record DeviceChoice(String value) {
      * @throws IllegalArgumentException if it is none
      */
     static DeviceChoice of(String value) {
-        if (!value.equals("auto") && !value.equals("cpu") && !CARD.matcher(value).matches()) {
+        if (!value.equals("auto")
+                && !value.equals("cpu")
+                && !CARD.matcher(value).matches()) {
             throw new IllegalArgumentException(TorchRuntime.DEVICE + " is \"" + value
                     + "\" but must be auto, cpu or cuda:N, N the number of a card from 0 on");
         }

@@ -46,7 +46,8 @@ record LibtorchFolder(Path folder, String flavor) {
     /** The same for DJL's libraries of a version, with or without a card's driver. */
     void require(String wanted, boolean driver) {
         if (!Files.isReadable(folder.resolve("libtorch_cpu.so"))) {
-            throw refusal("there is no libtorch_cpu.so; name the folder torch/lib of the Python package torch " + wanted);
+            throw refusal(
+                    "there is no libtorch_cpu.so; name the folder torch/lib of the Python package torch " + wanted);
         }
         String version = version().orElse(wanted);
         if (!version.equals(wanted)) {
@@ -89,7 +90,9 @@ record LibtorchFolder(Path folder, String flavor) {
             if (file != null) {
                 properties.load(file);
             }
-            return properties.getProperty("jni_version", properties.getProperty("version", "")).replaceFirst("-.*", "");
+            return properties
+                    .getProperty("jni_version", properties.getProperty("version", ""))
+                    .replaceFirst("-.*", "");
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read which libtorch is wanted", e);
         }

@@ -38,8 +38,20 @@ public final class TorchProgram {
 
     /** Names of parameters that are settings, in every method that has one. */
     static final Set<String> SETTINGS = Set.of(
-            "size", "eps", "dtype", "lowest", "computing", "temperature", "settings", "factor", "adam", "groups",
-            "index", "limits", "lengths", "which");
+            "size",
+            "eps",
+            "dtype",
+            "lowest",
+            "computing",
+            "temperature",
+            "settings",
+            "factor",
+            "adam",
+            "groups",
+            "index",
+            "limits",
+            "lengths",
+            "which");
 
     /** Told of each call before it runs, where somebody listens. */
     static final ScopedValue<Listener> LISTENER = ScopedValue.newInstance();
@@ -119,8 +131,7 @@ public final class TorchProgram {
         if (compiled == null) {
             PtNDManager root = TorchRuntime.get().root();
             try {
-                compiled = JniUtils.loadModule(
-                        root, new ByteArrayInputStream(archive(text())), false, false);
+                compiled = JniUtils.loadModule(root, new ByteArrayInputStream(archive(text())), false, false);
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot make the archive of a program", e);
             }

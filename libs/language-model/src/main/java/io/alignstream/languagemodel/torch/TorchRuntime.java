@@ -44,8 +44,8 @@ public final class TorchRuntime {
         LibtorchFolder.configured().ifPresent(LibtorchFolder::require);
         root = (PtNDManager) NDManager.newBaseManager(Device.cpu(), "PyTorch");
         JniUtils.setGraphExecutorOptimize(false);
-        device = DeviceChoice.of(System.getProperty(
-                        DEVICE, System.getenv().getOrDefault("ALIGNSTREAM_TORCH_DEVICE", "auto")))
+        device = DeviceChoice.of(
+                        System.getProperty(DEVICE, System.getenv().getOrDefault("ALIGNSTREAM_TORCH_DEVICE", "auto")))
                 .among(DeviceChoice.cards());
         Operators.load();
     }

@@ -121,11 +121,13 @@ final class ProgramText {
                         .replaceAll("(int|float)\\(" + parameter.name + "(\\[\\w+\\])*\\)", "0")
                         .replaceAll(parameter.name + "\\.size\\(", "size_of(")
                         .replaceAll("(?<=[(,] ?)" + parameter.name + "(?=[,)])", "handed_on");
-                Matcher data = Pattern.compile("(?<![\\w.\"])" + parameter.name + "(?![\\w\"])").matcher(use);
+                Matcher data = Pattern.compile("(?<![\\w.\"])" + parameter.name + "(?![\\w\"])")
+                        .matcher(use);
                 if (data.find()) {
                     faults.add(name + ": the setting " + parameter.name + " is used as data");
                 }
-                Matcher library = Pattern.compile("(torch|ops\\.\\w+)\\.\\w+\\(").matcher(method.body);
+                Matcher library =
+                        Pattern.compile("(torch|ops\\.\\w+)\\.\\w+\\(").matcher(method.body);
                 while (library.find()) {
                     if (split(inside(method.body, library.end())).contains(parameter.name)) {
                         faults.add(name + ": " + library.group() + " is given the setting " + parameter.name);

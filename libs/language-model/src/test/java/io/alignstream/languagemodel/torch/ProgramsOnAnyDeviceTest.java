@@ -80,7 +80,8 @@ class ProgramsOnAnyDeviceTest {
             """);
 
     private static final Sequences BATCH = Sequences.answers(
-            List.of(new int[] {1, 2, 3, 4, 5, 6}, new int[] {3, 4, 5, 6}, new int[] {7, 8, 9, 1, 2}, new int[] {4, 5, 6}),
+            List.of(new int[] {1, 2, 3, 4, 5, 6}, new int[] {3, 4, 5, 6}, new int[] {7, 8, 9, 1, 2}, new int[] {4, 5, 6
+            }),
             List.of(2, 1, 2, 1));
 
     private final Map<TorchProgram, ProgramText> texts = new LinkedHashMap<>();
@@ -139,8 +140,7 @@ class ProgramsOnAnyDeviceTest {
         TorchProgram.Listener compare = (program, method, arguments) -> ScopedValue.where(
                         TorchProgram.LISTENER, (other, called, with) -> {})
                 .run(() -> {
-                    TorchProgram card =
-                            TorchProgram.ofWhole(program.text().replace("if not qkv.is_cpu:", "if True:"));
+                    TorchProgram card = TorchProgram.ofWhole(program.text().replace("if not qkv.is_cpu:", "if True:"));
                     try (NDManager call = TorchRuntime.get().newScope()) {
                         NDList expected = program.run(call, method, new NDList(arguments));
                         NDList actual = card.run(call, method, new NDList(arguments));
@@ -233,8 +233,7 @@ class ProgramsOnAnyDeviceTest {
         NDArray plain = array.duplicate();
         plain.setName("x");
         plain.attach(call);
-        NDArray meta =
-                DEVICES.run(call, "without_numbers", new NDList(plain)).singletonOrThrow();
+        NDArray meta = DEVICES.run(call, "without_numbers", new NDList(plain)).singletonOrThrow();
         meta.setName(array.getName());
         return meta;
     }
@@ -252,8 +251,10 @@ class ProgramsOnAnyDeviceTest {
     private static List<String> methodsThatAreCalled() {
         List<String> methods = new ArrayList<>();
         try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
-                Matcher run = Pattern.compile("\\brun\\(\\s*\\w+,\\s*\"(\\w+)\"").matcher(Files.readString(file));
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                Matcher run =
+                        Pattern.compile("\\brun\\(\\s*\\w+,\\s*\"(\\w+)\"").matcher(Files.readString(file));
                 while (run.find()) {
                     if (!ELSEWHERE.containsKey(run.group(1))) {
                         methods.add(run.group(1));
@@ -269,7 +270,9 @@ class ProgramsOnAnyDeviceTest {
 
     private static void callEverything() {
         for (TransformerConfig config : List.of(
-                config(Architecture.LLAMA, true), config(Architecture.QWEN2, false), config(Architecture.QWEN3, true))) {
+                config(Architecture.LLAMA, true),
+                config(Architecture.QWEN2, false),
+                config(Architecture.QWEN3, true))) {
             for (Precision precision : Precision.values()) {
                 try (Transformer network = Transformer.initialise(config, 3)
                                 .computeIn(precision)
@@ -336,8 +339,7 @@ class ProgramsOnAnyDeviceTest {
     }
 
     private static void callAdapters(Transformer network) {
-        LoraSettings settings =
-                new LoraSettings(3, 6, new TreeSet<>(List.of("q_proj", "down_proj")), List.of(2, 5));
+        LoraSettings settings = new LoraSettings(3, 6, new TreeSet<>(List.of("q_proj", "down_proj")), List.of(2, 5));
         try (LoraAdapters adapters = LoraAdapters.initialise(network, settings, 1);
                 AdamW optimiser = new AdamW(adapters, AdamW.Settings.FINE_TUNING)) {
             step(new NextTokenObjective(adapters), BATCH, adapters, optimiser);

@@ -104,10 +104,8 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
         if (!Card.isFull(failure)) {
             return failure;
         }
-        InvalidInputException explained = new InvalidInputException(
-                Reason.of("memory.cardFull").with("available", gibibytes(Card.inUse()
-                        .map(Card::totalBytes)
-                        .orElse(0L))));
+        InvalidInputException explained = new InvalidInputException(Reason.of("memory.cardFull")
+                .with("available", gibibytes(Card.inUse().map(Card::totalBytes).orElse(0L))));
         explained.initCause(failure);
         return explained;
     }

@@ -118,8 +118,10 @@ class MemoryPlanTest {
     @Test
     void a_card_without_memory_is_explained_and_other_failures_stay() {
         // Given
-        Throwable full = new IllegalStateException("a step failed", new RuntimeException("CUDA out of memory. Tried to"
-                + " allocate 2.00 GiB. GPU 0 has a total capacity of 79.10 GiB"));
+        Throwable full = new IllegalStateException(
+                "a step failed",
+                new RuntimeException("CUDA out of memory. Tried to"
+                        + " allocate 2.00 GiB. GPU 0 has a total capacity of 79.10 GiB"));
         Throwable other = new IllegalStateException("something else");
 
         // When
