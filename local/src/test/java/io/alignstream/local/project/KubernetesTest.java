@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -74,6 +76,37 @@ class KubernetesTest {
         // Then
         assertThat(files).hasSizeGreaterThanOrEqualTo(5);
         assertThat(missing).isEmpty();
+    }
+
+    @Test
+    void cards_are_reserved_for_images_that_can_use_them_only() {
+        // Given
+        String component = "k8s/components/gpu/";
+        JsonNode cards = Project.yaml(component + "kustomization.yaml").getFirst();
+
+        // When
+        List<String> named = new ArrayList<>();
+        cards.at("/replacements/0/targets")
+                .forEach(target -> named.add(target.at("/select/name").asText()));
+
+        // Then: the file is the user's, and nothing is built without it
+        assertThat(texts(cards.at("/configMapGenerator/0/envs"))).containsExactly("cuda-images.env");
+        assertThat(Project.text(".gitignore")).contains(component + "cuda-images.env");
+        assertThat(named)
+                .isNotEmpty()
+                .allMatch(
+                        name -> name.matches(cards.at("/patches/0/target/name").asText()));
+        assertThat(cards.at("/patches/0/patch").asText())
+                .contains("ALIGNSTREAM_TORCH_DEVICE", "cuda:0", "nvidia.com/gpu: 1");
+        assertThat(SettingsCatalogue.all()).anyMatch(setting -> setting.isSetBy("ALIGNSTREAM_TORCH_DEVICE"));
+        assertThat(Project.text("k8s/Dockerfile.cuda")).contains("torch==" + libtorch());
+    }
+
+    /** The version that DJL's libraries were made for. */
+    private static String libtorch() {
+        Matcher version = Pattern.compile("<libtorch.version>([0-9.]+)<").matcher(Project.text("pom.xml"));
+        assertThat(version.find()).isTrue();
+        return version.group(1);
     }
 
     @ParameterizedTest

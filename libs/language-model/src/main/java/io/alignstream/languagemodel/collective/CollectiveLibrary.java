@@ -60,7 +60,7 @@ public final class CollectiveLibrary {
     /** Runs a method on a number for what it does. */
     static void call(String what, String method, long number) {
         try (NDManager scope = TorchRuntime.get().newScope()) {
-            call(scope, what, method, scope.create(number));
+            call(scope, what, method, TorchRuntime.settings(scope).create(number));
         }
     }
 

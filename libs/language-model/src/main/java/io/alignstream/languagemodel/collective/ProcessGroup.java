@@ -2,6 +2,7 @@ package io.alignstream.languagemodel.collective;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.alignstream.languagemodel.torch.ArrayMemory;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -91,8 +92,11 @@ public final class ProcessGroup implements AutoCloseable {
             String name = rows.getName();
             rows.setName(null); // arguments of certain names are passed otherwise
             try {
-                return CollectiveLibrary.call(
-                        scope, what, "tree_sum", scope.create(handle), rows, scope.create((long) leaves));
+                ArrayMemory.onProcessor(
+                        rows,
+                        here -> CollectiveLibrary.call(
+                                scope, what, "tree_sum", scope.create(handle), here, scope.create((long) leaves)));
+                return rows;
             } finally {
                 rows.setName(name);
             }
@@ -202,7 +206,7 @@ public final class ProcessGroup implements AutoCloseable {
             if (failed) {
                 throw new CollectiveException(failure + ": its group has failed or was left before", null);
             }
-            return part.in(failure, scope);
+            return part.in(failure, TorchRuntime.settings(scope));
         } catch (RuntimeException e) {
             abort();
             throw e;

@@ -171,7 +171,8 @@ public final class Rendezvous implements AutoCloseable {
             }
             Thread.ofPlatform().daemon().name("rendezvous").start(() -> {
                 try (NDManager scope = TorchRuntime.get().newScope()) {
-                    T value = read.apply(CollectiveLibrary.call(scope, what, method, arguments.apply(scope)));
+                    T value = read.apply(
+                            CollectiveLibrary.call(scope, what, method, arguments.apply(TorchRuntime.settings(scope))));
                     if (!result.complete(value) && value instanceof Long number && !undo.isEmpty()) {
                         CollectiveLibrary.call(what, undo, number);
                     }

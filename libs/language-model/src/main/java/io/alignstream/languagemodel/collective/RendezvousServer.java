@@ -32,7 +32,10 @@ public final class RendezvousServer implements AutoCloseable {
         String host = address.getHostAddress();
         try (NDManager scope = TorchRuntime.get().newScope()) {
             long[] served = CollectiveLibrary.call(
-                            scope, "cannot serve a rendezvous at " + host, "serve", CollectiveLibrary.text(scope, host))
+                            scope,
+                            "cannot serve a rendezvous at " + host,
+                            "serve",
+                            CollectiveLibrary.text(TorchRuntime.settings(scope), host))
                     .toLongArray();
             return new RendezvousServer(served[0], new InetSocketAddress(address, (int) served[1]));
         }

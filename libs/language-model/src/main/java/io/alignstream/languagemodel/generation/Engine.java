@@ -340,7 +340,8 @@ public final class Engine implements AutoCloseable {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = weights.arguments();
             in.add(call.create(flat(batch.rows, 3), new Shape(batch.rows.size(), 3)));
-            in.add(call.create(flat(batch.groups, 4), new Shape(batch.groups.size(), 4)));
+            NDManager numbers = TorchRuntime.settings(call);
+            in.add(numbers.create(flat(batch.groups, 4), new Shape(batch.groups.size(), 4)));
             in.add(call.create(tables, new Shape(batch.fed.size(), columns)));
             cache.addTo(in);
             in.add(call.create(batch.asked.stream().mapToLong(Asked::row).toArray()));
@@ -348,13 +349,24 @@ public final class Engine implements AutoCloseable {
             in.add(call.create(edits.stream().flatMapToDouble(Arrays::stream).toArray(), new Shape(edits.size(), 4)));
             in.add(call.create(masked.stream().mapToLong(row -> row).toArray()));
             in.add(call.create(room, new Shape(masked.size(), candidates), DataType.BOOLEAN));
-            in.add(call.create(new long[] {candidates, alternatives}));
+            in.add(numbers.create(limits(sampling, alternatives)));
             weights.shape(in);
             return PreparedWeights.PROGRAM
                     .run(call, "next", in)
                     .singletonOrThrow()
                     .toDoubleArray();
         }
+    }
+
+    /** Candidates, alternatives, and what the rows' {@code sampling} asks for: nothing that is drawn is computed for nobody. */
+    private long[] limits(double[] sampling, int alternatives) {
+        boolean warm = false;
+        boolean filtered = false;
+        for (int at = 0; at < sampling.length; at += 5) {
+            warm |= sampling[at] > 0;
+            filtered |= sampling[at + 1] < 1 || sampling[at + 2] > 0 || sampling[at + 3] > 0;
+        }
+        return new long[] {candidates, alternatives, warm ? 1 : 0, filtered ? 1 : 0};
     }
 
     /** Room for the masks of a step, the same memory as long as it is enough. */

@@ -53,14 +53,11 @@ public final class PreparedWeights implements AutoCloseable {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList shared = new NDList();
             model.shape(shared);
-            for (NDArray array : shared) {
-                NDArray copy = array.duplicate();
-                copy.attach(scope);
-                shape.add(copy);
-            }
+            shared.replaceAll(NDArray::duplicate);
+            takeShape(shared, scope, shape);
             NDList in = model.arguments(call);
             in.add(shape.get(SIZE));
-            in.add(call.create((long) format.code()));
+            in.add(TorchRuntime.settings(call).create((long) format.code()));
             weights = PROGRAM.run(scope, "prepare", in);
             weights.forEach(weight -> weight.setName("w[]"));
             prepared = true;
@@ -102,7 +99,7 @@ public final class PreparedWeights implements AutoCloseable {
                     take(prepared.weights.subList(0, OF_BLOCK), scope, weights);
                     if (layer == 0) {
                         take(prepared.weights.subList(OF_BLOCK, prepared.weights.size()), scope, ends);
-                        take(prepared.shape, scope, shape);
+                        takeShape(prepared.shape, scope, shape);
                     }
                 }
             }
@@ -110,7 +107,7 @@ public final class PreparedWeights implements AutoCloseable {
             long[] size = shape.get(SIZE).toLongArray();
             size[0] = config.layers();
             shape.get(SIZE).close();
-            shape.set(SIZE, scope.create(size));
+            shape.set(SIZE, TorchRuntime.settings(scope).create(size));
             return new PreparedWeights(config, format, scope, weights, shape);
         } catch (IOException | RuntimeException e) {
             scope.close();
@@ -123,6 +120,12 @@ public final class PreparedWeights implements AutoCloseable {
             array.attach(scope);
             into.add(array);
         }
+    }
+
+    /** The rotary tables are data; size and epsilon are settings. */
+    private static void takeShape(List<NDArray> arrays, NDManager scope, NDList into) {
+        take(arrays.subList(0, SIZE), scope, into);
+        take(arrays.subList(SIZE, arrays.size()), TorchRuntime.settings(scope), into);
     }
 
     public TransformerConfig config() {

@@ -50,7 +50,8 @@ public final class TextEmbedder {
             NDList in = weights.arguments();
             in.add(call.create(
                     texts.stream().flatMapToInt(Arrays::stream).asLongStream().toArray()));
-            in.add(call.create(texts.stream().mapToLong(ids -> ids.length).toArray()));
+            in.add(TorchRuntime.settings(call)
+                    .create(texts.stream().mapToLong(ids -> ids.length).toArray()));
             weights.shape(in);
             float[] all = PROGRAM.run(call, "embed", in).singletonOrThrow().toFloatArray();
             int width = all.length / texts.size();

@@ -49,7 +49,8 @@ public final class TextScorer {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = weights.arguments();
             in.add(call.create(rows, new Shape(count, 3)));
-            in.add(call.create(new long[] {0, count, begin / KeyValueCache.BLOCK + 1, 1}, new Shape(1, 4)));
+            in.add(TorchRuntime.settings(call)
+                    .create(new long[] {0, count, begin / KeyValueCache.BLOCK + 1, 1}, new Shape(1, 4)));
             in.add(call.create(blocks, new Shape(1, blocks.length)));
             cache.addTo(in);
             in.add(call.create(last));

@@ -40,18 +40,18 @@ public final class Gradients implements AutoCloseable {
                   result[name] = torch.add_(torch.to(g[name], 6), torch.to(h[name], 6))
                 return result
 
-              def weighed(self, g: Dict[str, Tensor], weight: Tensor) -> Dict[str, Tensor]:
+              def weighed(self, g: Dict[str, Tensor], factor: Tensor) -> Dict[str, Tensor]:
                 # in the memory of g, if that is fp32
                 torch.set_grad_enabled(False)
                 result: Dict[str, Tensor] = {}
                 for name in g.keys():
-                  result[name] = torch.mul_(torch.to(g[name], 6), float(weight))
+                  result[name] = torch.mul_(torch.to(g[name], 6), float(factor))
                 return result
 
-              def written(self, g: Dict[str, Tensor], rows: Tensor, at: Tensor) -> Tensor:
+              def written(self, g: Dict[str, Tensor], rows: Tensor, index: Tensor) -> Tensor:
                 # one after the other into a row of rows [N, all elements]
                 torch.set_grad_enabled(False)
-                row = torch.select(rows, 0, int(at))
+                row = torch.select(rows, 0, int(index))
                 first = 0
                 for name in g.keys():
                   torch.copy_(torch.narrow(row, 0, first, g[name].numel()), torch.flatten(g[name]))
@@ -168,7 +168,7 @@ public final class Gradients implements AutoCloseable {
         NDList in = arguments();
         in.add(rows);
         try (NDManager call = TorchRuntime.get().newScope()) {
-            in.add(call.create((long) at));
+            in.add(TorchRuntime.settings(call).create((long) at));
             PROGRAM.run(call, "written", in);
         }
     }
@@ -192,7 +192,7 @@ public final class Gradients implements AutoCloseable {
 
     private NDList weighed(NDList plain) {
         NDList in = new NDList(plain);
-        in.add(scope.create(weight));
+        in.add(TorchRuntime.settings(scope).create(weight));
         return ordered(PROGRAM.run(scope, "weighed", in));
     }
 

@@ -54,7 +54,7 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
         this.tokens = scope.create(
                 settings.tokens().stream().mapToLong(Integer::longValue).toArray());
         this.tokens.setName("w.adapters.tokens");
-        this.scale = scope.create(settings.scale());
+        this.scale = TorchRuntime.settings(scope).create(settings.scale());
         this.scale.setName("w.adapters.scale");
         this.network = base.adapted(this);
         int vocabulary = base.config().vocabularySize();
@@ -69,19 +69,18 @@ public final class LoraAdapters implements Trainable, AutoCloseable {
         LoraAdapters adapters = new LoraAdapters(base, settings);
         SplittableRandom random = SeededRandom.of(seed, "lora", 0);
         adapters.shapes().forEach((name, shape) -> {
-            NDArray weight = adapters.scope.zeros(shape);
-            FloatBuffer values = ArrayMemory.floats(weight);
-            if (name.startsWith("A.")) {
-                double bound = 1 / StrictMath.sqrt(shape.get(1));
-                while (values.hasRemaining()) {
-                    values.put((float) random.nextDouble(-bound, bound));
+            adapters.put(name, ArrayMemory.make(adapters.scope, shape, values -> {
+                if (name.startsWith("A.")) {
+                    double bound = 1 / StrictMath.sqrt(shape.get(1));
+                    while (values.hasRemaining()) {
+                        values.put((float) random.nextDouble(-bound, bound));
+                    }
+                } else if (name.equals(Transformer.HEAD)) {
+                    values.put(ArrayMemory.floats(base.head()));
+                } else if (name.startsWith("rows.")) {
+                    adapters.copyRows(name.substring("rows.".length()), values);
                 }
-            } else if (name.equals(Transformer.HEAD)) {
-                values.put(ArrayMemory.floats(base.head()));
-            } else if (name.startsWith("rows.")) {
-                adapters.copyRows(name.substring("rows.".length()), values);
-            }
-            adapters.put(name, weight);
+            }));
         });
         return adapters;
     }

@@ -10,7 +10,6 @@ import io.alignstream.languagemodel.torch.ArrayMemory;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.languagemodel.torch.TorchRuntime;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -20,7 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SequencedMap;
+import java.util.function.DoubleFunction;
 import java.util.function.Function;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     private final TransformerConfig config;
     private final NDManager scope;
+    private final NDManager settings;
     private final ArrayMemory memory = new ArrayMemory();
     private final SequencedMap<String, NDArray> weights = new LinkedHashMap<>();
     private final NDArray cos;
@@ -52,24 +54,11 @@ public final class Transformer implements Trainable, AutoCloseable {
         this.scope = TorchRuntime.get().newScope();
         double[] frequencies = config.variant().scaling().frequencies(config.ropeTheta(), config.headWidth());
         double magnitude = config.variant().scaling().magnitude();
-        int half = frequencies.length;
-        Shape table = new Shape(config.maxPositions(), 2L * half);
-        this.cos = scope.zeros(table);
-        this.sin = scope.zeros(table);
-        FloatBuffer cosines = ArrayMemory.floats(cos);
-        FloatBuffer sines = ArrayMemory.floats(sin);
-        for (int t = 0; t < config.maxPositions(); t++) {
-            for (int i = 0; i < half; i++) {
-                int at = t * 2 * half + i;
-                double angle = t * frequencies[i];
-                float cosine = (float) (magnitude * StrictMath.cos(angle));
-                float sine = (float) (magnitude * StrictMath.sin(angle));
-                cosines.put(at, cosine).put(at + half, cosine);
-                sines.put(at, sine).put(at + half, sine);
-            }
-        }
+        this.cos = table(frequencies, angle -> (float) (magnitude * StrictMath.cos(angle)));
+        this.sin = table(frequencies, angle -> (float) (magnitude * StrictMath.sin(angle)));
+        this.settings = TorchRuntime.settings(scope);
         this.size = size();
-        this.epsilon = scope.create(config.normEpsilon());
+        this.epsilon = settings.create(config.normEpsilon());
     }
 
     /** The first {@code layers} blocks of {@code base}, whose weights and tables it shares. */
@@ -80,13 +69,28 @@ public final class Transformer implements Trainable, AutoCloseable {
         this.sin = base.sin;
         this.precision = base.precision;
         this.checkpointing = base.checkpointing;
+        this.settings = TorchRuntime.settings(scope);
         this.size = size();
-        this.epsilon = scope.create(config.normEpsilon());
+        this.epsilon = settings.create(config.normEpsilon());
         Weights.shapes(config).keySet().forEach(name -> weights.put(name, base.weight(name)));
     }
 
+    /** Of each position the rotations' sines or cosines, twice. */
+    private NDArray table(double[] frequencies, DoubleFunction<Float> entry) {
+        int half = frequencies.length;
+        return ArrayMemory.make(scope, new Shape(config.maxPositions(), 2L * half), entries -> {
+            for (int t = 0; t < config.maxPositions(); t++) {
+                for (int i = 0; i < half; i++) {
+                    int at = t * 2 * half + i;
+                    float value = entry.apply(t * frequencies[i]);
+                    entries.put(at, value).put(at + half, value);
+                }
+            }
+        });
+    }
+
     private NDArray size() {
-        return scope.create(new long[] {
+        return settings.create(new long[] {
             config.layers(), config.heads(), config.keyValueHeads(), precision.torchType(), checkpointing ? 1 : 0
         });
     }
@@ -127,14 +131,13 @@ public final class Transformer implements Trainable, AutoCloseable {
         Random random = new Random(seed);
         double residual = 0.02 / StrictMath.sqrt(2.0 * config.layers());
         Weights.shapes(config).forEach((name, shape) -> {
-            NDArray weight = model.scope.zeros(shape);
-            FloatBuffer values = ArrayMemory.floats(weight);
             float constant = name.endsWith(".bias") ? 0 : 1;
             double deviation = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight") ? residual : 0.02;
-            while (values.hasRemaining()) {
-                values.put(shape.dimension() == 1 ? constant : (float) (random.nextGaussian() * deviation));
-            }
-            model.put(name, weight);
+            model.put(name, ArrayMemory.make(model.scope, shape, values -> {
+                while (values.hasRemaining()) {
+                    values.put(shape.dimension() == 1 ? constant : (float) (random.nextGaussian() * deviation));
+                }
+            }));
         });
         return model;
     }
@@ -260,14 +263,15 @@ public final class Transformer implements Trainable, AutoCloseable {
             if (weight == null) {
                 continue;
             }
-            FloatBuffer rows = ArrayMemory.floats(weight);
-            Map<Integer, float[]> found = new HashMap<>();
-            sources.forEach((to, from) -> {
-                float[] row = new float[width];
-                rows.get(from * width, row);
-                found.put(to, row);
+            ArrayMemory.change(weight, rows -> {
+                Map<Integer, float[]> found = new HashMap<>();
+                sources.forEach((to, from) -> {
+                    float[] row = new float[width];
+                    rows.get(from * width, row);
+                    found.put(to, row);
+                });
+                found.forEach((to, row) -> rows.put(to * width, row));
             });
-            found.forEach((to, row) -> rows.put(to * width, row));
         }
     }
 
@@ -316,7 +320,7 @@ public final class Transformer implements Trainable, AutoCloseable {
         return inParts(sequences, part -> {
             try (NDManager call = TorchRuntime.get().newScope()) {
                 NDList in = counted(call, part);
-                in.add(call.create(temperature));
+                in.add(TorchRuntime.settings(call).create(temperature));
                 return counted(NetworkProgram.SCORES.run(call, "score", in), part);
             }
         });
@@ -371,7 +375,7 @@ public final class Transformer implements Trainable, AutoCloseable {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = arguments(call);
             in.add(call.create(Arrays.stream(ids).asLongStream().toArray(), new Shape(1, ids.length)));
-            in.add(call.create(new long[] {ids.length}));
+            in.add(call.create(LongStream.range(0, ids.length).toArray()));
             shape(in);
             NDArray out = NetworkProgram.SCORES.run(call, "logits", in).singletonOrThrow();
             float[] values = out.toFloatArray();
@@ -440,10 +444,10 @@ public final class Transformer implements Trainable, AutoCloseable {
         in.add(epsilon);
     }
 
-    /** Adds ids, {@code [batch, time]}, and the rows' lengths. */
+    /** Adds ids, {@code [batch, time]}, and where their tokens stand: libtorch would have to wait for a card to find out. */
     public static void tokens(NDManager call, NDList in, Sequences sequences) {
         in.add(call.create(sequences.ids(), new Shape(sequences.batch(), sequences.time())));
-        in.add(call.create(sequences.lengths()));
+        in.add(call.create(sequences.real()));
     }
 
     @Override
@@ -461,10 +465,11 @@ public final class Transformer implements Trainable, AutoCloseable {
     }
 
     void divideHead(double divisor) {
-        FloatBuffer head = ArrayMemory.floats(head());
-        for (int i = 0; i < head.limit(); i++) {
-            head.put(i, (float) (head.get(i) / divisor));
-        }
+        ArrayMemory.change(head(), head -> {
+            for (int i = 0; i < head.limit(); i++) {
+                head.put(i, (float) (head.get(i) / divisor));
+            }
+        });
     }
 
     NDManager scope() {

@@ -16,10 +16,10 @@ public final class DpoObjective extends HeadObjective<DpoObjective.Batch, DpoObj
 
     private static final TorchProgram PROGRAM = ofTokens(
             """
-              def loss(self, logs: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [targets, temperature, rows, reference, beta]; rows are chosen, rejected, chosen, rejected, ...
-                gained = torch.index_add(torch.neg(x[3]), 0, x[2], logs).view([-1, 2])
-                margin = torch.mul(torch.sub(torch.select(gained, 1, 0), torch.select(gained, 1, 1)), float(x[4]))
+              def loss(self, logs: Tensor, x: List[Tensor], settings: Tensor) -> List[Tensor]:
+                # x = [targets, rows, reference], settings = [temperature, beta]; rows are chosen, rejected, chosen, rejected, ...
+                gained = torch.index_add(torch.neg(x[2]), 0, x[1], logs).view([-1, 2])
+                margin = torch.mul(torch.sub(torch.select(gained, 1, 0), torch.select(gained, 1, 1)), float(settings[1]))
                 loss = torch.neg(torch.mean(torch.log_sigmoid(margin)))
                 return [loss, loss, torch.mean(margin)]
             """);
@@ -51,10 +51,9 @@ public final class DpoObjective extends HeadObjective<DpoObjective.Batch, DpoObj
                 answers.counted(),
                 call -> List.of(
                         call.create(answers.countedTargets()),
-                        call.create(1.0),
                         call.create(answers.countedRows()),
-                        call.create(batch.reference),
-                        call.create(beta)),
+                        call.create(batch.reference)),
+                new double[] {1, beta},
                 gradients);
         return new Figures(figures[0], figures[1]);
     }

@@ -21,16 +21,16 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Poli
 
     private static final TorchProgram PROGRAM = ofTokens(
             """
-              def loss(self, logs: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [targets, temperature, old, reference, advantages, shares, clip, beta]; the shares of an answer's tokens sum to its own
-                d = torch.clamp(torch.sub(logs, x[2]), -20., 20.)
+              def loss(self, logs: Tensor, x: List[Tensor], settings: Tensor) -> List[Tensor]:
+                # x = [targets, old, reference, advantages, shares], settings = [temperature, clip, beta]; the shares of an answer's tokens sum to its own
+                d = torch.clamp(torch.sub(logs, x[1]), -20., 20.)
                 ratio = torch.exp(d)
-                c = float(x[6])
-                plain = torch.mul(torch.neg(x[4]), ratio)
-                clipped = torch.mul(torch.neg(x[4]), torch.clamp(ratio, 1. - c, 1. + c))
-                r = torch.clamp(torch.sub(logs, x[3]), -20., 20.)
+                c = float(settings[1])
+                plain = torch.mul(torch.neg(x[3]), ratio)
+                clipped = torch.mul(torch.neg(x[3]), torch.clamp(ratio, 1. - c, 1. + c))
+                r = torch.clamp(torch.sub(logs, x[2]), -20., 20.)
                 k = torch.sub(torch.add(torch.exp(torch.neg(r)), r), 1.)
-                loss = torch.sum(torch.mul(torch.add(torch.maximum(plain, clipped), torch.mul(k, float(x[7]))), x[5]))
+                loss = torch.sum(torch.mul(torch.add(torch.maximum(plain, clipped), torch.mul(k, float(settings[2]))), x[4]))
                 kl = torch.mul(torch.mean(torch.mul(d, d)), 0.5)
                 fraction = torch.mean(torch.to(torch.gt(clipped, plain), 6))
                 return [loss, loss, kl, fraction, torch.mean(ratio), torch.max(torch.abs(torch.sub(ratio, 1.)))]
@@ -89,13 +89,11 @@ public final class GrpoObjective extends HeadObjective<GrpoObjective.Batch, Poli
                 sequences.counted(),
                 call -> List.of(
                         call.create(sequences.countedTargets()),
-                        call.create(temperature),
                         call.create(sequences.counted(batch.oldLogProbabilities)),
                         call.create(sequences.counted(batch.referenceLogProbabilities)),
                         call.create(advantages),
-                        call.create(shares),
-                        call.create(clip),
-                        call.create(beta)),
+                        call.create(shares)),
+                new double[] {temperature, clip, beta},
                 gradients));
     }
 

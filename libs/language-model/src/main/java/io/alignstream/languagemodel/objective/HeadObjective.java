@@ -15,32 +15,31 @@ import java.util.List;
  * A loss of one number at some positions, of a head's value or of a token's log probability: autograd differentiates the
  * loss by these numbers, the head, in fp32, and the network do the rest by hand.
  *
- * <p>A subclass writes one method as TorchScript text: {@code loss(self, outputs: Tensor, x: List[Tensor]) ->
- * List[Tensor]} of numbers {@code [positions]}: first what is differentiated, then what is reported, scalars all. Outputs
+ * <p>A subclass writes one method as TorchScript text: {@code loss(self, outputs: Tensor, x: List[Tensor],
+ * settings: Tensor) -> List[Tensor]} of numbers {@code [positions]}: first what is differentiated, then what is reported, scalars all. Outputs
  * exist for these positions only, and all tokens' log probabilities for a chunk of them at a time.
  */
 abstract class HeadObjective<B, L> implements Objective<B, L> {
 
     private static final String GRADIENTS =
             """
-              def gradients(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor, at: Tensor, lowest: Tensor, x: List[Tensor], cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor) -> Dict[str, Tensor]:
+              def gradients(self, w: Dict[str, Tensor], ids: Tensor, cells: Tensor, at: Tensor, lowest: Tensor, settings: Tensor, x: List[Tensor], cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor) -> Dict[str, Tensor]:
                 torch.set_grad_enabled(False)
                 c = self.prepared(w, int(size[0]), int(size[3]))
-                cells = self.cells(ids, lengths)
                 saved: List[Tensor] = []
                 hidden = self.trunk(w, c, ids, cells, cos, sin, size, eps, int(lowest), saved)
                 rows = torch.searchsorted(cells, at)
                 g: Dict[str, Tensor] = {}
-                figures, d = self.head_gradients(w, torch.to(torch.index_select(hidden, 0, rows), 6), x, int(lowest), g)
+                figures, d = self.head_gradients(w, torch.to(torch.index_select(hidden, 0, rows), 6), x, settings, int(lowest), g)
                 d = torch.index_copy(torch.zeros_like(hidden), 0, rows, torch.to(d, hidden.dtype))
                 self.trunk_backward(w, c, ids, cells, d, cos, sin, size, eps, int(lowest), saved, g)
                 return self.reported(torch.stack(figures), w, int(lowest), g)
 
-              def loss_gradient(self, outputs: Tensor, x: List[Tensor]) -> Tuple[List[Tensor], Tensor]:
+              def loss_gradient(self, outputs: Tensor, x: List[Tensor], settings: Tensor) -> Tuple[List[Tensor], Tensor]:
                 # what is reported, and the gradient by each output
                 leaf = outputs.detach().requires_grad_(True)
                 torch.set_grad_enabled(True)
-                figures = self.loss(leaf, x)
+                figures = self.loss(leaf, x, settings)
                 found = torch.autograd.grad([figures[0]], [leaf])
                 torch.set_grad_enabled(False)
                 reported: List[Tensor] = []
@@ -52,12 +51,12 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
     private static final String TOKENS =
             """
 
-              def head_gradients(self, w: Dict[str, Tensor], hidden: Tensor, x: List[Tensor], lowest: int, g: Dict[str, Tensor]) -> Tuple[List[Tensor], Tensor]:
-                # the outputs are log probabilities of the tokens x[0] at temperature x[1]; the last figure is the mean entropy
+              def head_gradients(self, w: Dict[str, Tensor], hidden: Tensor, x: List[Tensor], settings: Tensor, lowest: int, g: Dict[str, Tensor]) -> Tuple[List[Tensor], Tensor]:
+                # the outputs are log probabilities of the tokens x[0] at temperature settings[0]; the last figure is the mean entropy
                 # all log probabilities exist for a chunk of the rows at a time; of several chunks they are computed twice
                 name = self.output_name(w)
                 weight = self.weight(w, name)
-                temperature = float(x[1])
+                temperature = float(settings[0])
                 tokens = torch.unsqueeze(x[0], 1)
                 chunks = self.chunks(hidden, weight)
                 parts: List[Tensor] = []
@@ -67,9 +66,9 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
                   every = self.log_probabilities(chunk, weight, temperature)
                   parts.append(torch.gather(every, 1, torch.narrow(tokens, 0, first, chunk.size(0))))
                   first = first + chunk.size(0)
-                figures, d = self.loss_gradient(torch.squeeze(torch.cat(parts), 1), x)
+                figures, d = self.loss_gradient(torch.squeeze(torch.cat(parts), 1), x, settings)
                 d = torch.unsqueeze(torch.div(d, temperature), 1)
-                entropy = torch.zeros([])
+                entropy = torch.zeros([], device=hidden.device)
                 dx: List[Tensor] = []
                 learned = name
                 if "adapters.scale" in w:
@@ -99,10 +98,10 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
     private static final String SCALARS =
             """
 
-              def head_gradients(self, w: Dict[str, Tensor], hidden: Tensor, x: List[Tensor], lowest: int, g: Dict[str, Tensor]) -> Tuple[List[Tensor], Tensor]:
+              def head_gradients(self, w: Dict[str, Tensor], hidden: Tensor, x: List[Tensor], settings: Tensor, lowest: int, g: Dict[str, Tensor]) -> Tuple[List[Tensor], Tensor]:
                 # the outputs are the scalar head's values
                 name = "score.weight"
-                figures, d = self.loss_gradient(torch.squeeze(torch.linear(hidden, w[name]), 1), x)
+                figures, d = self.loss_gradient(torch.squeeze(torch.linear(hidden, w[name]), 1), x, settings)
                 d = torch.unsqueeze(d, 1)
                 if lowest == 0:
                   g[name] = torch.mm(torch.t(d), hidden)
@@ -120,8 +119,8 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
     }
 
     /**
-     * The program of a loss of tokens' log probabilities, kept in a constant: {@code x} begins with the tokens and the
-     * temperature, and the tokens' mean entropy is reported behind what the loss reports.
+     * The program of a loss of tokens' log probabilities, kept in a constant: {@code x} begins with the tokens, the
+     * settings with the temperature, and the tokens' mean entropy is reported behind what the loss reports.
      */
     static TorchProgram ofTokens(String loss) {
         return NetworkProgram.with(GRADIENTS + TOKENS + loss);
@@ -136,13 +135,16 @@ abstract class HeadObjective<B, L> implements Objective<B, L> {
      * Computes and adds the gradients; returns what is reported.
      *
      * @param at positions of the outputs among all of {@code sequences}, of tokens, none twice
+     * @param settings the numbers that the loss takes, the temperature first where it is one of tokens
      */
-    final float[] accumulate(Sequences sequences, long[] at, Inputs inputs, Gradients gradients) {
+    final float[] accumulate(Sequences sequences, long[] at, Inputs inputs, double[] settings, Gradients gradients) {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = network.arguments(call);
             Transformer.tokens(call, in, sequences);
             in.add(call.create(at));
-            in.add(call.create(gradients.lowestBlock()));
+            NDManager numbers = TorchRuntime.settings(call);
+            in.add(numbers.create(gradients.lowestBlock()));
+            in.add(numbers.create(settings));
             for (NDArray input : inputs.of(call)) {
                 input.setName("x[]");
                 in.add(input);

@@ -32,7 +32,7 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                 rows = torch.floordiv(4194304, weight.size(0))
                 if rows < 128:
                   rows = 128
-                total = torch.zeros([], dtype=7)
+                total = torch.zeros([], dtype=7, device=x.device)
                 if adapted:
                   name = "rows." + name
                 learns = lowest == 0 and name in w
@@ -55,23 +55,21 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
                   first = first + n
                 return (total, torch.cat(parts))
 
-              def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, lowest: int, g: Dict[str, Tensor]) -> Tensor:
-                # mean cross-entropy in nats over the targets that are not -100
-                count = float(torch.sum(torch.ge(targets, 0)))
-                cells = self.cells(ids, lengths)
+              def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, cells: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, lowest: int, count: float, g: Dict[str, Tensor]) -> Tensor:
+                # mean cross-entropy in nats over the count targets that are not -100
                 saved: List[Tensor] = []
                 x = self.trunk(w, c, ids, cells, cos, sin, size, eps, lowest, saved)
                 loss, d = self.output_gradients(w, c, x, self.tokens(targets, cells), 1. / count, lowest, g)
                 self.trunk_backward(w, c, ids, cells, d, cos, sin, size, eps, lowest, saved, g)
                 return torch.to(torch.div(loss, count), 6)
 
-              def next_token_gradients(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
-                # computing = [data type, lowest block that learns; 0 if the embedding does, too]
+              def next_token_gradients(self, w: Dict[str, Tensor], ids: Tensor, cells: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, computing: Tensor) -> Dict[str, Tensor]:
+                # computing = [data type, lowest block that learns; 0 if the embedding does, too, number of targets that are not -100]
                 torch.set_grad_enabled(False)
                 g: Dict[str, Tensor] = {}
                 c = self.prepared(w, int(size[0]), int(computing[0]))
                 lowest = int(computing[1])
-                loss = self.language_model_gradients(w, c, ids, lengths, targets, cos, sin, size, eps, lowest, g)
+                loss = self.language_model_gradients(w, c, ids, cells, targets, cos, sin, size, eps, lowest, float(computing[2]), g)
                 return self.reported(loss, w, lowest, g)
             """);
 
@@ -101,7 +99,8 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
             Transformer.tokens(call, in, sequences);
             in.add(call.create(sequences.targets(), new Shape(sequences.batch(), sequences.time())));
             network.shape(in);
-            in.add(call.create(new long[] {precision.torchType(), gradients.lowestBlock()}));
+            in.add(TorchRuntime.settings(call)
+                    .create(new long[] {precision.torchType(), gradients.lowestBlock(), sequences.targetCount()}));
             return (double) Computed.of(PROGRAM.run(call, "next_token_gradients", in), gradients)[0];
         }
     }

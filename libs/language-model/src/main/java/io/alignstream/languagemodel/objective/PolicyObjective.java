@@ -16,13 +16,13 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
 
     private static final TorchProgram PROGRAM = ofTokens(
             """
-              def loss(self, logs: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [targets, temperature, old, advantages, clip]
-                d = torch.clamp(torch.sub(logs, x[2]), -20., 20.)
+              def loss(self, logs: Tensor, x: List[Tensor], settings: Tensor) -> List[Tensor]:
+                # x = [targets, old, advantages], settings = [temperature, clip]
+                d = torch.clamp(torch.sub(logs, x[1]), -20., 20.)
                 ratio = torch.exp(d)
-                c = float(x[4])
-                plain = torch.mul(torch.neg(x[3]), ratio)
-                clipped = torch.mul(torch.neg(x[3]), torch.clamp(ratio, 1. - c, 1. + c))
+                c = float(settings[1])
+                plain = torch.mul(torch.neg(x[2]), ratio)
+                clipped = torch.mul(torch.neg(x[2]), torch.clamp(ratio, 1. - c, 1. + c))
                 loss = torch.mean(torch.maximum(plain, clipped))
                 kl = torch.mul(torch.mean(torch.mul(d, d)), 0.5)
                 fraction = torch.mean(torch.to(torch.gt(clipped, plain), 6))
@@ -98,10 +98,9 @@ public final class PolicyObjective extends HeadObjective<PolicyObjective.Batch, 
                 sequences.counted(),
                 call -> List.of(
                         call.create(sequences.countedTargets()),
-                        call.create(temperature),
                         call.create(sequences.counted(batch.oldLogProbabilities)),
-                        call.create(sequences.counted(batch.advantages)),
-                        call.create(clip)),
+                        call.create(sequences.counted(batch.advantages))),
+                new double[] {temperature, clip},
                 gradients);
         return Figures.of(figures);
     }

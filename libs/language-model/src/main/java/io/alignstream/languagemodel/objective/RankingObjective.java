@@ -17,14 +17,14 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
 
     private static final TorchProgram PROGRAM = ofScalars(
             """
-              def loss(self, scores: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [better, worse, margin, weight, tied, centring]; the weights sum to 1
+              def loss(self, scores: Tensor, x: List[Tensor], settings: Tensor) -> List[Tensor]:
+                # x = [better, worse, margin, weight, tied], settings = [centring]; the weights sum to 1
                 b = torch.index_select(scores, 0, x[0])
                 c = torch.index_select(scores, 0, x[1])
                 d = torch.sub(b, c)
                 pair = torch.where(x[4], torch.abs(d), torch.neg(torch.log_sigmoid(torch.sub(d, x[2]))))
                 total = torch.add(b, c)
-                loss = torch.sum(torch.mul(x[3], torch.add(pair, torch.mul(torch.mul(total, total), float(x[5])))))
+                loss = torch.sum(torch.mul(x[3], torch.add(pair, torch.mul(torch.mul(total, total), float(settings[0])))))
                 return [loss, loss]
             """);
 
@@ -115,8 +115,8 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
                         call.create(worse),
                         call.create(margin),
                         call.create(weight),
-                        call.create(tied),
-                        call.create(centring)),
+                        call.create(tied)),
+                new double[] {centring},
                 gradients);
         return (double) figures[0];
     }

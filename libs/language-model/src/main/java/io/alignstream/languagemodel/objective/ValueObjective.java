@@ -13,13 +13,13 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
 
     private static final TorchProgram PROGRAM = ofScalars(
             """
-              def loss(self, values: Tensor, x: List[Tensor]) -> List[Tensor]:
-                # x = [old, returns, clip, coefficient]
-                near = torch.add(x[0], torch.clamp(torch.sub(values, x[0]), -float(x[2]), float(x[2])))
+              def loss(self, values: Tensor, x: List[Tensor], settings: Tensor) -> List[Tensor]:
+                # x = [old, returns], settings = [clip, coefficient]
+                near = torch.add(x[0], torch.clamp(torch.sub(values, x[0]), -float(settings[0]), float(settings[0])))
                 a = torch.sub(values, x[1])
                 b = torch.sub(near, x[1])
                 loss = torch.mul(torch.mean(torch.maximum(torch.mul(a, a), torch.mul(b, b))), 0.5)
-                return [torch.mul(loss, float(x[3])), loss]
+                return [torch.mul(loss, float(settings[1])), loss]
             """);
 
     private final double clip;
@@ -53,10 +53,8 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
                 sequences,
                 sequences.counted(),
                 call -> List.of(
-                        call.create(sequences.counted(batch.oldValues)),
-                        call.create(sequences.counted(batch.returns)),
-                        call.create(clip),
-                        call.create(coefficient)),
+                        call.create(sequences.counted(batch.oldValues)), call.create(sequences.counted(batch.returns))),
+                new double[] {clip, coefficient},
                 gradients);
         return (double) figures[0];
     }

@@ -106,7 +106,8 @@ public final class AdamW implements Optimiser {
             in.addAll(first.values());
             in.addAll(second.values());
             in.addAll(steps.values());
-            in.add(call.create(new double[] {
+            NDManager numbers = TorchRuntime.settings(call);
+            in.add(numbers.create(new double[] {
                 learningRate,
                 settings.beta1,
                 settings.beta2,
@@ -116,7 +117,7 @@ public final class AdamW implements Optimiser {
                 settings.muonMomentum,
                 settings.gainRate
             }));
-            in.add(call.create((long) precision.torchType()));
+            in.add(numbers.create((long) precision.torchType()));
             return PROGRAM.run(call, "step", in).singletonOrThrow().toFloatArray()[0];
         }
     }
@@ -143,7 +144,7 @@ public final class AdamW implements Optimiser {
                 if (tensor == null || !new Shape(tensor.shape()).equals(old.getShape())) {
                     throw new IOException("training state: tensor " + name + " is missing or not " + old.getShape());
                 }
-                tensor.copyTo(ArrayMemory.floats(old));
+                ArrayMemory.change(old, tensor::copyTo);
             }
         }
     }

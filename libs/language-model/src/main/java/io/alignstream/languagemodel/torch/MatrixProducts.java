@@ -12,11 +12,11 @@ public final class MatrixProducts {
 
     private static final TorchProgram PROGRAM = new TorchProgram(
             """
-              def products(self, which: Tensor) -> Tensor:
-                # which = [data type, side, count]: as many products of two square matrices
+              def products(self, which: Tensor, beside: Tensor) -> Tensor:
+                # which = [data type, side, count]: as many products of two square matrices, on the device of beside
                 torch.set_grad_enabled(False)
                 side = int(which[1])
-                a = torch.to(torch.ones([side, side]), int(which[0]))
+                a = torch.to(torch.ones([side, side], device=beside.device), int(which[0]))
                 b = torch.mul(a, 0.001)
                 for i in range(int(which[2])):
                   b = torch.linear(a, b)
@@ -39,7 +39,9 @@ public final class MatrixProducts {
     /** Time of making the matrices and {@code count} products. */
     private static double seconds(Precision precision, int count) {
         try (NDManager call = TorchRuntime.get().newScope()) {
-            NDList in = new NDList(call.create(new long[] {precision.torchType(), SIDE, count}));
+            NDList in = new NDList(
+                    TorchRuntime.settings(call).create(new long[] {precision.torchType(), SIDE, count}),
+                    call.create(0f));
             long began = System.nanoTime();
             PROGRAM.run(call, "products", in).singletonOrThrow().toFloatArray();
             return (System.nanoTime() - began) / 1e9;

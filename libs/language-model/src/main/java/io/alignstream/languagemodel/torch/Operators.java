@@ -11,7 +11,7 @@ import java.util.Optional;
  * The transformer's operators: formulas in the program's text, or the optional library of fused ones in C++ (see {@code
  * src/main/cpp}).
  *
- * <p>The library is named by system property {@value #PROPERTY} or environment variable {@value #VARIABLE}. Both kinds
+ * <p>On a card the formulas compute. The library is named by system property {@value #PROPERTY} or environment variable {@value #VARIABLE}. Both kinds
  * compute the same; their last bits differ, so the kind is part of the fingerprint.
  */
 final class Operators {
@@ -43,14 +43,14 @@ final class Operators {
                 + TorchProgram.resource(Operators.class, "heads.torchscript");
     }
 
-    /** Whether the library is there. */
+    /** Whether the library computes: it is there, and the device is the processor, which alone it knows. */
     static boolean fused() {
-        return LIBRARY.isPresent();
+        return LIBRARY.isPresent() && !TorchRuntime.get().device().isGpu();
     }
 
     /** {@code text}, or {@code fused} and the beginning of the library's sha256. */
     static String fingerprint() {
-        return Fingerprint.VALUE;
+        return fused() ? Fingerprint.VALUE : "text";
     }
 
     private static Optional<Path> configured() {
@@ -67,7 +67,7 @@ final class Operators {
     }
 
     private static final class Fingerprint {
-        static final String VALUE = LIBRARY.map(Fingerprint::hash).orElse("text");
+        static final String VALUE = LIBRARY.map(Fingerprint::hash).orElseThrow();
 
         private static String hash(Path library) {
             try {

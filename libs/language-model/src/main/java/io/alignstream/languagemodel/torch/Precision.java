@@ -42,9 +42,15 @@ public enum Precision {
         };
     }
 
-    /** bf16 where this processor has units for it, else fp32: emulated bf16 is slower than fp32. */
+    /** bf16 where the card or processor that computes has units for it, else fp32: emulated bf16 is slower than fp32. */
     public static Precision fastest() {
-        return Processor.flags().stream().anyMatch(UNITS::contains) ? BFLOAT16 : FLOAT32;
+        return Card.inUse().map(Card::multipliesBf16).orElseGet(Precision::processorMultipliesBf16)
+                ? BFLOAT16
+                : FLOAT32;
+    }
+
+    private static boolean processorMultipliesBf16() {
+        return Processor.flags().stream().anyMatch(UNITS::contains);
     }
 
     /** Bytes of a number. */

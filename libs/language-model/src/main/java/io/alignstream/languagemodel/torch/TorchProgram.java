@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -25,19 +26,61 @@ import org.jspecify.annotations.Nullable;
  * operators that are always there. Arguments are matched by their order; arrays called {@code w.NAME} one after the other
  * are one {@code Dict[str, Tensor]}, arrays called {@code x[]} one {@code List[Tensor]}. Thread-safe.
  *
+ * <p>An argument is data or a setting. Data lie on the device that computes; a method makes tensors on the device of some
+ * data ({@code device=x.device}) and never reads data with {@code int}, {@code float} or {@code bool}: the processor would
+ * wait for the card. Settings are small arrays of the processor ({@link TorchRuntime#settings}) that are read so and used
+ * for nothing else: what stands in {@link #SETTINGS}, and the scale of adapters.
+ *
  * <p>libtorch loads an archive of four stored entries: a pickle that makes the empty module, its source, an empty constants table
  * and the format version.
  */
 public final class TorchProgram {
 
+    /** Names of parameters that are settings, in every method that has one. */
+    static final Set<String> SETTINGS = Set.of(
+            "size",
+            "eps",
+            "dtype",
+            "lowest",
+            "computing",
+            "temperature",
+            "settings",
+            "factor",
+            "adam",
+            "groups",
+            "index",
+            "limits",
+            "lengths",
+            "which");
+
+    /** Told of each call before it runs, where somebody listens. */
+    static final ScopedValue<Listener> LISTENER = ScopedValue.newInstance();
+
     private static final String CLASS = "Program";
 
+    private final boolean whole;
     private final String methods;
     private @Nullable PtSymbolBlock compiled;
 
+    /** What hears of calls. */
+    @FunctionalInterface
+    interface Listener {
+        void called(TorchProgram program, String method, NDList arguments);
+    }
+
     /** The program of the operators and of {@code methods}, which are put one after the other. */
     public TorchProgram(String... methods) {
-        this.methods = String.join("\n", methods);
+        this(false, String.join("\n", methods));
+    }
+
+    private TorchProgram(boolean whole, String methods) {
+        this.whole = whole;
+        this.methods = methods;
+    }
+
+    /** The program of {@code text}, which holds the operators, too. */
+    static TorchProgram ofWhole(String text) {
+        return new TorchProgram(true, text);
     }
 
     /**
@@ -68,7 +111,10 @@ public final class TorchProgram {
 
     /** Runs {@code method}; its results live in {@code scope}, also those of several in one list or dictionary. */
     public NDList run(NDManager scope, String method, NDList arguments) {
-        NDArray name = scope.create(0f);
+        if (LISTENER.isBound()) {
+            LISTENER.get().called(this, method, arguments);
+        }
+        NDArray name = TorchRuntime.settings(scope).create(0f);
         name.setName("module_method:" + method);
         arguments.add(name);
         NDList result = compiled().forward(new ParameterStore(scope, false), arguments, true);
@@ -76,12 +122,16 @@ public final class TorchProgram {
         return result;
     }
 
+    /** The whole text. */
+    String text() {
+        return whole ? methods : Operators.text() + methods;
+    }
+
     private synchronized PtSymbolBlock compiled() {
         if (compiled == null) {
             PtNDManager root = TorchRuntime.get().root();
             try {
-                compiled = JniUtils.loadModule(
-                        root, new ByteArrayInputStream(archive(Operators.text() + methods)), false, false);
+                compiled = JniUtils.loadModule(root, new ByteArrayInputStream(archive(text())), false, false);
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot make the archive of a program", e);
             }

@@ -92,4 +92,20 @@ class ArrayMemoryTest {
                     .hasMessageContaining("int64");
         }
     }
+
+    @Test
+    void an_array_of_another_device_is_read_and_changed_through_copies() {
+        try (NDManager scope = TorchRuntime.get().newScope()) {
+            // Given
+            NDArray array = ArrayMemory.copy(scope, Tensor.of(new float[] {1, 2, 3, 4}, 2, 2));
+            Tensor before = ArrayMemory.snapshot(array);
+
+            // When
+            ArrayMemory.changeElsewhere(array, elements -> elements.put(3, elements.get(3) * 10));
+
+            // Then
+            assertThat(before).isEqualTo(Tensor.of(new float[] {1, 2, 3, 4}, 2, 2));
+            assertThat(array.toFloatArray()).containsExactly(1, 2, 3, 40);
+        }
+    }
 }

@@ -90,7 +90,8 @@ public final class RunningJob implements JobContext, Runnable {
             failure = e; // to be asked for again, if the result does not show
             LOG.infof("Job done after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e.getMessage());
         } catch (Throwable e) { // also a LinkageError of the native library: it must show, not kill the thread
-            failure = refusals.explained(e, AclOperation.READ); // what it published is explained already
+            failure = MemoryPlan.explained(
+                    refusals.explained(e, AclOperation.READ)); // what it published is explained already
             LOG.errorf(e, "Job failed after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e);
         } finally {
             progress.end(outcome());

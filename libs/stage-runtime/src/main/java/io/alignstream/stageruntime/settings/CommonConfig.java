@@ -169,7 +169,15 @@ public interface CommonConfig {
         @Between(least = "1", greatest = "1024")
         int threads();
 
-        /** The library of fused operators that is loaded instead of their formulas. */
+        /**
+         * What computes: cpu, a card by its number (with a libtorch that is a CUDA build), or auto for the first card where
+         * libtorch finds one, else the processor.
+         */
+        @WithDefault("auto")
+        @OneOf({"auto", "cpu", "cuda:0", "cuda:1", "cuda:2", "cuda:3", "cuda:4", "cuda:5", "cuda:6", "cuda:7"})
+        String device();
+
+        /** The library of fused operators that is loaded instead of their formulas; a card takes the formulas. */
         Optional<Path> operators();
     }
 

@@ -2,8 +2,11 @@ package io.alignstream.training.memory;
 
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.languagemodel.torch.Card;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -57,23 +60,54 @@ public record MemoryPlan(SequencedMap<String, Long> parts, long bytes, long avai
         parts = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(parts));
     }
 
-    /** The plan of a run with these parts, besides the process itself, on this machine as it is now. */
+    /** The plan of a run with these parts, besides the process itself, on this machine, or its card, as it is now. */
     public static MemoryPlan of(Map<Part, Long> needed) {
+        return Card.inUse().isPresent() ? onCard(needed, availableNow()) : onProcessor(needed, availableNow());
+    }
+
+    private static MemoryPlan onProcessor(Map<Part, Long> needed, long available) {
+        Map<Part, Long> all = new EnumMap<>(needed);
+        all.merge(Part.PROCESS, PROCESS, Long::sum);
+        return new MemoryPlan(all, available);
+    }
+
+    /** What a card has to hold: neither the process, nor files, nor the best weights, which lie beside it. */
+    static MemoryPlan onCard(Map<Part, Long> needed, long available) {
+        Map<Part, Long> there = new EnumMap<>(needed);
+        there.keySet().removeAll(List.of(Part.PROCESS, Part.FILES, Part.BEST));
+        return new MemoryPlan(there, available);
+    }
+
+    private MemoryPlan(Map<Part, Long> needed, long available) {
         SequencedMap<String, Long> parts = new LinkedHashMap<>();
-        parts.put(Part.PROCESS.code(), PROCESS);
         for (Part part : Part.values()) {
             long bytes = needed.getOrDefault(part, 0L);
             if (bytes > 0) {
                 parts.merge(part.code(), bytes, Long::sum);
             }
         }
-        long sum = parts.values().stream().mapToLong(Long::longValue).sum();
-        return new MemoryPlan(parts, sum, availableNow());
+        this(parts, parts.values().stream().mapToLong(Long::longValue).sum(), available);
     }
 
-    /** Bytes that the process can have as things are now, those that it has among them. */
+    /** Bytes that the process can have as things are now, those that it has among them; of a card those that are free. */
     public static long availableNow() {
-        return SystemMemory.now().available();
+        return Card.inUse().map(Card::freeBytes).orElseGet(() -> SystemMemory.now()
+                .available());
+    }
+
+    /**
+     * The failure itself or, if a card had no memory left, that one in words that say what can be done.
+     *
+     * @param failure of a job
+     */
+    public static Throwable explained(Throwable failure) {
+        if (!Card.isFull(failure)) {
+            return failure;
+        }
+        InvalidInputException explained = new InvalidInputException(Reason.of("memory.cardFull")
+                .with("available", gibibytes(Card.inUse().map(Card::totalBytes).orElse(0L))));
+        explained.initCause(failure);
+        return explained;
     }
 
     /** Whether there is room for it. */

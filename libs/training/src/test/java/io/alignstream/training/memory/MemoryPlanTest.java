@@ -98,4 +98,41 @@ class MemoryPlanTest {
         // Then
         assertThat(memory.free()).isEqualTo(4000L << 10);
     }
+
+    @Test
+    void a_card_holds_what_is_computed_with() {
+        // When
+        MemoryPlan plan = MemoryPlan.onCard(
+                Map.of(
+                        MemoryPlan.Part.WEIGHTS, GIBIBYTE,
+                        MemoryPlan.Part.FILES, GIBIBYTE,
+                        MemoryPlan.Part.BEST, GIBIBYTE),
+                2 * GIBIBYTE);
+
+        // Then
+        assertThat(plan.parts()).containsOnlyKeys("weights");
+        assertThat(plan.bytes()).isEqualTo(GIBIBYTE);
+        assertThat(plan.fits()).isTrue();
+    }
+
+    @Test
+    void a_card_without_memory_is_explained_and_other_failures_stay() {
+        // Given
+        Throwable full = new IllegalStateException(
+                "a step failed",
+                new RuntimeException("CUDA out of memory. Tried to"
+                        + " allocate 2.00 GiB. GPU 0 has a total capacity of 79.10 GiB"));
+        Throwable other = new IllegalStateException("something else");
+
+        // When
+        Throwable explained = MemoryPlan.explained(full);
+
+        // Then
+        assertThat(explained)
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("the card has no memory left")
+                .hasMessageContaining("alignstream.activation-mebibytes")
+                .hasCause(full);
+        assertThat(MemoryPlan.explained(other)).isSameAs(other);
+    }
 }
