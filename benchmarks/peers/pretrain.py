@@ -18,7 +18,7 @@ from torch import nn
 from worker import serve
 
 
-def arguments():
+def parser():
     parser = argparse.ArgumentParser()
     parser.add_argument("--mode", choices=["eager", "compile"], required=True)
     parser.add_argument("--precision", choices=["bfloat16", "float32"], required=True)
@@ -39,7 +39,7 @@ def arguments():
     parser.add_argument("--total-steps", type=int, default=0)
     parser.add_argument("--beta2", type=float, default=0.95)
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    return parser
 
 
 class Block(nn.Module):
@@ -191,7 +191,7 @@ def ceiling():
 
 
 def main():
-    a = arguments()
+    a = parser().parse_args()
     torch.set_num_threads(a.threads)
     trainer = Trainer(a)
     serve({"steps": trainer.take, "loss": trainer.validate, "ceiling": ceiling})

@@ -1,5 +1,6 @@
 package io.alignstream.benchmarks;
 
+import io.alignstream.benchmarks.distributed.DistributedBenchmark;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.inference.InferenceBenchmark;
 import io.alignstream.benchmarks.models.BaselinesBenchmark;
@@ -27,6 +28,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The list of benchmarks. */
@@ -47,6 +49,7 @@ public final class Benchmarks {
             Map.entry("data", (Benchmark) DataBenchmark::run),
             Map.entry("demo", (Benchmark) DemoBenchmark::run),
             Map.entry("depth", (Benchmark) DepthBenchmark::run),
+            Map.entry("distributed", (Benchmark) DistributedBenchmark::run),
             Map.entry("greedy-text", (Benchmark) GreedyTextBenchmark::run),
             Map.entry("inference", (Benchmark) InferenceBenchmark::run),
             Map.entry("large-model", (Benchmark) LargeModelBenchmark::run),
@@ -64,6 +67,11 @@ public final class Benchmarks {
             Map.entry("tokenizer", (Benchmark) TokenizerBenchmark::run)));
 
     private Benchmarks() {}
+
+    /** What there is. */
+    static Set<String> names() {
+        return Set.copyOf(BENCHMARKS.keySet());
+    }
 
     /** Runs the benchmark that the first argument names with the options behind it. */
     public static void main(String[] arguments) throws InterruptedException {

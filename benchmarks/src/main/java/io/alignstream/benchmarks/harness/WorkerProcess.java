@@ -71,9 +71,14 @@ public final class WorkerProcess implements AutoCloseable {
 
     /** The answer to one command. */
     public JsonNode ask(String command) throws IOException {
+        tell(command);
+        return answer();
+    }
+
+    /** Gives a command whose answer is waited for later, so that others can work meanwhile. */
+    public void tell(String command) throws IOException {
         commands.write(command + "\n");
         commands.flush();
-        return answer();
     }
 
     /** Most bytes that the process ever held in memory; empty where the system does not tell. */
@@ -106,7 +111,8 @@ public final class WorkerProcess implements AutoCloseable {
                 .findFirst();
     }
 
-    private JsonNode answer() throws IOException {
+    /** The answer to the oldest command that has none yet. */
+    public JsonNode answer() throws IOException {
         String line = answers.readLine();
         if (line == null) {
             List<String> lines = Files.readAllLines(log);

@@ -27,16 +27,17 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 
 /** Alignstream's side of the training benchmarks: obeys the same lines as {@code peers/pretrain.py}. */
-final class AlignstreamTrainer {
+public final class AlignstreamTrainer {
 
-    private static final double LEARNING_RATE = 1e-3;
+    /** As the peers'. */
+    public static final double LEARNING_RATE = 1e-3;
 
     /** As the peers': without Muon. */
-    private static final AdamW.Settings ADAMW = new AdamW.Settings(0.9, 0.95, 1e-8, 0.1, 1.0, 0, 1);
+    public static final AdamW.Settings ADAMW = new AdamW.Settings(0.9, 0.95, 1e-8, 0.1, 1.0, 0, 1);
 
     private final int context;
     private final int batch;
-    private final int[] tokens;
+    private final TokenRows rows;
     private final Learner learner;
     private final NextTokenObjective objective;
     private long step;
@@ -44,17 +45,26 @@ final class AlignstreamTrainer {
     private AlignstreamTrainer(BenchmarkOptions options) throws IOException {
         context = options.number("context", 1);
         batch = options.number("batch", 1);
-        tokens = read(options.path("tokens").orElseThrow());
-        TransformerConfig network = TransformerConfig.of(
-                options.number("vocabulary", 1), options.number("layers", 1), options.number("width", 1), context);
-        if (network.heads() != options.number("heads", 1)
-                || network.feedForwardWidth() != options.number("feed-forward", 1)) {
-            throw new IllegalArgumentException("not the benchmark's network but " + network);
-        }
+        rows = TokenRows.read(options.path("tokens").orElseThrow(), context);
+        TransformerConfig network = network(options);
         Precision precision = Precision.of(options.values().getOrDefault("precision", "auto"));
         Transformer model = Transformer.initialise(network, 1);
         learner = new Learner(model, new AdamW(model, ADAMW, precision));
         objective = new NextTokenObjective(model, precision);
+    }
+
+    /** The network that the options of a {@link TrainingShape} tell. */
+    public static TransformerConfig network(BenchmarkOptions options) {
+        TransformerConfig network = TransformerConfig.of(
+                options.number("vocabulary", 1),
+                options.number("layers", 1),
+                options.number("width", 1),
+                options.number("context", 1));
+        if (network.heads() != options.number("heads", 1)
+                || network.feedForwardWidth() != options.number("feed-forward", 1)) {
+            throw new IllegalArgumentException("not the benchmark's network but " + network);
+        }
+        return network;
     }
 
     /** Runs until standard input ends. */
@@ -64,7 +74,7 @@ final class AlignstreamTrainer {
     }
 
     /** Answers each line of standard input with a line of JSON, until it ends; then ends this program. */
-    static void serve(Function<String, Map<String, Object>> answers) throws IOException {
+    public static void serve(Function<String, Map<String, Object>> answers) throws IOException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         ObjectMapper json = new ObjectMapper();
         out.println(json.writeValueAsString(Map.of("ready", true)));
@@ -100,7 +110,7 @@ final class AlignstreamTrainer {
      * @param tokens of each step
      * @param step takes one and returns its loss
      */
-    static Map<String, Object> take(int steps, long tokens, DoubleSupplier step) {
+    public static Map<String, Object> take(int steps, long tokens, DoubleSupplier step) {
         Clock clock = Clock.ofProcess();
         double loss = Double.NaN;
         for (int i = 0; i < steps; i++) {
@@ -112,18 +122,7 @@ final class AlignstreamTrainer {
     }
 
     private Sequences next() {
-        long[] ids = new long[batch * context];
-        long[] targets = new long[ids.length];
-        int rows = (tokens.length - 1) / context;
-        for (int b = 0; b < batch; b++) {
-            int from = (int) ((step * batch + b) % rows) * context;
-            for (int t = 0; t < context; t++) {
-                ids[b * context + t] = tokens[from + t];
-                targets[b * context + t] = tokens[from + t + 1];
-            }
-        }
-        step++;
-        return new Sequences(batch, context, ids, targets);
+        return rows.batch(step++, batch);
     }
 
     static int[] read(Path file) throws IOException {

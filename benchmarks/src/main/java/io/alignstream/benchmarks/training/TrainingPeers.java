@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Who trains: Alignstream with its fused operators and with plain ones, PyTorch eagerly and compiled. */
-final class TrainingPeers {
+public final class TrainingPeers {
 
     private static final String FUSED = "alignstream";
     private static final String PLAIN = "alignstream-text";
@@ -56,7 +56,7 @@ final class TrainingPeers {
     }
 
     /** PyTorch of the option {@code --python} or environment variable {@value #PYTHON}, or installed now. */
-    static Optional<PythonPeers> pytorch(PrintStream out, BenchmarkOptions options, String program)
+    public static Optional<PythonPeers> pytorch(PrintStream out, BenchmarkOptions options, String program)
             throws IOException, InterruptedException {
         return pytorch(out, options, program, "requirements-torch.txt");
     }

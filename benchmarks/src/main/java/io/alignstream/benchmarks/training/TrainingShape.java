@@ -11,7 +11,7 @@ import java.util.List;
  * @param context tokens a sequence
  * @param batch sequences a step
  */
-record TrainingShape(TransformerConfig network, int context, int batch) {
+public record TrainingShape(TransformerConfig network, int context, int batch) {
 
     /** Tokens of a step in the grid. */
     static final int TOKENS = 2_048;
@@ -25,7 +25,7 @@ record TrainingShape(TransformerConfig network, int context, int batch) {
      * Floating point operations of a training step for each token, as model FLOPs utilisation counts them: two a weight of
      * a matrix product forward and four backward, and causal attention's half of the square.
      */
-    double flopsPerToken() {
+    public double flopsPerToken() {
         double block = (double) network.width() * network.headWidth() * 2 * (network.heads() + network.keyValueHeads())
                 + 3.0 * network.width() * network.feedForwardWidth();
         double attention = (double) network.heads() * network.headWidth() * context;
@@ -34,7 +34,7 @@ record TrainingShape(TransformerConfig network, int context, int batch) {
     }
 
     /** The options that workers of all peers take. */
-    List<String> options() {
+    public List<String> options() {
         return new ArrayList<>(List.of(
                 "--vocabulary", Integer.toString(network.vocabularySize()),
                 "--layers", Integer.toString(network.layers()),

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Text as token ids in a file that every peer reads. */
-final class TrainingText {
+public final class TrainingText {
 
     private static final int VOCABULARY = 2_048;
     private static final int GENERATED_BYTES = 1 << 20;
@@ -27,7 +27,7 @@ final class TrainingText {
      * @param text a file; generated documents if there is none
      * @return size of the vocabulary
      */
-    static int encode(Optional<Path> text, Path tokens) throws IOException {
+    public static int encode(Optional<Path> text, Path tokens) throws IOException {
         List<String> documents = text.isPresent()
                 ? Arrays.stream(Files.readString(text.get()).split("(?<=\n)\n"))
                         .filter(part -> !part.isBlank())

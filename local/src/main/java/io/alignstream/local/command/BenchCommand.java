@@ -30,6 +30,9 @@ import picocli.CommandLine.Unmatched;
             "tokenizer   training and encoding beside other tokenizers; --text FILE: on a text of yours",
             "pretrain   training steps beside PyTorch's; --text FILE, --depths 4,6,8, --widths 256,512, --python PATH of an"
                     + " interpreter with PyTorch",
+            "distributed   several workers with one thread each beside PyTorch's DistributedDataParallel, what shards cost, and"
+                    + " predictions for up to 256; --workers 1,2,4, --depths 6, --widths 512, --namespaces MBITS of links"
+                    + " between them (root), --parts speed,exchange,shards,simulation, --python PATH",
             "sft   LoRA beside full fine-tuning, and both beside PEFT: speed and memory; --text FILE, --depths 4,8,"
                     + " --widths 256,512, --ranks 16, --python PATH of an interpreter with PEFT",
             "rlhf   an iteration of PPO beside plain PyTorch and TRL, all weights learning and nothing rehearsed: time and memory;"
@@ -45,6 +48,16 @@ import picocli.CommandLine.Unmatched;
                     + " --events 10000000, --stage sft",
             "algorithms   PPO, GRPO, RLOO and DPO from the models of a demonstration that has run: what the gate measures;"
                     + " --data-dir .alignstream/data, --seeds 5",
+            "inference   how fast texts are written, one and many at once, beside llama.cpp and transformers; --models demo,135m,500m,"
+                    + " --python PATH of an interpreter with both",
+            "overload   ten times as many requests as inference-service can answer, and releases swapped under load;"
+                    + " --seconds 30, --layers 8, --width 512",
+            "retrieval   questions about towns that are made up, with and without documents on them; --model FILE, --towns 300",
+            "pronouns   which heads of a model know what a pronoun stands for; --model FILE",
+            "own-model   a model of others from its file to an aligned release, judged by a rule; --model FILE",
+            "large-model   a random model of half a billion parameters through every stage, each killed once: its memory"
+                    + " beside the plan",
+            "greedy-text   answers beside llama.cpp's; --model FILE",
             "seeds   the demonstration with one seed after the other, all reported; --seeds 21-30, --reports FOLDER keeps the"
                     + " reports, and what is there is not run again"
         })
@@ -56,12 +69,7 @@ public final class BenchCommand implements Callable<Integer> {
     /** Benchmarks whose own process trains; the others start workers, which get the environment as it is. */
     private static final Set<String> TRAINS_ITSELF = Set.of("algorithms", "baselines", "depth", "selection");
 
-    @Parameters(
-            paramLabel = "NAME",
-            description =
-                    "Which benchmark: demo, tokenizer, pretrain, sft, rlhf, time-to-loss, batches, baselines, depth, data,"
-                            + " startup, seeds, algorithms, selection, own-model, large-model, greedy-text,"
-                            + " inference, overload, retrieval.")
+    @Parameters(paramLabel = "NAME", description = "Which of these benchmarks.")
     String name = "";
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")
