@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,10 @@ import picocli.CommandLine.Option;
                     + " nobody or is full. In the end all models must have the weights of an undisturbed pass, every event"
                     + " must be there once, what a person rolled back must be rolled back, and nothing may be left in the"
                     + " store that nobody needs.",
+            "",
+            "What pretraining came to meanwhile is said, too: its goodput (steps that counted, times the median step's own time,"
+                    + " by all time from the first step to the end of the disturbance), regroupings, and the longest"
+                    + " pause of surviving workers after another was killed or held.",
             "",
             "Exit code 1 if something is not as it must be; the data folder of that seed stays, logs included."
         })
@@ -78,6 +83,40 @@ public final class ChaosCommand implements Callable<Integer> {
     List<String> serviceOptions = List.of();
 
     @Option(
+            names = "--only",
+            paramLabel = "workers",
+            description = "Disturb nothing but pretraining's workers, from their first step to their last: they are killed, the"
+                    + " one that leads included, held, and asked to end and started again.")
+    @Nullable
+    Part only;
+
+    @Option(
+            names = "--faults",
+            split = ",",
+            paramLabel = "FAULT",
+            description = "What may happen, for example kill,stop: ${COMPLETION-CANDIDATES}. Default: all; with --only"
+                    + " workers kill, stop and resize.")
+    Set<Fault> faults = Set.of();
+
+    @Option(
+            names = "--every",
+            paramLabel = "SECONDS",
+            description = "Mean time from one fault to the next. Default: a pause of 4 s on average after each.")
+    @Nullable
+    Double every;
+
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            description = "End when so many faults have happened, if the minutes are not over before.")
+    int count = Integer.MAX_VALUE;
+
+    /** What can be disturbed alone. */
+    enum Part {
+        WORKERS
+    }
+
+    @Option(
             names = "--data-dir",
             paramLabel = "DIR",
             description = "Where the trials work. Default: .alignstream/chaos in the project's folder.")
@@ -96,7 +135,7 @@ public final class ChaosCommand implements Callable<Integer> {
         Console console = Console.standard();
         Installation installation = Installation.current();
         Path folder = dataFolder == null ? installation.cache().resolve("chaos") : dataFolder;
-        Trial trial = new Trial(installation, portBase, console, workers, serviceOptions);
+        Trial trial = new Trial(installation, portBase, console, workers, serviceOptions, plan());
         console.line("undisturbed, to compare with:");
         Evidence undisturbed = trial.undisturbed(empty(folder.resolve("undisturbed")));
         delete(folder.resolve("undisturbed"));
@@ -119,6 +158,15 @@ public final class ChaosCommand implements Callable<Integer> {
             }
         }
         return reports.stream().allMatch(report -> report.findings().isEmpty()) ? 0 : 1;
+    }
+
+    private Plan plan() {
+        Set<Fault> usual = only == null ? Plan.EVERYTHING.faults() : Plan.OF_WORKERS;
+        return new Plan(
+                only != null,
+                faults.isEmpty() ? usual : faults,
+                every == null ? null : Duration.ofMillis(Math.round(every * 1_000)),
+                count);
     }
 
     private List<Long> seeds() {

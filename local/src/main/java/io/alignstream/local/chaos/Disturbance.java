@@ -3,7 +3,6 @@ package io.alignstream.local.chaos;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.site.Console;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +19,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Disturbance {
 
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(8);
     private static final Duration LONGEST_STOP = Duration.ofSeconds(12);
     private static final Duration LARGEST_STEP = Duration.ofHours(3);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
 
     private final TrialSite site;
     private final UnreliableStore store;
     private final @Nullable ShiftedClocks clocks;
+    private final Plan plan;
+    private final TrainingProgress training;
     private final Random random;
     private final Console console;
     private final Map<Fault, Integer> counts = new EnumMap<>(Fault.class);
@@ -34,35 +35,63 @@ final class Disturbance {
     /** Services that have, or had, one. */
     private final Set<String> wrongClocks = new TreeSet<>();
 
-    Disturbance(TrialSite site, UnreliableStore store, @Nullable ShiftedClocks clocks, long seed, Console console) {
+    private double ended;
+
+    Disturbance(
+            TrialSite site,
+            UnreliableStore store,
+            @Nullable ShiftedClocks clocks,
+            Plan plan,
+            TrainingProgress training,
+            long seed,
+            Console console) {
         this.site = site;
         this.store = store;
         this.clocks = clocks;
+        this.plan = plan;
+        this.training = training;
         this.random = new Random(seed);
         this.console = console;
-        this.possible = Arrays.stream(Fault.values())
-                .filter(fault -> fault != Fault.CLOCK || clocks != null)
-                .filter(fault -> fault != Fault.RESIZE || site.workers().size() > 1)
-                .toList();
+        this.possible = plan.possible(clocks != null, site.workers().size());
     }
 
     /** Disturbs for {@code length}; afterwards everything runs and all clocks are right again. */
     void go(Duration length) {
-        long end = System.nanoTime() + length.toNanos();
-        for (Duration pause = upTo(LONGEST_PAUSE);
-                System.nanoTime() + pause.toNanos() < end;
-                pause = upTo(LONGEST_PAUSE)) {
-            sleep(pause);
-            Fault fault = possible.get(random.nextInt(possible.size()));
-            String victim = site.services().get(random.nextInt(site.services().size()));
-            counts.merge(fault, 1, Integer::sum);
-            happen(fault, victim);
+        long begin = System.nanoTime();
+        long end = begin + length.toNanos();
+        long due = begin + plan.pause(random).toNanos();
+        for (int count = 0; count < plan.most() && due < end && quietUntil(due); count++) {
+            Plan.Strike strike = Plan.strike(random, possible, plan.onlyWorkers() ? site.present() : site.services());
+            counts.merge(strike.fault(), 1, Integer::sum);
+            happen(strike.fault(), strike.victim());
             site.lookAfter();
+            due = (plan.every() == null ? System.nanoTime() : due) + plan.pause(random).toNanos();
         }
+        if (plan.every() != null && due >= end) {
+            quietUntil(end); // what was not disturbed counts, too
+        }
+        ended = WorkersWatch.now();
         store.mend();
         site.resize(site.workers().size());
         wrongClocks.forEach(this::killAndRestart);
         site.awaitRunning();
+    }
+
+    /** Whether there is still something to disturb then. */
+    private boolean quietUntil(long time) {
+        while (System.nanoTime() < time && !isOver()) {
+            sleep(Duration.ofNanos(Math.min(time - System.nanoTime(), LOOK_AGAIN.toNanos())));
+        }
+        return !isOver();
+    }
+
+    private boolean isOver() {
+        return plan.onlyWorkers() && training.ended();
+    }
+
+    /** When it ended, on the clock of {@link WorkersWatch}. */
+    double ended() {
+        return ended;
     }
 
     /** How often each has happened. */
@@ -71,6 +100,7 @@ final class Disturbance {
     }
 
     private void happen(Fault fault, String victim) {
+        training.struck(fault, victim, WorkersWatch.now());
         switch (fault) {
             case KILL -> {
                 say("kill " + victim);

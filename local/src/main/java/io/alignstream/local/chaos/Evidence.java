@@ -7,6 +7,8 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.Manifest;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.pipeline.TopicLog;
@@ -30,15 +32,19 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * What a pipeline has come to, read from topics and store.
  *
  * @param weights sha256 of each stage's model, every byte of which was read
+ * @param ledgers sha256 of what lies beside it about the sequences that it has seen, where somebody keeps it
  * @param events for each topic whose events are counted: how many different ones there are
  * @param tokens packed, by shard and split
  * @param contradictions what cannot be, whatever happened: an event twice, a gap, a dead letter
  */
 public record Evidence(
         SortedMap<String, String> weights,
+        SortedMap<String, String> ledgers,
         SortedMap<String, Long> events,
         SortedMap<String, Long> tokens,
         List<String> contradictions) {
+
+    private static final String LEDGER = "ledger.txt";
 
     /** Topics that hold each event once. */
     private static final List<Topic<?>> COUNTED = List.of(
@@ -61,13 +67,23 @@ public record Evidence(
         oneResultARun(bootstrapServers, contradictions);
         noRollbackUndone(bootstrapServers, contradictions);
         noDeadLetters(bootstrapServers, contradictions);
-        return new Evidence(weights(bootstrapServers, store), events, tokens, contradictions);
+        SortedMap<String, String> weights = new TreeMap<>();
+        SortedMap<String, String> ledgers = new TreeMap<>();
+        results(bootstrapServers, store).forEach((stage, stored) -> {
+            weights.put(stage.id(), StageResults.modelHash(stored));
+            Manifest.FileEntry ledger = stored.manifest().files().get(LEDGER);
+            if (ledger != null) {
+                ledgers.put(stage.id(), ledger.sha256());
+            }
+        });
+        return new Evidence(weights, ledgers, events, tokens, contradictions);
     }
 
     /** In what this differs from {@code undisturbed}, with what is wrong anyway. */
     public List<String> findings(Evidence undisturbed) {
         List<String> findings = new ArrayList<>(contradictions);
         differences("weights of ", undisturbed.weights, weights, findings);
+        differences("ledger of ", undisturbed.ledgers, ledgers, findings);
         differences("events in ", undisturbed.events, events, findings);
         differences("tokens of ", undisturbed.tokens, tokens, findings);
         return findings;
@@ -83,13 +99,11 @@ public record Evidence(
                         "%s%s: %s, undisturbed %s".formatted(what, name, found.get(name), expected.get(name))));
     }
 
-    private static SortedMap<String, String> weights(String bootstrapServers, CheckpointStore store) {
+    /** The newest result of each stage. */
+    static Map<Stage, StoredCheckpoint> results(String bootstrapServers, CheckpointStore store) {
         Registry registry = new Registry();
         read(bootstrapServers, Registry.TOPICS, registry::take);
-        SortedMap<String, String> weights = new TreeMap<>();
-        StageResults.open(Chain.of(registry, Map.of()), store)
-                .forEach((stage, stored) -> weights.put(stage.id(), StageResults.modelHash(stored)));
-        return weights;
+        return StageResults.open(Chain.of(registry, Map.of()), store);
     }
 
     private static long different(String bootstrapServers, Topic<?> topic, List<String> contradictions) {

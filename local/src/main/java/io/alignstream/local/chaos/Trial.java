@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One pass of a tiny world through broker, store and all six services, disturbed or not; whoever publishes, triggers what has
@@ -54,10 +55,11 @@ public final class Trial {
     private final Console console;
     private final int workers;
     private final List<String> options;
+    private final Plan plan;
 
     /** Trials on ports from {@code portBase} on. */
     public Trial(Installation installation, int portBase, Console console) {
-        this(installation, portBase, console, 1, List.of());
+        this(installation, portBase, console, 1, List.of(), Plan.EVERYTHING);
     }
 
     /**
@@ -66,12 +68,15 @@ public final class Trial {
      * @param workers 1 to {@value PretrainWorkers#MOST}; above 1 each batch is cut into 4 shards, or the next power of two that has room for
      *     all, unless {@code options} say otherwise
      * @param options for every service's JVM, besides those of the tiny world
+     * @param plan of what happens
      */
-    public Trial(Installation installation, int portBase, Console console, int workers, List<String> options) {
+    public Trial(
+            Installation installation, int portBase, Console console, int workers, List<String> options, Plan plan) {
         this.installation = installation;
         this.portBase = portBase;
         this.console = console;
         this.workers = workers;
+        this.plan = plan;
         this.options = new ArrayList<>(TrialWorld.SETTINGS);
         if (workers > 1) {
             this.options.add("-Dalignstream.pretrain.shards=" + Math.max(SHARDS, WorkersPlan.powerOfTwo(workers)));
@@ -101,20 +106,31 @@ public final class Trial {
      */
     public TrialReport disturbed(Path folder, long seed, Duration length, Evidence undisturbed) throws IOException {
         long begin = System.nanoTime();
-        Optional<ShiftedClocks> clocks = ShiftedClocks.installed();
+        Optional<ShiftedClocks> clocks =
+                ShiftedClocks.installed().filter(found -> plan.faults().contains(Fault.CLOCK));
         Site site = site(folder, workers, List.of("-Dalignstream.store.root=" + UnreliableStore.ROOT));
         WorkersPlan.requireLibrary(site, installation, console);
         site.prepare();
         try (UnreliableStore store = new UnreliableStore(site, installation);
                 TrialSite processes = new TrialSite(site, installation, console, store);
+                WorkersWatch watch = new WorkersWatch(site);
                 AutoCloseable ignored = stopsAtCtrlC(processes)) {
             store.useHere();
+            if (plan.onlyWorkers()) {
+                store.mend();
+            }
             processes.start();
             AtomicInteger triggers = new AtomicInteger();
             CompletableFuture<Void> released =
-                    CompletableFuture.runAsync(() -> publishAndAwaitRelease(site, triggers, length.plus(PATIENCE)));
-            Disturbance disturbance = new Disturbance(processes, store, clocks.orElse(null), seed, console);
+                    CompletableFuture.runAsync(() -> publishAndAwaitRelease(site, triggers, length.plus(PATIENCE.multipliedBy(2))));
+            if (plan.onlyWorkers()) {
+                await("pretraining to begin", PATIENCE, watch.progress()::begun);
+            }
+            long disturbed = System.nanoTime();
+            Disturbance disturbance = new Disturbance(
+                    processes, store, clocks.orElse(null), plan, watch.progress(), seed, console);
             disturbance.go(length);
+            long disturbedSeconds = Math.round(disturbance.ended() - disturbed / 1e9);
             released.join();
             rollBack(site);
             killAll(processes);
@@ -126,12 +142,13 @@ public final class Trial {
             served(site).ifPresent(findings::add);
             return new TrialReport(
                     seed,
-                    length.toSeconds(),
+                    disturbedSeconds,
                     (System.nanoTime() - begin) / 1e9,
                     disturbance.counts(),
                     clocks.isPresent(),
                     store.failures(),
                     triggers.get(),
+                    training(site, watch.progress(), disturbance.ended()),
                     findings);
         } catch (IOException | RuntimeException e) {
             throw e;
@@ -224,6 +241,17 @@ public final class Trial {
         await("all services to wait", PATIENCE, () -> processes.site().instances().stream()
                 .map(instance -> new ServiceClient(processes.site().address(instance)).job())
                 .allMatch(job -> job.map(JobStatus::isWaiting).orElse(false)));
+    }
+
+    private static @Nullable TrainingReport training(Site site, TrainingProgress progress, double end)
+            throws IOException {
+        try (CheckpointStore store = CheckpointStore.open(UnreliableStore.ROOT, site.storeCache())) {
+            Double tokens = Optional.ofNullable(
+                            Evidence.results(site.bootstrapServers(), store).get(Stage.PRETRAIN))
+                    .map(stored -> stored.manifest().metrics().get("trainedTokens"))
+                    .orElse(null);
+            return tokens == null ? null : progress.report(end, progress.tokensOfStep(tokens));
+        }
     }
 
     private static Evidence evidence(Site site, URI root) throws IOException {

@@ -2,6 +2,8 @@ package io.alignstream.local.chaos;
 
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a trial came to.
@@ -10,9 +12,10 @@ import java.util.Map;
  * @param disturbedSeconds how long it was disturbed
  * @param seconds from the start of its processes to the last look
  * @param faults how often each happened
- * @param clocks whether clocks could be set forward and back: libfaketime is installed
+ * @param clocks whether clocks could be set forward and back: the plan has it so, and libfaketime is installed
  * @param failedWrites objects whose writing failed, for a time or until their writer gave up
  * @param triggers how often a person had to begin a failed run again
+ * @param training how pretraining got on meanwhile; null if too little of it was disturbed
  * @param findings what was lost, doubled, or other than undisturbed; empty if all is well
  */
 public record TrialReport(
@@ -23,6 +26,7 @@ public record TrialReport(
         boolean clocks,
         long failedWrites,
         int triggers,
+        @Nullable TrainingReport training,
         List<String> findings) {
 
     public TrialReport {
@@ -34,13 +38,15 @@ public record TrialReport(
     @Override
     public String toString() {
         int sum = faults.values().stream().mapToInt(count -> count).sum();
-        return "seed %d: %d faults in %d s, %d failed writes, %d triggers, %s"
+        return "seed %d: %d faults %s in %d s, %d failed writes, %d triggers, %s"
                 .formatted(
                         seed,
                         sum,
+                        new TreeMap<>(faults),
                         disturbedSeconds,
                         failedWrites,
                         triggers,
-                        findings.isEmpty() ? "nothing lost" : findings.size() + " findings: " + findings);
+                        findings.isEmpty() ? "nothing lost" : findings.size() + " findings: " + findings)
+                + (training == null ? "" : "; pretraining: " + training);
     }
 }

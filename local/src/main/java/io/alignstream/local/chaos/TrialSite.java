@@ -116,6 +116,11 @@ final class TrialSite implements AutoCloseable {
         return List.copyOf(workers);
     }
 
+    /** Names of those of pretrain-service's processes that are there. */
+    List<String> present() {
+        return workers.stream().filter(name -> !isAway(name)).toList();
+    }
+
     /** Ends workers above {@code count} (SIGTERM), and starts those up to it that are not there. */
     void resize(int count) {
         SequencedMap<ManagedProcess, Duration> leaving = new LinkedHashMap<>();
