@@ -150,11 +150,11 @@ public final class PretrainLoop implements TrainingLoop {
                     3 * all + (settings.training().patience() > 0 ? all : 0)));
         }
 
-        /** One set that is added to, one that is added, and with shards one for each level of their tree. */
+        /** One set that is added to, one that is added, and with shards one for each level of their tree and one to compare. */
         private long gradients(long all, boolean parts) {
             int shards = settings.batches().shards();
             int levels = Integer.numberOfTrailingZeros(shards);
-            return (shards > 1 ? levels + 2 : parts ? 2 : 1) * all;
+            return (shards > 1 ? levels + 3 : parts ? 2 : 1) * all;
         }
 
         @Override

@@ -62,8 +62,9 @@ public class PretrainStage implements StageDefinition {
         this.newTokens = config.newTokens();
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.PRETRAIN);
-        this.storedRuns = Question.afterJobs(runs::stored);
-        this.continuable = Question.afterJobs(runs::continuable);
+        boolean together = settings.batches().shards() > 1; // other workers' jobs change the store, too
+        this.storedRuns = together ? Question.eachTime(runs::stored) : Question.afterJobs(runs::stored);
+        this.continuable = together ? Question.eachTime(runs::continuable) : Question.afterJobs(runs::continuable);
     }
 
     @Override

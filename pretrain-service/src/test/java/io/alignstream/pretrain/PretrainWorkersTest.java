@@ -103,7 +103,7 @@ class PretrainWorkersTest {
             List<WorkerGroup> groups = new ArrayList<>();
             for (int rank = 0; rank < 2; rank++) {
                 RendezvousServer server = RendezvousServer.open(InetAddress.getLoopbackAddress());
-                groups.add(new WorkerGroup(memberships.join(server.address()), server, SHARDS, 1));
+                groups.add(new WorkerGroup(() -> memberships.join(server.address()), server, SHARDS, 1));
             }
             List<Future<Boolean>> working = new ArrayList<>();
             for (int rank = 0; rank < 2; rank++) {
@@ -161,7 +161,7 @@ class PretrainWorkersTest {
                     RendezvousServer server = RendezvousServer.open(InetAddress.getLoopbackAddress());
                     try (CheckpointStore store = store(name);
                             WorkerGroup group =
-                                    new WorkerGroup(memberships.join(server.address()), server, SHARDS, 0.5)) {
+                                    new WorkerGroup(() -> memberships.join(server.address()), server, SHARDS, 0.5)) {
                         Recorder recorder = Recorder.calling((step, figures) -> fate.strike(worker, step));
                         trainer(store, recorder, group)
                                 .train()

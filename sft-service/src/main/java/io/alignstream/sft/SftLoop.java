@@ -209,7 +209,7 @@ public final class SftLoop implements TrainingLoop {
                         MemoryPlan.Part.FROZEN, network.weights()); // what is validated and stored, adapters worked in
             }
             int levels = Integer.numberOfTrailingZeros(settings.shards());
-            parts.put(MemoryPlan.Part.GRADIENTS, (2 + levels) * learning);
+            parts.put(MemoryPlan.Part.GRADIENTS, (settings.shards() > 1 ? 3 + levels : 2) * learning);
             parts.put(MemoryPlan.Part.MOMENTS, 2 * learning);
             if (settings.training().patience() > 0) {
                 parts.put(MemoryPlan.Part.BEST, learning);

@@ -111,6 +111,12 @@ public record SftSettings(
             values.put(
                     "shards", Integer.toString(shards)); // not how many workers there are: weights do not depend on it
         }
+        if (shards > 1) {
+            // what all workers must do in the same step
+            values.put("validateEvery", Integer.toString(validateEvery));
+            values.put("checkpointEvery", Long.toString(training.saving().every()));
+            values.put("recoveries", Integer.toString(training.healing().recoveries()));
+        }
         if (precision != Precision.FLOAT32) {
             values.put("precision", precision.label());
         }

@@ -145,7 +145,7 @@ final class DistributedWorker {
             members.add(new Member(member, new InetSocketAddress(parts[0], Integer.parseInt(parts[1])), Map.of()));
         }
         Generation generation = new Generation(1, "benchmark", members, 0, OptionalInt.of(rank));
-        workers = new WorkerGroup(new FixedMembership(generation), Objects.requireNonNull(server), shards, 0);
+        workers = new WorkerGroup(() -> new FixedMembership(generation), Objects.requireNonNull(server), shards, 0);
         if (!workers.meet(new Standing(0, 0), () -> false)) {
             throw new IllegalStateException("the workers did not meet");
         }

@@ -18,7 +18,6 @@ import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
-import io.alignstream.training.workers.Membership;
 import io.alignstream.training.workers.WorkerGroup;
 import io.alignstream.training.workers.Workers;
 import io.alignstream.training.workers.WorkersChangedException;
@@ -179,14 +178,14 @@ public abstract class TrainingJob implements Job {
     }
 
     private Workers workers(JobContext context) {
+        Map<String, String> fingerprint = new TreeMap<>(TorchRuntime.fingerprint());
+        fingerprint.put("code", Code.hash(getClass()));
         RendezvousServer server = RendezvousServer.open(context.workerAddress());
-        try {
-            Membership membership = context.membership(run, shards(), server.address(), TorchRuntime.fingerprint());
-            return new WorkerGroup(membership, server, shards(), context.auditShare());
-        } catch (RuntimeException e) {
-            server.close();
-            throw e;
-        }
+        return new WorkerGroup(
+                () -> context.membership(run, shards(), server.address(), fingerprint),
+                server,
+                shards(),
+                context.auditShare());
     }
 
     /** The result is out: whoever is not there to hear it finds it published. */

@@ -153,11 +153,11 @@ public final class Trainer {
             while (workers.meet(moment.map(Moment::standing).orElse(Standing.NOTHING), monitor::stopRequested)) {
                 try {
                     if (workers.leads()) {
-                        own();
-                        Optional<Result> before = moment.isEmpty() ? finished(run) : Optional.empty();
+                        boolean newly = own();
+                        Optional<Result> before = moment.isEmpty() || newly ? finished(run) : Optional.empty();
                         if (before.isPresent()) {
                             workers.lead(Handover.OVER, folder -> {});
-                            if (workers.stoodBy()) {
+                            if (workers.stoodBy() || moment.isPresent() && !moment.get().ended()) {
                                 // those who brought it to its end publish it, or it is asked for again
                                 throw endedElsewhere();
                             }
@@ -167,6 +167,7 @@ public final class Trainer {
                         lead(moment.get());
                     } else {
                         run.giveUp();
+                        moment.ifPresent(held -> held.leads = false);
                         moment = follow(moment);
                     }
                     if (moment.isEmpty()) {
@@ -182,7 +183,18 @@ public final class Trainer {
                     }
                 } catch (WorkersChangedException e) {
                     LOG.atInfo().addKeyValue("run", run.id()).log(e.getMessage());
+                } catch (LeaseLostException e) {
+                    if (!workers.elected()) {
+                        throw e;
+                    }
+                    // another worker leads by now, which did not hear of this one for a while
+                    LOG.atInfo().addKeyValue("run", run.id()).log(e.getMessage());
+                    run.giveUp();
+                    moment.ifPresent(held -> held.leads = false);
                 }
+            }
+            if (moment.isPresent() && moment.get().leads) {
+                moment.get().saveBeforeStop();
             }
             return Optional.empty();
         } finally {
@@ -190,12 +202,13 @@ public final class Trainer {
         }
     }
 
-    private void own() throws IOException {
-        if (workers.elected()) {
-            run.takeOver();
-        } else {
+    /** Takes the run; whether somebody else may have owned it meanwhile. */
+    private boolean own() throws IOException {
+        if (!workers.elected()) {
             run.claim();
+            return false;
         }
+        return run.takeOver();
     }
 
     /** This worker leads: brings the others to where it is. */
@@ -260,6 +273,7 @@ public final class Trainer {
     }
 
     private Result end(Moment moment) throws IOException {
+        workers.ending();
         if (moment.leads) {
             return finish(moment);
         }
@@ -304,12 +318,10 @@ public final class Trainer {
     /** Steps until there is nothing to do, a person stops the run (the state is stored then) or a step fails. */
     private Optional<Trouble> stepThrough(Moment moment) throws IOException {
         TrainingLoop loop = moment.loop;
-        long savedStep = loop.done();
-        long savedAt = System.nanoTime();
         while (!moment.ended() && !workers.changed()) {
             if (monitor.stopRequested()) {
-                if (moment.leads && savedStep < loop.done()) {
-                    moment.save(false);
+                if (moment.leads) {
+                    moment.saveBeforeStop();
                 }
                 return Optional.empty();
             }
@@ -329,7 +341,7 @@ public final class Trainer {
             moment.take(step, evaluation);
             tell(moment, step, seconds);
             boolean byPlan = loop.done() % settings.saving.every == 0;
-            boolean byClock = moment.leads && System.nanoTime() - savedAt >= settings.saving.interval.toNanos();
+            boolean byClock = moment.leads && System.nanoTime() - moment.savedAt >= settings.saving.interval.toNanos();
             if (!loop.finished() && (byPlan || byClock)) {
                 if (moment.leads) {
                     moment.save(byPlan);
@@ -337,8 +349,6 @@ public final class Trainer {
                 if (byPlan) {
                     moment.state = RunState.of(workers.tell(moment.state.json()));
                 }
-                savedStep = loop.done();
-                savedAt = System.nanoTime();
             }
         }
         return Optional.empty();
@@ -464,12 +474,17 @@ public final class Trainer {
         private long sampled = -1;
         /** Whether this process owns the run, and tells and stores what becomes of it. */
         private boolean leads;
+        /** When its state was stored last, and after which step. */
+        private long savedAt = System.nanoTime();
+
+        private long savedStep;
 
         Moment(TrainingLoop loop, RunState state, SequencedMap<String, Double> figures, boolean leads) {
             this.leads = leads;
             this.loop = loop;
             this.state = state;
             this.figures = figures;
+            this.savedStep = loop.done();
         }
 
         /** Whether no step is left, none that would make the model better, or none that is wanted. */
@@ -502,6 +517,15 @@ public final class Trainer {
             state = state.stored(anchor);
             Reference reference = store(false, figures);
             state = state.afterCheckpoint(reference.sha256(), loop.done());
+            savedStep = loop.done();
+            savedAt = System.nanoTime();
+        }
+
+        /** Steps that are not stored must not be lost with the process. */
+        void saveBeforeStop() throws IOException {
+            if (savedStep < loop.done() && !ended()) {
+                save(false);
+            }
         }
 
         Reference store(boolean complete, Map<String, Double> metrics) throws IOException {

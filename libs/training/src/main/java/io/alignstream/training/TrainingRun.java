@@ -87,12 +87,23 @@ public final class TrainingRun {
         }
     }
 
-    /** Makes this process the run's owner, whoever was it before: the run's workers have agreed on that. */
-    void takeOver() throws IOException {
-        if (lease == null) {
-            lost.forget(id());
-            claim();
+    /**
+     * Makes this process the run's owner, whoever was it before: the run's workers have agreed on that.
+     *
+     * @return whether it was not its owner before
+     */
+    boolean takeOver() throws IOException {
+        try {
+            requireHeld();
+        } catch (LeaseLostException e) {
+            lease = null;
         }
+        if (lease != null) {
+            return false;
+        }
+        lost.forget(id());
+        claim();
+        return true;
     }
 
     /** Another worker owns the run from now on. */

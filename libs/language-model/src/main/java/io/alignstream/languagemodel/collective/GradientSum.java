@@ -32,7 +32,7 @@ public final class GradientSum implements AutoCloseable {
             first.read(buffer);
             parts.subList(1, parts.size()).forEach(Gradients::close);
             return first;
-        } catch (CollectiveException e) {
+        } catch (RuntimeException e) {
             parts.forEach(Gradients::close);
             throw e;
         }

@@ -6,6 +6,7 @@ import io.alignstream.contracts.messages.Reason;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -63,9 +64,12 @@ final class HeldRuns {
      */
     boolean hear(StageControl kept) {
         if (!isNews(kept)) {
+            if (kept.stage().equals(stage.id()) && kept.version() < version && kept.paused() != paused) {
+                tell(); // it was written after what a person asked for, and without having heard it
+            }
             return false;
         }
-        boolean byPerson = kept.version() - version >= PERSON;
+        boolean byPerson = kept.version() - version >= PERSON || !Objects.equals(kept.asked(), asked);
         version = kept.version();
         paused = kept.paused();
         asked = kept.asked();
@@ -74,7 +78,11 @@ final class HeldRuns {
                         run.run(),
                         run,
                         (own, others) -> new StageControl.Run(
-                                own.run(), others.cancelled(), own.attempts(), own.deaths(), own.failure())));
+                                own.run(),
+                        others.cancelled(),
+                        own.attempts(),
+                        Math.min(own.deaths(), others.deaths()), // where it lasts it does not kill its process
+                        own.failure())));
         return byPerson;
     }
 
@@ -189,6 +197,10 @@ final class HeldRuns {
 
     private void keep() {
         version++;
+        tell();
+    }
+
+    private void tell() {
         List<StageControl.Run> kept = new ArrayList<>(runs.values());
         keeper.accept(new StageControl(stage.id(), paused, version, kept, asked));
     }

@@ -145,6 +145,7 @@ public final class JobProgress {
     synchronized void follow(String newPhase, long newStep, long newTotalSteps, Map<String, Double> newMetrics) {
         long now = System.nanoTime();
         show(newPhase, newStep, newTotalSteps, newMetrics, now);
+        unpublished = null; // the one that leads tells what comes after it
         if (now - keptAt >= KEEP_NANOS) {
             keep();
         }

@@ -15,6 +15,7 @@ import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.training.LedElsewhereException;
+import io.alignstream.training.workers.WorkerRefusedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,7 +134,9 @@ public final class Reconciler implements JobControl {
             held.stopped(run);
             show(JobStatus.State.WAITING, Reason.of("stage.stopped"));
         } else if (failure instanceof Explained elsewhere
-                && (failure instanceof LeaseLostException || failure instanceof LedElsewhereException)) {
+                && (failure instanceof LeaseLostException
+                        || failure instanceof LedElsewhereException
+                        || failure instanceof WorkerRefusedException)) {
             held.stopped(run); // no attempt of this process
             lost = run;
             lostReason = elsewhere.reason();
@@ -398,7 +401,7 @@ public final class Reconciler implements JobControl {
                 case RESUME, CANCEL -> hint = true;
             }
         }
-        if (running != null && held.cancelled(running.job().run())) {
+        if (running != null && (held.paused() || held.cancelled(running.job().run()))) {
             running.stop();
         }
     }

@@ -138,7 +138,7 @@ final class KafkaMembership implements Membership {
 
     @Override
     public synchronized boolean knowsAfter(long number) {
-        return newest != null && newest.number() > number;
+        return failure != null || newest != null && newest.number() > number; // who failed asks for the next, and hears it
     }
 
     @Override
@@ -225,6 +225,9 @@ final class KafkaMembership implements Membership {
                     }
                 }
             }
+        } catch (RuntimeException | Error e) {
+            LOG.errorf(e, "Group %s cannot be followed any more", group);
+            fail(new IllegalStateException("the membership in group " + group + " has ended: " + e, e));
         } finally {
             admin.close(LEAVING);
         }

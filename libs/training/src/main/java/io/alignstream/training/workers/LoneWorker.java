@@ -100,6 +100,9 @@ final class LoneWorker implements Workers {
     }
 
     @Override
+    public void ending() {}
+
+    @Override
     public void dismiss() {}
 
     @Override

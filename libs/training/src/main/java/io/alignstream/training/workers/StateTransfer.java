@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A leader's state on its way to those that are behind: the files of a checkpoint, from folder to folder, by broadcast to
@@ -25,7 +26,7 @@ final class StateTransfer {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** What stands at the rendezvous before the pieces come. */
-    private record Announcement(Handover handover, List<Item> files) {}
+    private record Announcement(Handover handover, List<Item> files, @Nullable String failure) {}
 
     private record Item(String name, long size) {}
 
@@ -39,17 +40,23 @@ final class StateTransfer {
             Workers.Content content)
             throws IOException {
         if (!wanted) {
-            rendezvous.set(KEY, JSON.writeValueAsString(new Announcement(state, List.of())));
+            rendezvous.set(KEY, JSON.writeValueAsString(new Announcement(state, List.of(), null)));
             return;
         }
         Path folder = Files.createTempDirectory("alignstream-state");
         try {
-            content.write(folder);
+            try {
+                content.write(folder);
+            } catch (IOException e) {
+                // who waits for it cannot work; those that are as far as this one can
+                rendezvous.set(KEY, JSON.writeValueAsString(new Announcement(state, List.of(), e.getMessage())));
+                return;
+            }
             List<Item> files = new ArrayList<>();
             for (Path file : list(folder)) {
                 files.add(new Item(file.getFileName().toString(), Files.size(file)));
             }
-            rendezvous.set(KEY, JSON.writeValueAsString(new Announcement(state, files)));
+            rendezvous.set(KEY, JSON.writeValueAsString(new Announcement(state, files, null)));
             for (Item item : files) {
                 try (InputStream bytes = Files.newInputStream(folder.resolve(item.name))) {
                     for (long left = item.size; left > 0; left -= PIECE) {
@@ -66,6 +73,9 @@ final class StateTransfer {
     Handover receive(String told, ProcessGroup group, int root, Standing mine, Path folder) throws IOException {
         Announcement announcement = JSON.readValue(told, Announcement.class);
         boolean behind = mine.compareTo(announcement.handover.standing()) < 0;
+        if (behind && announcement.failure != null) {
+            throw new IOException("the leading worker could not write its state: " + announcement.failure);
+        }
         for (Item item : announcement.files) {
             Path file = folder.resolve(item.name).normalize();
             if (!file.getParent().equals(folder)) {

@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -54,8 +55,14 @@ public final class WorkerGroup implements Workers {
     /** How often those who wait at a rendezvous look what is there. */
     private static final Duration AGAIN = Duration.ofMillis(5);
 
+    /** After which they look less often. */
+    private static final Duration SOON = Duration.ofSeconds(1);
+
     /** Time in which a rendezvous that is there answers. */
     private static final Duration CONNECT = Duration.ofSeconds(5);
+
+    /** Time in which a process that has never reached the others gives up. */
+    private static final Duration REACH = Duration.ofSeconds(30);
 
     /** Time in which all members of a process group, who have just met, must be connected. */
     private static final Duration JOIN = Duration.ofSeconds(20);
@@ -69,7 +76,8 @@ public final class WorkerGroup implements Workers {
     /** Key by which a round ends for those who still wait in it. */
     private static final String OVER = "over";
 
-    private final Membership membership;
+    private final Supplier<Membership> join;
+    private @Nullable Membership membership;
     private final RendezvousServer server;
     private final int shards;
     private final double auditShare;
@@ -90,6 +98,14 @@ public final class WorkerGroup implements Workers {
     private boolean stoodBy;
     private int meetings;
     private Set<String> company = Set.of();
+    private long come;
+    private long gone;
+    /** Those with whom this process has computed. */
+    private final Set<String> reached = new HashSet<>();
+    /** Since when this process has tried to meet the others in vain; 0 while it does not. */
+    private long inVainSince;
+    private volatile boolean ending;
+    private volatile double lastStepSeconds;
     private long exchangeNanos;
     private long exchangedBytes;
     /** Whether somebody of this generation is gone for sure. */
@@ -100,17 +116,26 @@ public final class WorkerGroup implements Workers {
     /**
      * The workers of a run.
      *
-     * @param membership closed with this
+     * @param join makes this process one of the workers, when it is ready to meet them; what comes of it is closed with this
      * @param server of this process, which its member record names; closed with this
      * @param shards power of two
      * @param auditShare share of the steps in which each worker computes a shard of another one, too
      */
-    public WorkerGroup(Membership membership, RendezvousServer server, int shards, double auditShare) {
+    public WorkerGroup(Supplier<Membership> join, RendezvousServer server, int shards, double auditShare) {
         this.auditShare = auditShare;
-        this.membership = membership;
+        this.join = join;
         this.server = server;
         this.shards = LoneWorker.requireShards(shards);
-        membership.onGeneration(this::announced);
+    }
+
+    private Membership membership() {
+        Membership present = membership;
+        if (present == null) {
+            present = join.get();
+            present.onGeneration(this::announced);
+            membership = present;
+        }
+        return present;
     }
 
     @Override
@@ -169,7 +194,7 @@ public final class WorkerGroup implements Workers {
         int news = numbers.length;
         int audit = news + 1;
         double[] withNews = Arrays.copyOf(numbers, audit + 1);
-        withNews[news] = membership.knowsAfter(now().number()) ? 1 : 0;
+        withNews[news] = membership().knowsAfter(now().number()) ? 1 : 0;
         withNews[audit] = leads() && chance.nextDouble() < auditShare ? 1 : 0;
         try {
             double[] all = now().size() == 1 ? withNews : group().sum(withNews);
@@ -184,7 +209,8 @@ public final class WorkerGroup implements Workers {
     @Override
     public OptionalInt audited() {
         int size = now().size();
-        return audits && size > 1
+        boolean alike = now().members().stream().map(Member::fingerprint).distinct().count() == 1;
+        return audits && alike && size > 1
                 ? OptionalInt.of(Shards.of((now().rank().orElseThrow() + 1) % size, size, shards)
                         .from())
                 : OptionalInt.empty();
@@ -234,23 +260,29 @@ public final class WorkerGroup implements Workers {
         figures.put("exchangeShare", Math.min(1, exchangeNanos / 1e9 / seconds));
         exchangedBytes = 0;
         exchangeNanos = 0;
+        lastStepSeconds = seconds;
         return figures;
     }
 
     @Override
     public Optional<Reason> news(long step) {
-        Set<String> before = company;
-        company = now().members().stream().map(Member::id).collect(Collectors.toUnmodifiableSet());
-        long come = company.stream().filter(id -> !before.contains(id)).count();
-        long gone = before.stream().filter(id -> !company.contains(id)).count();
-        return before.isEmpty() || come + gone == 0
-                ? Optional.empty()
-                : Optional.of(Reason.of("training.workersChanged")
-                        .with("step", step)
-                        .with("workers", company.size())
-                        .with("shards", shards)
-                        .with("come", come)
-                        .with("gone", gone));
+        if (come + gone == 0) {
+            return Optional.empty();
+        }
+        Reason what = Reason.of("training.workersChanged")
+                .with("step", step)
+                .with("workers", company.size())
+                .with("shards", shards)
+                .with("come", come)
+                .with("gone", gone);
+        come = 0;
+        gone = 0;
+        return Optional.of(what);
+    }
+
+    @Override
+    public void ending() {
+        ending = true;
     }
 
     @Override
@@ -271,18 +303,43 @@ public final class WorkerGroup implements Workers {
                     return true;
                 }
             } catch (CollectiveException | WorkersChangedException e) {
-                LOG.atInfo().log("The workers have not come together: {}", e.getMessage());
+                LOG.atInfo().log("The workers have not come together: {}", withoutToken(e));
                 seek(next.get());
                 leave();
+                requireReachable(next.get());
             }
         }
+    }
+
+    /** Who cannot reach the others for long is no worker: it would keep them waiting. */
+    private void requireReachable(Generation now) {
+        if (inVainSince == 0) {
+            inVainSince = System.nanoTime();
+        }
+        if (reached.isEmpty() && now.size() > 1 && System.nanoTime() - inVainSince > REACH.toNanos()) {
+            throw new WorkerRefusedException(Reason.of("training.workersUnreachable")
+                    .with("address", server.address().toString())
+                    .with(
+                            "others",
+                            now.members().stream()
+                                    .map(member -> member.rendezvous().toString())
+                                    .collect(Collectors.joining(", "))));
+        }
+    }
+
+    /** What an exception says, without the secret by which the generation meets. */
+    private String withoutToken(Exception e) {
+        Generation now = generation;
+        String message = String.valueOf(e.getMessage());
+        return now == null ? message : message.replace(now.token(), "…");
     }
 
     /** The generation to meet in: the next one, or the same once more if nobody of it is known to be gone. */
     private Optional<Generation> next(BooleanSupplier stop) {
         Generation before = generation;
         long number = before == null ? -1 : before.number();
-        boolean again = before != null && before.rank().isPresent() && !incomplete && !membership.knowsAfter(number);
+        boolean again =
+                before != null && before.rank().isPresent() && !incomplete && !membership().knowsAfter(number);
         if (again) {
             round += greeted ? 1 : 0; // the others wait in this one otherwise
             greeted = false;
@@ -290,7 +347,7 @@ public final class WorkerGroup implements Workers {
         }
         while (!stop.getAsBoolean()) {
             try {
-                Optional<Generation> newer = membership.next(number, LOOK);
+                Optional<Generation> newer = membership().next(number, LOOK);
                 if (newer.isPresent()) {
                     generation = newer.get();
                     round = 0;
@@ -336,8 +393,19 @@ public final class WorkerGroup implements Workers {
         synchronized (lock) {
             group = joined;
         }
+        if (membership().knowsAfter(now.number())) {
+            throw new WorkersChangedException("a later generation came while the workers joined");
+        }
         changed = false;
         audits = false;
+        inVainSince = 0;
+        Set<String> before = company;
+        company = now.members().stream().map(Member::id).collect(Collectors.toUnmodifiableSet());
+        reached.addAll(company);
+        if (!before.isEmpty()) {
+            come += company.stream().filter(id -> !before.contains(id)).count();
+            gone += before.stream().filter(id -> !company.contains(id)).count();
+        }
         meetings++;
         LOG.atInfo()
                 .addKeyValue("generation", now.number())
@@ -356,19 +424,20 @@ public final class WorkerGroup implements Workers {
      */
     private Optional<String> await(String key, BooleanSupplier stop) {
         Rendezvous meeting = Objects.requireNonNull(rendezvous);
-        long looked = System.nanoTime();
+        long began = System.nanoTime();
+        long looked = began;
         while (!stop.getAsBoolean()) {
             Optional<String> value = meeting.find(key);
             if (value.isPresent()) {
                 return value;
             }
             boolean due = System.nanoTime() - looked > LOOK.toNanos();
-            if (membership.knowsAfter(now().number())
+            if (membership().knowsAfter(now().number())
                     || due && (seek(now()) || meeting.find(OVER).isPresent())) {
                 throw new WorkersChangedException("a worker has come or gone while " + key + " was waited for");
             }
             looked = due ? System.nanoTime() : looked;
-            LockSupport.parkNanos(AGAIN.toNanos());
+            LockSupport.parkNanos((System.nanoTime() - began < SOON.toNanos() ? AGAIN : LOOK).toNanos());
         }
         return Optional.empty();
     }
@@ -426,7 +495,7 @@ public final class WorkerGroup implements Workers {
     /** A collective has failed: says who is gone, so that a generation without them comes soon. */
     private WorkersChangedException failed(CollectiveException e) {
         seek(now());
-        return new WorkersChangedException("a collective of the workers has failed: " + e.getMessage(), e);
+        return new WorkersChangedException("a collective of the workers has failed: " + withoutToken(e));
     }
 
     /**
@@ -435,14 +504,17 @@ public final class WorkerGroup implements Workers {
      */
     private boolean seek(Generation now) {
         for (int other = 0; other < now.size(); other++) {
-            if (other != now.rank().orElse(-1) && !membership.knowsAfter(now.number())) {
+            if (other != now.rank().orElse(-1) && !membership().knowsAfter(now.number())) {
                 Member member = now.members().get(other);
                 try (Socket socket = new Socket()) {
                     socket.connect(member.rendezvous(), (int) LOOK.toMillis());
                 } catch (ConnectException e) {
-                    LOG.atInfo().addKeyValue("worker", member.id()).log("A worker's process is gone");
-                    incomplete = true;
-                    membership.lost(member);
+                    // Who was never reached may be out of this process's reach only: the others are not told that it is gone.
+                    if (reached.contains(member.id())) {
+                        LOG.atInfo().addKeyValue("worker", member.id()).log("A worker's process is gone");
+                        incomplete = true;
+                        membership().lost(member);
+                    }
                 } catch (IOException e) {
                     LOG.atDebug().setCause(e).log("Whether a worker is there cannot be told");
                 }
@@ -469,11 +541,13 @@ public final class WorkerGroup implements Workers {
         newer.members().forEach(member -> gone.remove(member.id()));
         if (!gone.isEmpty()) {
             abort(present);
-        } else {
+        } else if (!ending) {
             Thread.ofVirtual().start(() -> {
                 try {
-                    Thread.sleep(GRACE);
-                    abort(present);
+                    Thread.sleep(GRACE.plusMillis((long) (3_000 * lastStepSeconds)));
+                    if (!ending) {
+                        abort(present);
+                    }
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
@@ -500,7 +574,7 @@ public final class WorkerGroup implements Workers {
     /** Whoever still waits in a round that others try again must not wait for ever. */
     private void tellOver() {
         Rendezvous meeting = rendezvous;
-        if (meeting != null && !incomplete && now().size() > 1 && !membership.knowsAfter(now().number())) {
+        if (meeting != null && !incomplete && now().size() > 1 && !membership().knowsAfter(now().number())) {
             try {
                 meeting.set(OVER, "yes");
             } catch (CollectiveException e) {
@@ -528,9 +602,13 @@ public final class WorkerGroup implements Workers {
 
     @Override
     public void close() {
-        leave();
-        membership.close();
-        server.close();
-        gradients.close();
+        try (gradients;
+                server) {
+            leave();
+        } finally {
+            if (membership != null) {
+                membership.close();
+            }
+        }
     }
 }

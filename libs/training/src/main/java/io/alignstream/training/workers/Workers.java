@@ -119,6 +119,9 @@ public interface Workers extends AutoCloseable {
      */
     String tell(String text);
 
+    /** The run's steps are done: what is left is its result, which newcomers do not delay. */
+    void ending();
+
     /**
      * The run is over: a follower waits until the leader has published the result and says so by calling it, too.
      *
