@@ -43,6 +43,15 @@ public final class CollectiveLibrary {
     }
 
     /**
+     * Loads libtorch and the library, once: about a second.
+     *
+     * @throws IllegalStateException if there is no library, or it does not load
+     */
+    static void load() {
+        program();
+    }
+
+    /**
      * Runs a method of the library's program; its result lives in {@code scope}.
      *
      * @throws IllegalStateException if there is no library, or it does not load

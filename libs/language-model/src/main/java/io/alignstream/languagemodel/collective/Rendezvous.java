@@ -163,6 +163,7 @@ public final class Rendezvous implements AutoCloseable {
             Function<NDManager, NDArray[]> arguments,
             Function<NDArray, T> read,
             String undo) {
+        CollectiveLibrary.load(); // whose time is not the server's
         CompletableFuture<T> result = new CompletableFuture<>();
         waiting.add(result);
         try {
@@ -183,9 +184,7 @@ public final class Rendezvous implements AutoCloseable {
             return result.get(limit.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
-            throw cause instanceof IllegalStateException misuse
-                    ? misuse
-                    : new CollectiveException(String.valueOf(cause.getMessage()), cause);
+            throw new CollectiveException(String.valueOf(cause.getMessage()), cause);
         } catch (TimeoutException e) {
             if (result.completeExceptionally(e)) {
                 throw new CollectiveException(what + ": no answer", e);
