@@ -85,8 +85,9 @@ public final class ChaosCommand implements Callable<Integer> {
     @Option(
             names = "--only",
             paramLabel = "workers",
-            description = "Disturb nothing but pretraining's workers, from their first step to their last: they are killed, the"
-                    + " one that leads included, held, and asked to end and started again.")
+            description =
+                    "Disturb nothing but pretraining's workers, from their first step to their last: they are killed, the"
+                            + " one that leads included, held, and asked to end and started again.")
     @Nullable
     Part only;
 

@@ -65,7 +65,8 @@ final class Disturbance {
             counts.merge(strike.fault(), 1, Integer::sum);
             happen(strike.fault(), strike.victim());
             site.lookAfter();
-            due = (plan.every() == null ? System.nanoTime() : due) + plan.pause(random).toNanos();
+            due = (plan.every() == null ? System.nanoTime() : due)
+                    + plan.pause(random).toNanos();
         }
         if (plan.every() != null && due >= end) {
             quietUntil(end); // what was not disturbed counts, too

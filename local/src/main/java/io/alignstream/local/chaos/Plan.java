@@ -32,7 +32,8 @@ public record Plan(boolean onlyWorkers, Set<Fault> faults, @Nullable Duration ev
             throw new LaunchException("No fault may happen; --faults needs one or more.");
         }
         if (onlyWorkers && (faults.contains(Fault.STORE_OUTAGE) || faults.contains(Fault.STORE_FULL))) {
-            throw new LaunchException("With --only workers the store does not fail; leave --only or the store's faults out.");
+            throw new LaunchException(
+                    "With --only workers the store does not fail; leave --only or the store's faults out.");
         }
         if (every != null && !every.isPositive()) {
             throw new LaunchException("--every is " + every.toMillis() / 1e3 + " s but must be above 0.");

@@ -100,7 +100,8 @@ final class TrainingProgress {
             return null;
         }
         Advance newest = seen.getLast();
-        double seconds = (newest.step() >= total ? newest.at() : end) - seen.getFirst().at();
+        double seconds =
+                (newest.step() >= total ? newest.at() : end) - seen.getFirst().at();
         long steps = newest.step() - seen.getFirst().step();
         double stepSeconds = tokensOfStep
                 / median(speeds.subList(0, seen.size()).stream()

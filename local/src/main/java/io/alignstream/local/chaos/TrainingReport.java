@@ -15,12 +15,7 @@ import java.util.stream.Collectors;
  * @param pauses of survivors, from a fault that happened to another worker, {@link Fault#KILL} or {@link Fault#STOP}
  */
 public record TrainingReport(
-        long steps,
-        double seconds,
-        double stepSeconds,
-        double goodput,
-        long regroupings,
-        Map<Fault, Pauses> pauses) {
+        long steps, double seconds, double stepSeconds, double goodput, long regroupings, Map<Fault, Pauses> pauses) {
 
     /**
      * The longest times without a step of a survivor that began within 3 s of a fault.

@@ -121,14 +121,14 @@ public final class Trial {
             }
             processes.start();
             AtomicInteger triggers = new AtomicInteger();
-            CompletableFuture<Void> released =
-                    CompletableFuture.runAsync(() -> publishAndAwaitRelease(site, triggers, length.plus(PATIENCE.multipliedBy(2))));
+            CompletableFuture<Void> released = CompletableFuture.runAsync(
+                    () -> publishAndAwaitRelease(site, triggers, length.plus(PATIENCE.multipliedBy(2))));
             if (plan.onlyWorkers()) {
                 await("pretraining to begin", PATIENCE, watch.progress()::begun);
             }
             long disturbed = System.nanoTime();
-            Disturbance disturbance = new Disturbance(
-                    processes, store, clocks.orElse(null), plan, watch.progress(), seed, console);
+            Disturbance disturbance =
+                    new Disturbance(processes, store, clocks.orElse(null), plan, watch.progress(), seed, console);
             disturbance.go(length);
             long disturbedSeconds = Math.round(disturbance.ended() - disturbed / 1e9);
             released.join();

@@ -39,14 +39,14 @@ public record TrialReport(
     public String toString() {
         int sum = faults.values().stream().mapToInt(count -> count).sum();
         return "seed %d: %d faults %s in %d s, %d failed writes, %d triggers, %s"
-                .formatted(
-                        seed,
-                        sum,
-                        new TreeMap<>(faults),
-                        disturbedSeconds,
-                        failedWrites,
-                        triggers,
-                        findings.isEmpty() ? "nothing lost" : findings.size() + " findings: " + findings)
+                        .formatted(
+                                seed,
+                                sum,
+                                new TreeMap<>(faults),
+                                disturbedSeconds,
+                                failedWrites,
+                                triggers,
+                                findings.isEmpty() ? "nothing lost" : findings.size() + " findings: " + findings)
                 + (training == null ? "" : "; pretraining: " + training);
     }
 }
