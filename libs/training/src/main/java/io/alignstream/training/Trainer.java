@@ -157,7 +157,8 @@ public final class Trainer {
                         Optional<Result> before = moment.isEmpty() || newly ? finished(run) : Optional.empty();
                         if (before.isPresent()) {
                             workers.lead(Handover.OVER, folder -> {});
-                            if (workers.stoodBy() || moment.isPresent() && !moment.get().ended()) {
+                            if (workers.stoodBy()
+                                    || moment.isPresent() && !moment.get().ended()) {
                                 // those who brought it to its end publish it, or it is asked for again
                                 throw endedElsewhere();
                             }

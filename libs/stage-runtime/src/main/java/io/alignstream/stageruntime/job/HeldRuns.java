@@ -79,10 +79,10 @@ final class HeldRuns {
                         run,
                         (own, others) -> new StageControl.Run(
                                 own.run(),
-                        others.cancelled(),
-                        own.attempts(),
-                        Math.min(own.deaths(), others.deaths()), // where it lasts it does not kill its process
-                        own.failure())));
+                                others.cancelled(),
+                                own.attempts(),
+                                Math.min(own.deaths(), others.deaths()), // where it lasts it does not kill its process
+                                own.failure())));
         return byPerson;
     }
 

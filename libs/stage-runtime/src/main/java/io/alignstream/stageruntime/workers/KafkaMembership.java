@@ -138,7 +138,8 @@ final class KafkaMembership implements Membership {
 
     @Override
     public synchronized boolean knowsAfter(long number) {
-        return failure != null || newest != null && newest.number() > number; // who failed asks for the next, and hears it
+        return failure != null
+                || newest != null && newest.number() > number; // who failed asks for the next, and hears it
     }
 
     @Override

@@ -104,6 +104,7 @@ public final class WorkerGroup implements Workers {
     private final Set<String> reached = new HashSet<>();
     /** Since when this process has tried to meet the others in vain; 0 while it does not. */
     private long inVainSince;
+
     private volatile boolean ending;
     private volatile double lastStepSeconds;
     private long exchangeNanos;
@@ -209,7 +210,8 @@ public final class WorkerGroup implements Workers {
     @Override
     public OptionalInt audited() {
         int size = now().size();
-        boolean alike = now().members().stream().map(Member::fingerprint).distinct().count() == 1;
+        boolean alike =
+                now().members().stream().map(Member::fingerprint).distinct().count() == 1;
         return audits && alike && size > 1
                 ? OptionalInt.of(Shards.of((now().rank().orElseThrow() + 1) % size, size, shards)
                         .from())
@@ -338,8 +340,10 @@ public final class WorkerGroup implements Workers {
     private Optional<Generation> next(BooleanSupplier stop) {
         Generation before = generation;
         long number = before == null ? -1 : before.number();
-        boolean again =
-                before != null && before.rank().isPresent() && !incomplete && !membership().knowsAfter(number);
+        boolean again = before != null
+                && before.rank().isPresent()
+                && !incomplete
+                && !membership().knowsAfter(number);
         if (again) {
             round += greeted ? 1 : 0; // the others wait in this one otherwise
             greeted = false;
@@ -509,7 +513,8 @@ public final class WorkerGroup implements Workers {
                 try (Socket socket = new Socket()) {
                     socket.connect(member.rendezvous(), (int) LOOK.toMillis());
                 } catch (ConnectException e) {
-                    // Who was never reached may be out of this process's reach only: the others are not told that it is gone.
+                    // Who was never reached may be out of this process's reach only: the others are not told that it is
+                    // gone.
                     if (reached.contains(member.id())) {
                         LOG.atInfo().addKeyValue("worker", member.id()).log("A worker's process is gone");
                         incomplete = true;
