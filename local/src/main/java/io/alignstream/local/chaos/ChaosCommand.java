@@ -94,7 +94,8 @@ public final class ChaosCommand implements Callable<Integer> {
     @Option(
             names = "--faults",
             split = ",",
-            paramLabel = "FAULT",
+            paramLabel = "FAULTS",
+            hideParamSyntax = true,
             description = "What may happen, for example kill,stop: ${COMPLETION-CANDIDATES}. Default: all; with --only"
                     + " workers kill, stop and resize.")
     Set<Fault> faults = Set.of();
