@@ -236,7 +236,9 @@ class KafkaMembershipTest {
         try (WorkerProcess stopped = WorkerProcess.start(address, run, 4)) {
             Worker alone = null;
             while (alone == null) { // the child takes a while to start
-                if (leases().stream().allMatch(member -> member.assignment().topicPartitions().isEmpty())) {
+                if (leases().stream()
+                        .allMatch(
+                                member -> member.assignment().topicPartitions().isEmpty())) {
                     Thread.sleep(20);
                 } else {
                     alone = join(4);
