@@ -78,7 +78,7 @@ final class StateTransfer {
         }
         for (Item item : announcement.files) {
             Path file = folder.resolve(item.name).normalize();
-            if (!file.getParent().equals(folder)) {
+            if (!folder.equals(file.getParent())) {
                 throw new IOException("a worker sends a file called " + item.name);
             }
             try (OutputStream out = behind ? Files.newOutputStream(file) : OutputStream.nullOutputStream()) {

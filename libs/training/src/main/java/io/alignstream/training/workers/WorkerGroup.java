@@ -347,7 +347,7 @@ public final class WorkerGroup implements Workers {
         if (again) {
             round += greeted ? 1 : 0; // the others wait in this one otherwise
             greeted = false;
-            return Optional.of(before);
+            return Optional.ofNullable(before);
         }
         while (!stop.getAsBoolean()) {
             try {
