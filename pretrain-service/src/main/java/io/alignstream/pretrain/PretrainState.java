@@ -268,8 +268,8 @@ final class PretrainState implements AutoCloseable {
         return Ledger.beside(
                 ModelFiles.of(model.config(), tokenizer, ends, weights).inTorchFormat(),
                 sequences,
-                place.get("epoch"),
-                place.get("nextSequence"));
+                place.getOrDefault("epoch", 0L),
+                place.getOrDefault("nextSequence", 0L));
     }
 
     /** Weights, {@code w.NAME}, and moments, {@code optimiser.…}, where they lie. */
