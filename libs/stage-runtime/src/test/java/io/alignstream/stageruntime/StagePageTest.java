@@ -286,7 +286,7 @@ class StagePageTest {
                 .then()
                 .statusCode(409)
                 .body("error.text", containsString("./alignstream replay prompts"));
-        given().post("/dead-letters/rankings/replay").then().statusCode(404);
+        given().post("/dead-letters/not-followed/replay").then().statusCode(404);
     }
 
     @Test
