@@ -3,6 +3,7 @@ package io.alignstream.local.chaos;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.command.store.GcCommand;
 import io.alignstream.local.pipeline.Chain;
@@ -246,10 +247,9 @@ public final class Trial {
     private static @Nullable TrainingReport training(Site site, TrainingProgress progress, double end)
             throws IOException {
         try (CheckpointStore store = CheckpointStore.open(UnreliableStore.ROOT, site.storeCache())) {
-            Double tokens = Optional.ofNullable(
-                            Evidence.results(site.bootstrapServers(), store).get(Stage.PRETRAIN))
-                    .map(stored -> stored.manifest().metrics().get("trainedTokens"))
-                    .orElse(null);
+            StoredCheckpoint model =
+                    Evidence.results(site.bootstrapServers(), store).get(Stage.PRETRAIN);
+            Double tokens = model == null ? null : model.manifest().metrics().get("trainedTokens");
             return tokens == null ? null : progress.report(end, progress.tokensOfStep(tokens));
         }
     }

@@ -27,7 +27,7 @@ class PlanTest {
         // Then
         assertThat(first).isEqualTo(strikes(plan, 7)).isNotEqualTo(strikes(plan, 8));
         assertThat(first).extracting(Plan.Strike::fault).containsOnly(Fault.KILL, Fault.STOP, Fault.RESIZE);
-        assertThat(first).extracting(Plan.Strike::victim).containsOnlyElementsOf(VICTIMS);
+        assertThat(first).extracting(Plan.Strike::victim).isSubsetOf(VICTIMS);
     }
 
     @Test

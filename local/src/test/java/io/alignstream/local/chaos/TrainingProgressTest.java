@@ -36,7 +36,7 @@ class TrainingProgressTest {
         assertThat(report.stepSeconds()).isEqualTo(0.5);
         assertThat(report.goodput()).isEqualTo(0.5);
         assertThat(report.regroupings()).isEqualTo(1);
-        TrainingReport.Pauses pauses = report.pauses().get(Fault.KILL);
+        TrainingReport.Pauses pauses = Objects.requireNonNull(report.pauses().get(Fault.KILL));
         assertThat(pauses.measured()).isEqualTo(1);
         assertThat(pauses.longest()).isCloseTo(2.0, within(1e-9));
         assertThat(progress.ended()).isTrue();
