@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.workers.WorkerShards;
 import io.alignstream.local.RecordingConsole;
 import io.alignstream.local.TestSites;
 import io.alignstream.local.process.ManagedProcess;
@@ -77,7 +78,7 @@ class BrokerTest {
         int created = TopicSetup.createMissing(site.bootstrapServers());
 
         // Then
-        assertThat(created).isEqualTo(2 * Topic.ALL.size());
+        assertThat(created).isEqualTo(2 * Topic.ALL.size() + 1); // each with its dead letters, and the shards' topic
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", site.bootstrapServers()))) {
             for (Topic<?> topic : Topic.ALL) {
                 ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
@@ -91,6 +92,11 @@ class BrokerTest {
                         .isEqualTo(Integer.toString(Topic.MAX_RECORD_BYTES));
             }
             assertThat(admin.listTopics().names().get()).contains("documents.dead-letters");
+            var shards = Objects.requireNonNull(admin.describeTopics(Set.of(WorkerShards.TOPIC))
+                    .allTopicNames()
+                    .get()
+                    .get(WorkerShards.TOPIC));
+            assertThat(shards.partitions()).hasSize(WorkerShards.PARTITIONS);
         }
     }
 
