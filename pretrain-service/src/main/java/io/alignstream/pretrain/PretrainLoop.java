@@ -38,8 +38,7 @@ import java.util.stream.Stream;
  *
  * <p>Cross-entropy on every token of packed sequences, AdamW with clipped gradients, a learning rate that warms up, stays
  * and decays ({@link Schedule}). A step that fails (no number, a spike, divergence) is noticed by a {@link LossGuard};
- * models are judged by bits per byte of held-out documents. Left out: several devices, masking between the documents of
- * one sequence.
+ * models are judged by bits per byte of held-out documents. Left out: masking between the documents of one sequence.
  *
  * <p>For one thread.
  */

@@ -46,32 +46,6 @@ public record SftSettings(
         }
     }
 
-    /** On one worker. */
-    public SftSettings(
-            int epochs,
-            int batchInstructions,
-            LinearSchedule schedule,
-            long seed,
-            double heldOutShare,
-            int validateEvery,
-            Trainer.Settings training,
-            ActivationMemory memory,
-            Precision precision,
-            @Nullable Lora lora) {
-        this(
-                epochs,
-                batchInstructions,
-                schedule,
-                seed,
-                heldOutShare,
-                validateEvery,
-                training,
-                memory,
-                precision,
-                lora,
-                1);
-    }
-
     /**
      * Low-rank adapters.
      *

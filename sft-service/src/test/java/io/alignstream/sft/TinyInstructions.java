@@ -110,7 +110,24 @@ final class TinyInstructions {
                         0),
                 memory,
                 Precision.FLOAT32,
-                lora);
+                lora,
+                1);
+    }
+
+    /** The same for workers that share each step. */
+    static SftSettings inShards(SftSettings settings, int shards) {
+        return new SftSettings(
+                settings.epochs(),
+                settings.batchInstructions(),
+                settings.schedule(),
+                settings.seed(),
+                settings.heldOutShare(),
+                settings.validateEvery(),
+                settings.training(),
+                settings.memory(),
+                settings.precision(),
+                settings.lora(),
+                shards);
     }
 
     /** The settings that a user gets who sets the precision and the rank of the adapters only. */

@@ -176,7 +176,9 @@ public final class Trainer {
                     }
                     Optional<Trouble> trouble = stepThrough(moment.get());
                     if (trouble.isPresent()) {
-                        moment = healed(moment.get(), trouble.get());
+                        Moment failed = moment.get();
+                        moment = Optional.empty(); // it is over, whatever becomes of going back
+                        moment = healed(failed, trouble.get());
                     } else if (moment.get().ended()) {
                         return Optional.of(end(moment.get()));
                     } else if (!workers.changed()) {
@@ -265,12 +267,12 @@ public final class Trainer {
     }
 
     /** All workers see the trouble in the same step; the leader goes back, and the others are sent where it is then. */
-    private Optional<Moment> healed(Moment moment, Trouble trouble) throws IOException {
-        Recovery.Decision decision = decide(moment, trouble);
-        RunState before = moment.state;
-        boolean leads = moment.leads;
-        moment.close();
-        return leads ? Optional.of(goBack(decision, before)) : Optional.empty();
+    private Optional<Moment> healed(Moment failed, Trouble trouble) throws IOException {
+        Recovery.Decision decision;
+        try (failed) {
+            decision = decide(failed, trouble);
+        }
+        return failed.leads ? Optional.of(goBack(decision, failed.state)) : Optional.empty();
     }
 
     private Result end(Moment moment) throws IOException {

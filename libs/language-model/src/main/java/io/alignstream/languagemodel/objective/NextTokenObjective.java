@@ -20,7 +20,7 @@ import java.util.List;
  * <p>Of a network, or of its adapters; forward and backward pass are written by hand. Logits exist for a chunk of the
  * rows at a time.
  */
-public final class NextTokenObjective implements Objective<Sequences, Double> {
+public final class NextTokenObjective implements MeanLoss<Sequences> {
 
     private static final TorchProgram PROGRAM = NetworkProgram.with(
             """
@@ -114,25 +114,5 @@ public final class NextTokenObjective implements Objective<Sequences, Double> {
     @Override
     public List<Sequences> parts(Sequences sequences, Cut cut) {
         return cut.ranges(sequences, row -> true).stream().map(sequences::rows).toList();
-    }
-
-    @Override
-    public Double merged(Double first, Double second, double share) {
-        return Objective.mean(first, second, share);
-    }
-
-    @Override
-    public int reportedNumbers() {
-        return 1;
-    }
-
-    @Override
-    public double[] numbers(Double loss) {
-        return new double[] {loss};
-    }
-
-    @Override
-    public Double reported(double[] numbers) {
-        return numbers[0];
     }
 }

@@ -13,7 +13,8 @@ import java.util.Optional;
  * All pairs of ranked answers (Ouyang et al., arXiv 2203.02155, section 3.5): −log σ(r_better − r_worse − margin), for
  * ties |difference|, and a small pull of the sum of both scores towards 0.
  */
-public final class RankingObjective extends HeadObjective<RankingObjective.Batch, Double> {
+public final class RankingObjective extends HeadObjective<RankingObjective.Batch, Double>
+        implements MeanLoss<RankingObjective.Batch> {
 
     private static final TorchProgram PROGRAM = ofScalars(
             """
@@ -137,25 +138,5 @@ public final class RankingObjective extends HeadObjective<RankingObjective.Batch
         return ranges.size() == 1
                 ? List.of(batch)
                 : ranges.stream().flatMap(range -> batch.part(range).stream()).toList();
-    }
-
-    @Override
-    public Double merged(Double first, Double second, double share) {
-        return Objective.mean(first, second, share);
-    }
-
-    @Override
-    public int reportedNumbers() {
-        return 1;
-    }
-
-    @Override
-    public double[] numbers(Double loss) {
-        return new double[] {loss};
-    }
-
-    @Override
-    public Double reported(double[] numbers) {
-        return numbers[0];
     }
 }

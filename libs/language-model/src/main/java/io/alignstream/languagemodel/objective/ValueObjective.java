@@ -9,7 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /** PPO's clipped value loss: ½ · mean of max((V − R)², (clip(V, V_old ± ε) − R)²). */
-public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Double> {
+public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Double>
+        implements MeanLoss<ValueObjective.Batch> {
 
     private static final TorchProgram PROGRAM = ofScalars(
             """
@@ -73,25 +74,5 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
                         Arrays.copyOfRange(batch.oldValues, range.from(), range.to()),
                         Arrays.copyOfRange(batch.returns, range.from(), range.to())))
                 .toList();
-    }
-
-    @Override
-    public Double merged(Double first, Double second, double share) {
-        return Objective.mean(first, second, share);
-    }
-
-    @Override
-    public int reportedNumbers() {
-        return 1;
-    }
-
-    @Override
-    public double[] numbers(Double loss) {
-        return new double[] {loss};
-    }
-
-    @Override
-    public Double reported(double[] numbers) {
-        return numbers[0];
     }
 }

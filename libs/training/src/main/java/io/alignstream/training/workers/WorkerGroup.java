@@ -308,7 +308,9 @@ public final class WorkerGroup implements Workers {
                 LOG.atInfo().log("The workers have not come together: {}", withoutToken(e));
                 seek(next.get());
                 leave();
-                requireReachable(next.get());
+                if (e instanceof CollectiveException) {
+                    requireReachable(next.get());
+                }
             }
         }
     }
