@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One iteration of PPO beside plain PyTorch and TRL, at the demo's size: sample a batch of answers, score it, then some
+ * One iteration of PPO beside plain PyTorch and TRL, at the demo's size unless options say another: sample a batch of answers, score it, then some
  * epochs of clipped steps of policy and critic. So that all do the same work, the whole policy learns and nothing is
  * rehearsed, unlike in the demo. Each way in a process of its own, taking turns.
  *
@@ -29,7 +29,9 @@ import java.util.Optional;
  */
 public final class RlhfBenchmark {
 
-    private static final String[] OPTIONS = {"repeats", "seconds", "threads", "python"};
+    private static final String[] OPTIONS = {
+        "repeats", "seconds", "threads", "python", "depth", "width", "vocabulary", "episodes", "minibatch"
+    };
     private static final String OURS = "alignstream";
     private static final String PLAIN = "pytorch";
     private static final String TRL = "trl";
@@ -82,9 +84,10 @@ public final class RlhfBenchmark {
     }
 
     private boolean measure() throws IOException {
-        TransformerConfig network = RlhfRun.write(folder);
-        RlhfSettings.Batches batches = RlhfRun.settings().batches();
-        int answerTokens = RlhfRun.settings().sampling().maxAnswerTokens();
+        RlhfRun.Size size = RlhfRun.Size.of(options);
+        TransformerConfig network = RlhfRun.write(folder, size);
+        RlhfSettings.Batches batches = size.settings().batches();
+        int answerTokens = size.settings().sampling().maxAnswerTokens();
         out.printf(
                 "an iteration of PPO in fp32, all weights learning and nothing rehearsed, %d threads: depth %d width %d vocabulary %d, %d episodes with answers of up to"
                         + " %d tokens, %d epochs of minibatches of %d; medians of %d turns%n",

@@ -1,6 +1,8 @@
 package io.alignstream.benchmarks.training;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.MixedText;
 import io.alignstream.contracts.Message;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
@@ -24,7 +26,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What every peer of the benchmark of PPO begins with, as files of a folder: networks with random weights in
@@ -32,8 +37,6 @@ import java.util.TreeMap;
  */
 final class RlhfRun {
 
-    private static final int DEPTH = 4;
-    private static final int WIDTH = 128;
     private static final int VOCABULARY = 2_048;
     private static final int POSITIONS = 128;
     private static final int GENERATED_BYTES = 1 << 20;
@@ -48,12 +51,49 @@ final class RlhfRun {
     private RlhfRun() {}
 
     /**
+     * How large a run is.
+     *
+     * @param depth blocks of each of the four networks
+     * @param width of their hidden states
+     * @param vocabulary tokens
+     * @param episodes answers of an iteration
+     * @param minibatch answers of a step
+     */
+    record Size(int depth, int width, int vocabulary, int episodes, int minibatch) {
+
+        /** The demo's, but for what the options of the command say. */
+        static Size of(BenchmarkOptions options) {
+            RlhfSettings.Batches batches = RlhfRun.settings(Map.of()).batches();
+            return new Size(
+                    options.number("depth", 4),
+                    options.number("width", 128),
+                    options.number("vocabulary", VOCABULARY),
+                    options.number("episodes", batches.episodes()),
+                    options.number("minibatch", batches.minibatchEpisodes()));
+        }
+
+        Size {
+            if (episodes > PROMPTS || episodes % minibatch != 0) {
+                throw new IllegalArgumentException("--episodes is " + episodes + " but must be " + PROMPTS
+                        + " at most and a multiple of --minibatch, which is " + minibatch);
+            }
+        }
+
+        RlhfSettings settings() {
+            return RlhfRun.settings(Map.of(
+                    "alignstream.rlhf.training.batch-episodes", Integer.toString(episodes),
+                    "alignstream.rlhf.training.minibatch-episodes", Integer.toString(minibatch)));
+        }
+    }
+
+    /**
      * The demo's settings, but for rates that stay as they are at the start, a critic that needs no warm-up, and a policy
      * that learns as a whole and rehearses nothing: the peers know neither of the two.
      */
-    static RlhfSettings settings() {
+    private static RlhfSettings settings(Map<String, String> more) {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
+                .withDefaultValues(more)
                 .withMapping(RlhfConfig.class)
                 .withDefaultValue("alignstream.rlhf.training.iterations", "1000000000")
                 .withDefaultValue("alignstream.rlhf.training.critic-warm-up", "0")
@@ -65,19 +105,21 @@ final class RlhfRun {
                 .settings();
     }
 
-    /** Writes all of it, with networks of the demo's size. */
-    static TransformerConfig write(Path folder) throws IOException {
+    /** Writes all of it. */
+    static TransformerConfig write(Path folder, Size size) throws IOException {
         List<String> documents = new MixedText(1).documents(GENERATED_BYTES);
-        Tokenizer tokenizer = new BpeTrainer(VOCABULARY).train(documents.stream());
-        TransformerConfig network = TransformerConfig.of(tokenizer.vocabularySize(), DEPTH, WIDTH, POSITIONS);
+        Tokenizer tokenizer = new BpeTrainer(size.vocabulary())
+                .train(Stream.concat(documents.stream(), randomWords(size.vocabulary())));
+        TransformerConfig network = TransformerConfig.of(tokenizer.vocabularySize(), size.depth(), size.width(), POSITIONS);
         try (Transformer policy = Transformer.initialise(network, 1);
                 Transformer reward = Transformer.initialise(network, 2)) {
             reward.addHead(3);
             write(folder.resolve(POLICY), tokenizer, network, policy.tensors());
             write(folder.resolve(REWARD), tokenizer, network, reward.views());
         }
-        RlhfSettings settings = settings();
+        RlhfSettings settings = size.settings();
         Map<String, Object> run = new TreeMap<>();
+        run.put("size", size);
         run.put("prompts", prompts(tokenizer, documents));
         run.put("end", tokenizer.endOfTurn());
         run.put("pad", tokenizer.pad());
@@ -98,6 +140,15 @@ final class RlhfRun {
         run.put("missingEndPenalty", settings.missingEndPenalty());
         JSON.writeValue(folder.resolve("run.json").toFile(), run);
         return network;
+    }
+
+    /** What a large vocabulary's rarer tokens come of: the text has words for a few thousand only. */
+    private static Stream<String> randomWords(int vocabulary) {
+        SplittableRandom random = SeededRandom.of(1, "words", 0);
+        return Stream.generate(() -> random.ints(8, 'a', 'z' + 1)
+                        .mapToObj(Character::toString)
+                        .collect(Collectors.joining()))
+                .limit(vocabulary > VOCABULARY ? 20L * vocabulary : 0);
     }
 
     private static void write(Path folder, Tokenizer tokenizer, TransformerConfig network, Map<String, Tensor> weights)
@@ -128,7 +179,8 @@ final class RlhfRun {
 
     /** The same as Alignstream's loop takes it; without prompts to compare on. */
     static RlhfInputs inputs(Path folder) throws IOException {
-        RlhfSettings settings = settings();
+        JsonNode run = JSON.readTree(folder.resolve("run.json").toFile());
+        RlhfSettings settings = JSON.convertValue(run.path("size"), Size.class).settings();
         Tokenizer tokenizer = Tokenizer.load(folder.resolve(POLICY));
         Transformer sft = Transformer.load(folder.resolve(POLICY));
         RewardModel reward = RewardModel.load(folder.resolve(REWARD));
@@ -138,8 +190,7 @@ final class RlhfRun {
                 sft,
                 judges,
                 tokenizer,
-                List.of(JSON.convertValue(
-                        JSON.readTree(folder.resolve("run.json").toFile()).path("prompts"), int[][].class)),
+                List.of(JSON.convertValue(run.path("prompts"), int[][].class)),
                 List.of(),
                 OwnWriting.NONE,
                 tokenizer.endOfTurn(),

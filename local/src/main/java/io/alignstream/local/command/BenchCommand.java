@@ -36,7 +36,8 @@ import picocli.CommandLine.Unmatched;
             "sft   LoRA beside full fine-tuning, and both beside PEFT: speed and memory; --text FILE, --depths 4,8,"
                     + " --widths 256,512, --ranks 16, --python PATH of an interpreter with PEFT",
             "rlhf   an iteration of PPO beside plain PyTorch and TRL, all weights learning and nothing rehearsed: time and memory;"
-                    + " --repeats 5, --threads 2, --python PATH of an interpreter with TRL",
+                    + " --repeats 5, --threads 2, --depth 4, --width 128, --vocabulary 2048, --episodes 64, --minibatch 32,"
+                    + " --python PATH of an interpreter with TRL",
             "selection   active selection of what people rank beside random: pairs judged right; --seeds 5, --first 200,"
                     + " --more 200, --candidates 4",
             "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",

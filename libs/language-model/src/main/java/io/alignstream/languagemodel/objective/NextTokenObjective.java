@@ -29,15 +29,13 @@ public final class NextTokenObjective implements MeanLoss<Sequences> {
                 name = self.output_name(w)
                 weight = c["output"]
                 adapted = "adapters.scale" in w
-                rows = torch.floordiv(4194304, weight.size(0))
+                rows = torch.floordiv(16777216, weight.size(0))
                 if rows < 128:
                   rows = 128
                 total = torch.zeros([], dtype=7, device=x.device)
                 if adapted:
                   name = "rows." + name
                 learns = lowest == 0 and name in w
-                if learns:
-                  g[name] = torch.zeros_like(w[name])
                 parts: List[Tensor] = []
                 first = 0
                 while first < x.size(0):
@@ -51,7 +49,11 @@ public final class NextTokenObjective implements MeanLoss<Sequences> {
                   if learns:
                     if adapted:
                       d = torch.index_select(d, 1, w["adapters.tokens"])
-                    g[name] = torch.add_(g[name], torch.mm(torch.t(d), part))
+                    rank = torch.mm(torch.t(d), part)
+                    if first == 0:
+                      g[name] = torch.to(rank, 6)
+                    else:
+                      g[name] = torch.add_(g[name], rank)
                   first = first + n
                 return (total, torch.cat(parts))
 
