@@ -30,7 +30,7 @@ import java.util.Optional;
 public final class RlhfBenchmark {
 
     private static final String[] OPTIONS = {
-        "repeats", "seconds", "threads", "python", "depth", "width", "vocabulary", "episodes", "minibatch"
+        "peers", "repeats", "seconds", "threads", "python", "depth", "width", "vocabulary", "episodes", "minibatch"
     };
     private static final String OURS = "alignstream";
     private static final String PLAIN = "pytorch";
@@ -50,8 +50,14 @@ public final class RlhfBenchmark {
         this.folder = folder;
         this.threads = options.number("threads", Runtime.getRuntime().availableProcessors());
         commands.put(OURS, JavaCommand.of(AlignstreamAligner.class, threads));
-        python("ppo.py", "safetensors").ifPresent(command -> commands.put(PLAIN, command));
-        python("trl_ppo.py", "trl").ifPresent(command -> commands.put(TRL, command));
+        List<String> peers = List.of(
+                options.values().getOrDefault("peers", PLAIN + "," + TRL).split(","));
+        if (peers.contains(PLAIN)) {
+            python("ppo.py", "safetensors").ifPresent(command -> commands.put(PLAIN, command));
+        }
+        if (peers.contains(TRL)) {
+            python("trl_ppo.py", "trl").ifPresent(command -> commands.put(TRL, command));
+        }
     }
 
     /** The command of a peer in Python, if the interpreter has what it needs. */

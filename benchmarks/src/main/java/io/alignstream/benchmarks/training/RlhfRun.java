@@ -15,6 +15,7 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.rehearsal.OwnWriting;

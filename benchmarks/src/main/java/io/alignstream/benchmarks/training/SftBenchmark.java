@@ -25,7 +25,7 @@ import java.util.Optional;
 public final class SftBenchmark {
 
     private static final String[] OPTIONS = {
-        "text", "depths", "widths", "ranks", "context", "repeats", "seconds", "threads", "python", "vocabulary"
+        "text", "depths", "widths", "ranks", "context", "tokens", "repeats", "seconds", "threads", "python", "vocabulary"
     };
     private static final int CONTEXT = 256;
     private static final String FULL = "full";
@@ -81,7 +81,14 @@ public final class SftBenchmark {
                 + "; tokens/s are medians of " + options.number("repeats", 5) + " turns");
         for (int width : options.numbers("widths", "256,512")) {
             for (int depth : options.numbers("depths", "4,8")) {
-                measure(TrainingShape.of(vocabulary, depth, width, options.number("context", CONTEXT)), tokens);
+                measure(
+                        TrainingShape.of(
+                                vocabulary,
+                                depth,
+                                width,
+                                options.number("context", CONTEXT),
+                                options.number("tokens", TrainingShape.TOKENS)),
+                        tokens);
             }
         }
         figures.write(options.json());

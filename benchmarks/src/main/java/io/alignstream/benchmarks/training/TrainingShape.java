@@ -17,8 +17,13 @@ public record TrainingShape(TransformerConfig network, int context, int batch) {
     static final int TOKENS = 2_048;
 
     static TrainingShape of(int vocabulary, int depth, int width, int context) {
+        return of(vocabulary, depth, width, context, TOKENS);
+    }
+
+    /** With so many tokens a step. */
+    static TrainingShape of(int vocabulary, int depth, int width, int context, int tokens) {
         return new TrainingShape(
-                TransformerConfig.of(vocabulary, depth, width, context), context, Math.max(1, TOKENS / context));
+                TransformerConfig.of(vocabulary, depth, width, context), context, Math.max(1, tokens / context));
     }
 
     /**

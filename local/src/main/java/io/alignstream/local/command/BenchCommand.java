@@ -37,7 +37,7 @@ import picocli.CommandLine.Unmatched;
                     + " --widths 256,512, --ranks 16, --python PATH of an interpreter with PEFT",
             "rlhf   an iteration of PPO beside plain PyTorch and TRL, all weights learning and nothing rehearsed: time and memory;"
                     + " --repeats 5, --threads 2, --depth 4, --width 128, --vocabulary 2048, --episodes 64, --minibatch 32,"
-                    + " --python PATH of an interpreter with TRL",
+                    + " --peers pytorch,trl, --python PATH of an interpreter with TRL",
             "selection   active selection of what people rank beside random: pairs judged right; --seeds 5, --first 200,"
                     + " --more 200, --candidates 4",
             "time-to-loss   wall time to a validation loss beside nanoGPT's setting for CPUs; --text FILE",
