@@ -1,34 +1,18 @@
 #!/bin/sh
-# Builds the fused operators for the processor at hand: build.sh HEADERS OUTPUT
-#   HEADERS  folder `torch/include` of the Python package torch, in the version that the root pom pins as libtorch.version
+# Builds the fused operators for the processor at hand (x86-64 Linux): build.sh OUTPUT [HEADERS]
 #   OUTPUT   the library, libalignstream_operators.so
+#   HEADERS  see library.sh
+# OPERATORS_REQUIRED=false: where it cannot be built, there is a line that says why, no OUTPUT and no error.
 set -eu
 
-headers=$1
-output=$2
-sources=$(cd "$(dirname "$0")" && pwd -P)
-objects=$(mktemp -d)
-trap 'rm -rf "$objects"' EXIT
-
-[ -f "$headers/ATen/ATen.h" ] || {
-  echo "build.sh: $headers holds no ATen/ATen.h; give the folder torch/include of the Python package torch" >&2
-  exit 2
-}
-compiler=${CXX:-g++}
+here=$(cd "$(dirname "$0")" && pwd -P)
+sources=$here
+name=operators
+what="The library of fused operators"
+required=${OPERATORS_REQUIRED:-true}
 # No -ffast-math: not a number must stay one, and sums keep their order unless a loop says otherwise.
-flags="-std=c++17 -O3 -march=native -fno-math-errno -fno-trapping-math -fno-signed-zeros -fopenmp -fPIC
-  -fvisibility=hidden -DAT_PARALLEL_OPENMP=1 -D_GLIBCXX_USE_CXX11_ABI=1"
-case $(uname -m) in
-  x86_64) flags="$flags -mprefer-vector-width=512" ;;
-esac
-for source in "$sources"/*.cpp; do
-  # shellcheck disable=SC2086
-  "$compiler" $flags -I "$headers" -c "$source" -o "$objects/$(basename "$source" .cpp).o"
-done
-# libtorch is loaded already when this library is: it only has to be named. Its OpenMP is used, not a second one.
-for library in torch_cpu c10; do
-  echo | "$compiler" -shared -x c - -Wl,-soname,lib$library.so -o "$objects/lib$library.so"
-done
-mkdir -p "$(dirname "$output")"
-"$compiler" -shared "$objects"/*.o -L "$objects" -Wl,--no-as-needed -ltorch_cpu -lc10 -o "$output.next"
-mv "$output.next" "$output"
+flags="-std=c++17 -O3 -march=native -mprefer-vector-width=512 -fno-math-errno -fno-trapping-math -fno-signed-zeros
+  -fopenmp -fPIC -fvisibility=hidden -DAT_PARALLEL_OPENMP=1 -D_GLIBCXX_USE_CXX11_ABI=1"
+# Another processor is another library, also where machines share the cache.
+key=$("${CXX:-g++}" -march=native -Q --help=target 2>/dev/null || :)
+. "$here/library.sh"

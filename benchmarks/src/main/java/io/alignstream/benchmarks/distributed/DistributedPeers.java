@@ -55,7 +55,7 @@ final class DistributedPeers {
             }
         }
         DistributedPeers peers = new DistributedPeers(python, modes, precision);
-        Optional<Path> operators = FusedOperators.find(out, python);
+        Optional<Path> operators = FusedOperators.find(out);
         peers.libraries.put(
                 FusedOperators.VARIABLE, operators.map(Path::toString).orElse(""));
         Installation installation = new Installation(Path.of(System.getProperty("alignstream.home", ".")));

@@ -1,12 +1,11 @@
 package io.alignstream.benchmarks.harness;
 
 import io.alignstream.local.site.Installation;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The library of fused operators, built once for the headers and sources at hand. */
+/** The library of fused operators. */
 public final class FusedOperators {
 
     /** Names the library for Alignstream. */
@@ -14,39 +13,16 @@ public final class FusedOperators {
 
     private FusedOperators() {}
 
-    /** The library, built if that is possible; empty where there is no compiler or no headers. */
-    public static Optional<Path> find(PrintStream out, Optional<PythonPeers> python)
-            throws IOException, InterruptedException {
+    /** The library that the environment names, or that the build has made; empty where it could not. */
+    public static Optional<Path> find(PrintStream out) {
         String configured = System.getenv().getOrDefault(VARIABLE, "");
         if (!configured.isBlank()) {
             return Optional.of(Path.of(configured).toAbsolutePath());
         }
-        if (python.isEmpty()) {
-            out.println("without fused operators: their headers come with PyTorch");
-            return Optional.empty();
+        Optional<Path> built = new Installation(Path.of(System.getProperty("alignstream.home", "."))).operators();
+        if (built.isEmpty()) {
+            out.println("without fused operators: the build could not make them; ./mvnw -Dquick package says why");
         }
-        Installation installation = new Installation(Path.of(System.getProperty("alignstream.home", ".")));
-        Optional<Path> built = installation.operators();
-        if (built.isPresent()) {
-            return built;
-        }
-        Path library = installation.operatorsLibrary();
-        String headers;
-        try {
-            headers = python.get().packageFolder("torch").resolve("include").toString();
-        } catch (PythonPeers.UnavailableException e) {
-            out.println("without fused operators: " + e.getMessage());
-            return Optional.empty();
-        }
-        out.println("building the fused operators into " + library + " …");
-        Process build = new ProcessBuilder(
-                        installation.operatorsSources().resolve("build.sh").toString(), headers, library.toString())
-                .inheritIO()
-                .start();
-        if (build.waitFor() == 0) {
-            return Optional.of(library);
-        }
-        out.println("without fused operators: they could not be built (is g++ installed?)");
-        return Optional.empty();
+        return built;
     }
 }

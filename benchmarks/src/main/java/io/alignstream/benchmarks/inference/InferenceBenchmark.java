@@ -169,7 +169,7 @@ public final class InferenceBenchmark {
             throws IOException, InterruptedException {
         Map<String, String> environment = new LinkedHashMap<>();
         if (!options.values().containsKey("formulas")) {
-            FusedOperators.find(out, python)
+            FusedOperators.find(out)
                     .ifPresent(library -> environment.put("ALIGNSTREAM_TORCH_OPERATORS", library.toString()));
         }
         List<Peer> peers = new ArrayList<>();

@@ -78,7 +78,7 @@ public final class TimeToLossBenchmark {
                 ours.addAll(List.of("--" + name, options.values().get(name)));
             }
         }
-        Map<String, String> operators = FusedOperators.find(out, python)
+        Map<String, String> operators = FusedOperators.find(out)
                 .map(library -> Map.of(FusedOperators.VARIABLE, library.toString()))
                 .orElse(Map.of());
         workers.add(new WorkerProcess(OURS, ours, operators, folder.resolve("ours.log")));

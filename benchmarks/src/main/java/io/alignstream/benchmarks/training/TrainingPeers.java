@@ -40,7 +40,7 @@ public final class TrainingPeers {
                 .getOrDefault("peers", "alignstream,alignstream-text,eager,compile")
                 .split(","));
         Optional<PythonPeers> python = pytorch(out, options, "pretrain.py");
-        Optional<Path> operators = FusedOperators.find(out, python);
+        Optional<Path> operators = FusedOperators.find(out);
         operators.ifPresent(library -> peers.alignstream(FUSED, library.toString(), precision));
         if (operators.isEmpty() || wanted.contains(PLAIN)) {
             peers.alignstream(operators.isEmpty() ? FUSED : PLAIN, "", precision);

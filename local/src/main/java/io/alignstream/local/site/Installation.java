@@ -5,7 +5,6 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -32,28 +31,14 @@ public record Installation(Path home) {
         return home.resolve(".alignstream");
     }
 
-    /** The library of fused operators, if one was built for this machine after the last change of its sources. */
-    public Optional<Path> operators() throws IOException {
-        Path library = operatorsLibrary();
-        if (!Files.isReadable(library)) {
-            return Optional.empty();
-        }
-        FileTime built = Files.getLastModifiedTime(library);
-        try (Stream<Path> sources = Files.list(operatorsSources())) {
-            return sources.allMatch(source -> source.toFile().lastModified() <= built.toMillis())
-                    ? Optional.of(library)
-                    : Optional.empty();
-        }
+    /** The library of fused operators for this processor, where the build has made it. */
+    public Optional<Path> operators() {
+        return Optional.of(operatorsLibrary()).filter(Files::isReadable);
     }
 
-    /** Where the library of fused operators is kept once it was built. */
+    /** Where the build puts the library of fused operators. */
     public Path operatorsLibrary() {
-        return cache().resolve("operators/libalignstream_operators.so");
-    }
-
-    /** The sources of the fused operators and the script that builds them. */
-    public Path operatorsSources() {
-        return home.resolve("libs/language-model/src/main/cpp");
+        return home.resolve("libs/language-model/target/operators/libalignstream_operators.so");
     }
 
     /** The library by which several workers add up their gradients, where the build has made it. */
@@ -63,7 +48,7 @@ public record Installation(Path home) {
 
     /** The script that builds it, into the file that it is given. */
     public Path collectiveBuild() {
-        return operatorsSources().resolve("collective/build.sh");
+        return home.resolve("libs/language-model/src/main/cpp/collective/build.sh");
     }
 
     /** The java program that runs this launcher. */

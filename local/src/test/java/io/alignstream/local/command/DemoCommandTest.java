@@ -8,8 +8,6 @@ import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,10 +24,8 @@ class DemoCommandTest {
     private Installation installation;
 
     @BeforeEach
-    void project() throws IOException {
+    void project() {
         installation = new Installation(folder.resolve("project"));
-        Files.createDirectories(installation.operatorsSources());
-        Files.writeString(installation.operatorsSources().resolve("library.cpp"), "");
     }
 
     @Test
@@ -118,7 +114,8 @@ class DemoCommandTest {
     @Test
     void fusedOperatorsAreTakenWhereTheyWereBuilt() throws IOException {
         // Given
-        Files.writeString(built(Instant.now()), "code");
+        Files.createDirectories(installation.operatorsLibrary().getParent());
+        Files.writeString(installation.operatorsLibrary(), "code");
 
         // When
         Site own = DemoCommand.withOwnSettings(site(), installation, Map.of());
@@ -127,26 +124,6 @@ class DemoCommandTest {
         Path copy = own.dataFolder().resolve("operators/libalignstream_operators.so");
         assertThat(own.serviceOptions()).contains("-Dalignstream.torch.operators=" + copy);
         assertThat(copy).hasContent("code");
-    }
-
-    @Test
-    void operatorsOfOlderSourcesAreLeftAlone() throws IOException {
-        // Given
-        built(Instant.EPOCH);
-
-        // When
-        Site own = DemoCommand.withOwnSettings(site(), installation, Map.of());
-
-        // Then
-        assertThat(own.serviceOptions()).noneMatch(option -> option.contains("torch.operators"));
-    }
-
-    private Path built(Instant when) throws IOException {
-        Path library = installation.operatorsLibrary();
-        Files.createDirectories(library.getParent());
-        Files.writeString(library, "");
-        Files.setLastModifiedTime(library, FileTime.from(when.plusSeconds(1)));
-        return library;
     }
 
     private Site site(String... options) {
