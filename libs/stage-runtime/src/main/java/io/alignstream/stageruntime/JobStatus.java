@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason why the stage is in its state
  * @param run id of the run
  * @param title what the job does, with what
+ * @param cause why it was begun
  * @param phase what the job is doing
  * @param step steps done of {@code totalSteps} in this phase
  * @param etaSeconds expected time to the end of this phase; null when unknown
@@ -34,6 +35,7 @@ public record JobStatus(
         Reason reason,
         @Nullable String run,
         @Nullable Reason title,
+        @Nullable Reason cause,
         @Nullable String phase,
         long step,
         long totalSteps,

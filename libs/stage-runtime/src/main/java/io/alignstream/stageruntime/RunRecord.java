@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A run as it is remembered: what it was, how far it came and its curves.
  *
  * @param title what the job does, with what
+ * @param cause why it was begun; null in what an older version kept
  * @param begun when its first attempt began
  * @param changed when it last said something of itself
  * @param outcome how its last attempt ended; null while it goes on, and of one whose process died
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record RunRecord(
         String run,
         Reason title,
+        @Nullable Reason cause,
         Instant begun,
         Instant changed,
         @Nullable Outcome outcome,
@@ -59,11 +61,12 @@ public record RunRecord(
     /** The same without its curves. */
     public RunRecord told() {
         return new RunRecord(
-                run, title, begun, changed, outcome, phase, step, totalSteps, metrics, List.of(), List.of());
+                run, title, cause, begun, changed, outcome, phase, step, totalSteps, metrics, List.of(), List.of());
     }
 
     /** The same without what its model has written. */
     public RunRecord withoutSamples() {
-        return new RunRecord(run, title, begun, changed, outcome, phase, step, totalSteps, metrics, curves, List.of());
+        return new RunRecord(
+                run, title, cause, begun, changed, outcome, phase, step, totalSteps, metrics, curves, List.of());
     }
 }

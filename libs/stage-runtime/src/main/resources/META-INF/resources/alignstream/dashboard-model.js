@@ -30,6 +30,9 @@ export function jobProgress(job) {
 /** Facts about a job, as pairs of name and value. */
 export function jobFacts(job, messages) {
   const facts = [[messages.text('job.run'), job.run]];
+  if (job.cause != null) {
+    facts.push([messages.text('job.cause'), messages.said(job.cause)]);
+  }
   if (job.phase !== null) {
     facts.push([messages.text('job.phase'), messages.name('phase', job.phase)]);
     facts.push([messages.text('job.step'), `${messages.whole(job.step)} / ${messages.whole(job.totalSteps)}`]);

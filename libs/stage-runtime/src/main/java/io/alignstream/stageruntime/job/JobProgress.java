@@ -52,6 +52,7 @@ public final class JobProgress {
 
     private @Nullable String run;
     private @Nullable Reason title;
+    private @Nullable Reason cause;
     private @Nullable String phase;
     private @Nullable MemoryPlan memory;
     private long step;
@@ -76,6 +77,7 @@ public final class JobProgress {
     record Moment(
             @Nullable String run,
             @Nullable Reason title,
+            @Nullable Reason cause,
             @Nullable String phase,
             long step,
             long totalSteps,
@@ -102,9 +104,10 @@ public final class JobProgress {
     }
 
     /** A job starts; a run that goes on keeps its charts, also those of an earlier process, and what it healed from. */
-    synchronized void begin(String newRun, Reason newTitle) {
+    synchronized void begin(String newRun, Reason newTitle, Reason newCause) {
         phase = null;
         if (!newRun.equals(run)) {
+            cause = newCause;
             series.clear();
             healed.clear();
             samples = List.of();
@@ -125,6 +128,7 @@ public final class JobProgress {
 
     private void goOn(RunRecord earlier) {
         begun = earlier.begun();
+        cause = earlier.cause();
         samples = earlier.samples();
         step = earlier.step();
         totalSteps = earlier.totalSteps();
@@ -237,7 +241,8 @@ public final class JobProgress {
             return Optional.empty();
         }
         return Optional.of(
-                new RunRecord(id, what, begun, changed, outcome, phase, step, totalSteps, metrics, curves(), samples));
+                new RunRecord(
+                id, what, cause, begun, changed, outcome, phase, step, totalSteps, metrics, curves(), samples));
     }
 
     private List<RunRecord.Curve> curves() {
@@ -250,7 +255,7 @@ public final class JobProgress {
     }
 
     /** The runs that are remembered, without their curves, the one that changed last first. */
-    synchronized List<RunRecord> runs() {
+    public synchronized List<RunRecord> runs() {
         List<RunRecord> runs = new ArrayList<>(history.newest());
         current().ifPresent(now -> {
             runs.removeIf(record -> record.run().equals(now.run()));
@@ -298,7 +303,7 @@ public final class JobProgress {
     synchronized Moment moment() {
         Double seconds = eta.isPresent() ? eta.getAsDouble() : null;
         return new Moment(
-                run, title, phase, step, totalSteps, seconds, metrics, List.copyOf(healed), memory, outcome, changed);
+                run, title, cause, phase, step, totalSteps, seconds, metrics, List.copyOf(healed), memory, outcome, changed);
     }
 
     /** A metric that several phases report has one chart for each: {@code loss (train)}, {@code loss (evaluate)}. */

@@ -13,17 +13,20 @@ import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.RunRecord;
 import io.alignstream.stageruntime.StageDefinition;
 import io.alignstream.stageruntime.View;
+import io.alignstream.stageruntime.retraining.RetrainingPolicy;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.training.LedElsewhereException;
 import io.alignstream.training.workers.WorkerRefusedException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +50,10 @@ public final class Reconciler implements JobControl {
     private final StageDefinition definition;
     private final JobProgress progress;
     private final Answers answers;
-    private final Function<Job, RunningJob> starter;
+    private final BiFunction<Job, Reason, RunningJob> starter;
     private final List<Duration> backoff;
     private final Duration longestDebounce;
+    private final RetrainingPolicy policy;
 
     private final HeldRuns held;
     private JobStatus.State state = JobStatus.State.STARTING;
@@ -71,6 +75,8 @@ public final class Reconciler implements JobControl {
     private @Nullable Long compareAt;
     /** Since when a run waits for events to stop coming. */
     private @Nullable Long debouncedSince;
+    /** Since when something is due that the policy holds back. */
+    private @Nullable Instant heldSince;
 
     /** The run that is considered, or was last. */
     private @Nullable String attempted;
@@ -93,18 +99,20 @@ public final class Reconciler implements JobControl {
     /**
      * A reconciler of {@code definition}.
      *
-     * @param starter starts a job on the job thread
+     * @param starter starts a job, and keeps for what cause, on the job thread
      * @param backoff times to wait before the second attempt, the third, …; one attempt more than times
      * @param longestDebounce longest time that a run waits for events to stop coming
+     * @param policy when a run begins that nobody has asked for
      * @param keeper keeps what holds the stage and its runs back, for the next process
      */
     public Reconciler(
             StageDefinition definition,
             JobProgress progress,
             Answers answers,
-            Function<Job, RunningJob> starter,
+            BiFunction<Job, Reason, RunningJob> starter,
             List<Duration> backoff,
             Duration longestDebounce,
+            RetrainingPolicy policy,
             Consumer<StageControl> keeper) {
         this.definition = definition;
         this.progress = progress;
@@ -112,6 +120,7 @@ public final class Reconciler implements JobControl {
         this.starter = starter;
         this.backoff = backoff;
         this.longestDebounce = longestDebounce;
+        this.policy = policy;
         this.held = new HeldRuns(definition.stage(), keeper);
     }
 
@@ -164,6 +173,7 @@ public final class Reconciler implements JobControl {
     /** Compares, if there is a reason to; {@code changed} says that events arrived. */
     public void compare(View view, boolean changed) {
         boolean asked;
+        RunningJob older;
         synchronized (this) {
             restored = true;
             early.forEach(held::ask);
@@ -171,27 +181,37 @@ public final class Reconciler implements JobControl {
             if (running != null && System.nanoTime() - begunAt > LASTING.toNanos()) {
                 held.lasting(running.job().run());
             }
+            boolean due = changed || compareAt != null && System.nanoTime() - compareAt >= 0;
             if (running != null || leaving) {
                 hint |= changed;
-                return;
-            }
-            if (held.paused()) {
+                if (!due || running == null || leaving || !policy.superseding()) {
+                    return;
+                }
+            } else if (held.paused()) {
                 hint = true;
                 show(JobStatus.State.PAUSED, pausedBy(held.asked()));
                 return;
-            }
-            boolean due = compareAt != null && System.nanoTime() - compareAt >= 0;
-            if (!changed && !hint && !due) {
+            } else if (!due && !hint) {
                 return;
+            } else {
+                hint = false;
             }
-            hint = false;
             compareAt = null;
-            asked = triggered;
-            if (answersOutdated) {
+            older = running;
+            asked = older == null && triggered;
+            if (older == null && answersOutdated) {
                 answersOutdated = false;
                 answers.triggered();
             }
         }
+        if (older == null) {
+            decide(view, asked);
+        } else {
+            supersede(view, older.job());
+        }
+    }
+
+    private void decide(View view, boolean asked) {
         Decision decision;
         try {
             if (!answers.complete()) {
@@ -217,6 +237,61 @@ public final class Reconciler implements JobControl {
             return;
         }
         act(decision, asked);
+    }
+
+    /** Cancels the run that goes on, if one with newer inputs is due and may begin. */
+    private void supersede(View view, Job older) {
+        Decision decision;
+        try {
+            if (!answers.complete()) {
+                return; // the next event, or the end of the run, brings another comparison
+            }
+            try {
+                Set<String> without = new HashSet<>(abandoned());
+                without.add(older.run());
+                decision = definition.decide(
+                        new ComparedView(view, without, !patienceLeft().isPositive()), false);
+            } finally {
+                answers.compared();
+            }
+        } catch (RuntimeException e) {
+            LOG.warnf(e, "Whether run %s is superseded cannot be told", older.run());
+            return;
+        }
+        synchronized (this) {
+            patience(decision);
+            if (decision instanceof Decision.WaitFor wait) {
+                compareAfter(wait.delay());
+            } else if (decision instanceof Decision.Run next
+                    && running != null
+                    && !next.job().run().equals(older.run())) {
+                Optional<RetrainingPolicy.Hold> hold = policy.holds(next.job().run(), policy.now());
+                if (hold.isPresent()) {
+                    compareAfter(hold.get().again());
+                    return;
+                }
+                held.cancel(older.run());
+                running.stop();
+                show(
+                        JobStatus.State.RUNNING,
+                        Reason.of("retraining.superseded")
+                                .with("job", older.title())
+                                .with("next", next.job().title()));
+            }
+        }
+    }
+
+    /** Notes since when a run waits for events to stop coming. */
+    private void patience(Decision decision) {
+        if (!(decision instanceof Decision.WaitFor)) {
+            debouncedSince = null;
+        } else if (debouncedSince == null) {
+            debouncedSince = System.nanoTime();
+        }
+    }
+
+    private synchronized Set<String> abandoned() {
+        return held.abandoned(maxAttempts());
     }
 
     /**
@@ -260,7 +335,7 @@ public final class Reconciler implements JobControl {
     private synchronized View compared(View view, boolean asked) {
         return new ComparedView(
                 view,
-                asked ? Set.of() : held.abandoned(maxAttempts()),
+                asked ? Set.of() : abandoned(),
                 !patienceLeft().isPositive());
     }
 
@@ -277,10 +352,9 @@ public final class Reconciler implements JobControl {
             held.forget(finished); // its result shows
         }
         finished = null;
-        if (!(decision instanceof Decision.WaitFor)) {
-            debouncedSince = null;
-        } else if (debouncedSince == null) {
-            debouncedSince = System.nanoTime();
+        patience(decision);
+        if (!(decision instanceof Decision.Run)) {
+            heldSince = null;
         }
         switch (decision) {
             case Decision.Wait wait -> {
@@ -319,6 +393,9 @@ public final class Reconciler implements JobControl {
         }
         int attempts = held.attempts(run);
         long wait = retryAt - System.nanoTime();
+        Optional<RetrainingPolicy.Hold> hold = asked || attempts > 0 || held.deaths(run) > 0
+                ? Optional.empty()
+                : policy.holds(run, heldSince == null ? policy.now() : heldSince);
         if (held.cancelled(run)) {
             show(JobStatus.State.CANCELLED, Reason.of("stage.cancelled").with("run", run));
         } else if (attempts >= maxAttempts()) {
@@ -343,13 +420,35 @@ public final class Reconciler implements JobControl {
                             .with("attempt", attempts + 1)
                             .with("attempts", maxAttempts())
                             .with("failure", failureOf(run)));
+        } else if (hold.isPresent()) {
+            heldSince = heldSince == null ? policy.now() : heldSince;
+            compareAfter(hold.get().again());
+            show(
+                    JobStatus.State.WAITING,
+                    Reason.of("retraining.held").with("job", job.title()).with("why", hold.get().reason()));
         } else {
+            Reason cause = cause(asked);
+            heldSince = null;
             held.begun(run);
             begunAt = System.nanoTime();
             foreseen = null; // another comparison tells what comes after this run
             show(JobStatus.State.RUNNING, job.title());
-            running = starter.apply(job);
+            running = starter.apply(job, cause);
         }
+    }
+
+    /** Why a run begins now; of one that goes on its first cause stays. */
+    private Reason cause(boolean asked) {
+        StageControl.Asked person = held.asked();
+        if (asked && person != null && person.action() == StageControl.Action.TRIGGER && person.by() != null) {
+            return Reason.of("cause.person")
+                    .with("name", person.by())
+                    .with("reason", person.reason() == null ? "–" : person.reason());
+        }
+        if (asked) {
+            return Reason.of("cause.trigger");
+        }
+        return Reason.of(heldSince == null ? "cause.inputs" : "cause.held");
     }
 
     private Reason failureOf(String run) {
@@ -437,6 +536,7 @@ public final class Reconciler implements JobControl {
                 reason,
                 moment.run(),
                 moment.title(),
+                moment.cause(),
                 moment.phase(),
                 moment.step(),
                 moment.totalSteps(),

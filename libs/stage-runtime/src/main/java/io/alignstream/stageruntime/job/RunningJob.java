@@ -40,6 +40,7 @@ public final class RunningJob implements JobContext, Runnable {
     private static final Logger LOG = Logger.getLogger(RunningJob.class);
 
     private final Job job;
+    private final Reason cause;
     private final String stage;
     private final EventPublisher publisher;
     private final KafkaReaders readers;
@@ -52,8 +53,14 @@ public final class RunningJob implements JobContext, Runnable {
     private volatile boolean stopRequested;
     private volatile @Nullable Throwable failure;
 
+    /**
+     * A job that is to run.
+     *
+     * @param cause why, as it is told and kept
+     */
     public RunningJob(
             Job job,
+            Reason cause,
             String stage,
             EventPublisher publisher,
             KafkaReaders readers,
@@ -62,6 +69,7 @@ public final class RunningJob implements JobContext, Runnable {
             SampleSettings samples,
             Memberships memberships) {
         this.job = job;
+        this.cause = cause;
         this.stage = stage;
         this.publisher = publisher;
         this.readers = readers;
@@ -80,8 +88,8 @@ public final class RunningJob implements JobContext, Runnable {
         MDC.put("stage", stage);
         MDC.put("runId", job.run());
         Reason title = job.title();
-        progress.begin(job.run(), title);
-        LOG.infof("Job starts: %s", Messages.english(title));
+        progress.begin(job.run(), title, cause);
+        LOG.infof("Job starts: %s (%s)", Messages.english(title), Messages.english(cause));
         long start = System.nanoTime();
         try {
             job.execute(this);

@@ -21,6 +21,8 @@ import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.stageruntime.kept.KeptStateException;
 import io.alignstream.stageruntime.letters.DeadLetters;
 import io.alignstream.stageruntime.retention.StoreRetention;
+import io.alignstream.stageruntime.retraining.RetrainingConfig;
+import io.alignstream.stageruntime.retraining.RetrainingPolicy;
 import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.Reader;
@@ -39,6 +41,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -105,7 +108,8 @@ public class StageRunner {
             KeptState kept,
             Memberships memberships,
             MeterRegistry registry,
-            CommonConfig config) {
+            CommonConfig config,
+            RetrainingConfig retraining) {
         this.registry = registry;
         this.definition = definition;
         this.readers = readers;
@@ -142,6 +146,7 @@ public class StageRunner {
                 this::start,
                 config.job().backoff(),
                 config.job().longestDebounce(),
+                new RetrainingPolicy(retraining.settings(), InstantSource.system(), progress::runs),
                 this::keep);
         this.jobs = thread("stage-job", loader);
         for (JobStatus.State state : JobStatus.State.values()) {
@@ -335,9 +340,9 @@ public class StageRunner {
         }
     }
 
-    private RunningJob start(Job job) {
+    private RunningJob start(Job job, Reason cause) {
         RunningJob running = new RunningJob(
-                job, definition.stage().id(), publisher, readers, refusals, progress, samples, memberships);
+                job, cause, definition.stage().id(), publisher, readers, refusals, progress, samples, memberships);
         jobs.execute(() -> {
             running.run();
             if (running.hasPublished(Topic.CHECKPOINTS)) {

@@ -21,7 +21,7 @@ class JobProgressTest {
     @Test
     void keepsTheNewestFailuresThatARunHealedFrom() {
         // Given
-        progress.begin("a", Reason.of("job"));
+        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
 
         // When
         for (int step = 1; step <= 30; step++) {
@@ -38,11 +38,11 @@ class JobProgressTest {
     @Test
     void aRunThatGoesOnKeepsThem() {
         // Given
-        progress.begin("a", Reason.of("job"));
+        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
         progress.healed(healed(1));
 
         // When
-        progress.begin("a", Reason.of("job"));
+        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
 
         // Then
         assertThat(progress.moment().healed()).containsExactly(healed(1));
@@ -51,11 +51,11 @@ class JobProgressTest {
     @Test
     void anotherRunBeginsWithNone() {
         // Given
-        progress.begin("a", Reason.of("job"));
+        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
         progress.healed(healed(1));
 
         // When
-        progress.begin("b", Reason.of("job"));
+        progress.begin("b", Reason.of("job"), Reason.of("cause.inputs"));
 
         // Then
         assertThat(progress.moment().healed()).isEmpty();
@@ -66,7 +66,7 @@ class JobProgressTest {
         // Given
         Sample sample = new Sample(3, List.of(new Sample.Text("prompt", "continued", true)));
         JobProgress killed = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.in(folder));
-        killed.begin("a", Reason.of("job"));
+        killed.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
         killed.report("train", 4, 10, Map.of());
         killed.sampled(new Sample(3, List.of()));
         killed.sampled(new Sample(5, List.of()));
@@ -78,10 +78,10 @@ class JobProgressTest {
         // Then
         assertThat(next.run("a").orElseThrow().samples()).containsExactly(sample);
         assertThat(next.runs().getFirst().samples()).isEmpty();
-        next.begin("a", Reason.of("job"));
+        next.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
         assertThat(next.run("a").orElseThrow().samples()).containsExactly(sample);
         assertThat(next.run("a").orElseThrow().step()).isEqualTo(4);
-        next.begin("b", Reason.of("job"));
+        next.begin("b", Reason.of("job"), Reason.of("cause.inputs"));
         assertThat(next.run("b").orElseThrow().samples()).isEmpty();
     }
 
@@ -91,7 +91,7 @@ class JobProgressTest {
         List<Long> published = new ArrayList<>();
         JobProgress quick = new JobProgress(
                 Stage.SFT, new SimpleMeterRegistry(), moment -> published.add(moment.step()), RunHistory.inMemory());
-        quick.begin("a", Reason.of("job"));
+        quick.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
         quick.report("train", 1, 9, Map.of("loss", 1.0));
         quick.report("train", 2, 9, Map.of("loss", 1.0));
         quick.report("train", 3, 9, Map.of("loss", 1.0, "validationLoss", 1.0));

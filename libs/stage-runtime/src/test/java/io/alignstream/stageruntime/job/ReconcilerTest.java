@@ -21,7 +21,10 @@ import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.retraining.RetrainingConfig;
+import io.alignstream.stageruntime.retraining.RetrainingPolicy;
 import io.alignstream.stageruntime.testing.KafkaBroker;
+import io.alignstream.stageruntime.testing.Settings;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.TopicView;
 import io.alignstream.stageruntime.workers.Memberships;
@@ -33,6 +36,7 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -70,6 +74,8 @@ class ReconcilerTest {
     private final List<Thread> threads = new ArrayList<>();
     private final List<StageControl> kept = Collections.synchronizedList(new ArrayList<>());
     private final Deque<Boolean> triggers = new ArrayDeque<>();
+    private Map<String, String> retraining = Map.of();
+    private Instant now = Instant.parse("2026-11-30T10:00:00Z");
 
     @AfterEach
     void stop() throws InterruptedException {
@@ -100,9 +106,10 @@ class ReconcilerTest {
         };
         JobProgress progress =
                 new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {}, RunHistory.inMemory());
-        Function<Job, RunningJob> starter = job -> {
+        BiFunction<Job, Reason, RunningJob> starter = (job, cause) -> {
             RunningJob running = new RunningJob(
                     job,
+                    cause,
                     "reward",
                     publisher,
                     readers,
@@ -120,14 +127,20 @@ class ReconcilerTest {
                 starter,
                 List.of(Duration.ZERO, Duration.ZERO),
                 LONGEST_DEBOUNCE,
+                new RetrainingPolicy(
+                        Settings.of(RetrainingConfig.class, retraining).settings(), () -> now, progress::runs),
                 kept::add);
     }
 
     private static Job job(JobBody body) {
+        return job("r1", body);
+    }
+
+    private static Job job(String run, JobBody body) {
         return new Job() {
             @Override
             public String run() {
-                return "r1";
+                return run;
             }
 
             @Override
@@ -630,5 +643,97 @@ class ReconcilerTest {
         assertThat(paused).isEmpty();
         assertThat(reconciler.onTrigger()).isEmpty();
         assertThat(reconciler.status().state()).isEqualTo(JobStatus.State.WAITING);
+    }
+
+    @Test
+    void a_run_outside_of_its_schedule_waits_for_it_whatever_comes_meanwhile_or_for_a_person()
+            throws InterruptedException {
+        // Given
+        retraining = Map.of("alignstream.retraining.schedule", "0 2 * * *");
+        String[] newest = {"r1"};
+        Reconciler reconciler =
+                reconciler(triggered -> new Decision.Run(job(newest[0], context -> newest[0] = "none")));
+        turn(reconciler);
+        JobStatus held = reconciler.status();
+
+        // When
+        newest[0] = "r2"; // newer inputs
+        now = Instant.parse("2026-12-01T02:00:01Z");
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(held.state()).isEqualTo(JobStatus.State.WAITING);
+        assertThat(Messages.english(held.reason())).contains("held back", "2026-12-01 02:00 UTC");
+        threads.getFirst().join();
+        assertThat(reconciler.status().run()).isEqualTo("r2");
+        assertThat(reconciler.status().cause()).isEqualTo(Reason.of("cause.held"));
+    }
+
+    @Test
+    void a_persons_trigger_goes_by_no_policy_and_stands_as_the_cause_of_the_run() throws InterruptedException {
+        // Given
+        retraining = Map.of("alignstream.retraining.consent", "true");
+        Reconciler reconciler = reconciler(triggered -> new Decision.Run(job(context -> {})));
+        turn(reconciler);
+        int begunBefore = threads.size();
+
+        // When
+        reconciler.ask(new StageControl.Asked(StageControl.Action.TRIGGER, "Ann", "the fair opens"));
+        turn(reconciler);
+
+        // Then
+        assertThat(begunBefore).isZero();
+        threads.getFirst().join();
+        assertThat(reconciler.runs().getFirst().cause())
+                .isEqualTo(Reason.of("cause.person").with("name", "Ann").with("reason", "the fair opens"));
+    }
+
+    @Test
+    void a_run_that_newer_inputs_supersede_is_ended_where_that_is_the_policy() throws InterruptedException {
+        // Given
+        retraining = Map.of("alignstream.retraining.superseded", "cancel");
+        String[] newest = {"r1"};
+        Reconciler reconciler = reconciler((known, triggered) -> known.abandoned().contains(newest[0])
+                ? new Decision.Wait(Reason.of("test.waits"))
+                : new Decision.Run(job(newest[0], context -> {
+                    while (!context.stopRequested()) {
+                        Thread.onSpinWait();
+                    }
+                })));
+        turn(reconciler);
+        reconciler.compare(view, true); // the same inputs
+        boolean endedByTheSame = reconciler.status().reason().code().equals("retraining.superseded");
+
+        // When
+        newest[0] = "r2";
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(endedByTheSame).isFalse();
+        threads.getFirst().join();
+        turn(reconciler);
+        assertThat(reconciler.status().run()).isEqualTo("r2");
+        reconciler.leave();
+    }
+
+    @Test
+    void a_run_that_newer_inputs_supersede_is_finished_by_default() throws InterruptedException {
+        // Given
+        String[] newest = {"r1"};
+        Reconciler reconciler = reconciler(triggered -> new Decision.Run(job(newest[0], context -> {
+            while (!context.stopRequested()) {
+                Thread.onSpinWait();
+            }
+        })));
+        turn(reconciler);
+
+        // When
+        newest[0] = "r2";
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(threads.getFirst().isAlive()).isTrue();
+        assertThat(reconciler.status().run()).isEqualTo("r1");
+        reconciler.leave();
     }
 }

@@ -25,7 +25,7 @@ class RunHistoryTest {
     void runsAndTheirCurvesOutliveTheProcess() {
         // Given
         JobProgress progress = progress(RunHistory.in(folder));
-        progress.begin("a/1", Reason.of("job").with("data", Reason.of("more").with("rows", 7)));
+        progress.begin("a/1", Reason.of("job").with("data", Reason.of("more").with("rows", 7)), Reason.of("cause.inputs"));
         progress.report("train", 1, 9, Map.of("loss", 2.5));
         progress.report("train", 2, 9, Map.of("loss", 1.5));
         progress.end(RunRecord.Outcome.FINISHED);
@@ -50,7 +50,7 @@ class RunHistoryTest {
     void aRunThatGoesOnElsewhereGoesOnInItsCharts() {
         // Given
         JobProgress before = progress(RunHistory.in(folder));
-        before.begin("a", Reason.of("job"));
+        before.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
         before.report("train", 1, 9, Map.of("loss", 3.0));
         before.report("train", 2, 9, Map.of("loss", 2.0));
         before.end(RunRecord.Outcome.STOPPED);
@@ -58,7 +58,7 @@ class RunHistoryTest {
         JobProgress after = progress(RunHistory.in(folder));
 
         // When: the checkpoint was of step 1
-        after.begin("a", Reason.of("job"));
+        after.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
         after.report("train", 2, 9, Map.of("loss", 1.9));
 
         // Then
@@ -105,7 +105,7 @@ class RunHistoryTest {
 
     private static RunRecord record(String run, Instant changed) {
         return new RunRecord(
-                run, Reason.of("job"), Instant.EPOCH, changed, null, "train", 1, 2, Map.of(), List.of(), List.of());
+                run, Reason.of("job"), null, Instant.EPOCH, changed, null, "train", 1, 2, Map.of(), List.of(), List.of());
     }
 
     private static JobProgress progress(RunHistory history) {
