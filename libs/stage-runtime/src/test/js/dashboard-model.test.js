@@ -7,7 +7,7 @@ import {
 import { Messages } from '../../main/resources/META-INF/resources/alignstream/messages.js';
 
 const messages = new Messages('en', {
-  'job.run': 'Run', 'job.phase': 'Phase', 'job.step': 'Step', 'job.eta': 'Time left', 'job.attempt': 'Attempt',
+  'job.run': 'Run', 'job.cause': 'Begun because', 'cause.person': '{name} asked: {reason}', 'job.phase': 'Phase', 'job.step': 'Step', 'job.eta': 'Time left', 'job.attempt': 'Attempt',
   'phase.train': 'training', 'metric.loss': 'loss', 'metric.bits (per byte)': 'bits',
   'job.memory': 'Memory', 'job.memoryOf': '{needed} GiB needed, {available} GiB available',
   'job.ended': 'Ended', 'job.endedAt': '{outcome} at {when}', 'runs.stopped': 'stopped', 'verbatim': '{text}',
@@ -51,6 +51,17 @@ test('a run that its stage has paused is not resumed with the stage', () => {
 
   // Then
   assert.equal(usable.resume, false);
+});
+
+test('a job tells why it was begun', () => {
+  // Given
+  const cause = { code: 'cause.person', arguments: { name: 'Ann', reason: 'the fair opens' } };
+
+  // When
+  const facts = jobFacts({ run: 'r1', cause, phase: null, step: 0, totalSteps: 0, etaSeconds: null, memory: null, attempts: 1 }, messages);
+
+  // Then
+  assert.deepEqual(facts, [['Run', 'r1'], ['Begun because', 'Ann asked: the fair opens']]);
 });
 
 test('a job that has just begun has no phase yet', () => {
