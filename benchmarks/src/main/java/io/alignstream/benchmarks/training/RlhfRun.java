@@ -12,10 +12,10 @@ import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.RewardModel;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.rlhf.RlhfConfig;
 import io.alignstream.rlhf.gate.HeldOutComparison;
 import io.alignstream.rlhf.rehearsal.OwnWriting;
@@ -111,7 +111,8 @@ final class RlhfRun {
         List<String> documents = new MixedText(1).documents(GENERATED_BYTES);
         Tokenizer tokenizer = new BpeTrainer(size.vocabulary())
                 .train(Stream.concat(documents.stream(), randomWords(size.vocabulary())));
-        TransformerConfig network = TransformerConfig.of(tokenizer.vocabularySize(), size.depth(), size.width(), POSITIONS);
+        TransformerConfig network =
+                TransformerConfig.of(tokenizer.vocabularySize(), size.depth(), size.width(), POSITIONS);
         try (Transformer policy = Transformer.initialise(network, 1);
                 Transformer reward = Transformer.initialise(network, 2)) {
             reward.addHead(3);

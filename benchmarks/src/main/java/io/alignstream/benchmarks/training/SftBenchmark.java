@@ -25,7 +25,17 @@ import java.util.Optional;
 public final class SftBenchmark {
 
     private static final String[] OPTIONS = {
-        "text", "depths", "widths", "ranks", "context", "tokens", "repeats", "seconds", "threads", "python", "vocabulary"
+        "text",
+        "depths",
+        "widths",
+        "ranks",
+        "context",
+        "tokens",
+        "repeats",
+        "seconds",
+        "threads",
+        "python",
+        "vocabulary"
     };
     private static final int CONTEXT = 256;
     private static final String FULL = "full";

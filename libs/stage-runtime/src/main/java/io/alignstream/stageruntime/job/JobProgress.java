@@ -240,8 +240,7 @@ public final class JobProgress {
         if (id == null || what == null) {
             return Optional.empty();
         }
-        return Optional.of(
-                new RunRecord(
+        return Optional.of(new RunRecord(
                 id, what, cause, begun, changed, outcome, phase, step, totalSteps, metrics, curves(), samples));
     }
 
@@ -303,7 +302,18 @@ public final class JobProgress {
     synchronized Moment moment() {
         Double seconds = eta.isPresent() ? eta.getAsDouble() : null;
         return new Moment(
-                run, title, cause, phase, step, totalSteps, seconds, metrics, List.copyOf(healed), memory, outcome, changed);
+                run,
+                title,
+                cause,
+                phase,
+                step,
+                totalSteps,
+                seconds,
+                metrics,
+                List.copyOf(healed),
+                memory,
+                outcome,
+                changed);
     }
 
     /** A metric that several phases report has one chart for each: {@code loss (train)}, {@code loss (evaluate)}. */

@@ -334,9 +334,7 @@ public final class Reconciler implements JobControl {
     /** A person's trigger brings back what was abandoned. */
     private synchronized View compared(View view, boolean asked) {
         return new ComparedView(
-                view,
-                asked ? Set.of() : abandoned(),
-                !patienceLeft().isPositive());
+                view, asked ? Set.of() : abandoned(), !patienceLeft().isPositive());
     }
 
     /** How long a run may still wait for events to stop coming. */
@@ -425,7 +423,9 @@ public final class Reconciler implements JobControl {
             compareAfter(hold.get().again());
             show(
                     JobStatus.State.WAITING,
-                    Reason.of("retraining.held").with("job", job.title()).with("why", hold.get().reason()));
+                    Reason.of("retraining.held")
+                            .with("job", job.title())
+                            .with("why", hold.get().reason()));
         } else {
             Reason cause = cause(asked);
             heldSince = null;

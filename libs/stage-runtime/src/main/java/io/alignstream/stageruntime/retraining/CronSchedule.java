@@ -17,8 +17,7 @@ import java.util.Optional;
  */
 public final class CronSchedule {
 
-    private static final CronParser PARSER =
-            new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX));
+    private static final CronParser PARSER = new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX));
 
     private final Cron cron;
     private final ExecutionTime times;

@@ -15,11 +15,12 @@ import java.util.stream.Stream;
 /**
  * Hours of a day, or of some days of the week, such as {@code 22:00-06:00} or {@code Mon-Fri 08:00-18:00}.
  *
+ * @param text as it was given
  * @param days on which they begin
  * @param from first minute
  * @param to first minute after them; on the next day, if it is not later than {@code from}
  */
-public record QuietHours(Set<DayOfWeek> days, LocalTime from, LocalTime to) {
+public record QuietHours(String text, Set<DayOfWeek> days, LocalTime from, LocalTime to) {
 
     private static final List<String> DAYS = List.of("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun");
     private static final String DAY = "(" + String.join("|", DAYS) + ")";
@@ -50,7 +51,7 @@ public record QuietHours(Set<DayOfWeek> days, LocalTime from, LocalTime to) {
                 days.add(DayOfWeek.MONDAY.plus(first + more));
             }
         }
-        return new QuietHours(days, time(hours, 3), time(hours, 5));
+        return new QuietHours(text.strip(), days, time(hours, 3), time(hours, 5));
     }
 
     private static LocalTime time(Matcher hours, int group) {
@@ -64,7 +65,8 @@ public record QuietHours(Set<DayOfWeek> days, LocalTime from, LocalTime to) {
         return Stream.of(today, today.minusDays(1))
                 .filter(day -> days.contains(day.getDayOfWeek()))
                 .filter(day -> !moment.isBefore(day.atTime(from).atZone(moment.getZone())))
-                .map(day -> (to.isAfter(from) ? day : day.plusDays(1)).atTime(to).atZone(moment.getZone()))
+                .map(day ->
+                        (to.isAfter(from) ? day : day.plusDays(1)).atTime(to).atZone(moment.getZone()))
                 .map(end -> Duration.between(moment, end))
                 .filter(Duration::isPositive)
                 .max(Duration::compareTo)
@@ -73,9 +75,6 @@ public record QuietHours(Set<DayOfWeek> days, LocalTime from, LocalTime to) {
 
     @Override
     public String toString() {
-        String hours = from + "-" + to;
-        return days.size() == DAYS.size()
-                ? hours
-                : days.stream().sorted().map(day -> DAYS.get(day.getValue() - 1)).toList() + " " + hours;
+        return text;
     }
 }

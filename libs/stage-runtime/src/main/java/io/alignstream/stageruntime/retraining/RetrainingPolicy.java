@@ -28,7 +28,7 @@ public final class RetrainingPolicy {
     public static final RetrainingPolicy NONE =
             new RetrainingPolicy(RetrainingSettings.NONE, InstantSource.system(), List::of);
 
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm z", Locale.ROOT);
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm VV", Locale.ROOT);
     /** Who waits for a person is told of by no event. */
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
@@ -99,7 +99,9 @@ public final class RetrainingPolicy {
                 .filter(hours -> hours.left(now).isPositive())
                 .findFirst()
                 .map(hours -> until(
-                        now.plus(hours.left(now)), now, Reason.of("retraining.quiet").with("hours", hours.toString())));
+                        now.plus(hours.left(now)),
+                        now,
+                        Reason.of("retraining.quiet").with("hours", hours.toString())));
     }
 
     private Optional<Hold> schedule(ZonedDateTime now, Instant due) {
@@ -111,9 +113,7 @@ public final class RetrainingPolicy {
 
     private Optional<Hold> interval(ZonedDateTime now, Instant begun) {
         ZonedDateTime next = begun.plus(settings.minimumInterval()).atZone(settings.zone());
-        return next.isAfter(now)
-                ? Optional.of(until(next, now, Reason.of("retraining.interval")))
-                : Optional.empty();
+        return settings.minimumInterval().isPositive() && next.isAfter(now) ? Optional.of(until(next, now, Reason.of("retraining.interval"))) : Optional.empty();
     }
 
     /** From its beginning to the last that was heard of it, a run counts as computing, also between two attempts. */
@@ -133,9 +133,7 @@ public final class RetrainingPolicy {
                 : Optional.of(until(
                         now.truncatedTo(ChronoUnit.DAYS).plusDays(1),
                         now,
-                        Reason.of("retraining.budget")
-                                .with("hours", hours)
-                                .with("allowed", settings.hoursPerDay())));
+                        Reason.of("retraining.budget").with("hours", hours).with("allowed", settings.hoursPerDay())));
     }
 
     private static Hold until(ZonedDateTime time, ZonedDateTime now, Reason reason) {

@@ -72,6 +72,7 @@ class ReconcilerTest {
     private final Answers answers = new Answers(question -> asker.execute(question));
     private final TopicView view = new TopicView(answers);
     private final List<Thread> threads = new ArrayList<>();
+    private final List<Reconciler> reconcilers = new ArrayList<>();
     private final List<StageControl> kept = Collections.synchronizedList(new ArrayList<>());
     private final Deque<Boolean> triggers = new ArrayDeque<>();
     private Map<String, String> retraining = Map.of();
@@ -79,6 +80,7 @@ class ReconcilerTest {
 
     @AfterEach
     void stop() throws InterruptedException {
+        reconcilers.forEach(Reconciler::leave);
         for (Thread thread : threads) {
             thread.join();
         }
@@ -120,7 +122,7 @@ class ReconcilerTest {
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };
-        return new Reconciler(
+        Reconciler reconciler = new Reconciler(
                 definition,
                 progress,
                 answers,
@@ -130,6 +132,8 @@ class ReconcilerTest {
                 new RetrainingPolicy(
                         Settings.of(RetrainingConfig.class, retraining).settings(), () -> now, progress::runs),
                 kept::add);
+        reconcilers.add(reconciler);
+        return reconciler;
     }
 
     private static Job job(JobBody body) {
@@ -693,13 +697,14 @@ class ReconcilerTest {
         // Given
         retraining = Map.of("alignstream.retraining.superseded", "cancel");
         String[] newest = {"r1"};
-        Reconciler reconciler = reconciler((known, triggered) -> known.abandoned().contains(newest[0])
-                ? new Decision.Wait(Reason.of("test.waits"))
-                : new Decision.Run(job(newest[0], context -> {
-                    while (!context.stopRequested()) {
-                        Thread.onSpinWait();
-                    }
-                })));
+        Reconciler reconciler =
+                reconciler((known, triggered) -> known.abandoned().contains(newest[0])
+                        ? new Decision.Wait(Reason.of("test.waits"))
+                        : new Decision.Run(job(newest[0], context -> {
+                            while (!context.stopRequested()) {
+                                Thread.onSpinWait();
+                            }
+                        })));
         turn(reconciler);
         reconciler.compare(view, true); // the same inputs
         boolean endedByTheSame = reconciler.status().reason().code().equals("retraining.superseded");
@@ -710,10 +715,10 @@ class ReconcilerTest {
 
         // Then
         assertThat(endedByTheSame).isFalse();
+        assertThat(reconciler.status().reason().code()).isEqualTo("retraining.superseded");
         threads.getFirst().join();
         turn(reconciler);
-        assertThat(reconciler.status().run()).isEqualTo("r2");
-        reconciler.leave();
+        await().until(() -> "r2".equals(reconciler.status().run()));
     }
 
     @Test
@@ -732,8 +737,7 @@ class ReconcilerTest {
         reconciler.compare(view, true);
 
         // Then
-        assertThat(threads.getFirst().isAlive()).isTrue();
-        assertThat(reconciler.status().run()).isEqualTo("r1");
-        reconciler.leave();
+        await().until(() -> "r1".equals(reconciler.status().run()));
+        assertThat(threads).singleElement().extracting(Thread::isAlive).isEqualTo(true);
     }
 }

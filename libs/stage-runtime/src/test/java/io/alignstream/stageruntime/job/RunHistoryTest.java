@@ -25,7 +25,8 @@ class RunHistoryTest {
     void runsAndTheirCurvesOutliveTheProcess() {
         // Given
         JobProgress progress = progress(RunHistory.in(folder));
-        progress.begin("a/1", Reason.of("job").with("data", Reason.of("more").with("rows", 7)), Reason.of("cause.inputs"));
+        progress.begin(
+                "a/1", Reason.of("job").with("data", Reason.of("more").with("rows", 7)), Reason.of("cause.inputs"));
         progress.report("train", 1, 9, Map.of("loss", 2.5));
         progress.report("train", 2, 9, Map.of("loss", 1.5));
         progress.end(RunRecord.Outcome.FINISHED);
@@ -105,7 +106,18 @@ class RunHistoryTest {
 
     private static RunRecord record(String run, Instant changed) {
         return new RunRecord(
-                run, Reason.of("job"), null, Instant.EPOCH, changed, null, "train", 1, 2, Map.of(), List.of(), List.of());
+                run,
+                Reason.of("job"),
+                null,
+                Instant.EPOCH,
+                changed,
+                null,
+                "train",
+                1,
+                2,
+                Map.of(),
+                List.of(),
+                List.of());
     }
 
     private static JobProgress progress(RunHistory history) {

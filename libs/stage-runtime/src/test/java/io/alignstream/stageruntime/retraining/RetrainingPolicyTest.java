@@ -118,7 +118,7 @@ class RetrainingPolicyTest {
 
         // Then
         assertThat(Messages.english(reason))
-                .isEqualTo("quiet hours (Mon-Fri 08:00-18:00): it begins at 2026-11-30 18:00 CET");
+                .isEqualTo("quiet hours (Mon-Fri 08:00-18:00): it begins at 2026-11-30 18:00 Europe/Berlin");
     }
 
     @ParameterizedTest
