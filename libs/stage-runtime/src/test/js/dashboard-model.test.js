@@ -12,7 +12,7 @@ const messages = new Messages('en', {
   'job.memory': 'Memory', 'job.memoryOf': '{needed} GiB needed, {available} GiB available',
   'job.ended': 'Ended', 'job.endedAt': '{outcome} at {when}', 'runs.stopped': 'stopped', 'verbatim': '{text}',
   'replay.done': 'done', 'replay.command': 'replay {topic} --at {place}',
-  'trigger.run': 'starts {job}', 'trigger.nothing': 'nothing: {why}', 'trigger.afterSft': 'then rewards',
+  'trigger.takes': 'took {duration}', 'trigger.run': 'starts {job}', 'trigger.nothing': 'nothing: {why}', 'trigger.afterSft': 'then rewards',
   'training.healedByRate': 'step {step}: {problem}; learning rate times {scale}', 'training.rose': 'from {from} to {to}',
 });
 
@@ -143,11 +143,13 @@ test('a trigger says what it starts and what follows', () => {
   const nothing = { code: 'trigger.nothing', arguments: { why: { code: 'verbatim', arguments: { text: 'no data' } } } };
 
   // When
-  const lines = [['sft', run], ['inference', run], ['sft', nothing], ['sft', null]]
-    .map(([stage, reason]) => triggerLine(stage, reason, messages));
+  const lines = [['sft', run, 40], ['inference', run, null], ['sft', nothing, 40], ['sft', null, 40]]
+    .map(([stage, reason, seconds]) => triggerLine(stage, reason, seconds, messages));
 
   // Then
-  assert.deepEqual(lines, ['starts train r2 then rewards', 'starts train r2', 'nothing: no data', '']);
+  assert.deepEqual(lines, [
+    `starts train r2 took ${messages.duration(40)} then rewards`, 'starts train r2', 'nothing: no data', '',
+  ]);
 });
 
 test('records are shown with the lines that their JSON lacks', () => {

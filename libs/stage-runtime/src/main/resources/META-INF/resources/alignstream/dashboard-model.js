@@ -57,13 +57,19 @@ export function jobFacts(job, messages) {
   return facts;
 }
 
-/** What a trigger would do, and what it brings after it; empty while that is not known. */
-export function triggerLine(stage, reason, messages) {
+/** What a trigger would do, how long that may take, and what it brings after it; empty while that is not known. */
+export function triggerLine(stage, reason, lastSeconds, messages) {
   if (reason === null) {
     return '';
   }
-  const then = reason.code === 'trigger.run' && FOLLOWING[stage] !== undefined ? ` ${messages.text(FOLLOWING[stage])}` : '';
-  return `${messages.said(reason)}${then}`;
+  if (reason.code !== 'trigger.run') {
+    return messages.said(reason);
+  }
+  return [
+    messages.said(reason),
+    lastSeconds == null ? null : messages.text('trigger.takes', { duration: messages.duration(lastSeconds) }),
+    FOLLOWING[stage] === undefined ? null : messages.text(FOLLOWING[stage]),
+  ].filter(said => said !== null).join(' ');
 }
 
 /** What is made anew when a stage has a new result. */

@@ -72,8 +72,8 @@ class Dashboard {
   }
 
   async refreshTrigger() {
-    const { reason } = await get('job/trigger');
-    say(element('on-trigger'), triggerLine(document.body.dataset.stage, reason, this.messages));
+    const { reason, lastSeconds } = await get('job/trigger');
+    say(element('on-trigger'), triggerLine(document.body.dataset.stage, reason, lastSeconds, this.messages));
   }
 
   showJob(job) {

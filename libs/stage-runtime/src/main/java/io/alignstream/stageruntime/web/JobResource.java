@@ -8,6 +8,7 @@ import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
+import io.alignstream.stageruntime.RunRecord;
 import io.alignstream.stageruntime.access.Caller;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
@@ -18,6 +19,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -77,11 +79,22 @@ public class JobResource {
     @Path("job/trigger")
     @RolesAllowed(Role.Id.VIEWER)
     public OnTrigger onTrigger() {
-        return new OnTrigger(control.onTrigger().orElse(null));
+        Double seconds = control.runs().stream()
+                .filter(run -> run.outcome() == RunRecord.Outcome.FINISHED)
+                .findFirst()
+                .map(run -> Duration.between(run.begun(), run.changed()).toMillis() / 1e3)
+                .orElse(null);
+        return new OnTrigger(control.onTrigger().orElse(null), seconds);
     }
 
-    /** What a trigger would do. */
-    public record OnTrigger(@Nullable Reason reason) {}
+    /**
+     * What a trigger would do.
+     *
+     * @param lastSeconds from beginning to end of the newest remembered run that has a result: about what the next one will
+     *     take; null if none is remembered
+     */
+    public record OnTrigger(
+            @Nullable Reason reason, @Nullable Double lastSeconds) {}
 
     @POST
     @Path("job/trigger")
