@@ -79,7 +79,7 @@ public class JobResource {
     @Path("job/trigger")
     @RolesAllowed(Role.Id.VIEWER)
     public OnTrigger onTrigger() {
-        Double seconds = control.runs().stream()
+        @Nullable Double seconds = control.runs().stream()
                 .filter(run -> run.outcome() == RunRecord.Outcome.FINISHED)
                 .findFirst()
                 .map(run -> Duration.between(run.begun(), run.changed()).toMillis() / 1e3)
