@@ -53,7 +53,8 @@ public record RewardSettings(
 
     public RewardSettings {
         if (Integer.bitCount(shards) != 1) {
-            throw new IllegalArgumentException("alignstream.reward.shards is " + shards + " but must be a power of two");
+            throw new IllegalArgumentException(
+                    "alignstream.reward.shards is " + shards + " but must be a power of two");
         }
     }
 

@@ -96,7 +96,10 @@ class RewardWorkersTest {
 
     private String alone() throws IOException {
         try (CheckpointStore store = store("alone")) {
-            return train(store, Workers.alone(SHARDS)).orElseThrow().checkpoint().sha256();
+            return train(store, Workers.alone(SHARDS))
+                    .orElseThrow()
+                    .checkpoint()
+                    .sha256();
         }
     }
 

@@ -140,10 +140,9 @@ final class RlhfJob extends TrainingJob {
                 TransformerConfig.load(reward.folder()),
                 index.reward().size() + index.judge().size(),
                 adapters(reward).isPresent());
-        return new Planned(
-                RlhfInputs.memory(settings, shape, scorers, learned.training()),
-                workers -> load(context, learned, tokenizer, parent.folder(), reward)
-                        .with(workers));
+        return new Planned(RlhfInputs.memory(settings, shape, scorers, learned.training()), workers -> load(
+                        context, learned, tokenizer, parent.folder(), reward)
+                .with(workers));
     }
 
     @Override
@@ -229,15 +228,10 @@ final class RlhfJob extends TrainingJob {
     private OwnWriting writing(JobContext context, Transformer sft, Tokenizer tokenizer, GatePrompts asked) {
         OwnWriting.Counts wanted = settings.retention().own();
         return OwnWriting.of(
-                sft,
-                tokenizer,
-                wanted,
-                settings.sampling().maxAnswerTokens(),
-                settings.seed(),
-                asked,
-                written -> {
+                sft, tokenizer, wanted, settings.sampling().maxAnswerTokens(), settings.seed(), asked, written -> {
                     if (shards() > 1) {
-                        context.followed("sample", written, wanted.all(), Map.of()); // every worker does it; none leads yet
+                        context.followed(
+                                "sample", written, wanted.all(), Map.of()); // every worker does it; none leads yet
                     } else {
                         context.progress("sample", written, wanted.all(), Map.of());
                     }

@@ -86,8 +86,8 @@ public final class Trial {
         this.options = new ArrayList<>(TrialWorld.SETTINGS);
         workers.forEach((stage, count) -> {
             if (count > 1) {
-                this.options.add("-Dalignstream." + stage.id() + ".shards="
-                        + Math.max(SHARDS, WorkersPlan.powerOfTwo(count)));
+                this.options.add(
+                        "-Dalignstream." + stage.id() + ".shards=" + Math.max(SHARDS, WorkersPlan.powerOfTwo(count)));
             }
         });
         this.options.addAll(options);

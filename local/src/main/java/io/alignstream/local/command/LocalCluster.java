@@ -118,8 +118,7 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     private static String described(Site site, List<ProcessSpec> services) {
-        long first =
-                services.stream().map(ProcessSpec::service).distinct().count();
+        long first = services.stream().map(ProcessSpec::service).distinct().count();
         return "Kafka and " + first + " services"
                 + StageWorkers.STAGES.stream()
                         .filter(stage -> site.workers(stage).count() > 1)

@@ -44,8 +44,8 @@ public record Site(
         workers = several(workers);
         int behind = 1;
         for (Map.Entry<Stage, StageWorkers> several : workers.entrySet()) {
-            behind = Math.max(
-                    behind, offset(several.getKey(), several.getValue().count()));
+            behind =
+                    Math.max(behind, offset(several.getKey(), several.getValue().count()));
         }
         int most = MAX_PORT - BROKER_OFFSET - behind;
         if (portBase < 1 || portBase > most) {
@@ -130,7 +130,8 @@ public record Site(
     /** The processes that it has, in the order of their start. */
     public List<ServiceInstance> instances() {
         return ServiceInstance.possible().stream()
-                .filter(instance -> instance.number() <= workers(instance.stage()).count())
+                .filter(instance ->
+                        instance.number() <= workers(instance.stage()).count())
                 .toList();
     }
 
@@ -139,9 +140,7 @@ public record Site(
     }
 
     public int port(ServiceInstance instance) {
-        return instance.isFirst()
-                ? port(instance.stage())
-                : brokerPort() + offset(instance.stage(), instance.number());
+        return instance.isFirst() ? port(instance.stage()) : brokerPort() + offset(instance.stage(), instance.number());
     }
 
     /** How far behind the broker's port a further worker listens. */

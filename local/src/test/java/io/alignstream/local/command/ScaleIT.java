@@ -68,7 +68,8 @@ class ScaleIT {
         assertThat(status.path("processes").findValuesAsText("process"))
                 .contains("pretrain-service", "pretrain-service-2")
                 .doesNotContain("pretrain-service-3");
-        assertThat(Site.at(folder, null, null, null).workers(Stage.PRETRAIN).count()).isEqualTo(2);
+        assertThat(Site.at(folder, null, null, null).workers(Stage.PRETRAIN).count())
+                .isEqualTo(2);
         assertThat(folder.resolve("views-2")).isDirectory();
         assertThat(site.log("pretrain-service-3")).isNotEmptyFile();
         assertThat(Alignstream.execute("logs", "pretrain-2", "-n", "1", "--data-dir", folder.toString()))

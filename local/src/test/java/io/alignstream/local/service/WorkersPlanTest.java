@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.site.LaunchException;
-import io.alignstream.local.site.StageWorkers;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.site.StageWorkers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

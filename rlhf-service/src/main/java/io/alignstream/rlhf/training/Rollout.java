@@ -5,8 +5,8 @@ import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.random.SeededRandom;
-import io.alignstream.training.workers.SharedPieces;
 import io.alignstream.training.workers.Shards;
+import io.alignstream.training.workers.SharedPieces;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -64,8 +64,7 @@ final class Rollout {
      */
     List<Minibatch> of(long iteration, IterationFigures figures) {
         List<int[]> asked = prompts(iteration);
-        List<double[]> numbers =
-                sampler.numbers(asked.size(), SeededRandom.of(settings.seed(), "rollout", iteration));
+        List<double[]> numbers = sampler.numbers(asked.size(), SeededRandom.of(settings.seed(), "rollout", iteration));
         int size = settings.batches().minibatchEpisodes();
         List<Sequences.Range> ranges = ranges(asked.size(), size);
         List<RolloutPart> parts = shared.of(

@@ -186,7 +186,8 @@ class RlhfWorkersTest {
     private static RlhfInputs inputs(RlhfSettings settings) {
         Transformer own = sft.copy();
         HeldOutComparison.Judges judges = new HeldOutComparison.Judges(
-                new RewardModel(reward.network().copy(), 0), new RewardModel(judge.network().copy(), 0));
+                new RewardModel(reward.network().copy(), 0),
+                new RewardModel(judge.network().copy(), 0));
         return new RlhfInputs(
                 settings,
                 own,

@@ -92,8 +92,7 @@ public record AnswerSampler(double temperature, int maxTokens, int endToken) {
         try (Engine engine =
                 new Engine(weights, weights.config().vocabularySize(), Engine.Capacity.of(batch, time + maxTokens))) {
             for (int b = 0; b < batch; b++) {
-                PrimitiveIterator.OfDouble drawn =
-                        Arrays.stream(numbers.get(b)).iterator();
+                PrimitiveIterator.OfDouble drawn = Arrays.stream(numbers.get(b)).iterator();
                 TextRequest request = new TextRequest(prompts.get(b), maxTokens, sampler, drawn::nextDouble);
                 drafts.put(engine.start(request).orElseThrow(), new Draft(maxTokens));
             }

@@ -126,8 +126,7 @@ public final class SharedPieces<T> {
         /** Whether this worker sends a piece: it has done it, or is the first that had it. */
         boolean sends(int number, List<Integer> done) {
             return done.contains(number)
-                    || have.get(rank)[number]
-                            && IntStream.range(0, rank).noneMatch(other -> have.get(other)[number]);
+                    || have.get(rank)[number] && IntStream.range(0, rank).noneMatch(other -> have.get(other)[number]);
         }
 
         /** Those that somebody lacks, ascending. */

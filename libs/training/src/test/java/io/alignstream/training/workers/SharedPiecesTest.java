@@ -64,8 +64,7 @@ class SharedPiecesTest {
         // When: a worker has done its pieces and dies before it sends them
         WorkerThreads.work(WORKERS, SHARDS, (worker, group) -> {
             AtomicInteger sums = new AtomicInteger();
-            Workers workers =
-                    worker == 1 ? WorkerThreads.dying(group, added -> sums.incrementAndGet() == 2) : group;
+            Workers workers = worker == 1 ? WorkerThreads.dying(group, added -> sums.incrementAndGet() == 2) : group;
             results.add(all(workers, new SharedPieces<>(workers, FORM)));
         });
 
