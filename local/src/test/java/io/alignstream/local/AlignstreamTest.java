@@ -5,13 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
-import io.alignstream.local.site.PretrainWorkers;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.site.StageWorkers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -247,7 +248,8 @@ class AlignstreamTest {
     @CsvSource({
         "pretrain, 0, first worker of pretrain-service stays, down",
         "pretrain, 65, 1 to 64, 65",
-        "sft, 2, stage sft, only pretrain"
+        "rlhf, 0, first worker of rlhf-service stays, down",
+        "tokenizer, 2, stage tokenizer, 'pretrain, sft, reward, rlhf'"
     })
     void whatCannotBeScaledIsRefusedWithTheReason(String stage, String count, String reason, String hint) {
         // When
@@ -263,7 +265,7 @@ class AlignstreamTest {
     void statusCountsTheWorkersThatASiteIsToHave() {
         // Given
         new Site(folder, 20_000, 7, List.of())
-                .withPretrain(new PretrainWorkers(2, 1))
+                .withWorkers(Stage.PRETRAIN, new StageWorkers(2, 1))
                 .prepare();
 
         // When
@@ -273,7 +275,7 @@ class AlignstreamTest {
         assertThat(result.exit()).isEqualTo(3);
         assertThat(result.out())
                 .containsPattern("pretrain-service-2 +stopped")
-                .contains("pretraining: 0 of 2 workers run, 1 shard");
+                .contains("pretrain-service: 0 of 2 workers run, 1 shard");
     }
 
     @Test

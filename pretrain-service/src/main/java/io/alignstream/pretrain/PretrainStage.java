@@ -62,9 +62,8 @@ public class PretrainStage implements StageDefinition {
         this.newTokens = config.newTokens();
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.PRETRAIN);
-        boolean together = settings.batches().shards() > 1; // other workers' jobs change the store, too
-        this.storedRuns = together ? Question.eachTime(runs::stored) : Question.afterJobs(runs::stored);
-        this.continuable = together ? Question.eachTime(runs::continuable) : Question.afterJobs(runs::continuable);
+        this.storedRuns = Question.ofRuns(runs::stored, settings.batches().shards());
+        this.continuable = Question.ofRuns(runs::continuable, settings.batches().shards());
     }
 
     @Override

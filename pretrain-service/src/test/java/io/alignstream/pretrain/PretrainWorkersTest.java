@@ -5,22 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.collective.RendezvousServer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.SequenceSource;
-import io.alignstream.training.LedElsewhereException;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.testing.CollectiveLibraryOfBuild;
-import io.alignstream.training.testing.LocalMemberships;
 import io.alignstream.training.testing.Recorder;
+import io.alignstream.training.testing.WorkerThreads;
 import io.alignstream.training.workers.Standing;
-import io.alignstream.training.workers.WorkerGroup;
 import io.alignstream.training.workers.Workers;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,11 +26,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,7 +71,7 @@ class PretrainWorkersTest {
         Set<Long> deaths = ConcurrentHashMap.newKeySet();
         String together = together("dying", 3, (worker, step) -> {
             if ((step == 7 || step == 17) && deaths.add(step)) {
-                throw new Death();
+                throw new WorkerThreads.Death();
             }
         });
 
@@ -98,28 +89,11 @@ class PretrainWorkersTest {
         List<Optional<Reason>> incidents = Collections.synchronizedList(new ArrayList<>());
 
         // When
-        try (LocalMemberships memberships = new LocalMemberships(SHARDS);
-                ExecutorService threads = Executors.newFixedThreadPool(2)) {
-            List<WorkerGroup> groups = new ArrayList<>();
-            for (int rank = 0; rank < 2; rank++) {
-                RendezvousServer server = RendezvousServer.open(InetAddress.getLoopbackAddress());
-                groups.add(new WorkerGroup(() -> memberships.join(server.address()), server, SHARDS, 1));
-            }
-            List<Future<Boolean>> working = new ArrayList<>();
-            for (int rank = 0; rank < 2; rank++) {
-                WorkerGroup group = groups.get(rank);
-                List<String> own = hashes.get(rank);
-                working.add(threads.submit(() -> {
-                    group.meet(Standing.NOTHING, () -> false);
-                    group.audit(own.get(0), own.get(1));
-                    return incidents.add(group.incident());
-                }));
-            }
-            for (Future<Boolean> worker : working) {
-                worker.get(1, TimeUnit.MINUTES);
-            }
-            groups.forEach(WorkerGroup::close);
-        }
+        WorkerThreads.work(2, SHARDS, (rank, group) -> {
+            group.meet(Standing.NOTHING, () -> false);
+            group.audit(hashes.get(rank).get(0), hashes.get(rank).get(1));
+            incidents.add(group.incident());
+        });
 
         // Then: both know, and name both, since nobody can say whose fault it is
         assertThat(incidents).hasSize(2).allSatisfy(incident -> assertThat(incident)
@@ -127,10 +101,6 @@ class PretrainWorkersTest {
                     assertThat(reason.code()).isEqualTo("training.incident");
                     assertThat(reason.arguments()).containsEntry("shard", 2L).containsKeys("one", "other");
                 }));
-    }
-
-    private static final class Death extends Error {
-        private static final long serialVersionUID = 1L;
     }
 
     /** Happens to a worker after a step. */
@@ -152,39 +122,15 @@ class PretrainWorkersTest {
     /** The sha256 of the checkpoint that the workers come to, of whom one returns it and the others learn that one has. */
     private String together(String name, int workers, Fate fate) throws Exception {
         List<String> results = Collections.synchronizedList(new ArrayList<>());
-        try (LocalMemberships memberships = new LocalMemberships(SHARDS);
-                ExecutorService threads = Executors.newFixedThreadPool(workers)) {
-            List<Future<?>> working = new ArrayList<>();
-            for (int i = 0; i < workers; i++) {
-                int worker = i;
-                working.add(threads.submit(() -> {
-                    RendezvousServer server = RendezvousServer.open(InetAddress.getLoopbackAddress());
-                    try (CheckpointStore store = store(name);
-                            WorkerGroup group =
-                                    new WorkerGroup(() -> memberships.join(server.address()), server, SHARDS, 0.5)) {
-                        Recorder recorder = Recorder.calling((step, figures) -> fate.strike(worker, step));
-                        trainer(store, recorder, group)
-                                .train()
-                                .ifPresent(result ->
-                                        results.add(result.checkpoint().sha256()));
-                        group.dismiss();
-                    } catch (LedElsewhereException e) {
-                        // another one has the result
-                    }
-                    return worker;
-                }));
+        WorkerThreads.work(workers, SHARDS, (worker, group) -> {
+            try (CheckpointStore store = store(name)) {
+                Recorder recorder = Recorder.calling((step, figures) -> fate.strike(worker, step));
+                trainer(store, recorder, group)
+                        .train()
+                        .ifPresent(result -> results.add(result.checkpoint().sha256()));
             }
-            for (Future<?> worker : working) {
-                try {
-                    worker.get(2, TimeUnit.MINUTES);
-                } catch (ExecutionException e) {
-                    if (!(e.getCause() instanceof Death)) {
-                        throw e;
-                    }
-                }
-            }
-        }
-        assertThat(results).hasSize(1);
+        });
+        assertThat(Set.copyOf(results)).hasSize(1);
         return results.getFirst();
     }
 

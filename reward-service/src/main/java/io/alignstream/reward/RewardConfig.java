@@ -3,6 +3,7 @@ package io.alignstream.reward;
 import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
+import io.alignstream.stageruntime.settings.Consistent;
 import io.alignstream.stageruntime.settings.FormerName;
 import io.alignstream.stageruntime.settings.Lasting;
 import io.alignstream.stageruntime.settings.OneOf;
@@ -18,6 +19,7 @@ import java.util.TreeSet;
  * Settings of the service, {@code alignstream.reward.*}; see {@link RewardSettings} for those of a run. The defaults are
  * the demo's.
  */
+@Consistent("settings")
 @ConfigMapping(prefix = "alignstream.reward")
 public interface RewardConfig {
 
@@ -34,6 +36,14 @@ public interface RewardConfig {
     @WithDefault("200")
     @Between(least = "1", greatest = "1000000000")
     int minimumRankings();
+
+    /**
+     * Parts of each step that workers share, a power of two, frozen with a run: at most so many workers train together, and weights
+     * do not depend on how many there are. The answers to one request stay in one part. 1: one worker trains.
+     */
+    @WithDefault("1")
+    @Between(least = "1", greatest = "64")
+    int shards();
 
     /** New rankings after which the reward model is trained again. */
     @WithDefault("200")
@@ -148,7 +158,8 @@ public interface RewardConfig {
                         new Trainer.Healing(recoveries(), RewardLoop.RECOVERY_FACTOR),
                         patience(),
                         mostSetAside()),
-                seed());
+                seed(),
+                shards());
     }
 
     /** Settings of a run, {@code alignstream.reward.training.*}. */

@@ -74,7 +74,13 @@ final class RewardJob extends TrainingJob {
         leftOut = rankings.leftOut();
         return new Planned(
                 RewardLoop.Inputs.memory(settings, shape, rankings.requests()),
-                workers -> new RewardLoop.Inputs(settings, Transformer.load(folder), tokenizer, rankings.requests()));
+                workers -> new RewardLoop.Inputs(
+                        settings, Transformer.load(folder), tokenizer, rankings.requests(), workers));
+    }
+
+    @Override
+    protected int shards() {
+        return settings.shards();
     }
 
     private LearnableRankings rankings(JobContext context, Tokenizer tokenizer, int longest, SetAside setAside) {

@@ -12,6 +12,7 @@ import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.training.Learner;
 import io.alignstream.training.dataset.PreferencePair;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,20 +54,22 @@ final class RewardLearner implements AutoCloseable {
      * @param requests one at least, in a fixed order
      * @param learningRateScale multiplies the learning rate
      * @param network with a scalar head; closed with the learner
+     * @param workers who share each step; stay the caller's
      */
     RewardLearner(
             String role,
             RewardSettings settings,
             List<RankedAnswers> requests,
             double learningRateScale,
-            TunedNetwork network) {
+            TunedNetwork network,
+            Workers workers) {
         this.role = role;
         this.settings = settings;
         this.requests = requests;
         this.schedule = new LinearSchedule(settings.learningRate() * learningRateScale, settings.warmupShare());
         this.network = network;
         Transformer computing = network.network().computeIn(settings.precision());
-        this.learner = new Learner(network.trained(1), AdamW.Settings.REINFORCEMENT, settings.memory());
+        this.learner = new Learner(network.trained(1), AdamW.Settings.REINFORCEMENT, settings.memory(), workers);
         this.objective = new RankingObjective(computing, settings.centring());
     }
 
@@ -78,13 +81,45 @@ final class RewardLearner implements AutoCloseable {
         return settings.epochs() * stepsPerEpoch();
     }
 
-    /** Takes step {@code step}, from 0. */
-    Step step(long step) {
+    /** Step {@code step}, from 0, which has changed nothing yet; see {@link Learner#prepare}. */
+    Prepared prepare(long step) {
         network.changed();
         List<RankedAnswers> batch = batch(step);
-        double rate = schedule.learningRate(step, totalSteps());
-        Learner.Step<Double> taken = learner.step(objective, objectiveBatch(batch, settings.margin()), rate);
-        return new Step(taken.loss(), taken.gradientNorm(), rate, batch.size());
+        return new Prepared(
+                learner.prepare(objective, objectiveBatch(batch, settings.margin()), List.of()),
+                schedule.learningRate(step, totalSteps()),
+                batch.size());
+    }
+
+    /** A step that is computed and not taken. */
+    final class Prepared implements AutoCloseable {
+
+        private final Learner.Prepared<Double> step;
+        private final double learningRate;
+        private final int requests;
+
+        private Prepared(Learner.Prepared<Double> step, double learningRate, int requests) {
+            this.step = step;
+            this.learningRate = learningRate;
+            this.requests = requests;
+        }
+
+        /** Lets it stay while other networks' steps are prepared. */
+        Prepared kept() {
+            step.kept();
+            return this;
+        }
+
+        /** Takes it, once. */
+        Step take() {
+            Learner.Step<Double> taken = step.take(learningRate);
+            return new Step(taken.loss(), taken.gradientNorm(), learningRate, requests);
+        }
+
+        @Override
+        public void close() {
+            step.close();
+        }
     }
 
     /** Each epoch has its own order, and its last batch may be smaller. */

@@ -9,6 +9,8 @@ import io.alignstream.languagemodel.network.TunedNetwork;
 import io.alignstream.languagemodel.random.SeededRandom;
 import io.alignstream.training.BestWeights;
 import io.alignstream.training.dataset.RankedAnswers;
+import io.alignstream.training.workers.Workers;
+import io.alignstream.training.workers.WorkersChangedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,6 +34,8 @@ final class RewardLearners implements AutoCloseable {
     static final String REWARD = "reward";
 
     private final List<Part> parts;
+    /** Whether a step may fail because a worker has come or gone: then no network may have taken it. */
+    private final boolean together;
 
     /** One network. */
     private record Part(String name, String criterion, RewardLearner learner) {
@@ -56,8 +60,9 @@ final class RewardLearners implements AutoCloseable {
         }
     }
 
-    private RewardLearners(List<Part> parts) {
+    private RewardLearners(List<Part> parts, boolean together) {
         this.parts = parts;
+        this.together = together;
     }
 
     /**
@@ -68,6 +73,7 @@ final class RewardLearners implements AutoCloseable {
      *     learns everything
      * @param members networks of each criterion
      * @param networks makes each, counted from 0 over all criteria; closed with the learners
+     * @param workers who share each step; stay the caller's
      * @throws InvalidInputException if there is nothing to learn about a criterion
      */
     static RewardLearners of(
@@ -77,7 +83,8 @@ final class RewardLearners implements AutoCloseable {
             int members,
             List<RankedAnswers> requests,
             double learningRateScale,
-            IntFunction<TunedNetwork> networks) {
+            IntFunction<TunedNetwork> networks,
+            Workers workers) {
         List<Part> parts = new ArrayList<>();
         try {
             for (String criterion : criteria) {
@@ -99,10 +106,11 @@ final class RewardLearners implements AutoCloseable {
                     parts.add(new Part(
                             name,
                             criterion,
-                            new RewardLearner(name, settings, learned, learningRateScale, networks.apply(number))));
+                            new RewardLearner(
+                                    name, settings, learned, learningRateScale, networks.apply(number), workers)));
                 }
             }
-            return new RewardLearners(parts);
+            return new RewardLearners(parts, workers.shards() > 1);
         } catch (RuntimeException e) {
             parts.forEach(part -> part.learner().close());
             throw e;
@@ -128,13 +136,31 @@ final class RewardLearners implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /** Takes step {@code step}, from 0, with each network that has one left. */
+    /**
+     * Takes step {@code step}, from 0, with each network that has one left.
+     *
+     * @throws WorkersChangedException if a worker has come or gone; no network has taken it then
+     */
     Step step(long step) {
-        List<RewardLearner.Step> taken = parts.stream()
+        List<RewardLearner> learning = parts.stream()
                 .map(Part::learner)
                 .filter(learner -> step < learner.totalSteps())
-                .map(learner -> learner.step(step))
                 .toList();
+        List<RewardLearner.Step> taken = new ArrayList<>();
+        List<RewardLearner.Prepared> prepared = new ArrayList<>();
+        try {
+            for (RewardLearner learner : learning) {
+                prepared.add(learner.prepare(step));
+                if (together && learning.size() > 1) {
+                    prepared.getLast().kept();
+                } else {
+                    takeAll(prepared, taken);
+                }
+            }
+            takeAll(prepared, taken);
+        } finally {
+            prepared.forEach(RewardLearner.Prepared::close);
+        }
         return new Step(
                 taken.stream().mapToDouble(RewardLearner.Step::loss).average().orElseThrow(),
                 taken.stream()
@@ -143,6 +169,12 @@ final class RewardLearners implements AutoCloseable {
                         .orElseThrow(),
                 taken.getFirst().learningRate(),
                 taken.stream().mapToInt(RewardLearner.Step::requests).sum());
+    }
+
+    private static void takeAll(List<RewardLearner.Prepared> prepared, List<RewardLearner.Step> taken) {
+        prepared.forEach(each -> taken.add(each.take()));
+        prepared.forEach(RewardLearner.Prepared::close);
+        prepared.clear();
     }
 
     /** Ranked requests learned from in the first {@code steps} steps, each counted in every epoch and network. */

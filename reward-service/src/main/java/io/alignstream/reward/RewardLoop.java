@@ -20,6 +20,7 @@ import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -70,12 +71,23 @@ public final class RewardLoop implements TrainingLoop {
      *
      * @param sft is only read; closed with the inputs
      * @param requests with their rankings, in a fixed order; each fits the model's positions
+     * @param workers who trains it; stay the caller's
      */
-    public record Inputs(RewardSettings settings, Transformer sft, Tokenizer tokenizer, List<RankedAnswers> requests)
+    public record Inputs(
+            RewardSettings settings,
+            Transformer sft,
+            Tokenizer tokenizer,
+            List<RankedAnswers> requests,
+            Workers workers)
             implements TrainingLoop.Inputs {
 
         public Inputs {
             requests = List.copyOf(requests);
+        }
+
+        /** Of a run on which nobody else works. */
+        public Inputs(RewardSettings settings, Transformer sft, Tokenizer tokenizer, List<RankedAnswers> requests) {
+            this(settings, sft, tokenizer, requests, Workers.alone(settings.shards()));
         }
 
         @Override
@@ -130,7 +142,7 @@ public final class RewardLoop implements TrainingLoop {
                     MemoryPlan.Part.MOMENTS,
                     2 * networks * learning,
                     MemoryPlan.Part.GRADIENTS,
-                    2 * learning,
+                    sets(settings, judges) * learning,
                     MemoryPlan.Part.PREPARED,
                     prepared,
                     MemoryPlan.Part.ACTIVATIONS,
@@ -139,6 +151,16 @@ public final class RewardLoop implements TrainingLoop {
                     network.workspace(positions) + network.scoring(positions),
                     MemoryPlan.Part.BEST,
                     settings.training().patience() > 0 ? networks * learning : 0L));
+        }
+
+        /**
+         * Of gradients: one that is added to and one that is added; with shards one for each level of their tree and one to
+         * compare, and those of the other networks, which are all there before the first one counts.
+         */
+        private static long sets(RewardSettings settings, int criteria) {
+            return settings.shards() == 1
+                    ? 2
+                    : 2 + Integer.numberOfTrailingZeros(settings.shards()) + (long) criteria * settings.ensemble();
         }
 
         private RankedSplit split() {
@@ -212,9 +234,16 @@ public final class RewardLoop implements TrainingLoop {
         this.reference = new ReferenceAnswers(settings, sft, tokenizer, split.reward());
         double scale = recovery.learningRateScale();
         List<String> criteria = split.criteria();
-        this.judge = RewardLearners.of(JUDGE, settings, criteria, 1, split.judge(), scale, judging);
+        this.judge = RewardLearners.of(JUDGE, settings, criteria, 1, split.judge(), scale, judging, inputs.workers());
         this.reward = RewardLearners.of(
-                RewardLearners.REWARD, settings, criteria, settings.ensemble(), split.reward(), scale, rewarding);
+                RewardLearners.REWARD,
+                settings,
+                criteria,
+                settings.ensemble(),
+                split.reward(),
+                scale,
+                rewarding,
+                inputs.workers());
     }
 
     @Override

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param validateEvery steps between two evaluations on held-out requests
  * @param training when the state is stored, what happens when training fails, and when to give up getting better
  * @param seed of the order of the requests, of the new head and of the reference answers
+ * @param shards parts of each step that workers share, a power of two; 1: one worker computes all
  */
 public record RewardSettings(
         double depthShare,
@@ -47,7 +48,15 @@ public record RewardSettings(
         ReferenceAnswers referenceAnswers,
         int validateEvery,
         Trainer.Settings training,
-        long seed) {
+        long seed,
+        int shards) {
+
+    public RewardSettings {
+        if (Integer.bitCount(shards) != 1) {
+            throw new IllegalArgumentException(
+                    "alignstream.reward.shards is " + shards + " but must be a power of two");
+        }
+    }
 
     /**
      * Sampled answers whose scores get mean 0 and variance 1.
@@ -83,6 +92,14 @@ public record RewardSettings(
         }
         if (lora != null) {
             lora.addTo(values);
+        }
+        if (shards > 1) {
+            values.put(
+                    "shards", Integer.toString(shards)); // not how many workers there are: weights do not depend on it
+            // what all workers must do in the same step
+            values.put("validateEvery", Integer.toString(validateEvery));
+            values.put("checkpointEvery", Long.toString(training.saving().every()));
+            values.put("recoveries", Integer.toString(training.healing().recoveries()));
         }
         if (ensemble > 1) {
             values.put("ensemble", Integer.toString(ensemble));

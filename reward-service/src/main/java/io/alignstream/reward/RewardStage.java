@@ -75,7 +75,7 @@ public class RewardStage implements StageDefinition {
         this.guidelines = guidelines;
         this.promotions = promotions;
         this.runs = new TrainingRuns(store, Stage.REWARD);
-        this.storedRuns = Question.afterJobs(runs::stored);
+        this.storedRuns = Question.ofRuns(runs::stored, settings.shards());
         this.prompts = new PromptBook(state, desk);
         this.asked = new AskedQuestions(state);
     }

@@ -58,6 +58,23 @@ class HyperparametersTest {
         assertThat(run).isEqualTo("07b97c3f437c");
     }
 
+    /** What all workers must do in the same step is part of it then; how many there are is not. */
+    @Test
+    void shards_have_keys_only_where_there_are_several() {
+        // Given
+        RewardSettings shared = Settings.of(RewardConfig.class, Map.of("alignstream.reward.shards", "4"))
+                .settings();
+
+        // When
+        Map<String, String> hyperparameters = shared.hyperparameters();
+
+        // Then
+        Map<String, String> more = new TreeMap<>(
+                Settings.of(RewardConfig.class, Map.of()).settings().hyperparameters());
+        more.putAll(Map.of("shards", "4", "validateEvery", "25", "checkpointEvery", "25", "recoveries", "3"));
+        assertThat(hyperparameters).isEqualTo(more);
+    }
+
     @Test
     void patience_has_a_key_only_where_there_is_some() {
         // Given

@@ -14,6 +14,7 @@ class RewardConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "shards | 3 | is 3 but must be a power of two",
                 "training.batch-requests | 0 | is 0 but must lie between 1 and 100000",
                 "training.warmup-share | 1.5 | is 1.5 but must lie between 0 and 1",
                 "sampling.answers | 17 | is 17 but must lie between 2 and 16",

@@ -70,6 +70,14 @@ public interface RlhfConfig {
     @Lasting(least = "PT0S", greatest = "PT24H")
     Duration debounce();
 
+    /**
+     * Parts of each optimiser step, and of the answers that are sampled for it, that workers share, a power of two, frozen with a
+     * run: at most so many workers train together, and weights do not depend on how many there are. 1: one worker trains.
+     */
+    @WithDefault("1")
+    @Between(least = "1", greatest = "64")
+    int shards();
+
     /** Iterations between two checkpoints. */
     @WithDefault("5")
     @FormerName("alignstream.rlhf.checkpoint-iterations")
@@ -158,7 +166,8 @@ public interface RlhfConfig {
                         run.minibatchEpisodes(),
                         run.epochs(),
                         ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
-                        Precision.of(precision())),
+                        Precision.of(precision()),
+                        shards()),
                 new RlhfSettings.LearningRates(run.policyLearningRate(), run.criticLearningRate(), run.criticWarmUp()),
                 new RlhfSettings.Retention(
                         run.trainableShare(),

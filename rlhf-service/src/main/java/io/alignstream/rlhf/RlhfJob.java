@@ -140,9 +140,14 @@ final class RlhfJob extends TrainingJob {
                 TransformerConfig.load(reward.folder()),
                 index.reward().size() + index.judge().size(),
                 adapters(reward).isPresent());
-        return new Planned(
-                RlhfInputs.memory(settings, shape, scorers, learned.training()),
-                workers -> load(context, learned, tokenizer, parent.folder(), reward));
+        return new Planned(RlhfInputs.memory(settings, shape, scorers, learned.training()), workers -> load(
+                        context, learned, tokenizer, parent.folder(), reward)
+                .with(workers));
+    }
+
+    @Override
+    protected int shards() {
+        return settings.batches().shards();
     }
 
     private RlhfInputs load(
@@ -223,13 +228,14 @@ final class RlhfJob extends TrainingJob {
     private OwnWriting writing(JobContext context, Transformer sft, Tokenizer tokenizer, GatePrompts asked) {
         OwnWriting.Counts wanted = settings.retention().own();
         return OwnWriting.of(
-                sft,
-                tokenizer,
-                wanted,
-                settings.sampling().maxAnswerTokens(),
-                settings.seed(),
-                asked,
-                written -> context.progress("sample", written, wanted.all(), Map.of()));
+                sft, tokenizer, wanted, settings.sampling().maxAnswerTokens(), settings.seed(), asked, written -> {
+                    if (shards() > 1) {
+                        context.followed(
+                                "sample", written, wanted.all(), Map.of()); // every worker does it; none leads yet
+                    } else {
+                        context.progress("sample", written, wanted.all(), Map.of());
+                    }
+                });
     }
 
     /**
@@ -354,7 +360,14 @@ final class RlhfJob extends TrainingJob {
 
     @Override
     protected boolean isPaused() {
-        return guard.finding(run()).isPresent();
+        return guard.finding(run()).isPresent() || isHeldBack();
+    }
+
+    /** Whether the pause is published, by this worker or another one of the run. */
+    private boolean isHeldBack() {
+        return guard.decision(run())
+                .filter(decision -> decision.verdict() == GuardDecision.Verdict.PAUSED)
+                .isPresent();
     }
 
     @Override
@@ -365,7 +378,9 @@ final class RlhfJob extends TrainingJob {
     /** A pause is published when the state is stored, and before the next comparison, which holds the run back by it. */
     @Override
     protected void stopped(JobContext context) {
-        guard.finding(run()).ifPresent(finding -> context.publish(Topic.GUARD_DECISIONS, finding.pause(run())));
+        if (!isHeldBack()) {
+            guard.finding(run()).ifPresent(finding -> context.publish(Topic.GUARD_DECISIONS, finding.pause(run())));
+        }
     }
 
     @Override

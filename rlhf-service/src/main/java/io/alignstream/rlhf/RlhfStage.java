@@ -50,7 +50,7 @@ public class RlhfStage implements StageDefinition {
         this.guard = guard;
         this.rankings = rankings;
         this.runs = new TrainingRuns(store, Stage.RLHF);
-        this.storedRuns = Question.afterJobs(runs::stored);
+        this.storedRuns = Question.ofRuns(runs::stored, settings.batches().shards());
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -82,6 +83,23 @@ class HyperparametersTest {
 
         // Then
         assertThat(run).isEqualTo("a446a739ff7a");
+    }
+
+    /** What all workers must do in the same iteration is part of it then; how many there are is not. */
+    @Test
+    void shards_have_keys_only_where_there_are_several() {
+        // Given
+        RlhfSettings shared = Settings.of(RlhfConfig.class, Map.of("alignstream.rlhf.shards", "4"))
+                .settings();
+
+        // When
+        Map<String, String> hyperparameters = shared.hyperparameters();
+
+        // Then
+        Map<String, String> more =
+                new TreeMap<>(Settings.of(RlhfConfig.class, Map.of()).settings().hyperparameters());
+        more.putAll(Map.of("shards", "4", "checkpointEvery", "5", "recoveries", "3"));
+        assertThat(hyperparameters).isEqualTo(more);
     }
 
     @Test

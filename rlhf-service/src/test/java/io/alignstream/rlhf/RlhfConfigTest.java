@@ -14,6 +14,7 @@ class RlhfConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "shards | 3 | is 3 but must be a power of two",
                 "training.minibatch-episodes | 0 | is 0 but must lie between 1 and 1000000",
                 "training.minibatch-episodes | 30 | is 30 but must divide alignstream.rlhf.training.batch-episodes, which is 64",
                 "training.kl.target | 0 | is 0.0 but must lie between 0.000001 and 1000000",

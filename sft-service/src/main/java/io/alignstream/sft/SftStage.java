@@ -44,7 +44,7 @@ public class SftStage implements StageDefinition {
         this.settings = config.settings();
         this.store = store;
         this.runs = new TrainingRuns(store, Stage.SFT);
-        this.storedRuns = Question.afterJobs(runs::stored);
+        this.storedRuns = Question.ofRuns(runs::stored, settings.shards());
         this.instructions = new KeptKeys(state, "instructions");
     }
 

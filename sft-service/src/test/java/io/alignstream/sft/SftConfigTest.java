@@ -24,6 +24,7 @@ class SftConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "shards | 3 | is 3 but must be a power of two",
                 "batch-instructions | 0 | is 0 but must lie between 1 and 100000",
                 "lora.rank | 5000 | is 5000 but must lie between 0 and 4096",
                 "lora.targets[0] | head | is head but must be one of [q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj]",

@@ -32,6 +32,16 @@ public final class Question<T> {
         return new Question<>(asked, Holds.UNTIL_THE_NEXT_JOB);
     }
 
+    /**
+     * A question of what the store holds of the stage's runs: only the stage's jobs change it, and where runs have shards other
+     * workers' jobs do, too.
+     *
+     * @param shards of the stage's runs
+     */
+    public static <T> Question<T> ofRuns(Callable<T> asked, int shards) {
+        return shards > 1 ? eachTime(asked) : afterJobs(asked);
+    }
+
     /** A question that is asked before each comparison. */
     public static <T> Question<T> eachTime(Callable<T> asked) {
         return new Question<>(asked, Holds.ONCE);

@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.optimiser.Optimiser;
+import io.alignstream.languagemodel.torch.ArrayMemory;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.memory.ActivationMemory;
 import io.alignstream.training.workers.ShardSum;
@@ -16,8 +17,10 @@ import io.alignstream.training.workers.WorkersChangedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
@@ -31,10 +34,15 @@ import java.util.SequencedMap;
  */
 public final class Learner implements AutoCloseable {
 
+    private static final String MARK = "mark";
+
     private final Trainable trained;
     private final Optimiser optimiser;
     private final int positions;
     private final Workers workers;
+    private final ArrayMemory arrays = new ArrayMemory();
+    /** Weights and moments as they were at the last {@link #mark}. */
+    private final SequencedMap<String, Tensor> marked = new LinkedHashMap<>();
 
     /**
      * What a step gave.
@@ -43,6 +51,34 @@ public final class Learner implements AutoCloseable {
      * @param gradientNorm global norm before clipping
      */
     public record Step<L>(L loss, double gradientNorm) {}
+
+    /** A step that is computed and not taken: it has changed nothing yet, and taking it asks nobody. Close it. */
+    public final class Prepared<L> implements AutoCloseable {
+
+        private final Gradients gradients;
+        private final L loss;
+
+        private Prepared(Gradients gradients, L loss) {
+            this.gradients = gradients;
+            this.loss = loss;
+        }
+
+        /** Lets it stay while other steps are prepared, in memory of its own. */
+        public Prepared<L> kept() {
+            gradients.keep();
+            return this;
+        }
+
+        /** Takes it, once. */
+        public Step<L> take(double learningRate) {
+            return new Step<>(loss, optimiser.step(gradients, learningRate));
+        }
+
+        @Override
+        public void close() {
+            gradients.close();
+        }
+    }
 
     /**
      * What is learned beside an objective, in the same steps.
@@ -59,6 +95,11 @@ public final class Learner implements AutoCloseable {
     /** The same whose micro-batches fit into {@code memory}, in the number format in which the network computes. */
     public Learner(Trainable trained, AdamW.Settings settings, ActivationMemory memory) {
         this(trained, new AdamW(trained, settings), memory, trained.network().precision());
+    }
+
+    /** The same, one of several that learn together; {@code workers} stay the caller's. */
+    public Learner(Trainable trained, AdamW.Settings settings, ActivationMemory memory, Workers workers) {
+        this(trained, new AdamW(trained, settings), memory, trained.network().precision(), workers);
     }
 
     /** A learner of {@code trained} by {@code optimiser} whose micro-batches fit into {@code memory}. */
@@ -107,18 +148,69 @@ public final class Learner implements AutoCloseable {
 
     /** The same for the sum of its loss and those {@code beside} it; what is reported is of the first. */
     public <B, L> Step<L> step(Objective<B, L> objective, B batch, List<Beside<?>> beside, double learningRate) {
-        if (workers.shards() > 1) {
-            return stepOfShards(objective, batch, beside, learningRate);
-        }
-        try (Gradients gradients = new Gradients(trained)) {
-            L loss = accumulate(objective, batch, 1, gradients);
-            beside.forEach(other -> accumulate(other, gradients));
-            return new Step<>(loss, optimiser.step(gradients, learningRate));
+        try (Prepared<L> step = prepare(objective, batch, beside)) {
+            return step.take(learningRate);
         }
     }
 
-    private <B, L> Step<L> stepOfShards(
-            Objective<B, L> objective, B batch, List<Beside<?>> beside, double learningRate) {
+    /**
+     * Computes a step. Where several learners take a step together, all are prepared before the first is taken: so either all
+     * count, or none.
+     *
+     * @return to be taken or {@linkplain Prepared#kept kept} before this or another learner of the same workers prepares one
+     * @throws IllegalArgumentException if the batch is too large for one micro-batch and counts for nothing
+     * @throws WorkersChangedException if a worker has come or gone
+     */
+    public <B, L> Prepared<L> prepare(Objective<B, L> objective, B batch, List<Beside<?>> beside) {
+        if (workers.shards() > 1) {
+            return prepareInShards(objective, batch, beside);
+        }
+        Gradients gradients = new Gradients(trained);
+        try {
+            L loss = accumulate(objective, batch, 1, gradients);
+            beside.forEach(other -> accumulate(other, gradients));
+            return new Prepared<>(gradients, loss);
+        } catch (RuntimeException e) {
+            gradients.close();
+            throw e;
+        }
+    }
+
+    /** Remembers weights and moments as they are, in memory of their own, so that several steps can be undone at once. */
+    public void mark() {
+        present().forEach((name, tensor) -> {
+            Tensor before = marked.get(name);
+            marked.put(name, before == null ? tensor.copy() : tensor.copyInto(before));
+        });
+    }
+
+    /**
+     * Undoes all steps since {@link #mark}.
+     *
+     * @throws IllegalStateException if nothing was marked
+     */
+    public void goBack() {
+        if (marked.isEmpty()) {
+            throw new IllegalStateException("there is nothing to go back to: mark it before the first step");
+        }
+        trained.weights().forEach((name, weight) -> {
+            Tensor before = Objects.requireNonNull(marked.get(name));
+            ArrayMemory.change(weight, before::copyTo);
+        });
+        try {
+            optimiser.restore(MARK, marked);
+        } catch (IOException e) {
+            throw new IllegalStateException("an optimiser's own state does not fit it", e);
+        }
+    }
+
+    private SequencedMap<String, Tensor> present() {
+        SequencedMap<String, Tensor> present = new LinkedHashMap<>(optimiser.state(MARK));
+        trained.weights().forEach((name, weight) -> present.put(name, arrays.view(weight)));
+        return present;
+    }
+
+    private <B, L> Prepared<L> prepareInShards(Objective<B, L> objective, B batch, List<Beside<?>> beside) {
         Shards own = workers.own();
         Sharded<B, L> main = new Sharded<>(objective, batch, 1);
         List<Sharded<?, ?>> others = new ArrayList<>();
@@ -134,9 +226,13 @@ public final class Learner implements AutoCloseable {
                 }
                 sum.add(gradients);
             }
-            try (Gradients all = workers.sum(sum.subtrees(), trained)) {
+            Gradients all = workers.sum(sum.subtrees(), trained);
+            try {
                 L loss = main.reported(); // of all shards: so the others have the sum, too, before it counts
-                return new Step<>(loss, optimiser.step(all, learningRate));
+                return new Prepared<>(all, loss);
+            } catch (RuntimeException e) {
+                all.close();
+                throw e;
             }
         }
     }
@@ -266,6 +362,7 @@ public final class Learner implements AutoCloseable {
 
     @Override
     public void close() {
+        arrays.close();
         optimiser.close();
     }
 }

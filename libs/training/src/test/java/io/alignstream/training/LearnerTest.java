@@ -20,6 +20,7 @@ import io.alignstream.languagemodel.objective.ValueObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.training.workers.Workers;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -223,6 +224,74 @@ class LearnerTest {
                 return new Taken<>(step, moments);
             }
         }
+    }
+
+    @Test
+    void steps_that_are_undone_leave_weights_and_moments_as_they_were() {
+        // Given
+        try (Transformer model = Transformer.initialise(CONFIG, 1);
+                Learner learner = new Learner(model, AdamW.Settings.PRETRAINING)) {
+            NextTokenObjective objective = new NextTokenObjective(model);
+            learner.step(objective, ROWS, 1e-2);
+            learner.mark();
+            Map<String, Tensor> before = copies(model, learner);
+            learner.step(objective, ROWS, 1e-2);
+            Map<String, Tensor> after = copies(model, learner);
+            learner.step(objective, ROWS, 1e-2);
+
+            // When
+            learner.goBack();
+
+            // Then: what follows is what followed before
+            assertThat(copies(model, learner)).isEqualTo(before).isNotEqualTo(after);
+            learner.step(objective, ROWS, 1e-2);
+            assertThat(copies(model, learner)).isEqualTo(after);
+        }
+    }
+
+    @Test
+    void without_a_mark_there_is_nothing_to_go_back_to() {
+        // Given
+        try (Transformer model = Transformer.initialise(CONFIG, 1);
+                Learner learner = new Learner(model, AdamW.Settings.PRETRAINING)) {
+            // When, then
+            assertThatThrownBy(learner::goBack)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("mark it");
+        }
+    }
+
+    @Test
+    void a_step_that_is_prepared_changes_nothing_until_it_is_taken() {
+        // Given
+        try (Transformer model = Transformer.initialise(CONFIG, 1);
+                Transformer other = Transformer.initialise(CONFIG, 1);
+                Learner learner = new Learner(model, AdamW.Settings.PRETRAINING);
+                Learner atOnce = new Learner(other, AdamW.Settings.PRETRAINING)) {
+            NextTokenObjective objective = new NextTokenObjective(model);
+            Map<String, Tensor> before = copies(model, learner);
+            double loss = atOnce.step(new NextTokenObjective(other), ROWS, 1e-2).loss();
+
+            // When
+            Map<String, Tensor> prepared;
+            double reported;
+            try (Learner.Prepared<Double> step = learner.prepare(objective, ROWS, List.of())) {
+                prepared = copies(model, learner);
+                reported = step.kept().take(1e-2).loss();
+            }
+
+            // Then
+            assertThat(prepared).isEqualTo(before);
+            assertThat(reported).isEqualTo(loss);
+            assertThat(copies(model, learner)).isEqualTo(copies(other, atOnce));
+        }
+    }
+
+    private static Map<String, Tensor> copies(Transformer model, Learner learner) {
+        Map<String, Tensor> copies = new HashMap<>();
+        model.views().forEach((name, tensor) -> copies.put(name, tensor.copy()));
+        learner.state("optimiser").forEach((name, tensor) -> copies.put(name, tensor.copy()));
+        return copies;
     }
 
     /** Log probabilities at sampling that differ from today's, so that some ratios are clipped. */

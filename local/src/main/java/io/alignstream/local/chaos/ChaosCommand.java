@@ -2,6 +2,7 @@ package io.alignstream.local.chaos;
 
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.alignstream.contracts.Stage;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
@@ -72,7 +74,28 @@ public final class ChaosCommand implements Callable<Integer> {
                     "How many workers train the base model while it is disturbed; undisturbed it is one, and the weights"
                             + " must be the same. Workers are disturbed like services, and besides asked to end and started again."
                             + " Default: ${DEFAULT-VALUE}.")
-    int workers;
+    int pretrainWorkers;
+
+    @Option(
+            names = "--sft-workers",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "The same of the fine-tuning; these are disturbed like services. Default: ${DEFAULT-VALUE}.")
+    int sftWorkers;
+
+    @Option(
+            names = "--reward-workers",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "The same of reward model and judge. Default: ${DEFAULT-VALUE}.")
+    int rewardWorkers;
+
+    @Option(
+            names = "--rlhf-workers",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "The same of RLHF. Default: ${DEFAULT-VALUE}.")
+    int rlhfWorkers;
 
     @Option(
             names = "--service-option",
@@ -137,6 +160,11 @@ public final class ChaosCommand implements Callable<Integer> {
         Console console = Console.standard();
         Installation installation = Installation.current();
         Path folder = dataFolder == null ? installation.cache().resolve("chaos") : dataFolder;
+        Map<Stage, Integer> workers = Map.of(
+                Stage.PRETRAIN, pretrainWorkers,
+                Stage.SFT, sftWorkers,
+                Stage.REWARD, rewardWorkers,
+                Stage.RLHF, rlhfWorkers);
         Trial trial = new Trial(installation, portBase, console, workers, serviceOptions, plan());
         console.line("undisturbed, to compare with:");
         Evidence undisturbed = trial.undisturbed(empty(folder.resolve("undisturbed")));

@@ -20,8 +20,8 @@ import io.alignstream.local.service.WorkersPlan;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
-import io.alignstream.local.site.PretrainWorkers;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.site.StageWorkers;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -54,40 +54,48 @@ public final class Trial {
     private final Installation installation;
     private final int portBase;
     private final Console console;
-    private final int workers;
+    private final Map<Stage, Integer> workers;
     private final List<String> options;
     private final Plan plan;
 
     /** Trials on ports from {@code portBase} on. */
     public Trial(Installation installation, int portBase, Console console) {
-        this(installation, portBase, console, 1, List.of(), Plan.EVERYTHING);
+        this(installation, portBase, console, Map.of(), List.of(), Plan.EVERYTHING);
     }
 
     /**
-     * Trials whose base model is trained by several workers while they are disturbed, and by one where nobody disturbs.
+     * Trials whose models are trained by several workers while they are disturbed, and by one where nobody disturbs.
      *
-     * @param workers 1 to {@value PretrainWorkers#MOST}; above 1 each batch is cut into 4 shards, or the next power of two that has room for
-     *     all, unless {@code options} say otherwise
+     * @param workers of each stage that has several, up to {@value StageWorkers#MOST}; each batch of these is cut into 4 shards, or
+     *     the next power of two that has room for all, unless {@code options} say otherwise
      * @param options for every service's JVM, besides those of the tiny world
      * @param plan of what happens
      */
     public Trial(
-            Installation installation, int portBase, Console console, int workers, List<String> options, Plan plan) {
+            Installation installation,
+            int portBase,
+            Console console,
+            Map<Stage, Integer> workers,
+            List<String> options,
+            Plan plan) {
         this.installation = installation;
         this.portBase = portBase;
         this.console = console;
-        this.workers = workers;
+        this.workers = Map.copyOf(workers);
         this.plan = plan;
         this.options = new ArrayList<>(TrialWorld.SETTINGS);
-        if (workers > 1) {
-            this.options.add("-Dalignstream.pretrain.shards=" + Math.max(SHARDS, WorkersPlan.powerOfTwo(workers)));
-        }
+        workers.forEach((stage, count) -> {
+            if (count > 1) {
+                this.options.add(
+                        "-Dalignstream." + stage.id() + ".shards=" + Math.max(SHARDS, WorkersPlan.powerOfTwo(count)));
+            }
+        });
         this.options.addAll(options);
     }
 
     /** What a pass comes to in {@code folder} that nobody disturbs, with its checkpoints on disk. */
     public Evidence undisturbed(Path folder) throws IOException {
-        Site site = site(folder, 1, List.of());
+        Site site = site(folder, Map.of(), List.of());
         try (TrialSite processes = new TrialSite(site, installation, console, null);
                 AutoCloseable ignored = stopsAtCtrlC(processes)) {
             processes.start();
@@ -158,12 +166,15 @@ public final class Trial {
         }
     }
 
-    private Site site(Path folder, int count, List<String> further) {
+    private Site site(Path folder, Map<Stage, Integer> counts, List<String> further) {
         List<String> all = new ArrayList<>(options);
         all.addAll(further);
         // All processes compute with as many threads, which the options name.
-        return new Site(folder.toAbsolutePath(), portBase, TrialWorld.SEED, all)
-                .withPretrain(new PretrainWorkers(count, 0));
+        Site site = new Site(folder.toAbsolutePath(), portBase, TrialWorld.SEED, all);
+        for (Map.Entry<Stage, Integer> count : counts.entrySet()) {
+            site = site.withWorkers(count.getKey(), new StageWorkers(count.getValue(), 0));
+        }
+        return site;
     }
 
     private static AutoCloseable stopsAtCtrlC(TrialSite processes) {

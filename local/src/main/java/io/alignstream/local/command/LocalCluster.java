@@ -26,6 +26,7 @@ import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
 import io.alignstream.local.site.SiteLock;
+import io.alignstream.local.site.StageWorkers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -117,11 +118,13 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     private static String described(Site site, List<ProcessSpec> services) {
-        int further = site.pretrain().count() - 1;
-        return "Kafka and " + (services.size() - further) + " services"
-                + (further == 0
-                        ? ""
-                        : ", pretrain-service with " + site.pretrain().count() + " workers");
+        long first = services.stream().map(ProcessSpec::service).distinct().count();
+        return "Kafka and " + first + " services"
+                + StageWorkers.STAGES.stream()
+                        .filter(stage -> site.workers(stage).count() > 1)
+                        .map(stage -> ", " + stage.service() + " with "
+                                + site.workers(stage).count() + " workers")
+                        .collect(Collectors.joining());
     }
 
     /** Fails if a process has ended, naming the cause that the processes' own words often hide. */
@@ -316,28 +319,28 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /**
-     * Starts and ends workers of pretrain-service until {@code site}, which runs, has as many as it says, and remembers that; also
+     * Starts and ends workers of {@code stage} until {@code site}, which runs, has as many as it says, and remembers that; also
      * while another launcher follows a run. The last ones end first.
      *
      * @throws LaunchException if nothing runs there, or a new one does not start: then none of the new ones is left
      */
-    public static void scale(Site site, Installation installation, Console console) {
+    public static void scale(Site site, Stage stage, Installation installation, Console console) {
         if (!runs(site)) {
-            throw notRunning(site);
+            throw notRunning(site, stage);
         }
         try (SiteLock ignored = SiteLock.awaitProcesses(site)) {
             if (!runs(site)) {
-                throw notRunning(site); // it was stopped while this one waited
+                throw notRunning(site, stage); // it was stopped while this one waited
             }
             stop(surplus(site), site, console);
-            startMissing(site, installation, console);
+            startMissing(site, stage, installation, console);
             site.prepare();
         }
     }
 
-    private static void startMissing(Site site, Installation installation, Console console) {
+    private static void startMissing(Site site, Stage stage, Installation installation, Console console) {
         List<ServiceInstance> missing = site.instances().stream()
-                .filter(instance -> instance.stage() == Stage.PRETRAIN)
+                .filter(instance -> instance.stage() == stage)
                 .filter(instance ->
                         ManagedProcess.find(site.run(), instance.name()).isEmpty())
                 .toList();
@@ -361,8 +364,8 @@ public final class LocalCluster implements AutoCloseable {
                 && ManagedProcess.find(site.run(), Broker.NAME).isPresent();
     }
 
-    private static LaunchException notRunning(Site site) {
-        return new LaunchException("Nothing runs in " + site.dataFolder() + "; start it with ./alignstream up"
-                + " --pretrain-workers " + site.pretrain().count() + ".");
+    private static LaunchException notRunning(Site site, Stage stage) {
+        return new LaunchException("Nothing runs in " + site.dataFolder() + "; start it with ./alignstream up "
+                + StageWorkers.option(stage) + " " + site.workers(stage).count() + ".");
     }
 }

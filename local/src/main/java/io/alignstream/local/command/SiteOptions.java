@@ -1,10 +1,12 @@
 package io.alignstream.local.command;
 
+import io.alignstream.contracts.Stage;
 import io.alignstream.local.service.WorkersPlan;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.Site;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -23,7 +25,7 @@ public final class SiteOptions {
             names = "--port-base",
             paramLabel = "PORT",
             description = "Services listen on PORT+1 to PORT+6, Kafka on PORT+12 and PORT+13, further workers of"
-                    + " pretrain-service from PORT+14 on, all on 127.0.0.1. Default: as the last time with this data folder, at first "
+                    + " a stage from PORT+14 on (PORT+78 of sft, +142 of reward, +206 of rlhf), all on 127.0.0.1. Default: as the last time with this data folder, at first "
                     + Site.DEFAULT_PORT_BASE + ".")
     @Nullable
     Integer portBase;
@@ -46,16 +48,17 @@ public final class SiteOptions {
     /** The site, started with {@code training}; says what comes of the number of workers. */
     Site site(TrainingOptions training, Console console) {
         Site site = at(training);
-        if (training.pretrainWorkers == null) {
-            return site;
+        for (Map.Entry<Stage, Integer> wanted : training.workers().entrySet()) {
+            WorkersPlan plan = WorkersPlan.of(
+                    site,
+                    wanted.getKey(),
+                    wanted.getValue(),
+                    System.getenv(),
+                    Runtime.getRuntime().availableProcessors());
+            console.line(plan.line());
+            site = plan.site();
         }
-        WorkersPlan plan = WorkersPlan.of(
-                site,
-                training.pretrainWorkers,
-                System.getenv(),
-                Runtime.getRuntime().availableProcessors());
-        console.line(plan.line());
-        return plan.site();
+        return site;
     }
 
     private Site at(TrainingOptions training) {

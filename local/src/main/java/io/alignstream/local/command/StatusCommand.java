@@ -14,6 +14,7 @@ import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.site.StageWorkers;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,22 +60,24 @@ public final class StatusCommand implements Callable<Integer> {
      * What stands at a site.
      *
      * @param running whether everything runs
-     * @param workers null where pretrain-service is one process
+     * @param workers of the stages that have several
      */
-    record Status(String dataFolder, boolean running, List<ProcessStatus> processes, @Nullable Workers workers) {}
+    record Status(String dataFolder, boolean running, List<ProcessStatus> processes, List<Workers> workers) {}
 
     /**
-     * The processes of pretrain-service.
+     * The processes of a stage's service.
      *
+     * @param service its name
      * @param wanted how many there are to be
      * @param running how many there are
      * @param shards at most so many compute, others stand by
      */
-    record Workers(int wanted, int running, int shards) {
+    record Workers(String service, int wanted, int running, int shards) {
 
         private String words() {
-            return "pretraining: %d of %d workers run, %d %s%s"
+            return "%s: %d of %d workers run, %d %s%s"
                     .formatted(
+                            service,
                             running,
                             wanted,
                             shards,
@@ -183,12 +186,18 @@ public final class StatusCommand implements Callable<Integer> {
         return status;
     }
 
-    private static @Nullable Workers workers(Site site, List<ServiceInstance> running) {
-        int there = (int) running.stream()
-                .filter(instance -> instance.stage() == Stage.PRETRAIN)
-                .count();
-        int wanted = site.pretrain().count();
-        return wanted == 1 && there <= 1 ? null : new Workers(wanted, there, WorkersPlan.shards(site));
+    private static List<Workers> workers(Site site, List<ServiceInstance> running) {
+        List<Workers> all = new ArrayList<>();
+        for (Stage stage : StageWorkers.STAGES) {
+            int there = (int) running.stream()
+                    .filter(instance -> instance.stage() == stage)
+                    .count();
+            int wanted = site.workers(stage).count();
+            if (wanted > 1 || there > 1) {
+                all.add(new Workers(stage.service(), wanted, there, WorkersPlan.shards(site, stage)));
+            }
+        }
+        return all;
     }
 
     private static ProcessStatus look(Site site, String name, @Nullable URI address) {
@@ -223,7 +232,7 @@ public final class StatusCommand implements Callable<Integer> {
         lines.add("data folder " + status.dataFolder());
         lines.add(ROW.formatted("process", "state", "pid", "port", "running", "memory", "job"));
         status.processes().stream().map(StatusCommand::row).forEach(lines::add);
-        Optional.ofNullable(status.workers()).map(Workers::words).ifPresent(lines::add);
+        status.workers().stream().map(Workers::words).forEach(lines::add);
         return lines;
     }
 

@@ -69,8 +69,9 @@ public final class ServiceProcesses {
                 "-Dquarkus.http.port=" + site.port(instance),
                 "-Dkafka.bootstrap.servers=" + site.bootstrapServers()));
         SiteSettings.ofItself(site).forEach((name, value) -> command.add("-D" + name + "=" + value));
-        if (instance.stage() == Stage.PRETRAIN && site.pretrain().threads() > 0) {
-            command.add("-D" + WorkersPlan.THREADS + "=" + site.pretrain().threads());
+        int threads = site.workers(instance.stage()).threads();
+        if (threads > 0) {
+            command.add("-D" + WorkersPlan.THREADS + "=" + threads);
         }
         command.addAll(site.serviceOptions());
         if (!instance.isFirst()) {
@@ -89,7 +90,7 @@ public final class ServiceProcesses {
 
     private Map<String, String> environment(Stage stage) {
         Map<String, String> environment = environment(installation);
-        if (stage == Stage.PRETRAIN && WorkersPlan.isShared(settings())) {
+        if (WorkersPlan.isShared(stage, settings())) {
             CollectiveLibrary.of(installation)
                     .ifPresent(library -> environment.put(CollectiveLibrary.VARIABLE, library.toString()));
         }

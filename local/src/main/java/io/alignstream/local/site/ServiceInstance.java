@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 /**
  * One process of a service.
  *
- * @param number 1 is the one that the service's address leads to; further ones, up to {@value PretrainWorkers#MOST}, work
+ * @param number 1 is the one that the service's address leads to; further ones, up to {@value StageWorkers#MOST}, work
  *     beside it
  */
 public record ServiceInstance(Stage stage, int number) {
@@ -40,7 +40,7 @@ public record ServiceInstance(Stage stage, int number) {
     }
 
     private static int most(Stage stage) {
-        return stage == Stage.PRETRAIN ? PretrainWorkers.MOST : 1;
+        return StageWorkers.STAGES.contains(stage) ? StageWorkers.MOST : 1;
     }
 
     public boolean isFirst() {

@@ -8,7 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -19,12 +22,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param dataFolder absolute path; below it {@code kafka/}, {@code store/}, {@code logs/}, {@code run/}
  * @param portBase the services listen on portBase + 1 to portBase + 6, the broker on portBase + 12 and + 13, further workers
- *     of pretrain-service on portBase + 14 to portBase + 76
+ *     of pretrain-service on portBase + 14 to portBase + 76, those of the other stages behind them, each on 64 more
  * @param seed of every random choice in training
  * @param serviceOptions for every service's JVM, for example {@code -Dalignstream.pretrain.steps=1000}
- * @param pretrain the processes of pretrain-service
+ * @param workers the processes of the stages that have several, or have had
  */
-public record Site(Path dataFolder, int portBase, long seed, List<String> serviceOptions, PretrainWorkers pretrain) {
+public record Site(
+        Path dataFolder, int portBase, long seed, List<String> serviceOptions, Map<Stage, StageWorkers> workers) {
 
     public static final int DEFAULT_PORT_BASE = 8080;
     public static final long DEFAULT_SEED = 1;
@@ -37,15 +41,28 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
 
     public Site {
         serviceOptions = List.copyOf(serviceOptions);
-        int most = MAX_PORT - BROKER_OFFSET - pretrain.count();
+        workers = several(workers);
+        int behind = 1;
+        for (Map.Entry<Stage, StageWorkers> several : workers.entrySet()) {
+            behind =
+                    Math.max(behind, offset(several.getKey(), several.getValue().count()));
+        }
+        int most = MAX_PORT - BROKER_OFFSET - behind;
         if (portBase < 1 || portBase > most) {
             throw new LaunchException("--port-base is " + portBase + " but must lie between 1 and " + most + ".");
         }
     }
 
+    private static Map<Stage, StageWorkers> several(Map<Stage, StageWorkers> workers) {
+        Map<Stage, StageWorkers> several = new EnumMap<>(Stage.class);
+        several.putAll(workers);
+        several.values().removeIf(StageWorkers.ALONE::equals);
+        return Collections.unmodifiableMap(several);
+    }
+
     /** A site with one process a service. */
     public Site(Path dataFolder, int portBase, long seed, List<String> serviceOptions) {
-        this(dataFolder, portBase, seed, serviceOptions, PretrainWorkers.ALONE);
+        this(dataFolder, portBase, seed, serviceOptions, Map.of());
     }
 
     /**
@@ -61,17 +78,25 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
                 portBase == null ? last.portBase : portBase,
                 seed == null ? last.seed : seed,
                 serviceOptions == null ? last.serviceOptions : withNumbers(serviceOptions, last.serviceOptions),
-                last.pretrainWorkers == null ? PretrainWorkers.ALONE : last.pretrainWorkers);
+                last.allWorkers());
     }
 
     /** The same with other options. */
     public Site withServiceOptions(List<String> options) {
-        return new Site(dataFolder, portBase, seed, options, pretrain);
+        return new Site(dataFolder, portBase, seed, options, workers);
     }
 
-    /** The same with other workers. */
-    public Site withPretrain(PretrainWorkers workers) {
-        return new Site(dataFolder, portBase, seed, serviceOptions, workers);
+    /** The same with other workers of {@code stage}. */
+    public Site withWorkers(Stage stage, StageWorkers changed) {
+        Map<Stage, StageWorkers> all = new EnumMap<>(Stage.class);
+        all.putAll(workers);
+        all.put(stage, changed);
+        return new Site(dataFolder, portBase, seed, serviceOptions, all);
+    }
+
+    /** The workers of {@code stage}. */
+    public StageWorkers workers(Stage stage) {
+        return workers.getOrDefault(stage, StageWorkers.ALONE);
     }
 
     private static List<String> withNumbers(List<String> given, List<String> last) {
@@ -92,7 +117,7 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
             Files.createDirectories(logs());
             Files.createDirectories(run());
             Path temporary = dataFolder.resolve("site.json.tmp");
-            JSON.writeValue(temporary.toFile(), new Settings(portBase, seed, serviceOptions, pretrain));
+            JSON.writeValue(temporary.toFile(), new Settings(portBase, seed, serviceOptions, workers, null));
             Files.move(temporary, dataFolder.resolve("site.json"), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new LaunchException(
@@ -105,7 +130,8 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
     /** The processes that it has, in the order of their start. */
     public List<ServiceInstance> instances() {
         return ServiceInstance.possible().stream()
-                .filter(instance -> instance.isFirst() || instance.number() <= pretrain.count())
+                .filter(instance ->
+                        instance.number() <= workers(instance.stage()).count())
                 .toList();
     }
 
@@ -114,7 +140,12 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
     }
 
     public int port(ServiceInstance instance) {
-        return instance.isFirst() ? port(instance.stage()) : brokerPort() + instance.number();
+        return instance.isFirst() ? port(instance.stage()) : brokerPort() + offset(instance.stage(), instance.number());
+    }
+
+    /** How far behind the broker's port a further worker listens. */
+    private static int offset(Stage stage, int number) {
+        return StageWorkers.MOST * StageWorkers.STAGES.indexOf(stage) + number;
     }
 
     public int brokerPort() {
@@ -170,8 +201,24 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
         return dataFolder.resolve("run");
     }
 
+    /**
+     * As they are stored.
+     *
+     * @param pretrainWorkers as launchers wrote it that knew of no other stage's
+     */
     private record Settings(
-            int portBase, long seed, List<String> serviceOptions, @Nullable PretrainWorkers pretrainWorkers) {
+            int portBase,
+            long seed,
+            List<String> serviceOptions,
+            @Nullable Map<Stage, StageWorkers> workers,
+            @Nullable StageWorkers pretrainWorkers) {
+
+        Map<Stage, StageWorkers> allWorkers() {
+            if (workers != null) {
+                return workers;
+            }
+            return pretrainWorkers == null ? Map.of() : Map.of(Stage.PRETRAIN, pretrainWorkers);
+        }
 
         static Settings read(Path file) {
             if (Files.isRegularFile(file)) {
@@ -181,7 +228,7 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
                     throw new LaunchException(file + " is damaged (" + e.getMessage() + "); delete it.", e);
                 }
             }
-            return new Settings(DEFAULT_PORT_BASE, DEFAULT_SEED, List.of(), null);
+            return new Settings(DEFAULT_PORT_BASE, DEFAULT_SEED, List.of(), null, null);
         }
     }
 }

@@ -117,7 +117,7 @@ class RightsTest {
             needed.add(user + " deletes " + BrokerUser.PACKING + "0123456789ab-of-" + user + "-changelog");
             needed.add(user + " deletes group " + BrokerUser.PACKING + user);
         }
-        if (Set.of(Stage.PRETRAIN, Stage.SFT, Stage.REWARD).contains(stage)) { // what of the store is needed
+        if (Set.of(Stage.PRETRAIN, Stage.SFT, Stage.REWARD, Stage.RLHF).contains(stage)) { // who works with others
             reads.add(Topic.MODEL_RELEASES.name());
             reads.add(WorkerShards.TOPIC);
             needed.add(user + " joins group " + workers(stage));

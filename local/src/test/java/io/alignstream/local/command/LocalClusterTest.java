@@ -3,12 +3,13 @@ package io.alignstream.local.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.alignstream.contracts.Stage;
 import io.alignstream.local.RecordingConsole;
 import io.alignstream.local.TestSites;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.LaunchException;
-import io.alignstream.local.site.PretrainWorkers;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.site.StageWorkers;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.StringReader;
@@ -42,13 +43,14 @@ class LocalClusterTest {
     @Test
     void whatDoesNotRunIsNotScaled() {
         // Given
-        Site site = TestSites.prepared(folder).withPretrain(new PretrainWorkers(3, 0));
+        Site site = TestSites.prepared(folder).withWorkers(Stage.PRETRAIN, new StageWorkers(3, 0));
 
         // When, then
-        assertThatThrownBy(() -> LocalCluster.scale(site, TestSites.installation(), new RecordingConsole().console()))
+        assertThatThrownBy(() -> LocalCluster.scale(
+                        site, Stage.PRETRAIN, TestSites.installation(), new RecordingConsole().console()))
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContaining("./alignstream up --pretrain-workers 3");
-        assertThat(Site.at(folder, null, null, null).pretrain()).isEqualTo(PretrainWorkers.ALONE);
+        assertThat(Site.at(folder, null, null, null).workers(Stage.PRETRAIN)).isEqualTo(StageWorkers.ALONE);
     }
 
     @ParameterizedTest

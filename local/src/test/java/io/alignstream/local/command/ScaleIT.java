@@ -62,12 +62,14 @@ class ScaleIT {
         assertThat(output.lines())
                 .contains("stopped pretrain-service-3", "stopped pretrain-service-2", "stopped kafka");
         assertThat(running.all()).isEmpty();
-        assertThat(status.path("workers").path("wanted").asInt()).isEqualTo(2);
-        assertThat(status.path("workers").path("running").asInt()).isEqualTo(2);
+        assertThat(status.path("workers").findValuesAsText("service")).containsExactly("pretrain-service");
+        assertThat(status.path("workers").path(0).path("wanted").asInt()).isEqualTo(2);
+        assertThat(status.path("workers").path(0).path("running").asInt()).isEqualTo(2);
         assertThat(status.path("processes").findValuesAsText("process"))
                 .contains("pretrain-service", "pretrain-service-2")
                 .doesNotContain("pretrain-service-3");
-        assertThat(Site.at(folder, null, null, null).pretrain().count()).isEqualTo(2);
+        assertThat(Site.at(folder, null, null, null).workers(Stage.PRETRAIN).count())
+                .isEqualTo(2);
         assertThat(folder.resolve("views-2")).isDirectory();
         assertThat(site.log("pretrain-service-3")).isNotEmptyFile();
         assertThat(Alignstream.execute("logs", "pretrain-2", "-n", "1", "--data-dir", folder.toString()))
@@ -76,7 +78,10 @@ class ScaleIT {
 
     private void scale(Site site, int count) {
         LocalCluster.scale(
-                site.withPretrain(site.pretrain().withCount(count)), TestSites.installation(), output.console());
+                site.withWorkers(Stage.PRETRAIN, site.workers(Stage.PRETRAIN).withCount(count)),
+                Stage.PRETRAIN,
+                TestSites.installation(),
+                output.console());
     }
 
     private long pid(String name) {

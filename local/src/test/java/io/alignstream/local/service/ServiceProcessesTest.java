@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.process.ProcessSpec;
 import io.alignstream.local.site.Installation;
-import io.alignstream.local.site.PretrainWorkers;
 import io.alignstream.local.site.ServiceInstance;
 import io.alignstream.local.site.Site;
+import io.alignstream.local.site.StageWorkers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ class ServiceProcessesTest {
         Installation installation = withJarOf(Stage.PRETRAIN);
         Path views = folder.resolve("own-views");
         Site site = new Site(folder, 20_000, 1, List.of("-Dalignstream.views.folder=" + views))
-                .withPretrain(new PretrainWorkers(2, 1));
+                .withWorkers(Stage.PRETRAIN, new StageWorkers(2, 1));
         ServiceProcesses processes = new ServiceProcesses(site, installation);
         ProcessSpec first = processes.of(Stage.PRETRAIN);
 
@@ -68,7 +68,7 @@ class ServiceProcessesTest {
         Installation installation = withJarOf(Stage.PRETRAIN);
         withJarOf(Stage.SFT);
         Site site = new Site(folder, 20_000, 1, List.of("-Dalignstream.torch.threads=3"))
-                .withPretrain(new PretrainWorkers(2, 1));
+                .withWorkers(Stage.PRETRAIN, new StageWorkers(2, 1));
         ServiceProcesses processes = new ServiceProcesses(site, installation);
 
         // When

@@ -39,7 +39,7 @@ class SiteTest {
     void furtherWorkersListenBehindTheBrokerAndAreRemembered() {
         // Given
         Site.at(folder, 9000, null, null)
-                .withPretrain(new PretrainWorkers(3, 1))
+                .withWorkers(Stage.PRETRAIN, new StageWorkers(3, 1))
                 .prepare();
 
         // When
@@ -54,7 +54,7 @@ class SiteTest {
                 .containsExactly("pretrain-service", "pretrain-service-2", "pretrain-service-3");
         assertThat(workers).extracting(site::port).containsExactly(9002, 9014, 9015);
         assertThat(site.instances()).hasSize(Stage.values().length + 2);
-        assertThat(site.pretrain().threads()).isOne();
+        assertThat(site.workers(Stage.PRETRAIN).threads()).isOne();
     }
 
     /** As launchers wrote it that knew of no workers. */
@@ -67,28 +67,49 @@ class SiteTest {
         Site site = Site.at(folder, null, null, null);
 
         // Then
-        assertThat(site.pretrain()).isEqualTo(PretrainWorkers.ALONE);
+        assertThat(site.workers(Stage.PRETRAIN)).isEqualTo(StageWorkers.ALONE);
+    }
+
+    /** As launchers wrote it that knew of no other stage's workers. */
+    @Test
+    void aSiteThatKnowsOfWorkersOfPretrainingKeepsThem() throws Exception {
+        // Given
+        Files.writeString(
+                folder.resolve("site.json"),
+                "{\"portBase\":9000,\"seed\":3,\"serviceOptions\":[],\"pretrainWorkers\":{\"count\":3,\"threads\":1}}");
+
+        // When
+        Site site = Site.at(folder, null, null, null);
+
+        // Then
+        assertThat(site.workers(Stage.PRETRAIN)).isEqualTo(new StageWorkers(3, 1));
+        assertThat(site.workers(Stage.SFT)).isEqualTo(StageWorkers.ALONE);
     }
 
     @Test
     void portsOfAllProcessesLieWithinOnePortBase() {
         // Given
-        Site site = Site.at(folder, null, null, null).withPretrain(new PretrainWorkers(PretrainWorkers.MOST, 1));
+        Site site = Site.at(folder, null, null, null);
+        for (Stage stage : StageWorkers.STAGES) {
+            site = site.withWorkers(stage, new StageWorkers(StageWorkers.MOST, 1));
+        }
 
         // When
         List<Integer> ports =
                 new ArrayList<>(site.instances().stream().map(site::port).toList());
 
         // Then
+        int last = site.portBase() + 268;
+        assertThat(ports).hasSize(4 * StageWorkers.MOST + 2);
         ports.addAll(List.of(site.brokerPort(), site.controllerPort()));
-        assertThat(ports).doesNotHaveDuplicates().allMatch(port -> port <= site.portBase() + 76);
+        assertThat(ports).doesNotHaveDuplicates().allMatch(port -> port <= last).contains(last);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 65, -1})
     void refusesANumberOfWorkersThatCannotBe(int count) {
         // When / Then
-        assertThatThrownBy(() -> new PretrainWorkers(count, 1))
+        assertThatThrownBy(() -> new StageWorkers(count, 1))
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContainingAll("1 to 64", Integer.toString(count));
     }

@@ -38,7 +38,8 @@ final class ActorCritic implements AutoCloseable {
         this.criticLearner = new Learner(
                 critic.trained(1),
                 AdamW.Settings.REINFORCEMENT,
-                settings.batches().memory());
+                settings.batches().memory(),
+                inputs.workers());
         this.policyObjective = new PolicyObjective(
                 policy.network(),
                 settings.sampling().temperature(),
@@ -104,6 +105,18 @@ final class ActorCritic implements AutoCloseable {
                 valueObjective,
                 new ValueObjective.Batch(sequences, shifted(target.values(), -bias), shifted(target.returns(), -bias)),
                 learningRate);
+    }
+
+    /** Remembers both as they are. */
+    void mark() {
+        policy.mark();
+        criticLearner.mark();
+    }
+
+    /** Undoes all steps since {@link #mark}. */
+    void goBack() {
+        policy.goBack();
+        criticLearner.goBack();
     }
 
     private static float[][] shifted(float[][] values, float by) {

@@ -77,6 +77,16 @@ public final class GrpoLoop extends SampledPolicyLoop {
     }
 
     @Override
+    void mark() {
+        policy.mark();
+    }
+
+    @Override
+    void goBack() {
+        policy.goBack();
+    }
+
+    @Override
     void update(List<Minibatch> batch, IterationFigures figures) {
         List<GrpoObjective.Batch> targets = batch.stream().map(this::targets).toList();
         int epochs = settings.batches().epochs();

@@ -13,37 +13,15 @@ import java.util.function.ToDoubleFunction;
 /** The figures of one PPO iteration under the field's names; not thread-safe. */
 final class IterationFigures {
 
-    private final double samplingTolerance;
     private final SequencedMap<String, Double> metrics = new TreeMap<>();
     private final TreeMap<String, Double> sums = new TreeMap<>();
     private int policySteps;
     private int valueSteps;
     private double samplingGap;
 
-    /**
-     * The figures of an iteration.
-     *
-     * @param samplingTolerance by how many nats sampler and scoring may differ
-     */
-    IterationFigures(double samplingTolerance) {
-        this.samplingTolerance = samplingTolerance;
-    }
-
-    /**
-     * How far the sampler's log probabilities are from those that training starts from.
-     *
-     * @throws IllegalStateException if they are too far apart to be of the same policy
-     */
-    void observeSampling(float[] sampled, double[] scored) {
-        for (int t = 0; t < scored.length; t++) {
-            double gap = Math.abs(sampled[t] - scored[t]);
-            if (gap > samplingTolerance) {
-                throw new IllegalStateException("token " + t + " of an answer was sampled with log probability "
-                        + sampled[t] + " but training computes " + scored[t] + ", more than " + samplingTolerance
-                        + " apart: sampler and training do not compute the same policy");
-            }
-            samplingGap = Math.max(samplingGap, gap);
-        }
+    /** Learns by how many nats the sampler's log probabilities are from those that training starts from, at most. */
+    void observeSampling(double gap) {
+        samplingGap = Math.max(samplingGap, gap);
     }
 
     /** The batch before any update. */

@@ -5,13 +5,22 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Episodes that share every native call of an iteration: their old log probabilities come from the very batch that the
- * training step sees, so that before the first update the ratio is 1.
+ * Episodes that share an optimiser step: their old log probabilities come from the very batch, or the parts of it, that the
+ * step sees, so that before the first update the ratio is 1.
  *
  * @param sequences the episodes' rows, the answers' tokens as targets
  * @param episodes in the order of the rows
  */
 public record Minibatch(Sequences sequences, List<Episode> episodes) {
+
+    /** That of {@code episodes}. */
+    static Minibatch of(List<Episode> episodes) {
+        return new Minibatch(
+                Sequences.answers(
+                        episodes.stream().map(Episode::row).toList(),
+                        episodes.stream().map(Episode::promptLength).toList()),
+                episodes);
+    }
 
     /** The entries of {@code grid}, {@code [batch][time]}, that belong to an answer's tokens. */
     static double[] answerPart(float[] gridRow, int promptLength, int answerLength) {

@@ -39,7 +39,8 @@ final class PolicyLearner implements AutoCloseable {
         this.learner = new Learner(
                 policy.trained(settings.retention().trainableShare()),
                 AdamW.Settings.REINFORCEMENT,
-                settings.batches().memory());
+                settings.batches().memory(),
+                inputs.workers());
         this.rehearsal = new NextTokenObjective(policy.trained(1), computing.precision());
         this.rehearsed = inputs.own().rehearsed();
     }
@@ -69,6 +70,17 @@ final class PolicyLearner implements AutoCloseable {
                     own.draw(settings.batches().minibatchEpisodes(), SeededRandom.of(settings.seed(), name, number));
             beside.add(new Learner.Beside<>(rehearsal, drawn, coefficient));
         }
+    }
+
+    /** Remembers it as it is. */
+    void mark() {
+        learner.mark();
+    }
+
+    /** Undoes all steps since {@link #mark}. */
+    void goBack() {
+        policy.changed();
+        learner.goBack();
     }
 
     /** The optimiser. */

@@ -80,6 +80,16 @@ public final class PpoLoop extends SampledPolicyLoop {
     }
 
     @Override
+    void mark() {
+        networks.mark();
+    }
+
+    @Override
+    void goBack() {
+        networks.goBack();
+    }
+
+    @Override
     void update(List<Minibatch> batch, IterationFigures figures) {
         List<Targets> targets = Targets.of(batch, kl.coefficient(), settings.gamma(), settings.lambda());
         RlhfSettings.LearningRates rates = settings.learningRates();

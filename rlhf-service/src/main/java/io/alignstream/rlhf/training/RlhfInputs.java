@@ -22,6 +22,7 @@ import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
+import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ import java.util.stream.Stream;
  * @param endToken the end of turn
  * @param validation chooses among policies, on prompts that the gate does not ask
  * @param gate measures the chosen one
+ * @param workers who trains it; stay the caller's
  */
 public record RlhfInputs(
         RlhfSettings settings,
@@ -50,12 +52,39 @@ public record RlhfInputs(
         OwnWriting own,
         int endToken,
         HeldOutComparison validation,
-        HeldOutComparison gate)
+        HeldOutComparison gate,
+        Workers workers)
         implements TrainingLoop.Inputs {
 
     public RlhfInputs {
         prompts = List.copyOf(prompts);
         ranked = List.copyOf(ranked);
+    }
+
+    /** Of a run on which nobody else works. */
+    public RlhfInputs(
+            RlhfSettings settings,
+            Transformer sft,
+            HeldOutComparison.Judges judges,
+            Tokenizer tokenizer,
+            List<int[]> prompts,
+            List<RankedAnswers> ranked,
+            OwnWriting own,
+            int endToken,
+            HeldOutComparison validation,
+            HeldOutComparison gate) {
+        this(
+                settings,
+                sft,
+                judges,
+                tokenizer,
+                prompts,
+                ranked,
+                own,
+                endToken,
+                validation,
+                gate,
+                Workers.alone(settings.batches().shards()));
     }
 
     /** Where the same prompts have to serve both. */
@@ -70,6 +99,12 @@ public record RlhfInputs(
             int endToken,
             HeldOutComparison comparison) {
         this(settings, sft, judges, tokenizer, prompts, ranked, own, endToken, comparison, comparison);
+    }
+
+    /** The same with {@code others} who train it. */
+    public RlhfInputs with(Workers others) {
+        return new RlhfInputs(
+                settings, sft, judges, tokenizer, prompts, ranked, own, endToken, validation, gate, others);
     }
 
     /** What begins as the SFT model: a copy, or adapters on it. */
@@ -155,6 +190,11 @@ public record RlhfInputs(
                 ? policy.weightsFrom(lowest)
                 : policy.adapters(lora.inUpper(settings.retention().trainableShare(), sft.layers()));
         long criticLearns = !critic ? 0 : lora == null ? scoring.weights() : scoring.adapters(lora);
+        int shards = settings.batches().shards();
+        // With shards an iteration that a worker's end breaks off is undone; DPO's steps stand alone.
+        boolean undone = shards > 1 && settings.algorithm() != RlhfSettings.Algorithm.DPO;
+        long before = undone ? policyLearns + criticLearns : 0;
+        int sets = shards == 1 ? 2 : 3 + Integer.numberOfTrailingZeros(shards);
         int longest = sft.maxPositions();
         if (!prompts.isEmpty()) {
             int prompt = prompts.stream().mapToInt(ids -> ids.length).max().getAsInt();
@@ -173,11 +213,11 @@ public record RlhfInputs(
                 policy.weights() + (scorers.adapted() ? 0 : scorers.count() * scoring.weights()),
                 MemoryPlan.Part.WEIGHTS,
                 // with adapters those that they are worked into, to be stored
-                policy.weights() + (lora == null && critic ? scoring.weights() : criticLearns),
+                policy.weights() + (lora == null && critic ? scoring.weights() : criticLearns) + before,
                 MemoryPlan.Part.MOMENTS,
-                2 * (policyLearns + criticLearns),
+                2 * (policyLearns + criticLearns + before),
                 MemoryPlan.Part.GRADIENTS,
-                2 * Math.max(policyLearns, criticLearns),
+                sets * Math.max(policyLearns, criticLearns),
                 MemoryPlan.Part.PREPARED,
                 2 * policy.prepared(precision),
                 MemoryPlan.Part.ACTIVATIONS,

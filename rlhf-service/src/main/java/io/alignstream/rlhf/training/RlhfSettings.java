@@ -65,6 +65,8 @@ public record RlhfSettings(
      * @param epochs passes over a batch
      * @param memory that an optimiser step may take, which goes through the network in as many parts as that needs
      * @param precision of products and activations; log probabilities and values are computed in fp32 from these
+     * @param shards parts of each step, and of the answers that it learns from, that workers share, a power of two; 1: one
+     *     worker computes all
      */
     public record Batches(
             int iterations,
@@ -72,8 +74,13 @@ public record RlhfSettings(
             int minibatchEpisodes,
             int epochs,
             ActivationMemory memory,
-            Precision precision) {
+            Precision precision,
+            int shards) {
         public Batches {
+            if (Integer.bitCount(shards) != 1) {
+                throw new IllegalArgumentException(
+                        "alignstream.rlhf.shards is " + shards + " but must be a power of two");
+            }
             if (minibatchEpisodes < 1 || episodes % minibatchEpisodes != 0) {
                 throw new IllegalArgumentException("alignstream.rlhf.training.minibatch-episodes is "
                         + minibatchEpisodes + " but must divide alignstream.rlhf.training.batch-episodes, which is "
@@ -237,6 +244,16 @@ public record RlhfSettings(
         values.put("rehearsal.coefficient", Double.toString(retention.coefficient));
         values.put("seed", Long.toString(seed));
         batches.memory.addTo(values);
+        if (batches.shards > 1) {
+            values.put(
+                    "shards",
+                    Integer.toString(batches.shards)); // not how many workers there are: weights do not depend on it
+            // what all workers must do in the same step
+            values.put(
+                    "validateEvery", Integer.toString(algorithm == Algorithm.DPO ? dpo.validateEvery : holdout.every));
+            values.put("checkpointEvery", Long.toString(training.saving().every()));
+            values.put("recoveries", Integer.toString(training.healing().recoveries()));
+        }
         if (batches.precision != Precision.FLOAT32) {
             values.put("precision", batches.precision.label());
         }

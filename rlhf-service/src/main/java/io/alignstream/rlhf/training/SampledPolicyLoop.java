@@ -5,6 +5,7 @@ import io.alignstream.languagemodel.generation.NotFiniteException;
 import io.alignstream.rlhf.rollouts.Rollouts;
 import io.alignstream.training.Recovery;
 import io.alignstream.training.Trouble;
+import io.alignstream.training.workers.WorkersChangedException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,12 @@ abstract class SampledPolicyLoop extends PolicyLoop {
     /** Takes the steps on {@code batch}. */
     abstract void update(List<Minibatch> batch, IterationFigures figures);
 
+    /** Remembers what learns as it is. */
+    abstract void mark();
+
+    /** Undoes all steps since {@link #mark}. */
+    abstract void goBack();
+
     /** Learns how far the batch was from the SFT model, in nats an answer. */
     void observeKl(double kl, int episodes) {}
 
@@ -51,14 +58,15 @@ abstract class SampledPolicyLoop extends PolicyLoop {
     }
 
     /**
-     * One iteration; its figures have the field's names.
+     * One iteration; its figures have the field's names. If a worker comes or goes meanwhile, it has changed nothing but what
+     * is known of the iteration's answers.
      *
      * @throws IllegalStateException if sampling and training disagree about probabilities
      */
     @Override
     public final Step step() {
         Speed speed = new Speed("episodesPerSecond", settings.batches().episodes());
-        IterationFigures figures = new IterationFigures(settings.batches().samplingTolerance());
+        IterationFigures figures = new IterationFigures();
         List<Minibatch> batch;
         try {
             batch = rollout().of(iteration, figures);
@@ -69,13 +77,26 @@ abstract class SampledPolicyLoop extends PolicyLoop {
         List<Episode> episodes =
                 batch.stream().flatMap(part -> part.episodes().stream()).toList();
         figures.observe(episodes, klCoefficient());
-        update(batch, figures);
+        updateOrNot(batch, figures);
         double kl = figures.get("objective/kl");
         observeKl(kl, episodes.size());
         drifted = kl > settings.kl().bound();
         iteration++;
         return new Step(
                 figures.metrics(), speed, figures.notFinite().map(Trouble::of), Optional.of(rollouts(episodes)::write));
+    }
+
+    /** The steps of an iteration count together: one that a worker's end breaks off is taken again from its beginning. */
+    private void updateOrNot(List<Minibatch> batch, IterationFigures figures) {
+        if (settings.batches().shards() > 1) {
+            mark();
+        }
+        try {
+            update(batch, figures);
+        } catch (WorkersChangedException e) {
+            goBack();
+            throw e;
+        }
     }
 
     private Rollouts rollouts(List<Episode> episodes) {

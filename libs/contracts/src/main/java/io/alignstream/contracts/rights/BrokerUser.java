@@ -102,6 +102,7 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
                                 Topic.TRAINING_PROGRESS,
                                 Topic.GUARD_DECISIONS)
                         .read(Topic.INSTRUCTIONS)
+                        .work(stage)
                         .publish(Topic.CHECKPOINTS, Topic.MODEL_RELEASES, Topic.GUARD_DECISIONS);
             case INFERENCE ->
                 rights.follow(Topic.MODEL_RELEASES, Topic.FEEDBACK, Topic.SHADOW_ANSWERS, Topic.PROMPTS)

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.PrimitiveIterator;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * Samples an answer to each of a batch of prompts.
@@ -47,6 +48,13 @@ public record AnswerSampler(double temperature, int maxTokens, int endToken) {
         }
     }
 
+    /** The same of {@code model} as it is now, with numbers that were drawn before. */
+    public List<Answer> sample(Transformer model, List<int[]> prompts, List<double[]> numbers) {
+        try (PreparedWeights weights = new PreparedWeights(model)) {
+            return sample(weights, prompts, numbers);
+        }
+    }
+
     /** The same of {@code model} as it is now; who samples repeatedly from one that no longer learns prepares it once. */
     public List<Answer> sample(Transformer model, List<int[]> prompts, RandomGenerator random) {
         try (PreparedWeights weights = new PreparedWeights(model)) {
@@ -61,21 +69,31 @@ public record AnswerSampler(double temperature, int maxTokens, int endToken) {
      * @throws NotFiniteException if the model's probabilities are no numbers
      */
     public List<Answer> sample(PreparedWeights weights, List<int[]> prompts, RandomGenerator random) {
+        return sample(weights, prompts, numbers(prompts.size(), random));
+    }
+
+    /** By what so many answers' tokens are drawn, {@link #maxTokens} numbers each, whoever samples which of them. */
+    public List<double[]> numbers(int answers, RandomGenerator random) {
+        double[] all = random.doubles((long) answers * maxTokens).toArray();
+        return IntStream.range(0, answers)
+                .mapToObj(answer -> Arrays.copyOfRange(all, answer * maxTokens, (answer + 1) * maxTokens))
+                .toList();
+    }
+
+    private List<Answer> sample(PreparedWeights weights, List<int[]> prompts, List<double[]> numbers) {
         int batch = prompts.size();
         int time = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
         if (time < 1 || time + maxTokens > weights.config().maxPositions()) {
             throw new IllegalArgumentException("a prompt of " + time + " tokens and an answer of up to " + maxTokens
                     + " do not fit the model's " + weights.config().maxPositions() + " positions");
         }
-        double[] uniforms = random.doubles((long) batch * maxTokens).toArray();
         Map<Text, Draft> drafts = new LinkedHashMap<>();
         TokenSampler sampler = TokenSampler.atTemperature(temperature);
         try (Engine engine =
                 new Engine(weights, weights.config().vocabularySize(), Engine.Capacity.of(batch, time + maxTokens))) {
             for (int b = 0; b < batch; b++) {
-                PrimitiveIterator.OfDouble numbers = Arrays.stream(uniforms, b * maxTokens, (b + 1) * maxTokens)
-                        .iterator();
-                TextRequest request = new TextRequest(prompts.get(b), maxTokens, sampler, numbers::nextDouble);
+                PrimitiveIterator.OfDouble drawn = Arrays.stream(numbers.get(b)).iterator();
+                TextRequest request = new TextRequest(prompts.get(b), maxTokens, sampler, drawn::nextDouble);
                 drafts.put(engine.start(request).orElseThrow(), new Draft(maxTokens));
             }
             while (engine.active() > 0) {

@@ -76,6 +76,8 @@ public final class Gradients implements AutoCloseable {
     private NDList sums = new NDList();
     private double weight = 1;
     private boolean single = true;
+    /** Whether the sums lie in somebody's rows. */
+    private boolean lent;
 
     /** No gradients yet of {@code trained}. */
     public Gradients(Trainable trained) {
@@ -179,12 +181,33 @@ public final class Gradients implements AutoCloseable {
         return sha256.hex();
     }
 
-    /** Takes the first of {@code rows}, as {@link #write} writes, for the sums: they lie there from now on, and end with it. */
+    /**
+     * Takes the first of {@code rows}, as {@link #write} writes, for the sums: they lie there from now on, and end with it,
+     * unless they are {@linkplain #keep kept}.
+     */
     public void read(NDArray rows) {
         sums.close();
         NDList in = new NDList(trained.weights().values());
         in.add(rows);
         sums = ordered(PROGRAM.run(scope, "seen", in));
+        lent = true;
+    }
+
+    /** Copies what lies in somebody's rows, which may be written anew then. */
+    public void keep() {
+        if (!lent) {
+            return;
+        }
+        NDList copies = new NDList(names.size());
+        for (NDArray sum : sums) {
+            NDArray copy = sum.duplicate();
+            copy.setName(sum.getName());
+            copies.add(copy);
+        }
+        copies.attach(scope);
+        sums.close();
+        sums = copies;
+        lent = false;
     }
 
     private NDList weighed(NDList plain) {

@@ -198,13 +198,21 @@ public final class WorkerGroup implements Workers {
         withNews[news] = membership().knowsAfter(now().number()) ? 1 : 0;
         withNews[audit] = leads() && chance.nextDouble() < auditShare ? 1 : 0;
         try {
-            double[] all = now().size() == 1 ? withNews : group().sum(withNews);
+            double[] all = now().size() == 1 ? withNews : exchanged(withNews);
             changed |= all[news] > 0;
             audits = all[audit] > 0;
             return Arrays.copyOf(all, numbers.length);
         } catch (CollectiveException e) {
             throw failed(e);
         }
+    }
+
+    private double[] exchanged(double[] numbers) {
+        long began = System.nanoTime();
+        double[] all = group().sum(numbers);
+        exchangedBytes += 2L * Double.BYTES * numbers.length * (now().size() - 1) / now().size();
+        exchangeNanos += System.nanoTime() - began;
+        return all;
     }
 
     @Override

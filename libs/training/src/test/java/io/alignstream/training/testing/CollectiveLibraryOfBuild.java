@@ -16,7 +16,9 @@ public final class CollectiveLibraryOfBuild {
      * collective.required} says that it must be there.
      */
     public static void use() {
-        Path library = Path.of("..", "libs", "language-model", "target", "collective", "libalignstream_collective.so")
+        Path inLibraries = Path.of("..", "language-model"); // seen from another library, otherwise from a service
+        Path module = Files.isDirectory(inLibraries) ? inLibraries : Path.of("..", "libs", "language-model");
+        Path library = module.resolve("target/collective/libalignstream_collective.so")
                 .toAbsolutePath()
                 .normalize();
         boolean there = Files.isReadable(library);
