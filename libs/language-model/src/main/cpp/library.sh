@@ -39,10 +39,11 @@ EXTRACT
 [ "$(uname -sm)" = "Linux x86_64" ] || missing "it is for x86-64 Linux, this is $(uname -sm)"
 command -v "$compiler" >/dev/null || missing "it takes a C++ compiler, and $compiler is not installed"
 
+# Of all sources: the folder itself may be the one that is left out of another library's.
 hash=$({
   echo "$version $flags $key"
   "$compiler" --version
-  find "$sources" -name collective -prune -o -type f -print | LC_ALL=C sort | while read -r file; do cat "$file"; done
+  find "$sources" -mindepth 1 -name collective -prune -o -type f -print | LC_ALL=C sort | while read -r file; do cat "$file"; done
   cat "$here/library.sh"
 } | sha256sum | cut -c 1-16)
 built=$cache/$name-$hash.so

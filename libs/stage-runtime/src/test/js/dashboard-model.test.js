@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  healedLines, jobFacts, jobProgress, metricName, metricsLine, readable, replayableTopics, replayLine, triggerLine,
+  computedLines, healedLines, jobFacts, jobProgress, metricName, metricsLine, readable, replayableTopics, replayLine, triggerLine,
   usableActions,
 } from '../../main/resources/META-INF/resources/alignstream/dashboard-model.js';
 import { Messages } from '../../main/resources/META-INF/resources/alignstream/messages.js';
@@ -10,6 +10,7 @@ const messages = new Messages('en', {
   'job.run': 'Run', 'job.cause': 'Begun because', 'cause.person': '{name} asked: {reason}', 'job.phase': 'Phase', 'job.step': 'Step', 'job.eta': 'Time left', 'job.attempt': 'Attempt',
   'phase.train': 'training', 'metric.loss': 'loss', 'metric.bits (per byte)': 'bits',
   'job.memory': 'Memory', 'job.memoryOf': '{needed} GiB needed, {available} GiB available',
+  'job.utilisation': 'MFU', 'incident.worker': '{worker} at {address}', 'incident.gradients': 'gradients {gradients}',
   'job.ended': 'Ended', 'job.endedAt': '{outcome} at {when}', 'runs.stopped': 'stopped', 'verbatim': '{text}',
   'replay.done': 'done', 'replay.command': 'replay {topic} --at {place}',
   'trigger.takes': 'took {duration}', 'trigger.run': 'starts {job}', 'trigger.nothing': 'nothing: {why}', 'trigger.afterSft': 'then rewards',
@@ -76,13 +77,24 @@ test('a running job tells phase, step, time left, memory and that it is tried ag
   // When
   const facts = jobFacts(
     { run: 'r1', phase: 'train', step: 1500, totalSteps: 3000, etaSeconds: 61, attempts: 2,
+      metrics: { loss: 2, modelFlopsUtilisation: 0.4375 },
       memory: { bytes: 1.5 * 2 ** 30, available: 3 * 2 ** 30 } }, messages);
 
   // Then
   assert.deepEqual(facts, [
     ['Run', 'r1'], ['Phase', 'training'], ['Step', '1,500 / 3,000'], ['Time left', '1 min 1 sec'],
-    ['Memory', '1.5 GiB needed, 3 GiB available'], ['Attempt', '2'],
+    ['MFU', '43.8%'], ['Memory', '1.5 GiB needed, 3 GiB available'], ['Attempt', '2'],
   ]);
+});
+
+test('a worker that another contradicts is told with its gradients and its machine', () => {
+  // When
+  const lines = computedLines({
+    worker: 'w1', address: '10.0.0.7:41001', gradients: 'abcd', fingerprint: { threads: '2', processor: 'Xeon' },
+  }, messages);
+
+  // Then
+  assert.deepEqual(lines, ['w1 at 10.0.0.7:41001', 'gradients abcd', 'processor Xeon · threads 2']);
 });
 
 test('what a job healed from stands with the newest first', () => {

@@ -24,6 +24,8 @@ c10::FunctionSchema effect(const char* schema) {
 
 TORCH_LIBRARY(alignstream_collective, m) {
   using namespace alignstream::collective;
+  // Raised with each change of these operators: CollectiveLibrary refuses a library of another version.
+  m.def("version() -> int", [] { return int64_t{1}; });
   m.def(effect("serve(Tensor address) -> Tensor"), serve);
   m.def(effect("stop_serving(int server) -> ()"), stop_serving);
   m.def(effect("connect(Tensor host, int port, Tensor name, int timeout) -> Tensor"), connect);

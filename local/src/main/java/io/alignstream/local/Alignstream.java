@@ -91,6 +91,7 @@ public final class Alignstream {
                 .setExecutionExceptionHandler(Alignstream::report);
         commandLine.getSubcommands().values().forEach(Alignstream::addHeadings);
         HelpText.install(commandLine);
+        WrongValues.install(commandLine);
         commandLine.setExecutionStrategy(parsed -> withSubcommand(parsed, commandLine));
         return commandLine;
     }

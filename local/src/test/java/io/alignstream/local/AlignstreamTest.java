@@ -68,6 +68,27 @@ class AlignstreamTest {
     }
 
     @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "chaos --count two       | --count is two but must be a whole number between -2147483648 and 2147483647.",
+                "chaos --minutes long    | --minutes is long but must be a number, such as 0.5.",
+                "logs -n many            | --lines is many but must be a whole number",
+                "up --port-base 1e4      | --port-base is 1e4 but must be a whole number",
+                "scale pretrain some     | is some but must be a whole number",
+                "chaos --faults fire     | --faults is fire but must be one of kill, stop, twin",
+                "gc --grace 10           | --grace is 10 but must be a duration as in ISO 8601",
+            })
+    void aValueThatAnOptionCannotHaveIsSaidWithTheOptionAndWhatItMustBe(String arguments, String said) {
+        // When
+        Result result = run(arguments.split(" +"));
+
+        // Then
+        assertThat(result.exit()).isEqualTo(CommandLine.ExitCode.USAGE);
+        assertThat(result.err()).contains(said);
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {80, 100, 120})
     void helpBreaksLinesBetweenWordsOnly(int width) {
         // Given

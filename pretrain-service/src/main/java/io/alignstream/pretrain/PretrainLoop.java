@@ -9,6 +9,7 @@ import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.languagemodel.torch.PeakRate;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.pretrain.data.Validation;
@@ -61,6 +62,8 @@ public final class PretrainLoop implements TrainingLoop {
     private final LossGuard.Limits limits;
     private final Recovery recovery;
     private final PretrainState state;
+    private final double flopsPerToken;
+    private final double peak;
     private Notes notes;
 
     /**
@@ -193,6 +196,9 @@ public final class PretrainLoop implements TrainingLoop {
         this.recovery = recovery;
         this.state = state;
         this.notes = notes;
+        this.flopsPerToken =
+                Footprint.of(state.model().config()).trainingFlopsPerToken(inputs.training.sequenceLength());
+        this.peak = PeakRate.flopsPerSecond(settings.optimiser().precision());
         int batch = settings.batches().sequences();
         List<int[]> heldOut = inputs.validation();
         this.validation = new Validation(
@@ -243,7 +249,9 @@ public final class PretrainLoop implements TrainingLoop {
         figures.put("gradientNorm", taken.gradientNorm());
         figures.put("learningRate", learningRate);
         figures.put("recoveries", (double) recovery.count());
-        return new Step(figures, new Speed("tokensPerSecond", batch.ids().length), trouble);
+        int tokens = batch.ids().length;
+        Work work = new Work(tokens * flopsPerToken, peak);
+        return new Step(figures, new Speed("tokensPerSecond", tokens, Optional.of(work)), trouble);
     }
 
     /** Measures on the held-out documents and compares with the text trained on since the last time. */

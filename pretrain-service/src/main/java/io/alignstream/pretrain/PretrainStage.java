@@ -91,6 +91,7 @@ public class PretrainStage implements StageDefinition {
             }
         });
         subscriptions.follow(Topic.CHECKPOINTS);
+        subscriptions.follow(Topic.INCIDENTS);
         subscriptions.ask(storedRuns);
         subscriptions.ask(continuable);
     }

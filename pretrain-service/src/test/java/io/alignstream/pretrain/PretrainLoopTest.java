@@ -59,6 +59,8 @@ class PretrainLoopTest {
 
         // Then
         assertThat(recorder.last("loss")).isLessThan(0.8 * recorder.first("loss"));
+        assertThat(recorder.last("modelFlopsUtilisation"))
+                .isBetween(1e-6, 1.5); // of so small a network next to nothing
         assertThat(recorder.last("validationBitsPerByte"))
                 .isLessThan(recorder.figures().get(9).get("validationBitsPerByte"));
         try (CheckpointStore store = store("a")) {
@@ -75,7 +77,7 @@ class PretrainLoopTest {
                             "training-state.safetensors");
             assertThat(checkpoint.manifest().metrics())
                     .containsKeys("loss", "validationBitsPerByte")
-                    .doesNotContainKey("tokensPerSecond");
+                    .doesNotContainKeys("tokensPerSecond", "modelFlopsUtilisation");
             assertThat(Tokenizer.load(checkpoint.folder()).sha256()).isEqualTo(TOKENIZER.sha256());
             try (Transformer model = Transformer.load(checkpoint.folder())) {
                 assertThat(model.config().layers()).isEqualTo(2);

@@ -3,7 +3,6 @@ package io.alignstream.pretrain;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
-import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.SequenceSource;
@@ -14,6 +13,7 @@ import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.testing.CollectiveLibraryOfBuild;
 import io.alignstream.training.testing.Recorder;
 import io.alignstream.training.testing.WorkerThreads;
+import io.alignstream.training.workers.Disagreement;
 import io.alignstream.training.workers.Standing;
 import io.alignstream.training.workers.Workers;
 import java.io.IOException;
@@ -26,6 +26,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,21 +89,66 @@ class PretrainWorkersTest {
         String right = "ab".repeat(32);
         String wrong = "cd".repeat(32);
         List<List<String>> hashes = List.of(List.of(right, right), List.of(wrong, right));
-        List<Optional<Reason>> incidents = Collections.synchronizedList(new ArrayList<>());
+        List<List<Disagreement>> incidents = Collections.synchronizedList(new ArrayList<>());
 
         // When
         WorkerThreads.work(2, SHARDS, (rank, group) -> {
             group.meet(Standing.NOTHING, () -> false);
             group.audit(hashes.get(rank).get(0), hashes.get(rank).get(1));
-            incidents.add(group.incident());
+            incidents.add(group.disagreements());
         });
 
-        // Then: both know, and name both, since nobody can say whose fault it is
-        assertThat(incidents).hasSize(2).allSatisfy(incident -> assertThat(incident)
-                .hasValueSatisfying(reason -> {
-                    assertThat(reason.code()).isEqualTo("training.incident");
-                    assertThat(reason.arguments()).containsEntry("shard", 2L).containsKeys("one", "other");
-                }));
+        // Then: both know the same, and name both, since nobody can say whose fault it is
+        assertThat(incidents).hasSize(2);
+        assertThat(incidents.getFirst())
+                .isEqualTo(incidents.getLast())
+                .singleElement()
+                .satisfies(disagreement -> {
+                    assertThat(disagreement.shard()).isEqualTo(2);
+                    assertThat(disagreement.owners()).isEqualTo(wrong);
+                    assertThat(disagreement.auditors()).isEqualTo(right);
+                    assertThat(disagreement.owner()).isNotEqualTo(disagreement.auditor());
+                });
+    }
+
+    @Test
+    void a_worker_that_is_asked_to_stop_does_not_wait_for_one_that_stands_still() throws Exception {
+        // Given: whoever leads stands still after step 3 until the other has returned, which is asked to stop then
+        AtomicInteger leader = new AtomicInteger(-1);
+        CountDownLatch returned = new CountDownLatch(1);
+        List<Trainer.Result> results = Collections.synchronizedList(new ArrayList<>());
+
+        // When
+        WorkerThreads.work(2, SHARDS, (worker, group) -> {
+            try (CheckpointStore store = store("stopped")) {
+                Recorder recorder = Recorder.calling(
+                        (step, figures) -> {
+                            if (step == 3) {
+                                leader.set(worker);
+                                await(returned);
+                            }
+                        },
+                        () -> leader.get() >= 0 && leader.get() != worker);
+                Optional<Trainer.Result> result =
+                        trainer(store, recorder, group).train();
+                if (leader.get() != worker) {
+                    returned.countDown();
+                    throw new WorkerThreads.Death();
+                }
+                result.ifPresent(results::add);
+            }
+        });
+
+        // Then: the other went on alone
+        assertThat(results).hasSize(1);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(2, TimeUnit.MINUTES)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Happens to a worker after a step. */

@@ -88,6 +88,7 @@ public class RewardStage implements StageDefinition {
     @Override
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.CHECKPOINTS);
+        subscriptions.follow(Topic.INCIDENTS);
         subscriptions.ask(storedRuns);
         subscriptions.follow(Topic.PROMPTS, prompts);
         subscriptions.follow(Topic.RANKING_REQUESTS, new Subscriptions.KeptHandler<>() {

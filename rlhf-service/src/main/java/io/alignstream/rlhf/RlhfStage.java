@@ -61,6 +61,7 @@ public class RlhfStage implements StageDefinition {
     @Override
     public void subscribe(Subscriptions subscriptions) {
         subscriptions.follow(Topic.CHECKPOINTS);
+        subscriptions.follow(Topic.INCIDENTS);
         subscriptions.follow(Topic.PROMPTS);
         subscriptions.follow(Topic.MODEL_RELEASES, releases);
         guard.subscribe(subscriptions);

@@ -73,6 +73,7 @@ public class SftStage implements StageDefinition {
         });
         subscriptions.follow(Topic.PROMPTS);
         subscriptions.follow(Topic.CHECKPOINTS);
+        subscriptions.follow(Topic.INCIDENTS);
         subscriptions.ask(storedRuns);
     }
 

@@ -3,6 +3,7 @@ package io.alignstream.contracts;
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.judgement.Guideline;
 import io.alignstream.contracts.messages.Reason;
 import java.nio.charset.StandardCharsets;
@@ -76,6 +77,14 @@ public final class Topic<T> {
             event("guard-decisions", GuardDecision.class, "guard-decision", Retention.COMPACTED, GuardDecision::run);
     public static final Topic<StageControl> STAGE_CONTROLS =
             event("stage-controls", StageControl.class, "stage-control", Retention.COMPACTED, StageControl::stage);
+    /** Kept for ever: there must be none, and a machine that computes wrong is looked for later, too. */
+    public static final Topic<Incident> INCIDENTS = event(
+            "incidents",
+            Incident.class,
+            "incident",
+            Retention.COMPACTED,
+            incident -> incident.stage() + "/" + incident.run() + "/" + incident.step() + "/" + incident.shard());
+
     public static final Topic<TrainingProgress> TRAINING_PROGRESS = event(
             "training-progress",
             TrainingProgress.class,
@@ -103,6 +112,7 @@ public final class Topic<T> {
             MODEL_RELEASES,
             GUARD_DECISIONS,
             STAGE_CONTROLS,
+            INCIDENTS,
             TRAINING_PROGRESS,
             AUDIT_LOG);
 

@@ -4,6 +4,7 @@ import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.judgement.Guideline;
 import io.alignstream.contracts.messages.Reason;
 import java.net.URI;
@@ -124,6 +125,20 @@ final class Samples {
                         7,
                         List.of(new StageControl.Run(
                                 "77aa", true, 2, 1, Reason.of("stage.noResult").with("run", "77aa")))));
+        events.put(
+                Topic.INCIDENTS,
+                new Incident(
+                        "pretrain",
+                        "77aa",
+                        120,
+                        2,
+                        new Incident.Computed(
+                                "3f9a1c20", "10.0.0.7:41001", HASH, Map.of("processor", "Xeon", "threads", "2")),
+                        new Incident.Computed(
+                                "5b11e0d4",
+                                "10.0.0.8:41002",
+                                "cd".repeat(32),
+                                Map.of("processor", "Xeon", "threads", "2"))));
         events.put(
                 Topic.TRAINING_PROGRESS,
                 new TrainingProgress(

@@ -70,6 +70,7 @@ class TopicTest {
         "model-releases, alignstream/4f2a",
         "guard-decisions, 77aa",
         "stage-controls, sft",
+        "incidents, pretrain/77aa/120/2",
         "training-progress, rlhf/77aa",
         "audit-log, sft-service",
     })
@@ -105,7 +106,8 @@ class TopicTest {
                         Topic.CHECKPOINTS,
                         Topic.MODEL_RELEASES,
                         Topic.GUARD_DECISIONS,
-                        Topic.STAGE_CONTROLS);
+                        Topic.STAGE_CONTROLS,
+                        Topic.INCIDENTS);
     }
 
     private static String header(ProducerRecord<byte[], byte[]> sent, String name) {

@@ -4,6 +4,7 @@ import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.memory.MemoryPlan;
@@ -58,8 +59,11 @@ public interface JobContext {
     /** Reports that workers have come or gone; it stands in the job's status, as one that went is a failure that the job goes on after. */
     default void workersChanged(Reason what) {}
 
-    /** Reports that two workers have come to different bits from the same; it stands in the job's status. */
-    default void incident(Reason what) {}
+    /**
+     * Reports that two workers have come to different bits from the same: it stands in the job's status, and is published in the
+     * background, since training goes on where the brokers are away.
+     */
+    default void incident(Incident what) {}
 
     /** Share of the steps in which workers compute a shard of another one, too, and compare. */
     default double auditShare() {
@@ -72,6 +76,11 @@ public interface JobContext {
     /** Where the other workers of a run reach this process: what its servers are to be bound to. */
     default InetAddress workerAddress() {
         return InetAddress.getLoopbackAddress();
+    }
+
+    /** How many processes are workers of {@code run}, or of another of its family, just now. */
+    default int workers(TrainingRun run) {
+        return 0;
     }
 
     /**

@@ -4,6 +4,7 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.NativeMemory;
@@ -18,10 +19,15 @@ import io.alignstream.training.TrainingRun;
 import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
+import io.alignstream.training.workers.Disagreement;
+import io.alignstream.training.workers.Member;
+import io.alignstream.training.workers.TransferFolder;
 import io.alignstream.training.workers.WorkerGroup;
+import io.alignstream.training.workers.WorkerRefusedException;
 import io.alignstream.training.workers.Workers;
 import io.alignstream.training.workers.WorkersChangedException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -144,6 +150,9 @@ public abstract class TrainingJob implements Job {
 
     private void train(JobContext context) throws IOException {
         boolean together = shards() > 1 && CollectiveLibrary.isThere();
+        if (shards() > 1 && !together) {
+            requireUnshared(context);
+        }
         // Where several work on it, they settle who publishes a result that is there.
         Optional<Trainer.Result> before = together ? Optional.empty() : Trainer.finished(run);
         if (before.isPresent()) {
@@ -177,7 +186,18 @@ public abstract class TrainingJob implements Job {
         }
     }
 
+    /** Who cannot add up gradients with others leaves the run to them. */
+    private void requireUnshared(JobContext context) {
+        int others = context.workers(run);
+        if (others > 0) {
+            throw new WorkerRefusedException(Reason.of("training.withoutCollectives")
+                    .with("run", run.id())
+                    .with("workers", others));
+        }
+    }
+
     private Workers workers(JobContext context) {
+        TransferFolder.sweep();
         Map<String, String> fingerprint = new TreeMap<>(TorchRuntime.fingerprint());
         fingerprint.put("code", Code.hash(getClass()));
         RendezvousServer server = RendezvousServer.open(context.workerAddress());
@@ -225,6 +245,12 @@ public abstract class TrainingJob implements Job {
         }
     }
 
+    private static Incident.Computed computed(Member worker, String gradients) {
+        InetSocketAddress address = worker.rendezvous();
+        return new Incident.Computed(
+                worker.id(), address.getHostString() + ":" + address.getPort(), gradients, worker.fingerprint());
+    }
+
     private Monitor monitor(JobContext context) {
         return new Monitor() {
             @Override
@@ -263,8 +289,14 @@ public abstract class TrainingJob implements Job {
             }
 
             @Override
-            public void incident(Reason what) {
-                context.incident(what);
+            public void disagreed(long step, Disagreement what) {
+                context.incident(new Incident(
+                        run.stage().id(),
+                        run.id(),
+                        step,
+                        what.shard(),
+                        computed(what.owner(), what.owners()),
+                        computed(what.auditor(), what.auditors())));
             }
 
             @Override

@@ -45,6 +45,10 @@ export function jobFacts(job, messages) {
   if (job.etaSeconds !== null) {
     facts.push([messages.text('job.eta'), messages.duration(job.etaSeconds)]);
   }
+  const utilisation = job.metrics?.modelFlopsUtilisation;
+  if (utilisation !== undefined) {
+    facts.push([messages.text('job.utilisation'), messages.share(utilisation)]);
+  }
   if (job.memory !== null) {
     facts.push([messages.text('job.memory'), messages.text('job.memoryOf', {
       needed: messages.figure(job.memory.bytes / 2 ** 30),
@@ -114,6 +118,15 @@ export function readable(text) {
 /** Failures that the job went on after: what was wrong and what was done, newest first. */
 export function healedLines(job, messages) {
   return job.healed.map(reason => messages.said(reason)).reverse();
+}
+
+/** What a worker came to that another contradicts: who and where it is, its gradients' hash, and its machine. */
+export function computedLines({ worker, address, gradients, fingerprint }, messages) {
+  return [
+    messages.text('incident.worker', { worker, address }),
+    messages.text('incident.gradients', { gradients }),
+    Object.entries(fingerprint).map(([name, value]) => `${name} ${value}`).sort().join(' · '),
+  ];
 }
 
 /** What a metric is called; one that several phases report comes as `metric (phase)`. */

@@ -2,7 +2,7 @@
 import { get, post, reasonOf } from './api.js';
 import { ChartsSection } from './charts-view.js';
 import {
-  healedLines, jobFacts, jobProgress, metricsLine, readable, replayableTopics, replayLine, triggerLine, usableActions,
+  computedLines, healedLines, jobFacts, jobProgress, metricsLine, readable, replayableTopics, replayLine, triggerLine, usableActions,
 } from './dashboard-model.js';
 import { element, every, make, say } from './dom.js';
 import { pageMessages } from './language.js';
@@ -26,6 +26,7 @@ class Dashboard {
     document.addEventListener('visibilitychange', () => document.hidden || this.refreshJob().catch(console.debug));
     every(1, () => this.refreshJob());
     every(5, () => this.refreshTrigger());
+    every(5, () => this.refreshIncidents());
     every(5, () => this.refreshCheckpoints());
     every(5, () => this.refreshDeadLetters());
   }
@@ -93,6 +94,20 @@ class Dashboard {
     const failed = job.lastFailure !== null;
     element('failure').hidden = !failed;
     say(element('failure'), failed ? this.messages.text('job.failure', { failure: job.lastFailure }) : '');
+  }
+
+  async refreshIncidents() {
+    const { messages } = this;
+    const incidents = await get('job/incidents');
+    const cell = (code, className, ...content) => make('td', { className, data: { label: messages.text(code) } }, ...content);
+    this.showTable('incidents', incidents, incident => [
+      cell('checkpoint.run', '', make('code', {}, incident.run)),
+      cell('checkpoint.step', 'number', messages.whole(incident.step)),
+      cell('incident.shard', 'number', messages.whole(incident.shard)),
+      ...['owner', 'auditor'].map(who => cell(`incident.${who}`, 'text', make('div', {}, ...computedLines(incident[who], messages)
+        .map(line => make('p', {}, line))))),
+    ]);
+    element('incidents-section').hidden = incidents.length === 0;
   }
 
   async refreshCheckpoints() {
@@ -181,7 +196,7 @@ class Dashboard {
     this.shownTables.set(id, told);
     const body = element(id);
     body.closest('.scroll').hidden = entries.length === 0;
-    element(`no-${id}`).hidden = entries.length > 0;
+    document.getElementById(`no-${id}`)?.toggleAttribute('hidden', entries.length > 0);
     body.replaceChildren(...entries.map(entry => make('tr', {}, ...cells(entry))));
   }
 

@@ -60,6 +60,7 @@ export const FIGURES = {
   'loss/policy': ['plain', 'steady'],
   'loss/value': ['plain', 'lower'],
   'margin': ['score', 'higher'],
+  'modelFlopsUtilisation': ['share', 'higher'],
   'objective/entropy': ['nats', 'steady'],
   'objective/kl': ['nats', 'steady'],
   'objective/rlhf_reward': ['score', 'higher'],

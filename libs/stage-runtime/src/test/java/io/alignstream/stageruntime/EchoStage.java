@@ -8,6 +8,7 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.samples.Sample;
 import jakarta.inject.Singleton;
@@ -37,6 +38,9 @@ public class EchoStage implements StageDefinition {
     final ConcurrentLinkedQueue<Ranking> rankings = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<String> withdrawn = new ConcurrentLinkedQueue<>();
     final ConcurrentLinkedQueue<String> readByJob = new ConcurrentLinkedQueue<>();
+    /** What the next jobs report. */
+    final ConcurrentLinkedQueue<Incident> incidents = new ConcurrentLinkedQueue<>();
+
     private final Set<String> requests = new HashSet<>();
 
     @Override
@@ -71,6 +75,7 @@ public class EchoStage implements StageDefinition {
             rankings.add(ranking);
         });
         subscriptions.follow(Topic.CHECKPOINTS);
+        subscriptions.follow(Topic.INCIDENTS);
     }
 
     @Override
@@ -81,6 +86,18 @@ public class EchoStage implements StageDefinition {
             return new Decision.Wait(Reason.of("echo.learned").with("prompts", prompts));
         }
         return new Decision.Run(new EchoJob(prompts, view.snapshot(Topic.PROMPTS)));
+    }
+
+    /** Two workers that came to different bits in a run of the stage's. */
+    static Incident incident(String run, long step) {
+        Map<String, String> machine = Map.of("processor", "Xeon", "threads", "2");
+        return new Incident(
+                "sft",
+                run,
+                step,
+                2,
+                new Incident.Computed("3f9a1c20", "10.0.0.7:41001", "ab".repeat(32), machine),
+                new Incident.Computed("5b11e0d4", "10.0.0.8:41002", "cd".repeat(32), machine));
     }
 
     public static Checkpoint checkpoint(String run, long step) {
@@ -118,10 +135,14 @@ public class EchoStage implements StageDefinition {
                 entries.forEach(entry -> readByJob.add(
                         entry.event() == null ? "-" : entry.event().id()));
             }
+            incidents.forEach(context::incident);
             context.healed(Reason.of("echo.healed").with("prompts", prompts));
             for (long step = 1; step <= prompts || mode == Mode.UNTIL_STOPPED; step++) {
                 context.progress(
-                        "train", step, Math.max(step, prompts), Map.of("loss", 1.0 / step, "objective/kl", 0.5));
+                        "train",
+                        step,
+                        Math.max(step, prompts),
+                        Map.of("loss", 1.0 / step, "objective/kl", 0.5, "modelFlopsUtilisation", 0.413));
                 if (context.stopRequested()) {
                     return;
                 }

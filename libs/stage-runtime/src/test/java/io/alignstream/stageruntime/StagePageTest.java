@@ -85,7 +85,8 @@ class StagePageTest {
     @ParameterizedTest
     @CsvSource({"en, 1200, false", "zh, 390, true"})
     void everybodySeesChartsRunsAndCheckpoints(String language, int width, boolean dark) throws IOException {
-        // Given
+        // Given: of an earlier run, machines that contradict each other
+        topics.publish(Topic.INCIDENTS, EchoStage.incident("0f3a9c2b1d77", 1_204));
         ran();
         ran();
         try (Chromium browser = Chromium.start()) {
@@ -95,6 +96,7 @@ class StagePageTest {
             browser.open(address.resolve("/?language=" + language).toString());
             browser.await("document.querySelectorAll('.charts svg').length >= 2");
             browser.await("document.querySelectorAll('#runs tr').length >= 2");
+            browser.await("document.querySelectorAll('#incidents tr').length >= 1");
 
             // Then
             Files.createDirectories(PICTURES);
@@ -102,6 +104,12 @@ class StagePageTest {
             assertThat(browser.hindrances()).isEmpty();
             assertThat(browser.value("document.documentElement.scrollWidth").asInt())
                     .isLessThanOrEqualTo(width);
+            assertThat(browser.value("document.getElementById('incidents').textContent")
+                            .asText())
+                    .contains("0f3a9c2b1d77", "10.0.0.8:41002", "cd".repeat(32), "processor Xeon");
+            assertThat(browser.value("document.getElementById('facts').textContent")
+                            .asText())
+                    .contains("MFU", "41.3");
             // what finished is no bar
             assertThat(browser.value("document.getElementById('progress').hidden")
                             .asBoolean())

@@ -16,6 +16,8 @@ import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.incident.Incident;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.stageruntime.testing.KafkaBroker;
@@ -130,6 +132,33 @@ class StageRuntimeTest {
                 .filteredOn(p -> p.run().equals(run))
                 .last()
                 .satisfies(progress -> assertThat(progress.step()).isEqualTo(progress.totalSteps()));
+    }
+
+    @Test
+    void anIncidentStandsOnItsTopicInTheJobAndAmongThoseOfEarlierRuns() {
+        // Given: both workers of a run report what both have seen
+        String run = UUID.randomUUID().toString();
+        Incident incident = EchoStage.incident(run, 7);
+        topics.publish(Topic.INCIDENTS, incident); // the other one
+        stage.incidents.add(incident);
+
+        // When
+        publishPrompt("hello");
+        await().until(() ->
+                topics.events(Topic.INCIDENTS).stream().filter(incident::equals).count() == 2);
+        stage.incidents.clear();
+        settle();
+
+        // Then: it is one, whoever published it
+        assertThat(topics.records(Topic.INCIDENTS.name()))
+                .filteredOn(record -> new String(record.key(), StandardCharsets.UTF_8).equals("sft/" + run + "/7/2"))
+                .hasSize(2);
+        assertThat(control.status().healed()).extracting(Reason::code).contains("training.incident");
+        await().untilAsserted(() -> given().get("/job/incidents")
+                .then()
+                .statusCode(200)
+                .body("findAll { it.run == '" + run + "' }.size()", equalTo(1))
+                .body("find { it.run == '" + run + "' }.owner.gradients", equalTo("ab".repeat(32))));
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.alignstream.training.TrainingRun;
 import io.alignstream.training.TrainingRuns;
 import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.workers.WorkerRefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,13 +108,48 @@ class TrainingJobTest {
         }
     }
 
+    @Test
+    void a_process_that_cannot_add_up_gradients_with_others_leaves_them_their_run() throws IOException {
+        // Given: this process was not given the library of collectives, and two others train the run
+        try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
+            TrainingRun run = new TrainingRuns(store, Stage.SFT).of(Lineage.NONE, List.of(), Map.of());
+            JobContext withOthers = new Listening(new ArrayList<>()) {
+                @Override
+                public int workers(TrainingRun shared) {
+                    return shared.id().equals(run.id()) ? 2 : 0;
+                }
+            };
+
+            // When
+            Throwable refusal = catchThrowable(() -> new Huge(run, 4).execute(withOthers));
+
+            // Then
+            assertThat(refusal)
+                    .isInstanceOf(WorkerRefusedException.class)
+                    .hasMessageContaining("2 workers train run " + run.id(), "ALIGNSTREAM_TORCH_COLLECTIVE");
+            assertThat(store.owner(Stage.SFT, run.id())).isEmpty();
+        }
+    }
+
     /** A job whose network takes an exbibyte. */
     private static final class Huge extends TrainingJob {
 
+        private final int shards;
+
         Huge(TrainingRun run) {
+            this(run, 1);
+        }
+
+        Huge(TrainingRun run, int shards) {
             super(
                     run,
                     new Trainer.Settings(new Trainer.Saving(1, Duration.ofSeconds(1)), new Trainer.Healing(0, 0.5), 0));
+            this.shards = shards;
+        }
+
+        @Override
+        protected int shards() {
+            return shards;
         }
 
         @Override

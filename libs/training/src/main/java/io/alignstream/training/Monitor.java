@@ -3,6 +3,7 @@ package io.alignstream.training;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.training.samples.Sample;
+import io.alignstream.training.workers.Disagreement;
 import java.util.Map;
 
 /** Watches a run and can stop it. */
@@ -50,8 +51,8 @@ public interface Monitor {
     /** Hears of a step whose {@link #progress} the worker tells that leads the run. */
     default void followed(String phase, long step, long totalSteps, Map<String, Double> figures) {}
 
-    /** Hears that two workers have come to different bits from the same: one of their machines is wrong, and nobody can say which. */
-    default void incident(Reason what) {}
+    /** Hears that two workers have come to different bits from the same, in the step after which so many are done; at every worker. */
+    default void disagreed(long step, Disagreement what) {}
 
     /** Hears which of the workers that train the run have come and gone. */
     default void workersChanged(Reason what) {}

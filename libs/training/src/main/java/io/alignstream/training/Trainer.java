@@ -1,7 +1,6 @@
 package io.alignstream.training;
 
 import io.alignstream.contracts.Reference;
-import io.alignstream.languagemodel.capacity.FolderCache;
 import io.alignstream.languagemodel.checkpoint.LeaseLostException;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
@@ -12,12 +11,13 @@ import io.alignstream.training.TrainingLoop.Step;
 import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
+import io.alignstream.training.workers.Goodput;
 import io.alignstream.training.workers.Handover;
 import io.alignstream.training.workers.Standing;
+import io.alignstream.training.workers.TransferFolder;
 import io.alignstream.training.workers.Workers;
 import io.alignstream.training.workers.WorkersChangedException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,10 +47,10 @@ public final class Trainer {
     private final Optional<SampleWriter> writer;
     private final Monitor monitor;
     private final Workers workers;
-    /** When this process began to take steps of the run, and how long those took that counted. */
+    /** When this process began to work on the run. */
     private final long since = System.nanoTime();
 
-    private double usefulSeconds;
+    private @Nullable Goodput goodput;
 
     /**
      * What a stage configures.
@@ -237,8 +238,8 @@ public final class Trainer {
     /** Another worker leads: goes on from memory, or from what that one sends; empty if asked to stop. */
     private Optional<Moment> follow(Optional<Moment> before) throws IOException {
         Standing mine = before.map(Moment::standing).orElse(Standing.NOTHING);
-        Path folder = Files.createTempDirectory("alignstream-worker");
-        try {
+        try (TransferFolder transfer = TransferFolder.create()) {
+            Path folder = transfer.path();
             Optional<Handover> told = workers.follow(mine, folder, monitor::stopRequested);
             if (told.isEmpty()) {
                 return before;
@@ -261,8 +262,6 @@ public final class Trainer {
                 moment.state = state;
             });
             return before;
-        } finally {
-            FolderCache.delete(folder);
         }
     }
 
@@ -331,6 +330,7 @@ public final class Trainer {
             long began = System.nanoTime();
             Step step = loop.step();
             double seconds = (System.nanoTime() - began) / 1e9;
+            workers.disagreements().forEach(what -> monitor.disagreed(loop.done(), what));
             if (step.trouble().isPresent()) {
                 return step.trouble();
             }
@@ -367,17 +367,27 @@ public final class Trainer {
         figures.put(step.speed().figure(), step.speed().amount() / seconds);
         SequencedMap<String, Double> shared = workers.figures(seconds);
         if (!shared.isEmpty()) {
-            usefulSeconds += seconds;
-            shared.put("goodput", Math.min(1, usefulSeconds / ((System.nanoTime() - since) / 1e9)));
+            shared.put("goodput", goodput(loop.done(), seconds));
         }
+        step.speed()
+                .work()
+                .ifPresent(work -> figures.put(
+                        "modelFlopsUtilisation", work.utilisation(seconds, shared.getOrDefault("workers", 1.0))));
         figures.putAll(shared);
-        workers.incident().ifPresent(monitor::incident);
         if (moment.leads) {
             monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
             run.beat();
         } else {
             monitor.followed(loop.phase(), loop.done(), loop.total(), figures);
         }
+    }
+
+    /** After a step that took {@code seconds}: what the run's time since this process came has been good for. */
+    private double goodput(long done, double seconds) {
+        Goodput counted = goodput == null ? new Goodput(done - 1) : goodput;
+        counted.took(done, seconds);
+        goodput = counted;
+        return counted.share((System.nanoTime() - since) / 1e9);
     }
 
     private Recovery.Decision decide(Moment moment, Trouble trouble) {

@@ -138,8 +138,29 @@ public interface TrainingLoop extends AutoCloseable {
      * An amount of work.
      *
      * @param figure under which it is shown once it is divided by the seconds, for example {@code tokensPerSecond}
+     * @param work what it comes to in arithmetic, where that is known
      */
-    record Speed(String figure, double amount) {}
+    record Speed(String figure, double amount, Optional<Work> work) {
+
+        /** Of work whose arithmetic nobody counts. */
+        public Speed(String figure, double amount) {
+            this(figure, amount, Optional.empty());
+        }
+    }
+
+    /**
+     * What a step's mathematics need, however they are computed.
+     *
+     * @param flops floating point operations
+     * @param peak those that this process's machine can do in a second at best
+     */
+    record Work(double flops, double peak) {
+
+        /** Share of what {@code workers} machines like this one could do in {@code seconds} that served the model: MFU. */
+        double utilisation(double seconds, double workers) {
+            return flops / (seconds * peak * workers);
+        }
+    }
 
     /**
      * What was measured.

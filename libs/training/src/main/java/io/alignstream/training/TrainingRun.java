@@ -59,6 +59,14 @@ public final class TrainingRun {
         return frozen.run();
     }
 
+    /**
+     * What the run has in common with any other on the same parents and hyper-parameters, whatever data these learn from: 12
+     * hexadecimal digits, of a hash as the id's.
+     */
+    public String family() {
+        return TrainingRuns.id(stage(), lineage(), List.of(), frozen.hyperparameters());
+    }
+
     /** What the run is made from. */
     public Lineage lineage() {
         return new Lineage(new TreeMap<>(frozen.parents()));

@@ -36,7 +36,7 @@ public final class TrainingRuns {
 
     /** The run on these inputs, begun or not. */
     public TrainingRun of(Lineage lineage, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
-        String id = id(lineage, datasets, hyperparameters);
+        String id = id(stage, lineage, datasets, hyperparameters);
         return new TrainingRun(
                 store,
                 lost,
@@ -97,7 +97,9 @@ public final class TrainingRuns {
         return run.id().equals(stored.id()) ? Optional.of(run) : Optional.empty();
     }
 
-    private String id(Lineage lineage, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
+    /** The id of a run of {@code stage}. */
+    static String id(
+            Stage stage, Lineage lineage, List<DatasetSnapshot> datasets, Map<String, String> hyperparameters) {
         StringBuilder inputs = new StringBuilder(stage.id()).append('\n');
         lineage.parents()
                 .forEach((role, parent) ->

@@ -34,8 +34,8 @@ import picocli.CommandLine.Option;
                     + " must be there once, what a person rolled back must be rolled back, and nothing may be left in the"
                     + " store that nobody needs.",
             "",
-            "What pretraining came to meanwhile is said, too: its goodput (steps that counted, times the median step's own time,"
-                    + " by all time from the first step to the end of the disturbance), regroupings, and the longest"
+            "What pretraining came to meanwhile is said, too: its goodput (steps that counted, each with what a step takes at the"
+                    + " time, by all time from the first step to the end of the disturbance), regroupings, and the longest"
                     + " pause of surviving workers after another was killed or held.",
             "",
             "Exit code 1 if something is not as it must be; the data folder of that seed stays, logs included."
@@ -110,7 +110,7 @@ public final class ChaosCommand implements Callable<Integer> {
             paramLabel = "workers",
             description =
                     "Disturb nothing but pretraining's workers, from their first step to their last: they are killed, the"
-                            + " one that leads included, held, and asked to end and started again.")
+                            + " one that leads included, held, and asked to end and started again. No later stage runs.")
     @Nullable
     Part only;
 

@@ -13,6 +13,7 @@ import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.report.StageResults;
+import io.alignstream.training.StoredState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -32,19 +33,22 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * What a pipeline has come to, read from topics and store.
  *
  * @param weights sha256 of each stage's model, every byte of which was read
- * @param ledgers sha256 of what lies beside it about the sequences that it has seen, where somebody keeps it
+ * @param beside sha256 of what lies beside it, where it is kept: the moments that training goes on with, and the ledger of the sequences
+ *     that it has seen
  * @param events for each topic whose events are counted: how many different ones there are
  * @param tokens packed, by shard and split
+ * @param losses of pretraining's steps
  * @param contradictions what cannot be, whatever happened: an event twice, a gap, a dead letter
  */
 public record Evidence(
         SortedMap<String, String> weights,
-        SortedMap<String, String> ledgers,
+        SortedMap<String, String> beside,
         SortedMap<String, Long> events,
         SortedMap<String, Long> tokens,
+        LossLog losses,
         List<String> contradictions) {
 
-    private static final String LEDGER = "ledger.txt";
+    private static final List<String> BESIDE = List.of(StoredState.FILE, "ledger.txt");
 
     /** Topics that hold each event once. */
     private static final List<Topic<?>> COUNTED = List.of(
@@ -56,8 +60,13 @@ public record Evidence(
             Topic.RANKING_REQUESTS,
             Topic.RANKINGS);
 
-    /** What the topics on {@code bootstrapServers} hold, with the models in {@code store}. */
-    static Evidence of(String bootstrapServers, CheckpointStore store) throws IOException {
+    /**
+     * What the topics on {@code bootstrapServers} hold, with the models in {@code store}.
+     *
+     * @param rolledBack whether a release was
+     */
+    static Evidence of(String bootstrapServers, CheckpointStore store, LossLog losses, boolean rolledBack)
+            throws IOException {
         List<String> contradictions = new ArrayList<>();
         SortedMap<String, Long> events = new TreeMap<>();
         for (Topic<?> topic : COUNTED) {
@@ -65,27 +74,32 @@ public record Evidence(
         }
         SortedMap<String, Long> tokens = tokens(bootstrapServers, contradictions);
         oneResultARun(bootstrapServers, contradictions);
-        noRollbackUndone(bootstrapServers, contradictions);
+        if (rolledBack) {
+            noRollbackUndone(bootstrapServers, contradictions);
+        }
         noDeadLetters(bootstrapServers, contradictions);
         SortedMap<String, String> weights = new TreeMap<>();
-        SortedMap<String, String> ledgers = new TreeMap<>();
+        SortedMap<String, String> beside = new TreeMap<>();
         results(bootstrapServers, store).forEach((stage, stored) -> {
             weights.put(stage.id(), StageResults.modelHash(stored));
-            Manifest.FileEntry ledger = stored.manifest().files().get(LEDGER);
-            if (ledger != null) {
-                ledgers.put(stage.id(), ledger.sha256());
+            for (String file : BESIDE) {
+                Manifest.FileEntry found = stored.manifest().files().get(file);
+                if (found != null) {
+                    beside.put(stage.id() + "/" + file, found.sha256());
+                }
             }
         });
-        return new Evidence(weights, ledgers, events, tokens, contradictions);
+        return new Evidence(weights, beside, events, tokens, losses, contradictions);
     }
 
     /** In what this differs from {@code undisturbed}, with what is wrong anyway. */
     public List<String> findings(Evidence undisturbed) {
         List<String> findings = new ArrayList<>(contradictions);
         differences("weights of ", undisturbed.weights, weights, findings);
-        differences("ledger of ", undisturbed.ledgers, ledgers, findings);
+        differences("", undisturbed.beside, beside, findings);
         differences("events in ", undisturbed.events, events, findings);
         differences("tokens of ", undisturbed.tokens, tokens, findings);
+        findings.addAll(losses.findings(undisturbed.losses));
         return findings;
     }
 

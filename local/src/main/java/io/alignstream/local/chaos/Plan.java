@@ -1,8 +1,10 @@
 package io.alignstream.local.chaos;
 
+import io.alignstream.contracts.Stage;
 import io.alignstream.local.site.LaunchException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -11,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a trial disturbs, and how often.
  *
- * @param onlyWorkers whether only pretraining's workers are disturbed, while they train; the store then never fails
+ * @param onlyWorkers whether only pretraining's workers are disturbed, while they train: the store then never fails, and no stage
+ *     after pretraining runs
  * @param faults what may happen, where it can
  * @param every mean time from one fault to the next, start to start; null: a pause of 4 s on average after each fault
  * @param most how many faults happen at most; fewer if the time is over, or with {@code onlyWorkers} pretraining
@@ -41,6 +44,11 @@ public record Plan(boolean onlyWorkers, Set<Fault> faults, @Nullable Duration ev
         if (most < 1) {
             throw new LaunchException("--count is " + most + " but must be 1 or more.");
         }
+    }
+
+    /** The stages whose services run: what is needed for what is disturbed. */
+    Set<Stage> stages() {
+        return onlyWorkers ? EnumSet.of(Stage.TOKENIZER, Stage.PRETRAIN) : EnumSet.allOf(Stage.class);
     }
 
     /** What may happen, in one order. */

@@ -1,5 +1,6 @@
 package io.alignstream.local.chaos;
 
+import io.alignstream.training.workers.Goodput;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -103,15 +104,15 @@ final class TrainingProgress {
         double seconds =
                 (newest.step() >= total ? newest.at() : end) - seen.getFirst().at();
         long steps = newest.step() - seen.getFirst().step();
-        double stepSeconds = tokensOfStep
-                / median(speeds.subList(0, seen.size()).stream()
-                        .mapToDouble(speed -> speed)
-                        .toArray());
+        Goodput goodput = new Goodput(seen.getFirst().step());
+        for (int i = 0; i < seen.size(); i++) {
+            goodput.took(seen.get(i).step(), tokensOfStep / speeds.get(i));
+        }
         return new TrainingReport(
                 steps,
                 seconds,
-                stepSeconds,
-                TrainingReport.goodput(steps, stepSeconds, seconds),
+                goodput.usefulSeconds() / steps,
+                goodput.share(seconds),
                 Math.round(regroupings),
                 pauses());
     }

@@ -8,9 +8,9 @@ import java.util.stream.Collectors;
  *
  * @param steps that were done then and count: taken twice is counted once
  * @param seconds that it took
- * @param stepSeconds what one step takes: the median of the steps' own times
- * @param goodput {@code steps} × {@code stepSeconds} by {@code seconds}, 0 to 1; the rest is standing still, meeting again, storing, measuring
- *     and steps that did not count
+ * @param stepSeconds what one step takes, as the median of the steps around it has it, on average
+ * @param goodput {@code steps} × {@code stepSeconds} by {@code seconds}, 0 to 1: {@link io.alignstream.training.workers.Goodput}, as each
+ *     worker tells it of itself
  * @param regroupings meetings after the first, as far as survivors tell of them
  * @param pauses of survivors, from a fault that happened to another worker, {@link Fault#KILL} or {@link Fault#STOP}
  */
@@ -28,11 +28,6 @@ public record TrainingReport(
 
     public TrainingReport {
         pauses = Map.copyOf(pauses);
-    }
-
-    /** Share of {@code seconds} in steps that counted, of {@code stepSeconds} each. */
-    static double goodput(long steps, double stepSeconds, double seconds) {
-        return seconds > 0 ? Math.min(1, steps * stepSeconds / seconds) : 0;
     }
 
     /** One line. */

@@ -96,12 +96,12 @@ public final class Trial {
     /** What a pass comes to in {@code folder} that nobody disturbs, with its checkpoints on disk. */
     public Evidence undisturbed(Path folder) throws IOException {
         Site site = site(folder, Map.of(), List.of());
-        try (TrialSite processes = new TrialSite(site, installation, console, null);
+        try (TrialSite processes = new TrialSite(site, plan.stages(), installation, console, null);
                 AutoCloseable ignored = stopsAtCtrlC(processes)) {
             processes.start();
-            publishAndAwaitRelease(site, new AtomicInteger(), PATIENCE);
+            publishAndAwaitResult(site, new AtomicInteger(), PATIENCE);
             rollBack(site);
-            return evidence(site, site.store().toUri());
+            return evidence(processes, site.store().toUri());
         } catch (IOException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
@@ -121,7 +121,7 @@ public final class Trial {
         WorkersPlan.requireLibrary(site, installation, console);
         site.prepare();
         try (UnreliableStore store = new UnreliableStore(site, installation);
-                TrialSite processes = new TrialSite(site, installation, console, store);
+                TrialSite processes = new TrialSite(site, plan.stages(), installation, console, store);
                 WorkersWatch watch = new WorkersWatch(site);
                 AutoCloseable ignored = stopsAtCtrlC(processes)) {
             store.useHere();
@@ -130,8 +130,8 @@ public final class Trial {
             }
             processes.start();
             AtomicInteger triggers = new AtomicInteger();
-            CompletableFuture<Void> released = CompletableFuture.runAsync(
-                    () -> publishAndAwaitRelease(site, triggers, length.plus(PATIENCE.multipliedBy(2))));
+            CompletableFuture<Void> delivered = CompletableFuture.runAsync(
+                    () -> publishAndAwaitResult(site, triggers, length.plus(PATIENCE.multipliedBy(2))));
             if (plan.onlyWorkers()) {
                 await("pretraining to begin", PATIENCE, watch.progress()::begun);
             }
@@ -140,14 +140,15 @@ public final class Trial {
                     new Disturbance(processes, store, clocks.orElse(null), plan, watch.progress(), seed, console);
             disturbance.go(length);
             long disturbedSeconds = Math.round(disturbance.ended() - disturbed / 1e9);
-            released.join();
+            delivered.join();
             rollBack(site);
             killAll(processes);
             List<String> findings = new ArrayList<>();
             processes.ended().forEach(name -> findings.add(name + " ended, and nobody had killed it"));
             findings.addAll(leftovers(site, store));
             // Of what is needed, collecting has taken nothing.
-            findings.addAll(evidence(site, UnreliableStore.ROOT).findings(undisturbed));
+            Evidence evidence = evidence(processes, UnreliableStore.ROOT);
+            findings.addAll(evidence.findings(undisturbed));
             served(site).ifPresent(findings::add);
             return new TrialReport(
                     seed,
@@ -158,6 +159,7 @@ public final class Trial {
                     store.failures(),
                     triggers.get(),
                     training(site, watch.progress(), disturbance.ended()),
+                    evidence.losses().inCommon(undisturbed.losses()),
                     findings);
         } catch (IOException | RuntimeException e) {
             throw e;
@@ -183,26 +185,26 @@ public final class Trial {
         return () -> Runtime.getRuntime().removeShutdownHook(hook);
     }
 
-    /** Publishes all events, however often it takes, and waits until the last stage has a release. */
-    private void publishAndAwaitRelease(Site site, AtomicInteger triggers, Duration patience) {
+    /** Publishes all events, however often it takes, and waits until the last stage that runs has a result. */
+    private void publishAndAwaitResult(Site site, AtomicInteger triggers, Duration patience) {
         await("every event to be published", patience, () -> {
             try (Publisher publisher = new Publisher(site.bootstrapServers())) {
-                TrialWorld.events().forEach(set -> set.publish(publisher, console));
+                TrialWorld.events(plan.stages()).forEach(set -> set.publish(publisher, console));
                 return true;
             } catch (KafkaException | LaunchException e) {
                 console.line("  published again, as Kafka failed: " + e.getMessage());
                 return false;
             }
         });
-        await("a release", patience, () -> {
+        await("the last stage's result", patience, () -> {
             triggerWhatHasFailed(site, triggers);
-            return release(site).isPresent();
+            return hasResult(site);
         });
     }
 
     private void triggerWhatHasFailed(Site site, AtomicInteger triggers) {
         RunningInstances running = new RunningInstances(site);
-        for (Stage stage : Stage.values()) {
+        for (Stage stage : plan.stages()) {
             JobStatus job = running.job(stage).orElse(null);
             if (job != null && job.isFailed()) {
                 try {
@@ -216,17 +218,23 @@ public final class Trial {
         }
     }
 
-    private static Optional<ModelRelease> release(Site site) {
+    private boolean hasResult(Site site) {
         Registry registry = new Registry();
         try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
             log.readToEnd(registry::take);
-            return Chain.of(registry, Map.of()).release().map(Registry.Entry::event);
+            Chain chain = Chain.of(registry, Map.of());
+            return plan.onlyWorkers()
+                    ? chain.delivered().containsKey(Stage.PRETRAIN)
+                    : chain.release().isPresent();
         } catch (KafkaException e) {
-            return Optional.empty();
+            return false;
         }
     }
 
     private void rollBack(Site site) {
+        if (plan.onlyWorkers()) {
+            return; // nothing was released
+        }
         ReleaseClient client = new ReleaseClient(site.address(Stage.RLHF));
         await("the release to be rolled back", PATIENCE, () -> {
             try {
@@ -250,7 +258,7 @@ public final class Trial {
         processes.restart(Broker.NAME);
         processes.services().forEach(processes::restart);
         processes.awaitRunning();
-        await("all services to wait", PATIENCE, () -> processes.site().instances().stream()
+        await("all services to wait", PATIENCE, () -> processes.instances().stream()
                 .map(instance -> new ServiceClient(processes.site().address(instance)).job())
                 .allMatch(job -> job.map(JobStatus::isWaiting).orElse(false)));
     }
@@ -265,9 +273,10 @@ public final class Trial {
         }
     }
 
-    private static Evidence evidence(Site site, URI root) throws IOException {
+    private Evidence evidence(TrialSite processes, URI root) throws IOException {
+        Site site = processes.site();
         try (CheckpointStore store = CheckpointStore.open(root, site.storeCache())) {
-            return Evidence.of(site.bootstrapServers(), store);
+            return Evidence.of(site.bootstrapServers(), store, LossLog.of(processes), !plan.onlyWorkers());
         }
     }
 
@@ -283,7 +292,10 @@ public final class Trial {
         }
     }
 
-    private static Optional<String> served(Site site) {
+    private Optional<String> served(Site site) {
+        if (!plan.stages().contains(Stage.INFERENCE)) {
+            return Optional.empty();
+        }
         String sha256 = new ServiceClient(site.address(Stage.INFERENCE))
                 .get("/served")
                 .path("sha256")

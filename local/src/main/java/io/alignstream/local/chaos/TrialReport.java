@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param failedWrites objects whose writing failed, for a time or until their writer gave up
  * @param triggers how often a person had to begin a failed run again
  * @param training how pretraining got on meanwhile; null if too little of it was disturbed
+ * @param losses of how many of pretraining's steps the loss was compared with that of the undisturbed run
  * @param findings what was lost, doubled, or other than undisturbed; empty if all is well
  */
 public record TrialReport(
@@ -27,6 +28,7 @@ public record TrialReport(
         long failedWrites,
         int triggers,
         @Nullable TrainingReport training,
+        long losses,
         List<String> findings) {
 
     public TrialReport {
@@ -47,6 +49,7 @@ public record TrialReport(
                                 failedWrites,
                                 triggers,
                                 findings.isEmpty() ? "nothing lost" : findings.size() + " findings: " + findings)
-                + (training == null ? "" : "; pretraining: " + training);
+                + (training == null ? "" : "; pretraining: " + training)
+                + "; losses of " + losses + " steps compared";
     }
 }

@@ -49,6 +49,7 @@ final class TrialSite implements AutoCloseable {
     private final ProcessGroup group;
     private final Console console;
     private final SequencedMap<String, ProcessSpec> specs = new LinkedHashMap<>();
+    private final List<ServiceInstance> instances;
     private final List<String> services = new ArrayList<>();
     private final List<String> workers = new ArrayList<>();
     /** Killed, or asked to end: not there on purpose. */
@@ -59,9 +60,11 @@ final class TrialSite implements AutoCloseable {
     /**
      * A site whose processes still have to be started.
      *
+     * @param stages whose services it has
      * @param store an unreliable one; null: the site's folder
      */
-    TrialSite(Site site, Installation installation, Console console, @Nullable UnreliableStore store) {
+    TrialSite(
+            Site site, Set<Stage> stages, Installation installation, Console console, @Nullable UnreliableStore store) {
         this.site = site;
         this.group = new ProcessGroup(site, console);
         this.console = console;
@@ -71,7 +74,10 @@ final class TrialSite implements AutoCloseable {
         }
         add(Broker.at(site, installation));
         ServiceProcesses processes = new ServiceProcesses(site, installation);
-        for (ServiceInstance instance : site.instances()) {
+        instances = site.instances().stream()
+                .filter(instance -> stages.contains(instance.stage()))
+                .toList();
+        for (ServiceInstance instance : instances) {
             ProcessSpec spec = processes.of(instance);
             Map<String, String> environment = new HashMap<>(spec.environment());
             if (store != null) {
@@ -104,6 +110,11 @@ final class TrialSite implements AutoCloseable {
 
     Site site() {
         return site;
+    }
+
+    /** The services' processes. */
+    List<ServiceInstance> instances() {
+        return instances;
     }
 
     /** Names of the services' processes. */

@@ -1,8 +1,10 @@
 package io.alignstream.local.chaos;
 
+import io.alignstream.contracts.Stage;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.pipeline.EventSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** What a trial trains: the sample world with networks too small to learn much, every stage in some seconds. */
@@ -64,8 +66,9 @@ public final class TrialWorld {
 
     private TrialWorld() {}
 
-    /** The events, documents last: all the rest is there when the first stage starts. */
-    static List<EventSet<?>> events() {
-        return DemoCommand.world(SEED, DOCUMENTS);
+    /** The events that {@code stages} need, documents last: all the rest is there when the first stage starts. */
+    static List<EventSet<?>> events(Set<Stage> stages) {
+        List<EventSet<?>> all = DemoCommand.world(SEED, DOCUMENTS);
+        return stages.contains(Stage.SFT) ? all : List.of(all.getLast());
     }
 }

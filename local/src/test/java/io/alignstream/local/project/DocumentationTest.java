@@ -24,6 +24,7 @@ import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.judgement.Guideline;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.local.CommandNames;
@@ -242,6 +243,7 @@ class DocumentationTest {
                 new GuardDecision(
                         "r", GuardDecision.Verdict.PAUSED, "s", List.of("c"), 0, 1, Reason.of("c"), null, null),
                 new StageControl("sft", false, 1, List.of()),
+                new Incident("pretrain", "r", 3, 2, computed("a"), computed("b")),
                 new TrainingProgress(Stage.SFT, "r", "j", 1, 2, 3, Map.of()),
                 new AuditEntry(
                         1,
@@ -254,6 +256,10 @@ class DocumentationTest {
                         "/",
                         401,
                         AuditEntry.Outcome.REFUSED));
+    }
+
+    private static Incident.Computed computed(String worker) {
+        return new Incident.Computed(worker, "127.0.0.1:1", SHA256, Map.of());
     }
 
     private static String kept(Topic<?> topic) {

@@ -177,9 +177,14 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
             return read(Topic.CHECKPOINTS).read(Topic.MODEL_RELEASES);
         }
 
-        /** Trains runs with other workers of the stage: joins their group and puts those out of it that are lost. */
+        /**
+         * Trains runs with other workers of the stage: joins their group, puts those out of it that are lost, and tells of
+         * those that come to other bits.
+         */
         private Rights work(Stage stage) {
-            return topic(WorkerShards.TOPIC, READ)
+            return follow(Topic.INCIDENTS)
+                    .publish(Topic.INCIDENTS)
+                    .topic(WorkerShards.TOPIC, READ)
                     .allow(ResourceType.GROUP, PatternType.PREFIXED, WorkerShards.groups(stage), READ);
         }
 

@@ -4,7 +4,7 @@ import io.alignstream.contracts.Stage;
 
 /**
  * A topic that never has a record: its partitions are what the workers of a run lease of each other, through a consumer
- * group for each run. Kafka's own tools show who has which.
+ * group. Kafka's own tools show who has which.
  */
 public final class WorkerShards {
 
@@ -21,8 +21,8 @@ public final class WorkerShards {
         return "alignstream-" + stage.id() + "-workers-";
     }
 
-    /** The group of the workers of one run. */
-    public static String group(Stage stage, String run) {
-        return groups(stage) + run;
+    /** The group of the workers of a run: all that would work on a run on the same parents and settings meet in it. */
+    public static String group(Stage stage, String family) {
+        return groups(stage) + family;
     }
 }

@@ -19,12 +19,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A working folder on the same file system as the store's root, so that a finished checkpoint can be renamed into it.
+ * A working folder below a root that processes share: a store's, so that a finished checkpoint can be renamed into it, or one for
+ * states on their way between workers.
  *
  * <p>Its owner holds a file lock, which the operating system drops when the process dies in whatever way: {@link
  * #sweep} deletes the folders whose lock is free. For one thread.
  */
-final class Scratch implements AutoCloseable {
+public final class Scratch implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Scratch.class);
     private static final String FOLDER = ".scratch";
@@ -48,7 +49,7 @@ final class Scratch implements AutoCloseable {
     }
 
     /** A new empty {@link #folder()} below {@code root}. */
-    static Scratch create(Path root) throws IOException {
+    public static Scratch create(Path root) throws IOException {
         while (true) {
             Path home = root.resolve(FOLDER).resolve(OWNER + UUID.randomUUID());
             Files.createDirectories(home);
@@ -82,7 +83,8 @@ final class Scratch implements AutoCloseable {
         return null;
     }
 
-    Path folder() {
+    /** Where its owner writes. */
+    public Path folder() {
         return home.resolve("checkpoint");
     }
 
@@ -100,7 +102,7 @@ final class Scratch implements AutoCloseable {
     }
 
     /** Deletes the scratch folders of dead processes. */
-    static void sweep(Path root) throws IOException {
+    public static void sweep(Path root) throws IOException {
         Path parent = root.resolve(FOLDER);
         if (!Files.isDirectory(parent)) {
             return;

@@ -26,6 +26,15 @@ public final class CollectiveLibrary {
 
     private static final String BUILD = "libs/language-model/src/main/cpp/collective/build.sh";
 
+    /** Of the operators that this program calls; {@code library.cpp} has the same. */
+    private static final long VERSION = 1;
+
+    private static final String ASKING =
+            """
+              def version(self, unused: Tensor) -> Tensor:
+                return torch.tensor(ops.alignstream_collective.version())
+            """;
+
     /** What libtorch says last of a failure, after its own traceback. */
     private static final Pattern REASON = Pattern.compile("(?:RuntimeError|Error): (.*)", Pattern.DOTALL);
 
@@ -96,6 +105,30 @@ public final class CollectiveLibrary {
         return Optional.of(library);
     }
 
+    /** The version of the library that was loaded; 0 if it is too old to say. */
+    private static long version() {
+        try (NDManager scope = TorchRuntime.get().newScope()) {
+            NDArray unused = TorchRuntime.settings(scope).create(0L);
+            return new TorchProgram(ASKING)
+                    .run(scope, "version", new NDList(unused))
+                    .singletonOrThrow()
+                    .getLong();
+        } catch (EngineException e) {
+            return 0;
+        }
+    }
+
+    /** Another version's operators take other arguments, which libtorch would say in words of its own, or not at all. */
+    static void requireVersion(Path library, long found) {
+        if (found != VERSION) {
+            throw new IllegalStateException(
+                    "the library of collectives " + library + " (" + PROPERTY + " or " + VARIABLE
+                            + ") has version " + (found == 0 ? "0 (it does not say)" : found)
+                            + " but this program needs " + VERSION
+                            + "; build it from the same sources as the program by " + BUILD);
+        }
+    }
+
     private static synchronized TorchProgram program() {
         if (program == null) {
             Path library = configured()
@@ -111,6 +144,7 @@ public final class CollectiveLibrary {
                                 + "); build it for this libtorch by " + BUILD + ", or unset both",
                         e);
             }
+            requireVersion(library, version());
             program = new TorchProgram(TorchProgram.resource(CollectiveLibrary.class, "collective.torchscript"));
         }
         return program;

@@ -4,7 +4,7 @@ import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.torch.Precision;
 
 /**
- * The memory that computing with a network takes, from its shape alone.
+ * The memory and the arithmetic that computing with a network takes, from its shape alone.
  *
  * @param config shape of the network
  */
@@ -39,6 +39,21 @@ public record Footprint(TransformerConfig config) {
                         .filter(entry -> lowest == 0 || Weights.block(entry.getKey()) >= lowest)
                         .mapToLong(entry -> entry.getValue().size())
                         .sum();
+    }
+
+    /**
+     * Floating point operations that learning from a token needs, however they are computed: 6 for each weight that is multiplied by,
+     * and 12 for each layer, head, number of a head and position of the sequence (attention, all positions counted).
+     *
+     * @param positions of a sequence
+     * @see <a href="https://arxiv.org/abs/2204.02311">PaLM, appendix B</a>
+     */
+    public double trainingFlopsPerToken(int positions) {
+        long weights = Weights.shapes(config).entrySet().stream()
+                .filter(entry -> config.tiedEmbeddings() || !entry.getKey().equals(Weights.EMBEDDING)) // looked up
+                .mapToLong(entry -> entry.getValue().size())
+                .sum();
+        return 6.0 * weights + 12.0 * config.layers() * config.heads() * config.headWidth() * positions;
     }
 
     /** Bytes of copies that a step makes of weights for its products: of those that are joined, or all that are converted. */

@@ -149,7 +149,8 @@ public final class Reconciler implements JobControl {
             held.stopped(run); // no attempt of this process
             lost = run;
             lostReason = elsewhere.reason();
-            retryAt = System.nanoTime() + ASK_OWNER_AGAIN.toNanos();
+            boolean passes = failure instanceof WorkerRefusedException refused && refused.passes();
+            retryAt = System.nanoTime() + (passes ? DECIDE_AGAIN : ASK_OWNER_AGAIN).toNanos();
             show(JobStatus.State.WAITING, lostReason);
         } else {
             // If the stage asks for a finished run again, its result does not show: that counts as a failure, too.

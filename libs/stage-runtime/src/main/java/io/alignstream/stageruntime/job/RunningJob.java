@@ -3,8 +3,10 @@ package io.alignstream.stageruntime.job;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.rights.BrokerRefusedException;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.RunRecord;
@@ -19,11 +21,15 @@ import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.workers.Membership;
+import io.alignstream.training.workers.WorkerRefusedException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -38,6 +44,8 @@ import org.jspecify.annotations.Nullable;
 public final class RunningJob implements JobContext, Runnable {
 
     private static final Logger LOG = Logger.getLogger(RunningJob.class);
+    /** After which an incident is published again where the brokers have not taken it. */
+    private static final Duration TELL_AGAIN = Duration.ofSeconds(1);
 
     private final Job job;
     private final Reason cause;
@@ -97,6 +105,9 @@ public final class RunningJob implements JobContext, Runnable {
         } catch (LedElsewhereException e) {
             failure = e; // to be asked for again, if the result does not show
             LOG.infof("Job done after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e.getMessage());
+        } catch (WorkerRefusedException e) {
+            failure = e;
+            LOG.warnf("Job left to others after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e.getMessage());
         } catch (Throwable e) { // also a LinkageError of the native library: it must show, not kill the thread
             failure = MemoryPlan.explained(
                     refusals.explained(e, AclOperation.READ)); // what it published is explained already
@@ -109,10 +120,11 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     private RunRecord.Outcome outcome() {
-        if (failure != null && !(failure instanceof LedElsewhereException)) {
+        boolean refused = failure instanceof WorkerRefusedException;
+        if (failure != null && !refused && !(failure instanceof LedElsewhereException)) {
             return RunRecord.Outcome.FAILED;
         }
-        return stopRequested ? RunRecord.Outcome.STOPPED : RunRecord.Outcome.FINISHED;
+        return stopRequested || refused ? RunRecord.Outcome.STOPPED : RunRecord.Outcome.FINISHED;
     }
 
     @Override
@@ -194,9 +206,30 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     @Override
-    public void incident(Reason what) {
-        LOG.errorf("Workers: %s", Messages.english(what));
-        progress.healed(what);
+    public void incident(Incident what) {
+        Reason reason = Reason.of("training.incident")
+                .with("shard", what.shard())
+                .with("step", what.step())
+                .with("one", name(what.owner()))
+                .with("other", name(what.auditor()));
+        LOG.errorf("Workers: %s", Messages.english(reason));
+        progress.healed(reason);
+        publisher
+                .publishLater(Topic.INCIDENTS, what)
+                .onFailure(failure -> !(failure instanceof BrokerRefusedException
+                        || failure instanceof RejectedExecutionException)) // the service ends
+                .retry()
+                .withBackOff(TELL_AGAIN, Duration.ofMinutes(1))
+                .indefinitely()
+                .subscribe()
+                .with(
+                        ignored -> {},
+                        failure -> LOG.errorf(
+                                "It stands on no topic, only here and at the other workers: %s", failure.getMessage()));
+    }
+
+    private static String name(Incident.Computed worker) {
+        return worker.worker() + " at " + worker.address() + " " + new TreeMap<>(worker.fingerprint());
     }
 
     @Override
@@ -222,9 +255,14 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     @Override
+    public int workers(TrainingRun run) {
+        return memberships.count(run.stage(), run.family());
+    }
+
+    @Override
     public Membership membership(
             TrainingRun run, int shards, InetSocketAddress rendezvous, Map<String, String> fingerprint) {
-        return memberships.join(run.stage(), run.id(), shards, rendezvous, fingerprint);
+        return memberships.join(run.stage(), run.family(), run.id(), shards, rendezvous, fingerprint);
     }
 
     @Override

@@ -113,7 +113,9 @@ public final class RetrainingPolicy {
 
     private Optional<Hold> interval(ZonedDateTime now, Instant begun) {
         ZonedDateTime next = begun.plus(settings.minimumInterval()).atZone(settings.zone());
-        return settings.minimumInterval().isPositive() && next.isAfter(now) ? Optional.of(until(next, now, Reason.of("retraining.interval"))) : Optional.empty();
+        return settings.minimumInterval().isPositive() && next.isAfter(now)
+                ? Optional.of(until(next, now, Reason.of("retraining.interval")))
+                : Optional.empty();
     }
 
     /** From its beginning to the last that was heard of it, a run counts as computing, also between two attempts. */

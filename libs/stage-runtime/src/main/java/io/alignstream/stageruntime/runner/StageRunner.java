@@ -4,6 +4,7 @@ import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.Job;
@@ -96,6 +97,7 @@ public class StageRunner {
     private volatile boolean caughtUpOnce;
     private volatile @Nullable String trouble;
     private volatile List<Checkpoint> checkpoints = List.of();
+    private volatile List<Incident> incidents = List.of();
     private @Nullable Thread readerThread;
 
     StageRunner(
@@ -186,6 +188,11 @@ public class StageRunner {
     /** The stage's finished checkpoints, oldest first, if it follows them. */
     public List<Checkpoint> checkpoints() {
         return checkpoints;
+    }
+
+    /** Workers of the stage's runs that came to different bits, the newest last, if it follows them. */
+    public List<Incident> incidents() {
+        return incidents;
     }
 
     /** Whether the view was complete once. */
@@ -283,6 +290,12 @@ public class StageRunner {
             if (changed && view.follows(Topic.CHECKPOINTS)) {
                 checkpoints = view.newestByKey(Topic.CHECKPOINTS).stream()
                         .filter(checkpoint -> checkpoint.stage() == definition.stage())
+                        .toList();
+            }
+            if (changed && view.follows(Topic.INCIDENTS)) {
+                incidents = view.newestByKey(Topic.INCIDENTS).stream()
+                        .filter(incident ->
+                                incident.stage().equals(definition.stage().id()))
                         .toList();
             }
             reconciler.compare(view, changed);

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.RunRecord;
 import io.alignstream.stageruntime.access.Caller;
+import io.alignstream.stageruntime.runner.StageRunner;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -21,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -31,10 +34,12 @@ public class JobResource {
 
     private final JobControl control;
     private final Caller caller;
+    private final StageRunner runner;
     private final ObjectMapper json;
 
-    JobResource(JobControl control, Caller caller, ObjectMapper json) {
+    JobResource(JobControl control, Caller caller, StageRunner runner, ObjectMapper json) {
         this.json = json;
+        this.runner = runner;
         this.control = control;
         this.caller = caller;
     }
@@ -60,6 +65,14 @@ public class JobResource {
     @RolesAllowed(Role.Id.VIEWER)
     public JobPlan plan() {
         return JobPlan.of(control.status());
+    }
+
+    /** Workers of the stage's runs, of this one and earlier ones, that came to different bits from the same; the newest first. */
+    @GET
+    @Path("job/incidents")
+    @RolesAllowed(Role.Id.VIEWER)
+    public List<Incident> incidents() {
+        return runner.incidents().reversed();
     }
 
     /** The charts: {@code {"run": …, "loss": [[step, value], …], …}}. */

@@ -8,9 +8,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What a worker says of itself when it joins the group of a run. Immutable.
+ * What a worker says of itself when it joins the group of its run's family. Immutable.
  *
  * @param id of the worker, and its {@code group.instance.id}
+ * @param run that it would work on
  * @param host address of its rendezvous server
  * @param port of its rendezvous server
  * @param shards of the run
@@ -19,6 +20,7 @@ import java.util.stream.Collectors;
  */
 record Candidate(
         String id,
+        String run,
         String host,
         int port,
         Map<String, String> fingerprint,
@@ -38,11 +40,15 @@ record Candidate(
 
     /** The same worker at another place. */
     Candidate with(Standing place) {
-        return new Candidate(id, host, port, fingerprint, shards, mixed, place);
+        return new Candidate(id, run, host, port, fingerprint, shards, mixed, place);
     }
 
     /** Why this worker must not compute with {@code first}; empty if it may. */
     Optional<Reason> refusedBy(Candidate first) {
+        if (!run.equals(first.run)) {
+            return Optional.of(
+                    refusal("workers.otherRun", first).with("there", first.run).with("here", run));
+        }
         if (shards != first.shards) {
             return Optional.of(refusal("workers.otherShards", first)
                     .with("there", first.shards)

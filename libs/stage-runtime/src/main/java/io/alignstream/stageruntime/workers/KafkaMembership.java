@@ -84,6 +84,7 @@ final class KafkaMembership implements Membership {
     /** Joins {@code group}; returns at once. */
     KafkaMembership(
             String group,
+            String run,
             int shards,
             InetSocketAddress rendezvous,
             Map<String, String> fingerprint,
@@ -101,6 +102,7 @@ final class KafkaMembership implements Membership {
         this.group = group;
         this.newcomer = new Candidate(
                 id,
+                run,
                 rendezvous.getAddress().getHostAddress(),
                 rendezvous.getPort(),
                 fingerprint,

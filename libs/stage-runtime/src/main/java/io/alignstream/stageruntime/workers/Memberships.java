@@ -10,7 +10,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.InterruptException;
 
 /** Makes this process a worker of runs; thread-safe. */
 @ApplicationScoped
@@ -64,15 +70,54 @@ public class Memberships {
     }
 
     /**
-     * Joins the workers of {@code run}; returns at once.
+     * How many processes are workers of a run of {@code family} just now.
      *
+     * @throws KafkaException if the brokers do not tell
+     */
+    public int count(Stage stage, String family) {
+        String group = WorkerShards.group(stage, family);
+        try (Admin admin = readers.admin()) {
+            return admin.describeConsumerGroups(List.of(group))
+                    .describedGroups()
+                    .get(group)
+                    .get()
+                    .members()
+                    .size();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
+                return 0;
+            }
+            throw new KafkaException("who is in group " + group + " cannot be told: " + e.getCause(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptException(e);
+        }
+    }
+
+    /**
+     * Joins the workers of {@code run}; returns at once. Of those who would work on different runs of one family the ones that were
+     * there first stay, so that a family has one run at a time; the others are refused.
+     *
+     * @param family what the run has in common with any on the same parents and settings
      * @param shards of the run, 1 to {@link WorkerShards#PARTITIONS}
      * @param rendezvous where this process' rendezvous server listens
      * @param fingerprint what the bits of its results depend on
      */
     public Membership join(
-            Stage stage, String run, int shards, InetSocketAddress rendezvous, Map<String, String> fingerprint) {
+            Stage stage,
+            String family,
+            String run,
+            int shards,
+            InetSocketAddress rendezvous,
+            Map<String, String> fingerprint) {
         return new KafkaMembership(
-                WorkerShards.group(stage, run), shards, rendezvous, fingerprint, mixedFingerprints, readers, refusals);
+                WorkerShards.group(stage, family),
+                run,
+                shards,
+                rendezvous,
+                fingerprint,
+                mixedFingerprints,
+                readers,
+                refusals);
     }
 }

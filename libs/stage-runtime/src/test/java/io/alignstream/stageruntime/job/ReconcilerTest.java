@@ -29,6 +29,7 @@ import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.TopicView;
 import io.alignstream.stageruntime.workers.Memberships;
 import io.alignstream.training.samples.SampleSettings;
+import io.alignstream.training.workers.WorkerRefusedException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -46,6 +47,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -268,6 +270,43 @@ class ReconcilerTest {
         assertThat(reconciler.status().reason()).isEqualTo(lost.reason());
         assertThat(reconciler.status().attempts()).isZero();
         assertThat(threads).hasSize(1);
+    }
+
+    @Test
+    void a_run_that_others_have_begun_otherwise_is_left_and_theirs_is_joined_when_it_shows()
+            throws InterruptedException {
+        // Given: this process is told that another run of the family has begun, which then shows in the store
+        WorkerRefusedException begun = new WorkerRefusedException(Reason.of("workers.otherRun")
+                .with("worker", "w1")
+                .with("address", "10.0.0.7")
+                .with("there", "r2")
+                .with("here", "r1"));
+        AtomicReference<String> decided = new AtomicReference<>("r1");
+        List<String> executed = Collections.synchronizedList(new ArrayList<>());
+        Reconciler reconciler = reconciler(triggered -> {
+            String run = decided.get();
+            return new Decision.Run(job(run, context -> {
+                executed.add(run);
+                if (run.equals("r1")) {
+                    throw begun;
+                }
+            }));
+        });
+        turn(reconciler);
+        threads.getFirst().join();
+        turn(reconciler);
+        JobStatus waiting = reconciler.status();
+
+        // When
+        decided.set("r2");
+        reconciler.compare(view, true);
+        threads.getLast().join();
+
+        // Then
+        assertThat(waiting.state()).isEqualTo(JobStatus.State.WAITING);
+        assertThat(waiting.reason()).isEqualTo(begun.reason());
+        assertThat(waiting.attempts()).isZero();
+        assertThat(executed).containsExactly("r1", "r2");
     }
 
     @Test

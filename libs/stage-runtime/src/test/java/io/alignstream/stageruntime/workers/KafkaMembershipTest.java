@@ -332,6 +332,54 @@ class KafkaMembershipTest {
     }
 
     @Test
+    void of_workers_that_would_begin_different_runs_in_the_same_moment_one_begins_and_the_others_join_it()
+            throws Exception {
+        // Given: idle workers have read more, or less, when they decide what to learn from
+        List<String> runs = List.of("0000aaaa1111", "2222bbbb3333");
+        List<Membership> both = new ArrayList<>();
+        runs.forEach(begun -> both.add(WorkerProcess.join(address, run, begun, 4, FINGERPRINT)));
+        try {
+            // When
+            List<Throwable> refusals = new ArrayList<>();
+            for (Membership one : both) {
+                refusals.add(catchThrowable(() -> one.next(-1, PATIENCE)));
+            }
+
+            // Then: one goes on, the other is told what has begun, and joins that
+            List<Throwable> refused = refusals.stream()
+                    .filter(WorkerRefusedException.class::isInstance)
+                    .toList();
+            assertThat(refused).singleElement().satisfies(refusal -> {
+                assertThat(refusal).hasMessageContainingAll(runs.getFirst(), runs.getLast());
+                assertThat(((WorkerRefusedException) refusal).passes()).isTrue();
+            });
+            int late = refusals.indexOf(refused.getFirst());
+            both.get(late).close();
+            both.set(late, WorkerProcess.join(address, run, runs.get(1 - late), 4, FINGERPRINT));
+            assertThat(both.get(late).next(-1, PATIENCE).orElseThrow().size()).isEqualTo(2);
+        } finally {
+            both.forEach(Membership::close);
+        }
+    }
+
+    @Test
+    void who_works_on_a_run_is_known_to_those_that_do_not() throws Exception {
+        // Given
+        int before = WorkerProcess.memberships(address).count(Stage.PRETRAIN, run);
+        join(4);
+        join(4);
+        workers.forEach(worker -> newest(worker));
+        settled();
+
+        // When
+        int count = WorkerProcess.memberships(address).count(Stage.PRETRAIN, run);
+
+        // Then
+        assertThat(before).isZero();
+        assertThat(count).isEqualTo(2);
+    }
+
+    @Test
     void survivors_keep_their_order_through_30_joins_and_leaves() throws Exception {
         // Given
         Random random = new Random(1);
@@ -402,9 +450,9 @@ class KafkaMembershipTest {
         Memberships memberships =
                 new Memberships(new KafkaReaders(connection), new BrokerRefusals(connection), here, false, 0);
         InetSocketAddress rendezvous = new InetSocketAddress(here, 4_000);
-        try (Worker first = new Worker(memberships.join(Stage.PRETRAIN, run, 4, rendezvous, FINGERPRINT));
-                Worker second = new Worker(memberships.join(Stage.PRETRAIN, run, 4, rendezvous, FINGERPRINT));
-                Worker stranger = new Worker(memberships.join(Stage.SFT, run, 4, rendezvous, FINGERPRINT))) {
+        try (Worker first = new Worker(memberships.join(Stage.PRETRAIN, run, run, 4, rendezvous, FINGERPRINT));
+                Worker second = new Worker(memberships.join(Stage.PRETRAIN, run, run, 4, rendezvous, FINGERPRINT));
+                Worker stranger = new Worker(memberships.join(Stage.SFT, run, run, 4, rendezvous, FINGERPRINT))) {
             Generation both = second.await(2);
             second.membership.lost(both.members().getFirst());
             second.await(generation -> generation.number() > both.number());

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 
 class ShardAssignorTest {
 
+    private static final String RUN = "0f3a9c2b1d77";
     private static final Map<String, String> FINGERPRINT = Map.of("libtorch", "2.7.1", "threads", "2");
 
     @Test
@@ -196,7 +197,7 @@ class ShardAssignorTest {
         // Given
         List<Candidate> workers = after(newcomers(2, 4));
         workers.add(new Candidate(
-                "a", "10.0.0.9", 1, Map.of("libtorch", "2.8.0", "threads", "2"), 4, false, Standing.NONE));
+                "a", RUN, "10.0.0.9", 1, Map.of("libtorch", "2.8.0", "threads", "2"), 4, false, Standing.NONE));
 
         // When
         Map<String, Assignment> told = assign(workers);
@@ -213,9 +214,9 @@ class ShardAssignorTest {
     void workers_that_all_may_mix_are_not_refused() {
         // Given
         List<Candidate> workers = List.of(
-                new Candidate("a", "10.0.0.1", 1, FINGERPRINT, 4, true, Standing.NONE),
-                new Candidate("b", "10.0.0.2", 1, Map.of("libtorch", "2.8.0"), 4, true, Standing.NONE),
-                new Candidate("c", "10.0.0.3", 1, Map.of("libtorch", "2.8.0"), 4, false, Standing.NONE));
+                new Candidate("a", RUN, "10.0.0.1", 1, FINGERPRINT, 4, true, Standing.NONE),
+                new Candidate("b", RUN, "10.0.0.2", 1, Map.of("libtorch", "2.8.0"), 4, true, Standing.NONE),
+                new Candidate("c", RUN, "10.0.0.3", 1, Map.of("libtorch", "2.8.0"), 4, false, Standing.NONE));
 
         // When
         Map<String, Assignment> told = assign(workers);
@@ -280,7 +281,7 @@ class ShardAssignorTest {
     }
 
     private static Candidate candidate(String id, int shards, Standing standing) {
-        return new Candidate(id, "10.0.0.1", 4_000, FINGERPRINT, shards, false, standing);
+        return new Candidate(id, RUN, "10.0.0.1", 4_000, FINGERPRINT, shards, false, standing);
     }
 
     /** The workers as they stand once they were told their places, those that compute first. */

@@ -68,9 +68,21 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     static Membership join(String address, String run, int shards, Map<String, String> fingerprint) {
+        return join(address, run, run, shards, fingerprint);
+    }
+
+    static Membership join(String address, String family, String run, int shards, Map<String, String> fingerprint) {
+        InetSocketAddress rendezvous = new InetSocketAddress(InetAddress.getLoopbackAddress(), 4_000);
+        return memberships(address).join(Stage.PRETRAIN, family, run, shards, rendezvous, fingerprint);
+    }
+
+    static Memberships memberships(String address) {
         Map<String, Object> connection = Map.of("bootstrap.servers", address);
-        InetAddress here = InetAddress.getLoopbackAddress();
-        return new Memberships(new KafkaReaders(connection), new BrokerRefusals(connection), here, false, 0)
-                .join(Stage.PRETRAIN, run, shards, new InetSocketAddress(here, 4_000), fingerprint);
+        return new Memberships(
+                new KafkaReaders(connection),
+                new BrokerRefusals(connection),
+                InetAddress.getLoopbackAddress(),
+                false,
+                0);
     }
 }

@@ -67,8 +67,8 @@ final class LoneWorker implements Workers {
     public void audit(String own, String others) {}
 
     @Override
-    public Optional<Reason> incident() {
-        return Optional.empty();
+    public List<Disagreement> disagreements() {
+        return List.of();
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.alignstream.training.workers;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.alignstream.languagemodel.capacity.FolderCache;
 import io.alignstream.languagemodel.collective.ProcessGroup;
 import io.alignstream.languagemodel.collective.Rendezvous;
 import java.io.IOException;
@@ -43,8 +42,8 @@ final class StateTransfer {
             rendezvous.set(KEY, JSON.writeValueAsString(new Announcement(state, List.of(), null)));
             return;
         }
-        Path folder = Files.createTempDirectory("alignstream-state");
-        try {
+        try (TransferFolder transfer = TransferFolder.create()) {
+            Path folder = transfer.path();
             try {
                 content.write(folder);
             } catch (IOException e) {
@@ -64,8 +63,6 @@ final class StateTransfer {
                     }
                 }
             }
-        } finally {
-            FolderCache.delete(folder);
         }
     }
 

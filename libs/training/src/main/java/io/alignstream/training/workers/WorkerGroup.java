@@ -25,7 +25,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -73,6 +72,9 @@ public final class WorkerGroup implements Workers {
     /** Time that those who know of newcomers leave the others to end their step. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
+    /** Time in which a worker that is asked to stop comes to the end of its step, unless it waits for another. */
+    private static final Duration STOPPING = Duration.ofSeconds(5);
+
     /** Key by which a round ends for those who still wait in it. */
     private static final String OVER = "over";
 
@@ -94,7 +96,7 @@ public final class WorkerGroup implements Workers {
     private int leader = -1;
     private boolean changed;
     private boolean audits;
-    private @Nullable Reason incident;
+    private final List<Disagreement> disagreements = new ArrayList<>();
     private boolean stoodBy;
     private int meetings;
     private Set<String> company = Set.of();
@@ -230,33 +232,26 @@ public final class WorkerGroup implements Workers {
     public void audit(String own, String others) {
         int size = now().size();
         int rank = now().rank().orElseThrow();
-        double[] hashes = new double[2 * size];
-        hashes[rank] = beginning(own);
-        hashes[size + (rank + 1) % size] = beginning(others);
-        double[] all = sum(hashes);
+        ExchangedHashes hashes = new ExchangedHashes(2 * size);
+        hashes.put(rank, own);
+        hashes.put(size + (rank + 1) % size, others);
+        ExchangedHashes all = new ExchangedHashes(sum(hashes.numbers()));
         for (int one = 0; one < size; one++) {
-            if (all[one] != all[size + one]) {
-                incident = Reason.of("training.incident")
-                        .with("shard", Shards.of(one, size, shards).from())
-                        .with("one", name(now().members().get(one)))
-                        .with("other", name(now().members().get((one + size - 1) % size)));
+            if (!all.get(one).equals(all.get(size + one))) {
+                disagreements.add(new Disagreement(
+                        Shards.of(one, size, shards).from(),
+                        now().members().get(one),
+                        all.get(one),
+                        now().members().get((one + size - 1) % size),
+                        all.get(size + one)));
             }
         }
     }
 
-    /** The first 48 bits, which a number in double precision holds. */
-    private static double beginning(String sha256) {
-        return Long.parseLong(sha256.substring(0, 12), 16);
-    }
-
-    private static String name(Member member) {
-        return member.id() + " at " + member.rendezvous() + " " + new TreeMap<>(member.fingerprint());
-    }
-
     @Override
-    public Optional<Reason> incident() {
-        Optional<Reason> told = Optional.ofNullable(incident);
-        incident = null;
+    public List<Disagreement> disagreements() {
+        List<Disagreement> told = List.copyOf(disagreements);
+        disagreements.clear();
         return told;
     }
 
@@ -299,7 +294,7 @@ public final class WorkerGroup implements Workers {
     public boolean meet(Standing mine, BooleanSupplier stop) {
         boolean led = leads();
         leave();
-        while (true) {
+        while (!stop.getAsBoolean()) {
             Optional<Generation> next = next(stop);
             if (next.isEmpty()) {
                 return false;
@@ -321,6 +316,7 @@ public final class WorkerGroup implements Workers {
                 }
             }
         }
+        return false;
     }
 
     /** Who cannot reach the others for long is no worker: it would keep them waiting. */
@@ -407,6 +403,7 @@ public final class WorkerGroup implements Workers {
         synchronized (lock) {
             group = joined;
         }
+        Thread.ofVirtual().start(() -> abortWhenStopped(joined, stop));
         if (membership().knowsAfter(now.number())) {
             throw new WorkersChangedException("a later generation came while the workers joined");
         }
@@ -567,6 +564,24 @@ public final class WorkerGroup implements Workers {
                     Thread.currentThread().interrupt();
                 }
             });
+        }
+    }
+
+    /** Who is asked to stop while it waits for another in a collective does not wait for long. */
+    private void abortWhenStopped(ProcessGroup present, BooleanSupplier stop) {
+        try {
+            while (!stop.getAsBoolean()) {
+                Thread.sleep(LOOK);
+                synchronized (lock) {
+                    if (group != present) {
+                        return;
+                    }
+                }
+            }
+            Thread.sleep(STOPPING);
+            abort(present);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -17,6 +17,11 @@ public final class WorkerRefusedException extends IllegalStateException implemen
         this.reason = reason;
     }
 
+    /** Whether it passes by itself within seconds: others have begun another run, which this process joins as soon as it shows. */
+    public boolean passes() {
+        return reason.code().equals("workers.otherRun");
+    }
+
     @Override
     public Reason reason() {
         return reason;

@@ -63,7 +63,7 @@ public interface Workers extends AutoCloseable {
     OptionalInt audited();
 
     /**
-     * Compares what two have computed, each of them on its own machine; what differs is told by {@link #incident}.
+     * Compares what two have computed, each of them on its own machine; what differs is told by {@link #disagreements}.
      *
      * @param own hash of the gradients of the first of the own shards
      * @param others hash of the gradients of the {@link #audited} one
@@ -71,8 +71,8 @@ public interface Workers extends AutoCloseable {
      */
     void audit(String own, String others);
 
-    /** Two workers that have come to different bits from the same step and shard, since this was asked last. */
-    Optional<Reason> incident();
+    /** Workers that have come to different bits from the same step and shard, since this was asked last; the same at all of them. */
+    List<Disagreement> disagreements();
 
     /** Whether this worker has waited for a place while others worked on the run. */
     boolean stoodBy();

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
 
 /** Keeps what a trainer tells of a run, and asks it to stop after a step; for one thread. */
 public final class Recorder implements Monitor {
@@ -13,7 +15,7 @@ public final class Recorder implements Monitor {
     private final List<Long> steps = new ArrayList<>();
     private final List<Map<String, Double>> figures = new ArrayList<>();
     private final List<HealingEvent> healed = new ArrayList<>();
-    private final long stopAfter;
+    private final LongPredicate stops;
     private final EachStep then;
 
     /** Happens after each step. */
@@ -22,24 +24,29 @@ public final class Recorder implements Monitor {
         void done(long step, Map<String, Double> figures);
     }
 
-    private Recorder(long stopAfter, EachStep then) {
-        this.stopAfter = stopAfter;
+    private Recorder(LongPredicate stops, EachStep then) {
+        this.stops = stops;
         this.then = then;
     }
 
     /** One that never stops the run. */
     public static Recorder toTheEnd() {
-        return until(Long.MAX_VALUE);
+        return calling((done, figures) -> {});
     }
 
     /** One that stops the run once {@code step} is done; at 0 before the first step. */
     public static Recorder until(long step) {
-        return new Recorder(step, (done, figures) -> {});
+        return new Recorder(done -> done >= step, (done, figures) -> {});
     }
 
     /** One that never stops the run and lets {@code then} happen after each step. */
     public static Recorder calling(EachStep then) {
-        return new Recorder(Long.MAX_VALUE, then);
+        return new Recorder(done -> false, then);
+    }
+
+    /** The same, and the run stops as soon as {@code asked} says so. */
+    public static Recorder calling(EachStep then, BooleanSupplier asked) {
+        return new Recorder(done -> asked.getAsBoolean(), then);
     }
 
     /** The steps, in the order in which they were taken. */
@@ -69,7 +76,7 @@ public final class Recorder implements Monitor {
 
     @Override
     public boolean stopRequested() {
-        return (steps.isEmpty() ? 0 : steps.getLast()) >= stopAfter;
+        return stops.test(steps.isEmpty() ? 0 : steps.getLast());
     }
 
     @Override
