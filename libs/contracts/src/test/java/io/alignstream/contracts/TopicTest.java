@@ -71,6 +71,7 @@ class TopicTest {
         "guard-decisions, 77aa",
         "stage-controls, sft",
         "training-progress, rlhf/77aa",
+        "ended-sessions, " + Samples.HASH,
         "audit-log, sft-service",
     })
     void keysAreAsDesigned(String name, String key) {

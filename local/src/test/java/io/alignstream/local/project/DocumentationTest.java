@@ -22,6 +22,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.access.AuditEntry;
+import io.alignstream.contracts.access.EndedSession;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.judgement.Guideline;
@@ -243,6 +244,7 @@ class DocumentationTest {
                         "r", GuardDecision.Verdict.PAUSED, "s", List.of("c"), 0, 1, Reason.of("c"), null, null),
                 new StageControl("sft", false, 1, List.of()),
                 new TrainingProgress(Stage.SFT, "r", "j", 1, 2, 3, Map.of()),
+                new EndedSession(SHA256, 1, 2),
                 new AuditEntry(
                         1,
                         "sft-service",
