@@ -175,7 +175,7 @@ public final class Trial {
     /** Publishes all events, however often it takes, and waits until the last stage has a release. */
     private void publishAndAwaitRelease(Site site, AtomicInteger triggers, Duration patience) {
         await("every event to be published", patience, () -> {
-            try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+            try (Publisher publisher = new Publisher(site.connection())) {
                 TrialWorld.events().forEach(set -> set.publish(publisher, console));
                 return true;
             } catch (KafkaException | LaunchException e) {
@@ -207,7 +207,7 @@ public final class Trial {
 
     private static Optional<ModelRelease> release(Site site) {
         Registry registry = new Registry();
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
+        try (TopicLog log = new TopicLog(site.connection(), Registry.TOPICS)) {
             log.readToEnd(registry::take);
             return Chain.of(registry, Map.of()).release().map(Registry.Entry::event);
         } catch (KafkaException e) {
@@ -247,8 +247,7 @@ public final class Trial {
     private static @Nullable TrainingReport training(Site site, TrainingProgress progress, double end)
             throws IOException {
         try (CheckpointStore store = CheckpointStore.open(UnreliableStore.ROOT, site.storeCache())) {
-            StoredCheckpoint model =
-                    Evidence.results(site.bootstrapServers(), store).get(Stage.PRETRAIN);
+            StoredCheckpoint model = Evidence.results(site.connection(), store).get(Stage.PRETRAIN);
             Double tokens = model == null ? null : model.manifest().metrics().get("trainedTokens");
             return tokens == null ? null : progress.report(end, progress.tokensOfStep(tokens));
         }
@@ -256,7 +255,7 @@ public final class Trial {
 
     private static Evidence evidence(Site site, URI root) throws IOException {
         try (CheckpointStore store = CheckpointStore.open(root, site.storeCache())) {
-            return Evidence.of(site.bootstrapServers(), store);
+            return Evidence.of(site.connection(), store);
         }
     }
 
@@ -267,7 +266,7 @@ public final class Trial {
                             URI.create(UnreliableStore.ROOT + "/"),
                             store.objects(),
                             GcCommand.retention(new SiteSettings(site, System.getenv())),
-                            () -> PublishedRegistry.read(site.bootstrapServers()))
+                            () -> PublishedRegistry.read(site.connection()))
                     .findings();
         }
     }

@@ -1,5 +1,6 @@
 package io.alignstream.local.site;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Stage;
 import java.io.IOException;
@@ -23,8 +24,15 @@ import org.jspecify.annotations.Nullable;
  * @param seed of every random choice in training
  * @param serviceOptions for every service's JVM, for example {@code -Dalignstream.pretrain.steps=1000}
  * @param pretrain the processes of pretrain-service
+ * @param kafkaConfig how clients come to Kafka brokers of one's own; null for one on this machine
  */
-public record Site(Path dataFolder, int portBase, long seed, List<String> serviceOptions, PretrainWorkers pretrain) {
+public record Site(
+        Path dataFolder,
+        int portBase,
+        long seed,
+        List<String> serviceOptions,
+        PretrainWorkers pretrain,
+        @Nullable Path kafkaConfig) {
 
     public static final int DEFAULT_PORT_BASE = 8080;
     public static final long DEFAULT_SEED = 1;
@@ -45,7 +53,7 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
 
     /** A site with one process a service. */
     public Site(Path dataFolder, int portBase, long seed, List<String> serviceOptions) {
-        this(dataFolder, portBase, seed, serviceOptions, PretrainWorkers.ALONE);
+        this(dataFolder, portBase, seed, serviceOptions, PretrainWorkers.ALONE, null);
     }
 
     /**
@@ -61,17 +69,29 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
                 portBase == null ? last.portBase : portBase,
                 seed == null ? last.seed : seed,
                 serviceOptions == null ? last.serviceOptions : withNumbers(serviceOptions, last.serviceOptions),
-                last.pretrainWorkers == null ? PretrainWorkers.ALONE : last.pretrainWorkers);
+                last.pretrainWorkers == null ? PretrainWorkers.ALONE : last.pretrainWorkers,
+                last.kafkaConfig == null ? null : Path.of(last.kafkaConfig));
     }
 
     /** The same with other options. */
     public Site withServiceOptions(List<String> options) {
-        return new Site(dataFolder, portBase, seed, options, pretrain);
+        return new Site(dataFolder, portBase, seed, options, pretrain, kafkaConfig);
     }
 
     /** The same with other workers. */
     public Site withPretrain(PretrainWorkers workers) {
-        return new Site(dataFolder, portBase, seed, serviceOptions, workers);
+        return new Site(dataFolder, portBase, seed, serviceOptions, workers, kafkaConfig);
+    }
+
+    /** The same with Kafka brokers of one's own, to which clients come as {@code config} says. */
+    public Site withKafka(Path config) {
+        return new Site(
+                dataFolder,
+                portBase,
+                seed,
+                serviceOptions,
+                pretrain,
+                config.toAbsolutePath().normalize());
     }
 
     private static List<String> withNumbers(List<String> given, List<String> last) {
@@ -92,7 +112,14 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
             Files.createDirectories(logs());
             Files.createDirectories(run());
             Path temporary = dataFolder.resolve("site.json.tmp");
-            JSON.writeValue(temporary.toFile(), new Settings(portBase, seed, serviceOptions, pretrain));
+            JSON.writeValue(
+                    temporary.toFile(),
+                    new Settings(
+                            portBase,
+                            seed,
+                            serviceOptions,
+                            pretrain,
+                            kafkaConfig == null ? null : kafkaConfig.toString()));
             Files.move(temporary, dataFolder.resolve("site.json"), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new LaunchException(
@@ -126,8 +153,16 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
         return brokerPort() + 1;
     }
 
-    public String bootstrapServers() {
-        return "127.0.0.1:" + brokerPort();
+    /** Whether Kafka is a process of this site. */
+    public boolean hasBroker() {
+        return kafkaConfig == null;
+    }
+
+    /** How clients come to the brokers; reads the file that says so, where there is one. */
+    public KafkaConnection connection() {
+        return kafkaConfig == null
+                ? KafkaConnection.to("127.0.0.1:" + brokerPort())
+                : KafkaConnection.read(kafkaConfig);
     }
 
     public URI address(Stage stage) {
@@ -171,7 +206,11 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
     }
 
     private record Settings(
-            int portBase, long seed, List<String> serviceOptions, @Nullable PretrainWorkers pretrainWorkers) {
+            int portBase,
+            long seed,
+            List<String> serviceOptions,
+            @Nullable PretrainWorkers pretrainWorkers,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String kafkaConfig) {
 
         static Settings read(Path file) {
             if (Files.isRegularFile(file)) {
@@ -181,7 +220,7 @@ public record Site(Path dataFolder, int portBase, long seed, List<String> servic
                     throw new LaunchException(file + " is damaged (" + e.getMessage() + "); delete it.", e);
                 }
             }
-            return new Settings(DEFAULT_PORT_BASE, DEFAULT_SEED, List.of(), null);
+            return new Settings(DEFAULT_PORT_BASE, DEFAULT_SEED, List.of(), null, null);
         }
     }
 }
