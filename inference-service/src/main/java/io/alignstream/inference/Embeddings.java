@@ -55,21 +55,14 @@ public class Embeddings {
             model.giveBack();
             throw new RejectedExecutionException(client + " has too many calls already");
         }
-        try {
-            return vectors(model, texts);
-        } finally {
-            shares.giveBack(client);
-        }
-    }
-
-    private List<float[]> vectors(LoadedModel model, List<int[]> texts)
-            throws TimeoutException, ExecutionException, InterruptedException {
-        Task task = new Task(model, texts);
+        // The place is free when the call is over, and not when its client has left: what waits takes room until then.
+        Task task = new Task(model, texts, () -> shares.giveBack(client));
         Future<List<float[]>> vectors;
         try {
             vectors = thread.submit(task::vectors);
         } catch (RejectedExecutionException e) {
             model.giveBack();
+            shares.giveBack(client);
             throw e;
         }
         try {
@@ -91,11 +84,13 @@ public class Embeddings {
 
         private final LoadedModel model;
         private final List<int[]> texts;
+        private final Runnable over;
         private volatile boolean left;
 
-        Task(LoadedModel model, List<int[]> texts) {
+        Task(LoadedModel model, List<int[]> texts, Runnable over) {
             this.model = model;
             this.texts = texts;
+            this.over = over;
         }
 
         List<float[]> vectors() {
@@ -108,6 +103,7 @@ public class Embeddings {
                 return vectors;
             } finally {
                 model.giveBack();
+                over.run();
             }
         }
     }

@@ -99,6 +99,11 @@ public interface InferenceConfig {
     @Between(least = "1", greatest = "100000000")
     int rememberedResponses();
 
+    /** Opinions on answers that one client may give within a minute; the next one is refused with 429. */
+    @WithDefault("120")
+    @Between(least = "1", greatest = "1000000")
+    int feedbackPerMinute();
+
     /** What people may look into. */
     Explorer explorer();
 

@@ -2,10 +2,8 @@ package io.alignstream.inference;
 
 import io.alignstream.contracts.Message;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import jakarta.inject.Inject;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** The newest answers, for feedback on them; bounded in number and size, thread-safe. */
@@ -14,12 +12,15 @@ public class RecentResponses {
 
     private static final long MAX_CHARACTERS = 32L << 20;
 
-    private final int most;
-    private final Map<String, Remembered> responses = new LinkedHashMap<>();
-    private long characters;
+    private final ClientMemory<String, Remembered> responses;
 
+    @Inject
     RecentResponses(InferenceConfig config) {
-        this.most = config.rememberedResponses();
+        this(config.rememberedResponses());
+    }
+
+    RecentResponses(int most) {
+        this.responses = new ClientMemory<>(most, MAX_CHARACTERS);
     }
 
     /**
@@ -38,7 +39,7 @@ public class RecentResponses {
         }
     }
 
-    private record Remembered(String client, Response response, int instructions) {}
+    private record Remembered(Response response, int instructions) {}
 
     /**
      * Remembers one.
@@ -47,33 +48,22 @@ public class RecentResponses {
      * @param instructions how many of the first messages were said for this response alone
      */
     public synchronized void remember(String id, String client, Response response, int instructions) {
-        responses.put(id, new Remembered(client, response, instructions));
-        characters += response.characters();
-        Iterator<Remembered> oldest = responses.values().iterator();
-        while (responses.size() > most || characters > MAX_CHARACTERS) {
-            characters -= oldest.next().response().characters();
-            oldest.remove();
-        }
+        responses.put(client, id, new Remembered(response, instructions), response.characters());
     }
 
     /** Whoever asked: for those who may read what others wrote. */
     public synchronized Optional<Response> find(String id) {
-        return Optional.ofNullable(responses.get(id)).map(Remembered::response);
+        return responses.get(id).map(Remembered::response);
     }
 
     /** What {@code client} asked itself. */
     public synchronized Optional<Response> find(String id, String client) {
-        return own(id, client).map(Remembered::response);
-    }
-
-    private Optional<Remembered> own(String id, String client) {
-        return Optional.ofNullable(responses.get(id))
-                .filter(remembered -> remembered.client().equals(client));
+        return responses.get(id, client).map(Remembered::response);
     }
 
     /** The same without the instructions that were for it alone. */
     public synchronized Optional<Response> findWithoutInstructions(String id, String client) {
-        return own(id, client).map(remembered -> {
+        return responses.get(id, client).map(remembered -> {
             Response response = remembered.response();
             List<Message> messages = response.messages();
             return new Response(

@@ -353,6 +353,22 @@ class OpenAiApiTest extends ServiceTest {
     }
 
     @Test
+    void aFullQueueRefusesBeforeAnythingIsMadeOfASchema() throws IOException {
+        // Given
+        serve(first);
+        fillTheQueue();
+
+        // When: a schema that cannot be kept, which shows when it is read
+        HttpResponse<String> refused = api.post(question(
+                "Hi",
+                ", \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"x\", \"schema\":"
+                        + " {\"not\": {}}}}"));
+
+        // Then
+        assertThat(refused.statusCode()).as(refused.body()).isEqualTo(429);
+    }
+
+    @Test
     void aClosedConnectionCancels() throws IOException {
         // Given
         serve(first);

@@ -150,6 +150,37 @@ class OwnAnswersTest extends ServiceTest {
         assertThat(call(Role.OPERATOR, "GET", path + "prompts", "").body()).contains("swordfish");
     }
 
+    @Test
+    void ofLargeDocumentsSoManyAreShownAsTakeNotAllMemory() throws IOException {
+        // Given
+        String unique = UUID.randomUUID().toString();
+        List<RecordMetadata> places = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            places.add(topics.publish(
+                    Topic.DOCUMENTS, new Document(unique + "-" + i, "x".repeat(700_000), "almanac", Map.of())));
+        }
+        DatasetSnapshot all = new DatasetSnapshot(
+                Topic.DOCUMENTS.name(),
+                List.of(new PartitionRange(
+                        places.getFirst().partition(),
+                        places.getFirst().offset(),
+                        places.getLast().offset() + 1)));
+        Reference model = TinyModel.save(store, unique.hashCode(), Map.of(), List.of(all));
+        serve(model);
+
+        // When
+        HttpResponse<String> documents = call(
+                Role.VIEWER,
+                "GET",
+                "/v1/lineage/" + ResponseId.next(ResponseId.Kind.CHAT, model.sha256()) + "/datasets/" + model.sha256()
+                        + "/documents",
+                "");
+
+        // Then
+        assertThat(status(documents)).isEqualTo(200);
+        assertThat(documents.body()).contains(unique + "-0", unique + "-1").doesNotContain(unique + "-2");
+    }
+
     private static DatasetSnapshot range(RecordMetadata place) {
         return new DatasetSnapshot(
                 place.topic(), List.of(new PartitionRange(place.partition(), place.offset(), place.offset() + 1)));

@@ -70,6 +70,11 @@ public record SmallService(int concurrentRequests, int queue, int warmVersions, 
     }
 
     @Override
+    public int feedbackPerMinute() {
+        return 120;
+    }
+
+    @Override
     public Explorer explorer() {
         return () -> 1;
     }

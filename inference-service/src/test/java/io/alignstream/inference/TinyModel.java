@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** Random models of 16,000 weights that answer at length: their control tokens are improbable. */
-final class TinyModel {
+public final class TinyModel {
 
     static final int POSITIONS = 8_192;
     static final Tokenizer TOKENIZER = new BpeTrainer(400)
@@ -31,7 +31,7 @@ final class TinyModel {
     private TinyModel() {}
 
     /** Saves the model drawn from {@code seed}. */
-    static Reference save(CheckpointStore store, long seed) throws IOException {
+    public static Reference save(CheckpointStore store, long seed) throws IOException {
         return save(store, seed, Map.of(), List.of());
     }
 

@@ -124,7 +124,7 @@ class DrainIT {
                 Safetensors.write(model.resolve(ModelWeights.FILE), tensors, Map.of("format", "pt"));
             });
         }
-        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+        try (Publisher publisher = new Publisher(site.connection())) {
             publisher.publishAgain(
                     Topic.MODEL_RELEASES,
                     new ModelRelease(

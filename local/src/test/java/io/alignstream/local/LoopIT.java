@@ -224,7 +224,7 @@ class LoopIT {
 
     private static List<RankingRequest> requests(Site site) {
         List<RankingRequest> requests = new ArrayList<>();
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), List.of(Topic.RANKING_REQUESTS.name()))) {
+        try (TopicLog log = new TopicLog(site.connection(), List.of(Topic.RANKING_REQUESTS.name()))) {
             await().atMost(PATIENCE).until(() -> {
                 log.readToEnd(record -> {
                     try {

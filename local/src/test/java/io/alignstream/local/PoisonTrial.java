@@ -49,7 +49,7 @@ final class PoisonTrial implements AutoCloseable {
     PoisonTrial(Site site) {
         this.site = site;
         this.producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", site.bootstrapServers(), "max.request.size", Topic.MAX_RECORD_BYTES),
+                Map.of("bootstrap.servers", site.connection().servers(), "max.request.size", Topic.MAX_RECORD_BYTES),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
     }
@@ -129,7 +129,7 @@ final class PoisonTrial implements AutoCloseable {
 
         // Then
         List<ConsumerRecord<byte[], byte[]>> letters = new ArrayList<>();
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), List.of(topic.deadLetters()))) {
+        try (TopicLog log = new TopicLog(site.connection(), List.of(topic.deadLetters()))) {
             await("dead letters of " + topic)
                     .atMost(LIMIT)
                     .pollInterval(Duration.ofMillis(50))

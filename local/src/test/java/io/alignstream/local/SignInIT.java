@@ -48,7 +48,7 @@ class SignInIT {
     @TempDir
     static Path folder;
 
-    private static final ApiKey.Fresh KEY = ApiKey.create("a program", List.of("viewer"), Instant.now());
+    private static final ApiKey.Fresh KEY = ApiKey.create(IdentityProvider.ANN, List.of("viewer"), Instant.now());
     private static URI address;
     private static Path log;
     private static IdentityProvider provider;
@@ -262,11 +262,49 @@ class SignInIT {
             assertThat(browser.value("fetch('/job/pause', {method: 'POST'}).then(answer => answer.status)")
                             .asInt())
                     .isEqualTo(403);
+            String copy = browser.cookies();
+            assertThat(copied(copy)).isEqualTo(200);
             browser.value("document.querySelector('.visitor a').click()");
             browser.await("location.pathname === '/sign-in'");
             browser.open(address.toString());
             assertThat(browser.value("location.pathname").asText()).isEqualTo("/sign-in");
+            assertThat(copied(copy)).isEqualTo(401);
         }
+    }
+
+    /** What somebody is answered who brings a copy of a browser's cookies. */
+    private static int copied(String cookies) throws IOException, InterruptedException {
+        return HTTP.send(
+                        HttpRequest.newBuilder(address.resolve("job"))
+                                .header("Cookie", cookies)
+                                .timeout(Duration.ofSeconds(30))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .statusCode();
+    }
+
+    @Test
+    void aKeyThatIsCalledAsAPersonIsNotTakenForThePerson() throws Exception {
+        // When
+        String key = pause(KEY.text());
+        String person = pause(provider.token(IdentityProvider.CLIENT, IdentityProvider.ANN));
+
+        // Then
+        assertThat(key).contains("\"key:" + IdentityProvider.ANN + "\"");
+        assertThat(person).contains("\"" + IdentityProvider.ANN + "\"");
+    }
+
+    /** How somebody is refused who has not the role. */
+    private static String pause(String token) throws IOException, InterruptedException {
+        HttpResponse<String> refused = HTTP.send(
+                HttpRequest.newBuilder(address.resolve("job/pause"))
+                        .header("Authorization", "Bearer " + token)
+                        .POST(HttpRequest.BodyPublishers.noBody())
+                        .timeout(Duration.ofSeconds(30))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(refused.statusCode()).isEqualTo(403);
+        return refused.body();
     }
 
     @Test

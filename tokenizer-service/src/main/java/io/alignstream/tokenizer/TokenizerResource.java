@@ -147,7 +147,8 @@ public class TokenizerResource {
                         .build();
     }
 
-    private Response splitWithOther(String sha256, String text) throws IOException {
+    /** One at a time: another tokenizer is loaded for it. */
+    private synchronized Response splitWithOther(String sha256, String text) throws IOException {
         Other known = other;
         if (known == null || !known.tokenizer().sha256().equals(sha256)) {
             Optional<TrainedTokenizer> event = streams.known().stream()

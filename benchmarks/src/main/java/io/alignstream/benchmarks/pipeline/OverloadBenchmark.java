@@ -19,6 +19,7 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.local.pipeline.Publisher;
+import io.alignstream.local.site.KafkaConnection;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -100,7 +101,7 @@ public final class OverloadBenchmark {
             List<ModelRelease> releases = releases(folder, width, layers);
             try (ServiceTrial service = ServiceTrial.start(
                             Stage.INFERENCE, folder, broker.bootstrapServers(), HEAP_MEGABYTES, List.of());
-                    Publisher publisher = new Publisher(broker.bootstrapServers())) {
+                    Publisher publisher = new Publisher(KafkaConnection.to(broker.bootstrapServers()))) {
                 OverloadBenchmark benchmark = new OverloadBenchmark(out, service, options.number("tokens", 64));
                 for (ModelRelease release : releases) {
                     benchmark.serve(publisher, release);

@@ -15,6 +15,7 @@ import io.alignstream.languagemodel.exchange.GgufImport;
 import io.alignstream.languagemodel.exchange.HuggingFaceModel;
 import io.alignstream.local.pipeline.ImportedModel;
 import io.alignstream.local.pipeline.Publisher;
+import io.alignstream.local.site.KafkaConnection;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -78,7 +79,7 @@ public final class RetrievalBenchmark {
                             List.of(
                                     "-Dalignstream.inference.retrieval.enabled=true",
                                     "-Dalignstream.inference.timeout=PT30M"));
-                    Publisher publisher = new Publisher(broker.bootstrapServers())) {
+                    Publisher publisher = new Publisher(KafkaConnection.to(broker.bootstrapServers()))) {
                 RetrievalBenchmark benchmark = new RetrievalBenchmark(out, service);
                 benchmark.await("/retrieval/open", "true");
                 double before = service.residentMegabytes();

@@ -46,7 +46,7 @@ final class TemporaryBroker implements AutoCloseable {
                 .redirectOutput(log.toFile())
                 .start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-        TemporaryBroker broker = new TemporaryBroker(process, site.bootstrapServers());
+        TemporaryBroker broker = new TemporaryBroker(process, site.connection().servers());
         long deadline = System.nanoTime() + spec.startLimit().toNanos();
         while (!spec.ready().getAsBoolean()) {
             if (process.waitFor(POLL.toMillis(), TimeUnit.MILLISECONDS) || System.nanoTime() > deadline) {
@@ -54,7 +54,7 @@ final class TemporaryBroker implements AutoCloseable {
                 throw new IOException("the broker did not start; see " + log);
             }
         }
-        TopicSetup.createMissing(site.bootstrapServers());
+        TopicSetup.createMissing(site.connection());
         return broker;
     }
 

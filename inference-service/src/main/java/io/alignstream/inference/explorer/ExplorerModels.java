@@ -3,6 +3,7 @@ package io.alignstream.inference.explorer;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.ClientShares;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.ServedModel;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The models behind the served release, one of them in memory at a time; thread-safe.
  *
- * <p>One thread answers one question after the other; few may wait. The model that was asked last stays in memory for the
+ * <p>One thread answers one question after the other; few may wait, about half of them of one client at most. The model that was asked last stays in memory for the
  * next question, and goes with the thread when nobody has asked anything for some minutes.
  */
 @ApplicationScoped
@@ -55,6 +56,7 @@ public class ExplorerModels {
     private final CheckpointStore store;
     private final InferenceConfig config;
     private final ThreadPoolExecutor thread;
+    private final ClientShares shares = new ClientShares(1 + MOST_WAITING / 2);
     private @Nullable ExploredModel open;
     private volatile @Nullable Remembered remembered;
 
@@ -132,19 +134,31 @@ public class ExplorerModels {
     /**
      * The answer to a question about a version; waits for those that came before.
      *
+     * @param client who asks
      * @throws ExplorerException if there is no such model, it is too large, or too many ask at once
      */
-    <T> T ask(Version version, Function<ExploredModel, T> question) {
+    <T> T ask(String client, Version version, Function<ExploredModel, T> question) {
         Found found = versions().get(version);
         if (found == null) {
             throw new ExplorerException(
                     Status.NOT_FOUND, Reason.of("explorer.noVersion").with("version", version.id()));
         }
-        return ask(version, found.reference(), question);
+        return ask(client, version, found.reference(), question);
     }
 
     /** The same of the model that was {@code version} when somebody began to ask, whatever is served by now. */
-    <T> T ask(Version version, Reference reference, Function<ExploredModel, T> question) {
+    <T> T ask(String client, Version version, Reference reference, Function<ExploredModel, T> question) {
+        if (!shares.take(client)) {
+            throw new ExplorerException(Status.TOO_MANY_REQUESTS, Reason.of("explorer.busy"));
+        }
+        try {
+            return answer(version, reference, question);
+        } finally {
+            shares.giveBack(client);
+        }
+    }
+
+    private <T> T answer(Version version, Reference reference, Function<ExploredModel, T> question) {
         Future<T> answer;
         try {
             answer = thread.submit(() -> answered(version, reference, question));
@@ -158,15 +172,21 @@ public class ExplorerModels {
         } catch (ExecutionException e) {
             throw failure(version, e.getCause());
         } catch (TimeoutException e) {
-            answer.cancel(false);
+            leave(answer);
             throw new ExplorerException(Status.GATEWAY_TIMEOUT, Reason.of("explorer.timeout"));
         } catch (CancellationException e) { // the service ends
             throw new ExplorerException(Status.SERVICE_UNAVAILABLE, Reason.of("explorer.busy"));
         } catch (InterruptedException e) {
-            answer.cancel(false);
+            leave(answer);
             Thread.currentThread().interrupt();
             throw new ExplorerException(Status.SERVICE_UNAVAILABLE, Reason.of("explorer.busy"));
         }
+    }
+
+    /** Nobody waits for it any more, so it takes no room of others. */
+    private void leave(Future<?> answer) {
+        answer.cancel(false);
+        thread.purge();
     }
 
     private static RuntimeException failure(Version version, @Nullable Throwable cause) {

@@ -4,6 +4,7 @@ import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.access.AuditLog;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.web.Refusal;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -146,7 +147,7 @@ public class ExplorerResource {
         AuditLog.leaveOut(call);
         return answer(() -> {
             Q asked = asked(question);
-            return models.ask(Version.of(version.apply(asked)), model -> look.apply(model, asked));
+            return models.ask(Caller.of(call), Version.of(version.apply(asked)), model -> look.apply(model, asked));
         });
     }
 

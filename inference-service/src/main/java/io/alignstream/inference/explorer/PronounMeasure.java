@@ -25,6 +25,8 @@ public class PronounMeasure {
     private static final Logger LOG = Logger.getLogger(PronounMeasure.class);
     private static final int REMEMBERED = 16;
     private static final long PAUSE_MILLISECONDS = 200;
+    /** No caller is called so. */
+    private static final String NOBODY = "";
 
     private final ExplorerModels models;
     private final Map<Key, State> measured = new LinkedHashMap<>(16, 0.75f, true) {
@@ -140,7 +142,7 @@ public class PronounMeasure {
     private boolean[][] solved(Version version, Reference reference, PronounSentence sentence) {
         while (true) {
             try {
-                return models.ask(version, reference, model -> {
+                return models.ask(NOBODY, version, reference, model -> {
                     TextTokens tokens = Answers.tokens(model, sentence.text());
                     return sentence.solved(tokens, Answers.inspected(model, tokens.ids()));
                 });

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Takes requests for the {@link InferenceLoop}, a bounded number, and counts what becomes of them; thread-safe. */
 @ApplicationScoped
@@ -35,6 +36,7 @@ public class Generations {
     private final RecentTimes firstTokenTimes = new RecentTimes();
     private final RecentTimes tokenTimes = new RecentTimes();
     private final WaitingRequests waiting;
+    private final AtomicInteger preparing = new AtomicInteger();
     private final InferenceLoop loop;
 
     Generations(InferenceConfig config, MeterRegistry registry) {
@@ -64,6 +66,28 @@ public class Generations {
         Thread thread = Thread.ofPlatform().name("generation").daemon().unstarted(loop);
         thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
         thread.start();
+    }
+
+    /** A call that is being prepared, until it is closed. */
+    public interface Prepared extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Admits a call whose prompt and constraints are still to be made, which may take long: together with those that are written,
+     * wait, or are being prepared there is room for it now.
+     *
+     * @throws OverloadException if it would take too long
+     */
+    public Prepared prepare(String client, LoadedModel model) {
+        int others = preparing.getAndIncrement();
+        if (!waiting.wouldTake(client, waits -> foreseen(model.pace(), underWay(waits) + others + 1) <= slowdown)) {
+            preparing.decrementAndGet();
+            count("refused");
+            throw new OverloadException(model.pace().secondsToRoom(underWay(waiting.size()) + others));
+        }
+        return preparing::decrementAndGet;
     }
 
     /**
@@ -259,10 +283,9 @@ public class Generations {
             generation.model().giveBack();
             generation.put(last);
         }
+    }
 
-        private void count(String outcome) {
-            registry.counter("alignstream.inference.requests", "outcome", outcome)
-                    .increment();
-        }
+    private void count(String outcome) {
+        registry.counter("alignstream.inference.requests", "outcome", outcome).increment();
     }
 }

@@ -51,19 +51,13 @@ final class WaitingRequests {
             return Optional.of(request);
         }
         Optional<Request> displaced = Optional.empty();
-        if (size == most || !fits.test(size)) {
-            if (size == 0) {
-                return Optional.of(request);
-            }
-            String greediest = byTurn.keySet().stream()
-                    .map(Turn::client)
-                    .max(Comparator.comparingInt(this::waiting))
-                    .orElseThrow();
-            if (waiting(greediest) < waiting(request.generation().client()) + 2) {
+        if (!hasRoom(fits)) {
+            Optional<String> greedier = greedier(request.generation().client());
+            if (greedier.isEmpty()) {
                 return Optional.of(request);
             }
             Deque<Request> longest = byTurn.entrySet().stream()
-                    .filter(entry -> entry.getKey().client().equals(greediest))
+                    .filter(entry -> entry.getKey().client().equals(greedier.get()))
                     .map(Map.Entry::getValue)
                     .max(Comparator.comparingInt(Deque::size))
                     .orElseThrow();
@@ -75,6 +69,23 @@ final class WaitingRequests {
         size++;
         notifyAll();
         return displaced;
+    }
+
+    /** Whether a request of {@code client} would find a place just now. */
+    synchronized boolean wouldTake(String client, IntPredicate fits) {
+        return !closed && (hasRoom(fits) || greedier(client).isPresent());
+    }
+
+    private boolean hasRoom(IntPredicate fits) {
+        return size < most && fits.test(size);
+    }
+
+    /** Whoever has most of all waiting, if that is enough more than {@code client} has. */
+    private Optional<String> greedier(String client) {
+        return byTurn.keySet().stream()
+                .map(Turn::client)
+                .max(Comparator.comparingInt(this::waiting))
+                .filter(greediest -> waiting(greediest) >= waiting(client) + 2);
     }
 
     /** Takes a request if no other one waits; false if it does not. */

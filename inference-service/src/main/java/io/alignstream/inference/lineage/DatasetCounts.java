@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what frozen topic ranges hold; thread-safe.
@@ -36,9 +37,13 @@ public class DatasetCounts {
     private static final int MOST_RECORDS = 100_000;
 
     private static final int MOST_VALUES = 50;
+    /** Of the events that are shown of a range, after which no further one is begun: documents may be as large as books. */
+    private static final long SHOWN_BYTES = 1 << 20;
+
     private static final int REMEMBERED = 256;
 
     private final KafkaReaders readers;
+    private final Object showing = new Object();
     private final Map<DatasetSnapshot, Counts> counted = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -67,10 +72,22 @@ public class DatasetCounts {
                 .findFirst();
     }
 
-    /** The first {@code most} events of a range. */
+    /** The first {@code most} events of a range, fewer where they are large; one range at a time, however many ask. */
     <T> List<Entry> first(Topic<T> topic, DatasetSnapshot snapshot, int most) {
+        synchronized (showing) {
+            return read(topic, snapshot, most);
+        }
+    }
+
+    private <T> List<Entry> read(Topic<T> topic, DatasetSnapshot snapshot, int most) {
+        long[] shown = {0};
         try (Stream<JobContext.Entry<T>> entries = SnapshotReader.read(topic, snapshot, readers.open())) {
             return entries.limit(most)
+                    .takeWhile(entry -> {
+                        boolean room = shown[0] < SHOWN_BYTES;
+                        shown[0] += size(topic, entry.event());
+                        return room;
+                    })
                     .map(entry -> new Entry(
                             entry.origin().partition(),
                             entry.origin().offset(),
@@ -78,6 +95,10 @@ public class DatasetCounts {
                             Optional.ofNullable(entry.event())))
                     .toList();
         }
+    }
+
+    private static <T> long size(Topic<T> topic, @Nullable T event) {
+        return event == null ? 0 : topic.record(event, "shown").value().length;
     }
 
     /** What {@code snapshot} holds. */

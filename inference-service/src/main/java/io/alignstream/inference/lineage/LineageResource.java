@@ -57,7 +57,7 @@ public class LineageResource {
     /**
      * A frozen topic range and its beginning.
      *
-     * @param first its first {@value #SHOWN_EVENTS} events
+     * @param first its first {@value #SHOWN_EVENTS} events, fewer where they are large
      */
     public record Events(DatasetSnapshot snapshot, List<DatasetCounts.Entry> first) {}
 

@@ -103,9 +103,12 @@ public class Answering {
         LoadedModel share = model(model, client);
         Call wanted;
         List<Generation> answers;
-        try {
+        // Admitted before anything is made for it: of a large schema a machine is made, which nobody may need.
+        try (Generations.Prepared ignored = generations.prepare(client, share)) {
             wanted = call.apply(share);
             answers = start(client, share, wanted.asked());
+        } catch (OverloadException e) {
+            throw ApiException.busy(e.retryAfter());
         } finally {
             share.giveBack();
         }
@@ -144,9 +147,6 @@ public class Answering {
                 started.add(generations.start(client, model.share(), one.prompt(), one.decoding(), started.size()));
             }
             return started;
-        } catch (OverloadException e) {
-            started.forEach(Generation::cancel);
-            throw ApiException.busy(e.retryAfter());
         } catch (RuntimeException e) {
             started.forEach(Generation::cancel);
             throw e;

@@ -6,6 +6,8 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.inference.ClientRates;
+import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.Receipts;
 import io.alignstream.inference.RecentResponses;
 import io.alignstream.inference.feedback.HeldOutPrompts;
@@ -17,12 +19,14 @@ import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
+import jakarta.inject.Singleton;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -33,6 +37,7 @@ import java.util.stream.Stream;
  * learned from it to the topics of those who learn.
  */
 @Path("/v1/feedback")
+@Singleton
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
 public class FeedbackResource {
@@ -44,13 +49,16 @@ public class FeedbackResource {
     private final HeldOutPrompts heldOut;
     private final Lessons lessons;
     private final EventPublisher publisher;
+    private final ClientRates rates;
 
     FeedbackResource(
             RecentResponses responses,
             Receipts receipts,
             HeldOutPrompts heldOut,
             Lessons lessons,
-            EventPublisher publisher) {
+            EventPublisher publisher,
+            InferenceConfig config) {
+        this.rates = new ClientRates(config.feedbackPerMinute());
         this.responses = responses;
         this.receipts = receipts;
         this.heldOut = heldOut;
@@ -74,11 +82,15 @@ public class FeedbackResource {
     @RunOnVirtualThread
     @RolesAllowed(Role.Id.CLIENT)
     public Taken give(byte[] json, @Context RoutingContext http) {
+        String client = Caller.of(http);
+        Duration wait = rates.take(client);
+        if (wait.isPositive()) {
+            throw ApiException.busy((int) wait.plusSeconds(1).toSeconds());
+        }
         Body body = Body.of(json);
         String id = body.text("response_id").orElseThrow(() -> ApiException.missing("response_id"));
         Feedback.Thumb thumb = thumb(body);
         String user = user(body);
-        String client = Caller.of(http);
         RecentResponses.Response response = response(id, client, body, "receipt");
         Optional<RecentResponses.Response> worse = worse(thumb, response, client, body);
         Feedback feedback = feedback(id, thumb, response, worse, body.text("correction"));
@@ -88,7 +100,7 @@ public class FeedbackResource {
                 .collect(Collectors.toSet());
         Lesson lesson = lesson(feedback, truncated, user);
         // What is learned comes first: who gets an error and tries again repeats it without harm.
-        lessons.teach(id, lesson);
+        lessons.teach(client, id, lesson);
         publisher.publish(Topic.FEEDBACK, feedback);
         return new Taken("feedback", id, thumb, lesson.summary());
     }

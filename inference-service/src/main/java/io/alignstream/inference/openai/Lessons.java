@@ -1,15 +1,13 @@
 package io.alignstream.inference.openai;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.inference.ClientMemory;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.feedback.Lesson;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -26,12 +24,12 @@ public class Lessons {
     private static final int MOST_OF_A_RESPONSE = 2;
 
     private final EventPublisher publisher;
-    private final int most;
     /** The response on which an opinion was that taught this. */
-    private final SequencedMap<Taught, String> responses = new LinkedHashMap<>();
+    private final ClientMemory<Taught, String> responses;
 
     Lessons(InferenceConfig config, EventPublisher publisher) {
-        this.most = Math.multiplyExact(config.rememberedResponses(), MOST_OF_A_RESPONSE);
+        int most = Math.multiplyExact(config.rememberedResponses(), MOST_OF_A_RESPONSE);
+        this.responses = new ClientMemory<>(most, most);
         this.publisher = publisher;
     }
 
@@ -50,19 +48,18 @@ public class Lessons {
         }
     }
 
-    /** Publishes the lesson of an opinion on {@code responseId}; after an error it may be taught again without harm. */
-    public synchronized void teach(String responseId, Lesson lesson) {
+    /**
+     * Publishes the lesson of an opinion of {@code client} on {@code responseId}; after an error it may be taught again without
+     * harm.
+     */
+    public synchronized void teach(String client, String responseId, Lesson lesson) {
         Set<Taught> taught = Taught.by(lesson);
-        List<Taught> before = responses.entrySet().stream()
-                .filter(entry -> entry.getValue().equals(responseId))
-                .map(Map.Entry::getKey)
+        List<Taught> before = responses
+                .keys(responseId)
                 .filter(earlier -> !taught.contains(earlier))
                 .toList();
         // Noted first: one whose publishing fails may stand in the topic nevertheless.
-        taught.forEach(one -> responses.putLast(one, responseId));
-        while (responses.size() > most) {
-            responses.pollFirstEntry();
-        }
+        taught.forEach(one -> responses.put(client, one, responseId, 1));
         lesson.publish(publisher);
         for (Taught earlier : before) {
             publisher.withdraw(earlier.topic(), earlier.key());

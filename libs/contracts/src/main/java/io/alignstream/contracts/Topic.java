@@ -1,6 +1,7 @@
 package io.alignstream.contracts;
 
 import io.alignstream.contracts.access.AuditEntry;
+import io.alignstream.contracts.access.EndedSession;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.incident.Incident;
@@ -92,6 +93,10 @@ public final class Topic<T> {
             Retention.ONE_DAY,
             progress -> progress.stage().id() + "/" + progress.run());
 
+    /** Kept longer than any session lasts. */
+    public static final Topic<EndedSession> ENDED_SESSIONS =
+            event("ended-sessions", EndedSession.class, "ended-session", Retention.NINETY_DAYS, EndedSession::session);
+
     public static final Topic<AuditEntry> AUDIT_LOG =
             event("audit-log", AuditEntry.class, "audit-entry", Retention.ONE_YEAR, AuditEntry::service);
 
@@ -114,6 +119,7 @@ public final class Topic<T> {
             STAGE_CONTROLS,
             INCIDENTS,
             TRAINING_PROGRESS,
+            ENDED_SESSIONS,
             AUDIT_LOG);
 
     /** The largest record that the brokers must take, in bytes: an oversized text has to reach its dead letters. */

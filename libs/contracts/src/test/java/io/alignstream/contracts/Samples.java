@@ -2,6 +2,7 @@ package io.alignstream.contracts;
 
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.access.AuditEntry;
+import io.alignstream.contracts.access.EndedSession;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.incident.Incident;
@@ -149,6 +150,7 @@ final class Samples {
                         400,
                         93.5,
                         Map.of("loss", 2.75, "tokensPerSecond", 12_000.0)));
+        events.put(Topic.ENDED_SESSIONS, new EndedSession(HASH, 1_764_446_793_123L, 1_764_489_993_123L));
         events.put(
                 Topic.AUDIT_LOG,
                 new AuditEntry(

@@ -72,6 +72,7 @@ class TopicTest {
         "stage-controls, sft",
         "incidents, pretrain/77aa/120/2",
         "training-progress, rlhf/77aa",
+        "ended-sessions, " + Samples.HASH,
         "audit-log, sft-service",
     })
     void keysAreAsDesigned(String name, String key) {

@@ -2,6 +2,7 @@ package io.alignstream.local.broker;
 
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.workers.WorkerShards;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,13 +10,14 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 
 /**
@@ -37,18 +39,35 @@ public final class TopicSetup {
      *
      * @return the number of topics created
      */
-    public static int createMissing(String bootstrapServers) {
-        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+    public static int createMissing(KafkaConnection connection) {
+        return set(connection, true);
+    }
+
+    /**
+     * Creates the topics that are missing on brokers of somebody's own, with as many copies as is usual there; the others have the
+     * settings that their owner gave them.
+     *
+     * @return the number of topics created
+     */
+    public static int complete(KafkaConnection connection) {
+        return set(connection, false);
+    }
+
+    private static int set(KafkaConnection connection, boolean all) {
+        try (Admin admin = Admin.create(connection.settings())) {
             Set<String> present = admin.listTopics().names().get();
             List<NewTopic> missing = new ArrayList<>(all());
             missing.removeIf(topic -> present.contains(topic.name()));
             admin.createTopics(missing).all().get();
-            admin.incrementalAlterConfigs(settings(present)).all().get();
+            if (all) {
+                admin.incrementalAlterConfigs(settings(present)).all().get();
+            }
             return missing.size();
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw LaunchException.ofKafka(
-                    "Cannot create the topics on " + bootstrapServers + ": " + cause.getMessage(), e);
+            throw LaunchException.ofKafka("Cannot create the topics on " + connection + ": " + cause.getMessage(), e);
+        } catch (KafkaException e) {
+            throw LaunchException.ofKafka("Cannot come to Kafka on " + connection + ": " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LaunchException("Interrupted while creating the topics.", e);
@@ -95,7 +114,7 @@ public final class TopicSetup {
     /** The brokers' clocks stamp the records: retention and order are no matter of any publisher's clock. */
     private static NewTopic topic(
             String name, int partitions, String cleanupPolicy, long retentionMillis, int maxMessageBytes) {
-        return new NewTopic(name, partitions, (short) 1)
+        return new NewTopic(name, Optional.of(partitions), Optional.empty())
                 .configs(Map.of(
                         "cleanup.policy",
                         cleanupPolicy,

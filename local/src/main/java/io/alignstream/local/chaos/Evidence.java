@@ -13,6 +13,7 @@ import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.report.StageResults;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.training.StoredState;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -61,26 +62,26 @@ public record Evidence(
             Topic.RANKINGS);
 
     /**
-     * What the topics on {@code bootstrapServers} hold, with the models in {@code store}.
+     * What the topics at {@code connection} hold, with the models in {@code store}.
      *
      * @param rolledBack whether a release was
      */
-    static Evidence of(String bootstrapServers, CheckpointStore store, LossLog losses, boolean rolledBack)
+    static Evidence of(KafkaConnection connection, CheckpointStore store, LossLog losses, boolean rolledBack)
             throws IOException {
         List<String> contradictions = new ArrayList<>();
         SortedMap<String, Long> events = new TreeMap<>();
         for (Topic<?> topic : COUNTED) {
-            events.put(topic.name(), different(bootstrapServers, topic, contradictions));
+            events.put(topic.name(), different(connection, topic, contradictions));
         }
-        SortedMap<String, Long> tokens = tokens(bootstrapServers, contradictions);
-        oneResultARun(bootstrapServers, contradictions);
+        SortedMap<String, Long> tokens = tokens(connection, contradictions);
+        oneResultARun(connection, contradictions);
         if (rolledBack) {
-            noRollbackUndone(bootstrapServers, contradictions);
+            noRollbackUndone(connection, contradictions);
         }
-        noDeadLetters(bootstrapServers, contradictions);
+        noDeadLetters(connection, contradictions);
         SortedMap<String, String> weights = new TreeMap<>();
         SortedMap<String, String> beside = new TreeMap<>();
-        results(bootstrapServers, store).forEach((stage, stored) -> {
+        results(connection, store).forEach((stage, stored) -> {
             weights.put(stage.id(), StageResults.modelHash(stored));
             for (String file : BESIDE) {
                 Manifest.FileEntry found = stored.manifest().files().get(file);
@@ -114,16 +115,16 @@ public record Evidence(
     }
 
     /** The newest result of each stage. */
-    static Map<Stage, StoredCheckpoint> results(String bootstrapServers, CheckpointStore store) {
+    static Map<Stage, StoredCheckpoint> results(KafkaConnection connection, CheckpointStore store) {
         Registry registry = new Registry();
-        read(bootstrapServers, Registry.TOPICS, registry::take);
+        read(connection, Registry.TOPICS, registry::take);
         return StageResults.open(Chain.of(registry, Map.of()), store);
     }
 
-    private static long different(String bootstrapServers, Topic<?> topic, List<String> contradictions) {
+    private static long different(KafkaConnection connection, Topic<?> topic, List<String> contradictions) {
         Set<String> keys = new HashSet<>();
         List<String> repeated = new ArrayList<>();
-        read(bootstrapServers, List.of(topic.name()), record -> {
+        read(connection, List.of(topic.name()), record -> {
             String key = key(record);
             if (!keys.add(key)) {
                 repeated.add(key);
@@ -137,10 +138,10 @@ public record Evidence(
     }
 
     /** Sequence numbers are dense for each shard and split, so what is missing or there twice is visible. */
-    private static SortedMap<String, Long> tokens(String bootstrapServers, List<String> contradictions) {
+    private static SortedMap<String, Long> tokens(KafkaConnection connection, List<String> contradictions) {
         SortedMap<String, Long> tokens = new TreeMap<>();
         Map<String, Long> next = new HashMap<>();
-        read(bootstrapServers, List.of(Topic.TOKEN_BATCHES.name()), record -> {
+        read(connection, List.of(Topic.TOKEN_BATCHES.name()), record -> {
             TokenBatch batch = decode(Topic.TOKEN_BATCHES, record);
             String lane = "shard " + batch.shard() + ", " + batch.split().name().toLowerCase(Locale.ROOT);
             long expected = next.getOrDefault(lane, 0L);
@@ -154,9 +155,9 @@ public record Evidence(
         return tokens;
     }
 
-    private static void oneResultARun(String bootstrapServers, List<String> contradictions) {
+    private static void oneResultARun(KafkaConnection connection, List<String> contradictions) {
         Map<String, Set<String>> results = new TreeMap<>();
-        read(bootstrapServers, List.of(Topic.CHECKPOINTS.name()), record -> {
+        read(connection, List.of(Topic.CHECKPOINTS.name()), record -> {
             Checkpoint checkpoint = decode(Topic.CHECKPOINTS, record);
             results.computeIfAbsent(key(record), run -> new HashSet<>())
                     .add(checkpoint.reference().sha256());
@@ -176,9 +177,9 @@ public record Evidence(
         }
     }
 
-    private static void noRollbackUndone(String bootstrapServers, List<String> contradictions) {
+    private static void noRollbackUndone(KafkaConnection connection, List<String> contradictions) {
         Map<String, ModelRelease.Verdict> verdicts = new TreeMap<>();
-        read(bootstrapServers, List.of(Topic.MODEL_RELEASES.name()), record -> {
+        read(connection, List.of(Topic.MODEL_RELEASES.name()), record -> {
             ModelRelease.Verdict verdict = decode(Topic.MODEL_RELEASES, record).verdict();
             if (verdicts.put(key(record), verdict) == ModelRelease.Verdict.ROLLED_BACK) {
                 contradictions.add("%s was rolled back and is %s again".formatted(key(record), verdict.id()));
@@ -189,10 +190,10 @@ public record Evidence(
         }
     }
 
-    private static void noDeadLetters(String bootstrapServers, List<String> contradictions) {
+    private static void noDeadLetters(KafkaConnection connection, List<String> contradictions) {
         for (Topic<?> topic : Topic.ALL) {
             List<String> letters = new ArrayList<>();
-            read(bootstrapServers, List.of(topic.deadLetters()), record -> letters.add(key(record)));
+            read(connection, List.of(topic.deadLetters()), record -> letters.add(key(record)));
             if (!letters.isEmpty()) {
                 contradictions.add("%d dead letters of %s: %s".formatted(letters.size(), topic, letters));
             }
@@ -213,8 +214,8 @@ public record Evidence(
     }
 
     private static void read(
-            String bootstrapServers, List<String> topics, Consumer<ConsumerRecord<byte[], byte[]>> reader) {
-        try (TopicLog log = new TopicLog(bootstrapServers, topics)) {
+            KafkaConnection connection, List<String> topics, Consumer<ConsumerRecord<byte[], byte[]>> reader) {
+        try (TopicLog log = new TopicLog(connection, topics)) {
             log.readToEnd(reader);
         }
     }

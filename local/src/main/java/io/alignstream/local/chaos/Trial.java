@@ -188,7 +188,7 @@ public final class Trial {
     /** Publishes all events, however often it takes, and waits until the last stage that runs has a result. */
     private void publishAndAwaitResult(Site site, AtomicInteger triggers, Duration patience) {
         await("every event to be published", patience, () -> {
-            try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+            try (Publisher publisher = new Publisher(site.connection())) {
                 TrialWorld.events(plan.stages()).forEach(set -> set.publish(publisher, console));
                 return true;
             } catch (KafkaException | LaunchException e) {
@@ -220,7 +220,7 @@ public final class Trial {
 
     private boolean hasResult(Site site) {
         Registry registry = new Registry();
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
+        try (TopicLog log = new TopicLog(site.connection(), Registry.TOPICS)) {
             log.readToEnd(registry::take);
             Chain chain = Chain.of(registry, Map.of());
             return plan.onlyWorkers()
@@ -266,8 +266,7 @@ public final class Trial {
     private static @Nullable TrainingReport training(Site site, TrainingProgress progress, double end)
             throws IOException {
         try (CheckpointStore store = CheckpointStore.open(UnreliableStore.ROOT, site.storeCache())) {
-            StoredCheckpoint model =
-                    Evidence.results(site.bootstrapServers(), store).get(Stage.PRETRAIN);
+            StoredCheckpoint model = Evidence.results(site.connection(), store).get(Stage.PRETRAIN);
             Double tokens = model == null ? null : model.manifest().metrics().get("trainedTokens");
             return tokens == null ? null : progress.report(end, progress.tokensOfStep(tokens));
         }
@@ -276,7 +275,7 @@ public final class Trial {
     private Evidence evidence(TrialSite processes, URI root) throws IOException {
         Site site = processes.site();
         try (CheckpointStore store = CheckpointStore.open(root, site.storeCache())) {
-            return Evidence.of(site.bootstrapServers(), store, LossLog.of(processes), !plan.onlyWorkers());
+            return Evidence.of(site.connection(), store, LossLog.of(processes), !plan.onlyWorkers());
         }
     }
 
@@ -287,7 +286,7 @@ public final class Trial {
                             URI.create(UnreliableStore.ROOT + "/"),
                             store.objects(),
                             GcCommand.retention(new SiteSettings(site, System.getenv())),
-                            () -> PublishedRegistry.read(site.bootstrapServers()))
+                            () -> PublishedRegistry.read(site.connection()))
                     .findings();
         }
     }

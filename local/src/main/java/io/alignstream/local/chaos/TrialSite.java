@@ -153,7 +153,7 @@ final class TrialSite implements AutoCloseable {
     void start() {
         specs.values().stream().filter(spec -> !services.contains(spec.name())).forEach(group::start);
         group.awaitReady("Kafka");
-        TopicSetup.createMissing(site.bootstrapServers());
+        TopicSetup.createMissing(site.connection());
         specs.values().stream().filter(spec -> services.contains(spec.name())).forEach(group::start);
         group.awaitReady("Kafka and %d services".formatted(services.size()));
     }

@@ -56,7 +56,7 @@ public final class DemoRun {
             Registry registry = new Registry();
             Chain chain = cluster.follow(registry, Stage.INFERENCE, console);
             SequencedMap<Stage, StoredCheckpoint> opened = StageResults.open(chain, store);
-            List<DemoReport.StageResult> stages = StageResults.of(opened, chain, registry, site.bootstrapServers());
+            List<DemoReport.StageResult> stages = StageResults.of(opened, chain, registry, site.connection());
             EvaluationSet questions = EvaluationSet.of(World.load());
             console.line("asking the trained models …");
             Evaluation evaluation = evaluate(questions, opened);
@@ -84,7 +84,7 @@ public final class DemoRun {
     }
 
     private DemoReport.Annotation annotation(Chain chain) {
-        LearnedRankings learned = LearnedRankings.of(chain, site.bootstrapServers());
+        LearnedRankings learned = LearnedRankings.of(chain, site.connection());
         DeskClient.Agreement agreement = new DeskClient(site.address(Stage.REWARD)).agreement();
         return new DemoReport.Annotation(
                 AnnotatorPopulation.annotators(),

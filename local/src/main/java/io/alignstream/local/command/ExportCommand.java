@@ -83,13 +83,14 @@ public final class ExportCommand implements Callable<Integer> {
 
     /** From the broker that runs, whoever has started it; otherwise it runs for as long as it is read. */
     private static Registry registry(Site site, Console console) {
-        if (ManagedProcess.find(site.run(), Broker.NAME)
-                .filter(ManagedProcess::alive)
-                .isPresent()) {
-            return PublishedRegistry.read(site.bootstrapServers());
+        if (!site.hasBroker()
+                || ManagedProcess.find(site.run(), Broker.NAME)
+                        .filter(ManagedProcess::alive)
+                        .isPresent()) {
+            return PublishedRegistry.read(site.connection());
         }
         try (LocalCluster cluster = LocalCluster.startBrokerToFreeSpace(site, Installation.current(), console)) {
-            return PublishedRegistry.read(site.bootstrapServers());
+            return PublishedRegistry.read(site.connection());
         }
     }
 

@@ -99,7 +99,7 @@ public final class ImportCommand implements Callable<Integer> {
         Site site = options.site();
         try (LocalCluster cluster = LocalCluster.startBroker(site, Installation.current(), console);
                 CheckpointStore store = CheckpointStore.open(site.store().toUri(), site.storeCache());
-                Publisher publisher = new Publisher(site.bootstrapServers())) {
+                Publisher publisher = new Publisher(site.connection())) {
             ImportedModel imported = ImportedModel.save(model, role, store);
             publisher.publishAgain(Topic.TOKENIZERS, imported.tokenizer());
             publisher.publishAgain(Topic.CHECKPOINTS, imported.base());

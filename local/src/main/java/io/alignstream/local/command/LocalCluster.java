@@ -103,9 +103,13 @@ public final class LocalCluster implements AutoCloseable {
                 WorkersPlan.requireLibrary(site, installation, console);
                 stop(surplus(site), site, console);
             }
-            cluster.processes.start(Broker.at(site, installation));
-            cluster.processes.awaitReady("Kafka broker on port " + site.brokerPort());
-            TopicSetup.createMissing(site.bootstrapServers());
+            if (site.hasBroker()) {
+                cluster.processes.start(Broker.at(site, installation));
+                cluster.processes.awaitReady("Kafka broker on port " + site.brokerPort());
+                TopicSetup.createMissing(site.connection());
+            } else {
+                TopicSetup.complete(site.connection());
+            }
             if (!services.isEmpty()) {
                 services.forEach(cluster.processes::start);
                 cluster.processes.awaitReady(described(site, services));
@@ -180,7 +184,7 @@ public final class LocalCluster implements AutoCloseable {
     /** Publishes what is new of {@code events}. */
     public void publish(List<EventSet<?>> events, Console console) {
         whileKafkaAnswers(() -> {
-            try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+            try (Publisher publisher = new Publisher(site.connection())) {
                 events.forEach(set -> set.publish(publisher, console));
             }
             return events;
@@ -198,15 +202,15 @@ public final class LocalCluster implements AutoCloseable {
                 throw e;
             }
             throw LaunchException.ofKafka(
-                    "Kafka on " + site.bootstrapServers() + " does not answer: " + e.getMessage()
-                            + ". See ./alignstream logs " + Broker.NAME,
+                    "Kafka on " + site.connection() + " does not answer: " + e.getMessage()
+                            + (site.hasBroker() ? ". See ./alignstream logs " + Broker.NAME : "."),
                     e);
         }
     }
 
     /** Publishes what is new of {@code documents}. */
     void load(DocumentSource documents, Console console) {
-        try (DocumentLoader loader = new DocumentLoader(site.bootstrapServers(), site.dataFolder())) {
+        try (DocumentLoader loader = new DocumentLoader(site.connection(), site.dataFolder())) {
             console.line(LoadCommand.describe(loader.load(documents, console)));
             documents.requireMost();
             documents.report().lines().forEach(console::line);
@@ -216,10 +220,10 @@ public final class LocalCluster implements AutoCloseable {
     /** Follows the stages until all up to {@code last} have delivered on all that is published. */
     public Chain follow(Registry registry, Stage last, Console console) {
         return whileKafkaAnswers(() -> {
-            try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
+            try (TopicLog log = new TopicLog(site.connection(), Registry.TOPICS)) {
                 log.readToEnd(registry::take);
                 Map<Stage, Long> stale =
-                        Inputs.stale(site.dataFolder().resolve("inputs.json"), site.bootstrapServers(), registry);
+                        Inputs.stale(site.dataFolder().resolve("inputs.json"), site.connection(), registry);
                 return new PipelineFollower(site, log, registry, stale, this::requireAlive, console).follow(last);
             }
         });
@@ -360,8 +364,9 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     private static boolean runs(Site site) {
+        String process = site.hasBroker() ? Broker.NAME : Stage.PRETRAIN.service();
         return Files.isDirectory(site.run())
-                && ManagedProcess.find(site.run(), Broker.NAME).isPresent();
+                && ManagedProcess.find(site.run(), process).isPresent();
     }
 
     private static LaunchException notRunning(Site site, Stage stage) {

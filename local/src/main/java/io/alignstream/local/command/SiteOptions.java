@@ -30,6 +30,17 @@ public final class SiteOptions {
     @Nullable
     Integer portBase;
 
+    @Option(
+            names = "--kafka-config",
+            paramLabel = "FILE",
+            description =
+                    "Kafka brokers of your own instead of one on this machine: client properties as Kafka's own tools"
+                            + " take them, bootstrap.servers among them. Their user follows and publishes what every service does."
+                            + " Passwords stay in the file: no command line holds them, and of the file its path is remembered."
+                            + " Default: as the last time with this data folder, at first a broker on this machine.")
+    @Nullable
+    Path kafkaConfig;
+
     /** The site as it was the last time. */
     public Site site() {
         return at(new TrainingOptions());
@@ -63,6 +74,7 @@ public final class SiteOptions {
 
     private Site at(TrainingOptions training) {
         Path folder = dataFolder == null ? Installation.current().cache().resolve("data") : dataFolder;
-        return Site.at(folder, portBase, training.seed, training.allServiceOptions());
+        Site site = Site.at(folder, portBase, training.seed, training.allServiceOptions());
+        return kafkaConfig == null ? site : site.withKafka(kafkaConfig);
     }
 }

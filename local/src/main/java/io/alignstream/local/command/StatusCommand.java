@@ -171,7 +171,9 @@ public final class StatusCommand implements Callable<Integer> {
                 .filter(instance -> site.instances().contains(instance) || running.contains(instance))
                 .toList();
         List<ProcessStatus> processes = new ArrayList<>();
-        processes.add(look(site, Broker.NAME, null));
+        if (site.hasBroker()) {
+            processes.add(look(site, Broker.NAME, null));
+        }
         instances.forEach(instance -> processes.add(look(site, instance.name(), site.address(instance))));
         boolean all =
                 processes.stream().allMatch(each -> List.of("ready", "running").contains(each.state()));

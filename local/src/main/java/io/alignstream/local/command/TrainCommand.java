@@ -21,6 +21,7 @@ import io.alignstream.local.report.Tables;
 import io.alignstream.local.service.ChatClient;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
 import java.io.IOException;
@@ -107,12 +108,12 @@ public final class TrainCommand implements Callable<Integer> {
             Stage last = lastWithData(site);
             Chain chain = cluster.follow(registry, last, console);
             console.line("");
-            Tables.stages(StageResults.of(StageResults.open(chain, store), chain, registry, site.bootstrapServers()))
+            Tables.stages(StageResults.of(StageResults.open(chain, store), chain, registry, site.connection()))
                     .forEach(console::line);
             console.line("");
             chain.reference(last == Stage.INFERENCE ? Stage.RLHF : last)
                     .ifPresent(reference -> console.line("the " + last.model() + " model: " + reference.uri()));
-            if (last == Stage.SFT && Inputs.end(site.bootstrapServers(), Stage.RLHF) > 0) {
+            if (last == Stage.SFT && Inputs.end(site.connection(), Stage.RLHF) > 0) {
                 console.line("to rank its answers: ./alignstream up, then " + site.address(Stage.REWARD) + "/rank");
             }
             if (last == Stage.INFERENCE) {
@@ -153,23 +154,23 @@ public final class TrainCommand implements Callable<Integer> {
 
     /** The last stage that has data, from this call or an earlier one. */
     private static Stage lastWithData(Site site) {
-        String servers = site.bootstrapServers();
-        if (Inputs.end(servers, Stage.TOKENIZER) == 0 && !hasBaseModel(servers)) {
+        KafkaConnection kafka = site.connection();
+        if (Inputs.end(kafka, Stage.TOKENIZER) == 0 && !hasBaseModel(kafka)) {
             throw new LaunchException("There are no documents in " + site.dataFolder()
                     + " yet; give --documents, or take a model as the base model with ./alignstream import.");
         }
-        if (Inputs.end(servers, Stage.SFT) == 0) {
+        if (Inputs.end(kafka, Stage.SFT) == 0) {
             return Stage.PRETRAIN;
         }
-        if (Inputs.end(servers, Stage.REWARD) == 0) {
+        if (Inputs.end(kafka, Stage.REWARD) == 0) {
             return Stage.SFT;
         }
-        return Inputs.end(servers, Stage.RLHF) == 0 ? Stage.REWARD : Stage.INFERENCE;
+        return Inputs.end(kafka, Stage.RLHF) == 0 ? Stage.REWARD : Stage.INFERENCE;
     }
 
-    private static boolean hasBaseModel(String servers) {
+    private static boolean hasBaseModel(KafkaConnection kafka) {
         Registry registry = new Registry();
-        try (TopicLog log = new TopicLog(servers, Registry.TOPICS)) {
+        try (TopicLog log = new TopicLog(kafka, Registry.TOPICS)) {
             log.readToEnd(registry::take);
         }
         return registry.newestCheckpoint(Stage.PRETRAIN, any -> true).isPresent();

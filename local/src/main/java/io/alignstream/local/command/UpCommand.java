@@ -37,7 +37,7 @@ public final class UpCommand implements Callable<Integer> {
         for (ServiceInstance instance : site.instances()) {
             console.line("  %-18s %s".formatted(instance.name(), site.address(instance)));
         }
-        console.line("  %-18s %s".formatted("Kafka", site.bootstrapServers()));
+        console.line("  %-18s %s".formatted("Kafka", site.connection().servers()));
         console.line("");
         console.line("Stop with: " + options.commandLine("down"));
         return 0;

@@ -127,7 +127,7 @@ public final class WeightsCommand implements Callable<Integer> {
     /** All of it before a stage starts, so that each sees the same topics from its first comparison on. */
     private static void publish(TinyWorld world, Site site, CheckpointStore store, LocalCluster broker, Console console)
             throws IOException {
-        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+        try (Publisher publisher = new Publisher(site.connection())) {
             publisher.publishAgain(Topic.TOKENIZERS, world.save(store));
             publisher.publishPacked(world.tokenBatches());
         }
@@ -142,7 +142,7 @@ public final class WeightsCommand implements Callable<Integer> {
 
     private static List<Checkpoint> await(Site site, LocalCluster cluster) {
         Registry registry = new Registry();
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), Registry.TOPICS)) {
+        try (TopicLog log = new TopicLog(site.connection(), Registry.TOPICS)) {
             while (true) {
                 log.readToEnd(registry::take);
                 List<Checkpoint> delivered = TRAINED.stream()

@@ -6,6 +6,7 @@ import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.input.file.InputFile;
 import io.alignstream.local.site.Console;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,7 +39,7 @@ public final class DocumentLoader implements AutoCloseable {
     private static final String TRANSACTIONAL_ID = "alignstream-load";
     private static final long TRANSACTION_NANOS = 1_000_000_000L;
 
-    private final String bootstrapServers;
+    private final KafkaConnection connection;
     private final Path folder;
     private final KafkaProducer<byte[], byte[]> producer;
     private long transactionBegin;
@@ -56,13 +57,11 @@ public final class DocumentLoader implements AutoCloseable {
     public record Result(long published, long known, int filesPassedOver) {}
 
     /** @param folder where the journal lies */
-    public DocumentLoader(String bootstrapServers, Path folder) {
-        this.bootstrapServers = bootstrapServers;
+    public DocumentLoader(KafkaConnection connection, Path folder) {
+        this.connection = connection;
         this.folder = folder;
         producer = new KafkaProducer<>(
-                Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
+                connection.with(Map.of(
                         ProducerConfig.TRANSACTIONAL_ID_CONFIG,
                         TRANSACTIONAL_ID,
                         ProducerConfig.LINGER_MS_CONFIG,
@@ -72,7 +71,7 @@ public final class DocumentLoader implements AutoCloseable {
                         ProducerConfig.COMPRESSION_TYPE_CONFIG,
                         "lz4",
                         ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-                        Topic.MAX_RECORD_BYTES),
+                        Topic.MAX_RECORD_BYTES)),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
     }
@@ -84,7 +83,7 @@ public final class DocumentLoader implements AutoCloseable {
      *     before is published. Whether too much is faulty in the end, the documents' report knows
      */
     public Result load(DocumentSource documents, Console console) {
-        try (PublishedDocuments published = PublishedDocuments.open(folder, bootstrapServers, topicId())) {
+        try (PublishedDocuments published = PublishedDocuments.open(folder, connection, topicId())) {
             LoadJournal journal = new LoadJournal(folder, published.history());
             List<InputFile> files = documents.files().stream()
                     .filter(file -> !journal.isDone(file))
@@ -171,7 +170,7 @@ public final class DocumentLoader implements AutoCloseable {
 
     /** Tells this topic from one of the same name in another data folder or after a fresh start. */
     private String topicId() {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+        try (Admin admin = Admin.create(connection.settings())) {
             return admin.describeTopics(List.of(Topic.DOCUMENTS.name()))
                     .allTopicNames()
                     .get()

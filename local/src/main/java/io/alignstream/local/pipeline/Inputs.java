@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,16 +37,16 @@ public final class Inputs {
     private record Seen(long inputEnd, long staleOffset) {}
 
     /** Number of records in the topic that only {@code stage} reads. */
-    public static long end(String bootstrapServers, Stage stage) {
+    public static long end(KafkaConnection connection, Stage stage) {
         Topic<?> topic = OWN_INPUT.get(stage);
         if (topic == null) {
             throw new IllegalArgumentException(stage + " has no input of its own");
         }
-        return end(bootstrapServers, topic);
+        return end(connection, topic);
     }
 
-    private static long end(String bootstrapServers, Topic<?> topic) {
-        try (TopicLog log = new TopicLog(bootstrapServers, List.of(topic.name()))) {
+    private static long end(KafkaConnection connection, Topic<?> topic) {
+        try (TopicLog log = new TopicLog(connection, List.of(topic.name()))) {
             return log.end();
         }
     }
@@ -55,16 +56,16 @@ public final class Inputs {
      *
      * @return for each stage the offset of its newest artefact that does not count any more, -1 if all count
      */
-    public static Map<Stage, Long> stale(Path file, String bootstrapServers, Registry registry) {
+    public static Map<Stage, Long> stale(Path file, KafkaConnection connection, Registry registry) {
         Map<String, Seen> seen = read(file);
         Map<Stage, Long> stale = new EnumMap<>(Stage.class);
         for (Stage stage : OWN_INPUT.keySet()) {
-            long end = end(bootstrapServers, stage);
+            long end = end(connection, stage);
             Seen before = seen.get(stage.id());
             if (before == null || before.inputEnd() != end) {
                 before = new Seen(end, registry.newestOffset(stage));
                 seen.put(stage.id(), before);
-            } else if (before.staleOffset() >= 0 && before.staleOffset() >= end(bootstrapServers, artefacts(stage))) {
+            } else if (before.staleOffset() >= 0 && before.staleOffset() >= end(connection, artefacts(stage))) {
                 before = new Seen(end, -1);
                 seen.put(stage.id(), before);
             }

@@ -2,6 +2,7 @@ package io.alignstream.local.pipeline;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Topic;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -58,12 +59,12 @@ final class PublishedDocuments implements AutoCloseable {
      */
     private record Position(String topicId, String history, long count, Map<Integer, Last> last) {}
 
-    private PublishedDocuments(Path folder, String bootstrapServers, String topicId) {
+    private PublishedDocuments(Path folder, KafkaConnection connection, String topicId) {
         hashes = folder.resolve("published-documents.bin");
         position = folder.resolve("published-documents.json");
         read = new Position(topicId, UUID.randomUUID().toString(), 0, Map.of());
         consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed"),
+                connection.with(Map.of("isolation.level", "read_committed")),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
         partitions = consumer.partitionsFor(Topic.DOCUMENTS.name()).stream()
@@ -72,8 +73,8 @@ final class PublishedDocuments implements AutoCloseable {
     }
 
     /** Takes up what {@code folder} remembers, if the topic still holds it. */
-    static PublishedDocuments open(Path folder, String bootstrapServers, String topicId) {
-        PublishedDocuments published = new PublishedDocuments(folder, bootstrapServers, topicId);
+    static PublishedDocuments open(Path folder, KafkaConnection connection, String topicId) {
+        PublishedDocuments published = new PublishedDocuments(folder, connection, topicId);
         try {
             published
                     .remembered()

@@ -2,6 +2,7 @@ package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.Instruction;
 import io.alignstream.contracts.Topic;
+import io.alignstream.local.site.KafkaConnection;
 import java.util.List;
 
 /**
@@ -15,8 +16,8 @@ public record PublishedInstructions(List<Instruction> instructions) {
     }
 
     /** Reads the topic up to its present end. Poison events are nobody's instructions. */
-    public static PublishedInstructions read(String bootstrapServers) {
-        return new PublishedInstructions(List.copyOf(
-                TopicLog.newest(bootstrapServers, Topic.INSTRUCTIONS).values()));
+    public static PublishedInstructions read(KafkaConnection connection) {
+        return new PublishedInstructions(
+                List.copyOf(TopicLog.newest(connection, Topic.INSTRUCTIONS).values()));
     }
 }

@@ -4,6 +4,7 @@ import io.alignstream.contracts.Ranking;
 import io.alignstream.contracts.RankingRequest;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.exchange.RankedRequest;
+import io.alignstream.local.site.KafkaConnection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
@@ -22,9 +23,9 @@ public record PublishedRankings(List<RankedRequest> ranked, long withoutRequest)
     }
 
     /** Reads both topics up to their present ends. Poison events are nobody's rankings. */
-    public static PublishedRankings read(String bootstrapServers) {
-        SequencedMap<String, RankingRequest> requests = TopicLog.newest(bootstrapServers, Topic.RANKING_REQUESTS);
-        SequencedMap<String, Ranking> rankings = TopicLog.newest(bootstrapServers, Topic.RANKINGS);
+    public static PublishedRankings read(KafkaConnection connection) {
+        SequencedMap<String, RankingRequest> requests = TopicLog.newest(connection, Topic.RANKING_REQUESTS);
+        SequencedMap<String, Ranking> rankings = TopicLog.newest(connection, Topic.RANKINGS);
         List<RankedRequest> ranked = new ArrayList<>();
         rankings.values().forEach(ranking -> {
             RankingRequest request = requests.get(ranking.requestId());

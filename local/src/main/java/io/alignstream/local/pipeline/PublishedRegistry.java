@@ -1,6 +1,7 @@
 package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.training.retention.Registry;
 import java.util.List;
 
@@ -10,10 +11,9 @@ public final class PublishedRegistry {
     private PublishedRegistry() {}
 
     /** Reads the topics up to their present ends. */
-    public static Registry read(String bootstrapServers) {
+    public static Registry read(KafkaConnection connection) {
         return new Registry(
-                List.copyOf(TopicLog.newest(bootstrapServers, Topic.CHECKPOINTS).values()),
-                List.copyOf(
-                        TopicLog.newest(bootstrapServers, Topic.MODEL_RELEASES).values()));
+                List.copyOf(TopicLog.newest(connection, Topic.CHECKPOINTS).values()),
+                List.copyOf(TopicLog.newest(connection, Topic.MODEL_RELEASES).values()));
     }
 }

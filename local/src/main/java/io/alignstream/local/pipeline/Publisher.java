@@ -3,6 +3,7 @@ package io.alignstream.local.pipeline;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -27,16 +28,14 @@ public final class Publisher implements AutoCloseable {
 
     private static final String SOURCE = "alignstream-local";
 
-    private final String bootstrapServers;
+    private final KafkaConnection connection;
     private final KafkaProducer<byte[], byte[]> producer;
     private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
 
-    public Publisher(String bootstrapServers) {
-        this.bootstrapServers = bootstrapServers;
+    public Publisher(KafkaConnection connection) {
+        this.connection = connection;
         this.producer = new KafkaProducer<>(
-                Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
+                connection.with(Map.of(
                         ProducerConfig.ACKS_CONFIG,
                         "all",
                         ProducerConfig.LINGER_MS_CONFIG,
@@ -52,7 +51,7 @@ public final class Publisher implements AutoCloseable {
                         ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG,
                         10_000,
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
-                        30_000),
+                        30_000)),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
     }
@@ -118,7 +117,7 @@ public final class Publisher implements AutoCloseable {
     /** The hash of the newest value of each key. */
     private Map<ByteBuffer, ByteBuffer> published(Topic<?> topic) {
         Map<ByteBuffer, ByteBuffer> published = new HashMap<>();
-        try (TopicLog log = new TopicLog(bootstrapServers, List.of(topic.name()))) {
+        try (TopicLog log = new TopicLog(connection, List.of(topic.name()))) {
             log.readToEnd(record -> {
                 if (record.key() != null && record.value() != null) {
                     published.put(ByteBuffer.wrap(record.key()), hash(record.value()));

@@ -2,6 +2,7 @@ package io.alignstream.local.pipeline;
 
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.local.site.KafkaConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -30,11 +31,9 @@ public final class TopicLog implements AutoCloseable {
     private final List<TopicPartition> partitions;
 
     /** All partitions of {@code topics}, from their beginning. */
-    public TopicLog(String bootstrapServers, List<String> topics) {
+    public TopicLog(KafkaConnection connection, List<String> topics) {
         consumer = new KafkaConsumer<>(
-                Map.of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
+                connection.with(Map.of(
                         ConsumerConfig.ISOLATION_LEVEL_CONFIG,
                         "read_committed",
                         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
@@ -46,7 +45,7 @@ public final class TopicLog implements AutoCloseable {
                         ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
                         (int) PATIENCE.toMillis(),
                         ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG,
-                        10_000),
+                        10_000)),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
         partitions = topics.stream()
@@ -84,9 +83,9 @@ public final class TopicLog implements AutoCloseable {
      * The newest event of each key up to the present end of {@code topic}, withdrawn ones left out, in the order in which they
      * were given. Poison counts as if it were not there, as it does for the services.
      */
-    static <T> SequencedMap<String, T> newest(String bootstrapServers, Topic<T> topic) {
+    static <T> SequencedMap<String, T> newest(KafkaConnection connection, Topic<T> topic) {
         SequencedMap<String, T> newest = new LinkedHashMap<>();
-        try (TopicLog log = new TopicLog(bootstrapServers, List.of(topic.name()))) {
+        try (TopicLog log = new TopicLog(connection, List.of(topic.name()))) {
             log.readToEnd(record -> {
                 if (record.key() != null) {
                     take(topic, record, new String(record.key(), StandardCharsets.UTF_8), newest);

@@ -54,6 +54,12 @@ public record ProcessSpec(
         return ports.getFirst();
     }
 
+    /** Without the environment, which may hold passwords. */
+    @Override
+    public String toString() {
+        return name + " " + command;
+    }
+
     /** Changes when the command, its environment or the build changes. */
     String fingerprint() {
         String text = command + "\n" + new TreeMap<>(environment) + "\n" + build;

@@ -7,6 +7,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.pipeline.TopicLog;
+import io.alignstream.local.site.KafkaConnection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -23,20 +24,20 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 public record LearnedRankings(int recorded, int sampled) {
 
     /** Those in the datasets of the reward model of {@code chain}; none if it has no reward model. */
-    public static LearnedRankings of(Chain chain, String bootstrapServers) {
+    public static LearnedRankings of(Chain chain, KafkaConnection connection) {
         List<DatasetSnapshot> datasets = Optional.ofNullable(chain.delivered().get(Stage.REWARD))
                 .map(Registry.Entry::event)
                 .map(reward -> reward.datasets())
                 .orElse(List.of());
         Set<String> ofModels = new HashSet<>();
-        read(Topic.RANKING_REQUESTS, datasets, bootstrapServers, request -> {
+        read(Topic.RANKING_REQUESTS, datasets, connection, request -> {
             if (request.model() != null) {
                 ofModels.add(request.requestId());
             }
         });
         Set<String> recorded = new HashSet<>();
         Set<String> sampled = new HashSet<>();
-        read(Topic.RANKINGS, datasets, bootstrapServers, ranking -> (ofModels.contains(ranking.requestId())
+        read(Topic.RANKINGS, datasets, connection, ranking -> (ofModels.contains(ranking.requestId())
                         ? sampled
                         : recorded)
                 .add(Topic.RANKINGS.key(ranking)));
@@ -44,12 +45,12 @@ public record LearnedRankings(int recorded, int sampled) {
     }
 
     private static <T> void read(
-            Topic<T> topic, List<DatasetSnapshot> datasets, String bootstrapServers, Consumer<T> events) {
+            Topic<T> topic, List<DatasetSnapshot> datasets, KafkaConnection connection, Consumer<T> events) {
         List<DatasetSnapshot.PartitionRange> ranges = datasets.stream()
                 .filter(dataset -> dataset.topic().equals(topic.name()))
                 .flatMap(dataset -> dataset.partitions().stream())
                 .toList();
-        try (TopicLog log = new TopicLog(bootstrapServers, List.of(topic.name()))) {
+        try (TopicLog log = new TopicLog(connection, List.of(topic.name()))) {
             log.readToEnd(record -> {
                 if (ranges.stream()
                         .anyMatch(range -> range.partition() == record.partition() && record.offset() < range.end())) {

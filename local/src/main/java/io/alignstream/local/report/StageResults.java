@@ -12,6 +12,7 @@ import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.pipeline.StageClock;
 import io.alignstream.local.pipeline.TopicLog;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ public final class StageResults {
 
     /** One result for each of {@code opened}. */
     public static List<DemoReport.StageResult> of(
-            SequencedMap<Stage, StoredCheckpoint> opened, Chain chain, Registry registry, String bootstrapServers) {
+            SequencedMap<Stage, StoredCheckpoint> opened, Chain chain, Registry registry, KafkaConnection connection) {
         List<DemoReport.StageResult> results = new ArrayList<>();
         opened.forEach((stage, stored) -> {
             Manifest manifest = stored.manifest();
@@ -60,7 +61,7 @@ public final class StageResults {
                     clock.seconds(manifest.run(), chain.deliveredAt(stage).orElse(0L));
             Long episodes = amount(manifest, "episodes", clock.episodes(manifest.run()));
             Long tokens = stage == Stage.TOKENIZER
-                    ? Long.valueOf(packedTokens(weights, bootstrapServers))
+                    ? Long.valueOf(packedTokens(weights, connection))
                     : episodes == null ? amount(manifest, "trainedTokens", clock.tokens(manifest.run())) : null;
             Long amount = tokens == null ? episodes : tokens;
             results.add(new DemoReport.StageResult(
@@ -95,9 +96,9 @@ public final class StageResults {
         return estimate == 0 ? null : Long.valueOf(estimate);
     }
 
-    private static long packedTokens(String tokenizerSha256, String bootstrapServers) {
+    private static long packedTokens(String tokenizerSha256, KafkaConnection connection) {
         long[] tokens = {0};
-        try (TopicLog log = new TopicLog(bootstrapServers, List.of(Topic.TOKEN_BATCHES.name()))) {
+        try (TopicLog log = new TopicLog(connection, List.of(Topic.TOKEN_BATCHES.name()))) {
             log.readToEnd(record -> tokens[0] += tokens(record, tokenizerSha256));
         }
         return tokens[0];

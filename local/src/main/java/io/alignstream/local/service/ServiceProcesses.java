@@ -67,7 +67,7 @@ public final class ServiceProcesses {
                 "-Dai.djl.offline=true",
                 "-Dquarkus.http.host=127.0.0.1",
                 "-Dquarkus.http.port=" + site.port(instance),
-                "-Dkafka.bootstrap.servers=" + site.bootstrapServers()));
+                "-Dkafka.bootstrap.servers=" + site.connection().servers()));
         SiteSettings.ofItself(site).forEach((name, value) -> command.add("-D" + name + "=" + value));
         int threads = site.workers(instance.stage()).threads();
         if (threads > 0) {
@@ -90,6 +90,7 @@ public final class ServiceProcesses {
 
     private Map<String, String> environment(Stage stage) {
         Map<String, String> environment = environment(installation);
+        environment.putAll(site.connection().environment());
         if (WorkersPlan.isShared(stage, settings())) {
             CollectiveLibrary.of(installation)
                     .ifPresent(library -> environment.put(CollectiveLibrary.VARIABLE, library.toString()));

@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -26,10 +28,13 @@ public final class SiteSettings {
 
     private static final Pattern OPTION =
             Pattern.compile("-D(" + Pattern.quote(SettingsCatalogue.PREFIX) + "[^=]+)=(.*)");
+    private static final Pattern SECRET =
+            Pattern.compile("-D([^=]*(?:password|secret|jaas|credentials[.])[^=]*)=.*", Pattern.CASE_INSENSITIVE);
     private static final Pattern EXPRESSION = Pattern.compile("\\$\\{([^:}]+)(?::([^}]*))?}");
 
     private final SequencedMap<String, String> given;
     private final Map<String, String> environment;
+    private final List<String> secrets = new ArrayList<>();
 
     /**
      * The settings of {@code site}.
@@ -40,6 +45,10 @@ public final class SiteSettings {
         this.given = ofItself(site);
         this.environment = Map.copyOf(environment);
         for (String option : site.serviceOptions()) {
+            Matcher secret = SECRET.matcher(option);
+            if (secret.matches()) {
+                secrets.add(secret.group(1));
+            }
             Matcher matcher = OPTION.matcher(option);
             if (matcher.matches()) {
                 given.put(matcher.group(1), matcher.group(2));
@@ -74,8 +83,18 @@ public final class SiteSettings {
         return uri.endsWith("/") ? uri : uri + "/";
     }
 
-    /** Fails if a name is given that no service knows: its value would have no effect, and nobody would notice. */
+    /**
+     * Fails if a name is given that no service knows: its value would have no effect, and nobody would notice; or one whose value
+     * is a secret, which would stand on command lines and in site.json.
+     */
     public void requireKnownNames() {
+        secrets.stream().findFirst().ifPresent(name -> {
+            throw new LaunchException(
+                    "--service-option " + name + "=… would put a secret on command lines, which everybody on"
+                            + " this machine reads, and into site.json. Set the environment variable "
+                            + name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_") + " instead"
+                            + (name.startsWith("kafka.") ? ", or name a file with --kafka-config." : "."));
+        });
         List<String> problems = SettingsCatalogue.problems(given.keySet().stream());
         if (!problems.isEmpty()) {
             throw new LaunchException("These settings cannot be:\n    " + String.join("\n    ", problems)

@@ -1,5 +1,6 @@
 package io.alignstream.local.site;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Stage;
 import java.io.IOException;
@@ -26,9 +27,15 @@ import org.jspecify.annotations.Nullable;
  * @param seed of every random choice in training
  * @param serviceOptions for every service's JVM, for example {@code -Dalignstream.pretrain.steps=1000}
  * @param workers the processes of the stages that have several, or have had
+ * @param kafkaConfig how clients come to Kafka brokers of one's own; null for one on this machine
  */
 public record Site(
-        Path dataFolder, int portBase, long seed, List<String> serviceOptions, Map<Stage, StageWorkers> workers) {
+        Path dataFolder,
+        int portBase,
+        long seed,
+        List<String> serviceOptions,
+        Map<Stage, StageWorkers> workers,
+        @Nullable Path kafkaConfig) {
 
     public static final int DEFAULT_PORT_BASE = 8080;
     public static final long DEFAULT_SEED = 1;
@@ -62,7 +69,7 @@ public record Site(
 
     /** A site with one process a service. */
     public Site(Path dataFolder, int portBase, long seed, List<String> serviceOptions) {
-        this(dataFolder, portBase, seed, serviceOptions, Map.of());
+        this(dataFolder, portBase, seed, serviceOptions, Map.of(), null);
     }
 
     /**
@@ -78,12 +85,13 @@ public record Site(
                 portBase == null ? last.portBase : portBase,
                 seed == null ? last.seed : seed,
                 serviceOptions == null ? last.serviceOptions : withNumbers(serviceOptions, last.serviceOptions),
-                last.allWorkers());
+                last.allWorkers(),
+                last.kafkaConfig == null ? null : Path.of(last.kafkaConfig));
     }
 
     /** The same with other options. */
     public Site withServiceOptions(List<String> options) {
-        return new Site(dataFolder, portBase, seed, options, workers);
+        return new Site(dataFolder, portBase, seed, options, workers, kafkaConfig);
     }
 
     /** The same with other workers of {@code stage}. */
@@ -91,12 +99,23 @@ public record Site(
         Map<Stage, StageWorkers> all = new EnumMap<>(Stage.class);
         all.putAll(workers);
         all.put(stage, changed);
-        return new Site(dataFolder, portBase, seed, serviceOptions, all);
+        return new Site(dataFolder, portBase, seed, serviceOptions, all, kafkaConfig);
     }
 
     /** The workers of {@code stage}. */
     public StageWorkers workers(Stage stage) {
         return workers.getOrDefault(stage, StageWorkers.ALONE);
+    }
+
+    /** The same with Kafka brokers of one's own, to which clients come as {@code config} says. */
+    public Site withKafka(Path config) {
+        return new Site(
+                dataFolder,
+                portBase,
+                seed,
+                serviceOptions,
+                workers,
+                config.toAbsolutePath().normalize());
     }
 
     private static List<String> withNumbers(List<String> given, List<String> last) {
@@ -117,7 +136,15 @@ public record Site(
             Files.createDirectories(logs());
             Files.createDirectories(run());
             Path temporary = dataFolder.resolve("site.json.tmp");
-            JSON.writeValue(temporary.toFile(), new Settings(portBase, seed, serviceOptions, workers, null));
+            JSON.writeValue(
+                    temporary.toFile(),
+                    new Settings(
+                            portBase,
+                            seed,
+                            serviceOptions,
+                            workers,
+                            null,
+                            kafkaConfig == null ? null : kafkaConfig.toString()));
             Files.move(temporary, dataFolder.resolve("site.json"), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new LaunchException(
@@ -157,8 +184,16 @@ public record Site(
         return brokerPort() + 1;
     }
 
-    public String bootstrapServers() {
-        return "127.0.0.1:" + brokerPort();
+    /** Whether Kafka is a process of this site. */
+    public boolean hasBroker() {
+        return kafkaConfig == null;
+    }
+
+    /** How clients come to the brokers; reads the file that says so, where there is one. */
+    public KafkaConnection connection() {
+        return kafkaConfig == null
+                ? KafkaConnection.to("127.0.0.1:" + brokerPort())
+                : KafkaConnection.read(kafkaConfig);
     }
 
     public URI address(Stage stage) {
@@ -211,7 +246,8 @@ public record Site(
             long seed,
             List<String> serviceOptions,
             @Nullable Map<Stage, StageWorkers> workers,
-            @Nullable StageWorkers pretrainWorkers) {
+            @Nullable StageWorkers pretrainWorkers,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String kafkaConfig) {
 
         Map<Stage, StageWorkers> allWorkers() {
             if (workers != null) {
@@ -228,7 +264,7 @@ public record Site(
                     throw new LaunchException(file + " is damaged (" + e.getMessage() + "); delete it.", e);
                 }
             }
-            return new Settings(DEFAULT_PORT_BASE, DEFAULT_SEED, List.of(), null, null);
+            return new Settings(DEFAULT_PORT_BASE, DEFAULT_SEED, List.of(), null, null, null);
         }
     }
 }

@@ -50,7 +50,7 @@ class BrokerTest {
         // Given
         Site site = TestSites.prepared(folder);
         startBroker(site);
-        TopicSetup.createMissing(site.bootstrapServers());
+        TopicSetup.createMissing(site.connection());
         List<String> ids = List.of("first", "second", "third");
         publish(site, ids);
 
@@ -64,7 +64,7 @@ class BrokerTest {
         startBroker(site);
 
         // Then
-        assertThat(TopicSetup.createMissing(site.bootstrapServers())).isZero();
+        assertThat(TopicSetup.createMissing(site.connection())).isZero();
         assertThat(readIds(site, ids.size())).isEqualTo(ids);
     }
 
@@ -75,11 +75,11 @@ class BrokerTest {
         startBroker(site);
 
         // When
-        int created = TopicSetup.createMissing(site.bootstrapServers());
+        int created = TopicSetup.createMissing(site.connection());
 
         // Then
         assertThat(created).isEqualTo(2 * Topic.ALL.size() + 1); // each with its dead letters, and the shards' topic
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", site.bootstrapServers()))) {
+        try (Admin admin = Admin.create(site.connection().settings())) {
             for (Topic<?> topic : Topic.ALL) {
                 ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
                 var all = admin.describeConfigs(Set.of(resource)).all().get();
@@ -105,14 +105,14 @@ class BrokerTest {
         // Given: requests that would be deleted, though rankings refer to them
         Site site = TestSites.prepared(folder);
         startBroker(site);
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", site.bootstrapServers()))) {
+        try (Admin admin = Admin.create(site.connection().settings())) {
             admin.createTopics(List.of(new NewTopic(Topic.RANKING_REQUESTS.name(), 1, (short) 1)
                             .configs(Map.of("retention.ms", "7776000000"))))
                     .all()
                     .get();
 
             // When
-            TopicSetup.createMissing(site.bootstrapServers());
+            TopicSetup.createMissing(site.connection());
 
             // Then: once the broker has read what its controller has decided
             ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, Topic.RANKING_REQUESTS.name());
@@ -134,7 +134,7 @@ class BrokerTest {
 
     private static void publish(Site site, List<String> ids) throws Exception {
         try (var producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", site.bootstrapServers(), "acks", "all"),
+                Map.of("bootstrap.servers", site.connection().servers(), "acks", "all"),
                 new ByteArraySerializer(),
                 new ByteArraySerializer())) {
             for (String id : ids) {
@@ -146,7 +146,7 @@ class BrokerTest {
 
     private static List<String> readIds(Site site, int count) throws Exception {
         try (var consumer = new KafkaConsumer<>(
-                Map.of("bootstrap.servers", site.bootstrapServers(), "auto.offset.reset", "earliest"),
+                Map.of("bootstrap.servers", site.connection().servers(), "auto.offset.reset", "earliest"),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer())) {
             consumer.assign(List.of(new TopicPartition(Topic.DOCUMENTS.name(), 0)));

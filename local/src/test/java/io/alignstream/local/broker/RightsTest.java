@@ -89,8 +89,10 @@ class RightsTest {
                 .orElseThrow();
         Set<String> follows = new TreeSet<>(Project.code(row.get(1).split(";")[0]));
         Set<String> publishes = new TreeSet<>(Project.code(row.get(2)));
-        follows.add(Topic.STAGE_CONTROLS.name());
-        publishes.addAll(Set.of(Topic.STAGE_CONTROLS.name(), Topic.TRAINING_PROGRESS.name(), Topic.AUDIT_LOG.name()));
+        Set<String> ofEach = Set.of(Topic.STAGE_CONTROLS.name(), Topic.ENDED_SESSIONS.name());
+        follows.addAll(ofEach);
+        publishes.addAll(ofEach);
+        publishes.addAll(Set.of(Topic.TRAINING_PROGRESS.name(), Topic.AUDIT_LOG.name()));
         Set<String> reads = new TreeSet<>(follows);
         for (String topic : follows) {
             if (!topic.equals(READ_OUTSIDE_THE_VIEW.get(stage))) {

@@ -6,24 +6,35 @@ import io.alignstream.local.process.ProcessGroup;
 import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.clients.admin.UserScramCredentialAlteration;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.Resource;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 
 /**
  * A broker process like that of production: TLS with a certificate of its own, a name and password for each user, and the
  * rights of the Kubernetes manifests. At a second listener, the launcher's, everything is allowed.
  */
-final class SecuredBroker implements AutoCloseable {
+public final class SecuredBroker implements AutoCloseable {
 
-    private static final String PASSWORD = "a-password";
+    /** Of every user. */
+    public static final String PASSWORD = "a-password";
 
     private final Path folder;
     private final Site site;
@@ -36,7 +47,7 @@ final class SecuredBroker implements AutoCloseable {
     }
 
     /** Starts one with all topics and users; its files lie in {@code folder}. */
-    static SecuredBroker start(Path folder) throws Exception {
+    public static SecuredBroker start(Path folder) throws Exception {
         Site site = TestSites.prepared(folder);
         certify(folder);
         ProcessGroup group = new ProcessGroup(site, new RecordingConsole().console());
@@ -44,7 +55,7 @@ final class SecuredBroker implements AutoCloseable {
         try {
             group.start(Broker.at(site, TestSites.installation(), broker.settings()));
             group.awaitReady("broker");
-            TopicSetup.createMissing(site.bootstrapServers());
+            TopicSetup.createMissing(site.connection());
             broker.letIn();
             return broker;
         } catch (Exception e) {
@@ -72,7 +83,7 @@ final class SecuredBroker implements AutoCloseable {
     }
 
     private Map<String, String> settings() {
-        String open = "PLAINTEXT://" + site.bootstrapServers();
+        String open = "PLAINTEXT://" + site.connection().servers();
         String users = "USERS://127.0.0.1:" + port();
         Map<String, String> settings = new HashMap<>();
         settings.put("listeners", open + "," + users + ",CONTROLLER://127.0.0.1:" + site.controllerPort());
@@ -92,17 +103,37 @@ final class SecuredBroker implements AutoCloseable {
     }
 
     private void letIn() throws Exception {
+        letIn(UserManifests.rights().keySet(), UserManifests.bindings());
+    }
+
+    /** Lets {@code user} do whatever clients can, as whoever has brokers of their own lets the launcher. */
+    public void letInToAll(String user) throws Exception {
+        letIn(
+                List.of(user),
+                Stream.of(ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID, ResourceType.CLUSTER)
+                        .map(type -> new AclBinding(
+                                new ResourcePattern(
+                                        type,
+                                        type == ResourceType.CLUSTER
+                                                ? Resource.CLUSTER_NAME
+                                                : ResourcePattern.WILDCARD_RESOURCE,
+                                        PatternType.LITERAL),
+                                new AccessControlEntry("User:" + user, "*", AclOperation.ALL, AclPermissionType.ALLOW)))
+                        .toList());
+    }
+
+    private void letIn(Collection<String> users, Collection<AclBinding> rights) throws Exception {
         try (Admin admin = Admin.create(open())) {
-            admin.alterUserScramCredentials(UserManifests.rights().keySet().stream()
+            admin.alterUserScramCredentials(users.stream()
                             .map(user -> new UserScramCredentialUpsertion(
                                     user, new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), PASSWORD))
                             .map(upsertion -> (UserScramCredentialAlteration) upsertion)
                             .toList())
                     .all()
                     .get();
-            admin.createAcls(UserManifests.bindings()).all().get();
+            admin.createAcls(rights).all().get();
         }
-        for (String user : UserManifests.rights().keySet()) {
+        for (String user : users) {
             awaitLogin(user);
         }
     }
@@ -127,11 +158,11 @@ final class SecuredBroker implements AutoCloseable {
 
     /** How one comes to the listener where everything is allowed. */
     Map<String, Object> open() {
-        return Map.of("bootstrap.servers", site.bootstrapServers());
+        return site.connection().settings();
     }
 
     /** How {@code user} comes in: the settings that the pods of production have. */
-    Map<String, Object> as(String user) {
+    public Map<String, Object> as(String user) {
         return Map.of(
                 "bootstrap.servers",
                 "127.0.0.1:" + port(),

@@ -25,7 +25,7 @@ public final class SharedBroker {
                 Runtime.getRuntime().addShutdownHook(new Thread(group::stopStarted));
                 group.start(Broker.at(fresh, TestSites.installation()));
                 group.awaitReady("broker");
-                TopicSetup.createMissing(fresh.bootstrapServers());
+                TopicSetup.createMissing(fresh.connection());
                 site = fresh;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -105,7 +105,7 @@ class ExportCommandTest {
         TransformerConfig shape = TransformerConfig.of(tokenizer.vocabularySize(), 2, 32, 48);
         try (CheckpointStore store = new SiteSettings(site, Map.of()).openStore();
                 Transformer network = Transformer.initialise(shape, 1);
-                Publisher publisher = new Publisher(site.bootstrapServers())) {
+                Publisher publisher = new Publisher(site.connection())) {
             Reference model = store.save(Manifest.draft(Stage.SFT, run, 1).withComplete(true), files -> {
                 shape.save(files, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
                 tokenizer.save(files);

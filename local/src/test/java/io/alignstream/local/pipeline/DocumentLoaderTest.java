@@ -95,7 +95,7 @@ class DocumentLoaderTest {
     }
 
     private DocumentLoader.Result load(Path corpus) {
-        try (DocumentLoader loader = new DocumentLoader(site.bootstrapServers(), folder)) {
+        try (DocumentLoader loader = new DocumentLoader(site.connection(), folder)) {
             return loader.load(DocumentSource.of(List.of(corpus)), console.console());
         }
     }
@@ -113,7 +113,7 @@ class DocumentLoaderTest {
 
     private List<String> published() {
         List<String> ids = new ArrayList<>();
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), List.of(Topic.DOCUMENTS.name()))) {
+        try (TopicLog log = new TopicLog(site.connection(), List.of(Topic.DOCUMENTS.name()))) {
             log.readToEnd(record -> {
                 String id = new String(record.key(), StandardCharsets.UTF_8);
                 if (id.startsWith(mine)) {

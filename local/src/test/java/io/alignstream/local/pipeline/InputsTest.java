@@ -26,10 +26,10 @@ class InputsTest {
         Files.writeString(
                 file,
                 "{\"sft\": {\"inputEnd\": %d, \"staleOffset\": 1000000}}"
-                        .formatted(Inputs.end(site.bootstrapServers(), Stage.SFT)));
+                        .formatted(Inputs.end(site.connection(), Stage.SFT)));
 
         // When
-        Map<Stage, Long> stale = Inputs.stale(file, site.bootstrapServers(), new Registry());
+        Map<Stage, Long> stale = Inputs.stale(file, site.connection(), new Registry());
 
         // Then
         assertThat(stale).containsEntry(Stage.SFT, -1L);

@@ -8,6 +8,7 @@ import io.alignstream.local.RecordingConsole;
 import io.alignstream.local.broker.SharedBroker;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.site.Console;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.Site;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -48,7 +49,7 @@ class LoadKilledTest {
     private final Site site = SharedBroker.site();
     private final String mine = UUID.randomUUID().toString();
     private final List<Process> processes = new ArrayList<>();
-    private final Admin admin = Admin.create(Map.of("bootstrap.servers", site.bootstrapServers()));
+    private final Admin admin = Admin.create(site.connection().settings());
 
     @AfterEach
     void stop() {
@@ -97,7 +98,7 @@ class LoadKilledTest {
                         "-cp",
                         System.getProperty("java.class.path"),
                         LoadKilledTest.class.getName(),
-                        site.bootstrapServers(),
+                        site.connection().servers(),
                         folder.toString(),
                         corpus.toString())
                 .redirectErrorStream(true)
@@ -120,7 +121,7 @@ class LoadKilledTest {
     public static void main(String[] arguments) {
         Console console = new RecordingConsole().console();
         DocumentSource source = DocumentSource.of(List.of(Path.of(arguments[2])));
-        try (DocumentLoader loader = new DocumentLoader(arguments[0], Path.of(arguments[1]))) {
+        try (DocumentLoader loader = new DocumentLoader(KafkaConnection.to(arguments[0]), Path.of(arguments[1]))) {
             System.out.println("loading");
             loader.load(source, console);
         }
@@ -146,7 +147,7 @@ class LoadKilledTest {
 
     private List<String> published() {
         List<String> ids = new ArrayList<>();
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), List.of(Topic.DOCUMENTS.name()))) {
+        try (TopicLog log = new TopicLog(site.connection(), List.of(Topic.DOCUMENTS.name()))) {
             log.readToEnd(record -> {
                 String id = new String(record.key(), StandardCharsets.UTF_8);
                 if (id.startsWith(mine)) {

@@ -51,7 +51,7 @@ class LostRecordsTest {
         Site site = TestSites.prepared(folder.resolve("site"));
         Path corpus = Files.createDirectory(folder.resolve("corpus"));
         start(site);
-        TopicSetup.createMissing(site.bootstrapServers());
+        TopicSetup.createMissing(site.connection());
         write(corpus.resolve("a.jsonl"), 0, 30);
         load(site, corpus);
         stopBroker();
@@ -80,7 +80,7 @@ class LostRecordsTest {
     }
 
     private DocumentLoader.Result load(Site site, Path corpus) {
-        try (DocumentLoader loader = new DocumentLoader(site.bootstrapServers(), site.dataFolder())) {
+        try (DocumentLoader loader = new DocumentLoader(site.connection(), site.dataFolder())) {
             return loader.load(DocumentSource.of(List.of(corpus)), console.console());
         }
     }
@@ -89,7 +89,7 @@ class LostRecordsTest {
         List<Document> others = IntStream.range(0, count)
                 .mapToObj(i -> new Document("other-" + i, "text " + i, "elsewhere", Map.of()))
                 .toList();
-        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+        try (Publisher publisher = new Publisher(site.connection())) {
             publisher.publish(Topic.DOCUMENTS, others::forEach, seen -> {});
         }
     }
@@ -104,7 +104,7 @@ class LostRecordsTest {
 
     private static List<String> published(Site site) {
         List<String> ids = new ArrayList<>();
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), List.of(Topic.DOCUMENTS.name()))) {
+        try (TopicLog log = new TopicLog(site.connection(), List.of(Topic.DOCUMENTS.name()))) {
             log.readToEnd(record -> {
                 String id = new String(record.key(), StandardCharsets.UTF_8);
                 if (id.startsWith("mine")) {

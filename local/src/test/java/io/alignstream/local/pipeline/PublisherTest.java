@@ -38,7 +38,7 @@ class PublisherTest {
         // Given
         List<Document> documents = documents(100, "text");
         Throwable end;
-        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+        try (Publisher publisher = new Publisher(site.connection())) {
             end = catchThrowable(() -> publisher.publish(
                     Topic.DOCUMENTS,
                     consumer -> {
@@ -84,7 +84,7 @@ class PublisherTest {
     }
 
     private long publish(List<Document> documents) {
-        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+        try (Publisher publisher = new Publisher(site.connection())) {
             return publisher.publish(Topic.DOCUMENTS, documents::forEach, seen -> {});
         }
     }
@@ -101,7 +101,7 @@ class PublisherTest {
 
     private List<String> published() {
         List<String> ids = new ArrayList<>();
-        try (TopicLog log = new TopicLog(site.bootstrapServers(), List.of(Topic.DOCUMENTS.name()))) {
+        try (TopicLog log = new TopicLog(site.connection(), List.of(Topic.DOCUMENTS.name()))) {
             log.readToEnd(record -> {
                 String id = new String(record.key(), java.nio.charset.StandardCharsets.UTF_8);
                 if (id.startsWith(mine)) {

@@ -22,6 +22,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.access.AuditEntry;
+import io.alignstream.contracts.access.EndedSession;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.incident.Incident;
@@ -245,6 +246,7 @@ class DocumentationTest {
                 new StageControl("sft", false, 1, List.of()),
                 new Incident("pretrain", "r", 3, 2, computed("a"), computed("b")),
                 new TrainingProgress(Stage.SFT, "r", "j", 1, 2, 3, Map.of()),
+                new EndedSession(SHA256, 1, 2),
                 new AuditEntry(
                         1,
                         "sft-service",

@@ -1,6 +1,7 @@
 package io.alignstream.local.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.settings.SettingsCatalogue;
@@ -47,6 +48,35 @@ class SiteSettingsTest {
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContaining(
                         "alignstream.pretran.steps is not a setting; the nearest one is alignstream.pretrain.steps");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "kafka.sasl.jaas.config, KAFKA_SASL_JAAS_CONFIG",
+        "kafka.ssl.keystore.password, KAFKA_SSL_KEYSTORE_PASSWORD",
+        "quarkus.oidc.credentials.secret, QUARKUS_OIDC_CREDENTIALS_SECRET",
+        "quarkus.http.ssl.certificate.key-store-password, QUARKUS_HTTP_SSL_CERTIFICATE_KEY_STORE_PASSWORD"
+    })
+    void a_secret_is_no_option_as_it_would_stand_on_command_lines(String name, String variable) {
+        // Given
+        SiteSettings settings = new SiteSettings(site("-D" + name + "=swordfish"), Map.of());
+
+        // When, then
+        assertThatThrownBy(settings::requireKnownNames)
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining(name)
+                .hasMessageContaining(variable)
+                .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("swordfish"));
+    }
+
+    @Test
+    void what_only_speaks_of_credentials_is_an_option() {
+        // Given
+        SiteSettings settings =
+                new SiteSettings(site("-Dquarkus.http.cors.access-control-allow-credentials=false"), Map.of());
+
+        // When, then
+        assertThatCode(settings::requireKnownNames).doesNotThrowAnyException();
     }
 
     private static Site site(String... options) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.TestSites;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +33,24 @@ class SiteTest {
         assertThat(site.seed()).isEqualTo(3);
         assertThat(site.serviceOptions()).containsExactly("-Da=b");
         assertThat(site.port(Stage.INFERENCE)).isEqualTo(9006);
-        assertThat(site.bootstrapServers()).isEqualTo("127.0.0.1:9012");
+        assertThat(site.connection().servers()).isEqualTo("127.0.0.1:9012");
+        assertThat(site.hasBroker()).isTrue();
+    }
+
+    @Test
+    void ofBrokersElsewhereItRemembersTheFileAndNotWhatStandsInIt() throws IOException {
+        // Given
+        Path config = Files.writeString(
+                folder.resolve("kafka.properties"), "bootstrap.servers=kafka:9093\nsasl.jaas.config=a secret;\n");
+
+        // When
+        Site.at(folder, 9000, null, null).withKafka(config).prepare();
+
+        // Then
+        Site site = Site.at(folder, null, null, null);
+        assertThat(site.hasBroker()).isFalse();
+        assertThat(site.connection().servers()).isEqualTo("kafka:9093");
+        assertThat(Files.readString(folder.resolve("site.json"))).doesNotContain("secret");
     }
 
     @Test

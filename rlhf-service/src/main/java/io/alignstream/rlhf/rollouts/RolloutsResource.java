@@ -58,7 +58,8 @@ public class RolloutsResource {
 
     /**
      * The answers of an iteration; 404 if none were kept, 410 if what was kept is damaged, 400 if the reward model cannot read
-     * them. Users may have typed what they answer, so they are for reviewers and operators.
+     * them. Users may have typed what they answer, so they are for reviewers and operators. One at a time, however many ask: the
+     * answers of many iterations are read for it, and a reward model.
      *
      * @param count of the best and of the worst, 1 to {@value #MOST}
      * @param reward run of a reward model that scores them again; null for none
@@ -66,7 +67,7 @@ public class RolloutsResource {
     @GET
     @Path("{run}/{iteration}")
     @RolesAllowed({Role.Id.REVIEWER, Role.Id.OPERATOR})
-    public Response iteration(
+    public synchronized Response iteration(
             @PathParam("run") String run,
             @PathParam("iteration") long iteration,
             @QueryParam("count") @DefaultValue("20") int count,

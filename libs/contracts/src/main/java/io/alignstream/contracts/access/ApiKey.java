@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * What is kept of an API key: enough to know it again, too little to make it.
  *
  * @param id its public part, {@value #ID_DIGITS} hexadecimal digits: logs name the key by it
- * @param name who holds it; what the holder does is published under this name. 1 to {@value #MAX_NAME} characters without a slash
+ * @param name who holds it; what the holder does is published under {@link #actor}. 1 to {@value #MAX_NAME} characters without a slash
  * @param roles ids of what the holder may do, one at least; see {@link Role}
  * @param sha256 of the whole key
  * @param created when it was made, as {@code 2026-11-29T20:00:00Z}
@@ -33,8 +33,17 @@ public record ApiKey(
     /** Longest name of a holder, in characters. */
     public static final int MAX_NAME = 100;
 
+    /**
+     * What the name begins with under which a holder acts. A key is called as whoever makes it likes, so its name is none of a
+     * person's.
+     */
+    public static final String ACTOR = "key:";
+
     /** What every key begins with, so that people and scanners of source code know one when they see it. */
     public static final String PREFIX = "alignstream_";
+
+    /** Longest name of whoever decides something, in characters. */
+    private static final int MAX_ACTOR = 100;
 
     private static final int ID_DIGITS = 8;
     private static final int SECRET_BYTES = 32;
@@ -84,8 +93,13 @@ public record ApiKey(
         }
     }
 
-    /** A new key of 256 random bits. */
+    /**
+     * A new key of 256 random bits.
+     *
+     * @param name 1 to 96 characters without a slash
+     */
     public static Fresh create(String name, List<String> roles, Instant now) {
+        Check.text("name", name, MAX_ACTOR - ACTOR.length());
         byte[] id = new byte[ID_DIGITS / 2];
         byte[] secret = new byte[SECRET_BYTES];
         RANDOM.nextBytes(id);
@@ -105,6 +119,12 @@ public record ApiKey(
     /** Whether {@code presented} is this key; takes as long for any that is not. */
     public boolean matches(String presented) {
         return Sha256.same(Sha256.hex(presented), sha256);
+    }
+
+    /** The name under which its holder acts, at most {@value #MAX_ACTOR} characters: nobody at a provider has such a one. */
+    public String actor() {
+        String actor = ACTOR + name;
+        return actor.substring(0, Math.min(MAX_ACTOR, actor.length())).strip();
     }
 
     /** Whether it still opens something. */

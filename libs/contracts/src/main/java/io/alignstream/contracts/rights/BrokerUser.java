@@ -63,8 +63,8 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
     /** The user that {@code stage}'s service is. */
     public static BrokerUser of(Stage stage) {
         Rights rights = new Rights()
-                .follow(Topic.STAGE_CONTROLS)
-                .publish(Topic.STAGE_CONTROLS, Topic.TRAINING_PROGRESS, Topic.AUDIT_LOG)
+                .follow(Topic.STAGE_CONTROLS, Topic.ENDED_SESSIONS)
+                .publish(Topic.STAGE_CONTROLS, Topic.ENDED_SESSIONS, Topic.TRAINING_PROGRESS, Topic.AUDIT_LOG)
                 .group(stage.service());
         switch (stage) {
             case TOKENIZER ->

@@ -49,6 +49,9 @@ public class AuditLog {
     private static final String SIGNED_IN = AuditLog.class.getName() + ".signedIn";
     private static final Set<HttpMethod> SAFE = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
+    /** Links by which sessions begin and end. */
+    private static final Set<String> OF_PROVIDER = Set.of(Gate.PROVIDER, Gate.PROVIDER_OUT);
+
     /** Code points of a name. */
     private static final int MOST_OF_NAME = 100;
 
@@ -92,7 +95,7 @@ public class AuditLog {
             boolean refused =
                     call.get(REFUSED) != null || Outcome.of(call.response().getStatusCode()) == Outcome.REFUSED;
             boolean changes = !SAFE.contains(call.request().method()) && call.get(LEFT_OUT) == null;
-            if (refused || changes || Gate.PROVIDER.equals(call.request().path())) {
+            if (refused || changes || OF_PROVIDER.contains(call.request().path())) {
                 take(entry(call, refused, ended.succeeded()));
             }
         });

@@ -1,5 +1,6 @@
 package io.alignstream.stageruntime.access;
 
+import io.alignstream.contracts.access.ApiKey;
 import io.alignstream.contracts.access.AuditEntry.Mechanism;
 import io.alignstream.contracts.messages.Reason;
 import io.quarkus.security.identity.SecurityIdentity;
@@ -15,16 +16,18 @@ import org.jspecify.annotations.Nullable;
 public class Caller {
 
     private final SecurityIdentity identity;
+    private final EndedSessions ended;
 
-    Caller(SecurityIdentity identity) {
+    Caller(SecurityIdentity identity, EndedSessions ended) {
         this.identity = identity;
+        this.ended = ended;
     }
 
     /** Whose turn it is and whose answers are their own: who signed in makes {@code call}, else whoever is at its address. */
     public static String of(RoutingContext call) {
         String name = Identities.of(call).flatMap(Identities::signedIn).orElse(null);
         SocketAddress other = call.request().remoteAddress();
-        return name != null ? name : other == null ? "" : String.valueOf(other.hostAddress());
+        return name != null ? name : "address:" + (other == null ? "" : other.hostAddress());
     }
 
     /** The name of who signed in; null if nobody did, as in the local profile. */
@@ -37,13 +40,19 @@ public class Caller {
         return Identities.mechanism(identity) == Mechanism.OIDC;
     }
 
+    /** Ends the session in which the caller is known, for all services; does nothing where there is none. */
+    public void signOut() {
+        ended.end(identity);
+    }
+
     /** Whether the caller has the role {@code id}. */
     public boolean has(String id) {
         return identity.hasRole(id);
     }
 
     /**
-     * The name under which the call acts: that of who signed in, else the one that was {@code said}.
+     * The name under which the call acts: that of who signed in, else the one that was {@code said}. The holder of a key may say
+     * the key's name alone.
      *
      * @throws OtherNameException if who signed in says to be somebody else
      */
@@ -52,7 +61,10 @@ public class Caller {
         if (name == null) {
             return said;
         }
-        if (said != null && !said.isBlank() && !said.strip().equals(name)) {
+        if (said != null
+                && !said.isBlank()
+                && !said.strip().equals(name)
+                && !name.equals(ApiKey.ACTOR + said.strip())) {
             throw new OtherNameException(
                     Reason.of("refusal.otherName").with("name", said.strip()).with("signedIn", name));
         }

@@ -9,6 +9,10 @@ import io.alignstream.contracts.messages.Reason;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.vertx.http.runtime.security.HttpAuthenticator;
+import io.smallrye.health.SmallRyeHealth;
+import io.smallrye.health.SmallRyeHealthReporter;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -28,6 +32,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Before: it must be addressed to this service by one of its names, else a page of another site that lets its own name point
  * to this machine could read what a browser here may read (DNS rebinding); and it must not come from a page of another origin.
- * After: it must be known who calls. Health is answered to anybody, since a kubelet holds no credential.
+ * After: it must be known who calls. Health is answered to anybody, since a kubelet holds no credential, but to them whether
+ * the service is well and nothing else.
  */
 @Singleton
 public class Gate {
@@ -47,8 +53,16 @@ public class Gate {
     /** Where a browser is sent to the OpenID Connect provider, and comes back to. */
     public static final String PROVIDER = "/sign-in/provider";
 
-    private static final Set<String> HEALTH =
-            Set.of("/q/health", "/q/health/live", "/q/health/ready", "/q/health/started");
+    /** Where whoever signed in at the provider signs out, there, too. */
+    public static final String PROVIDER_OUT = "/sign-out/provider";
+
+    /** What each address asks. */
+    private static final Map<String, Function<SmallRyeHealthReporter, Uni<SmallRyeHealth>>> HEALTH = Map.of(
+            "/q/health", SmallRyeHealthReporter::getHealthAsync,
+            "/q/health/live", SmallRyeHealthReporter::getLivenessAsync,
+            "/q/health/ready", SmallRyeHealthReporter::getReadinessAsync,
+            "/q/health/started", SmallRyeHealthReporter::getStartupAsync);
+
     private static final String METRICS = "/q/metrics";
     /** Routes of others, who declare no roles, lie here and below. */
     private static final String OF_OTHERS = "/q";
@@ -63,6 +77,8 @@ public class Gate {
 
     private final AccessConfig config;
     private final AuditLog audit;
+    private final EndedSessions ended;
+    private final SmallRyeHealthReporter health;
     private final ObjectMapper json;
     private final Set<String> hosts;
     private final Set<String> origins;
@@ -71,6 +87,8 @@ public class Gate {
     Gate(
             AccessConfig config,
             AuditLog audit,
+            EndedSessions ended,
+            SmallRyeHealthReporter health,
             ObjectMapper json,
             @ConfigProperty(name = "quarkus.http.cors.enabled", defaultValue = "false") boolean sharing,
             @ConfigProperty(name = "quarkus.http.cors.origins") Optional<List<String>> origins,
@@ -78,6 +96,8 @@ public class Gate {
         this.patience = patience;
         this.config = config;
         this.audit = audit;
+        this.ended = ended;
+        this.health = health;
         this.json = json;
         this.hosts = new HashSet<>(ALWAYS);
         config.hosts().ifPresent(names -> names.forEach(name -> hosts.add(plain(name))));
@@ -93,7 +113,7 @@ public class Gate {
         audit.follow(call);
         expect(call);
         HttpServerRequest request = call.request();
-        boolean exempt = HEALTH.contains(request.path())
+        boolean exempt = HEALTH.containsKey(request.path())
                 // Prometheus asks pods by their addresses, and no page of another site has a key.
                 || (METRICS.equals(request.path()) && request.headers().contains(HttpHeaders.AUTHORIZATION));
         Optional<Reason> fault = exempt ? Optional.empty() : otherHost(request).or(() -> otherOrigin(request));
@@ -142,8 +162,11 @@ public class Gate {
             return Optional.of(
                     Reason.of("refusal.otherOrigin").with("origin", origin).with("host", host));
         }
-        // A link from elsewhere may lead here; a picture or a form of another site may not even ask.
-        boolean link = SAFE.contains(request.method()) && "navigate".equals(request.getHeader("Sec-Fetch-Mode"));
+        // A link from elsewhere may lead here, but to no sign-out; a picture or a form of another site may not even
+        // ask.
+        boolean link = SAFE.contains(request.method())
+                && !PROVIDER_OUT.equals(request.path())
+                && "navigate".equals(request.getHeader("Sec-Fetch-Mode"));
         return origin == null && !link && "cross-site".equals(request.getHeader("Sec-Fetch-Site"))
                 ? Optional.of(Reason.of("refusal.otherSite"))
                 : Optional.empty();
@@ -160,12 +183,14 @@ public class Gate {
     private void known(RoutingContext call) {
         Optional<SecurityIdentity> identity = Identities.of(call);
         String path = call.request().path();
-        Optional<SecurityIdentity> known = identity.filter(Identities::isKnown);
-        Optional<Reason> fault =
-                known.isPresent() && !HEALTH.contains(path) ? ofOthers(call, known.get()) : Optional.empty();
-        if (fault.isPresent()) {
+        Optional<SecurityIdentity> known = identity.filter(Identities::isKnown).filter(one -> !ended.hold(one));
+        Optional<Reason> fault = known.flatMap(one -> ofOthers(call, one));
+        Function<SmallRyeHealthReporter, Uni<SmallRyeHealth>> asked = HEALTH.get(path);
+        if (asked != null && (known.isEmpty() || fault.isPresent())) {
+            tellHealth(call, asked);
+        } else if (fault.isPresent()) {
             refuse(call, 403, fault.get());
-        } else if (known.isPresent() || HEALTH.contains(path) || SIGN_IN.equals(path)) {
+        } else if (known.isPresent() || SIGN_IN.equals(path)) {
             call.next();
         } else if (PROVIDER.equals(path) && config.oidc()) {
             HttpAuthenticator authenticator = call.get(HttpAuthenticator.class.getName());
@@ -189,6 +214,24 @@ public class Gate {
                     401,
                     Reason.of(call.get(KeyMechanism.WRONG_KEY) == null ? "refusal.noCredential" : "refusal.wrongKey"));
         }
+    }
+
+    /** Whether the service is well, and not a word of what is wrong: that is for who may see how it does. */
+    private static void say(RoutingContext call, SmallRyeHealth health) {
+        call.response()
+                .setStatusCode(health.isDown() ? 503 : 200)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .end("{\"status\":\"" + health.getStatus() + "\"}");
+    }
+
+    private void tellHealth(RoutingContext call, Function<SmallRyeHealthReporter, Uni<SmallRyeHealth>> asked) {
+        Context context = call.vertx().getOrCreateContext();
+        asked.apply(health)
+                .subscribe()
+                .with(
+                        answer -> context.runOnContext(here -> say(call, answer)),
+                        failure -> context.runOnContext(here -> call.fail(failure)));
     }
 
     /**

@@ -66,7 +66,9 @@ class KeyMechanism implements HttpAuthenticationMechanism {
                     call.put(WRONG_KEY, true);
                 }
                 // Nobody else is asked about what looks like a key: a provider would get to read it.
-                return Optional.of(key.map(one -> holder(one, Mechanism.KEY)).orElseGet(Identities::nobody));
+                return Optional.of(key.<SecurityIdentity>map(
+                                one -> holder(one, Mechanism.KEY).build())
+                        .orElseGet(Identities::nobody));
             }
             if (config.oidc()) {
                 return Optional.empty();
@@ -74,20 +76,21 @@ class KeyMechanism implements HttpAuthenticationMechanism {
         }
         Cookie cookie = call.request().getCookie(Sessions.COOKIE);
         Optional<SecurityIdentity> session = Optional.ofNullable(cookie)
-                .flatMap(one -> sessions.key(one.getValue(), Instant.now()))
-                .map(key -> holder(key, Mechanism.SESSION));
+                .flatMap(one -> sessions.find(one.getValue(), Instant.now()))
+                .map(found -> holder(found.key(), Mechanism.SESSION)
+                        .addAttribute(Identities.SESSION, found.whenEnded())
+                        .build());
         return session.or(() -> config.local() && isAtThisMachine(call.request())
                 ? Optional.of(Identities.atThisMachine())
                 : Optional.empty());
     }
 
-    private static SecurityIdentity holder(ApiKey key, Mechanism mechanism) {
+    private static QuarkusSecurityIdentity.Builder holder(ApiKey key, Mechanism mechanism) {
         return QuarkusSecurityIdentity.builder()
-                .setPrincipal(new QuarkusPrincipal(key.name()))
+                .setPrincipal(new QuarkusPrincipal(key.actor()))
                 .addRoles(Role.expanded(key.roles()))
                 .addAttribute(Identities.MECHANISM, mechanism)
-                .addAttribute(Identities.KEY, key.id())
-                .build();
+                .addAttribute(Identities.KEY, key.id());
     }
 
     private static boolean isAtThisMachine(HttpServerRequest request) {

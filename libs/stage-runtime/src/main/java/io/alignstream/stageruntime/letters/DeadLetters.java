@@ -59,6 +59,8 @@ public class DeadLetters {
     /** Held while records are replayed; events are remembered meanwhile. */
     private final Object replaying = new Object();
 
+    private final Object reading = new Object();
+
     /** By place, so that one that is read again is the same; in a table that outlives what is kept of the topics. */
     private final KeptRecords<Remembered> remembered;
 
@@ -253,9 +255,12 @@ public class DeadLetters {
         return read(event).map(record -> record.value() == null ? new byte[0] : record.value());
     }
 
+    /** One at a time, however many look: a record may be as large as the brokers take. */
     private Optional<ConsumerRecord<byte[], byte[]>> read(PoisonEvent event) {
-        try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
-            return new Replay(consumer, this::again, PATIENCE).read(event.letter());
+        synchronized (reading) {
+            try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
+                return new Replay(consumer, this::again, PATIENCE).read(event.letter());
+            }
         }
     }
 

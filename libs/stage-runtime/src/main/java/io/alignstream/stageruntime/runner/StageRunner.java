@@ -11,6 +11,7 @@ import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.StageDefinition;
+import io.alignstream.stageruntime.access.EndedSessions;
 import io.alignstream.stageruntime.job.JobProgress;
 import io.alignstream.stageruntime.job.Reconciler;
 import io.alignstream.stageruntime.job.RunHistory;
@@ -88,6 +89,7 @@ public class StageRunner {
     private final Duration grace;
     private final SampleSettings samples;
     private final Memberships memberships;
+    private final EndedSessions endedSessions;
     private final JobProgress progress;
     private final Reconciler reconciler;
     private final TopicView view;
@@ -109,6 +111,7 @@ public class StageRunner {
             StoreRetention retention,
             KeptState kept,
             Memberships memberships,
+            EndedSessions endedSessions,
             MeterRegistry registry,
             CommonConfig config,
             RetrainingConfig retraining) {
@@ -121,6 +124,7 @@ public class StageRunner {
         this.retention = retention;
         this.kept = kept;
         this.memberships = memberships;
+        this.endedSessions = endedSessions;
         this.grace = config.shutdown().grace();
         this.samples = new SampleSettings(
                 config.samples().times(),
@@ -179,6 +183,7 @@ public class StageRunner {
     void onStart(@Observes StartupEvent event) {
         definition.subscribe(view);
         view.follow(Topic.STAGE_CONTROLS, (control, origin) -> reconciler.restore(control));
+        view.follow(Topic.ENDED_SESSIONS, (session, origin) -> endedSessions.take(session));
         Thread thread = Thread.ofPlatform().name("stage-reader").daemon().unstarted(this::read);
         thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
         readerThread = thread;
@@ -287,6 +292,7 @@ public class StageRunner {
     private boolean compare(Reader reader, boolean changed) {
         if (reader.caughtUp()) {
             caughtUpOnce = true;
+            endedSessions.known();
             if (changed && view.follows(Topic.CHECKPOINTS)) {
                 checkpoints = view.newestByKey(Topic.CHECKPOINTS).stream()
                         .filter(checkpoint -> checkpoint.stage() == definition.stage())

@@ -3,6 +3,7 @@ package io.alignstream.stageruntime.web;
 import io.alignstream.contracts.access.ApiKey;
 import io.alignstream.stageruntime.access.AccessConfig;
 import io.alignstream.stageruntime.access.AuditLog;
+import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.access.Gate;
 import io.alignstream.stageruntime.access.KeyRing;
 import io.alignstream.stageruntime.access.KeyTries;
@@ -43,6 +44,7 @@ public class SignInResource {
     private final KeyRing keys;
     private final KeyTries tries;
     private final Sessions sessions;
+    private final Caller caller;
     private final boolean provider;
     private final Template page;
 
@@ -50,11 +52,13 @@ public class SignInResource {
             KeyRing keys,
             KeyTries tries,
             Sessions sessions,
+            Caller caller,
             AccessConfig config,
             @Location("sign-in.html") Template page) {
         this.keys = keys;
         this.tries = tries;
         this.sessions = sessions;
+        this.caller = caller;
         this.provider = config.oidc();
         this.page = page;
     }
@@ -90,7 +94,7 @@ public class SignInResource {
                     .status(Response.Status.UNAUTHORIZED)
                     .build();
         }
-        AuditLog.signedIn(call, key.get().name(), key.get().id());
+        AuditLog.signedIn(call, key.get().actor(), key.get().id());
         return seeOther(own(next))
                 .cookie(cookie(call)
                         .value(sessions.begin(key.get(), Instant.now()))
@@ -106,10 +110,11 @@ public class SignInResource {
         return seeOther(own(next)).build();
     }
 
-    /** Ends the session of this browser. */
+    /** Ends the session of this browser, and whatever copies of it there are. */
     @POST
     @Path("/sign-out")
     public Response signOut(@Context RoutingContext call) {
+        caller.signOut();
         return seeOther(Gate.SIGN_IN)
                 .cookie(cookie(call).value("").maxAge(0).build())
                 .build();

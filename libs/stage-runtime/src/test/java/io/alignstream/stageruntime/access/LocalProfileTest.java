@@ -78,6 +78,22 @@ class LocalProfileTest {
                 .isEqualTo(200);
     }
 
+    /** It would end the session of whoever follows it. */
+    @Test
+    void aLinkOfAnotherSiteSignsNobodyOut() {
+        // When
+        PlainHttp.Answer answer = new PlainHttp(address)
+                .send(
+                        "GET",
+                        "/sign-out/provider",
+                        "",
+                        Map.of("Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"));
+
+        // Then
+        assertThat(answer.status()).isEqualTo(403);
+        assertThat(answer.body()).contains("refusal.otherSite");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"})
     void whoComesThroughAProxyDoesNotSitHere(String header) {

@@ -52,8 +52,10 @@ class SessionsTest {
         Sessions other = sessions(ring());
 
         // Then
-        assertThat(other.key(value, NOW.plusSeconds(3_599))).contains(ann.kept());
-        assertThat(other.key(value, NOW.plusSeconds(3_600))).isEmpty();
+        assertThat(other.find(value, NOW.plusSeconds(3_599)))
+                .map(Sessions.Session::key)
+                .contains(ann.kept());
+        assertThat(other.find(value, NOW.plusSeconds(3_600))).isEmpty();
     }
 
     @Test
@@ -67,11 +69,11 @@ class SessionsTest {
         String longer = value.replace(end, end + "9");
 
         // Then
-        assertThat(sessions.key(longer, NOW)).isEmpty();
-        assertThat(sessions.key(value.substring(0, value.length() - 2) + "AA", NOW))
+        assertThat(sessions.find(longer, NOW)).isEmpty();
+        assertThat(sessions.find(value.substring(0, value.length() - 2) + "AA", NOW))
                 .isEmpty();
-        assertThat(sessions.key(ann.kept().id() + "." + end + ".", NOW)).isEmpty();
-        assertThat(sessions.key("", NOW)).isEmpty();
+        assertThat(sessions.find(ann.kept().id() + "." + end + ".", NOW)).isEmpty();
+        assertThat(sessions.find("", NOW)).isEmpty();
     }
 
     @Test
@@ -80,13 +82,13 @@ class SessionsTest {
         KeyRing ring = ring();
         Sessions sessions = sessions(ring);
         String value = sessions.begin(ann.kept(), NOW);
-        assertThat(sessions.key(value, NOW)).isPresent();
+        assertThat(sessions.find(value, NOW)).isPresent();
 
         // When
         KeyFile.read(file).revoked(ann.kept().id(), NOW).write(file);
 
         // Then
-        assertThat(sessions.key(value, NOW)).isEmpty();
+        assertThat(sessions.find(value, NOW)).isEmpty();
         assertThat(ring.find(ann.text())).isEmpty();
     }
 

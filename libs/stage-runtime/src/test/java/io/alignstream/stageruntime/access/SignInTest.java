@@ -7,6 +7,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.access.AuditEntry.Mechanism;
 import io.alignstream.contracts.access.AuditEntry.Outcome;
+import io.alignstream.contracts.access.EndedSession;
 import io.alignstream.contracts.access.Role;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.stageruntime.JobControl;
@@ -25,6 +26,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -52,6 +56,9 @@ class SignInTest {
 
     @Inject
     JobControl control;
+
+    @Inject
+    Sessions sessions;
 
     private TopicProbe topics;
     private PlainHttp http;
@@ -131,10 +138,13 @@ class SignInTest {
         Map<String, String> cookie = Map.of("Cookie", session(Role.VIEWER), "Accept", "text/html");
         PlainHttp.Answer page = http.send("GET", "/", "", cookie);
 
+        PlainHttp.Answer other = http.send("GET", "/job", "", Map.of("Cookie", session(Role.VIEWER)));
+
         // When
         PlainHttp.Answer out = http.send("POST", "/sign-out", "", cookie);
 
         // Then
+        assertThat(other.status()).isEqualTo(200);
         assertThat(page.status()).isEqualTo(200);
         assertThat(page.body()).contains("<span id=\"signed-in\">" + ClosedService.holder(Role.VIEWER));
         assertThat(page.header("Content-Security-Policy"))
@@ -147,6 +157,43 @@ class SignInTest {
                 .asString()
                 .startsWith(Sessions.COOKIE + "=;")
                 .contains("Max-Age=0");
+    }
+
+    /** As somebody has it who has seen it pass by, here and at the other services. */
+    @Test
+    void aCopyOfASessionThatWasSignedOutOfOpensNothingAnywhere() {
+        // Given
+        Map<String, String> copy = Map.of("Cookie", session(Role.VIEWER));
+        Map<String, String> other = Map.of("Cookie", session(Role.VIEWER));
+        assertThat(http.send("GET", "/job", "", copy).status()).isEqualTo(200);
+        EndedSessions elsewhere = new EndedSessions(null, Duration.ofHours(12), InstantSource.system(), 10);
+        elsewhere.known();
+
+        // When
+        http.send("POST", "/sign-out", "", copy);
+
+        // Then
+        assertThat(http.send("GET", "/job", "", copy)).satisfies(answer -> {
+            assertThat(answer.status()).isEqualTo(401);
+            assertThat(answer.body()).contains("refusal.noCredential");
+        });
+        assertThat(http.send("GET", "/", "", Map.of("Cookie", copy.get("Cookie"), "Accept", "text/html"))
+                        .status())
+                .isEqualTo(302);
+        assertThat(http.send("GET", "/job", "", other).status()).isEqualTo(200);
+        await().untilAsserted(() -> {
+            topics.events(Topic.ENDED_SESSIONS).forEach(elsewhere::take);
+            assertThat(elsewhere.isOver(whenEnded(copy))).isTrue();
+        });
+        assertThat(elsewhere.isOver(whenEnded(other))).isFalse();
+        assertThat(topics.records(Topic.ENDED_SESSIONS.name()))
+                .extracting(record -> new String(record.value(), StandardCharsets.UTF_8))
+                .noneMatch(text -> text.contains(copy.get("Cookie").split("\\.")[1]));
+    }
+
+    private EndedSession whenEnded(Map<String, String> cookie) {
+        String value = cookie.get("Cookie").substring(Sessions.COOKIE.length() + 1);
+        return sessions.find(value, Instant.now()).orElseThrow().whenEnded();
     }
 
     @Test
@@ -247,6 +294,26 @@ class SignInTest {
         assertThat(entry.from()).isEqualTo("127.0.0.1");
         assertThat(entry.outcome()).isEqualTo(Outcome.DONE);
         assertThat(entry.status()).isEqualTo(202);
+    }
+
+    @Test
+    void theHolderOfAKeyMaySayTheNameOfTheKey() {
+        // Given
+        String reason = "because " + UUID.randomUUID();
+
+        // When
+        PlainHttp.Answer answer = http.send(
+                "POST",
+                "/job/resume",
+                "{\"by\": \"" + ClosedService.named(Role.OPERATOR) + "\", \"reason\": \"" + reason + "\"}",
+                bearer(Role.OPERATOR));
+
+        // Then
+        assertThat(answer.status()).isEqualTo(202);
+        await().untilAsserted(() -> assertThat(topics.events(Topic.STAGE_CONTROLS))
+                .extracting(StageControl::asked)
+                .contains(new StageControl.Asked(
+                        StageControl.Action.RESUME, ClosedService.holder(Role.OPERATOR), reason)));
     }
 
     @Test

@@ -41,6 +41,26 @@ class SlowRequestTest {
     URI address;
 
     @ParameterizedTest
+    @ValueSource(strings = {"/sign-in", "/job/resume"})
+    void aBodyThatIsTooLargeIsRefusedBeforeItComes(String path) throws IOException {
+        // Given
+        try (Socket socket = new Socket(address.getHost(), address.getPort())) {
+            socket.setSoTimeout(PATIENCE_MS);
+
+            // When
+            socket.getOutputStream()
+                    .write(("POST " + path + " HTTP/1.1\r\nHost: " + address.getAuthority()
+                                    + "\r\nContent-Type: application/x-www-form-urlencoded\r\nAuthorization: Bearer "
+                                    + ClosedService.key(Role.OPERATOR) + "\r\nContent-Length: 3000000\r\n\r\n")
+                            .getBytes(StandardCharsets.UTF_8));
+
+            // Then
+            assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8))
+                    .isEqualTo("HTTP/1.1 413");
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"Content-Length: 1000000", "Transfer-Encoding: chunked"})
     void aBodyThatNeverEndsIsCutOff(String length) throws IOException, InterruptedException {
         for (String path : new String[] {"/sign-in", "/job/resume"}) {

@@ -34,7 +34,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -191,6 +193,15 @@ public final class Chromium implements AutoCloseable {
             throw new AssertionError(expression + ": " + result.path("exceptionDetails"));
         }
         return result.path("result").path("value");
+    }
+
+    /** What the browser would send to the page's host, those that scripts do not see, too, as a header has it. */
+    public String cookies() {
+        return StreamSupport.stream(
+                        call("Network.getCookies", Map.of()).path("cookies").spliterator(), false)
+                .map(cookie -> cookie.path("name").asText() + "="
+                        + cookie.path("value").asText())
+                .collect(Collectors.joining("; "));
     }
 
     /** Waits until an expression is true. */

@@ -36,8 +36,13 @@ public class ClosedService implements QuarkusTestProfile {
         return System.getProperty(KEY + role.id());
     }
 
-    /** The name of the holder of {@code role}. */
+    /** The name under which the holder of {@code role} acts. */
     public static String holder(Role role) {
+        return ApiKey.ACTOR + named(role);
+    }
+
+    /** What the key of the holder of {@code role} is called. */
+    public static String named(Role role) {
         return "the-" + role.id();
     }
 
@@ -51,7 +56,7 @@ public class ClosedService implements QuarkusTestProfile {
             Path file = Files.createTempDirectory("access").resolve("keys.json");
             KeyFile keys = new KeyFile(List.of());
             for (Role role : Role.values()) {
-                ApiKey.Fresh fresh = ApiKey.create(holder(role), List.of(role.id()), Instant.now());
+                ApiKey.Fresh fresh = ApiKey.create(named(role), List.of(role.id()), Instant.now());
                 System.setProperty(KEY + role.id(), fresh.text());
                 keys = keys.with(fresh.kept());
             }

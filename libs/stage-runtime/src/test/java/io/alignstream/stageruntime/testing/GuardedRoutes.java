@@ -182,14 +182,27 @@ public abstract class GuardedRoutes {
     }
 
     @Test
-    void healthIsAnsweredToAnybody() {
-        for (String path : List.of("/q/health/live", "/q/health/started")) {
+    void healthIsAnsweredToAnybodyAndItsDetailsToViewers() {
+        for (String path : List.of("/q/health", "/q/health/live", "/q/health/ready", "/q/health/started")) {
+            for (Map<String, String> nobody : List.of(
+                    Map.of("Host", "10.0.0.7:8080"),
+                    Map.of("Authorization", "Bearer " + ClosedService.key(Role.CLIENT)))) {
+                // When
+                PlainHttp.Answer answer = http.send("GET", path, "", nobody);
+
+                // Then
+                assertThat(answer.status()).as(path).isIn(200, 503);
+                assertThat(answer.body())
+                        .as(path)
+                        .isEqualTo("{\"status\":\"" + (answer.status() == 200 ? "UP" : "DOWN") + "\"}");
+            }
+
             // When
-            PlainHttp.Answer answer = http.send("GET", path, "", Map.of("Host", "10.0.0.7:8080"));
+            PlainHttp.Answer viewer =
+                    http.send("GET", path, "", Map.of("Authorization", "Bearer " + ClosedService.key(Role.VIEWER)));
 
             // Then
-            assertThat(answer.status()).as(path).isIn(200, 503);
-            assertThat(answer.body()).as(path).contains("status");
+            assertThat(viewer.body()).as(path).contains("\"checks\"", "\"name\"");
         }
     }
 

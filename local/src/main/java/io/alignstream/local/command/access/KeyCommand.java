@@ -73,7 +73,7 @@ public final class KeyCommand {
                             names = "--name",
                             required = true,
                             paramLabel = "NAME",
-                            description = "Who gets it; what is done with it is published under this name.")
+                            description = "Who gets it; what is done with it is published under key:NAME.")
                     String name,
             @Option(
                             names = "--role",

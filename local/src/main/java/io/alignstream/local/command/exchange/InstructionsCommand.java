@@ -69,7 +69,7 @@ public final class InstructionsCommand {
         Site site = options.site();
         PublishedInstructions published;
         try (LocalCluster cluster = LocalCluster.startBroker(site, Installation.current(), console)) {
-            published = PublishedInstructions.read(site.bootstrapServers());
+            published = PublishedInstructions.read(site.connection());
         }
         ExchangeFile.write(published.instructions(), chosen::write, "instructions", target, console);
         return 0;

@@ -114,7 +114,7 @@ public final class RankingsCommand {
         Site site = options.site();
         PublishedRankings published;
         try (LocalCluster cluster = LocalCluster.startBroker(site, Installation.current(), console)) {
-            published = PublishedRankings.read(site.bootstrapServers());
+            published = PublishedRankings.read(site.connection());
         }
         write(published, chosen, target, console);
         return 0;

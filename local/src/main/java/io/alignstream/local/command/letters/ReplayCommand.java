@@ -90,7 +90,7 @@ public final class ReplayCommand implements Callable<Integer> {
         }
         Site site = options.site();
         try (LocalCluster cluster = LocalCluster.startBroker(site, Installation.current(), console)) {
-            connection.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, site.bootstrapServers());
+            connection.putAll(site.connection().settings());
             replay(new Letters(chosen, connection), console);
         }
         return 0;

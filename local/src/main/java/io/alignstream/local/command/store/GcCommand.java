@@ -87,9 +87,7 @@ public final class GcCommand implements Callable<Integer> {
         Site site = options.site();
         try (LocalCluster cluster = LocalCluster.startBrokerToFreeSpace(site, Installation.current(), console)) {
             Report report = run(
-                    new SiteSettings(site, System.getenv()),
-                    () -> PublishedRegistry.read(site.bootstrapServers()),
-                    console);
+                    new SiteSettings(site, System.getenv()), () -> PublishedRegistry.read(site.connection()), console);
             if (json != null) {
                 JSON.writeValue(json.toFile(), report);
             }

@@ -37,7 +37,7 @@ class InstructionsCommandTest {
         List<Instruction> instructions = List.of(
                 new Instruction(mine + "-1", List.of(Message.user(mine)), List.of("a", "b"), Map.of()),
                 new Instruction(mine + "-2", List.of(Message.user(mine)), List.of("c"), Map.of("purpose", "held-out")));
-        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+        try (Publisher publisher = new Publisher(site.connection())) {
             EventSet.of(Topic.INSTRUCTIONS, instructions).publish(publisher, console.console());
         }
         Path own = folder.resolve("own.jsonl.gz");
@@ -58,7 +58,7 @@ class InstructionsCommandTest {
 
     /** Other tests share the broker. */
     private List<Instruction> own() {
-        return PublishedInstructions.read(site.bootstrapServers()).instructions().stream()
+        return PublishedInstructions.read(site.connection()).instructions().stream()
                 .filter(instruction -> instruction.id().startsWith(mine))
                 .toList();
     }

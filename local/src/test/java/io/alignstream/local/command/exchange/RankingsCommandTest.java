@@ -78,7 +78,7 @@ class RankingsCommandTest {
     }
 
     private void publish(EventFile<RankedRequest> file) {
-        try (Publisher publisher = new Publisher(site.bootstrapServers())) {
+        try (Publisher publisher = new Publisher(site.connection())) {
             for (EventSet<?> events : EventSet.ranked(file.size(), file::forEach)) {
                 events.publish(publisher, console.console());
             }
@@ -88,7 +88,7 @@ class RankingsCommandTest {
     /** Other tests share the broker. */
     private PublishedRankings own() {
         return new PublishedRankings(
-                PublishedRankings.read(site.bootstrapServers()).ranked().stream()
+                PublishedRankings.read(site.connection()).ranked().stream()
                         .filter(ranked ->
                                 ranked.request().messages().getLast().content().equals(mine))
                         .toList(),

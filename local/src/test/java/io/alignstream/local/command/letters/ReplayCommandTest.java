@@ -10,6 +10,7 @@ import io.alignstream.contracts.replay.Replay.Outcome;
 import io.alignstream.contracts.replay.Replay.Place;
 import io.alignstream.local.broker.SharedBroker;
 import io.alignstream.local.pipeline.TopicLog;
+import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -40,7 +41,7 @@ import picocli.CommandLine;
 /** At a real broker. */
 class ReplayCommandTest {
 
-    private static final String BROKER = SharedBroker.site().bootstrapServers();
+    private static final String BROKER = SharedBroker.site().connection().servers();
     private static final Topic<?> TOPIC = Topic.SHADOW_ANSWERS;
     private static final Map<String, Object> CONNECTION = Map.of("bootstrap.servers", BROKER);
 
@@ -220,7 +221,7 @@ class ReplayCommandTest {
 
     private List<String> values() {
         List<String> values = new ArrayList<>();
-        try (TopicLog log = new TopicLog(BROKER, List.of(TOPIC.name()))) {
+        try (TopicLog log = new TopicLog(KafkaConnection.to(BROKER), List.of(TOPIC.name()))) {
             log.readToEnd(record -> {
                 if (record.key() != null && key.equals(new String(record.key(), StandardCharsets.UTF_8))) {
                     values.add(new String(record.value(), StandardCharsets.UTF_8));

@@ -54,7 +54,7 @@ class GcCommandTest {
     void publishTwoModels() throws IOException {
         site = new Site(folder, shared.portBase(), 1, List.of("-Dalignstream.store.retention.models=1"));
         try (CheckpointStore store = store();
-                Publisher publisher = new Publisher(shared.bootstrapServers())) {
+                Publisher publisher = new Publisher(shared.connection())) {
             old = finished(store, publisher, "a-" + mine);
             newest = finished(store, publisher, "b-" + mine);
         }
@@ -101,9 +101,7 @@ class GcCommandTest {
     void poisonUnderTheNameOfAModelTakesNothingFromIt() throws Exception {
         // Given
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", shared.bootstrapServers()),
-                new ByteArraySerializer(),
-                new ByteArraySerializer())) {
+                shared.connection().settings(), new ByteArraySerializer(), new ByteArraySerializer())) {
             producer.send(new ProducerRecord<>(
                             Topic.CHECKPOINTS.name(),
                             ("sft/b-" + mine).getBytes(StandardCharsets.UTF_8),
@@ -120,7 +118,7 @@ class GcCommandTest {
 
     /** Of all that other tests have published to the broker, too. */
     private GcCommand.Report run() throws IOException {
-        Registry all = PublishedRegistry.read(shared.bootstrapServers());
+        Registry all = PublishedRegistry.read(shared.connection());
         Registry own = new Registry(
                 all.checkpoints().stream()
                         .filter(checkpoint -> checkpoint.run().endsWith(mine))
