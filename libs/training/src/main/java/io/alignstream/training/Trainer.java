@@ -1,6 +1,7 @@
 package io.alignstream.training;
 
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.workers.Goodput;
 import io.alignstream.languagemodel.checkpoint.LeaseLostException;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
@@ -11,7 +12,6 @@ import io.alignstream.training.TrainingLoop.Step;
 import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
-import io.alignstream.training.workers.Goodput;
 import io.alignstream.training.workers.Handover;
 import io.alignstream.training.workers.Standing;
 import io.alignstream.training.workers.TransferFolder;

@@ -1,6 +1,6 @@
 package io.alignstream.local.chaos;
 
-import io.alignstream.training.workers.Goodput;
+import io.alignstream.contracts.workers.Goodput;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
  * @param steps that were done then and count: taken twice is counted once
  * @param seconds that it took
  * @param stepSeconds what one step takes, as the median of the steps around it has it, on average
- * @param goodput {@code steps} × {@code stepSeconds} by {@code seconds}, 0 to 1: {@link io.alignstream.training.workers.Goodput}, as each
+ * @param goodput {@code steps} × {@code stepSeconds} by {@code seconds}, 0 to 1: {@link io.alignstream.contracts.workers.Goodput}, as each
  *     worker tells it of itself
  * @param regroupings meetings after the first, as far as survivors tell of them
  * @param pauses of survivors, from a fault that happened to another worker, {@link Fault#KILL} or {@link Fault#STOP}

@@ -1,4 +1,4 @@
-/** What the brokers know of the workers that train one run together. */
+/** What services, brokers and launcher know alike of the workers that train one run together. */
 @NullMarked
 package io.alignstream.contracts.workers;
 

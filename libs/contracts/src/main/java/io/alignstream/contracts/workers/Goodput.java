@@ -1,4 +1,4 @@
-package io.alignstream.training.workers;
+package io.alignstream.contracts.workers;
 
 import java.util.Arrays;
 

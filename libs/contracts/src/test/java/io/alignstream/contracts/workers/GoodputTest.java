@@ -1,4 +1,4 @@
-package io.alignstream.training.workers;
+package io.alignstream.contracts.workers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
