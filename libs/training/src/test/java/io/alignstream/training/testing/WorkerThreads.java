@@ -89,7 +89,7 @@ public final class WorkerThreads {
     public static Workers dying(Workers workers, Predicate<List<Object>> now) {
         return (Workers) Proxy.newProxyInstance(
                 WorkerThreads.class.getClassLoader(), new Class<?>[] {Workers.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("sum") && now.test(List.of(arguments))) {
+                    if (method.getName().equals("sum") && now.test(List.of(Objects.requireNonNull(arguments)))) {
                         throw new Death();
                     }
                     try {
