@@ -76,6 +76,17 @@ public record BenchmarkOptions(Map<String, String> values) {
         return Double.parseDouble(value);
     }
 
+    /** Numbers greater than 0, with commas between them. */
+    public List<Double> decimals(String name, double otherwise) {
+        String value = values.get(name);
+        if (value == null) {
+            return List.of(otherwise);
+        }
+        return Arrays.stream(value.split(",", -1))
+                .map(one -> new BenchmarkOptions(Map.of(name, one)).decimal(name, otherwise))
+                .toList();
+    }
+
     /** Whole numbers of 1 or more, with commas between them. */
     public List<Integer> numbers(String name, String otherwise) {
         String value = values.getOrDefault(name, otherwise);
