@@ -54,12 +54,12 @@ public final class LocalSgdBenchmark {
                 "learning-rates",
                 "inner-steps",
                 "outer-learning-rates",
-                "outer-momentum");
-        int depth = options.number("depth", 3);
-        int steps = options.number("steps", 600);
+                "outer-momenta");
+        int depth = options.number("depth", 2);
+        int steps = options.number("steps", 400);
         LocalSgdBenchmark benchmark = new LocalSgdBenchmark(
                 out, TransformerTrial.text(options.path("text")), depth, steps, options.numbers("seeds", "1,2,3"));
-        List<Integer> innerSteps = options.numbers("inner-steps", "50");
+        List<Integer> innerSteps = options.numbers("inner-steps", "20");
         innerSteps.stream().filter(inner -> steps % inner != 0).findFirst().ifPresent(inner -> {
             throw new IllegalArgumentException(
                     "--steps is " + steps + " but must be a multiple of --inner-steps, which is " + inner);
@@ -76,9 +76,11 @@ public final class LocalSgdBenchmark {
         for (int shards : options.numbers("shards", "2,4")) {
             for (int inner : innerSteps) {
                 for (double outer : options.decimals("outer-learning-rates", 0.7)) {
-                    PretrainSettings.LocalSgd localSgd = new PretrainSettings.LocalSgd(
-                            inner, new OuterNesterov.Settings(outer, options.decimal("outer-momentum", 0.9)));
-                    benchmark.compare(exact, learningRate, shards, localSgd);
+                    for (double momentum : options.decimals("outer-momenta", 0.9)) {
+                        PretrainSettings.LocalSgd localSgd = new PretrainSettings.LocalSgd(
+                                inner, new OuterNesterov.Settings(outer, momentum));
+                        benchmark.compare(exact, learningRate, shards, localSgd);
+                    }
                 }
             }
         }

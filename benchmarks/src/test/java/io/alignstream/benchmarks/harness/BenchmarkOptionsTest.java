@@ -35,6 +35,6 @@ class BenchmarkOptionsTest {
         assertThatThrownBy(() -> BenchmarkOptions.parse("demo", "--rounds", "0").number("rounds", 1))
                 .hasMessageContaining("--rounds is 0");
         assertThatThrownBy(() -> BenchmarkOptions.parse("x", "--rates", "0.5,").decimals("rates", 2))
-                .hasMessageContaining("--rates is  but");
+                .hasMessageContaining("--rates is 0.5, but");
     }
 }
