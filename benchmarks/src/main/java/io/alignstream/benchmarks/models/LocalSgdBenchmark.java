@@ -77,8 +77,8 @@ public final class LocalSgdBenchmark {
             for (int inner : innerSteps) {
                 for (double outer : options.decimals("outer-learning-rates", 0.7)) {
                     for (double momentum : options.decimals("outer-momenta", 0.9)) {
-                        PretrainSettings.LocalSgd localSgd = new PretrainSettings.LocalSgd(
-                                inner, new OuterNesterov.Settings(outer, momentum));
+                        PretrainSettings.LocalSgd localSgd =
+                                new PretrainSettings.LocalSgd(inner, new OuterNesterov.Settings(outer, momentum));
                         benchmark.compare(exact, learningRate, shards, localSgd);
                     }
                 }

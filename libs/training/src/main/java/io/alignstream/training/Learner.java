@@ -50,6 +50,7 @@ public final class Learner implements AutoCloseable {
     private final ArrayMemory arrays = new ArrayMemory();
     /** Weights and moments as they were at the last {@link #mark}. */
     private final SequencedMap<String, Tensor> marked = new LinkedHashMap<>();
+
     private @Nullable OuterNesterov outer;
 
     /**
