@@ -5,6 +5,7 @@ import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.inference.InferenceBenchmark;
 import io.alignstream.benchmarks.models.BaselinesBenchmark;
 import io.alignstream.benchmarks.models.DepthBenchmark;
+import io.alignstream.benchmarks.models.LocalSgdBenchmark;
 import io.alignstream.benchmarks.models.PronounsBenchmark;
 import io.alignstream.benchmarks.ownmodel.GreedyTextBenchmark;
 import io.alignstream.benchmarks.ownmodel.LargeModelBenchmark;
@@ -53,6 +54,7 @@ public final class Benchmarks {
             Map.entry("greedy-text", (Benchmark) GreedyTextBenchmark::run),
             Map.entry("inference", (Benchmark) InferenceBenchmark::run),
             Map.entry("large-model", (Benchmark) LargeModelBenchmark::run),
+            Map.entry("local-sgd", (Benchmark) LocalSgdBenchmark::run),
             Map.entry("overload", (Benchmark) OverloadBenchmark::run),
             Map.entry("own-model", (Benchmark) OwnModelBenchmark::run),
             Map.entry("pretrain", (Benchmark) PretrainBenchmark::run),

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
 import io.alignstream.stageruntime.settings.Consistent;
@@ -11,6 +12,7 @@ import io.alignstream.training.memory.ActivationMemory;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -53,6 +55,17 @@ public interface PretrainConfig {
     @WithDefault("1")
     @Between(least = "1", greatest = "64")
     int shards();
+
+    /**
+     * What workers share: exact, the gradients of each step; or local-sgd (DiLoCo), what a replica for each shard has come to in
+     * several steps by itself, for slow networks. Frozen with a run.
+     */
+    @WithDefault("exact")
+    @OneOf({"exact", "local-sgd"})
+    String sharing();
+
+    /** Settings of the sharing local-sgd. */
+    LocalSgd localSgd();
 
     /** Memory for what a step keeps for its backward pass; a larger batch goes through the network in parts. */
     @WithDefault("${alignstream.activation-mebibytes:1024}")
@@ -170,6 +183,25 @@ public interface PretrainConfig {
     @Lasting(least = "PT1S", greatest = "PT24H")
     Duration checkpointInterval();
 
+    /** Settings of the sharing {@code local-sgd}, {@code alignstream.pretrain.local-sgd.*}. */
+    interface LocalSgd {
+
+        /** Steps that a replica takes by itself between two exchanges; divides those between validations and checkpoints. */
+        @WithDefault("50")
+        @Between(least = "1", greatest = "100000")
+        int steps();
+
+        /** Share that the shared weights go of the replicas' mean way. */
+        @WithDefault("0.7")
+        @Between(least = "0.000001", greatest = "10")
+        double outerLearningRate();
+
+        /** Nesterov momentum of the shared weights. */
+        @WithDefault("0.9")
+        @Between(least = "0", greatest = "0.999999")
+        double outerMomentum();
+    }
+
     /** What a run is configured with. */
     default PretrainSettings settings() {
         Depth depth = new Depth(depth());
@@ -179,7 +211,14 @@ public interface PretrainConfig {
                         batchSequences().orElse(depth.batchSequences()),
                         ActivationMemory.mebibytes(activationMebibytes(), activationCheckpointing()),
                         shuffleWindow(),
-                        shards()),
+                        shards(),
+                        sharing().equals("local-sgd")
+                                ? Optional.of(new PretrainSettings.LocalSgd(
+                                        localSgd().steps(),
+                                        new OuterNesterov.Settings(
+                                                localSgd().outerLearningRate(),
+                                                localSgd().outerMomentum())))
+                                : Optional.empty()),
                 new Schedule(
                         steps().orElse(depth.steps()),
                         epochs(),

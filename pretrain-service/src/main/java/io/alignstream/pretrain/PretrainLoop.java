@@ -31,6 +31,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -142,21 +144,33 @@ public final class PretrainLoop implements TrainingLoop {
                     MemoryPlan.Part.GRADIENTS,
                     gradients(all, positions < batch),
                     MemoryPlan.Part.MOMENTS,
-                    2 * all,
+                    moments(all),
                     MemoryPlan.Part.ACTIVATIONS,
                     settings.batches().memory().kept(config, precision, positions),
                     MemoryPlan.Part.WORKSPACE,
                     network.workspace(positions),
                     // the trunk with its moments, and the best model
                     MemoryPlan.Part.BEST,
-                    3 * all + (settings.training().patience() > 0 ? all : 0)));
+                    all + moments(all) + (settings.training().patience() > 0 ? all : 0)));
         }
 
-        /** One set that is added to, one that is added, and with shards one for each level of their tree and one to compare. */
+        /** First and second, and the outer momentum. */
+        private long moments(long all) {
+            return (settings.batches().localSgd().isPresent() ? 3 : 2) * all;
+        }
+
+        /**
+         * One set that is added to, one that is added, and with shards one for each level of their tree and one to compare. What
+         * replicas come to is weights and moments, three times as much, and so is the beginning of a round.
+         */
         private long gradients(long all, boolean parts) {
             int shards = settings.batches().shards();
             int levels = Integer.numberOfTrailingZeros(shards);
-            return (shards > 1 ? levels + 3 : parts ? 2 : 1) * all;
+            long step = (parts ? 2 : 1) * all;
+            if (settings.batches().localSgd().isPresent()) {
+                return step + 3 * (levels + 4) * all;
+            }
+            return shards > 1 ? (levels + 3) * all : step;
         }
 
         @Override
@@ -224,34 +238,52 @@ public final class PretrainLoop implements TrainingLoop {
         return schedule.total();
     }
 
+    /** Takes one step, or by local SGD those of a round, of which figures tell means. */
     @Override
     public Step step() {
-        Sequences batch = state.take(training.size(), recovery.skipped());
+        long before = state.step();
+        long until = settings.batches()
+                .localSgd()
+                .map(rounds -> rounds.end(before, schedule))
+                .orElse(before + 1);
+        List<PretrainState.Batch> batches = state.take(until - before, training.size(), recovery.skipped());
+        double[] learningRates = LongStream.range(before, until)
+                .mapToDouble(step -> schedule.learningRate(
+                        step,
+                        settings.schedule().learningRate() * recovery.learningRateScale(),
+                        settings.schedule().finalShare()))
+                .toArray();
+        List<Learner.Step<Double>> taken = state.train(batches, learningRates);
+        Optional<Trouble> trouble = Optional.empty();
         int size = settings.batches().sequences();
-        Trouble.Window window = new Trouble.Window(state.placeAfter(training.size()) - size, size);
-        double learningRate = schedule.learningRate(
-                state.step(),
-                settings.schedule().learningRate() * recovery.learningRateScale(),
-                settings.schedule().finalShare());
-        Learner.Step<Double> taken = state.train(batch, learningRate);
-        Optional<Trouble> trouble = notes.guard().trouble(taken, window, state.step(), limits);
-        if (trouble.isEmpty()) {
-            notes = new Notes(
-                    notes.guard().after(taken.loss()),
-                    notes.trainedNats() + taken.loss() * batch.targetCount(),
-                    notes.trainedBytes() + Validation.bytes(batch, tokenizer));
-            if (state.step() == schedule.branch()) {
-                state.branchOff();
+        for (int i = 0; i < taken.size() && trouble.isEmpty(); i++) {
+            Sequences rows = batches.get(i).rows();
+            double loss = taken.get(i).loss();
+            Trouble.Window window = new Trouble.Window(batches.get(i).end() - size, size);
+            trouble = notes.guard().trouble(taken.get(i), window, before + i + 1, limits);
+            if (trouble.isEmpty()) {
+                notes = new Notes(
+                        notes.guard().after(loss),
+                        notes.trainedNats() + loss * rows.targetCount(),
+                        notes.trainedBytes() + Validation.bytes(rows, tokenizer));
             }
         }
+        if (trouble.isEmpty() && until == schedule.branch()) {
+            state.branchOff();
+        }
         SequencedMap<String, Double> figures = new LinkedHashMap<>();
-        figures.put("loss", taken.loss());
-        figures.put("gradientNorm", taken.gradientNorm());
-        figures.put("learningRate", learningRate);
+        figures.put("loss", mean(taken, Learner.Step::loss));
+        figures.put("gradientNorm", mean(taken, Learner.Step::gradientNorm));
+        figures.put("learningRate", learningRates[learningRates.length - 1]);
         figures.put("recoveries", (double) recovery.count());
-        int tokens = batch.ids().length;
+        long tokens =
+                batches.stream().mapToLong(batch -> batch.rows().ids().length).sum();
         Work work = new Work(tokens * flopsPerToken, peak);
         return new Step(figures, new Speed("tokensPerSecond", tokens, Optional.of(work)), trouble);
+    }
+
+    private static double mean(List<Learner.Step<Double>> steps, ToDoubleFunction<Learner.Step<Double>> figure) {
+        return steps.stream().mapToDouble(figure).sum() / steps.size();
     }
 
     /** Measures on the held-out documents and compares with the text trained on since the last time. */

@@ -1,9 +1,11 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.Trainer;
 import io.alignstream.training.memory.ActivationMemory;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -39,19 +41,57 @@ public record PretrainSettings(
      * @param memory that a step may take, which goes through the network in as many parts as that needs
      * @param shuffleWindow sequences held in memory and shuffled among each other; 1 keeps the order of the data
      * @param shards parts of each step that workers share, a power of two that divides the sequences; 1: one worker computes all
+     * @param localSgd how replicas, one for each shard, learn by themselves; empty if each step's gradients are shared
      */
-    public record Batches(int sequences, ActivationMemory memory, int shuffleWindow, int shards) {
+    public record Batches(
+            int sequences, ActivationMemory memory, int shuffleWindow, int shards, Optional<LocalSgd> localSgd) {
 
         public Batches {
             if (Integer.bitCount(shards) != 1 || sequences % shards != 0) {
                 throw new IllegalArgumentException("alignstream.pretrain.shards is " + shards
                         + " but must be a power of two that divides the sequences of a step (" + sequences + ")");
             }
+            if (localSgd.isPresent() && shards == 1) {
+                throw new IllegalArgumentException("alignstream.pretrain.sharing is local-sgd but"
+                        + " alignstream.pretrain.shards is 1: there is nothing to share; set as many shards as workers are to"
+                        + " train, or alignstream.pretrain.sharing=exact");
+            }
+        }
+
+        /** Whose gradients are shared in each step. */
+        public Batches(int sequences, ActivationMemory memory, int shuffleWindow, int shards) {
+            this(sequences, memory, shuffleWindow, shards, Optional.empty());
         }
 
         /** On one worker. */
         public Batches(int sequences, ActivationMemory memory, int shuffleWindow) {
             this(sequences, memory, shuffleWindow, 1);
+        }
+    }
+
+    /**
+     * Local SGD: rounds in which each shard's replica takes steps on its part of the batches by itself.
+     *
+     * @param steps of a round
+     * @param outer brings the replicas together
+     */
+    public record LocalSgd(int steps, OuterNesterov.Settings outer) {
+
+        /**
+         * Where the round ends that begins after {@code step}: at a multiple of its steps, at the run's last step, or where the
+         * learning rate begins to fall, since a later run goes on from there.
+         */
+        long end(long step, Schedule.Run schedule) {
+            long end = Math.min(schedule.total(), (step / steps + 1) * steps);
+            return step < schedule.branch() ? Math.min(end, schedule.branch()) : end;
+        }
+
+        private void requireMultiple(String setting, long every) {
+            if (every % steps != 0) {
+                throw new IllegalArgumentException(setting + " is " + every + " but must be a multiple of"
+                        + " alignstream.pretrain.local-sgd.steps (" + steps
+                        + "): between two exchanges there is no model that all workers have");
+            }
         }
     }
 
@@ -75,6 +115,14 @@ public record PretrainSettings(
      */
     public record Holdout(int sequences, int every) {}
 
+    public PretrainSettings {
+        batches.localSgd.ifPresent(rounds -> {
+            rounds.requireMultiple("alignstream.pretrain.validate-every", holdout.every);
+            rounds.requireMultiple(
+                    "alignstream.pretrain.checkpoint-every", training.saving().every());
+        });
+    }
+
     /** What shapes weights and figures; part of the run's identity, so nothing here may depend on time or place. */
     public Map<String, String> hyperparameters() {
         Map<String, String> values = new TreeMap<>(networkParameters());
@@ -87,6 +135,11 @@ public record PretrainSettings(
                     "shards",
                     Integer.toString(batches.shards)); // not how many workers there are: weights do not depend on it
         }
+        batches.localSgd.ifPresent(rounds -> {
+            values.put("localSgdSteps", Integer.toString(rounds.steps));
+            values.put("outerLearningRate", Double.toString(rounds.outer.learningRate()));
+            values.put("outerMomentum", Double.toString(rounds.outer.momentum()));
+        });
         values.put("steps", Long.toString(schedule.steps()));
         values.put("epochs", Double.toString(schedule.epochs()));
         values.put("learningRate", Double.toString(schedule.learningRate()));

@@ -17,6 +17,7 @@ import io.alignstream.training.ModelFiles;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.workers.Workers;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +43,7 @@ final class PretrainState implements AutoCloseable {
     private final NextTokenObjective objective;
     private final ShuffledSequences sequences;
     private long step;
-    /** The batch of a step that was begun and not done, and where the data were before it; a step that fails takes it again. */
+    /** The batches of steps that were begun and not done, and where the data were before; what fails takes them again. */
     private @Nullable Begun begun;
     /** Weights and moments where the decay branched off; null before. */
     private @Nullable SequencedMap<String, Tensor> trunk;
@@ -53,7 +54,14 @@ final class PretrainState implements AutoCloseable {
     /** Weights that are published in the end, if not the present ones. */
     private @Nullable SequencedMap<String, Tensor> published;
 
-    private record Begun(Sequences batch, Map<String, Long> before) {}
+    private record Begun(List<Batch> batches, Map<String, Long> before) {}
+
+    /**
+     * The rows of a step.
+     *
+     * @param end sequences read since the beginning of the data, all passes counted: where it ends
+     */
+    record Batch(Sequences rows, long end) {}
 
     private PretrainState(
             PretrainSettings settings,
@@ -74,6 +82,7 @@ final class PretrainState implements AutoCloseable {
                 settings.batches().memory(),
                 precision,
                 workers);
+        settings.batches().localSgd().ifPresent(rounds -> learner.locally(rounds.outer()));
         this.objective = new NextTokenObjective(model, precision);
         this.sequences =
                 new ShuffledSequences(source, settings.batches().shuffleWindow(), settings.seed(), epoch, nextSequence);
@@ -167,30 +176,42 @@ final class PretrainState implements AutoCloseable {
         return model;
     }
 
-    /** Sequences read since the beginning of the data, all passes counted: where the batch taken last ends. */
-    long placeAfter(long size) {
+    private long place(long size) {
         return sequences.epoch() * size + sequences.nextSequence();
     }
 
-    /** The next batch, the same until a step on it is done; the windows that begin at {@code skipped} places are left out. */
-    Sequences take(long size, List<Long> skipped) {
+    /**
+     * The batches of the next steps, the same until these are done; the windows that begin at {@code skipped} places are left
+     * out.
+     *
+     * @param size of the data
+     */
+    List<Batch> take(long steps, long size, List<Long> skipped) {
         Begun last = begun;
         if (last == null) {
             Map<String, Long> before = place();
             int count = settings.batches().sequences();
-            while (skipped.contains(placeAfter(size))) {
-                sequences.take(count);
+            List<Batch> batches = new ArrayList<>();
+            while (batches.size() < steps) {
+                while (skipped.contains(place(size))) {
+                    sequences.take(count);
+                }
+                Sequences rows = Sequences.packed(sequences.take(count), tokenizer.pad());
+                batches.add(new Batch(rows, place(size)));
             }
-            last = new Begun(Sequences.packed(sequences.take(count), tokenizer.pad()), before);
+            last = new Begun(List.copyOf(batches), before);
             begun = last;
         }
-        return last.batch;
+        return last.batches;
     }
 
-    /** One optimiser step; if it fails, nothing has changed. */
-    Learner.Step<Double> train(Sequences batch, double learningRate) {
-        Learner.Step<Double> taken = learner.step(objective, batch, learningRate);
-        step++;
+    /** A step on each batch, at its learning rate: one, or those of a round. If it fails, nothing has changed. */
+    List<Learner.Step<Double>> train(List<Batch> batches, double[] learningRates) {
+        List<Sequences> rows = batches.stream().map(Batch::rows).toList();
+        List<Learner.Step<Double>> taken = settings.batches().localSgd().isPresent()
+                ? learner.round(objective, rows, learningRates)
+                : List.of(learner.step(objective, rows.getFirst(), learningRates[0]));
+        step += taken.size();
         begun = null;
         return taken;
     }

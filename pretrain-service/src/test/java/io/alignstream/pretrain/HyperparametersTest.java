@@ -8,6 +8,7 @@ import io.alignstream.stageruntime.testing.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +56,22 @@ class HyperparametersTest {
                         weightDecay=0.1
                         width=128
                         """);
+    }
+
+    @Test
+    void local_sgd_has_keys_of_its_own() {
+        // Given
+        Map<String, String> exact = Map.of("alignstream.pretrain.shards", "4");
+        Map<String, String> local =
+                Map.of("alignstream.pretrain.shards", "4", "alignstream.pretrain.sharing", "local-sgd");
+
+        // When
+        Map<String, String> more = new TreeMap<>(
+                Settings.of(PretrainConfig.class, local).settings().hyperparameters());
+        Settings.of(PretrainConfig.class, exact).settings().hyperparameters().forEach(more::remove);
+
+        // Then
+        assertThat(more).isEqualTo(Map.of("localSgdSteps", "50", "outerLearningRate", "0.7", "outerMomentum", "0.9"));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.training.Lineage;
@@ -29,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,11 +42,13 @@ class PretrainWorkersTest {
     private static final int BATCH = 8;
     private static final int STEPS = 30;
     private static final Tokenizer TOKENIZER = TinyText.tokenizer();
+    private static final Optional<PretrainSettings.LocalSgd> ROUNDS =
+            Optional.of(new PretrainSettings.LocalSgd(5, new OuterNesterov.Settings(0.7, 0.9)));
 
     @TempDir
     private Path folder;
 
-    private final PretrainSettings settings = settings();
+    private PretrainSettings settings = settings(Optional.empty());
 
     @BeforeAll
     static void library() {
@@ -81,6 +85,77 @@ class PretrainWorkersTest {
         // Then
         assertThat(deaths).hasSize(2);
         assertThat(together).isEqualTo(alone);
+    }
+
+    @Test
+    void any_number_of_workers_comes_to_the_same_replicas() throws Exception {
+        // Given
+        settings = settings(ROUNDS);
+        String alone = alone("alone");
+
+        for (int workers = 1; workers < SHARDS; workers++) {
+            // When
+            String together = together("together" + workers, workers, (worker, step) -> {});
+
+            // Then
+            assertThat(together).as("%d workers", workers).isEqualTo(alone);
+        }
+    }
+
+    @Test
+    void workers_that_die_in_a_round_change_nothing() throws Exception {
+        // Given
+        settings = settings(ROUNDS);
+        String alone = alone("alone");
+
+        // When: one has computed its replicas, and another, that leads then, has just told of a round
+        Set<Long> deaths = ConcurrentHashMap.newKeySet();
+        AtomicInteger exchanges = new AtomicInteger();
+        Fate afterRound = (worker, step) -> {
+            if (step == 20 && deaths.add(step)) {
+                throw new WorkerThreads.Death();
+            }
+        };
+        String together = together(
+                "dying",
+                3,
+                afterRound,
+                group -> WorkerThreads.dying(
+                        group,
+                        added -> added.getFirst() instanceof List
+                                && exchanges.incrementAndGet() == 5
+                                && deaths.add(-1L)));
+
+        // Then
+        assertThat(deaths).hasSize(2);
+        assertThat(together).isEqualTo(alone);
+    }
+
+    @Test
+    void a_run_in_rounds_goes_on_where_it_was_stopped() throws Exception {
+        // Given
+        settings = settings(ROUNDS);
+        String undisturbed = alone("alone");
+        Recorder first = Recorder.until(22);
+        Recorder rest = Recorder.toTheEnd();
+
+        // When
+        Optional<Trainer.Result> stopped;
+        Trainer.Result result;
+        try (CheckpointStore store = store("stopped")) {
+            stopped = trainer(store, first, Workers.alone(SHARDS)).train();
+            result = trainer(store, rest, Workers.alone(SHARDS)).train().orElseThrow();
+        }
+
+        // Then: a batch without anything to predict took the run back, and a round ends where the learning rate begins
+        // to fall
+        assertThat(stopped).isEmpty();
+        assertThat(first.steps()).startsWith(5L, 10L).endsWith(15L, 20L, 22L);
+        assertThat(first.healed()).hasSize(1);
+        assertThat(rest.steps()).containsExactly(25L, 30L);
+        assertThat(result.step()).isEqualTo(STEPS);
+        assertThat(result.metrics()).containsEntry("trainedTokens", (double) STEPS * BATCH * TinyText.LENGTH);
+        assertThat(result.checkpoint().sha256()).isEqualTo(undisturbed);
     }
 
     @Test
@@ -168,11 +243,15 @@ class PretrainWorkersTest {
 
     /** The sha256 of the checkpoint that the workers come to, of whom one returns it and the others learn that one has. */
     private String together(String name, int workers, Fate fate) throws Exception {
+        return together(name, workers, fate, group -> group);
+    }
+
+    private String together(String name, int workers, Fate fate, UnaryOperator<Workers> seen) throws Exception {
         List<String> results = Collections.synchronizedList(new ArrayList<>());
         WorkerThreads.work(workers, SHARDS, (worker, group) -> {
             try (CheckpointStore store = store(name)) {
                 Recorder recorder = Recorder.calling((step, figures) -> fate.strike(worker, step));
-                trainer(store, recorder, group)
+                trainer(store, recorder, seen.apply(group))
                         .train()
                         .ifPresent(result -> results.add(result.checkpoint().sha256()));
             }
@@ -206,11 +285,11 @@ class PretrainWorkersTest {
         return training;
     }
 
-    private static PretrainSettings settings() {
+    private static PretrainSettings settings(Optional<PretrainSettings.LocalSgd> localSgd) {
         PretrainSettings usual = TinyText.settings(STEPS, 5, Duration.ofHours(1));
         return new PretrainSettings(
                 usual.network(),
-                new PretrainSettings.Batches(BATCH, usual.batches().memory(), BATCH, SHARDS),
+                new PretrainSettings.Batches(BATCH, usual.batches().memory(), BATCH, SHARDS, localSgd),
                 usual.schedule(),
                 usual.optimiser(),
                 usual.holdout(),

@@ -76,6 +76,19 @@ public record BenchmarkOptions(Map<String, String> values) {
         return Double.parseDouble(value);
     }
 
+    /** Numbers of 0 or more, with commas between them. */
+    public List<Double> decimals(String name, double otherwise) {
+        String value = values.get(name);
+        if (value == null) {
+            return List.of(otherwise);
+        }
+        if (!value.matches("[0-9]{1,6}(\\.[0-9]{1,6})?(,[0-9]{1,6}(\\.[0-9]{1,6})?)*")) {
+            throw new IllegalArgumentException("--" + name + " is " + value
+                    + " but must be numbers of 0 or more with commas between them, such as 0.5,1");
+        }
+        return Arrays.stream(value.split(",", -1)).map(Double::valueOf).toList();
+    }
+
     /** Whole numbers of 1 or more, with commas between them. */
     public List<Integer> numbers(String name, String otherwise) {
         String value = values.getOrDefault(name, otherwise);

@@ -35,8 +35,19 @@ import java.util.Optional;
  * A transformer of one depth, trained on a text in memory; immutable.
  *
  * @param steps optimiser steps, instead of those that the dial gives
+ * @param learningRate its peak
+ * @param seed of the initial weights and the order of the sequences
+ * @param shards of a step, all of which this process computes
+ * @param localSgd whether each shard's replica learns by itself
  */
-record TransformerTrial(PreparedText text, int depth, int steps) {
+record TransformerTrial(
+        PreparedText text,
+        int depth,
+        int steps,
+        double learningRate,
+        long seed,
+        int shards,
+        Optional<PretrainSettings.LocalSgd> localSgd) {
 
     /** Most validation sequences that are used. */
     static final int VALIDATION = 200;
@@ -47,18 +58,23 @@ record TransformerTrial(PreparedText text, int depth, int steps) {
     private static final int DOCUMENTS = 20_000;
     private static final double HELD_OUT_SHARE = 0.1;
 
+    /** With the dial's learning rate, the first seed and steps of one piece. */
+    TransformerTrial(PreparedText text, int depth, int steps) {
+        this(text, depth, steps, new Depth(depth).learningRate(), 1, 1, Optional.empty());
+    }
+
     /** Trains from random weights; bits per byte of the held-out text at the end. */
     double bitsPerByte() throws IOException {
         Depth dial = new Depth(depth);
         PretrainSettings settings = new PretrainSettings(
                 new PretrainSettings.Network(dial.layers(), dial.width()),
-                new PretrainSettings.Batches(dial.batchSequences(), ActivationMemory.DEFAULT, 8_192),
-                new Schedule(steps, 1, dial.learningRate(), 0.05, 0.5, 100, 0.02),
+                new PretrainSettings.Batches(dial.batchSequences(), ActivationMemory.DEFAULT, 8_192, shards, localSgd),
+                new Schedule(steps, 1, learningRate, 0.05, 0.5, 100, 0.02),
                 new PretrainSettings.Optimiser(0.1, 0.95, 1, 0.95, Precision.FLOAT32),
                 new PretrainSettings.Holdout(VALIDATION, steps),
                 2,
                 new Trainer.Settings(new Trainer.Saving(steps, Duration.ofDays(1)), new Trainer.Healing(8, 0.3), 0),
-                1);
+                seed);
         Path folder = Files.createTempDirectory("alignstream-trial");
         try (CheckpointStore store = CheckpointStore.open(folder.toUri(), folder)) {
             TrainingRun run =

@@ -1,5 +1,6 @@
 /**
- * How well models predict held-out text: the transformer in several depths beside n-grams, LSTM and GRU.
+ * How well models predict held-out text: the transformer in several depths beside n-grams, LSTM and GRU, and what
+ * local SGD costs it.
  */
 @NullMarked
 package io.alignstream.benchmarks.models;

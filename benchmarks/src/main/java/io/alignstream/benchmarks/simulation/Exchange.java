@@ -12,7 +12,7 @@ public sealed interface Exchange {
 
     /**
      * DiLoCo (arXiv 2311.08105): workers learn by themselves, and every so many steps what they have learned is added and
-     * taken by an outer optimiser.
+     * taken by an outer optimiser, and their moments become the means.
      *
      * @param innerSteps 1 or more
      */

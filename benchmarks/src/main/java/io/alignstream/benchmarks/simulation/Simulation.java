@@ -21,6 +21,9 @@ public record Simulation(Workload workload, Processor processor, Network network
 
     private static final int TOKEN_BYTES = 4;
 
+    /** What replicas of local SGD bring together, for each parameter: the way that it has gone, and two moments of AdamW. */
+    private static final int NUMBERS_OF_REPLICA = 3;
+
     /**
      * A step of {@code workers}.
      *
@@ -35,7 +38,8 @@ public record Simulation(Workload workload, Processor processor, Network network
         double reading = workload.tokens() * TOKEN_BYTES / network.link(workers).bytesPerSecond();
         return switch (exchange) {
             case Exchange.Exact exact ->
-                new StepTime(compute, shards(workers, exact), exchange(workers), optimiser, reading);
+                new StepTime(
+                        compute, shards(workers, exact), exchange(workers, workload.parameters()), optimiser, reading);
             case Exchange.LocalSgd local ->
                 new StepTime(compute, 0, outer(workers) / local.innerSteps(), optimiser, reading);
         };
@@ -49,12 +53,12 @@ public record Simulation(Workload workload, Processor processor, Network network
     /** Every shard's gradients are added to what is there; a run with one shard keeps none apart. */
     private double shards(int workers, Exchange.Exact exact) {
         int all = Math.max(workers, exact.shards());
-        return all == 1 ? 0 : (double) all / workers * (adding() + processor.shardSeconds());
+        return all == 1 ? 0 : (double) all / workers * (adding(workload.parameters()) + processor.shardSeconds());
     }
 
     /** The gradients' way into one row, their sum, and the losses. */
-    private double exchange(int workers) {
-        return workers == 1 ? 0 : adding() + sum(workers) + RINGS_OF_LOSSES * ring(workers);
+    private double exchange(int workers, long numbers) {
+        return workers == 1 ? 0 : adding(numbers) + sum(workers, numbers) + RINGS_OF_LOSSES * ring(workers);
     }
 
     /** Messages that go round all workers, twice. */
@@ -68,11 +72,15 @@ public record Simulation(Workload workload, Processor processor, Network network
      * @param workers 1 or more
      */
     public double sum(int workers) {
+        return sum(workers, workload.parameters());
+    }
+
+    private double sum(int workers, long numbers) {
         if (workers == 1) {
             return 0;
         }
         Link link = network.link(workers);
-        double columns = Math.ceil((double) workload.parameters() / workers);
+        double columns = Math.ceil((double) numbers / workers);
         double rounds = Math.ceil(columns / SLICE);
         double sent = 2 * (workers - 1) * columns * Float.BYTES;
         double travelling = Math.max(sent / link.bytesPerSecond(), rounds * link.latencySeconds());
@@ -83,10 +91,13 @@ public record Simulation(Workload workload, Processor processor, Network network
 
     /** What has been learned since the last time, its sum, and the outer optimiser; nobody to wait for, nothing of that. */
     private double outer(int workers) {
-        return workers == 1 ? 0 : adding() + exchange(workers) + workload.parameters() * processor.updateSeconds();
+        long numbers = NUMBERS_OF_REPLICA * workload.parameters();
+        return workers == 1
+                ? 0
+                : adding(numbers) + exchange(workers, numbers) + workload.parameters() * processor.updateSeconds();
     }
 
-    private double adding() {
-        return workload.parameters() * processor.addSeconds();
+    private double adding(long numbers) {
+        return numbers * processor.addSeconds();
     }
 }

@@ -21,6 +21,9 @@ class BenchmarkOptionsTest {
         assertThat(options.json()).contains(Path.of("b.json"));
         assertThat(options.number("rounds", 3)).isEqualTo(5);
         assertThat(options.number("megabytes", 100)).isEqualTo(100);
+        assertThat(BenchmarkOptions.parse("x", "--rates", "0.5,1").decimals("rates", 2))
+                .containsExactly(0.5, 1.0);
+        assertThat(options.decimals("rates", 2)).containsExactly(2.0);
     }
 
     @Test
@@ -31,5 +34,7 @@ class BenchmarkOptionsTest {
                 .hasMessageContaining("--text");
         assertThatThrownBy(() -> BenchmarkOptions.parse("demo", "--rounds", "0").number("rounds", 1))
                 .hasMessageContaining("--rounds is 0");
+        assertThatThrownBy(() -> BenchmarkOptions.parse("x", "--rates", "0.5,").decimals("rates", 2))
+                .hasMessageContaining("--rates is 0.5, but");
     }
 }

@@ -80,14 +80,17 @@ class SimulationTest {
 
     @Test
     void local_sgd_pays_for_a_sum_once_in_its_inner_steps() {
-        // Given
-        double sum = SIMULATION.step(4, new Exchange.Exact(4)).exchange();
+        // Given: weights and two moments
+        Workload three = new Workload("three", 3 << 20, 1_000, 1_000_000);
+        double sum = new Simulation(three, PROCESSOR, Network.of("test", LINK))
+                .step(4, new Exchange.Exact(4))
+                .exchange();
 
         // When
         StepTime step = SIMULATION.step(4, new Exchange.LocalSgd(10));
 
         // Then with the deltas and the outer update
-        double outer = (1 << 20) * 0.5e-9 + (1 << 20) * 1e-9;
+        double outer = (3 << 20) * 0.5e-9 + (1 << 20) * 1e-9;
         assertThat(step.exchange()).isCloseTo((sum + outer) / 10, within(1e-12));
         assertThat(step.shards()).isZero();
     }

@@ -7,6 +7,7 @@ import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.optimiser.Optimiser;
+import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import io.alignstream.languagemodel.torch.ArrayMemory;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.memory.ActivationMemory;
@@ -24,6 +25,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SequencedMap;
+import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Weights that learn: takes an objective's gradients to the optimiser, step by step; for one thread.
@@ -31,6 +34,10 @@ import java.util.SequencedMap;
  * <p>Every training step of every stage passes here, between the gradients and their update. A batch that is too large
  * for memory comes as micro-batches. Where a run has shards, each of them is a part of the batch with gradients of its own, this
  * process computes those that are its, and the sum over all follows one binary tree, whoever computed them ({@link Workers}).
+ *
+ * <p>By local SGD ({@link #locally}) each shard has a replica of the weights instead, which takes several steps by itself before
+ * all are brought together: a {@link #round}. Replicas belong to shards, not to workers, so what comes of it does not depend on how
+ * many workers there are either.
  */
 public final class Learner implements AutoCloseable {
 
@@ -43,6 +50,8 @@ public final class Learner implements AutoCloseable {
     private final ArrayMemory arrays = new ArrayMemory();
     /** Weights and moments as they were at the last {@link #mark}. */
     private final SequencedMap<String, Tensor> marked = new LinkedHashMap<>();
+
+    private @Nullable OuterNesterov outer;
 
     /**
      * What a step gave.
@@ -134,6 +143,12 @@ public final class Learner implements AutoCloseable {
         this.optimiser = optimiser;
         this.positions = positions;
         this.workers = workers;
+    }
+
+    /** Learns in rounds from now on, with momentum 0 at first. */
+    public Learner locally(OuterNesterov.Settings settings) {
+        outer = new OuterNesterov(trained, optimiser, settings);
+        return this;
     }
 
     /**
@@ -228,12 +243,109 @@ public final class Learner implements AutoCloseable {
             }
             Gradients all = workers.sum(sum.subtrees(), trained);
             try {
-                L loss = main.reported(); // of all shards: so the others have the sum, too, before it counts
+                // of all shards: so the others have the sum, too, before it counts
+                L loss = main.reported(workers.sum(main.numbers), 0);
                 return new Prepared<>(all, loss);
             } catch (RuntimeException e) {
                 all.close();
                 throw e;
             }
+        }
+    }
+
+    /**
+     * One round of local SGD: each shard has a replica, which begins with the same weights and moments as the others and takes a
+     * step on its part of each of {@code batches}; then all are brought together. A replica takes no step on a part that counts
+     * for nothing.
+     *
+     * @param learningRates of the steps
+     * @return what each step gave: means over the replicas, each of which had weights of its own
+     * @throws WorkersChangedException if a worker has come or gone; weights and moments are as before then
+     */
+    public <B, L> List<Step<L>> round(Objective<B, L> objective, List<B> batches, double[] learningRates) {
+        OuterNesterov together = Objects.requireNonNull(outer, "this learner has no rounds");
+        Shards own = workers.own();
+        OptionalInt audited = workers.audited();
+        Round<B, L> round = new Round<>(together, objective, batches, learningRates);
+        together.begin();
+        boolean taken = false;
+        try (ShardSum sum = new ShardSum(own.from())) {
+            for (int shard = own.from(); shard < own.to(); shard++) {
+                Gradients way = round.replica(shard);
+                sum.taking(way);
+                if (audited.isPresent() && shard == own.from()) {
+                    workers.audit(
+                            way.sha256(),
+                            new Round<>(together, objective, batches, learningRates).hashOf(audited.getAsInt()));
+                }
+                sum.add(way);
+            }
+            try (Gradients all = workers.sum(sum.subtrees(), trained)) {
+                List<Step<L>> steps = round.reported();
+                together.step(all, workers.shards());
+                taken = true;
+                return steps;
+            }
+        } finally {
+            if (!taken) {
+                together.back();
+            }
+        }
+    }
+
+    /** The batches of a round, each in shards, and what their replicas come to. */
+    private final class Round<B, L> {
+
+        private final OuterNesterov together;
+        private final List<Sharded<B, L>> batches;
+        private final double[] learningRates;
+        /** Gradient norms of the own shards, a row for each batch. */
+        private final double[] norms;
+
+        Round(OuterNesterov together, Objective<B, L> objective, List<B> batches, double[] learningRates) {
+            this.together = together;
+            this.batches = batches.stream()
+                    .map(batch -> new Sharded<>(objective, batch, 1))
+                    .toList();
+            this.learningRates = learningRates;
+            this.norms = new double[batches.size() * workers.shards()];
+        }
+
+        /** What a replica comes to, which begins as all do. */
+        Gradients replica(int shard) {
+            together.back();
+            for (int step = 0; step < batches.size(); step++) {
+                try (Gradients gradients = new Gradients(trained)) {
+                    if (batches.get(step).accumulate(shard, 1, gradients)) {
+                        norms[step * workers.shards() + shard] = optimiser.step(gradients, learningRates[step]);
+                    }
+                }
+            }
+            return together.way();
+        }
+
+        String hashOf(int shard) {
+            try (Gradients way = replica(shard)) {
+                return way.sha256();
+            }
+        }
+
+        /** What all workers' replicas report, by steps. */
+        List<Step<L>> reported() {
+            DoubleStream.Builder mine = DoubleStream.builder();
+            batches.forEach(batch -> Arrays.stream(batch.numbers).forEach(mine));
+            Arrays.stream(norms).forEach(mine);
+            double[] all = workers.sum(mine.build().toArray());
+            int norm = all.length - norms.length;
+            int first = 0;
+            List<Step<L>> steps = new ArrayList<>();
+            for (Sharded<B, L> batch : batches) {
+                double sum = Arrays.stream(all, norm, norm + workers.shards()).sum();
+                steps.add(new Step<>(batch.reported(all, first), sum / batch.counted()));
+                first += batch.numbers.length;
+                norm += workers.shards();
+            }
+            return steps;
         }
     }
 
@@ -268,7 +380,8 @@ public final class Learner implements AutoCloseable {
         private final double[] weights;
         private final double total;
         private final double coefficient;
-        private final List<Optional<L>> own = new ArrayList<>();
+        /** What the own shards report; 0 for all others. */
+        private final double[] numbers;
 
         Sharded(Objective<B, L> objective, B batch, double coefficient) {
             this.objective = objective;
@@ -279,31 +392,41 @@ public final class Learner implements AutoCloseable {
             this.weights =
                     counts ? shards.stream().mapToDouble(objective::weight).toArray() : new double[] {1};
             this.total = Arrays.stream(weights).sum();
+            this.numbers = new double[shards.size() * objective.reportedNumbers()];
         }
 
+        /** Adds a shard's part of the gradients of the whole batch. */
         void accumulate(int shard, Gradients gradients) {
-            boolean counts = shard < shards.size() && weights[shard] > 0;
-            own.add(
-                    counts
-                            ? Optional.of(Learner.this.accumulate(
-                                    objective, shards.get(shard), coefficient * (weights[shard] / total), gradients))
-                            : Optional.empty());
+            if (shard < shards.size()) {
+                accumulate(shard, coefficient * (weights[shard] / total), gradients);
+            }
         }
 
-        /** What all workers' shards report, as one batch. */
-        L reported() {
-            int width = objective.reportedNumbers();
-            double[] numbers = new double[shards.size() * width];
-            for (int i = 0; i < own.size(); i++) {
-                int first = (workers.own().from() + i) * width;
-                own.get(i).ifPresent(loss -> System.arraycopy(objective.numbers(loss), 0, numbers, first, width));
+        /** Adds {@code factor} times a shard's gradients; false if it counts for nothing. */
+        boolean accumulate(int shard, double factor, Gradients gradients) {
+            boolean counts = shard < shards.size() && weights[shard] > 0;
+            if (counts) {
+                L loss = Learner.this.accumulate(objective, shards.get(shard), factor, gradients);
+                int width = objective.reportedNumbers();
+                System.arraycopy(objective.numbers(loss), 0, numbers, shard * width, width);
             }
-            double[] all = workers.sum(numbers);
+            return counts;
+        }
+
+        /** Shards that count. */
+        long counted() {
+            return Arrays.stream(weights).filter(weight -> weight > 0).count();
+        }
+
+        /** What all workers' shards report, as one batch: their numbers stand in {@code all} from {@code first} on. */
+        L reported(double[] all, int first) {
+            int width = objective.reportedNumbers();
             Optional<L> reported = Optional.empty();
             double counted = 0;
             for (int shard = 0; shard < shards.size(); shard++) {
                 if (weights[shard] > 0) {
-                    L now = objective.reported(Arrays.copyOfRange(all, shard * width, (shard + 1) * width));
+                    int at = first + shard * width;
+                    L now = objective.reported(Arrays.copyOfRange(all, at, at + width));
                     counted += weights[shard];
                     double share = weights[shard] / counted;
                     reported = Optional.of(reported.map(before -> objective.merged(before, now, share))
@@ -346,9 +469,13 @@ public final class Learner implements AutoCloseable {
         return reported.orElseThrow();
     }
 
-    /** The optimiser's moments and step counts, their names below {@code prefix}: views, which change with each step. */
+    /** The optimisers' moments and step counts, their names below {@code prefix}: views, which change with each step. */
     public SequencedMap<String, Tensor> state(String prefix) {
-        return optimiser.state(prefix);
+        SequencedMap<String, Tensor> state = optimiser.state(prefix);
+        if (outer != null) {
+            state.putAll(outer.state(prefix));
+        }
+        return state;
     }
 
     /**
@@ -358,11 +485,17 @@ public final class Learner implements AutoCloseable {
      */
     public void restore(String prefix, Map<String, Tensor> state) throws IOException {
         optimiser.restore(prefix, state);
+        if (outer != null) {
+            outer.restore(prefix, state);
+        }
     }
 
     @Override
     public void close() {
         arrays.close();
+        if (outer != null) {
+            outer.close();
+        }
         optimiser.close();
     }
 }

@@ -327,6 +327,7 @@ public final class Trainer {
                 }
                 return Optional.empty();
             }
+            long before = loop.done();
             long began = System.nanoTime();
             Step step = loop.step();
             double seconds = (System.nanoTime() - began) / 1e9;
@@ -342,7 +343,7 @@ public final class Trainer {
                 monitor.recorded(run.record(loop.done(), step.record().get()));
             }
             moment.take(step, evaluation);
-            tell(moment, step, seconds);
+            tell(moment, step, before, seconds);
             boolean byPlan = loop.done() % settings.saving.every == 0;
             boolean byClock = moment.leads && System.nanoTime() - moment.savedAt >= settings.saving.interval.toNanos();
             if (!loop.finished() && (byPlan || byClock)) {
@@ -357,17 +358,17 @@ public final class Trainer {
         return Optional.empty();
     }
 
-    /** What people see of a step. */
-    private void tell(Moment moment, Step step, double seconds) throws IOException {
+    /** What people see of a step, before which {@code before} steps were done. */
+    private void tell(Moment moment, Step step, long before, double seconds) throws IOException {
         TrainingLoop loop = moment.loop;
-        if (moment.leads && samples.due(loop.done(), loop.total())) {
+        if (moment.leads && samples.due(before, loop.done(), loop.total())) {
             moment.sample();
         }
         SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
         figures.put(step.speed().figure(), step.speed().amount() / seconds);
-        SequencedMap<String, Double> shared = workers.figures(seconds);
+        SequencedMap<String, Double> shared = workers.figures(seconds, loop.done() - before);
         if (!shared.isEmpty()) {
-            shared.put("goodput", goodput(loop.done(), seconds));
+            shared.put("goodput", goodput(before, loop.done(), seconds));
         }
         step.speed()
                 .work()
@@ -382,10 +383,10 @@ public final class Trainer {
         }
     }
 
-    /** After a step that took {@code seconds}: what the run's time since this process came has been good for. */
-    private double goodput(long done, double seconds) {
-        Goodput counted = goodput == null ? new Goodput(done - 1) : goodput;
-        counted.took(done, seconds);
+    /** After {@code seconds} of steps: what the run's time since this process came has been good for. */
+    private double goodput(long before, long done, double seconds) {
+        Goodput counted = goodput == null ? new Goodput(before) : goodput;
+        counted.took(done, seconds / (done - before));
         goodput = counted;
         return counted.share((System.nanoTime() - since) / 1e9);
     }

@@ -37,7 +37,7 @@ public interface TrainingLoop extends AutoCloseable {
         return "train";
     }
 
-    /** Takes the next step. */
+    /** Takes the next step, or the next few that only count together: {@link #done} says how many. */
     Step step() throws IOException;
 
     /** Measures what the last step is to be measured by, on data that is never learned from; nothing at most steps. */
@@ -110,7 +110,7 @@ public interface TrainingLoop extends AutoCloseable {
     void close();
 
     /**
-     * A step that was taken.
+     * A step that was taken, or several at once.
      *
      * @param figures of the step, functions of its inputs only
      * @param speed what was worked through, for a figure that depends on the clock

@@ -18,6 +18,7 @@ import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.objective.ValueObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import io.alignstream.training.workers.Workers;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -155,6 +156,67 @@ class LearnerTest {
         assertThatThrownBy(() -> take(NextTokenObjective::new, rows(List.of(0, 1), 0, 0), TIME))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("2 micro-batches count for 0.0");
+    }
+
+    @Test
+    void replicas_that_meet_after_one_step_without_momentum_are_their_mean() {
+        // Given
+        Sequences both = rows(List.of(0, 1, 2, 3), 5, 1, 2, 4);
+        List<Map<String, Tensor>> apart = List.of(
+                weightsAfter(rows(List.of(0, 1), 5, 1), Workers.alone(1)),
+                weightsAfter(rows(List.of(2, 3), 2, 4), Workers.alone(1)));
+
+        // When
+        Map<String, Tensor> together = weightsAfter(both, Workers.alone(2));
+
+        // Then
+        together.forEach((name, tensor) -> {
+            float[] expected = apart.get(0).get(name).toFloats();
+            float[] other = apart.get(1).get(name).toFloats();
+            for (int i = 0; i < expected.length; i++) {
+                expected[i] = (expected[i] + other[i]) / 2;
+            }
+            assertThat(tensor.toFloats()).as(name).containsExactly(expected, within(1e-6f));
+        });
+    }
+
+    /** After a round of one step that ends with the mean of the replicas; of one replica it is the step. */
+    private static Map<String, Tensor> weightsAfter(Sequences batch, Workers workers) {
+        try (Transformer model = Transformer.initialise(CONFIG, 3);
+                Learner learner = new Learner(
+                                model, new AdamW(model, AdamW.Settings.PRETRAINING), Integer.MAX_VALUE, workers)
+                        .locally(new OuterNesterov.Settings(1, 0))) {
+            learner.round(new NextTokenObjective(model), List.of(batch), new double[] {1e-3});
+            return model.tensors();
+        }
+    }
+
+    @Test
+    void a_round_reports_each_of_its_steps_as_one_of_the_whole_batch() {
+        try (Transformer model = Transformer.initialise(CONFIG, 3);
+                Learner exact = new Learner(
+                        model, new AdamW(model, AdamW.Settings.PRETRAINING), Integer.MAX_VALUE, Workers.alone(2));
+                Learner local = new Learner(
+                                model,
+                                new AdamW(model, AdamW.Settings.PRETRAINING),
+                                Integer.MAX_VALUE,
+                                Workers.alone(2))
+                        .locally(new OuterNesterov.Settings(0.7, 0.9))) {
+            // Given: without a learning rate no weight moves, so that both compute with the same ones
+            NextTokenObjective objective = new NextTokenObjective(model);
+            List<Sequences> batches = List.of(ROWS, rows(List.of(3, 4, 5, 6), 4, 0, 0, 0));
+            List<Double> expected = batches.stream()
+                    .map(batch -> exact.step(objective, batch, 0).loss())
+                    .toList();
+
+            // When
+            List<Learner.Step<Double>> steps = local.round(objective, batches, new double[] {0, 0});
+
+            // Then
+            assertThat(steps).extracting(Learner.Step::loss).isEqualTo(expected);
+            assertThat(steps).extracting(Learner.Step::gradientNorm).allSatisfy(norm -> assertThat(norm)
+                    .isPositive());
+        }
     }
 
     /**

@@ -44,6 +44,9 @@ import picocli.CommandLine.Unmatched;
             "batches   token batches through a broker: tokens a second and bytes a token",
             "baselines   what the transformer adds: bits per byte beside n-grams, LSTM and GRU; --text FILE --depth N --steps N",
             "depth   the dial: bits per byte for several depths at equal compute; --text FILE --steps N",
+            "local-sgd   what it costs in loss at equal tokens beside exact sharing; --text FILE, --depth 2, --steps 400, --seeds 1,2,3,"
+                    + " --shards 2,4; tuned by --learning-rates, --inner-steps, --outer-learning-rates and --outer-momenta,"
+                    + " several each: with other seeds",
             "data   cleaning: megabytes a second per core; documents a second on one and two instances, state, recovery",
             "startup   how long services take to be ready beside millions of events, and their heap: the first start and a restart;"
                     + " --events 10000000, --stage sft",
@@ -68,7 +71,8 @@ public final class BenchCommand implements Callable<Integer> {
     private static final String PROGRAM = "io.alignstream.benchmarks.Benchmarks";
 
     /** Benchmarks whose own process trains; the others start workers, which get the environment as it is. */
-    private static final Set<String> TRAINS_ITSELF = Set.of("algorithms", "baselines", "depth", "selection");
+    private static final Set<String> TRAINS_ITSELF =
+            Set.of("algorithms", "baselines", "depth", "local-sgd", "selection");
 
     @Parameters(paramLabel = "NAME", description = "Which of these benchmarks.")
     String name = "";

@@ -2,6 +2,7 @@ package io.alignstream.pretrain.sweep;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,31 @@ class RunFileTest {
         assertThatThrownBy(file::settings)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("alignstream.pretrain." + name + " " + message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "shards=1 | alignstream.pretrain.sharing is local-sgd but alignstream.pretrain.shards is 1",
+                "validate-every=75 | alignstream.pretrain.validate-every is 75 but must be a multiple of"
+                        + " alignstream.pretrain.local-sgd.steps (50)",
+                "local-sgd.steps=80 | alignstream.pretrain.validate-every is 100 but must be a multiple of"
+                        + " alignstream.pretrain.local-sgd.steps (80)",
+                "checkpoint-every=120 | alignstream.pretrain.checkpoint-every is 120 but must be a multiple of"
+                        + " alignstream.pretrain.local-sgd.steps (50)"
+            })
+    void local_sgd_that_cannot_be_is_refused_in_plain_words(String setting, String message) {
+        // Given
+        String[] pair = setting.split("=", 2);
+        Map<String, String> values =
+                new HashMap<>(Map.of("alignstream.pretrain.sharing", "local-sgd", "alignstream.pretrain.shards", "4"));
+        values.put("alignstream.pretrain." + pair[0], pair[1]);
+
+        // When, then
+        assertThatThrownBy(() -> new RunFile(values).settings())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(message);
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.Set;
 
 /**
@@ -18,7 +19,8 @@ import java.util.Set;
  * <p>This is the seam between a loss and its update. One batch or several micro-batches, one machine or many: what arrives
  * at the optimiser is one weighted sum. An objective adds the gradients of its batch's mean; with each batch weighed by
  * its part of all that is counted, the sum is the gradient of the mean over all of them. A single batch of weight 1 stays
- * bit for bit and in the number format in which it was computed, everything else is fp32.
+ * bit for bit and in the number format in which it was computed, everything else is fp32. Where workers exchange something
+ * else than gradients, as after a round of local SGD, this is what adds it up, too.
  *
  * {@snippet :
  * try (Gradients gradients = new Gradients(model)) {
@@ -57,19 +59,19 @@ public final class Gradients implements AutoCloseable {
                   first = first + g[name].numel()
                 return row
 
-              def seen(self, w: Dict[str, Tensor], rows: Tensor) -> Dict[str, Tensor]:
-                # the first row of rows [N, all elements] in the shapes of w, where it lies
+              def seen(self, g: Dict[str, Tensor], rows: Tensor) -> Dict[str, Tensor]:
+                # the first row of rows [N, all elements] in the shapes of g, where it lies
                 torch.set_grad_enabled(False)
                 row = torch.select(rows, 0, 0)
                 result: Dict[str, Tensor] = {}
                 first = 0
-                for name in w.keys():
-                  result[name] = torch.view(torch.narrow(row, 0, first, w[name].numel()), w[name].size())
-                  first = first + w[name].numel()
+                for name in g.keys():
+                  result[name] = torch.view(torch.narrow(row, 0, first, g[name].numel()), g[name].size())
+                  first = first + g[name].numel()
                 return result
             """);
 
-    private final Trainable trained;
+    private final SequencedMap<String, NDArray> of;
     private final List<String> names;
     private final int lowestBlock;
     private final NDManager scope = TorchRuntime.get().newScope();
@@ -81,9 +83,18 @@ public final class Gradients implements AutoCloseable {
 
     /** No gradients yet of {@code trained}. */
     public Gradients(Trainable trained) {
-        this.trained = trained;
-        this.names = List.copyOf(trained.weights().keySet());
-        this.lowestBlock = trained.lowestBlock();
+        this(trained.weights(), trained.lowestBlock());
+    }
+
+    /** Nothing yet to be added up of what has the names and shapes of {@code like}, which stays the caller's. */
+    public Gradients(SequencedMap<String, NDArray> like) {
+        this(like, 0);
+    }
+
+    private Gradients(SequencedMap<String, NDArray> like, int lowestBlock) {
+        this.of = like;
+        this.names = List.copyOf(like.keySet());
+        this.lowestBlock = lowestBlock;
     }
 
     /** Down to which block gradients are wanted; with 0 those of the embeddings are, too. */
@@ -150,7 +161,7 @@ public final class Gradients implements AutoCloseable {
     /** Adds nothing: a part without rows. */
     public void addZeros() {
         Map<String, NDArray> zeros = new HashMap<>();
-        trained.weights().forEach((name, of) -> zeros.put(name, scope.zeros(of.getShape())));
+        of.forEach((name, array) -> zeros.put(name, scope.zeros(array.getShape())));
         add(zeros);
     }
 
@@ -161,7 +172,7 @@ public final class Gradients implements AutoCloseable {
 
     /** Numbers in all gradients together. */
     public long count() {
-        return trained.weights().values().stream().mapToLong(NDArray::size).sum();
+        return of.values().stream().mapToLong(NDArray::size).sum();
     }
 
     /** Writes the sums one after the other into row {@code at} of {@code rows}, fp32 {@code [N, count]}. */
@@ -186,10 +197,11 @@ public final class Gradients implements AutoCloseable {
      * unless they are {@linkplain #keep kept}.
      */
     public void read(NDArray rows) {
-        sums.close();
-        NDList in = new NDList(trained.weights().values());
+        NDList in = arguments();
         in.add(rows);
-        sums = ordered(PROGRAM.run(scope, "seen", in));
+        NDList seen = ordered(PROGRAM.run(scope, "seen", in));
+        sums.close();
+        sums = seen;
         lent = true;
     }
 

@@ -122,6 +122,14 @@ public final class AdamW implements Optimiser {
         }
     }
 
+    @Override
+    public SequencedMap<String, NDArray> moments() {
+        SequencedMap<String, NDArray> moments = new LinkedHashMap<>();
+        List.of(first, second, steps)
+                .forEach(part -> part.values().forEach(array -> moments.put(array.getName(), array)));
+        return moments;
+    }
+
     /**
      * Moments and step counts where they lie: {@code PREFIX.m.NAME}, {@code PREFIX.v.NAME}, {@code PREFIX.s.NAME}; of
      * matrices that learn by Muon the first only.
@@ -129,23 +137,25 @@ public final class AdamW implements Optimiser {
     @Override
     public SequencedMap<String, Tensor> state(String prefix) {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
-        List.of(first, second, steps).forEach(part -> part.values()
-                .forEach(array -> state.put(prefix + "." + array.getName(), memory.view(array))));
+        moments().forEach((name, array) -> state.put(prefix + "." + name, memory.view(array)));
         return state;
     }
 
     @Override
     public void restore(String prefix, Map<String, Tensor> state) throws IOException {
-        for (SequencedMap<String, NDArray> part : List.of(first, second, steps)) {
-            for (Map.Entry<String, NDArray> entry : part.entrySet()) {
-                NDArray old = entry.getValue();
-                String name = prefix + "." + old.getName();
-                Tensor tensor = state.get(name);
-                if (tensor == null || !new Shape(tensor.shape()).equals(old.getShape())) {
-                    throw new IOException("training state: tensor " + name + " is missing or not " + old.getShape());
-                }
-                ArrayMemory.change(old, tensor::copyTo);
+        restore(moments(), prefix, state);
+    }
+
+    /** Overwrites {@code arrays} with the tensors of their names below {@code prefix}. */
+    static void restore(Map<String, NDArray> arrays, String prefix, Map<String, Tensor> state) throws IOException {
+        for (Map.Entry<String, NDArray> entry : arrays.entrySet()) {
+            NDArray old = entry.getValue();
+            String name = prefix + "." + entry.getKey();
+            Tensor tensor = state.get(name);
+            if (tensor == null || !new Shape(tensor.shape()).equals(old.getShape())) {
+                throw new IOException("training state: tensor " + name + " is missing or not " + old.getShape());
             }
+            ArrayMemory.change(old, tensor::copyTo);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.alignstream.languagemodel.optimiser;
 
+import ai.djl.ndarray.NDArray;
 import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Gradients;
 import java.io.IOException;
@@ -19,6 +20,9 @@ public interface Optimiser extends AutoCloseable {
      * @return their global norm before clipping
      */
     double step(Gradients gradients, double learningRate);
+
+    /** The arrays of {@link #state} by their names, which no two of them share and no weight has; they stay this object's. */
+    SequencedMap<String, NDArray> moments();
 
     /**
      * Everything that the next step depends on besides the weights, its names below {@code prefix}: views, which change with each

@@ -36,6 +36,7 @@ import io.alignstream.languagemodel.objective.RankedPair;
 import io.alignstream.languagemodel.objective.RankingObjective;
 import io.alignstream.languagemodel.objective.ValueObjective;
 import io.alignstream.languagemodel.optimiser.AdamW;
+import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -283,6 +284,7 @@ class ProgramsOnAnyDeviceTest {
                                 .checkpointActivations(precision == Precision.BFLOAT16);
                         AdamW optimiser = new AdamW(network, AdamW.Settings.PRETRAINING, precision)) {
                     step(new NextTokenObjective(network, precision), BATCH, network, optimiser);
+                    callOuter(network, optimiser);
                     network.meanLoss(BATCH);
                     network.hits(BATCH);
                     network.logits(1, 2, 3);
@@ -305,6 +307,16 @@ class ProgramsOnAnyDeviceTest {
             }
         }
         measureProducts();
+    }
+
+    private static void callOuter(Transformer network, AdamW optimiser) {
+        try (OuterNesterov outer = new OuterNesterov(network, optimiser, new OuterNesterov.Settings(0.7, 0.9))) {
+            outer.begin();
+            outer.back();
+            try (Gradients way = outer.way()) {
+                outer.step(way, 1);
+            }
+        }
     }
 
     private static void callHeads(Transformer network) {

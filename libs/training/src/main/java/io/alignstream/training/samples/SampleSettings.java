@@ -29,8 +29,12 @@ public record SampleSettings(int times, int tokens, List<String> prompts) {
         prompts = List.copyOf(prompts);
     }
 
-    /** Whether something is written after {@code step} of {@code total} steps: a function of both, whatever was before. */
-    public boolean due(long step, long total) {
-        return times > 0 && step > 0 && (step >= total || step * times / total > (step - 1) * times / total);
+    /**
+     * Whether something is written after {@code step} of {@code total} steps.
+     *
+     * @param before steps that were done when it was asked last
+     */
+    public boolean due(long before, long step, long total) {
+        return times > 0 && step > 0 && (step >= total || step * times / total > before * times / total);
     }
 }

@@ -106,7 +106,7 @@ final class LoneWorker implements Workers {
     public void dismiss() {}
 
     @Override
-    public SequencedMap<String, Double> figures(double seconds) {
+    public SequencedMap<String, Double> figures(double seconds, long steps) {
         return new TreeMap<>();
     }
 

@@ -256,12 +256,12 @@ public final class WorkerGroup implements Workers {
     }
 
     @Override
-    public SequencedMap<String, Double> figures(double seconds) {
+    public SequencedMap<String, Double> figures(double seconds, long steps) {
         SequencedMap<String, Double> figures = new LinkedHashMap<>();
         figures.put("workers", (double) now().size());
         figures.put("standby", (double) now().standby());
         figures.put("regroupings", (double) meetings - 1);
-        figures.put("exchangedBytes", (double) exchangedBytes);
+        figures.put("exchangedBytes", (double) exchangedBytes / steps);
         figures.put("exchangeShare", Math.min(1, exchangeNanos / 1e9 / seconds));
         exchangedBytes = 0;
         exchangeNanos = 0;

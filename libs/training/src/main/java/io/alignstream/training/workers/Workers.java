@@ -133,9 +133,10 @@ public interface Workers extends AutoCloseable {
      * How the workers' last step went, for people: their number, what went between them and how long that took, how often they
      * have met again. Nothing where one works alone.
      *
-     * @param seconds that the step took
+     * @param seconds that it took
+     * @param steps that were taken with one exchange: 1, or those of a round of local SGD
      */
-    SequencedMap<String, Double> figures(double seconds);
+    SequencedMap<String, Double> figures(double seconds, long steps);
 
     /** Who has come and gone since this was asked last; of the workers that take {@code step} next. */
     Optional<Reason> news(long step);

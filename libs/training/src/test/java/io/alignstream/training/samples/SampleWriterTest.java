@@ -30,14 +30,26 @@ class SampleWriterTest {
     void samplesAreSpreadEvenlyAndTheLastStepHasOne() {
         // When
         List<Long> due = LongStream.rangeClosed(0, 100)
-                .filter(step -> settings(8).due(step, 100))
+                .filter(step -> settings(8).due(step - 1, step, 100))
                 .boxed()
                 .toList();
 
         // Then
         assertThat(due).containsExactly(13L, 25L, 38L, 50L, 63L, 75L, 88L, 100L);
-        assertThat(settings(0).due(100, 100)).isFalse();
-        assertThat(settings(8).due(3, 3)).isTrue();
+        assertThat(settings(0).due(99, 100, 100)).isFalse();
+        assertThat(settings(8).due(2, 3, 3)).isTrue();
+    }
+
+    @Test
+    void stepsThatAreDoneAtOnceMissNoSample() {
+        // When: in rounds of 10 steps
+        List<Long> due = LongStream.iterate(10, step -> step <= 100, step -> step + 10)
+                .filter(step -> settings(8).due(step - 10, step, 100))
+                .boxed()
+                .toList();
+
+        // Then: the first one after each of the places
+        assertThat(due).containsExactly(20L, 30L, 40L, 50L, 70L, 80L, 90L, 100L);
     }
 
     @Test
