@@ -204,7 +204,8 @@ class PretrainWorkersTest {
                             }
                         },
                         () -> leader.get() >= 0 && leader.get() != worker);
-                Optional<Trainer.Result> result = trainer(store, recorder, group).train();
+                Optional<Trainer.Result> result =
+                        trainer(store, recorder, group).train();
                 if (leader.get() != worker) {
                     returned.countDown();
                     throw new WorkerThreads.Death();

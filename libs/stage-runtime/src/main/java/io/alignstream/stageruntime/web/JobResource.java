@@ -92,7 +92,8 @@ public class JobResource {
     @Path("job/trigger")
     @RolesAllowed(Role.Id.VIEWER)
     public OnTrigger onTrigger() {
-        @Nullable Double seconds = control.runs().stream()
+        @Nullable
+        Double seconds = control.runs().stream()
                 .filter(run -> run.outcome() == RunRecord.Outcome.FINISHED)
                 .findFirst()
                 .map(run -> Duration.between(run.begun(), run.changed()).toMillis() / 1e3)
@@ -106,8 +107,7 @@ public class JobResource {
      * @param lastSeconds from beginning to end of the newest remembered run that has a result: about what the next one will
      *     take; null if none is remembered
      */
-    public record OnTrigger(
-            @Nullable Reason reason, @Nullable Double lastSeconds) {}
+    public record OnTrigger(@Nullable Reason reason, @Nullable Double lastSeconds) {}
 
     @POST
     @Path("job/trigger")
