@@ -166,6 +166,11 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     @Override
+    public void saved(double seconds, long bytes) {
+        progress.saved(seconds, bytes);
+    }
+
+    @Override
     public SampleSettings samples() {
         return samples;
     }
@@ -196,7 +201,7 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public void incident(Reason what) {
         LOG.errorf("Workers: %s", Messages.english(what));
-        progress.healed(what);
+        progress.incident(what);
     }
 
     @Override
@@ -207,7 +212,7 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public void workersChanged(Reason what) {
         LOG.infof("Workers: %s", Messages.english(what));
-        progress.healed(what);
+        progress.note(what);
     }
 
     @Override

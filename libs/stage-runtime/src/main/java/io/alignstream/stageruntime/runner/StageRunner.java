@@ -6,6 +6,7 @@ import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.metrics.Metric;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
@@ -20,6 +21,7 @@ import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.stageruntime.kept.KeptStateException;
 import io.alignstream.stageruntime.letters.DeadLetters;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.alignstream.stageruntime.retention.StoreRetention;
 import io.alignstream.stageruntime.retraining.RetrainingConfig;
 import io.alignstream.stageruntime.retraining.RetrainingPolicy;
@@ -31,8 +33,6 @@ import io.alignstream.stageruntime.view.TopicMadeAnewException;
 import io.alignstream.stageruntime.view.TopicView;
 import io.alignstream.stageruntime.workers.Memberships;
 import io.alignstream.training.samples.SampleSettings;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -75,7 +75,7 @@ public class StageRunner {
 
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    private final MeterRegistry registry;
+    private final Meters meters;
     private final StageDefinition definition;
     private final KafkaReaders readers;
     private final EventPublisher publisher;
@@ -83,7 +83,7 @@ public class StageRunner {
     private final DeadLetters deadLetters;
     private final StoreRetention retention;
     private final KeptState kept;
-    private final ReaderMeters meters;
+    private final ReaderMeters readerMeters;
     private final Duration grace;
     private final SampleSettings samples;
     private final Memberships memberships;
@@ -107,10 +107,10 @@ public class StageRunner {
             StoreRetention retention,
             KeptState kept,
             Memberships memberships,
-            MeterRegistry registry,
+            Meters meters,
             CommonConfig config,
             RetrainingConfig retraining) {
-        this.registry = registry;
+        this.meters = meters;
         this.definition = definition;
         this.readers = readers;
         this.publisher = publisher;
@@ -124,11 +124,10 @@ public class StageRunner {
                 config.samples().times(),
                 config.samples().tokens(),
                 config.samples().prompts().orElse(List.of()));
-        String stage = definition.stage().id();
-        this.meters = new ReaderMeters(registry, stage);
+        this.readerMeters = new ReaderMeters(meters);
         this.progress = new JobProgress(
                 definition.stage(),
-                registry,
+                meters,
                 this::publish,
                 config.views()
                         .folder()
@@ -150,14 +149,13 @@ public class StageRunner {
                 this::keep);
         this.jobs = thread("stage-job", loader);
         for (JobStatus.State state : JobStatus.State.values()) {
-            Gauge.builder(
-                            "alignstream.job.state",
-                            reconciler,
-                            job -> job.status().state() == state ? 1 : 0)
-                    .tag("stage", stage)
-                    .tag("state", state.name().toLowerCase(Locale.ROOT))
-                    .register(registry);
+            meters.gauge(
+                    Metric.JOB_STATE,
+                    reconciler,
+                    job -> job.status().state() == state ? 1 : 0,
+                    state.name().toLowerCase(Locale.ROOT));
         }
+        meters.gauge(Metric.JOB_WANTED, reconciler, job -> job.wanted() ? 1 : 0);
     }
 
     private static ExecutorService thread(String name, ClassLoader loader) {
@@ -201,7 +199,9 @@ public class StageRunner {
     /** What keeps the view from being up to date; empty if nothing does. */
     public Optional<String> trouble() {
         String last = trouble;
-        return last != null || meters.inContact() ? Optional.ofNullable(last) : Optional.of("Kafka does not answer");
+        return last != null || readerMeters.inContact()
+                ? Optional.ofNullable(last)
+                : Optional.of("Kafka does not answer");
     }
 
     /** Whether the reader's thread has run and will never run again. */
@@ -229,7 +229,12 @@ public class StageRunner {
             try {
                 if (reader == null) {
                     reader = new Reader(
-                            readers.open(definition.stage().service()), admin, view, kept, this::deadLetter, meters);
+                            readers.open(definition.stage().service()),
+                            admin,
+                            view,
+                            kept,
+                            this::deadLetter,
+                            readerMeters);
                 }
                 changed |= reader.turn();
                 if (published.isEmpty()) {
@@ -240,6 +245,7 @@ public class StageRunner {
                     published = Optional.empty();
                 }
                 changed = compare(reader, changed);
+                progress.forgetOldFigures();
                 trouble = null;
             } catch (TopicMadeAnewException e) {
                 // Not closed: that would commit offsets of the topic that is no more.
@@ -388,12 +394,7 @@ public class StageRunner {
         }
         jobs.shutdownNow();
         questions.shutdownNow();
-        forgetGauges();
-    }
-
-    /** A gauge looks at what ends here: the next service in this process, as in tests, would be refused its own of that name. */
-    private void forgetGauges() {
-        registry.getMeters().stream().filter(Gauge.class::isInstance).forEach(registry::remove);
+        meters.forgetGauges();
     }
 
     private static final class LeavingException extends RuntimeException {
