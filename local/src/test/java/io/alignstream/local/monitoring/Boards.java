@@ -341,7 +341,7 @@ final class Boards {
                                 TOPOLOGY_LAG.meaning() + ".",
                                 "short",
                                 new Query("sum by (topology) (" + TOPOLOGY_LAG.id() + of + ")", "{{topology}}")),
-                        figures(of, "Documents read to learn a tokenizer", "documentsPerSecond"))));
+                        figures(of, "Bytes a token", "bytesPerToken"))));
     }
 
     private static Row workers(String of, Panel... more) {
@@ -372,7 +372,7 @@ final class Boards {
                         "Training",
                         List.of(
                                 figures(of, "Loss", "loss"),
-                                figures(of, "Validation loss", "validationLoss", "baseValidationLoss"),
+                                figures(of, "Validation loss", "validationLoss"),
                                 figures(of, "Validation accuracy", "validationAccuracy", "validationAnswers"),
                                 figures(of, "Gradient norm", "gradientNorm"),
                                 figures(of, "Learning rate", "learningRate"))),
