@@ -235,7 +235,7 @@ class Trainer:
         steps = sum(map(len, orders))
         policy, value, kl, entropy = (sums / steps).tolist()
         return {"objective/kl": ratios.sum(1).mean().item(), "objective/scores": scores.mean().item(),
-                "loss/policy": policy, "loss/value": value, "policy/approxkl": kl, "policy/entropy": entropy}
+                "loss/policy_avg": policy, "loss/value_avg": value, "policy/approxkl_avg": kl, "policy/entropy_avg": entropy}
 
     def step(self, part, old_logs, old_values, advantages, returns):
         run = self.run
@@ -266,7 +266,7 @@ class Trainer:
             rows, lengths = self.sample(self.prompts())
             orders = [self.random.sample(range(run.episodes // run.minibatch), run.episodes // run.minibatch)
                       for _ in range(run.epochs)]
-            loss = self.learn(rows, lengths, orders)["loss/policy"]
+            loss = self.learn(rows, lengths, orders)["loss/policy_avg"]
             self.iteration += 1
         return {"tokens": iterations * run.episodes * run.answerTokens, "seconds": time.perf_counter() - began,
                 "cpuSeconds": time.process_time() - cpu, "loss": loss}

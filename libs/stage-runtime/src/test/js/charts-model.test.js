@@ -28,7 +28,7 @@ test('what is learned and what is held out stand in one chart', () => {
 
 test('five charts at most are unfolded, the others come after them', () => {
   // Given
-  const names = ['objective/scores', 'heldOut/judgeScores', 'objective/kl', 'responseLength', 'policy/entropy', 'loss/value',
+  const names = ['objective/scores', 'heldOut/judgeScores', 'objective/kl', 'responseLength', 'policy/entropy_avg', 'loss/value_avg',
     'learningRate', 'val/ratio', 'own'];
 
   // When
@@ -36,7 +36,7 @@ test('five charts at most are unfolded, the others come after them', () => {
 
   // Then
   assert.equal(charts.filter(({ headline }) => headline).length, MOST_HEADLINES);
-  assert.deepEqual(charts.slice(MOST_HEADLINES).map(({ id }) => id), ['learningRate', 'loss/value', 'own', 'val/ratio']);
+  assert.deepEqual(charts.slice(MOST_HEADLINES).map(({ id }) => id), ['learningRate', 'loss/value_avg', 'own', 'val/ratio']);
 });
 
 test('a figure that a second phase reports is one more curve and no further chart', () => {

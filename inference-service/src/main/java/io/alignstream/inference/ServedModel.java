@@ -1,10 +1,9 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.metrics.Metric;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.Tags;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -19,7 +18,6 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -37,7 +35,7 @@ public class ServedModel {
     private final InferenceConfig config;
     private final Releases releases;
     private final Counter swaps;
-    private final MultiGauge info;
+    private final Meters.Presence info;
     /** By the checkpoint's sha256; each with a share that is this place's. */
     private final Map<String, LoadedModel> loaded = new LinkedHashMap<>();
 
@@ -47,15 +45,12 @@ public class ServedModel {
     /** Of what is only to be kept warm, that which cannot be. */
     private final Set<String> leftOut = new HashSet<>();
 
-    ServedModel(InferenceConfig config, Releases releases, MeterRegistry registry) {
+    ServedModel(InferenceConfig config, Releases releases, Meters meters) {
         this.config = config;
         this.releases = releases;
-        this.swaps = Counter.builder("alignstream.inference.swaps")
-                .description("models taken into memory")
-                .register(registry);
-        this.info = MultiGauge.builder("alignstream.inference.model.info")
-                .description("1 for each model in memory")
-                .register(registry);
+        this.swaps = meters.counter(Metric.MODEL_SWAPS);
+        this.info = meters.presence(Metric.MODEL_INFO);
+        meters.gauge(Metric.CACHE_USAGE, this, ServedModel::cacheInUse);
     }
 
     /**
@@ -236,6 +231,13 @@ public class ServedModel {
                 .sum();
     }
 
+    private synchronized double cacheInUse() {
+        return loaded.values().stream()
+                .mapToDouble(LoadedModel::cacheInUse)
+                .max()
+                .orElse(0);
+    }
+
     /** Waits until {@code there} is room, as long as models that get no more requests may still make some. */
     void awaitRoom(BooleanSupplier there) {
         long begun = System.nanoTime();
@@ -310,16 +312,10 @@ public class ServedModel {
     }
 
     private void register() {
-        info.register(
-                loaded.values().stream()
-                        .map(model -> MultiGauge.Row.of(
-                                Tags.of(
-                                        "model", model.release().model(),
-                                        "sha256", model.sha256(),
-                                        "run", model.release().run()),
-                                1))
-                        .collect(Collectors.toList()),
-                true);
+        info.are(loaded.values().stream()
+                .map(model -> List.of(
+                        model.release().model(), model.sha256(), model.release().run()))
+                .toList());
     }
 
     /** Serves nothing from now on. */

@@ -8,6 +8,7 @@ import io.alignstream.languagemodel.generation.Engine;
 import io.alignstream.languagemodel.generation.PreparedWeights;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
@@ -21,7 +22,9 @@ class DroppedModelTest {
 
     private final Releases releases = new Releases();
     private final ServedModel served = new ServedModel(
-            new SmallService(1, 1, 1, new SmallService.Trial(Duration.ZERO, 0)), releases, new SimpleMeterRegistry());
+            new SmallService(1, 1, 1, new SmallService.Trial(Duration.ZERO, 0)),
+            releases,
+            Meters.of(new SimpleMeterRegistry(), "inference"));
 
     @Test
     void itCountsUntilItsLastAnswerHasEnded() {

@@ -196,7 +196,7 @@ class GroundedAnswerTest extends ServiceTest {
         assertThat(status.path("open").asBoolean()).isTrue();
         assertThat(status.path("passages").asInt()).isPositive();
         assertThat(status.path("problem").isNull()).isTrue();
-        assertThat(api.get("/q/metrics").body()).contains("alignstream_inference_retrieval_passages ");
+        assertThat(api.get("/q/metrics").body()).contains("alignstream_inference_retrieval_passages{");
     }
 
     private JsonNode found(String query) {

@@ -28,6 +28,7 @@ import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.kept.KeptState;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.nio.file.Path;
@@ -50,7 +51,8 @@ class InferenceStageTest {
     private static final SmallService CONFIG = new SmallService(1, 1);
 
     private final Releases releases = new Releases();
-    private final ServedModel served = new ServedModel(CONFIG, releases, new SimpleMeterRegistry());
+    private final ServedModel served =
+            new ServedModel(CONFIG, releases, Meters.of(new SimpleMeterRegistry(), "inference"));
     private final KeptState kept = KeptState.temporary();
     private final ShadowTally shadows = new ShadowTally();
 

@@ -430,7 +430,7 @@ class OpenAiApiTest extends ServiceTest {
     }
 
     private int cancelled() {
-        String counter = "alignstream_inference_requests_total{outcome=\"cancelled\"} ";
+        String counter = "alignstream_inference_requests_total{finished_reason=\"cancelled\",stage=\"inference\"} ";
         return api.get("/q/metrics")
                 .body()
                 .lines()

@@ -16,6 +16,8 @@ import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.command.DemoRun;
 import io.alignstream.local.command.LocalCluster;
 import io.alignstream.local.evaluation.Evaluation;
+import io.alignstream.local.monitoring.LiveMetrics;
+import io.alignstream.local.monitoring.Scrapes;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.process.ManagedProcess;
@@ -78,8 +80,9 @@ class PipelineIT {
      * @param kills what was killed before
      * @param first the report of the pass during which every process was killed once
      * @param again the report of the next one
+     * @param scrapes what the services told of themselves meanwhile
      */
-    private record Passed(Site site, List<Kill> kills, DemoReport first, DemoReport again) {}
+    private record Passed(Site site, List<Kill> kills, DemoReport first, DemoReport again, Scrapes scrapes) {}
 
     /**
      * A process that was killed.
@@ -197,6 +200,20 @@ class PipelineIT {
                 .contains("max-tokens 1", "(cut off;", "other> \ninference-service answered 404: ");
     }
 
+    @Test
+    void whatDashboardsAndAlertsAskForIsTold() throws Exception {
+        // Given
+        Scrapes scrapes = disturbed().scrapes();
+
+        // When
+        var seen = scrapes.seen();
+
+        // Then
+        LiveMetrics.areToldByTheirServices(seen);
+        LiveMetrics.areAllInTheList(seen);
+        LiveMetrics.haveWhatPanelsAndAlertsAskFor(seen);
+    }
+
     /** The pipeline that all tests look at, made by the first that asks. */
     private Passed disturbed() throws IOException {
         if (passed == null) {
@@ -207,6 +224,12 @@ class PipelineIT {
 
     /** Lets the world through while every process is killed once; after each kill as with {@code ./alignstream up}. */
     private Passed pass(Site site) throws IOException {
+        try (Scrapes scrapes = new Scrapes(site)) {
+            return pass(site, scrapes);
+        }
+    }
+
+    private Passed pass(Site site, Scrapes scrapes) throws IOException {
         List<Kill> kills = List.of(
                 killDuringPass(site, Stage.TOKENIZER, 0, Stage.TOKENIZER.service()),
                 killDuringPass(site, Stage.PRETRAIN, 15, Stage.PRETRAIN.service()),
@@ -215,7 +238,7 @@ class PipelineIT {
                 killDuringPass(site, Stage.REWARD, 6, Stage.REWARD.service()),
                 killDuringPass(site, Stage.RLHF, 1, Stage.RLHF.service()));
         try (LocalCluster cluster = up(site)) {
-            return new Passed(site, kills, run(site, cluster), run(site, cluster));
+            return new Passed(site, kills, run(site, cluster), run(site, cluster), scrapes);
         }
     }
 

@@ -43,7 +43,7 @@ public record RlhfFigures(@Nullable String sft, @Nullable String reward, long pr
                     last(charts, "objective/scores"),
                     last(charts, "winRate"),
                     last(charts, "klCoefficient"),
-                    last(charts, "policy/clipfrac"),
+                    last(charts, "policy/clipfrac_avg"),
                     last(charts, "endRate"));
         }
 

@@ -247,6 +247,20 @@ public class TokenizerStreams {
         return lastFigures;
     }
 
+    /** Records that cleaning has still to read here; 0 while it does not run. */
+    double cleaningLag() {
+        return lag(cleaning);
+    }
+
+    /** Those of packing. */
+    double packingLag() {
+        return lag(packing);
+    }
+
+    private static double lag(@Nullable StreamsApplication application) {
+        return application == null ? 0 : application.lag();
+    }
+
     private void switchTo(TrainedTokenizer newest) throws InterruptedException {
         while (!closing && newest.equals(wanted)) {
             try {

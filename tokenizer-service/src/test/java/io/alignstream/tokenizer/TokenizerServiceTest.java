@@ -127,7 +127,8 @@ class TokenizerServiceTest {
                 .body("find { it.topic == 'documents' }.replay", equalTo("command"));
         given().get("/q/metrics")
                 .then()
-                .body(containsString("alignstream_documents_total{outcome=\"kept\"} " + published + ".0"));
+                .body(containsString(
+                        "alignstream_documents_total{outcome=\"kept\",stage=\"tokenizer\"} " + published + ".0"));
     }
 
     @Test

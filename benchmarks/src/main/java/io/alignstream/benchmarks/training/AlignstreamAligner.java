@@ -60,7 +60,7 @@ final class AlignstreamAligner {
             long tokens =
                     (long) batches.episodes() * inputs.settings().sampling().maxAnswerTokens();
             return AlignstreamTrainer.take(
-                    Integer.parseInt(line.substring("steps ".length())), tokens, () -> step("loss/policy"));
+                    Integer.parseInt(line.substring("steps ".length())), tokens, () -> step("loss/policy_avg"));
         }
         throw new IllegalArgumentException("unknown command: " + line);
     }
@@ -81,7 +81,7 @@ final class AlignstreamAligner {
         List<Map<String, Double>> figures = new ArrayList<>();
         for (int iteration = 0; iteration < CHECKED; iteration++) {
             episodes.add(episodes(iteration));
-            step("loss/policy");
+            step("loss/policy_avg");
             figures.add(last);
         }
         new ObjectMapper().writeValue(folder.resolve("episodes.json").toFile(), episodes);

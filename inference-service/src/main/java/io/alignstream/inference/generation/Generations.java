@@ -1,37 +1,30 @@
 package io.alignstream.inference.generation;
 
+import io.alignstream.contracts.metrics.Metric;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.Pace;
 import io.alignstream.inference.generation.Writing.Finish;
-import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
+import io.alignstream.stageruntime.metrics.Meters;
+import io.quarkus.runtime.Startup;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Takes requests for the {@link InferenceLoop}, a bounded number, and counts what becomes of them; thread-safe. */
+@Startup
 @ApplicationScoped
 public class Generations {
-
-    /** Several tokens that come in one step, as guessed ones do, tell no speed. */
-    private static final long SHORTEST_NANOS = 1_000_000;
 
     private final Duration timeout;
     private final int atOnce;
     private final double slowdown;
-    private final MeterRegistry registry;
-    private final Timer firstToken;
-    private final DistributionSummary speed;
+    private final AnswerMeters meters;
     private final RecentTimes waitingTimes = new RecentTimes();
     private final RecentTimes firstTokenTimes = new RecentTimes();
     private final RecentTimes tokenTimes = new RecentTimes();
@@ -39,25 +32,16 @@ public class Generations {
     private final AtomicInteger preparing = new AtomicInteger();
     private final InferenceLoop loop;
 
-    Generations(InferenceConfig config, MeterRegistry registry) {
+    Generations(InferenceConfig config, Meters meters) {
         this.timeout = config.timeout();
         this.atOnce = config.concurrentRequests();
         this.slowdown = config.slowdown();
-        this.registry = registry;
+        this.meters = new AnswerMeters(meters);
         this.waiting = new WaitingRequests(config.queue());
         this.loop = new InferenceLoop(waiting, config.concurrentRequests());
-        this.firstToken = Timer.builder("alignstream.inference.time.to.first.token")
-                .description("from the request to its first token, waiting included")
-                .register(registry);
-        this.speed = DistributionSummary.builder("alignstream.inference.tokens.per.second")
-                .description("of one answer, waiting not included")
-                .register(registry);
-        Gauge.builder("alignstream.inference.queue", waiting, WaitingRequests::size)
-                .description("requests that wait for their turn")
-                .register(registry);
-        Gauge.builder("alignstream.inference.active", loop, InferenceLoop::active)
-                .description("answers that are being written")
-                .register(registry);
+        meters.gauge(Metric.REQUESTS_WAITING, waiting, WaitingRequests::size);
+        meters.gauge(Metric.REQUESTS_RUNNING, loop, InferenceLoop::active);
+        meters.gauge(Metric.SLOTS, config, InferenceConfig::concurrentRequests);
     }
 
     /** A platform thread, kept: libtorch keeps a pool of helpers for each thread that calls it. */
@@ -189,6 +173,7 @@ public class Generations {
         private final Writing writing;
         private final boolean awaited;
         private final long requested = System.nanoTime();
+        private long begun = requested;
         private long first;
         private long last;
 
@@ -201,11 +186,12 @@ public class Generations {
                     first = System.nanoTime();
                     last = first;
                     if (awaited) {
-                        firstToken.record(first - requested, TimeUnit.NANOSECONDS);
+                        meters.first(first - requested, first - begun);
                         firstTokenTimes.record(first - requested);
                     }
                 } else if (awaited && !tokens.isEmpty()) {
                     long now = System.nanoTime();
+                    meters.next(now - last);
                     tokenTimes.record(now - last);
                     last = now;
                 }
@@ -226,24 +212,24 @@ public class Generations {
         }
 
         @Override
-        public void begun() {
+        public void begun(int reused) {
+            begun = System.nanoTime();
+            meters.prefix(generation.promptTokens(), reused);
             if (awaited) {
-                waitingTimes.record(System.nanoTime() - requested);
+                meters.begun(begun - requested);
+                waitingTimes.record(begun - requested);
             }
         }
 
         @Override
         public void over(Finish finish) {
-            count(finish.name().toLowerCase(Locale.ROOT));
-            if (first != 0) {
-                registry.counter("alignstream.inference.tokens", "kind", "prompt")
-                        .increment(generation.promptTokens());
-            }
-            registry.counter("alignstream.inference.tokens", "kind", "completion")
-                    .increment(writing.tokens());
-            long nanos = System.nanoTime() - first;
-            if (writing.tokens() > 1 && nanos >= SHORTEST_NANOS) {
-                speed.record((writing.tokens() - 1) * 1e9 / nanos);
+            meters.over(AnswerMeters.reason(finish));
+            meters.tokens(first == 0 ? 0 : generation.promptTokens(), writing.tokens());
+            if (awaited) {
+                meters.answer(
+                        generation.promptTokens(),
+                        writing.tokens(),
+                        new AnswerMeters.Times(requested, begun, first, System.nanoTime()));
             }
             if (finish == Finish.STOP || finish == Finish.LENGTH) {
                 generation.model().pace().answer(writing.tokens());
@@ -264,13 +250,13 @@ public class Generations {
 
         @Override
         public void failed(Throwable cause) {
-            count("failed");
+            meters.over(AnswerMeters.FAILED);
             giveBack(new Generation.Failed(cause));
         }
 
         /** There was no place for it. */
         void refuse() {
-            count("refused");
+            meters.over(AnswerMeters.REFUSED);
             giveBack(new Generation.Failed(overload()));
         }
 
@@ -283,9 +269,5 @@ public class Generations {
             generation.model().giveBack();
             generation.put(last);
         }
-    }
-
-    private void count(String outcome) {
-        registry.counter("alignstream.inference.requests", "outcome", outcome).increment();
     }
 }

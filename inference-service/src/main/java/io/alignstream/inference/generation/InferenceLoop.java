@@ -42,8 +42,8 @@ final class InferenceLoop implements Runnable {
         /** The answer, once it is begun. */
         Writing writing();
 
-        /** Its turn has come. */
-        default void begun() {}
+        /** Its turn has come; so many tokens of its prompt need not be computed. */
+        default void begun(int reused) {}
 
         /** It is over. */
         void over(Finish finish);
@@ -131,7 +131,7 @@ final class InferenceLoop implements Runnable {
                     continue;
                 }
                 writing.put(text.get(), request);
-                request.begun();
+                request.begun(text.get().reused());
             } catch (RuntimeException | Error e) {
                 LOG.errorf(
                         e,

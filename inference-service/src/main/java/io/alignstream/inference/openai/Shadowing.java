@@ -2,6 +2,7 @@ package io.alignstream.inference.openai;
 
 import io.alignstream.contracts.ShadowAnswer;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.metrics.Metric;
 import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.RecentResponses;
@@ -9,10 +10,12 @@ import io.alignstream.inference.ServedModel;
 import io.alignstream.inference.generation.Generation;
 import io.alignstream.inference.generation.Generations;
 import io.alignstream.stageruntime.kafka.EventPublisher;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.alignstream.stageruntime.metrics.Meters;
+import io.quarkus.runtime.Startup;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -27,11 +30,13 @@ import org.jboss.logging.Logger;
  * to {@code shadow-answers}. One at a time and only while nothing waits, so users hardly notice; what finds no such moment is left
  * out and counted. Thread-safe.
  */
+@Startup
 @ApplicationScoped
 public class Shadowing {
 
     private static final Logger LOG = Logger.getLogger(Shadowing.class);
 
+    private static final List<String> OUTCOMES = List.of("written", "skipped", "failed");
     private static final int MOST_WAITING = 64;
     private static final Duration LOOK_FOR_ROOM = Duration.ofMillis(50);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
@@ -40,7 +45,7 @@ public class Shadowing {
     private final ServedModel served;
     private final Generations generations;
     private final EventPublisher publisher;
-    private final MeterRegistry registry;
+    private final Meters meters;
     private final ThreadPoolExecutor thread;
 
     Shadowing(
@@ -48,12 +53,13 @@ public class Shadowing {
             ServedModel served,
             Generations generations,
             EventPublisher publisher,
-            MeterRegistry registry) {
+            Meters meters) {
         this.share = config.shadow().share();
         this.served = served;
         this.generations = generations;
         this.publisher = publisher;
-        this.registry = registry;
+        this.meters = meters;
+        OUTCOMES.forEach(outcome -> meters.counter(Metric.SHADOW_ANSWERS, outcome));
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         this.thread =
                 new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), task -> {
@@ -157,8 +163,7 @@ public class Shadowing {
     }
 
     private void count(String outcome) {
-        registry.counter("alignstream.inference.shadow.answers", "outcome", outcome)
-                .increment();
+        meters.counter(Metric.SHADOW_ANSWERS, outcome).increment();
     }
 
     /** What is under way ends with the service. */

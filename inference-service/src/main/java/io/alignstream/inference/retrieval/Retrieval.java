@@ -1,12 +1,11 @@
 package io.alignstream.inference.retrieval;
 
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.metrics.Metric;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
+import io.alignstream.stageruntime.metrics.Meters;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -36,17 +35,24 @@ public class Retrieval {
     private final RetrievalConfig config;
     private final KafkaReaders readers;
     private final BrokerRefusals refusals;
-    private final MeterRegistry meters;
+    private final DistributionSummary searches;
     private final PassageEmbedders embedders = new PassageEmbedders();
     private @Nullable DocumentIndexing indexing;
     private @Nullable Thread thread;
-    private @Nullable Timer searches;
 
-    Retrieval(RetrievalConfig config, KafkaReaders readers, BrokerRefusals refusals, MeterRegistry meters) {
+    Retrieval(RetrievalConfig config, KafkaReaders readers, BrokerRefusals refusals, Meters meters) {
         this.config = config;
         this.readers = readers;
         this.refusals = refusals;
-        this.meters = meters;
+        this.searches = meters.histogram(Metric.RETRIEVAL_SEARCH);
+        gauge(meters, Metric.RETRIEVAL_PASSAGES, RetrievalStatus::passages);
+        gauge(meters, Metric.RETRIEVAL_SIZE, RetrievalStatus::bytes);
+        gauge(meters, Metric.RETRIEVAL_LAG, RetrievalStatus::behind);
+        counter(meters, Metric.RETRIEVAL_DISPLACED, RetrievalStatus::displaced);
+        counter(meters, Metric.RETRIEVAL_CUT, RetrievalStatus::cut);
+        counter(meters, Metric.RETRIEVAL_FAILED, RetrievalStatus::failed);
+        counter(meters, Metric.RETRIEVAL_LOST, RetrievalStatus::lost);
+        counter(meters, Metric.RETRIEVAL_UNREADABLE, RetrievalStatus::unreadable);
     }
 
     void start(@Observes StartupEvent event) {
@@ -55,18 +61,6 @@ public class Retrieval {
         }
         DocumentIndexing begun = new DocumentIndexing(config, readers, refusals, embedders);
         indexing = begun;
-        searches = Timer.builder("alignstream.inference.retrieval.search")
-                .description("time that it took to find passages")
-                .publishPercentiles(0.5, 0.99)
-                .register(meters);
-        gauge("passages", "passages that can be found", RetrievalStatus::passages);
-        gauge("bytes", "what the index takes on disk", RetrievalStatus::bytes);
-        gauge("behind", "records that are still to be read", RetrievalStatus::behind);
-        counter("displaced", "documents that later ones took the place of", RetrievalStatus::displaced);
-        counter("cut", "passages left out of documents that have too many", RetrievalStatus::cut);
-        counter("failed", "documents that no vectors could be made of", RetrievalStatus::failed);
-        counter("lost", "records that were deleted before they were read", RetrievalStatus::lost);
-        counter("unreadable", "records that are no documents", RetrievalStatus::unreadable);
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         Thread follower = Thread.ofPlatform().name("document-indexing").daemon().unstarted(begun);
         follower.setContextClassLoader(loader);
@@ -74,16 +68,12 @@ public class Retrieval {
         follower.start();
     }
 
-    private void gauge(String name, String meaning, ToDoubleFunction<RetrievalStatus> figure) {
-        Gauge.builder("alignstream.inference.retrieval." + name, this, self -> self.figure(figure))
-                .description(meaning)
-                .register(meters);
+    private void gauge(Meters meters, Metric metric, ToDoubleFunction<RetrievalStatus> figure) {
+        meters.gauge(metric, this, self -> self.figure(figure));
     }
 
-    private void counter(String name, String meaning, ToDoubleFunction<RetrievalStatus> figure) {
-        FunctionCounter.builder("alignstream.inference.retrieval." + name, this, self -> self.figure(figure))
-                .description(meaning)
-                .register(meters);
+    private void counter(Meters meters, Metric metric, ToDoubleFunction<RetrievalStatus> count) {
+        meters.counter(metric, this, self -> self.figure(count));
     }
 
     private double figure(ToDoubleFunction<RetrievalStatus> figure) {
@@ -113,8 +103,7 @@ public class Retrieval {
      */
     public List<FoundPassage> search(String question, int most, double least) throws RetrievalException {
         DocumentIndexing running = indexing;
-        Timer timer = searches;
-        if (running == null || timer == null) {
+        if (running == null) {
             throw new RetrievalException(Reason.of("retrieval.off"));
         }
         PassageIndex index =
@@ -128,7 +117,7 @@ public class Retrieval {
             LOG.warnf(e, "Nothing can be found now");
             throw notNow(Reason.of("retrieval.failed").with("detail", e.toString()));
         } finally {
-            timer.record(Duration.ofNanos(System.nanoTime() - begun));
+            searches.record((System.nanoTime() - begun) / 1e9);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
+import io.alignstream.contracts.metrics.Metric;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.SmallService;
 import io.alignstream.languagemodel.generation.Engine;
@@ -14,6 +15,7 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
@@ -164,8 +166,45 @@ class InferenceLoopTest {
         assertThat(last(next)).isInstanceOf(Generation.Failed.class);
     }
 
+    @Test
+    void metricsTellOfAnswersThatAreWaitedForAndCountTheTokensOfAll() throws InterruptedException {
+        // Given
+        Generations generations = generations(4, 8);
+        Generation.End waitedFor = end(generations.start(model.share(), prompt(12), decoding(1, 9)));
+
+        // When: the same prompt once more, for nobody
+        Generation.End unseen = end(generations
+                .startWhileIdle(model.share(), prompt(12), decoding(2, 9))
+                .orElseThrow());
+
+        // Then
+        for (Metric metric : List.of(
+                Metric.TIME_TO_FIRST_TOKEN,
+                Metric.REQUEST_QUEUE_TIME,
+                Metric.REQUEST_PREFILL_TIME,
+                Metric.REQUEST_DECODE_TIME,
+                Metric.REQUEST_LATENCY,
+                Metric.REQUEST_PROMPT_TOKENS,
+                Metric.REQUEST_GENERATION_TOKENS)) {
+            assertThat(meters.get(metric.id()).summary().count())
+                    .as(metric.id())
+                    .isEqualTo(1);
+        }
+        assertThat(meters.get(Metric.REQUEST_GENERATION_TOKENS.id()).summary().totalAmount())
+                .isEqualTo(waitedFor.tokens());
+        assertThat(count(Metric.GENERATION_TOKENS)).isEqualTo(waitedFor.tokens() + unseen.tokens());
+        assertThat(count(Metric.PROMPT_TOKENS)).isEqualTo(2 * prompt(12).length);
+        assertThat(count(Metric.PREFIX_CACHE_QUERIES)).isEqualTo(2 * prompt(12).length);
+        assertThat(count(Metric.PREFIX_CACHE_HITS)).isPositive().isLessThan(prompt(12).length);
+        generations.close();
+    }
+
+    private double count(Metric metric) {
+        return meters.get(metric.id()).counter().count();
+    }
+
     private Generations generations(int concurrent, int queue) {
-        Generations generations = new Generations(new SmallService(concurrent, queue), meters);
+        Generations generations = new Generations(new SmallService(concurrent, queue), Meters.of(meters, "inference"));
         generations.begin();
         return generations;
     }

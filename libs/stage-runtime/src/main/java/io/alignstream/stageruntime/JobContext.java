@@ -42,6 +42,9 @@ public interface JobContext {
     /** Says what was kept of the step that is reported next; the reference travels with its progress. */
     default void recorded(Reference record) {}
 
+    /** Says that a checkpoint of {@code bytes} was written, which took {@code seconds}. */
+    default void saved(double seconds, long bytes) {}
+
     /** How much a model that the job trains writes for people to see. */
     default SampleSettings samples() {
         return SampleSettings.NONE;

@@ -272,6 +272,11 @@ public abstract class TrainingJob implements Job {
             }
 
             @Override
+            public void saved(double seconds, long bytes) {
+                context.saved(seconds, bytes);
+            }
+
+            @Override
             public void sampled(Sample sample) {
                 context.sampled(sample);
             }

@@ -22,7 +22,7 @@ const TOGETHER = [
 
 /** What one looks at first, the most telling first; at most five charts of them are shown unfolded. */
 const HEADLINES = [
-  'objective/scores', 'heldOut/judgeScores', 'objective/kl', 'responseLength', 'policy/entropy',
+  'objective/scores', 'heldOut/judgeScores', 'objective/kl', 'responseLength', 'policy/entropy_avg',
   'trainingBitsPerByte', 'pairAccuracy', 'loss', 'validationAccuracy', 'rewards/margins', 'winRate', 'calibrationError', 'gradientNorm', 'modelFlopsUtilisation',
   'learningRate', 'tokensPerSecond', 'bytesPerToken', 'vocabularySize', 'documents',
 ];

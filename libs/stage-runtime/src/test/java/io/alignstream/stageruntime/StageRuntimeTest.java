@@ -405,11 +405,11 @@ class StageRuntimeTest {
         series.body("loss[0][0]", equalTo(1f)).body("run", containsString("echo-"));
         given().get("/q/metrics")
                 .then()
-                .body(containsString("alignstream_objective_kl{"))
+                .body(containsString("alignstream_run_objective_kl{"))
                 .body(containsString("alignstream_job_step{"))
                 .body(containsString("alignstream_job_state{"))
                 .body(containsString("alignstream_events_total{"))
-                .body(containsString("alignstream_reader_lag{"));
+                .body(containsString("alignstream_consumer_lag{"));
     }
 
     @Test

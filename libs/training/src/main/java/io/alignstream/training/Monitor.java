@@ -34,6 +34,9 @@ public interface Monitor {
     /** Hears what was kept of the step whose {@link #progress} comes next. */
     default void recorded(Reference record) {}
 
+    /** Hears that a checkpoint of {@code bytes} was written, for which training stood still for {@code seconds}. */
+    default void saved(double seconds, long bytes) {}
+
     /**
      * Hears what the model writes now. What it has written at this step or a later one does not count any more: the run has gone
      * back.

@@ -543,7 +543,8 @@ public final class Trainer {
         }
 
         Reference store(boolean complete, Map<String, Double> metrics) throws IOException {
-            return run.save(
+            long began = System.nanoTime();
+            Reference saved = run.save(
                     loop.done(),
                     complete,
                     loop.position(),
@@ -551,6 +552,8 @@ public final class Trainer {
                     TorchRuntime.fingerprint(),
                     new HashSet<>(state.anchors()),
                     folder -> write(folder, complete));
+            monitor.saved((System.nanoTime() - began) / 1e9, saved.size());
+            return saved;
         }
 
         void write(Path folder, boolean complete) throws IOException {

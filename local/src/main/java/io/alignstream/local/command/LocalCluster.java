@@ -4,6 +4,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.broker.TopicSetup;
 import io.alignstream.local.input.DocumentSource;
+import io.alignstream.local.monitoring.Prometheus;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.DocumentLoader;
 import io.alignstream.local.pipeline.EventSet;
@@ -181,6 +182,14 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
+    /** Starts what the services do not need, unless it runs. */
+    void startBeside(ProcessSpec spec) {
+        try (SiteLock ignored = SiteLock.awaitProcesses(site)) {
+            processes.start(spec);
+            processes.awaitReady(spec.name() + " on port " + spec.port());
+        }
+    }
+
     /** Publishes what is new of {@code events}. */
     public void publish(List<EventSet<?>> events, Console console) {
         whileKafkaAnswers(() -> {
@@ -299,9 +308,11 @@ public final class LocalCluster implements AutoCloseable {
         try (SiteLock lock = SiteLock.take(site);
                 SiteLock ignored = SiteLock.awaitProcesses(site)) {
             return stop(
-                    Stream.concat(
-                            Stream.of(Broker.NAME),
-                            ServiceInstance.possible().stream().map(ServiceInstance::name)),
+                    Stream.of(
+                                    Stream.of(Broker.NAME),
+                                    ServiceInstance.possible().stream().map(ServiceInstance::name),
+                                    Stream.of(Prometheus.NAME))
+                            .flatMap(names -> names),
                     site,
                     console);
         }

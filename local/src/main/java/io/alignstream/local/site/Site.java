@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * be the same at the next start.
  *
  * @param dataFolder absolute path; below it {@code kafka/}, {@code store/}, {@code logs/}, {@code run/}
- * @param portBase the services listen on portBase + 1 to portBase + 6, the broker on portBase + 12 and + 13, further workers
+ * @param portBase the services listen on portBase + 1 to portBase + 6, Prometheus on portBase + 10, the broker on portBase + 12 and + 13, further workers
  *     of pretrain-service on portBase + 14 to portBase + 76, those of the other stages behind them, each on 64 more
  * @param seed of every random choice in training
  * @param serviceOptions for every service's JVM, for example {@code -Dalignstream.pretrain.steps=1000}

@@ -238,6 +238,17 @@ class ArchitectureTest {
                 .check(classes);
     }
 
+    /** So each has a name, labels and a meaning in the one list, and stands in docs/metrics.md. */
+    @Test
+    void metrics_are_registered_in_one_place() {
+        noClasses()
+                .that(resideInAPackage(ANY).and(not("io.alignstream.stageruntime.metrics..")))
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("io.micrometer.core.instrument.MeterRegistry")
+                .check(classes);
+    }
+
     @Test
     void services_see_events_and_no_records_of_a_consumer() {
         noClasses()

@@ -12,7 +12,7 @@ import java.util.Optional;
  */
 record EntropyCollapse(int iterations, double least) implements Signal {
 
-    private static final String FIGURE = "policy/entropy";
+    private static final String FIGURE = "policy/entropy_avg";
 
     @Override
     public Optional<Finding> look(RunFigures run) {

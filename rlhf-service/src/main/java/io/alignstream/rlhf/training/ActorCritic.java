@@ -100,7 +100,7 @@ final class ActorCritic implements AutoCloseable {
     }
 
     /** One step of the critic. */
-    Learner.Step<Double> stepCritic(Sequences sequences, Targets target, double learningRate) {
+    Learner.Step<ValueObjective.Figures> stepCritic(Sequences sequences, Targets target, double learningRate) {
         return criticLearner.step(
                 valueObjective,
                 new ValueObjective.Batch(sequences, shifted(target.values(), -bias), shifted(target.returns(), -bias)),

@@ -24,7 +24,7 @@ class SignalsTest {
             "objective/scores", 0.5,
             "endRate", 0.99,
             "responseLength", 6.0,
-            "policy/entropy", 1.5);
+            "policy/entropy_avg", 1.5);
 
     private final RunFigures run = new RunFigures();
     private long iteration;
@@ -36,7 +36,7 @@ class SignalsTest {
                 Arguments.of(new EndRate(3, 0.9), "endRate", 0.1),
                 Arguments.of(new LengthDrift(3, 2), "responseLength", 60.0),
                 Arguments.of(new LengthDrift(3, 2), "responseLength", 1.0),
-                Arguments.of(new EntropyCollapse(3, 0.05), "policy/entropy", 0.0));
+                Arguments.of(new EntropyCollapse(3, 0.05), "policy/entropy_avg", 0.0));
     }
 
     @ParameterizedTest

@@ -141,11 +141,13 @@ class PpoLoopTest {
 
             // Then
             assertThat(loop.model().weights()).isEqualTo(sft.tensors());
-            assertThat(first).doesNotContainKey("policy/approxkl");
+            assertThat(first).doesNotContainKey("policy/approxkl_avg");
             assertThat(first.get("objective/kl")).isZero();
-            assertThat(second.get("loss/value")).isLessThan(first.get("loss/value"));
+            assertThat(second.get("loss/value_avg")).isLessThan(first.get("loss/value_avg"));
             assertThat(loop.klCoefficient()).isEqualTo(TinyWorld.SETTINGS.kl().coefficient());
-            assertThat(loop.step().figures()).containsKey("policy/approxkl");
+            assertThat(loop.step().figures())
+                    .containsKeys(
+                            "policy/approxkl_avg", "val/ratio_var", "val/clipfrac_avg", "objective/non_score_reward");
             assertThat(loop.model().weights()).isNotEqualTo(sft.tensors());
         }
     }

@@ -137,6 +137,18 @@ public final class StreamsApplication implements AutoCloseable {
         return streams;
     }
 
+    /** Records of its sources that it has still to read, on the partitions that it works on, as its last fetches said. */
+    public double lag() {
+        return streams.metrics().entrySet().stream()
+                .filter(metric -> metric.getKey().name().equals("records-lag")
+                        && metric.getKey().tags().containsKey("partition"))
+                .map(metric -> metric.getValue().metricValue())
+                .filter(Double.class::isInstance)
+                .mapToDouble(value -> (Double) value)
+                .filter(Double::isFinite)
+                .sum();
+    }
+
     /** Name of its consumer group. */
     public String applicationId() {
         return applicationId;

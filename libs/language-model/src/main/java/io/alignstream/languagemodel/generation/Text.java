@@ -51,6 +51,11 @@ public final class Text {
         }
     }
 
+    /** Tokens of its prompt that are not computed again, as a text before began alike. */
+    public int reused() {
+        return place.known();
+    }
+
     TextRequest request() {
         return request;
     }

@@ -9,8 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** PPO's clipped value loss: ½ · mean of max((V − R)², (clip(V, V_old ± ε) − R)²). */
-public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Double>
-        implements MeanLoss<ValueObjective.Batch> {
+public final class ValueObjective extends HeadObjective<ValueObjective.Batch, ValueObjective.Figures> {
 
     private static final TorchProgram PROGRAM = ofScalars(
             """
@@ -19,8 +18,10 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
                 near = torch.add(x[0], torch.clamp(torch.sub(values, x[0]), -float(settings[0]), float(settings[0])))
                 a = torch.sub(values, x[1])
                 b = torch.sub(near, x[1])
-                loss = torch.mul(torch.mean(torch.maximum(torch.mul(a, a), torch.mul(b, b))), 0.5)
-                return [torch.mul(loss, float(settings[1])), loss]
+                plain = torch.mul(a, a)
+                clipped = torch.mul(b, b)
+                loss = torch.mul(torch.mean(torch.maximum(plain, clipped)), 0.5)
+                return [torch.mul(loss, float(settings[1])), loss, torch.mean(torch.to(torch.gt(clipped, plain), 6))]
             """);
 
     private final double clip;
@@ -35,6 +36,9 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
      */
     public record Batch(Sequences sequences, float[][] oldValues, float[][] returns) {}
 
+    /** What was measured: the loss, and of how many values the clipped error counts, 0 to 1. */
+    public record Figures(double loss, double clipFraction) {}
+
     /**
      * The loss of {@code critic}, which needs a scalar head.
      *
@@ -48,7 +52,7 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
     }
 
     @Override
-    public Double accumulate(Batch batch, Gradients gradients) {
+    public Figures accumulate(Batch batch, Gradients gradients) {
         Sequences sequences = batch.sequences;
         float[] figures = accumulate(
                 sequences,
@@ -57,7 +61,7 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
                         call.create(sequences.counted(batch.oldValues)), call.create(sequences.counted(batch.returns))),
                 new double[] {clip, coefficient},
                 gradients);
-        return (double) figures[0];
+        return new Figures(figures[0], figures[1]);
     }
 
     /** The answers' tokens. */
@@ -74,5 +78,27 @@ public final class ValueObjective extends HeadObjective<ValueObjective.Batch, Do
                         Arrays.copyOfRange(batch.oldValues, range.from(), range.to()),
                         Arrays.copyOfRange(batch.returns, range.from(), range.to())))
                 .toList();
+    }
+
+    @Override
+    public Figures merged(Figures first, Figures second, double share) {
+        return new Figures(
+                Objective.mean(first.loss, second.loss, share),
+                Objective.mean(first.clipFraction, second.clipFraction, share));
+    }
+
+    @Override
+    public int reportedNumbers() {
+        return 2;
+    }
+
+    @Override
+    public double[] numbers(Figures loss) {
+        return new double[] {loss.loss, loss.clipFraction};
+    }
+
+    @Override
+    public Figures reported(double[] numbers) {
+        return new Figures(numbers[0], numbers[1]);
     }
 }

@@ -156,7 +156,8 @@ class ObjectivesOracleTest {
 
                 // When
                 double loss = new ValueObjective(given.model, CLIP, 1)
-                        .accumulate(new ValueObjective.Batch(sequences, old, returns), gradients);
+                        .accumulate(new ValueObjective.Batch(sequences, old, returns), gradients)
+                        .loss();
 
                 // Then
                 require(given, gradients, loss, oracle -> {

@@ -6,9 +6,10 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.access.AuditEntry.Mechanism;
 import io.alignstream.contracts.access.AuditEntry.Outcome;
+import io.alignstream.contracts.metrics.Metric;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.common.annotation.Identifier;
@@ -74,13 +75,11 @@ public class AuditLog {
             @Identifier("default-kafka-broker") Map<String, Object> connection,
             BrokerRefusals refusals,
             @ConfigProperty(name = "quarkus.application.name") String service,
-            MeterRegistry registry) {
+            Meters meters) {
         this.connection = Map.copyOf(connection);
         this.refusals = refusals;
         this.service = service;
-        this.lost = Counter.builder("alignstream.audit.lost")
-                .description("Entries that did not reach the topic audit-log; the service's log holds them")
-                .register(registry);
+        this.lost = meters.counter(Metric.AUDIT_LOST);
         this.writer = Thread.ofPlatform().name("audit-log").daemon().unstarted(this::write);
         writer.setContextClassLoader(Thread.currentThread().getContextClassLoader());
         writer.start();

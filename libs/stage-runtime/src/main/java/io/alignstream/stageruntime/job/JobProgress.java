@@ -8,10 +8,9 @@ import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.RunRecord;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.Sample;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -24,7 +23,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -45,10 +43,9 @@ public final class JobProgress {
     private static final long KEEP_NANOS = Duration.ofSeconds(20).toNanos();
 
     private final Stage stage;
-    private final MeterRegistry registry;
+    private final JobMeters meters;
     private final Consumer<TrainingProgress> publisher;
     private final RunHistory history;
-    private final Map<String, Double> gauges = new ConcurrentHashMap<>();
 
     private @Nullable String run;
     private @Nullable Reason title;
@@ -68,6 +65,7 @@ public final class JobProgress {
     private List<Sample> samples = List.of();
     private Instant begun = Instant.EPOCH;
     private Instant changed = Instant.EPOCH;
+    private long startedAt;
     private RunRecord.@Nullable Outcome outcome;
     private long keptAt;
 
@@ -88,19 +86,12 @@ public final class JobProgress {
             RunRecord.@Nullable Outcome outcome,
             Instant changed) {}
 
-    public JobProgress(Stage stage, MeterRegistry registry, Consumer<TrainingProgress> publisher, RunHistory history) {
+    public JobProgress(Stage stage, Meters meters, Consumer<TrainingProgress> publisher, RunHistory history) {
         this.stage = stage;
-        this.registry = registry;
+        this.meters = new JobMeters(stage, meters);
         this.publisher = publisher;
         this.history = history;
-        Gauge.builder("alignstream.job.step", this, progress -> progress.moment()
-                        .step())
-                .tag("stage", stage.id())
-                .register(registry);
-        Gauge.builder("alignstream.job.total.steps", this, progress -> progress.moment()
-                        .totalSteps())
-                .tag("stage", stage.id())
-                .register(registry);
+        this.meters.follow(this);
     }
 
     /** A job starts; a run that goes on keeps its charts, also those of an earlier process, and what it healed from. */
@@ -120,6 +111,7 @@ public final class JobProgress {
         changed = Instant.now();
         outcome = null;
         keptAt = System.nanoTime();
+        startedAt = keptAt;
         run = newRun;
         title = newTitle;
         memory = null;
@@ -191,10 +183,8 @@ public final class JobProgress {
         eta = rate.eta(totalSteps);
         changed = Instant.now();
         metrics = finite(newMetrics);
-        metrics.forEach((metric, value) -> {
-            chart(newPhase, metric, newStep, value);
-            gauge(metric, value);
-        });
+        metrics.forEach((metric, value) -> chart(newPhase, metric, newStep, value));
+        meters.figures(Objects.requireNonNull(run), newPhase, metrics);
         MDC.put("step", newStep);
     }
 
@@ -212,7 +202,24 @@ public final class JobProgress {
     }
 
     /** See {@link JobContext#healed}. */
-    synchronized void healed(Reason what) {
+    void healed(Reason what) {
+        meters.healed();
+        note(what);
+    }
+
+    /** See {@link JobContext#incident}. */
+    void incident(Reason what) {
+        meters.incident();
+        note(what);
+    }
+
+    /** See {@link JobContext#saved}. */
+    void saved(double seconds, long bytes) {
+        meters.saved(seconds, bytes);
+    }
+
+    /** What the job has gone on after stands in its status. */
+    synchronized void note(Reason what) {
         if (healed.size() == MAX_HEALED) {
             healed.removeFirst();
         }
@@ -226,6 +233,9 @@ public final class JobProgress {
         changed = Instant.now();
         outcome = how;
         keep();
+        if (run != null) {
+            meters.ended(run, how, (System.nanoTime() - startedAt) / 1e9);
+        }
     }
 
     private void keep() {
@@ -263,6 +273,16 @@ public final class JobProgress {
         return runs;
     }
 
+    /** A job starts, and why. */
+    void starts(JobMeters.Cause cause) {
+        meters.started(cause);
+    }
+
+    /** Takes the figures of runs that are over out of the metrics; to be called every now and then. */
+    public void forgetOldFigures() {
+        meters.forgetOld();
+    }
+
     /** A run with its curves; empty if it is not remembered. */
     synchronized Optional<RunRecord> run(String id) {
         return current().filter(now -> now.run().equals(id)).or(() -> history.find(id));
@@ -288,14 +308,6 @@ public final class JobProgress {
         SeriesKey key = new SeriesKey(inPhase, metric);
         if (series.size() < MAX_SERIES || series.containsKey(key)) {
             series.computeIfAbsent(key, missing -> new Series(POINTS)).add(atStep, value);
-        }
-    }
-
-    private void gauge(String metric, double value) {
-        if (gauges.put(metric, value) == null) {
-            Gauge.builder("alignstream." + metric.replace('/', '.'), gauges, values -> values.get(metric))
-                    .tag("stage", stage.id())
-                    .register(registry);
         }
     }
 

@@ -60,6 +60,8 @@ public final class Reconciler implements JobControl {
     private Reason reason = Reason.of("stage.readingTopics");
     private @Nullable RunningJob running;
     private boolean triggered;
+    /** Whether the last comparison came to a run, which starts now or later. */
+    private boolean due;
     /** Whether the answers are still from before the trigger. */
     private boolean answersOutdated;
 
@@ -346,6 +348,7 @@ public final class Reconciler implements JobControl {
     }
 
     private synchronized void act(Decision decision, boolean asked) {
+        due = decision instanceof Decision.Run || decision instanceof Decision.WaitFor;
         if (finished != null
                 && !(decision instanceof Decision.Run run && run.job().run().equals(finished))) {
             held.forget(finished); // its result shows
@@ -395,6 +398,7 @@ public final class Reconciler implements JobControl {
         Optional<RetrainingPolicy.Hold> hold = asked || attempts > 0 || held.deaths(run) > 0
                 ? Optional.empty()
                 : policy.holds(run, heldSince == null ? policy.now() : heldSince);
+        due = !held.cancelled(run) && attempts < maxAttempts() && held.deaths(run) < HeldRuns.MAX_DEATHS;
         if (held.cancelled(run)) {
             show(JobStatus.State.CANCELLED, Reason.of("stage.cancelled").with("run", run));
         } else if (attempts >= maxAttempts()) {
@@ -429,6 +433,7 @@ public final class Reconciler implements JobControl {
                             .with("why", hold.get().reason()));
         } else {
             Reason cause = cause(asked);
+            progress.starts(metered(run, asked, attempts));
             heldSince = null;
             held.begun(run);
             begunAt = System.nanoTime();
@@ -450,6 +455,20 @@ public final class Reconciler implements JobControl {
             return Reason.of("cause.trigger");
         }
         return Reason.of(heldSince == null ? "cause.inputs" : "cause.held");
+    }
+
+    /** The same for the metrics, which also tell of runs that go on. */
+    private JobMeters.Cause metered(String run, boolean asked, int attempts) {
+        if (asked) {
+            return JobMeters.Cause.TRIGGER;
+        }
+        if (attempts > 0) {
+            return JobMeters.Cause.RETRY;
+        }
+        if (held.deaths(run) > 0) {
+            return JobMeters.Cause.RESUME;
+        }
+        return heldSince == null ? JobMeters.Cause.INPUTS : JobMeters.Cause.HELD;
     }
 
     private Reason failureOf(String run) {
@@ -524,6 +543,14 @@ public final class Reconciler implements JobControl {
     public synchronized void failed(Reason why) {
         leave();
         show(JobStatus.State.FAILED, why);
+    }
+
+    /** Whether a job is due, runs or waits for its next attempt, or nothing is known of that yet: the service is not to be taken away. */
+    public synchronized boolean wanted() {
+        if (running != null) {
+            return true;
+        }
+        return !leaving && !held.paused() && (state == JobStatus.State.STARTING || triggered || due);
     }
 
     @Override

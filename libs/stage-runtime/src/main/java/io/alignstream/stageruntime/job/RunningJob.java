@@ -178,6 +178,11 @@ public final class RunningJob implements JobContext, Runnable {
     }
 
     @Override
+    public void saved(double seconds, long bytes) {
+        progress.saved(seconds, bytes);
+    }
+
+    @Override
     public SampleSettings samples() {
         return samples;
     }
@@ -213,7 +218,7 @@ public final class RunningJob implements JobContext, Runnable {
                 .with("one", name(what.owner()))
                 .with("other", name(what.auditor()));
         LOG.errorf("Workers: %s", Messages.english(reason));
-        progress.healed(reason);
+        progress.incident(reason);
         publisher
                 .publishLater(Topic.INCIDENTS, what)
                 .onFailure(failure -> !(failure instanceof BrokerRefusedException
@@ -240,7 +245,7 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public void workersChanged(Reason what) {
         LOG.infof("Workers: %s", Messages.english(what));
-        progress.healed(what);
+        progress.note(what);
     }
 
     @Override

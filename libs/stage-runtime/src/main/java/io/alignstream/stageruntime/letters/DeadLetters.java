@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.metrics.Metric;
 import io.alignstream.contracts.replay.Letter;
 import io.alignstream.contracts.replay.Replay;
 import io.alignstream.contracts.rights.BrokerUser;
@@ -12,7 +13,7 @@ import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kept.KeptRecords;
 import io.alignstream.stageruntime.kept.KeptState;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.alignstream.stageruntime.metrics.Meters;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -53,7 +54,7 @@ public class DeadLetters {
 
     private final EventPublisher publisher;
     private final StageDefinition definition;
-    private final MeterRegistry meters;
+    private final Meters meters;
     private final WrittenLetters written;
     private final KafkaReaders readers;
     /** Held while records are replayed; events are remembered meanwhile. */
@@ -72,7 +73,7 @@ public class DeadLetters {
     DeadLetters(
             EventPublisher publisher,
             StageDefinition definition,
-            MeterRegistry meters,
+            Meters meters,
             KafkaReaders readers,
             KeptState state) {
         this.remembered = new KeptRecords<>(state, KeptState.LASTING + "dead-letters", Remembered.class);
@@ -348,13 +349,7 @@ public class DeadLetters {
                 throw e;
             }
             written.add(record);
-            meters.counter(
-                            "alignstream.dead.letters",
-                            "stage",
-                            definition.stage().id(),
-                            "topic",
-                            record.topic())
-                    .increment();
+            meters.counter(Metric.DEAD_LETTERS, record.topic()).increment();
             LOG.warnf(
                     cause instanceof RuntimeException ? cause : null,
                     "Poison event in %s, partition %d, offset %d: %s",

@@ -1,14 +1,14 @@
 package io.alignstream.stageruntime.retention;
 
+import io.alignstream.contracts.metrics.Metric;
 import io.alignstream.languagemodel.capacity.Capacity;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.training.retention.Garbage;
 import io.alignstream.training.retention.Retention;
 import io.alignstream.training.retention.StoreCollector;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -37,27 +37,14 @@ public class StoreRetention {
     private volatile double shown = Double.NaN;
 
     StoreRetention(
-            CheckpointStore store,
-            Capacity capacity,
-            RegistryReader registry,
-            CommonConfig config,
-            MeterRegistry meters) {
+            CheckpointStore store, Capacity capacity, RegistryReader registry, CommonConfig config, Meters meters) {
         this.store = store;
         this.capacity = capacity;
         this.registry = registry;
         this.collector = new StoreCollector(store, retention(config.store().retention()));
-        this.removed = Counter.builder("alignstream.store.removed")
-                .description("bytes that were deleted because nobody needed them")
-                .baseUnit("bytes")
-                .register(meters);
-        Gauge.builder("alignstream.store.used", this, retention -> retention.shown)
-                .description("bytes that the store held when it was measured last")
-                .baseUnit("bytes")
-                .register(meters);
-        Gauge.builder("alignstream.store.quota", capacity, Capacity::quota)
-                .description("most bytes that the store may hold, 0 for no bound")
-                .baseUnit("bytes")
-                .register(meters);
+        this.removed = meters.counter(Metric.STORE_REMOVED);
+        meters.gauge(Metric.STORE_USED, this, retention -> retention.shown);
+        meters.gauge(Metric.STORE_QUOTA, capacity, Capacity::quota);
     }
 
     private static Retention retention(CommonConfig.Retention config) {

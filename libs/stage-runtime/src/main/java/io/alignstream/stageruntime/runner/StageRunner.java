@@ -7,6 +7,7 @@ import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.metrics.Metric;
 import io.alignstream.stageruntime.Job;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.JobStatus;
@@ -22,6 +23,7 @@ import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.stageruntime.kept.KeptStateException;
 import io.alignstream.stageruntime.letters.DeadLetters;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.alignstream.stageruntime.retention.StoreRetention;
 import io.alignstream.stageruntime.retraining.RetrainingConfig;
 import io.alignstream.stageruntime.retraining.RetrainingPolicy;
@@ -33,8 +35,6 @@ import io.alignstream.stageruntime.view.TopicMadeAnewException;
 import io.alignstream.stageruntime.view.TopicView;
 import io.alignstream.stageruntime.workers.Memberships;
 import io.alignstream.training.samples.SampleSettings;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -77,7 +77,7 @@ public class StageRunner {
 
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    private final MeterRegistry registry;
+    private final Meters meters;
     private final StageDefinition definition;
     private final KafkaReaders readers;
     private final EventPublisher publisher;
@@ -85,7 +85,7 @@ public class StageRunner {
     private final DeadLetters deadLetters;
     private final StoreRetention retention;
     private final KeptState kept;
-    private final ReaderMeters meters;
+    private final ReaderMeters readerMeters;
     private final Duration grace;
     private final SampleSettings samples;
     private final Memberships memberships;
@@ -112,10 +112,10 @@ public class StageRunner {
             KeptState kept,
             Memberships memberships,
             EndedSessions endedSessions,
-            MeterRegistry registry,
+            Meters meters,
             CommonConfig config,
             RetrainingConfig retraining) {
-        this.registry = registry;
+        this.meters = meters;
         this.definition = definition;
         this.readers = readers;
         this.publisher = publisher;
@@ -130,11 +130,10 @@ public class StageRunner {
                 config.samples().times(),
                 config.samples().tokens(),
                 config.samples().prompts().orElse(List.of()));
-        String stage = definition.stage().id();
-        this.meters = new ReaderMeters(registry, stage);
+        this.readerMeters = new ReaderMeters(meters);
         this.progress = new JobProgress(
                 definition.stage(),
-                registry,
+                meters,
                 this::publish,
                 config.views()
                         .folder()
@@ -156,14 +155,13 @@ public class StageRunner {
                 this::keep);
         this.jobs = thread("stage-job", loader);
         for (JobStatus.State state : JobStatus.State.values()) {
-            Gauge.builder(
-                            "alignstream.job.state",
-                            reconciler,
-                            job -> job.status().state() == state ? 1 : 0)
-                    .tag("stage", stage)
-                    .tag("state", state.name().toLowerCase(Locale.ROOT))
-                    .register(registry);
+            meters.gauge(
+                    Metric.JOB_STATE,
+                    reconciler,
+                    job -> job.status().state() == state ? 1 : 0,
+                    state.name().toLowerCase(Locale.ROOT));
         }
+        meters.gauge(Metric.JOB_WANTED, reconciler, job -> job.wanted() ? 1 : 0);
     }
 
     private static ExecutorService thread(String name, ClassLoader loader) {
@@ -213,7 +211,9 @@ public class StageRunner {
     /** What keeps the view from being up to date; empty if nothing does. */
     public Optional<String> trouble() {
         String last = trouble;
-        return last != null || meters.inContact() ? Optional.ofNullable(last) : Optional.of("Kafka does not answer");
+        return last != null || readerMeters.inContact()
+                ? Optional.ofNullable(last)
+                : Optional.of("Kafka does not answer");
     }
 
     /** Whether the reader's thread has run and will never run again. */
@@ -241,7 +241,12 @@ public class StageRunner {
             try {
                 if (reader == null) {
                     reader = new Reader(
-                            readers.open(definition.stage().service()), admin, view, kept, this::deadLetter, meters);
+                            readers.open(definition.stage().service()),
+                            admin,
+                            view,
+                            kept,
+                            this::deadLetter,
+                            readerMeters);
                 }
                 changed |= reader.turn();
                 if (published.isEmpty()) {
@@ -252,6 +257,7 @@ public class StageRunner {
                     published = Optional.empty();
                 }
                 changed = compare(reader, changed);
+                progress.forgetOldFigures();
                 trouble = null;
             } catch (TopicMadeAnewException e) {
                 // Not closed: that would commit offsets of the topic that is no more.
@@ -407,12 +413,7 @@ public class StageRunner {
         }
         jobs.shutdownNow();
         questions.shutdownNow();
-        forgetGauges();
-    }
-
-    /** A gauge looks at what ends here: the next service in this process, as in tests, would be refused its own of that name. */
-    private void forgetGauges() {
-        registry.getMeters().stream().filter(Gauge.class::isInstance).forEach(registry::remove);
+        meters.forgetGauges();
     }
 
     private static final class LeavingException extends RuntimeException {

@@ -81,6 +81,7 @@ public final class Reader implements AutoCloseable {
         TopicIdentities identities = new TopicIdentities(admin);
         this.kept = new KeptTopics(state, view, deferred, identities);
         this.assignment = new Assignment(consumer, view, offsets, identities, kept, meters);
+        view.followed().forEach(topic -> meters.follow(topic.topic().name()));
     }
 
     /** Takes care of poison events. */
@@ -219,7 +220,7 @@ public final class Reader implements AutoCloseable {
     private boolean accept(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record, boolean last) {
         try {
             topic.accept(record);
-            meters.event(record.topic());
+            meters.event(record);
         } catch (PoisonEventException e) {
             if (!last) {
                 return false;

@@ -1,53 +1,73 @@
 package io.alignstream.stageruntime.view;
 
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.alignstream.contracts.metrics.Metric;
+import io.alignstream.stageruntime.metrics.Meters;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 
 /** Counts events and lag of the followed topics, and when the broker last answered; written by the reader's thread. */
 public final class ReaderMeters {
 
     private static final Duration SILENCE = Duration.ofSeconds(20);
 
-    private final MeterRegistry registry;
-    private final String stage;
-    private final Map<String, AtomicLong> lags = new ConcurrentHashMap<>();
+    private final Meters meters;
+    private final Map<String, OfTopic> topics = new ConcurrentHashMap<>();
+    private final Map<TopicPartition, AtomicLong> lags = new ConcurrentHashMap<>();
     private volatile long contactAt = System.nanoTime() - SILENCE.toNanos();
 
-    public ReaderMeters(MeterRegistry registry, String stage) {
-        this.registry = registry;
-        this.stage = stage;
+    private record OfTopic(Counter events, DistributionSummary age, Counter lost) {}
+
+    public ReaderMeters(Meters meters) {
+        this.meters = meters;
+        meters.gauge(Metric.BROKER_CONTACT, this, self -> self.inContact() ? 1 : 0);
     }
 
-    void event(String topic) {
-        registry.counter("alignstream.events", "stage", stage, "topic", topic).increment();
+    /** From now on {@code topic} is counted: what has not happened yet is 0, and its first time a rise that an alert sees. */
+    void follow(String topic) {
+        of(topic);
+        meters.counter(Metric.DEAD_LETTERS, topic);
+    }
+
+    private OfTopic of(String topic) {
+        return topics.computeIfAbsent(
+                topic,
+                name -> new OfTopic(
+                        meters.counter(Metric.EVENTS, name),
+                        meters.histogram(Metric.EVENT_AGE, name),
+                        meters.counter(Metric.RECORDS_LOST, name)));
+    }
+
+    void event(ConsumerRecord<?, ?> record) {
+        OfTopic topic = of(record.topic());
+        topic.events.increment();
+        topic.age.record(Math.max(0, System.currentTimeMillis() - record.timestamp()) / 1e3);
     }
 
     void lost(String topic, long records) {
-        registry.counter("alignstream.records.lost", "stage", stage, "topic", topic)
-                .increment(records);
+        of(topic).lost.increment(records);
     }
 
     /** Takes the lag from what the consumer's last fetches said. */
     void lag(Consumer<?, ?> consumer) {
-        Map<String, Long> sums = new HashMap<>();
-        consumer.assignment()
-                .forEach(partition -> sums.merge(
-                        partition.topic(), consumer.currentLag(partition).orElse(0), Long::sum));
-        sums.forEach((topic, lag) -> lags.computeIfAbsent(topic, this::lagGauge).set(lag));
+        consumer.assignment().forEach(partition -> lags.computeIfAbsent(partition, this::lagGauge)
+                .set(consumer.currentLag(partition).orElse(0)));
     }
 
-    private AtomicLong lagGauge(String topic) {
+    private AtomicLong lagGauge(TopicPartition partition) {
         AtomicLong lag = new AtomicLong();
-        Gauge.builder("alignstream.reader.lag", lag, AtomicLong::get)
-                .tag("stage", stage)
-                .tag("topic", topic)
-                .register(registry);
+        meters.gauge(
+                Metric.CONSUMER_LAG,
+                lag,
+                AtomicLong::doubleValue,
+                partition.topic(),
+                String.valueOf(partition.partition()));
         return lag;
     }
 

@@ -70,8 +70,10 @@ class AuditOutageTest {
         try {
             assertThat(answer.status()).isEqualTo(202);
             await().atMost(Duration.ofMinutes(1))
-                    .until(() ->
-                            registry.get("alignstream.audit.lost").counter().count() > 0);
+                    .until(() -> registry.get("alignstream_audit_lost_total")
+                                    .counter()
+                                    .count()
+                            > 0);
             await().until(() -> said.stream()
                     .anyMatch(
                             line -> line.contains("/job/pause") && line.contains(ClosedService.holder(Role.OPERATOR))));

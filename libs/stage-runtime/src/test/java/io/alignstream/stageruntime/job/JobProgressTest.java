@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.alignstream.training.samples.Sample;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class JobProgressTest {
 
     private final JobProgress progress =
-            new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.inMemory());
+            new JobProgress(Stage.SFT, Meters.of(new SimpleMeterRegistry(), "sft"), event -> {}, RunHistory.inMemory());
 
     @Test
     void keepsTheNewestFailuresThatARunHealedFrom() {
@@ -65,7 +66,8 @@ class JobProgressTest {
     void whatTheModelHasWrittenIsKeptAtOnce(@TempDir Path folder) {
         // Given
         Sample sample = new Sample(3, List.of(new Sample.Text("prompt", "continued", true)));
-        JobProgress killed = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.in(folder));
+        JobProgress killed = new JobProgress(
+                Stage.SFT, Meters.of(new SimpleMeterRegistry(), "sft"), event -> {}, RunHistory.in(folder));
         killed.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
         killed.report("train", 4, 10, Map.of());
         killed.sampled(new Sample(3, List.of()));
@@ -73,7 +75,8 @@ class JobProgressTest {
         killed.sampled(sample); // it has gone back
 
         // When
-        JobProgress next = new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, RunHistory.in(folder));
+        JobProgress next = new JobProgress(
+                Stage.SFT, Meters.of(new SimpleMeterRegistry(), "sft"), event -> {}, RunHistory.in(folder));
 
         // Then
         assertThat(next.run("a").orElseThrow().samples()).containsExactly(sample);
@@ -90,7 +93,10 @@ class JobProgressTest {
         // Given
         List<Long> published = new ArrayList<>();
         JobProgress quick = new JobProgress(
-                Stage.SFT, new SimpleMeterRegistry(), moment -> published.add(moment.step()), RunHistory.inMemory());
+                Stage.SFT,
+                Meters.of(new SimpleMeterRegistry(), "sft"),
+                moment -> published.add(moment.step()),
+                RunHistory.inMemory());
         quick.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
         quick.report("train", 1, 9, Map.of("loss", 1.0));
         quick.report("train", 2, 9, Map.of("loss", 1.0));

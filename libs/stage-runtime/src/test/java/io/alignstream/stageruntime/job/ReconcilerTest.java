@@ -21,6 +21,7 @@ import io.alignstream.stageruntime.View;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.alignstream.stageruntime.retraining.RetrainingConfig;
 import io.alignstream.stageruntime.retraining.RetrainingPolicy;
 import io.alignstream.stageruntime.testing.KafkaBroker;
@@ -76,6 +77,7 @@ class ReconcilerTest {
     private final List<Thread> threads = new ArrayList<>();
     private final List<Reconciler> reconcilers = new ArrayList<>();
     private final List<StageControl> kept = Collections.synchronizedList(new ArrayList<>());
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final Deque<Boolean> triggers = new ArrayDeque<>();
     private Map<String, String> retraining = Map.of();
     private Instant now = Instant.parse("2026-11-30T10:00:00Z");
@@ -109,7 +111,7 @@ class ReconcilerTest {
             }
         };
         JobProgress progress =
-                new JobProgress(Stage.REWARD, new SimpleMeterRegistry(), moment -> {}, RunHistory.inMemory());
+                new JobProgress(Stage.REWARD, Meters.of(meters, "reward"), moment -> {}, RunHistory.inMemory());
         BiFunction<Job, Reason, RunningJob> starter = (job, cause) -> {
             RunningJob running = new RunningJob(
                     job,
@@ -188,6 +190,53 @@ class ReconcilerTest {
         assertThat(job.failure()).isNull();
         turn(reconciler);
         assertThat(threads).hasSize(1);
+    }
+
+    @Test
+    void aServiceIsWantedWhileItsJobRunsOrIsTriedAgainAndNotWhenNothingIsDue() throws InterruptedException {
+        // Given: two failures, then a result
+        int[] attempt = {0};
+        List<Boolean> wanted = new ArrayList<>();
+        Reconciler[] reconciler = {null};
+        reconciler[0] = reconciler(triggered -> attempt[0] == 3
+                ? new Decision.Wait(Reason.of("test.done"))
+                : new Decision.Run(job(context -> {
+                    wanted.add(reconciler[0].wanted());
+                    attempt[0]++;
+                    if (attempt[0] < 3) {
+                        throw new IllegalStateException("for the test");
+                    }
+                })));
+        wanted.add(reconciler[0].wanted());
+
+        // When
+        for (int turn = 0; turn < 4; turn++) {
+            turn(reconciler[0]);
+            if (threads.size() > turn) {
+                threads.get(turn).join();
+                reconciler[0].settle();
+                wanted.add(reconciler[0].wanted());
+            }
+        }
+
+        // Then: before anything is known, during each attempt and after it
+        assertThat(wanted).hasSize(7).containsOnly(true);
+        assertThat(reconciler[0].wanted()).isFalse();
+        assertThat(counter("alignstream_job_retries_total")).isEqualTo(2);
+        assertThat(starts("inputs")).isPositive();
+        assertThat(starts("retry")).isPositive();
+        assertThat(starts("trigger")).isZero();
+    }
+
+    private double counter(String name) {
+        return meters.get(name).counter().count();
+    }
+
+    private double starts(String cause) {
+        return meters.get("alignstream_job_last_start_timestamp_seconds")
+                .tag("cause", cause)
+                .gauge()
+                .value();
     }
 
     @Test

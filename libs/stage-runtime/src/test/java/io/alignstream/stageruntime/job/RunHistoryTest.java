@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.RunRecord;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -121,6 +122,6 @@ class RunHistoryTest {
     }
 
     private static JobProgress progress(RunHistory history) {
-        return new JobProgress(Stage.SFT, new SimpleMeterRegistry(), event -> {}, history);
+        return new JobProgress(Stage.SFT, Meters.of(new SimpleMeterRegistry(), "sft"), event -> {}, history);
     }
 }

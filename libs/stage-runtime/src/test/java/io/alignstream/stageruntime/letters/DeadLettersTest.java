@@ -14,8 +14,8 @@ import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.stageruntime.letters.DeadLetters.PoisonEvent;
 import io.alignstream.stageruntime.letters.DeadLetters.Replayed;
 import io.alignstream.stageruntime.letters.DeadLetters.Way;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.alignstream.stageruntime.testing.KafkaBroker;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -39,7 +39,7 @@ class DeadLettersTest {
     StageDefinition definition;
 
     @Inject
-    MeterRegistry meters;
+    Meters meters;
 
     @Inject
     KafkaReaders readers;

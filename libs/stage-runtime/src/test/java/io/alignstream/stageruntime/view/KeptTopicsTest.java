@@ -17,6 +17,7 @@ import io.alignstream.stageruntime.Subscriptions.KeptHandler;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kept.KeptKeys;
 import io.alignstream.stageruntime.kept.KeptState;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -146,7 +147,7 @@ class KeptTopicsTest {
                                     + new String(record.key(), StandardCharsets.UTF_8));
                         }
                     },
-                    new ReaderMeters(new SimpleMeterRegistry(), "sft"),
+                    new ReaderMeters(Meters.of(new SimpleMeterRegistry(), "sft")),
                     patience);
         }
 
@@ -391,7 +392,7 @@ class KeptTopicsTest {
                         view,
                         state,
                         (record, cause, again) -> {},
-                        new ReaderMeters(new SimpleMeterRegistry(), "sft"))) {
+                        new ReaderMeters(Meters.of(new SimpleMeterRegistry(), "sft")))) {
             await().until(() -> {
                 reader.turn();
                 return reader.caughtUp();

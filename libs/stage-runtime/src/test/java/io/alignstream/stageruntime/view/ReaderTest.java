@@ -24,6 +24,7 @@ import io.alignstream.stageruntime.EchoStage;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
 import io.alignstream.stageruntime.kept.KeptState;
+import io.alignstream.stageruntime.metrics.Meters;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.TopicProbe;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -104,7 +105,7 @@ class ReaderTest {
                 state,
                 (record, cause, again) ->
                         letters.add(new String(record.key(), StandardCharsets.UTF_8) + (again ? " again" : " new")),
-                new ReaderMeters(meters, "sft"),
+                new ReaderMeters(Meters.of(meters, "sft")),
                 patience);
     }
 
@@ -254,7 +255,7 @@ class ReaderTest {
 
         // Then: the client may have fetched some of them beforehand
         assertThat(seen).startsWith("a", "b", "c").doesNotHaveDuplicates();
-        assertThat(meters.counter("alignstream.records.lost", "stage", "sft", "topic", "instructions")
+        assertThat(meters.counter("alignstream_records_lost_total", "stage", "sft", "topic", "instructions")
                         .count())
                 .isBetween(1.0, 2.0)
                 .isEqualTo(6 - seen.size());
