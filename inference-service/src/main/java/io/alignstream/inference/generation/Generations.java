@@ -68,7 +68,7 @@ public class Generations {
         int others = preparing.getAndIncrement();
         if (!waiting.wouldTake(client, waits -> foreseen(model.pace(), underWay(waits) + others + 1) <= slowdown)) {
             preparing.decrementAndGet();
-            count("refused");
+            meters.over(AnswerMeters.REFUSED);
             throw new OverloadException(model.pace().secondsToRoom(underWay(waiting.size()) + others));
         }
         return preparing::decrementAndGet;
