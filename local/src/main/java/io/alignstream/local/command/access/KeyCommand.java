@@ -79,7 +79,8 @@ public final class KeyCommand {
                             names = "--role",
                             required = true,
                             split = ",",
-                            paramLabel = "ROLE",
+                            paramLabel = "ROLES",
+                            hideParamSyntax = true,
                             description =
                                     "What the key opens; several with commas between, or the option several times.")
                     List<String> roles)
