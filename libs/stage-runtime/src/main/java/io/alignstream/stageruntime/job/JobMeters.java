@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What the metrics say of a stage's jobs; thread-safe. */
@@ -76,7 +77,7 @@ final class JobMeters {
     }
 
     void started(Cause cause) {
-        starts.get(cause).set(Instant.now().getEpochSecond());
+        Objects.requireNonNull(starts.get(cause)).set(Instant.now().getEpochSecond());
         if (cause == Cause.RETRY) {
             retries.increment();
         }
