@@ -133,6 +133,9 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
                     requireHeld(lease);
                 }
                 publish(scratch.folder(), identified);
+                if (lease != null) {
+                    requireStillHeld(lease, identified.name());
+                }
                 return identified.reference();
             } catch (LeaseLostException | StoreFullException e) {
                 throw e;

@@ -157,6 +157,9 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
                 verified.add(identified.reference().sha256());
                 copies.makeRoom(identified.reference().size());
                 cache.publish(scratch.folder(), identified);
+                if (lease != null) {
+                    requireStillHeld(lease, identified.name());
+                }
                 return identified.reference();
             } catch (LeaseLostException | StoreFullException e) {
                 throw e;

@@ -451,6 +451,21 @@ abstract class VerifyingCheckpointStore implements CheckpointStore {
         }
     }
 
+    /**
+     * Takes a checkpoint away that was stored by who lost its lease between its last look at it and the storing: of two that
+     * look, one is late.
+     */
+    void requireStillHeld(Lease lease, CheckpointName stored) throws IOException {
+        try {
+            requireHeld(lease);
+        } catch (LeaseLostException e) {
+            if (stored.epoch() != 0) { // an unfinished one of this owner's; a finished one is whoever's has its content
+                delete(stored);
+            }
+            throw e;
+        }
+    }
+
     @Override
     public void renew(Lease lease) throws IOException {
         requireHeld(lease);

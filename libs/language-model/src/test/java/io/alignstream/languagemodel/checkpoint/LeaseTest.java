@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -90,6 +91,37 @@ class LeaseTest {
         assertThat(store.manifests(Stage.SFT, RUN).values())
                 .extracting(Manifest::step)
                 .containsExactly(1L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"file", "s3"})
+    void whoLosesTheRunWhileItStoresLeavesNothingBehindTheNextOwnersBack(String kind) throws Exception {
+        // Given
+        CheckpointStore store = open(kind);
+        for (int round = 0; round < 20; round++) {
+            Lease former = store.claim(Stage.SFT, RUN);
+            CountDownLatch saving = new CountDownLatch(2);
+            try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+                Future<?> saved = thread.submit(() -> {
+                    for (long step = 1; ; step++) {
+                        saving.countDown();
+                        store.save(former, DRAFT.withStep(step), CONTENT);
+                    }
+                });
+                saving.await();
+
+                // When
+                store.claim(Stage.SFT, RUN);
+
+                // Then
+                assertThatExceptionOfType(ExecutionException.class)
+                        .isThrownBy(saved::get)
+                        .withCauseInstanceOf(LeaseLostException.class);
+            }
+            assertThat(((VerifyingCheckpointStore) store).names(Stage.SFT, RUN))
+                    .extracting(CheckpointName::epoch)
+                    .doesNotContain(former.epoch());
+        }
     }
 
     @ParameterizedTest
