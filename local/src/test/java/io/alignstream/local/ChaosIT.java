@@ -1,5 +1,6 @@
 package io.alignstream.local;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -7,6 +8,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.local.chaos.Evidence;
 import io.alignstream.local.chaos.Fault;
 import io.alignstream.local.chaos.Plan;
+import io.alignstream.local.chaos.TrainingReport;
 import io.alignstream.local.chaos.Trial;
 import io.alignstream.local.chaos.TrialReport;
 import io.alignstream.local.service.CollectiveLibrary;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,5 +75,10 @@ class ChaosIT {
         assertThat(report.faults()).as("%s", output.lines()).containsOnlyKeys(Fault.KILL);
         assertThat(report.findings()).as(report + " " + output.lines()).isEmpty();
         assertThat(report.losses()).isGreaterThan(300);
+        assertThat(report.training())
+                .as("they have trained together, and met again")
+                .isNotNull()
+                .extracting(TrainingReport::regroupings, as(InstanceOfAssertFactories.LONG))
+                .isPositive();
     }
 }

@@ -224,7 +224,8 @@ public class RewardStage implements StageDefinition {
         List<String> published = own.stream().map(Checkpoint::run).toList();
         Optional<TrainingRun> open = runs.open(
                         lineage, settings.hyperparameters(), view.answer(storedRuns), published, view.abandoned())
-                .filter(run -> desk.rankingsBesides(run.datasets()) < config.newRankings());
+                // one that others may be working on gives way to nothing: whoever comes joins it
+                .filter(run -> settings.shards() > 1 || desk.rankingsBesides(run.datasets()) < config.newRankings());
         if (open.isPresent()) {
             return run(view, open.get());
         }

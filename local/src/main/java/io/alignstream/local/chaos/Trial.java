@@ -86,8 +86,11 @@ public final class Trial {
         this.options = new ArrayList<>(TrialWorld.SETTINGS);
         workers.forEach((stage, count) -> {
             if (count > 1) {
-                this.options.add(
-                        "-Dalignstream." + stage.id() + ".shards=" + Math.max(SHARDS, WorkersPlan.powerOfTwo(count)));
+                int shards = Math.max(SHARDS, WorkersPlan.powerOfTwo(count));
+                this.options.add("-Dalignstream." + stage.id() + ".shards=" + shards);
+                if (stage == Stage.PRETRAIN && shards > TrialWorld.SEQUENCES) { // a shard has one at least
+                    this.options.add("-Dalignstream.pretrain.batch-sequences=" + shards);
+                }
             }
         });
         this.options.addAll(options);

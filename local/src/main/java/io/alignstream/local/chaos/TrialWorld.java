@@ -19,6 +19,9 @@ public final class TrialWorld {
     /** All rankings are recorded ones, so what is learned depends on nothing that a trial could move. */
     private static final int RECORDED_RANKINGS = 3_072;
 
+    /** Sequences of a step of pretraining. */
+    static final int SEQUENCES = 16;
+
     /** For every service's JVM: what makes each stage small. */
     public static final List<String> TINY = List.of(
             // Two threads that wait for each other are much slower than one where others want the processors, too.
@@ -29,7 +32,7 @@ public final class TrialWorld {
             "-Dalignstream.pretrain.layers=2",
             "-Dalignstream.pretrain.width=64",
             "-Dalignstream.pretrain.steps=60",
-            "-Dalignstream.pretrain.batch-sequences=16",
+            "-Dalignstream.pretrain.batch-sequences=" + SEQUENCES,
             "-Dalignstream.pretrain.checkpoint-every=10",
             "-Dalignstream.sft.epochs=1",
             "-Dalignstream.sft.checkpoint-every=5",

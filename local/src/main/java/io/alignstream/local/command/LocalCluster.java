@@ -334,22 +334,29 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /**
-     * Starts and ends workers of {@code stage} until {@code site}, which runs, has as many as it says, and remembers that; also
-     * while another launcher follows a run. The last ones end first.
+     * Starts and ends workers of {@code stage} until the site, which runs, has {@code count}, and remembers that; also while another
+     * launcher follows a run. The last ones end first.
      *
+     * @param last reads what the site remembers
+     * @return what it remembers now
      * @throws LaunchException if nothing runs there, or a new one does not start: then none of the new ones is left
      */
-    public static void scale(Site site, Stage stage, Installation installation, Console console) {
-        if (!runs(site)) {
-            throw notRunning(site, stage);
+    public static Site scale(Supplier<Site> last, Stage stage, int count, Installation installation, Console console) {
+        Site before = last.get();
+        if (!runs(before)) {
+            throw notRunning(before, stage);
         }
-        try (SiteLock ignored = SiteLock.awaitProcesses(site)) {
+        try (SiteLock ignored = SiteLock.awaitProcesses(before)) {
+            // Another stage may have been scaled while this one waited, or all stopped.
+            Site now = last.get();
+            Site site = now.withWorkers(stage, now.workers(stage).withCount(count));
             if (!runs(site)) {
-                throw notRunning(site, stage); // it was stopped while this one waited
+                throw notRunning(site, stage);
             }
             stop(surplus(site), site, console);
             startMissing(site, stage, installation, console);
             site.prepare();
+            return site;
         }
     }
 

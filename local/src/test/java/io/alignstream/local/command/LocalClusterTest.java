@@ -43,11 +43,11 @@ class LocalClusterTest {
     @Test
     void whatDoesNotRunIsNotScaled() {
         // Given
-        Site site = TestSites.prepared(folder).withWorkers(Stage.PRETRAIN, new StageWorkers(3, 0));
+        Site site = TestSites.prepared(folder);
 
         // When, then
         assertThatThrownBy(() -> LocalCluster.scale(
-                        site, Stage.PRETRAIN, TestSites.installation(), new RecordingConsole().console()))
+                        () -> site, Stage.PRETRAIN, 3, TestSites.installation(), new RecordingConsole().console()))
                 .isInstanceOf(LaunchException.class)
                 .hasMessageContaining("./alignstream up --pretrain-workers 3");
         assertThat(Site.at(folder, null, null, null).workers(Stage.PRETRAIN)).isEqualTo(StageWorkers.ALONE);

@@ -77,11 +77,7 @@ class ScaleIT {
     }
 
     private void scale(Site site, int count) {
-        LocalCluster.scale(
-                site.withWorkers(Stage.PRETRAIN, site.workers(Stage.PRETRAIN).withCount(count)),
-                Stage.PRETRAIN,
-                TestSites.installation(),
-                output.console());
+        LocalCluster.scale(() -> site, Stage.PRETRAIN, count, TestSites.installation(), output.console());
     }
 
     private long pid(String name) {

@@ -132,7 +132,9 @@ final class Boards {
                                                 "Processors",
                                                 "Share of the machine's processors that each service uses.",
                                                 "percentunit",
-                                                new Query("process_cpu_usage", "{{instance}}")),
+                                                new Query(
+                                                        "process_cpu_usage * on (instance) group_left (stage) alignstream_build_info",
+                                                        "{{stage}} {{instance}}")),
                                         curves(
                                                 "Store",
                                                 STORE_USED.meaning() + ".",

@@ -264,8 +264,17 @@ public final class JobProgress {
     }
 
     /** The runs that are remembered, without their curves, the one that changed last first. */
-    public synchronized List<RunRecord> runs() {
-        List<RunRecord> runs = new ArrayList<>(history.newest());
+    synchronized List<RunRecord> runs() {
+        return withCurrent(history.newest());
+    }
+
+    /** The same with all of the last day. */
+    public synchronized List<RunRecord> recentRuns() {
+        return withCurrent(history.recent());
+    }
+
+    private List<RunRecord> withCurrent(List<RunRecord> remembered) {
+        List<RunRecord> runs = new ArrayList<>(remembered);
         current().ifPresent(now -> {
             runs.removeIf(record -> record.run().equals(now.run()));
             runs.addFirst(now.told());

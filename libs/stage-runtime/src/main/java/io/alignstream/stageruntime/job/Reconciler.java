@@ -79,6 +79,8 @@ public final class Reconciler implements JobControl {
     private @Nullable Long debouncedSince;
     /** Since when something is due that the policy holds back. */
     private @Nullable Instant heldSince;
+    /** Since when newer inputs than the running job's are due. */
+    private @Nullable Instant newerSince;
 
     /** The run that is considered, or was last. */
     private @Nullable String attempted;
@@ -137,6 +139,8 @@ public final class Reconciler implements JobControl {
             return Optional.empty();
         }
         running = null;
+        heldSince = newerSince;
+        newerSince = null;
         answers.jobEnded();
         hint = true;
         Throwable failure = job.failure();
@@ -267,8 +271,11 @@ public final class Reconciler implements JobControl {
                 compareAfter(wait.delay());
             } else if (decision instanceof Decision.Run next
                     && running != null
+                    && next.job().getClass() == older.getClass() // another kind of work supersedes nothing
                     && !next.job().run().equals(older.run())) {
-                Optional<RetrainingPolicy.Hold> hold = policy.holds(next.job().run(), policy.now());
+                newerSince = newerSince == null ? policy.now() : newerSince;
+                Optional<RetrainingPolicy.Hold> hold =
+                        triggered ? Optional.empty() : policy.holds(next.job().run(), newerSince);
                 if (hold.isPresent()) {
                     compareAfter(hold.get().again());
                     return;
@@ -355,8 +362,8 @@ public final class Reconciler implements JobControl {
         }
         finished = null;
         patience(decision);
-        if (!(decision instanceof Decision.Run)) {
-            heldSince = null;
+        if (decision instanceof Decision.Wait || decision instanceof Decision.Pause) {
+            heldSince = null; // but not while events come: what is due keeps its place
         }
         switch (decision) {
             case Decision.Wait wait -> {
@@ -400,6 +407,7 @@ public final class Reconciler implements JobControl {
                 : policy.holds(run, heldSince == null ? policy.now() : heldSince);
         due = !held.cancelled(run) && attempts < maxAttempts() && held.deaths(run) < HeldRuns.MAX_DEATHS;
         if (held.cancelled(run)) {
+            heldSince = null;
             show(JobStatus.State.CANCELLED, Reason.of("stage.cancelled").with("run", run));
         } else if (attempts >= maxAttempts()) {
             show(

@@ -13,6 +13,8 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -27,15 +29,21 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest {@value #RUNS} runs of a stage with their curves, a compressed file for each; thread-safe.
+ * The newest {@value #RUNS} runs of a stage with their curves, and the others of the last day without, a compressed file for each;
+ * thread-safe.
  *
  * <p>It is for people's eyes and nothing depends on it: what cannot be written or read is logged and left out, and training
  * goes on.
  */
 public final class RunHistory {
 
-    /** Most runs that are remembered; the one that has not changed for longest goes first. */
+    /** Most runs that are remembered with their curves; the one that has not changed for longest goes first. */
     public static final int RUNS = 20;
+
+    /** Most that are remembered without, for as long as they belong to the day. */
+    static final int RUNS_OF_A_DAY = 2_000;
+
+    private static final Duration DAY = Duration.ofHours(25);
 
     private static final Logger LOG = Logger.getLogger(RunHistory.class);
     private static final String SUFFIX = ".json.gz";
@@ -79,6 +87,12 @@ public final class RunHistory {
 
     /** The runs without their curves, the one that changed last first. */
     synchronized List<RunRecord> newest() {
+        List<RunRecord> all = recent();
+        return List.copyOf(all.subList(0, Math.min(RUNS, all.size())));
+    }
+
+    /** The same with all of the last day. */
+    synchronized List<RunRecord> recent() {
         List<RunRecord> all = new ArrayList<>();
         runs.values().forEach(record -> all.add(record.told()));
         all.sort(Comparator.comparing(RunRecord::changed).reversed());
@@ -100,8 +114,18 @@ public final class RunHistory {
         if (folder != null) {
             write(folder, record);
         }
-        List<RunRecord> all = newest();
-        all.subList(Math.min(RUNS, all.size()), all.size()).forEach(old -> forget(old.run()));
+        List<RunRecord> all = recent();
+        for (int place = RUNS; place < all.size(); place++) {
+            RunRecord old = all.get(place);
+            if (place >= RUNS_OF_A_DAY || old.changed().isBefore(Instant.now().minus(DAY))) {
+                forget(old.run());
+            } else if (place == RUNS) { // it has just lost its place among those with curves
+                runs.put(old.run(), old.told());
+                if (folder != null) {
+                    write(folder, old.told());
+                }
+            }
+        }
     }
 
     private void forget(String run) {

@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime.runner;
 
 import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.guard.StageControl;
@@ -151,7 +152,7 @@ public class StageRunner {
                 this::start,
                 config.job().backoff(),
                 config.job().longestDebounce(),
-                new RetrainingPolicy(retraining.settings(), InstantSource.system(), progress::runs),
+                policy(definition.stage(), retraining),
                 this::keep);
         this.jobs = thread("stage-job", loader);
         for (JobStatus.State state : JobStatus.State.values()) {
@@ -162,6 +163,13 @@ public class StageRunner {
                     state.name().toLowerCase(Locale.ROOT));
         }
         meters.gauge(Metric.JOB_WANTED, reconciler, job -> job.wanted() ? 1 : 0);
+    }
+
+    /** What is approved is served at once, and what was rolled back no longer: loading a release is no training. */
+    private RetrainingPolicy policy(Stage stage, RetrainingConfig retraining) {
+        return stage == Stage.INFERENCE
+                ? RetrainingPolicy.NONE
+                : new RetrainingPolicy(retraining.settings(), InstantSource.system(), progress::recentRuns);
     }
 
     private static ExecutorService thread(String name, ClassLoader loader) {

@@ -134,7 +134,7 @@ class ReconcilerTest {
                 List.of(Duration.ZERO, Duration.ZERO),
                 LONGEST_DEBOUNCE,
                 new RetrainingPolicy(
-                        Settings.of(RetrainingConfig.class, retraining).settings(), () -> now, progress::runs),
+                        Settings.of(RetrainingConfig.class, retraining).settings(), () -> now, progress::recentRuns),
                 kept::add);
         reconcilers.add(reconciler);
         return reconciler;
@@ -826,6 +826,63 @@ class ReconcilerTest {
 
         // Then
         await().until(() -> "r1".equals(reconciler.status().run()));
+        assertThat(threads).singleElement().extracting(Thread::isAlive).isEqualTo(true);
+    }
+
+    @Test
+    void what_waits_for_its_time_keeps_its_place_while_events_keep_coming() throws InterruptedException {
+        // Given
+        retraining = Map.of("alignstream.retraining.schedule", "0 2 * * *");
+        boolean[] coming = {false};
+        Reconciler reconciler = reconciler(triggered -> coming[0]
+                ? new Decision.WaitFor(Reason.of("test.waits"), Duration.ofMillis(1))
+                : new Decision.Run(job(context -> {})));
+        turn(reconciler);
+        now = Instant.parse("2026-12-01T01:59:59Z");
+        coming[0] = true;
+        reconciler.compare(view, true);
+
+        // When
+        now = Instant.parse("2026-12-01T02:00:20Z");
+        coming[0] = false;
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(threads).hasSize(1);
+    }
+
+    @Test
+    void another_kind_of_work_supersedes_nothing() throws InterruptedException {
+        // Given
+        retraining = Map.of("alignstream.retraining.superseded", "cancel");
+        Job sampling = new Job() {
+            @Override
+            public String run() {
+                return "sampling";
+            }
+
+            @Override
+            public Reason title() {
+                return Reason.of("test.job");
+            }
+
+            @Override
+            public void execute(JobContext context) {
+                while (!context.stopRequested()) {
+                    Thread.onSpinWait();
+                }
+            }
+        };
+        Job[] due = {sampling};
+        Reconciler reconciler = reconciler(triggered -> new Decision.Run(due[0]));
+        turn(reconciler);
+
+        // When
+        due[0] = job(context -> {});
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(reconciler.status().reason().code()).isNotEqualTo("retraining.superseded");
         assertThat(threads).singleElement().extracting(Thread::isAlive).isEqualTo(true);
     }
 }

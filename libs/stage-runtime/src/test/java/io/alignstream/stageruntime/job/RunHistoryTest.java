@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +104,31 @@ class RunHistoryTest {
 
         // Then
         assertThat(history.newest()).extracting(RunRecord::run).containsExactly("a");
+    }
+
+    @Test
+    void of_the_last_day_all_runs_are_known_but_only_the_newest_are_shown() {
+        // Given
+        RunHistory history = RunHistory.in(folder);
+        Instant now = Instant.now();
+        history.keep(record("old", now.minus(Duration.ofDays(2))));
+        for (int run = 0; run < RunHistory.RUNS + 5; run++) {
+            history.keep(record("r" + run, now.minus(Duration.ofHours(1)).plusSeconds(run)));
+        }
+
+        // When
+        RunHistory restarted = RunHistory.in(folder);
+
+        // Then
+        assertThat(restarted.newest())
+                .hasSize(RunHistory.RUNS)
+                .first()
+                .extracting(RunRecord::run)
+                .isEqualTo("r24");
+        assertThat(restarted.recent())
+                .hasSize(RunHistory.RUNS + 5)
+                .extracting(RunRecord::run)
+                .doesNotContain("old");
     }
 
     private static RunRecord record(String run, Instant changed) {

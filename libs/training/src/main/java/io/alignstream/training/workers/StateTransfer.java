@@ -42,15 +42,16 @@ final class StateTransfer {
             rendezvous.set(KEY, JSON.writeValueAsString(new Announcement(state, List.of(), null)));
             return;
         }
-        try (TransferFolder transfer = TransferFolder.create()) {
+        TransferFolder transfer;
+        try {
+            transfer = written(content);
+        } catch (IOException e) {
+            // who waits for it cannot work; those that are as far as this one can
+            rendezvous.set(KEY, JSON.writeValueAsString(new Announcement(state, List.of(), e.getMessage())));
+            return;
+        }
+        try (transfer) {
             Path folder = transfer.path();
-            try {
-                content.write(folder);
-            } catch (IOException e) {
-                // who waits for it cannot work; those that are as far as this one can
-                rendezvous.set(KEY, JSON.writeValueAsString(new Announcement(state, List.of(), e.getMessage())));
-                return;
-            }
             List<Item> files = new ArrayList<>();
             for (Path file : list(folder)) {
                 files.add(new Item(file.getFileName().toString(), Files.size(file)));
@@ -85,6 +86,17 @@ final class StateTransfer {
             }
         }
         return announcement.handover;
+    }
+
+    private static TransferFolder written(Workers.Content content) throws IOException {
+        TransferFolder transfer = TransferFolder.create();
+        try {
+            content.write(transfer.path());
+            return transfer;
+        } catch (IOException | RuntimeException e) {
+            transfer.close();
+            throw e;
+        }
     }
 
     private static List<Path> list(Path folder) throws IOException {

@@ -72,7 +72,7 @@ public final class WorkerGroup implements Workers {
     /** Time that those who know of newcomers leave the others to end their step. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
-    /** Time in which a worker that is asked to stop comes to the end of its step, unless it waits for another. */
+    /** Time besides that of three steps for which a worker that is asked to stop waits for another in a collective. */
     private static final Duration STOPPING = Duration.ofSeconds(5);
 
     /** Key by which a round ends for those who still wait in it. */
@@ -110,6 +110,9 @@ public final class WorkerGroup implements Workers {
     private volatile boolean ending;
     private volatile double lastStepSeconds;
     private long exchangeNanos;
+    /** Since when it waits in a collective; 0 while it computes. */
+    private volatile long waitsSince;
+
     private long exchangedBytes;
     /** Whether somebody of this generation is gone for sure. */
     private boolean incomplete;
@@ -180,6 +183,7 @@ public final class WorkerGroup implements Workers {
             return first;
         }
         long began = System.nanoTime();
+        waitsSince = began;
         try {
             gradients.of(group(), parts, shards);
             // each sends its rows' columns to those that add them, and what it has added to all
@@ -188,6 +192,8 @@ public final class WorkerGroup implements Workers {
             return first;
         } catch (CollectiveException e) {
             throw failed(e);
+        } finally {
+            waitsSince = 0;
         }
     }
 
@@ -206,11 +212,14 @@ public final class WorkerGroup implements Workers {
             return Arrays.copyOf(all, numbers.length);
         } catch (CollectiveException e) {
             throw failed(e);
+        } finally {
+            waitsSince = 0;
         }
     }
 
     private double[] exchanged(double[] numbers) {
         long began = System.nanoTime();
+        waitsSince = began;
         double[] all = group().sum(numbers);
         exchangedBytes += 2L * Double.BYTES * numbers.length * (now().size() - 1) / now().size();
         exchangeNanos += System.nanoTime() - began;
@@ -553,7 +562,7 @@ public final class WorkerGroup implements Workers {
         newer.members().forEach(member -> gone.remove(member.id()));
         if (!gone.isEmpty()) {
             abort(present);
-        } else if (!ending) {
+        } else if (!ending && lastStepSeconds > 0) { // nobody is missing, and who has just come knows no step's time
             Thread.ofVirtual().start(() -> {
                 try {
                     Thread.sleep(GRACE.plusMillis((long) (3_000 * lastStepSeconds)));
@@ -567,19 +576,27 @@ public final class WorkerGroup implements Workers {
         }
     }
 
-    /** Who is asked to stop while it waits for another in a collective does not wait for long. */
+    /** Who is asked to stop while it waits for another in a collective does not wait for long; what it computes counts. */
     private void abortWhenStopped(ProcessGroup present, BooleanSupplier stop) {
         try {
-            while (!stop.getAsBoolean()) {
+            long stopped = 0;
+            while (true) {
                 Thread.sleep(LOOK);
                 synchronized (lock) {
                     if (group != present) {
                         return;
                     }
                 }
+                long now = System.nanoTime();
+                stopped = stopped == 0 && stop.getAsBoolean() ? now : stopped;
+                long waits = waitsSince;
+                if (stopped != 0
+                        && waits != 0
+                        && now - Math.max(stopped, waits) > STOPPING.toNanos() + 3e9 * lastStepSeconds) {
+                    abort(present);
+                    return;
+                }
             }
-            Thread.sleep(STOPPING);
-            abort(present);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -54,9 +54,7 @@ public final class ScaleCommand implements Callable<Integer> {
                     + " stays, as its address leads to it; everything ends with ./alignstream down.");
         }
         Console console = Console.standard();
-        Site last = options.site();
-        Site site = last.withWorkers(scaled, last.workers(scaled).withCount(count));
-        LocalCluster.scale(site, scaled, Installation.current(), console);
+        Site site = LocalCluster.scale(options::site, scaled, count, Installation.current(), console);
         console.line(WorkersPlan.outcome(site, scaled));
         return 0;
     }
