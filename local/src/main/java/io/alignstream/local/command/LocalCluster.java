@@ -344,14 +344,14 @@ public final class LocalCluster implements AutoCloseable {
     public static Site scale(Supplier<Site> last, Stage stage, int count, Installation installation, Console console) {
         Site before = last.get();
         if (!runs(before)) {
-            throw notRunning(before, stage);
+            throw notRunning(before, stage, count);
         }
         try (SiteLock ignored = SiteLock.awaitProcesses(before)) {
             // Another stage may have been scaled while this one waited, or all stopped.
             Site now = last.get();
             Site site = now.withWorkers(stage, now.workers(stage).withCount(count));
             if (!runs(site)) {
-                throw notRunning(site, stage);
+                throw notRunning(site, stage, count);
             }
             stop(surplus(site), site, console);
             startMissing(site, stage, installation, console);
@@ -387,8 +387,8 @@ public final class LocalCluster implements AutoCloseable {
                 && ManagedProcess.find(site.run(), process).isPresent();
     }
 
-    private static LaunchException notRunning(Site site, Stage stage) {
+    private static LaunchException notRunning(Site site, Stage stage, int count) {
         return new LaunchException("Nothing runs in " + site.dataFolder() + "; start it with ./alignstream up "
-                + StageWorkers.option(stage) + " " + site.workers(stage).count() + ".");
+                + StageWorkers.option(stage) + " " + count + ".");
     }
 }
