@@ -3,6 +3,7 @@ package io.alignstream.local.site;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
@@ -39,6 +40,9 @@ public final class KafkaConnection {
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(file)) {
             properties.load(reader);
+        } catch (NoSuchFileException e) {
+            throw new LaunchException(
+                    "--kafka-config is " + file + ", which does not exist; give a file of Kafka client properties.", e);
         } catch (IOException | IllegalArgumentException e) {
             throw new LaunchException(
                     "--kafka-config is " + file + ", which cannot be read as client properties (" + e.getMessage()

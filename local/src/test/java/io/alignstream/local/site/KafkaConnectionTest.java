@@ -39,6 +39,13 @@ class KafkaConnectionTest {
     }
 
     @Test
+    void aFileThatDoesNotExistIsSaidToBeMissing() {
+        assertThatThrownBy(() -> KafkaConnection.read(Path.of("missing.properties")))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("missing.properties, which does not exist");
+    }
+
+    @Test
     void aFileThatNamesNoBrokersIsRefused() {
         assertThatThrownBy(() -> read("security.protocol=SSL\n"))
                 .isInstanceOf(LaunchException.class)
