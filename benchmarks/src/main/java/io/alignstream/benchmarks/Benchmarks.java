@@ -14,6 +14,7 @@ import io.alignstream.benchmarks.pipeline.BatchesBenchmark;
 import io.alignstream.benchmarks.pipeline.DataBenchmark;
 import io.alignstream.benchmarks.pipeline.DemoBenchmark;
 import io.alignstream.benchmarks.pipeline.OverloadBenchmark;
+import io.alignstream.benchmarks.pipeline.ReactionBenchmark;
 import io.alignstream.benchmarks.pipeline.RetrievalBenchmark;
 import io.alignstream.benchmarks.pipeline.SeedsBenchmark;
 import io.alignstream.benchmarks.pipeline.StartupBenchmark;
@@ -59,6 +60,7 @@ public final class Benchmarks {
             Map.entry("own-model", (Benchmark) OwnModelBenchmark::run),
             Map.entry("pretrain", (Benchmark) PretrainBenchmark::run),
             Map.entry("pronouns", (Benchmark) PronounsBenchmark::run),
+            Map.entry("reaction", (Benchmark) ReactionBenchmark::run),
             Map.entry("retrieval", (Benchmark) RetrievalBenchmark::run),
             Map.entry("rlhf", (Benchmark) RlhfBenchmark::run),
             Map.entry("seeds", (Benchmark) SeedsBenchmark::run),

@@ -23,6 +23,7 @@ import io.alignstream.training.Trouble;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
+import io.alignstream.training.workers.ShardSum;
 import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -160,17 +161,16 @@ public final class PretrainLoop implements TrainingLoop {
         }
 
         /**
-         * One set that is added to, one that is added, and with shards one for each level of their tree and one to compare. What
-         * replicas come to is weights and moments, three times as much, and so is the beginning of a round.
+         * One set that is added to and one that is added, and with shards as many as their tree needs. What replicas come to is
+         * weights and moments, three times as much, and so is the beginning of a round.
          */
         private long gradients(long all, boolean parts) {
             int shards = settings.batches().shards();
-            int levels = Integer.numberOfTrailingZeros(shards);
             long step = (parts ? 2 : 1) * all;
             if (settings.batches().localSgd().isPresent()) {
-                return step + 3 * (levels + 4) * all;
+                return step + 3L * (ShardSum.mostSets(shards) + 1) * all;
             }
-            return shards > 1 ? (levels + 3) * all : step;
+            return shards > 1 ? ShardSum.mostSets(shards) * all : step;
         }
 
         @Override

@@ -20,6 +20,7 @@ import io.alignstream.training.TrainingLoop;
 import io.alignstream.training.Trouble;
 import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.training.memory.MemoryPlan;
+import io.alignstream.training.workers.ShardSum;
 import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.util.Arrays;
@@ -154,13 +155,12 @@ public final class RewardLoop implements TrainingLoop {
         }
 
         /**
-         * Of gradients: one that is added to and one that is added; with shards one for each level of their tree and one to
-         * compare, and those of the other networks, which are all there before the first one counts.
+         * Of gradients: one that is added to and one that is added; with shards as many as their tree needs, and those of the
+         * other networks, which are all there before the first one counts.
          */
         private static long sets(RewardSettings settings, int criteria) {
-            return settings.shards() == 1
-                    ? 2
-                    : 2 + Integer.numberOfTrailingZeros(settings.shards()) + (long) criteria * settings.ensemble();
+            long others = settings.shards() == 1 ? 0 : (long) criteria * settings.ensemble() - 1;
+            return ShardSum.mostSets(settings.shards()) + others;
         }
 
         private RankedSplit split() {

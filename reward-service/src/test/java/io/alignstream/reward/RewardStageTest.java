@@ -305,7 +305,7 @@ class RewardStageTest {
         Reference reference = new Reference(URI.create("file:///store/reward"), "ab".repeat(32), 1);
         topics.publish(
                 Topic.CHECKPOINTS,
-                new Checkpoint(Stage.REWARD, "worse", 1, reference, Map.of(), List.of(), Map.of(), refused));
+                new Checkpoint(Stage.REWARD, "worse", 1, reference, Map.of(), List.of(), Map.of()).with(refused));
         await().atMost(PATIENCE).until(() -> promote("worse", "Ann", " ").statusCode() == 400);
 
         // When

@@ -25,6 +25,7 @@ import io.alignstream.training.dataset.SetAside;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
+import io.alignstream.training.workers.ShardSum;
 import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -208,8 +209,7 @@ public final class SftLoop implements TrainingLoop {
                 parts.put(
                         MemoryPlan.Part.FROZEN, network.weights()); // what is validated and stored, adapters worked in
             }
-            int levels = Integer.numberOfTrailingZeros(settings.shards());
-            parts.put(MemoryPlan.Part.GRADIENTS, (settings.shards() > 1 ? 3 + levels : 2) * learning);
+            parts.put(MemoryPlan.Part.GRADIENTS, ShardSum.mostSets(settings.shards()) * learning);
             parts.put(MemoryPlan.Part.MOMENTS, 2 * learning);
             if (settings.training().patience() > 0) {
                 parts.put(MemoryPlan.Part.BEST, learning);

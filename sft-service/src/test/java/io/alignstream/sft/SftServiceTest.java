@@ -15,6 +15,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
@@ -125,6 +126,7 @@ class SftServiceTest {
         assertThat(stored.manifest().datasets()).isEqualTo(model.checkpoint().datasets());
         assertThat(model.checkpoint().parents()).containsEntry("base", model.base());
         assertThat(model.checkpoint().metrics()).containsKeys("loss", "validationLoss", "conversations");
+        assertThat(model.checkpoint().cause()).isEqualTo(Reason.of("cause.inputs"));
     }
 
     @Test

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param datasets the frozen topic ranges that it learned from
  * @param metrics final figures under the field's names
  * @param promotion whether the next stages may build on it, and why; null where every finished model is built on
+ * @param cause why the run was begun, with the name of the person who asked for it where one did; null of what was not trained here,
+ *     and of events of before
  */
 public record Checkpoint(
         Stage stage,
@@ -29,7 +31,8 @@ public record Checkpoint(
         Map<String, Reference> parents,
         List<DatasetSnapshot> datasets,
         Map<String, Double> metrics,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Promotion promotion) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Promotion promotion,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Reason cause) {
 
     public Checkpoint {
         Check.present("stage", stage);
@@ -53,12 +56,17 @@ public record Checkpoint(
             Map<String, Reference> parents,
             List<DatasetSnapshot> datasets,
             Map<String, Double> metrics) {
-        this(stage, run, step, reference, parents, datasets, metrics, null);
+        this(stage, run, step, reference, parents, datasets, metrics, null, null);
     }
 
     /** The same with what was decided about it. */
     public Checkpoint with(@Nullable Promotion newPromotion) {
-        return new Checkpoint(stage, run, step, reference, parents, datasets, metrics, newPromotion);
+        return new Checkpoint(stage, run, step, reference, parents, datasets, metrics, newPromotion, cause);
+    }
+
+    /** The same with why its run was begun. */
+    public Checkpoint begunBy(@Nullable Reason why) {
+        return new Checkpoint(stage, run, step, reference, parents, datasets, metrics, promotion, why);
     }
 
     /** Whether the next stages may build on it. */

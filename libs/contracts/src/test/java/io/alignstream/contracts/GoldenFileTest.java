@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.networknt.schema.JsonSchema;
 import io.alignstream.contracts.guard.StageControl;
+import io.alignstream.contracts.messages.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -71,6 +72,21 @@ class GoldenFileTest {
         assertThat(CloudEventCodec.JSON.readTree(written)).isEqualTo(CloudEventCodec.JSON.readTree(golden));
         assertThat(Topic.MODEL_RELEASES.decode(Samples.consumed(Topic.MODEL_RELEASES, golden)))
                 .isEqualTo(decision);
+    }
+
+    /** The field came after the golden file of its event. */
+    @Test
+    void whyARunWasBegunIsWrittenAndDecodes() throws Exception {
+        // Given
+        byte[] golden = golden("checkpoint.v1.asked.json");
+        Checkpoint checkpoint = ((Checkpoint) Samples.event(Topic.CHECKPOINTS))
+                .begunBy(Reason.of("cause.person").with("name", "Ann").with("reason", "the fair opens"));
+        // When
+        byte[] written = Samples.encode(Topic.CHECKPOINTS, checkpoint).value();
+        // Then
+        assertThat(CloudEventCodec.JSON.readTree(written)).isEqualTo(CloudEventCodec.JSON.readTree(golden));
+        assertThat(Topic.CHECKPOINTS.decode(Samples.consumed(Topic.CHECKPOINTS, golden)))
+                .isEqualTo(checkpoint);
     }
 
     /** The field came after the golden file of its event. */

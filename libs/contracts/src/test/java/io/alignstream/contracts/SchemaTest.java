@@ -71,7 +71,9 @@ class SchemaTest {
     void schemaAndRecordAgreeOnDamagedPromotions() throws Exception {
         Checkpoint checkpoint = (Checkpoint) Samples.event(Topic.CHECKPOINTS);
         Reason reason = Reason.of("reward.notPromoted").with("accuracy", 0.5).with("inUse", 0.75);
-        assertAgreement(Topic.CHECKPOINTS, checkpoint.with(new Checkpoint.Promotion(false, reason, "Ann")));
+        assertAgreement(
+                Topic.CHECKPOINTS,
+                checkpoint.with(new Checkpoint.Promotion(false, reason, "Ann")).begunBy(Reason.of("cause.inputs")));
     }
 
     @Test

@@ -11,6 +11,11 @@ public interface Job {
     /** What people read on the dashboard: what is done, with what. */
     Reason title();
 
+    /** Whether this run has begun already, here or in another process: then it goes on, whatever holds new ones back. */
+    default boolean hasBegun() {
+        return false;
+    }
+
     /**
      * Does the work; may take hours. Returns when the result is published, or early when {@link
      * JobContext#stopRequested()} turned true and the state is checkpointed.

@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,11 @@ public interface JobContext {
     /** Share of the steps in which workers compute a shard of another one, too, and compare. */
     default double auditShare() {
         return 0;
+    }
+
+    /** Why the job's run was begun, by this process or an earlier one; empty where nobody remembers. */
+    default Optional<Reason> cause() {
+        return Optional.empty();
     }
 
     /** Publishes an event and returns when all in-sync replicas have it. */

@@ -27,6 +27,7 @@ import io.alignstream.training.workers.WorkerRefusedException;
 import io.alignstream.training.workers.Workers;
 import io.alignstream.training.workers.WorkersChangedException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.Map;
@@ -135,6 +136,15 @@ public abstract class TrainingJob implements Job {
     }
 
     @Override
+    public final boolean hasBegun() {
+        try {
+            return run.hasBegun();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
     public final String run() {
         return run.id();
     }
@@ -232,7 +242,8 @@ public abstract class TrainingJob implements Job {
                         run.lineage().parents(),
                         run.datasets(),
                         finished.metrics(),
-                        promotion));
+                        promotion,
+                        context.cause().orElse(null)));
         tidy();
     }
 

@@ -47,8 +47,8 @@ public final class Trainer {
     private final Optional<SampleWriter> writer;
     private final Monitor monitor;
     private final Workers workers;
-    /** When this process began to work on the run. */
-    private final long since = System.nanoTime();
+    /** When this process had its first place among those that work on the run; 0 before. */
+    private long since;
 
     private @Nullable Goodput goodput;
 
@@ -152,6 +152,7 @@ public final class Trainer {
         Optional<Moment> moment = Optional.empty();
         try {
             while (workers.meet(moment.map(Moment::standing).orElse(Standing.NOTHING), monitor::stopRequested)) {
+                since = since == 0 ? System.nanoTime() : since;
                 try {
                     if (workers.leads()) {
                         boolean newly = own();

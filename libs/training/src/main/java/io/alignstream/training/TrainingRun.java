@@ -166,6 +166,11 @@ public final class TrainingRun {
         }
     }
 
+    /** Whether the store knows this run. */
+    public boolean hasBegun() throws IOException {
+        return store.runs(stage()).contains(id());
+    }
+
     /** The newest valid checkpoint, complete or not, opened and checked; empty if the run has not begun. */
     public Optional<StoredCheckpoint> newest() throws IOException {
         return store.newest(frozen.stage(), id());

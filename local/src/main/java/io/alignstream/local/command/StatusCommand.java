@@ -3,6 +3,7 @@ package io.alignstream.local.command;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Messages;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.process.ResidentMemory;
@@ -111,11 +112,16 @@ public final class StatusCommand implements Callable<Integer> {
         }
     }
 
-    /** What a service is doing: its {@code GET /job}, the reasons as sentences. */
+    /**
+     * What a service is doing: its {@code GET /job}, the reasons as sentences.
+     *
+     * @param cause why its run was begun, null of none
+     */
     record Job(
             String state,
             String explanation,
             @Nullable String run,
+            @Nullable String cause,
             @Nullable String phase,
             long step,
             long totalSteps,
@@ -127,6 +133,7 @@ public final class StatusCommand implements Callable<Integer> {
                     job.state(),
                     job.explanation(),
                     job.run(),
+                    Optional.ofNullable(job.cause()).map(Messages::english).orElse(null),
                     job.phase(),
                     job.step(),
                     job.totalSteps(),
@@ -136,7 +143,8 @@ public final class StatusCommand implements Callable<Integer> {
 
         private String words() {
             return state.equals("running")
-                    ? "%s: %s, step %d of %d".formatted(explanation, phase, step, totalSteps)
+                    ? "%s: %s, step %d of %d%s"
+                            .formatted(explanation, phase, step, totalSteps, cause == null ? "" : " (" + cause + ")")
                     : state + ": " + explanation;
         }
     }

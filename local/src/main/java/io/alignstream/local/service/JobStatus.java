@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state starting, waiting, running, paused, cancelled or failed
  * @param reason why it is in that state
+ * @param cause why its run was begun, null of none
  * @param step steps done of {@code totalSteps}
  * @param etaSeconds expected time to the end of the phase, 0 if unknown
  */
@@ -21,6 +22,7 @@ public record JobStatus(
         @Nullable Reason reason,
         @Nullable String run,
         @Nullable Reason title,
+        @Nullable Reason cause,
         @Nullable String phase,
         long step,
         long totalSteps,

@@ -22,6 +22,7 @@ import io.alignstream.training.dataset.RankedAnswers;
 import io.alignstream.training.memory.MemoryPlan;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
+import io.alignstream.training.workers.ShardSum;
 import io.alignstream.training.workers.Workers;
 import java.io.IOException;
 import java.util.List;
@@ -194,7 +195,7 @@ public record RlhfInputs(
         // With shards an iteration that a worker's end breaks off is undone; DPO's steps stand alone.
         boolean undone = shards > 1 && settings.algorithm() != RlhfSettings.Algorithm.DPO;
         long before = undone ? policyLearns + criticLearns : 0;
-        int sets = shards == 1 ? 2 : 3 + Integer.numberOfTrailingZeros(shards);
+        int sets = ShardSum.mostSets(shards);
         int longest = sft.maxPositions();
         if (!prompts.isEmpty()) {
             int prompt = prompts.stream().mapToInt(ids -> ids.length).max().getAsInt();

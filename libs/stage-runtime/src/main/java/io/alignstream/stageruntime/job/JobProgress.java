@@ -118,6 +118,11 @@ public final class JobProgress {
         eta = OptionalDouble.empty();
     }
 
+    /** Why the run was begun that goes on. */
+    synchronized Optional<Reason> cause() {
+        return Optional.ofNullable(cause);
+    }
+
     private void goOn(RunRecord earlier) {
         begun = earlier.begun();
         cause = earlier.cause();

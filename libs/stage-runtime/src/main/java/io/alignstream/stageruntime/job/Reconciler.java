@@ -220,6 +220,7 @@ public final class Reconciler implements JobControl {
 
     private void decide(View view, boolean asked) {
         Decision decision;
+        boolean begun;
         try {
             if (!answers.complete()) {
                 synchronized (this) {
@@ -230,6 +231,7 @@ public final class Reconciler implements JobControl {
             try {
                 definition.show(view);
                 decision = definition.decide(compared(view, asked), asked);
+                begun = decision instanceof Decision.Run run && run.job().hasBegun();
                 foresee(view, asked, decision);
             } finally {
                 answers.compared();
@@ -243,7 +245,7 @@ public final class Reconciler implements JobControl {
             }
             return;
         }
-        act(decision, asked);
+        act(decision, asked, begun);
     }
 
     /** Cancels the run that goes on, if one with newer inputs is due and may begin. */
@@ -354,7 +356,7 @@ public final class Reconciler implements JobControl {
                 : longestDebounce.minusNanos(System.nanoTime() - debouncedSince);
     }
 
-    private synchronized void act(Decision decision, boolean asked) {
+    private synchronized void act(Decision decision, boolean asked, boolean begun) {
         due = decision instanceof Decision.Run || decision instanceof Decision.WaitFor;
         if (finished != null
                 && !(decision instanceof Decision.Run run && run.job().run().equals(finished))) {
@@ -385,11 +387,11 @@ public final class Reconciler implements JobControl {
                 triggered &= !asked;
                 show(JobStatus.State.PAUSED, pause.reason());
             }
-            case Decision.Run run -> consider(run.job(), asked);
+            case Decision.Run run -> consider(run.job(), asked, begun);
         }
     }
 
-    private void consider(Job job, boolean asked) {
+    private void consider(Job job, boolean asked, boolean begun) {
         String run = job.run();
         if (asked) {
             triggered = false;
@@ -402,7 +404,7 @@ public final class Reconciler implements JobControl {
         }
         int attempts = held.attempts(run);
         long wait = retryAt - System.nanoTime();
-        Optional<RetrainingPolicy.Hold> hold = asked || attempts > 0 || held.deaths(run) > 0
+        Optional<RetrainingPolicy.Hold> hold = asked || begun || attempts > 0 || held.deaths(run) > 0
                 ? Optional.empty()
                 : policy.holds(run, heldSince == null ? policy.now() : heldSince);
         due = !held.cancelled(run) && attempts < maxAttempts() && held.deaths(run) < HeldRuns.MAX_DEATHS;

@@ -26,6 +26,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -89,6 +90,11 @@ public final class RunningJob implements JobContext, Runnable {
 
     public Job job() {
         return job;
+    }
+
+    @Override
+    public Optional<Reason> cause() {
+        return progress.cause();
     }
 
     @Override

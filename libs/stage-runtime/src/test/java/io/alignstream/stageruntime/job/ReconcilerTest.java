@@ -762,6 +762,46 @@ class ReconcilerTest {
     }
 
     @Test
+    void a_run_that_another_process_has_begun_goes_by_no_policy() {
+        // Given
+        retraining = Map.of("alignstream.retraining.schedule", "0 2 * * *");
+        boolean[] begun = {false};
+        Job run = job(context -> {});
+        Job others = new Job() {
+            @Override
+            public String run() {
+                return run.run();
+            }
+
+            @Override
+            public Reason title() {
+                return run.title();
+            }
+
+            @Override
+            public boolean hasBegun() {
+                return begun[0];
+            }
+
+            @Override
+            public void execute(JobContext context) {
+                // nothing left to do
+            }
+        };
+        Reconciler reconciler = reconciler(triggered -> new Decision.Run(others));
+        reconciler.compare(view, true);
+        int before = threads.size();
+
+        // When
+        begun[0] = true;
+        reconciler.compare(view, true);
+
+        // Then
+        assertThat(before).isZero();
+        assertThat(threads).hasSize(1);
+    }
+
+    @Test
     void a_persons_trigger_goes_by_no_policy_and_stands_as_the_cause_of_the_run() throws InterruptedException {
         // Given
         retraining = Map.of("alignstream.retraining.consent", "true");
