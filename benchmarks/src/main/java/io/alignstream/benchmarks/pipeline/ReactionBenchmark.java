@@ -1,6 +1,5 @@
 package io.alignstream.benchmarks.pipeline;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
@@ -62,7 +61,11 @@ public final class ReactionBenchmark {
 
     /** Runs it and returns the exit code: 1 where a target is missed. */
     public static int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException {
-        options.only("repeats", "burst");
+        options.only("repeats", "burst", "parts");
+        List<String> parts = List.of(options.values().getOrDefault("parts", "training,serving").split(","));
+        if (!List.of("training", "serving").containsAll(parts)) {
+            throw new IllegalArgumentException("--parts is " + parts + " but must be training, serving, or both");
+        }
         int repeats = options.number("repeats", 5);
         int burst = options.number("burst", 1_000);
         Path folder = Files.createTempDirectory("alignstream-bench");
@@ -80,22 +83,24 @@ public final class ReactionBenchmark {
                     "-Dalignstream.sft.epochs=1",
                     "-Dalignstream.sft.batch-instructions=8");
             boolean met = true;
-            try (ServiceTrial service = start(Stage.SFT, folder, broker, settings)) {
-                publisher.publishAgain(Topic.TOKENIZERS, one.tokenizer());
-                publisher.publishAgain(Topic.CHECKPOINTS, one.base());
-                met &= benchmark.training(new ServiceClient(service.address()), repeats);
-                met &= benchmark.burst(new ServiceClient(service.address()), burst);
+            if (parts.contains("training")) {
+                try (ServiceTrial sft = start(Stage.SFT, folder, broker, settings)) {
+                    publisher.publishAgain(Topic.TOKENIZERS, one.tokenizer());
+                    publisher.publishAgain(Topic.CHECKPOINTS, one.base());
+                    met = benchmark.training(sft, repeats, burst);
+                }
             }
-            try (ServiceTrial rlhf = start(Stage.RLHF, folder, broker, settings.subList(0, 1));
-                    ServiceTrial inference = start(Stage.INFERENCE, folder, broker, settings.subList(0, 1))) {
-                publisher.publishAgain(Topic.MODEL_RELEASES, one.release().orElseThrow());
-                publisher.publishAgain(
-                        Topic.MODEL_RELEASES,
-                        other.release()
-                                .orElseThrow()
-                                .decided(ModelRelease.Verdict.REJECTED, "benchmark", "to be approved"));
-                met &= benchmark.serving(
-                        new ReleaseClient(rlhf.address()), new ServiceClient(inference.address()), one, other, repeats);
+            if (parts.contains("serving")) {
+                try (ServiceTrial rlhf = start(Stage.RLHF, folder, broker, settings.subList(0, 1));
+                        ServiceTrial inference = start(Stage.INFERENCE, folder, broker, settings.subList(0, 1))) {
+                    publisher.publishAgain(Topic.MODEL_RELEASES, one.release().orElseThrow());
+                    publisher.publishAgain(
+                            Topic.MODEL_RELEASES,
+                            other.release()
+                                    .orElseThrow()
+                                    .decided(ModelRelease.Verdict.REJECTED, "benchmark", "to be approved"));
+                    met &= benchmark.serving(rlhf, inference, one, other, repeats);
+                }
             }
             benchmark.figures.write(options.json());
             return met ? 0 : 1;
@@ -124,26 +129,28 @@ public final class ReactionBenchmark {
         }
     }
 
-    private boolean training(ServiceClient service, int repeats) throws IOException, InterruptedException {
+    private boolean training(ServiceTrial sft, int repeats, int burst) throws IOException, InterruptedException {
+        ServiceClient service = new ServiceClient(sft.address());
         List<Double> seconds = new ArrayList<>();
         for (int repeat = 0; repeat < repeats; repeat++) {
             int before = runs(service);
             instruct(THRESHOLD);
             long crossed = System.nanoTime() + DEBOUNCE.toNanos();
-            await("a run of sft-service", () -> runs(service) > before && hasStepped(service));
+            await("a run", sft, () -> runs(service) > before && hasStepped(service));
             seconds.add((System.nanoTime() - crossed) / 1e9);
-            await("the run's end", () -> isIdle(service));
+            await("the run's end", sft, () -> isIdle(service));
         }
-        return tell("threshold crossed, to the first step of training", seconds, TRAINING_SECONDS);
+        boolean met = tell("threshold crossed, to the first step of training", seconds, TRAINING_SECONDS);
+        return burst(sft, service, burst) && met;
     }
 
-    private boolean burst(ServiceClient service, int burst) throws IOException, InterruptedException {
+    private boolean burst(ServiceTrial sft, ServiceClient service, int burst) throws IOException, InterruptedException {
         int before = runs(service);
         instruct(burst);
-        await("a run of sft-service", () -> runs(service) > before && hasStepped(service));
-        await("the run's end", () -> isIdle(service));
+        await("a run", sft, () -> runs(service) > before && hasStepped(service));
+        await("the run's end", sft, () -> isIdle(service));
         Thread.sleep(2 * DEBOUNCE.toMillis());
-        await("the last run's end", () -> isIdle(service));
+        await("the last run's end", sft, () -> isIdle(service));
         int came = runs(service) - before;
         out.printf(Locale.ROOT, "%,d instructions in a burst: %d run%s%n", burst, came, came == 1 ? "" : "s");
         Map<String, Object> line = new LinkedHashMap<>();
@@ -156,12 +163,13 @@ public final class ReactionBenchmark {
     }
 
     private boolean serving(
-            ReleaseClient releases, ServiceClient inference, ImportedModel one, ImportedModel other, int repeats)
+            ServiceTrial rlhf, ServiceTrial inference, ImportedModel one, ImportedModel other, int repeats)
             throws IOException, InterruptedException {
+        ReleaseClient releases = new ReleaseClient(rlhf.address());
         String first = one.release().orElseThrow().reference().sha256();
         String second = other.release().orElseThrow().reference().sha256();
-        await("the first model", () -> isServed(inference, first));
-        await("both releases", () -> releases.list().size() == 2);
+        await("the first model", inference, () -> isServed(inference, first));
+        await("the other release", rlhf, () -> releases.list().size() == 2);
         ReleaseClient.Release candidate = ReleaseClient.find(releases.list(), second);
         List<Double> approved = new ArrayList<>();
         List<Double> rolledBack = new ArrayList<>();
@@ -177,12 +185,12 @@ public final class ReactionBenchmark {
             ReleaseClient releases,
             ReleaseClient.Release candidate,
             ModelRelease.Verdict verdict,
-            ServiceClient inference,
+            ServiceTrial inference,
             String served)
             throws IOException, InterruptedException {
         long begun = System.nanoTime();
         releases.decide(candidate, verdict, "benchmark", "to see how soon it is served");
-        await("the model after " + verdict.id(), () -> isServed(inference, served));
+        await("the model after " + verdict.id(), inference, () -> isServed(inference, served));
         return (System.nanoTime() - begun) / 1e9;
     }
 
@@ -237,16 +245,21 @@ public final class ReactionBenchmark {
         return service.job().map(JobStatus::isWaiting).orElse(false);
     }
 
-    private static boolean isServed(ServiceClient inference, String sha256) {
-        JsonNode served = inference.get("/served");
-        return served.path("sha256").asText().equals(sha256);
+    private static boolean isServed(ServiceTrial inference, String sha256) {
+        return new ServiceClient(inference.address())
+                .get("/served")
+                .path("sha256")
+                .asText()
+                .equals(sha256);
     }
 
-    private static void await(String what, BooleanSupplier there) throws IOException, InterruptedException {
+    private static void await(String what, ServiceTrial service, BooleanSupplier there)
+            throws IOException, InterruptedException {
         long end = System.nanoTime() + LIMIT.toNanos();
         while (!isTrue(there)) {
             if (System.nanoTime() > end) {
-                throw new IOException(what + " has not come within " + LIMIT.toMinutes() + " minutes");
+                throw new IOException(what + " has not come within " + LIMIT.toMinutes()
+                        + " minutes; the service said last: " + service.lastLine());
             }
             Thread.sleep(LOOK_MILLIS);
         }

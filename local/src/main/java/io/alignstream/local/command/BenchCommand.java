@@ -51,7 +51,7 @@ import picocli.CommandLine.Unmatched;
             "startup   how long services take to be ready beside millions of events, and their heap: the first start and a restart;"
                     + " --events 10000000, --stage sft",
             "reaction   how soon an event that is due trains, and an approved model is served; what a burst of events comes to;"
-                    + " --repeats 5, --burst 1000",
+                    + " --repeats 5, --burst 1000, --parts training,serving",
             "algorithms   PPO, GRPO, RLOO and DPO from the models of a demonstration that has run: what the gate measures;"
                     + " --data-dir .alignstream/data, --seeds 5",
             "inference   how fast texts are written, one and many at once, beside llama.cpp and transformers; --models demo,135m,500m,"
