@@ -6,18 +6,8 @@ import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.harness.Figures;
 import io.alignstream.benchmarks.harness.Folders;
 import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
-import io.alignstream.languagemodel.checkpoint.CheckpointStore;
-import io.alignstream.languagemodel.checkpoint.Manifest;
-import io.alignstream.languagemodel.checkpoint.ModelWeights;
-import io.alignstream.languagemodel.checkpoint.Safetensors;
-import io.alignstream.languagemodel.checkpoint.Tensor;
-import io.alignstream.languagemodel.network.Transformer;
-import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.languagemodel.tokenizer.BpeTrainer;
-import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.local.pipeline.Publisher;
 import io.alignstream.local.site.KafkaConnection;
 import java.io.IOException;
@@ -29,7 +19,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +30,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /**
  * What becomes of requests when ten times as many come as inference-service can answer, and of its memory when releases come
@@ -60,10 +48,6 @@ public final class OverloadBenchmark {
     private static final int SWAPS = 20;
     private static final int MODELS = 4;
     private static final int HEAP_MEGABYTES = 384;
-    private static final int POSITIONS = 1_024;
-    private static final String HEAD = "lm_head.weight";
-    /** Texts are long, and not so certain that what was said before tells what comes. */
-    private static final float CERTAINTY = 5;
 
     private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -98,7 +82,8 @@ public final class OverloadBenchmark {
         Figures figures = new Figures("overload");
         Path folder = Files.createTempDirectory("alignstream-bench");
         try (TemporaryBroker broker = TemporaryBroker.start(folder)) {
-            List<ModelRelease> releases = releases(folder, width, layers);
+            List<ModelRelease> releases = TalkativeReleases.write(
+                    ServiceTrial.store(Stage.INFERENCE, folder), folder.resolve("copies"), layers, width, MODELS);
             try (ServiceTrial service = ServiceTrial.start(
                             Stage.INFERENCE, folder, broker.bootstrapServers(), HEAP_MEGABYTES, List.of());
                     Publisher publisher = new Publisher(KafkaConnection.to(broker.bootstrapServers()))) {
@@ -114,55 +99,6 @@ public final class OverloadBenchmark {
         } finally {
             Folders.delete(folder);
         }
-    }
-
-    private static List<ModelRelease> releases(Path folder, int width, int layers) throws IOException {
-        Tokenizer tokenizer = new BpeTrainer(1_000).train(Stream.of("Which train goes to Shanghai? The one at nine."));
-        TransformerConfig tied = TransformerConfig.of(tokenizer.vocabularySize(), layers, width, POSITIONS);
-        TransformerConfig shape = new TransformerConfig(
-                tied.vocabularySize(),
-                layers,
-                width,
-                tied.heads(),
-                tied.keyValueHeads(),
-                tied.feedForwardWidth(),
-                POSITIONS,
-                tied.ropeTheta(),
-                tied.normEpsilon(),
-                false);
-        List<ModelRelease> releases = new ArrayList<>();
-        Path files = Files.createDirectories(ServiceTrial.store(Stage.INFERENCE, folder));
-        try (CheckpointStore store = CheckpointStore.open(files.toUri(), folder.resolve("copies"))) {
-            for (int seed = 1; seed <= MODELS; seed++) {
-                try (Transformer network = Transformer.initialise(shape, seed)) {
-                    String run = "seed-" + seed;
-                    Reference reference =
-                            store.save(Manifest.draft(Stage.RLHF, run, 1).withComplete(true), model -> {
-                                shape.save(
-                                        model,
-                                        new int[] {tokenizer.endOfDocument(), tokenizer.endOfTurn()},
-                                        tokenizer.pad());
-                                tokenizer.save(model);
-                                Map<String, Tensor> weights = new LinkedHashMap<>(network.tensors());
-                                weights.computeIfPresent(HEAD, (name, head) -> talkative(head, tokenizer));
-                                Safetensors.write(model.resolve(ModelWeights.FILE), weights, Map.of("format", "pt"));
-                            });
-                    releases.add(new ModelRelease(
-                            "alignstream", ModelRelease.Verdict.APPROVED, reference, run, Map.of(), "a benchmark"));
-                }
-            }
-        }
-        return releases;
-    }
-
-    /** A model of random weights that writes texts to their full length: it hardly ever leaves its turn. */
-    private static Tensor talkative(Tensor head, Tokenizer tokenizer) {
-        float[] values = head.toFloats();
-        int width = (int) head.shape()[1];
-        for (int i = 0; i < values.length; i++) {
-            values[i] *= tokenizer.byteLength(i / width) == 0 ? 0 : CERTAINTY;
-        }
-        return Tensor.of(values, head.shape());
     }
 
     private void serve(Publisher publisher, ModelRelease release) throws IOException, InterruptedException {

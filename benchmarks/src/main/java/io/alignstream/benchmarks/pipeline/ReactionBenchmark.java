@@ -43,6 +43,8 @@ public final class ReactionBenchmark {
     private static final double TRAINING_SECONDS = 2;
     private static final double SERVED_SECONDS = 5;
 
+    private static final int LAYERS = 2;
+    private static final int WIDTH = 64;
     private static final int THRESHOLD = 10;
     private static final Duration DEBOUNCE = Duration.ofSeconds(2);
     private static final int HEAP_MEGABYTES = 384;
@@ -62,7 +64,8 @@ public final class ReactionBenchmark {
     /** Runs it and returns the exit code: 1 where a target is missed. */
     public static int run(PrintStream out, BenchmarkOptions options) throws IOException, InterruptedException {
         options.only("repeats", "burst", "parts");
-        List<String> parts = List.of(options.values().getOrDefault("parts", "training,serving").split(","));
+        List<String> parts = List.of(
+                options.values().getOrDefault("parts", "training,serving").split(","));
         if (!List.of("training", "serving").containsAll(parts)) {
             throw new IllegalArgumentException("--parts is " + parts + " but must be training, serving, or both");
         }
@@ -73,8 +76,6 @@ public final class ReactionBenchmark {
                 Publisher publisher = new Publisher(KafkaConnection.to(broker.bootstrapServers()))) {
             ReactionBenchmark benchmark = new ReactionBenchmark(out, publisher);
             Path store = Files.createDirectories(folder.resolve("store"));
-            ImportedModel one = model(folder.resolve("one"), 64, store);
-            ImportedModel other = model(folder.resolve("other"), 96, store);
             List<String> settings = List.of(
                     "-Dalignstream.store.root=" + store.toUri(),
                     "-Dalignstream.sft.minimum-instructions=" + THRESHOLD,
@@ -85,21 +86,22 @@ public final class ReactionBenchmark {
             boolean met = true;
             if (parts.contains("training")) {
                 try (ServiceTrial sft = start(Stage.SFT, folder, broker, settings)) {
-                    publisher.publishAgain(Topic.TOKENIZERS, one.tokenizer());
-                    publisher.publishAgain(Topic.CHECKPOINTS, one.base());
+                    ImportedModel model = model(folder.resolve("model"), store);
+                    publisher.publishAgain(Topic.TOKENIZERS, model.tokenizer());
+                    publisher.publishAgain(Topic.CHECKPOINTS, model.base());
                     met = benchmark.training(sft, repeats, burst);
                 }
             }
             if (parts.contains("serving")) {
                 try (ServiceTrial rlhf = start(Stage.RLHF, folder, broker, settings.subList(0, 1));
                         ServiceTrial inference = start(Stage.INFERENCE, folder, broker, settings.subList(0, 1))) {
-                    publisher.publishAgain(Topic.MODEL_RELEASES, one.release().orElseThrow());
+                    List<ModelRelease> releases =
+                            TalkativeReleases.write(store, folder.resolve("copies"), LAYERS, WIDTH, 2);
+                    publisher.publishAgain(Topic.MODEL_RELEASES, releases.getFirst());
                     publisher.publishAgain(
                             Topic.MODEL_RELEASES,
-                            other.release()
-                                    .orElseThrow()
-                                    .decided(ModelRelease.Verdict.REJECTED, "benchmark", "to be approved"));
-                    met &= benchmark.serving(rlhf, inference, one, other, repeats);
+                            releases.getLast().decided(ModelRelease.Verdict.REJECTED, "benchmark", "to be approved"));
+                    met &= benchmark.serving(rlhf, inference, releases, repeats);
                 }
             }
             benchmark.figures.write(options.json());
@@ -121,11 +123,11 @@ public final class ReactionBenchmark {
     }
 
     /** One with random weights, small enough that what is measured is the reaction and not the loading. */
-    private static ImportedModel model(Path folder, int width, Path store) throws IOException {
-        TransformerConfig shape = new TransformerConfig(2_048, 2, width, 2, 2, 2 * width, 128, 10_000, 1e-5, true);
+    private static ImportedModel model(Path folder, Path store) throws IOException {
+        TransformerConfig shape = new TransformerConfig(2_048, LAYERS, WIDTH, 2, 2, 2 * WIDTH, 128, 10_000, 1e-5, true);
         RandomModel.write(shape, folder);
         try (CheckpointStore files = CheckpointStore.open(store.toUri(), folder.resolve("copies"))) {
-            return ImportedModel.save(HuggingFaceModel.load(folder), ImportedModel.Role.RELEASE, files);
+            return ImportedModel.save(HuggingFaceModel.load(folder), ImportedModel.Role.BASE, files);
         }
     }
 
@@ -162,12 +164,11 @@ public final class ReactionBenchmark {
         return came == 1;
     }
 
-    private boolean serving(
-            ServiceTrial rlhf, ServiceTrial inference, ImportedModel one, ImportedModel other, int repeats)
+    private boolean serving(ServiceTrial rlhf, ServiceTrial inference, List<ModelRelease> both, int repeats)
             throws IOException, InterruptedException {
         ReleaseClient releases = new ReleaseClient(rlhf.address());
-        String first = one.release().orElseThrow().reference().sha256();
-        String second = other.release().orElseThrow().reference().sha256();
+        String first = both.getFirst().reference().sha256();
+        String second = both.getLast().reference().sha256();
         await("the first model", inference, () -> isServed(inference, first));
         await("the other release", rlhf, () -> releases.list().size() == 2);
         ReleaseClient.Release candidate = ReleaseClient.find(releases.list(), second);

@@ -24,7 +24,8 @@ class EventFuzzTest {
     }
 
     @MethodSource("samples")
-    @FuzzTest(maxDuration = "10m") // the last one: Jazzer demands that, but only where it is to make up bytes of its own
+    @FuzzTest(
+            maxDuration = "10m") // the last one: Jazzer demands that, but only where it is to make up bytes of its own
     void bytesAreAnEventOrPoison(int topic, byte[] value) {
         if (value != null) {
             check(Topic.ALL.get(Math.floorMod(topic, Topic.ALL.size())), value);

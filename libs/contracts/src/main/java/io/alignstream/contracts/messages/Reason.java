@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param code names the sentence in the catalogues
  * @param arguments what fills the sentence's placeholders: texts, numbers (whole ones are {@code Long}, others {@code
- *     Double}) and further reasons
+ *     Double}; what is no finite number becomes a text) and further reasons
  */
 public record Reason(String code, Map<String, Object> arguments) {
 
@@ -84,13 +84,18 @@ public record Reason(String code, Map<String, Object> arguments) {
         return switch (value) {
             case String text -> text;
             case Reason reason -> reason;
-            case Double number -> number;
-            case Float number -> number.doubleValue();
+            case Double number -> finite(number);
+            case Float number -> finite(number.doubleValue());
             case Number number -> number.longValue();
             case null, default ->
                 throw new IllegalArgumentException(
                         "argument " + name + " must be a text, a number or a reason but is " + value);
         };
+    }
+
+    /** JSON has no other numbers: what is none is a text before it is written, as it would be behind that. */
+    private static Object finite(double number) {
+        return Double.isFinite(number) ? (Object) number : Double.toString(number);
     }
 
     /**
@@ -112,7 +117,9 @@ public record Reason(String code, Map<String, Object> arguments) {
 
     private static Object value(String name, JsonNode json) {
         if (json.isNumber()) {
-            return json.isIntegralNumber() ? (Object) json.longValue() : json.doubleValue();
+            return json.isIntegralNumber() && json.canConvertToLong()
+                    ? (Object) json.longValue()
+                    : finite(json.doubleValue());
         }
         return json.isObject() ? of(json) : argument(name, json.textValue());
     }

@@ -68,6 +68,23 @@ class MessagesTest {
         assertThat(chinese).isEqualTo("已完成：等待基础模型；已停止");
     }
 
+    /** Where it came as a number of JSON, it is one beyond all others, and would be written as a text. */
+    @Test
+    void whatIsNoFiniteNumberIsATextBeforeAndBehindJson() throws Exception {
+        // Given
+        JsonMapper json = JsonMapper.builder().build();
+
+        // When
+        Reason huge = json.readValue(
+                "{\"code\": \"c\", \"arguments\": {\"a\": 1e999, \"b\": 1%s}}".formatted("0".repeat(30)), Reason.class);
+        Reason again = json.readValue(json.writeValueAsString(huge), Reason.class);
+
+        // Then
+        assertThat(huge.arguments()).isEqualTo(Map.of("a", "Infinity", "b", 1e30));
+        assertThat(again).isEqualTo(huge);
+        assertThat(Reason.of("c").with("loss", Double.NaN).arguments()).containsEntry("loss", "NaN");
+    }
+
     @Test
     void aTextThatLooksLikeAPlaceholderStaysWhatItIs() {
         // When
