@@ -9,6 +9,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -229,6 +230,14 @@ public record TokenBatch(
         @Override
         public TokenBatch decode(byte[] value, Headers headers) throws PoisonEventException {
             return TokenBatch.decode(value);
+        }
+
+        @Override
+        public Optional<String> newer(byte[] value, Headers headers) {
+            boolean ours = value.length > MAGIC.length
+                    && Arrays.equals(value, 0, MAGIC.length, MAGIC, 0, MAGIC.length)
+                    && value[MAGIC.length] > VERSION;
+            return ours ? Optional.of("token batch version " + value[MAGIC.length]) : Optional.empty();
         }
     }
 }

@@ -239,6 +239,10 @@ public final class Restoration {
         return headers;
     }
 
+    static ProducerRecord<byte[], byte[]> record(ArchivedRecord record) {
+        return new ProducerRecord<>(record.topic(), null, record.key(), record.value(), headers(record));
+    }
+
     /** Publishes what is due, byte for byte as it was, and returns how many records that were. */
     public long publish(KafkaConnection connection) {
         long published = 0;
@@ -246,10 +250,7 @@ public final class Restoration {
             for (OfTopic topic : topics) {
                 publisher.publishAsIs(
                         topic.topic(),
-                        topic.due().stream()
-                                .map(record -> new ProducerRecord<>(
-                                        record.topic(), null, record.key(), record.value(), headers(record)))
-                                .toList());
+                        topic.due().stream().map(Restoration::record).toList());
                 published += topic.due().size();
             }
         }
