@@ -21,6 +21,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.jboss.logging.Logger;
@@ -80,10 +82,14 @@ public class RegistryKeeper {
     }
 
     private void follow(KafkaConsumer<byte[], byte[]> consumer, RegistryArchive archive) throws IOException {
-        List<TopicPartition> partitions = RegistryArchive.TOPICS.stream()
-                .flatMap(topic -> consumer.partitionsFor(topic.name()).stream())
-                .map(info -> new TopicPartition(info.topic(), info.partition()))
-                .toList();
+        List<TopicPartition> partitions = new ArrayList<>();
+        for (Topic<?> topic : RegistryArchive.TOPICS) {
+            List<PartitionInfo> infos = consumer.partitionsFor(topic.name());
+            if (infos.isEmpty()) {
+                throw new KafkaException("topic " + topic + " is not there yet");
+            }
+            infos.forEach(info -> partitions.add(new TopicPartition(info.topic(), info.partition())));
+        }
         consumer.assign(partitions);
         consumer.seekToBeginning(partitions);
         while (!stopped) {

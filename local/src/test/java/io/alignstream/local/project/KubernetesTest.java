@@ -486,8 +486,12 @@ class KubernetesTest {
         Project.yaml(Project.ROOT.relativize(kustomization).toString())
                 .getFirst()
                 .at("/configMapGenerator")
-                .forEach(map -> texts(map.at("/literals"))
-                        .forEach(literal -> names.add(literal.substring(0, literal.indexOf('=')))));
+                .forEach(map -> {
+                    if (map.at("/name").asText().equals("alignstream")) { // the one that the services read
+                        texts(map.at("/literals"))
+                                .forEach(literal -> names.add(literal.substring(0, literal.indexOf('='))));
+                    }
+                });
         return names;
     }
 

@@ -224,7 +224,8 @@ public class StageRunner {
     /** What keeps the view from being up to date; empty if nothing does. */
     public Optional<String> trouble() {
         if (steps.hangs()) {
-            return Optional.of("a training step has taken %,d s and seems not to end; the service has to be started again"
+            return Optional.of(("a training step has taken %,d s and seems not to end; start the service again, or raise"
+                            + " alignstream.job.longest-step if its steps are that long")
                     .formatted(steps.present().toSeconds()));
         }
         String last = newerEvent == null ? trouble : newerEvent;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
+import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.testing.S3Server;
 import io.alignstream.training.archive.ArchivedRecord.Header;
 import java.io.IOException;
@@ -100,7 +101,7 @@ class RegistryArchiveTest {
 
             // When, then
             assertThatThrownBy(() -> archive.records(Topic.CHECKPOINTS))
-                    .isInstanceOf(io.alignstream.languagemodel.checkpoint.DamagedCheckpointException.class);
+                    .isInstanceOf(DamagedCheckpointException.class);
         }
     }
 
