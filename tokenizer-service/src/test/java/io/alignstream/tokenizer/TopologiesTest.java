@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.alignstream.contracts.CleanDocument;
-import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.Document;
-import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.TokenBatch;
+import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Messages;

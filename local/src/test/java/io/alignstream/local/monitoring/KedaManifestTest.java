@@ -99,8 +99,8 @@ class KedaManifestTest {
                 least.put(name, object.at("/spec/minReplicaCount").asInt(-1)));
 
         // Then
-        Map<String, Integer> wanted = BrokerUser.AWAKENED_BY.keySet().stream()
-                .collect(Collectors.toMap(Stage::service, stage -> 0));
+        Map<String, Integer> wanted =
+                BrokerUser.AWAKENED_BY.keySet().stream().collect(Collectors.toMap(Stage::service, stage -> 0));
         wanted.put(Stage.INFERENCE.service(), 1);
         assertThat(least).isEqualTo(wanted);
     }
@@ -115,11 +115,12 @@ class KedaManifestTest {
 
         // When
         Map<Stage, Set<String>> manifests = new HashMap<>();
-        code.keySet().forEach(stage -> manifests.put(
-                stage,
-                triggers(stage, "kafka")
-                        .map(trigger -> trigger.at("/metadata/topic").asText())
-                        .collect(Collectors.toCollection(TreeSet::new))));
+        code.keySet()
+                .forEach(stage -> manifests.put(
+                        stage,
+                        triggers(stage, "kafka")
+                                .map(trigger -> trigger.at("/metadata/topic").asText())
+                                .collect(Collectors.toCollection(TreeSet::new))));
 
         // Then
         assertThat(manifests).isEqualTo(code);
@@ -134,9 +135,8 @@ class KedaManifestTest {
     @Test
     void the_brokers_are_asked_where_they_listen_by_the_user_who_may_see() {
         // Given
-        JsonNode listener = Project.yaml("k8s/components/kafka-users/kafka.yaml")
-                .getFirst()
-                .at("/spec/kafka/listeners/0");
+        JsonNode listener =
+                Project.yaml("k8s/components/kafka-users/kafka.yaml").getFirst().at("/spec/kafka/listeners/0");
         JsonNode authentication = resources.getLast();
         JsonNode component = Project.yaml(FOLDER + "kustomization.yaml").getFirst();
 
@@ -161,7 +161,8 @@ class KedaManifestTest {
                         .getFirst()
                         .at("/spec/template/spec/volumes/0/secret/secretName")
                         .asText());
-        assertThat(component.at("/configMapGenerator/0/name")).isEqualTo(authentication.at("/spec/configMapTargetRef/0/name"));
+        assertThat(component.at("/configMapGenerator/0/name"))
+                .isEqualTo(authentication.at("/spec/configMapTargetRef/0/name"));
         assertThat(component.at("/configMapGenerator/0/literals/0").asText())
                 .isEqualTo(authentication.at("/spec/configMapTargetRef/0/key").asText() + "="
                         + BrokerUser.AUTOSCALER.name());
@@ -180,9 +181,8 @@ class KedaManifestTest {
                 .toList();
 
         // Then
-        assertThat(queries)
-                .hasSize(scaled.size())
-                .allSatisfy(query -> assertThat(known).containsAll(Panel.seriesIn(query)));
+        assertThat(queries).hasSize(scaled.size()).allSatisfy(query -> assertThat(known)
+                .containsAll(Panel.seriesIn(query)));
         BrokerUser.AWAKENED_BY.keySet().forEach(stage -> assertThat(triggers(stage, "prometheus"))
                 .singleElement()
                 .satisfies(trigger -> {
@@ -190,8 +190,9 @@ class KedaManifestTest {
                     assertThat(trigger.at("/metadata/ignoreNullValues").asText())
                             .isEqualTo("false");
                 }));
-        assertThat(scaled.values()).allMatch(object -> object.at(SPEC).has("fallback")
-                || object.at("/spec/minReplicaCount").asInt() == 0);
+        assertThat(scaled.values())
+                .allMatch(object -> object.at(SPEC).has("fallback")
+                        || object.at("/spec/minReplicaCount").asInt() == 0);
     }
 
     /** A pod that was killed in a run is wanted, whatever its successor's address is; one that went idle is not. */

@@ -15,9 +15,8 @@ public final class CustomResources {
 
     /** The schema of the resources called {@code plural}, which takes no field that it does not name. */
     public static JsonSchema schema(String plural) {
-        ObjectNode schema = (ObjectNode) Project.yaml(DEFINITIONS + plural + ".yaml")
-                .getFirst()
-                .at("/spec/versions/0/schema/openAPIV3Schema");
+        ObjectNode schema = (ObjectNode)
+                Project.yaml(DEFINITIONS + plural + ".yaml").getFirst().at("/spec/versions/0/schema/openAPIV3Schema");
         close(schema);
         ((ObjectNode) schema.at("/properties")).putObject("metadata").put("type", "object");
         return JsonSchemaFactory.getInstance(VersionFlag.V202012).getSchema(schema);

@@ -232,8 +232,7 @@ class KubernetesTest {
         JsonNode common = common();
 
         // When
-        List<JsonNode> temporary = StreamSupport.stream(
-                        common.at("/volumes").spliterator(), false)
+        List<JsonNode> temporary = StreamSupport.stream(common.at("/volumes").spliterator(), false)
                 .filter(volume -> volume.has("emptyDir"))
                 .toList();
 
@@ -244,7 +243,9 @@ class KubernetesTest {
         for (Stage stage : Stage.values()) {
             JsonNode workload = Project.yaml(BASE + stage.service() + ".yaml").getFirst();
             JsonNode container = workload.at("/spec/template/spec/containers/0");
-            assertThat(container.at("/resources/limits/memory").asText()).as(stage.service()).isNotEmpty();
+            assertThat(container.at("/resources/limits/memory").asText())
+                    .as(stage.service())
+                    .isNotEmpty();
             assertThat(workload.at("/spec/volumeClaimTemplates/0/spec/resources/requests/storage")
                             .asText())
                     .as(stage.service())
@@ -271,23 +272,27 @@ class KubernetesTest {
     }
 
     private static Duration patience(JsonNode probe) {
-        return Duration.ofSeconds(
-                probe.at("/periodSeconds").asLong() * probe.at("/failureThreshold").asLong());
+        return Duration.ofSeconds(probe.at("/periodSeconds").asLong()
+                * probe.at("/failureThreshold").asLong());
     }
 
     @Test
     void a_node_that_is_drained_takes_one_pod_of_each_service_at_a_time() {
         // When
         Map<String, JsonNode> budgets = Project.yaml(BASE + "disruption-budgets.yaml").stream()
-                .collect(Collectors.toMap(budget -> budget.at("/metadata/name").asText(), budget -> budget.at("/spec")));
+                .collect(
+                        Collectors.toMap(budget -> budget.at("/metadata/name").asText(), budget -> budget.at("/spec")));
 
         // Then
         assertThat(budgets)
-                .containsOnlyKeys(Arrays.stream(Stage.values()).map(Stage::service).toArray(String[]::new))
+                .containsOnlyKeys(
+                        Arrays.stream(Stage.values()).map(Stage::service).toArray(String[]::new))
                 .allSatisfy((name, spec) -> {
                     assertThat(spec.at("/maxUnavailable").asInt()).isEqualTo(1);
                     assertThat(spec.has("minAvailable")).isFalse();
-                    assertThat(spec.at("/selector/matchLabels").get("app.kubernetes.io/name").asText())
+                    assertThat(spec.at("/selector/matchLabels")
+                                    .get("app.kubernetes.io/name")
+                                    .asText())
                             .isEqualTo(name);
                 });
     }
@@ -330,7 +335,8 @@ class KubernetesTest {
         assertThat(annotations.at("/target/kind").asText())
                 .isEqualTo("(KafkaTopic|KafkaNodePool|Kafka|PersistentVolumeClaim)");
         assertThat(annotations.at("/patch").asText())
-                .contains("argocd.argoproj.io/sync-options: Prune=false", "kustomize.toolkit.fluxcd.io/prune: disabled");
+                .contains(
+                        "argocd.argoproj.io/sync-options: Prune=false", "kustomize.toolkit.fluxcd.io/prune: disabled");
         assertThat(texts(policy.at("/matchConstraints/resourceRules/0/resources")))
                 .containsExactlyInAnyOrder("kafkatopics", "kafkas", "kafkanodepools");
         assertThat(texts(policy.at("/matchConstraints/resourceRules/1/resources")))

@@ -37,7 +37,12 @@ class ManifestMutationTest {
     static Stream<Arguments> slips() {
         return Stream.of(
                 slip("a topic with a wrong name", TOPICS, BASE + "topics.yaml", "name: rankings\n", "name: ranking\n"),
-                slip("a topic that forgets", TOPICS, BASE + "topics.yaml", "retention.ms: -1", "retention.ms: 604800000"),
+                slip(
+                        "a topic that forgets",
+                        TOPICS,
+                        BASE + "topics.yaml",
+                        "retention.ms: -1",
+                        "retention.ms: 604800000"),
                 slip(
                         "a right for another group",
                         USERS,

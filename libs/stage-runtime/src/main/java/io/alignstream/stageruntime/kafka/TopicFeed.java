@@ -1,6 +1,6 @@
 package io.alignstream.stageruntime.kafka;
 
-import io.alignstream.contracts.NewerEventException;
+import io.alignstream.contracts.check.NewerEventException;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.messages.Reason;

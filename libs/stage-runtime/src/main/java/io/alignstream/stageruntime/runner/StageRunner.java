@@ -103,6 +103,7 @@ public class StageRunner {
     private volatile @Nullable String trouble;
     /** Until the process ends: only another release reads on. */
     private volatile @Nullable String newerEvent;
+
     private volatile List<Checkpoint> checkpoints = List.of();
     private volatile List<Incident> incidents = List.of();
     private @Nullable Thread readerThread;
@@ -224,9 +225,10 @@ public class StageRunner {
     /** What keeps the view from being up to date; empty if nothing does. */
     public Optional<String> trouble() {
         if (steps.hangs()) {
-            return Optional.of(("a training step has taken %,d s and seems not to end; start the service again, or raise"
-                            + " alignstream.job.longest-step if its steps are that long")
-                    .formatted(steps.present().toSeconds()));
+            return Optional.of(
+                    ("a training step has taken %,d s and seems not to end; start the service again, or raise"
+                                    + " alignstream.job.longest-step if its steps are that long")
+                            .formatted(steps.present().toSeconds()));
         }
         String last = newerEvent == null ? trouble : newerEvent;
         return last != null || readerMeters.inContact()
@@ -389,7 +391,16 @@ public class StageRunner {
 
     private RunningJob start(Job job, Reason cause) {
         RunningJob running = new RunningJob(
-                job, cause, definition.stage().id(), publisher, readers, refusals, progress, samples, memberships, steps);
+                job,
+                cause,
+                definition.stage().id(),
+                publisher,
+                readers,
+                refusals,
+                progress,
+                samples,
+                memberships,
+                steps);
         jobs.execute(() -> {
             running.run();
             if (running.hasPublished(Topic.CHECKPOINTS)) {

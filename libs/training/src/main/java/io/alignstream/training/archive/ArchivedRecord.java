@@ -64,7 +64,8 @@ public record ArchivedRecord(
                 .filter(value -> value.matches("[0-9A-Za-z-]{1,64}"))
                 .findFirst();
         return id.orElseGet(() -> {
-            Sha256 hash = new Sha256().add(topic.getBytes(StandardCharsets.UTF_8)).add(key);
+            Sha256 hash =
+                    new Sha256().add(topic.getBytes(StandardCharsets.UTF_8)).add(key);
             return (value == null ? hash : hash.add(value)).hex() + "-" + offset;
         });
     }

@@ -106,8 +106,7 @@ public final class RegistryArchive implements AutoCloseable {
 
     /** A folder for each key of each topic. */
     private static String run(ArchivedRecord record) {
-        return record.topic() + "-"
-                + new Sha256().add(record.key()).hex().substring(0, KEY_DIGITS);
+        return record.topic() + "-" + new Sha256().add(record.key()).hex().substring(0, KEY_DIGITS);
     }
 
     /**

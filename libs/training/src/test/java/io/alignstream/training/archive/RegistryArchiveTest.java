@@ -95,13 +95,13 @@ class RegistryArchiveTest {
                 RegistryArchive archive = new RegistryArchive(store)) {
             archive.keep(record("one", "{\"verdict\": \"rejected\"}", "a", 1_000, 0));
             try (Stream<Path> files = Files.walk(folder)) {
-                Path value = files.filter(file -> file.endsWith("value")).findFirst().orElseThrow();
+                Path value =
+                        files.filter(file -> file.endsWith("value")).findFirst().orElseThrow();
                 Files.writeString(value, "{\"verdict\": \"approved\"}");
             }
 
             // When, then
-            assertThatThrownBy(() -> archive.records(Topic.CHECKPOINTS))
-                    .isInstanceOf(DamagedCheckpointException.class);
+            assertThatThrownBy(() -> archive.records(Topic.CHECKPOINTS)).isInstanceOf(DamagedCheckpointException.class);
         }
     }
 

@@ -108,8 +108,8 @@ public final class Restoration {
         }
         List<String> contradictions = held.entrySet().stream()
                 .filter(there -> kept.stream()
-                        .noneMatch(record ->
-                                record.keyText().equals(there.getKey()) && record.hasValue(there.getValue())))
+                        .noneMatch(
+                                record -> record.keyText().equals(there.getKey()) && record.hasValue(there.getValue())))
                 .map(Map.Entry::getKey)
                 .toList();
         List<Map.Entry<String, byte[]>> present = held.entrySet().stream()

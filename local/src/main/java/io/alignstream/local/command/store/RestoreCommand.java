@@ -28,7 +28,8 @@ import picocli.CommandLine.Option;
         description = {
             "Give brokers that have lost them the tokenizers, models, verdicts and decisions that the store keeps.",
             "",
-            "inference-service keeps each record of " + RestoreCommand.KEPT + " in the store. They are published again as they"
+            "inference-service keeps each record of " + RestoreCommand.KEPT
+                    + " in the store. They are published again as they"
                     + " were and in their order, so what was rolled back stays rolled back. Before, manifests are checked by"
                     + " their hashes, models in use byte for byte. A second call publishes nothing. What only the brokers hold"
                     + " (documents, instructions, prompts, rankings) comes from a backup of the topics: docs/deploy.md."
@@ -78,15 +79,16 @@ public final class RestoreCommand implements Callable<Integer> {
                 .allMatch(topic -> topic.due().isEmpty()
                         && topic.there() == 0
                         && topic.left().isEmpty())) {
-            console.line("The store keeps no record of a topic. inference-service keeps them while it runs; if it never ran"
-                    + " with this store, only a backup of the topics brings them back.");
+            console.line(
+                    "The store keeps no record of a topic. inference-service keeps them while it runs; if it never ran"
+                            + " with this store, only a backup of the topics brings them back.");
         }
         for (Restoration.OfTopic topic : restoration.topics()) {
             console.line("%-16s %,6d to publish %,6d there already"
                     .formatted(topic.topic().name(), topic.due().size(), topic.there()));
             topic.left()
-                    .forEach((key, why) ->
-                            console.line("left out: %s of %s: %s".formatted(key, topic.topic().name(), why)));
+                    .forEach((key, why) -> console.line("left out: %s of %s: %s"
+                            .formatted(key, topic.topic().name(), why)));
         }
         missing(Restoration.others(connection)).forEach(console::line);
         if (dryRun) {
@@ -106,7 +108,9 @@ public final class RestoreCommand implements Callable<Integer> {
             throw new LaunchException(
                     "The topics hold what the store has never seen, so nobody can say in which order the two belong:\n"
                             + contradictions.stream().limit(20).collect(Collectors.joining("\n"))
-                            + (contradictions.size() > 20 ? "\n    and %,d more".formatted(contradictions.size() - 20) : "")
+                            + (contradictions.size() > 20
+                                    ? "\n    and %,d more".formatted(contradictions.size() - 20)
+                                    : "")
                             + "\nIf they are right, start inference-service: it adds them to the store within seconds, and"
                             + " restore puts them behind what was there before. If not, delete these topics and begin with"
                             + " empty ones. Nothing was published.");

@@ -1,4 +1,4 @@
-package io.alignstream.contracts;
+package io.alignstream.contracts.check;
 
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Messages;
