@@ -2,6 +2,7 @@ package io.alignstream.contracts;
 
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.access.EndedSession;
+import io.alignstream.contracts.check.NewerEventException;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.incident.Incident;

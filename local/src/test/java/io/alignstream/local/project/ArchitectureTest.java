@@ -188,7 +188,8 @@ class ArchitectureTest {
         noClasses()
                 .that(resideInAPackage(LOCAL))
                 .should()
-                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, RETENTION, ARCHIVE, LOCAL)))
+                .dependOnClassesThat(
+                        resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, RETENTION, ARCHIVE, LOCAL)))
                 .check(classes);
     }
 

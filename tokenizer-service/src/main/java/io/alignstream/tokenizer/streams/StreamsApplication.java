@@ -1,7 +1,7 @@
 package io.alignstream.tokenizer.streams;
 
-import io.alignstream.contracts.check.NewerEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.NewerEventException;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.contracts.rights.BrokerRefusedException;

@@ -1,8 +1,8 @@
 package io.alignstream.stageruntime.kafka;
 
-import io.alignstream.contracts.check.NewerEventException;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.NewerEventException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.view.TopicMadeAnewException;
 import java.nio.charset.StandardCharsets;

@@ -84,8 +84,7 @@ class RestoreIT {
                 CheckpointStore store = store(site)) {
             served = publish(site, store);
             awaitServed(site, served);
-            await().atMost(PATIENCE)
-                    .until(() -> kept(store) == records(site).size() && kept(store) >= PUBLISHED);
+            await().atMost(PATIENCE).until(() -> kept(store) == records(site).size() && kept(store) >= PUBLISHED);
             before = PublishedRegistry.read(site.connection());
             records = records(site);
         }
