@@ -21,6 +21,7 @@ import io.alignstream.local.command.exchange.InstructionsCommand;
 import io.alignstream.local.command.exchange.RankingsCommand;
 import io.alignstream.local.command.letters.ReplayCommand;
 import io.alignstream.local.command.store.GcCommand;
+import io.alignstream.local.command.store.RestoreCommand;
 import io.alignstream.local.command.workers.ScaleCommand;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.site.LaunchException;
@@ -64,6 +65,7 @@ import picocli.CommandLine.ParseResult;
             SweepCommand.class,
             ExportCommand.class,
             GcCommand.class,
+            RestoreCommand.class,
             BenchCommand.class,
             ChaosCommand.class,
             WeightsCommand.class

@@ -78,7 +78,7 @@ final class PoisonTrial implements AutoCloseable {
                 bytes(json(topic, good).toString()),
                 topic.record(good, "test").headers());
         String type = new String(version.headers().lastHeader("ce_type").value(), StandardCharsets.UTF_8);
-        version.headers().remove("ce_type").add("ce_type", bytes(type.replace(".v1", ".v2")));
+        version.headers().remove("ce_type").add("ce_type", bytes(type.replace(".v1", ".v0")));
         poison.add(new Poison(version, "unknown type or version"));
         poison.add(new Poison(record(topic, bytes("typed by hand"), new RecordHeaders()), "set the header ce_type"));
         return poison;

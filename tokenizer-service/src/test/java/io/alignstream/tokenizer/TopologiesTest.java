@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -46,6 +47,8 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -348,6 +351,34 @@ class TopologiesTest {
             assertThat(application.failure()).hasValueSatisfying(why -> assertThat(Messages.english(why))
                     .contains("this record kills its thread"));
             assertThat(application.running()).isFalse();
+        }
+    }
+
+    @Test
+    void anApplicationWaitsForTheReleaseThatReadsWhatALaterOneHasWritten() throws Exception {
+        // Given
+        AtomicInteger looks = new AtomicInteger();
+        StreamsBuilder builder = new StreamsBuilder();
+        builder.stream(Topic.DOCUMENTS.name(), Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
+                .foreach((key, value) -> {
+                    looks.incrementAndGet();
+                    Headers headers = new RecordHeaders()
+                            .add("ce_type", "io.alignstream.document.v2".getBytes(StandardCharsets.UTF_8));
+                    Topic.DOCUMENTS.requireKnown(value, headers, 0, 0);
+                });
+        topics.publishText(Topic.DOCUMENTS, "later", "whatever");
+        StreamsApplication.Endurance endurance =
+                new StreamsApplication.Endurance(2, Duration.ofMinutes(5), Duration.ofMillis(10));
+
+        // When
+        try (StreamsApplication application =
+                new StreamsApplication("patient", builder.build(), settings("patient"), endurance)) {
+            application.start(Set.of("documents"));
+            await().dontCatchUncaughtExceptions().atMost(PATIENCE).until(() -> looks.get() > 3);
+
+            // Then
+            assertThat(application.failure()).isEmpty();
+            assertThat(application.describe()).contains("io.alignstream.document.v2", "upgrade the service");
         }
     }
 

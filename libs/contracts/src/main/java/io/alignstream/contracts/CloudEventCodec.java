@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -132,6 +133,31 @@ public final class CloudEventCodec<T> implements Topic.Codec<T> {
                     Reason.of("poison.unreadable").with("type", type).with("detail", String.valueOf(e.getMessage())),
                     e);
         }
+    }
+
+    @Override
+    public Optional<String> newer(byte[] value, Headers headers) {
+        String contentType = header(headers, "content-type");
+        if (contentType != null && contentType.startsWith(STRUCTURED)) {
+            try {
+                return newer(JSON.readTree(value).path("type").textValue());
+            } catch (IOException e) {
+                return Optional.empty(); // decoding it says what is wrong
+            }
+        }
+        return newer(header(headers, "ce_type"));
+    }
+
+    private Optional<String> newer(@Nullable String actual) {
+        String unversioned = type.substring(0, type.lastIndexOf('v') + 1);
+        if (actual == null || !actual.startsWith(unversioned)) {
+            return Optional.empty();
+        }
+        String version = actual.substring(unversioned.length());
+        return version.matches("[1-9][0-9]{0,8}")
+                        && Integer.parseInt(version) > Integer.parseInt(type.substring(unversioned.length()))
+                ? Optional.of(actual)
+                : Optional.empty();
     }
 
     /** The event inside an envelope of the structured content mode. */

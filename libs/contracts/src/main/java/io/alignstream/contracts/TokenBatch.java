@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
@@ -229,6 +230,14 @@ public record TokenBatch(
         @Override
         public TokenBatch decode(byte[] value, Headers headers) throws PoisonEventException {
             return TokenBatch.decode(value);
+        }
+
+        @Override
+        public Optional<String> newer(byte[] value, Headers headers) {
+            boolean ours = value.length > MAGIC.length
+                    && Arrays.equals(value, 0, MAGIC.length, MAGIC, 0, MAGIC.length)
+                    && value[MAGIC.length] > VERSION;
+            return ours ? Optional.of("token batch version " + value[MAGIC.length]) : Optional.empty();
         }
     }
 }

@@ -2,6 +2,7 @@ package io.alignstream.contracts;
 
 import io.alignstream.contracts.access.AuditEntry;
 import io.alignstream.contracts.access.EndedSession;
+import io.alignstream.contracts.check.NewerEventException;
 import io.alignstream.contracts.guard.GuardDecision;
 import io.alignstream.contracts.guard.StageControl;
 import io.alignstream.contracts.incident.Incident;
@@ -9,11 +10,13 @@ import io.alignstream.contracts.judgement.Guideline;
 import io.alignstream.contracts.messages.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Kafka topic with its event type, key and retention: the one list of topics, thread-safe constants.
@@ -193,6 +196,37 @@ public final class Topic<T> {
         return codec.decode(record.value(), record.headers());
     }
 
+    /** Why {@code record} is for a later release of this program to read; empty if it is not. */
+    public Optional<Reason> newer(ConsumerRecord<byte[], byte[]> record) {
+        return newer(record.value(), record.headers(), record.partition(), record.offset());
+    }
+
+    /**
+     * The same of a record that is taken apart.
+     *
+     * @param value null for a tombstone, which has no version
+     */
+    public Optional<Reason> newer(byte @Nullable [] value, Headers headers, int partition, long offset) {
+        return value == null
+                ? Optional.empty()
+                : codec.newer(value, headers).map(version -> Reason.of("event.newer")
+                        .with("topic", name)
+                        .with("partition", partition)
+                        .with("offset", offset)
+                        .with("version", version));
+    }
+
+    /**
+     * Ends whoever would pass a record over that is for a later release.
+     *
+     * @throws NewerEventException if it is
+     */
+    public void requireKnown(byte @Nullable [] value, Headers headers, int partition, long offset) {
+        newer(value, headers, partition, offset).ifPresent(reason -> {
+            throw new NewerEventException(reason);
+        });
+    }
+
     @Override
     public String toString() {
         return name;
@@ -213,6 +247,9 @@ public final class Topic<T> {
          * @throws PoisonEventException if the bytes or headers do not make a valid event, with the reason
          */
         T decode(byte[] value, Headers headers) throws PoisonEventException;
+
+        /** The version of an event of this name if it is later than the one that is read here. */
+        Optional<String> newer(byte[] value, Headers headers);
     }
 
     /** How long a topic keeps its records. */

@@ -96,6 +96,41 @@ class PoisonEventTest {
                 .withMessageContaining("io.alignstream.document.v1");
     }
 
+    /** A release that knows a version reads what the one before it has left. */
+    @Test
+    void aLaterVersionOfAnEventIsTheNextReleasesToRead() {
+        // Given
+        byte[] value =
+                Samples.encode(Topic.DOCUMENTS, Samples.event(Topic.DOCUMENTS)).value();
+        List<String> types = List.of(
+                "io.alignstream.document.v1",
+                "io.alignstream.document.v2",
+                "io.alignstream.document.v10",
+                "io.alignstream.document.v0",
+                "io.alignstream.document.v2b",
+                "io.alignstream.prompt.v2");
+
+        // When
+        List<String> newer = types.stream()
+                .filter(type -> Topic.DOCUMENTS
+                        .newer(Samples.consumed(
+                                "documents",
+                                value,
+                                new RecordHeaders().add("ce_type", type.getBytes(StandardCharsets.UTF_8))))
+                        .isPresent())
+                .toList();
+
+        // Then
+        assertThat(newer).containsExactly("io.alignstream.document.v2", "io.alignstream.document.v10");
+        byte[] envelope = "{\"type\": \"io.alignstream.document.v3\"}".getBytes(StandardCharsets.UTF_8);
+        Headers structured = new RecordHeaders()
+                .add("content-type", "application/cloudevents+json".getBytes(StandardCharsets.UTF_8));
+        assertThat(Topic.DOCUMENTS.newer(envelope, structured, 0, 7))
+                .hasValueSatisfying(reason -> assertThat(Messages.english(reason))
+                        .contains("offset 7 of documents", "io.alignstream.document.v3", "upgrade the service"));
+        assertThat(Topic.DOCUMENTS.newer(null, structured, 0, 7)).isEmpty();
+    }
+
     @Test
     void aRecordWithoutHeadersIsPoison() {
         // Given

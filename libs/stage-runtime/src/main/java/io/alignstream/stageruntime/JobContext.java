@@ -43,6 +43,12 @@ public interface JobContext {
     /** Says what was kept of the step that is reported next; the reference travels with its progress. */
     default void recorded(Reference record) {}
 
+    /** Says that a training step begins: one that takes far too long ends the service's being alive. */
+    default void stepBegins() {}
+
+    /** Says that it has come to its end. */
+    default void stepEnds() {}
+
     /** Says that a checkpoint of {@code bytes} was written, which took {@code seconds}. */
     default void saved(double seconds, long bytes) {}
 

@@ -283,6 +283,16 @@ public abstract class TrainingJob implements Job {
             }
 
             @Override
+            public void stepBegins() {
+                context.stepBegins();
+            }
+
+            @Override
+            public void stepEnds() {
+                context.stepEnds();
+            }
+
+            @Override
             public void saved(double seconds, long bytes) {
                 context.saved(seconds, bytes);
             }

@@ -27,7 +27,9 @@ public class EchoStage implements StageDefinition {
     enum Mode {
         SUCCEED,
         FAIL,
-        UNTIL_STOPPED
+        UNTIL_STOPPED,
+        /** Its first step does not end. */
+        HANG
     }
 
     volatile Mode mode = Mode.SUCCEED;
@@ -127,6 +129,13 @@ public class EchoStage implements StageDefinition {
         @Override
         public void execute(JobContext context) throws Exception {
             starts.add(run());
+            if (mode == Mode.HANG) {
+                context.stepBegins();
+                while (!context.stopRequested()) {
+                    TimeUnit.MILLISECONDS.sleep(10);
+                }
+                return;
+            }
             if (mode == Mode.FAIL) {
                 throw new IllegalStateException("the loss is not finite");
             }

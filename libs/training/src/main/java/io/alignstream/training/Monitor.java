@@ -34,6 +34,12 @@ public interface Monitor {
     /** Hears what was kept of the step whose {@link #progress} comes next. */
     default void recorded(Reference record) {}
 
+    /** Hears that a step begins, and after it {@link #stepEnds}, whatever came of it. */
+    default void stepBegins() {}
+
+    /** Hears that a step has come to its end. */
+    default void stepEnds() {}
+
     /** Hears that a checkpoint of {@code bytes} was written, for which training stood still for {@code seconds}. */
     default void saved(double seconds, long bytes) {}
 

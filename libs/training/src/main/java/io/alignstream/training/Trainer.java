@@ -318,6 +318,15 @@ public final class Trainer {
         return new Result(settled, manifest.step(), manifest.metrics());
     }
 
+    private Step step(TrainingLoop loop) throws IOException {
+        monitor.stepBegins();
+        try {
+            return loop.step();
+        } finally {
+            monitor.stepEnds();
+        }
+    }
+
     /** Steps until there is nothing to do, a person stops the run (the state is stored then) or a step fails. */
     private Optional<Trouble> stepThrough(Moment moment) throws IOException {
         TrainingLoop loop = moment.loop;
@@ -330,7 +339,7 @@ public final class Trainer {
             }
             long before = loop.done();
             long began = System.nanoTime();
-            Step step = loop.step();
+            Step step = step(loop);
             double seconds = (System.nanoTime() - began) / 1e9;
             workers.disagreements().forEach(what -> monitor.disagreed(loop.done(), what));
             if (step.trouble().isPresent()) {

@@ -5,6 +5,7 @@ import io.alignstream.contracts.messages.Messages;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.archive.RegistryArchive;
 import io.alignstream.training.retention.Garbage;
 import io.alignstream.training.retention.Registry;
 import io.alignstream.training.retention.Retention;
@@ -28,8 +29,8 @@ import java.util.stream.Stream;
  *
  * <p>The store is collected as {@code ./alignstream gc --delete} does it, made older than any grace, and collected once more.
  * Afterwards a collection finds nothing, and every object is one of these: a file that the manifest of a finished checkpoint
- * names, such a manifest, the same of the answers that a run has sampled and of inference-service's secret, a run's small
- * notes, or the room that is put aside for notes. So no state of a finished
+ * names, such a manifest, the same of the answers that a run has sampled and of inference-service's secret and of
+ * the records of the registry topics that it keeps, a run's small notes, or the room that is put aside for notes. So no state of a finished
  * run is left, nothing of a run without a result and no half of a checkpoint.
  */
 final class Leftovers {
@@ -76,6 +77,7 @@ final class Leftovers {
         Set<String> known = known(store, holding -> holding.manifest().complete());
         known.addAll(known(store.below(TrainingRun.RECORDS), answers -> true));
         known.addAll(known(store.below(SECRETS), secret -> true));
+        known.addAll(known(store.below(RegistryArchive.FOLDER), record -> true));
         known.add(CheckpointStore.RESERVE);
         try (Stream<Path> files = Files.walk(objects)) {
             files.filter(Files::isRegularFile)

@@ -88,7 +88,8 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /** Starts the broker and these services. */
-    static LocalCluster start(Site site, Installation installation, List<ProcessSpec> services, Console console) {
+    public static LocalCluster start(
+            Site site, Installation installation, List<ProcessSpec> services, Console console) {
         new SiteSettings(site, System.getenv()).requireKnownNames();
         site.prepare();
         requireFreeSpace(site);

@@ -70,11 +70,7 @@ public final class Publisher implements AutoCloseable {
             ProducerRecord<byte[], byte[]> record = topic.record(event, SOURCE);
             ByteBuffer value = hash(record.value());
             if (!value.equals(published.put(ByteBuffer.wrap(record.key()), value))) {
-                var acknowledged = producer.send(record, (metadata, exception) -> {
-                    if (exception != null) {
-                        failure.compareAndSet(null, exception);
-                    }
-                });
+                send(record);
                 sent[0]++;
             }
             progress.accept(++seen[0]);
@@ -96,14 +92,23 @@ public final class Publisher implements AutoCloseable {
         batches.forEach(batch -> publishAgain(Topic.TOKEN_BATCHES, ledgers.record(batch, SOURCE)));
     }
 
-    private void publishAgain(Topic<?> topic, ProducerRecord<byte[], byte[]> record) {
+    /** Publishes records as they are, in their order, and returns when all are acknowledged. */
+    public void publishAsIs(Topic<?> topic, List<ProducerRecord<byte[], byte[]>> records) {
+        records.forEach(this::send);
+        producer.flush();
+        requireNoFailure(topic);
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record) {
         var acknowledged = producer.send(record, (metadata, exception) -> {
             if (exception != null) {
                 failure.compareAndSet(null, exception);
             }
         });
-        producer.flush();
-        requireNoFailure(topic);
+    }
+
+    private void publishAgain(Topic<?> topic, ProducerRecord<byte[], byte[]> record) {
+        publishAsIs(topic, List.of(record));
     }
 
     private void requireNoFailure(Topic<?> topic) {

@@ -68,6 +68,7 @@ class RightsTest {
         Set<String> needed = new TreeSet<>();
         Stream.of(Stage.values()).forEach(stage -> needed.addAll(needed(stage)));
         needed.addAll(neededByOperators());
+        needed.addAll(neededByTheAutoscaler());
         Set<String> allowed = new TreeSet<>();
         try (SecuredBroker broker = SecuredBroker.start(folder)) {
             fill(broker);
@@ -165,6 +166,15 @@ class RightsTest {
         groups().forEach(group -> needed.add("operator sees group " + group));
         needed.add("operator sees " + WorkerShards.TOPIC);
         needed.add("operator joins group operator-1");
+        return needed;
+    }
+
+    private static Set<String> neededByTheAutoscaler() {
+        Set<String> needed = new TreeSet<>();
+        BrokerUser.AWAKENED_BY.forEach((stage, topics) -> {
+            needed.add("autoscaler sees group " + stage.service());
+            topics.forEach(topic -> needed.add("autoscaler sees " + topic));
+        });
         return needed;
     }
 

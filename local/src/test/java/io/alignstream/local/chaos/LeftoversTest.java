@@ -9,6 +9,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.archive.RegistryArchive;
 import io.alignstream.training.retention.Registry;
 import io.alignstream.training.retention.Retention;
 import java.io.IOException;
@@ -50,6 +51,7 @@ class LeftoversTest {
         Reference model = store.save(draft("run-1", 2).withComplete(true), CONTENT);
         store.save(store.claim(Stage.RLHF, "run-1"), draft("run-1", 1), CONTENT);
         store.below(TrainingRun.RECORDS).save(draft("run-1", 1), CONTENT);
+        store.below(RegistryArchive.FOLDER).save(draft("model-releases-1", 1).withComplete(true), CONTENT);
         Reference state = store.save(store.claim(Stage.RLHF, "run-2"), draft("run-2", 1), CONTENT);
         Path half = Files.createDirectories(folder.resolve("rlhf/run-1/0000000001-0123456789ab"));
         Files.writeString(half.resolve("model"), "half");

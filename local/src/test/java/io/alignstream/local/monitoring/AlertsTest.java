@@ -6,15 +6,11 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.alignstream.local.project.Project;
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -116,7 +112,7 @@ class AlertsTest {
     @Test
     void promtool_sees_what_the_tests_say(@TempDir Path folder) throws Exception {
         // Given
-        Optional<Path> promtool = promtool();
+        Optional<Promtool> promtool = Promtool.onThePath();
         assumeThat(promtool)
                 .as("NOT CHECKED: the alerts' rules were not run, since there is no promtool on the path"
                         + " (apt-get install prometheus)")
@@ -125,21 +121,9 @@ class AlertsTest {
         Files.copy(Project.ROOT.resolve(FOLDER + "alerts-test.yaml"), folder.resolve("alerts-test.yaml"));
 
         // When
-        Process process = new ProcessBuilder(promtool.orElseThrow().toString(), "test", "rules", "alerts-test.yaml")
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String failures = promtool.orElseThrow().test(folder.resolve("alerts-test.yaml"));
 
         // Then
-        assertThat(process.waitFor()).as(said).isZero();
-    }
-
-    private static Optional<Path> promtool() {
-        return Arrays.stream(
-                        Objects.requireNonNullElse(System.getenv("PATH"), "").split(File.pathSeparator))
-                .map(folder -> Path.of(folder).resolve("promtool"))
-                .filter(Files::isExecutable)
-                .findFirst();
+        assertThat(failures).isEmpty();
     }
 }

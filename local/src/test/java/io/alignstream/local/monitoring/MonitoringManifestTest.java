@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchema;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SpecVersion.VersionFlag;
 import io.alignstream.contracts.Stage;
+import io.alignstream.local.project.CustomResources;
 import io.alignstream.local.project.Project;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,13 +23,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MonitoringManifestTest {
 
     private static final String FOLDER = "k8s/components/monitoring/";
-    private static final String DEFINITIONS = "local/src/test/resources/crd/";
 
     @ParameterizedTest
     @CsvSource({"pod-monitor.yaml, podmonitors", "alerts.yaml, prometheusrules"})
     void a_resource_is_what_its_definition_says(String file, String definition) {
         // Given
-        JsonSchema schema = schema(definition);
+        JsonSchema schema = CustomResources.schema(definition);
 
         // When
         JsonNode resource = Project.yaml(FOLDER + file).getFirst();
@@ -52,7 +50,7 @@ class MonitoringManifestTest {
         ((ObjectNode) resource.at(place)).put(field, "5m");
 
         // When
-        var problems = schema(definition).validate(resource);
+        var problems = CustomResources.schema(definition).validate(resource);
 
         // Then
         assertThat(problems).isNotEmpty();
@@ -97,26 +95,6 @@ class MonitoringManifestTest {
                     .containsExactlyInAnyOrderElementsOf(there.map(file -> "dashboards/" + file.getFileName())
                             .toList());
         }
-    }
-
-    private static JsonSchema schema(String definition) {
-        ObjectNode schema = (ObjectNode) Project.yaml(DEFINITIONS + definition + ".yaml")
-                .getFirst()
-                .at("/spec/versions/0/schema/openAPIV3Schema");
-        close(schema);
-        ((ObjectNode) schema.at("/properties")).putObject("metadata").put("type", "object");
-        return JsonSchemaFactory.getInstance(VersionFlag.V202012).getSchema(schema);
-    }
-
-    /** What a schema does not name is an error, as it is for the API server when it is asked to be strict. */
-    private static void close(JsonNode schema) {
-        if (schema instanceof ObjectNode object
-                && object.path("properties").isObject()
-                && !object.has("additionalProperties")
-                && !object.path("x-kubernetes-preserve-unknown-fields").asBoolean()) {
-            object.put("additionalProperties", false);
-        }
-        schema.forEach(MonitoringManifestTest::close);
     }
 
     private static List<String> texts(JsonNode list) {

@@ -20,6 +20,6 @@ final class Written {
             Files.createDirectories(file.getParent());
             Files.writeString(file, expected);
         }
-        return Files.exists(file) ? Files.readString(file) : "";
+        return Files.exists(file) ? Project.text(path) : "";
     }
 }

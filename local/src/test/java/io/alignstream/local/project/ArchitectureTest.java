@@ -38,6 +38,7 @@ class ArchitectureTest {
     private static final String TEXT_CLEANING = "io.alignstream.textcleaning..";
     private static final String LANGUAGE_MODEL = "io.alignstream.languagemodel..";
     private static final String TRAINING = "io.alignstream.training..";
+    private static final String ARCHIVE = "io.alignstream.training.archive..";
     private static final String RETENTION = "io.alignstream.training.retention..";
     private static final String STAGE_RUNTIME = "io.alignstream.stageruntime..";
     private static final String LOCAL = "io.alignstream.local..";
@@ -183,11 +184,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void the_launcher_needs_contracts_the_language_model_and_the_collector_only() {
+    void the_launcher_needs_contracts_the_language_model_the_collector_and_the_archive_only() {
         noClasses()
                 .that(resideInAPackage(LOCAL))
                 .should()
-                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, RETENTION, LOCAL)))
+                .dependOnClassesThat(
+                        resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, RETENTION, ARCHIVE, LOCAL)))
                 .check(classes);
     }
 

@@ -146,7 +146,7 @@ class KubernetesTest {
 
         // When
         Map<String, String> patches = StreamSupport.stream(base.at("/patches").spliterator(), false)
-                .filter(patch -> !patch.at("/target").has("name"))
+                .filter(patch -> patch.has("path"))
                 .collect(Collectors.toMap(patch -> patch.at("/target/kind").asText(), patch -> patch.at("/path")
                         .asText()));
 
@@ -202,6 +202,160 @@ class KubernetesTest {
 
         // Then
         assertThat(pod).isGreaterThan(job.plusSeconds(10));
+    }
+
+    /** At 50 MB/s: a file system of a network, or S3 from one pod, does no less. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Stage.class,
+            names = {"PRETRAIN", "SFT", "REWARD", "RLHF"})
+    void a_job_that_leaves_has_time_to_store_a_checkpoint_as_large_as_its_memory(Stage stage) {
+        // Given
+        String memory = Project.yaml(BASE + stage.service() + ".yaml")
+                .getFirst()
+                .at("/spec/template/spec/containers/0/resources/limits/memory")
+                .asText();
+
+        // When
+        Duration job =
+                Duration.parse("PT" + environment("k8s/base/alignstream.env").get("ALIGNSTREAM_SHUTDOWN_GRACE"));
+
+        // Then
+        assertThat(memory).endsWith("Gi");
+        long megabytes = (Long.parseLong(memory.replace("Gi", "")) << 30) / 1_000_000;
+        assertThat(job).isGreaterThan(Duration.ofSeconds(megabytes / 50));
+    }
+
+    @Test
+    void every_pod_has_bounds_and_disks_that_cannot_fill_a_node() {
+        // Given
+        JsonNode common = common();
+
+        // When
+        List<JsonNode> temporary = StreamSupport.stream(common.at("/volumes").spliterator(), false)
+                .filter(volume -> volume.has("emptyDir"))
+                .toList();
+
+        // Then
+        assertThat(temporary)
+                .isNotEmpty()
+                .allMatch(volume -> !volume.at("/emptyDir/sizeLimit").asText().isEmpty());
+        for (Stage stage : Stage.values()) {
+            JsonNode workload = Project.yaml(BASE + stage.service() + ".yaml").getFirst();
+            JsonNode container = workload.at("/spec/template/spec/containers/0");
+            assertThat(container.at("/resources/limits/memory").asText())
+                    .as(stage.service())
+                    .isNotEmpty();
+            assertThat(workload.at("/spec/volumeClaimTemplates/0/spec/resources/requests/storage")
+                            .asText())
+                    .as(stage.service())
+                    .isNotEmpty();
+        }
+    }
+
+    @Test
+    void a_start_has_half_an_hour_and_a_hang_is_seen() {
+        // Given
+        JsonNode container = common().at("/containers/0");
+
+        // When
+        Duration start = patience(container.at("/startupProbe"));
+        Duration hang = patience(container.at("/livenessProbe"));
+
+        // Then
+        assertThat(start).isGreaterThanOrEqualTo(Duration.ofMinutes(30));
+        assertThat(hang).isBetween(Duration.ofSeconds(30), Duration.ofMinutes(2));
+        assertThat(SettingsCatalogue.find("alignstream.job.longest-step")
+                        .orElseThrow()
+                        .defaultValue())
+                .isEqualTo("PT10M");
+    }
+
+    private static Duration patience(JsonNode probe) {
+        return Duration.ofSeconds(probe.at("/periodSeconds").asLong()
+                * probe.at("/failureThreshold").asLong());
+    }
+
+    @Test
+    void a_node_that_is_drained_takes_one_pod_of_each_service_at_a_time() {
+        // When
+        Map<String, JsonNode> budgets = Project.yaml(BASE + "disruption-budgets.yaml").stream()
+                .collect(
+                        Collectors.toMap(budget -> budget.at("/metadata/name").asText(), budget -> budget.at("/spec")));
+
+        // Then
+        assertThat(budgets)
+                .containsOnlyKeys(
+                        Arrays.stream(Stage.values()).map(Stage::service).toArray(String[]::new))
+                .allSatisfy((name, spec) -> {
+                    assertThat(spec.at("/maxUnavailable").asInt()).isEqualTo(1);
+                    assertThat(spec.has("minAvailable")).isFalse();
+                    assertThat(spec.at("/selector/matchLabels")
+                                    .get("app.kubernetes.io/name")
+                                    .asText())
+                            .isEqualTo(name);
+                });
+    }
+
+    @Test
+    void pods_that_serve_stand_on_different_nodes_in_production() {
+        // Given
+        JsonNode production =
+                Project.yaml("k8s/overlays/production/kustomization.yaml").getFirst();
+
+        // When
+        JsonNode patch = Project.parse(production.at("/patches/0/patch").asText());
+
+        // Then
+        JsonNode rule = patch.at(
+                "/spec/template/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/0");
+        assertThat(production.at("/patches/0/target/name").asText()).isEqualTo(Stage.INFERENCE.service());
+        assertThat(rule.at("/topologyKey").asText()).isEqualTo("kubernetes.io/hostname");
+        assertThat(rule.at("/labelSelector/matchLabels")
+                        .get("app.kubernetes.io/name")
+                        .asText())
+                .isEqualTo(Stage.INFERENCE.service());
+    }
+
+    @Test
+    void what_cannot_be_computed_again_is_neither_pruned_nor_deleted() {
+        // Given
+        JsonNode base = Project.yaml(BASE + "kustomization.yaml").getFirst();
+        JsonNode policy = Project.yaml("k8s/components/deletion-protection/policy.yaml")
+                .getFirst()
+                .at("/spec");
+
+        // When
+        JsonNode annotations = StreamSupport.stream(base.at("/patches").spliterator(), false)
+                .filter(patch -> patch.at("/target/kind").asText().contains("KafkaTopic"))
+                .findFirst()
+                .orElseThrow();
+
+        // Then
+        assertThat(annotations.at("/target/kind").asText())
+                .isEqualTo("(KafkaTopic|KafkaNodePool|Kafka|PersistentVolumeClaim)");
+        assertThat(annotations.at("/patch").asText())
+                .contains(
+                        "argocd.argoproj.io/sync-options: Prune=false", "kustomize.toolkit.fluxcd.io/prune: disabled");
+        assertThat(texts(policy.at("/matchConstraints/resourceRules/0/resources")))
+                .containsExactlyInAnyOrder("kafkatopics", "kafkas", "kafkanodepools");
+        assertThat(texts(policy.at("/matchConstraints/resourceRules/1/resources")))
+                .containsExactly("persistentvolumeclaims");
+        assertThat(policy.at("/validations/0/expression").asText()).contains("alignstream/may-be-deleted");
+        assertThat(Project.yaml("k8s/components/deletion-protection/policy.yaml")
+                        .getLast()
+                        .at("/spec/validationActions/0")
+                        .asText())
+                .isEqualTo("Deny");
+        assertThat(texts(Project.yaml("k8s/overlays/production/kustomization.yaml")
+                        .getFirst()
+                        .at("/components")))
+                .contains("../../components/deletion-protection");
+        assertThat(Project.yaml(BASE + "kafka.yaml")
+                        .getFirst()
+                        .at("/spec/storage/volumes/0/deleteClaim")
+                        .asBoolean(true))
+                .isFalse();
     }
 
     @Test
@@ -338,8 +492,12 @@ class KubernetesTest {
         Project.yaml(Project.ROOT.relativize(kustomization).toString())
                 .getFirst()
                 .at("/configMapGenerator")
-                .forEach(map -> texts(map.at("/literals"))
-                        .forEach(literal -> names.add(literal.substring(0, literal.indexOf('=')))));
+                .forEach(map -> {
+                    if (map.at("/name").asText().equals("alignstream")) { // the one that the services read
+                        texts(map.at("/literals"))
+                                .forEach(literal -> names.add(literal.substring(0, literal.indexOf('='))));
+                    }
+                });
         return names;
     }
 

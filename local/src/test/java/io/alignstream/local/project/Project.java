@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -24,6 +26,9 @@ public final class Project {
 
     private static final YAMLMapper YAML = new YAMLMapper();
     private static final Pattern MODULE = Pattern.compile("<module>(.+)</module>");
+
+    /** Files that are looked at as if they had another content. */
+    private static final ThreadLocal<Map<String, String>> CHANGED = ThreadLocal.withInitial(Map::of);
 
     private Project() {}
 
@@ -102,8 +107,26 @@ public final class Project {
         return "io.alignstream." + stage.id();
     }
 
+    /**
+     * What {@code checks} say when {@code path} has another content, for this thread and as long as it takes.
+     *
+     * @param content the whole file's
+     */
+    static <T> T with(String path, String content, Supplier<T> checks) {
+        CHANGED.set(Map.of(path, content));
+        try {
+            return checks.get();
+        } finally {
+            CHANGED.remove();
+        }
+    }
+
     /** Content of a text file. */
     public static String text(String path) {
+        String changed = CHANGED.get().get(path);
+        if (changed != null) {
+            return changed;
+        }
         try {
             return Files.readString(ROOT.resolve(path));
         } catch (IOException e) {
@@ -117,6 +140,15 @@ public final class Project {
             return documents.readAll();
         } catch (IOException e) {
             throw new UncheckedIOException(path + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** A document of YAML, as one stands inside of another. */
+    static JsonNode parse(String yaml) {
+        try {
+            return YAML.readTree(yaml);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

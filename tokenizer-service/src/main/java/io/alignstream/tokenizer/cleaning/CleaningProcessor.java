@@ -113,6 +113,8 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         if (record.value() == null) {
             throw new PoisonEventException(Reason.of("poison.noDocument"));
         }
+        RecordMetadata at = context().recordMetadata().orElseThrow();
+        Topic.DOCUMENTS.requireKnown(record.value(), record.headers(), at.partition(), at.offset());
         Document document = Topic.DOCUMENTS.codec().decode(record.value(), record.headers());
         statistics.arrived(record.value().length);
         TextCleaner.Result cleaned;

@@ -99,6 +99,7 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
             store.put(PACKING, packing.format().getBytes(StandardCharsets.UTF_8));
             frozen = true;
         }
+        Topic.CLEAN_DOCUMENTS.requireKnown(record.value(), record.headers(), at.partition(), at.offset());
         try {
             pack(decode(record), nextOffset, record.timestamp());
         } catch (PoisonEventException e) {

@@ -1,6 +1,7 @@
 package io.alignstream.tokenizer.streams;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.NewerEventException;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.contracts.rights.BrokerRefusedException;
@@ -189,6 +190,13 @@ public final class StreamsApplication implements AutoCloseable {
                     applicationId);
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         }
+        Optional<NewerEventException> newer = newer(failure);
+        if (newer.isPresent()) {
+            lastFailure = newer.get().reason();
+            LOG.error("{}: application={}", newer.get().getMessage(), applicationId);
+            pause(endurance.pauseAfter(endurance.deaths()));
+            return StreamThreadExceptionResponse.REPLACE_THREAD;
+        }
         int row = oneMoreDeath();
         if (row >= endurance.deaths()) {
             failed = true;
@@ -208,12 +216,25 @@ public final class StreamsApplication implements AutoCloseable {
                 endurance.deaths(),
                 applicationId,
                 failure);
+        pause(pause);
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+    }
+
+    private static void pause(Duration pause) {
         try {
             Thread.sleep(pause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return StreamThreadExceptionResponse.REPLACE_THREAD;
+    }
+
+    /** That a later release has written what is to be read: the threads wait for that release, however often they look. */
+    private static Optional<NewerEventException> newer(Throwable failure) {
+        Throwable cause = failure;
+        while (cause != null && !(cause instanceof NewerEventException)) {
+            cause = cause.getCause();
+        }
+        return Optional.ofNullable((NewerEventException) cause);
     }
 
     /** What happened and, below it, why. */

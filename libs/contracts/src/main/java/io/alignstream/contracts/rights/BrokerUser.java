@@ -44,6 +44,18 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
     /** The topic between two steps of cleaning, whose records are deleted when they have been read. */
     public static final String BY_BAND = CLEANING + "-by-band-repartition";
 
+    /**
+     * Services that may be taken away while they have nothing to do, with the topics whose news can make a run of theirs due. Not
+     * reward-service, at whose page people rank.
+     */
+    public static final Map<Stage, List<Topic<?>>> AWAKENED_BY = Map.of(
+            Stage.PRETRAIN, List.of(Topic.TOKENIZERS, Topic.TOKEN_BATCHES),
+            Stage.SFT, List.of(Topic.CHECKPOINTS, Topic.INSTRUCTIONS),
+            Stage.RLHF, List.of(Topic.CHECKPOINTS));
+
+    /** Who sees how far these services have read, and starts them again. */
+    public static final BrokerUser AUTOSCALER = autoscaler();
+
     /** The people who bring data in and look into topics with Kafka's own tools; their groups begin with the name. */
     public static final BrokerUser OPERATOR = operator();
 
@@ -54,9 +66,9 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
         rights = Collections.unmodifiableMap(new LinkedHashMap<>(rights));
     }
 
-    /** Every user: the services and {@link #OPERATOR}. */
+    /** Every user: the services, {@link #AUTOSCALER} and {@link #OPERATOR}. */
     public static List<BrokerUser> all() {
-        return Stream.concat(Arrays.stream(Stage.values()).map(BrokerUser::of), Stream.of(OPERATOR))
+        return Stream.concat(Arrays.stream(Stage.values()).map(BrokerUser::of), Stream.of(AUTOSCALER, OPERATOR))
                 .toList();
     }
 
@@ -131,6 +143,15 @@ public record BrokerUser(String name, Map<ResourcePattern, Set<AclOperation>> ri
             rights.read(topic).topic(topic.deadLetters(), READ);
         }
         return new BrokerUser(name, rights.given);
+    }
+
+    private static BrokerUser autoscaler() {
+        Rights rights = new Rights();
+        AWAKENED_BY.forEach((stage, topics) -> {
+            rights.describe(stage.service());
+            topics.forEach(topic -> rights.topic(topic.name(), DESCRIBE));
+        });
+        return new BrokerUser("autoscaler", rights.given);
     }
 
     /** What the user may do with the resource {@code name}; empty if nothing. */

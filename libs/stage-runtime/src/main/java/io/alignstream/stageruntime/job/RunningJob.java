@@ -57,6 +57,7 @@ public final class RunningJob implements JobContext, Runnable {
     private final JobProgress progress;
     private final SampleSettings samples;
     private final Memberships memberships;
+    private final StepWatch steps;
     private final Map<TopicPartition, Long> published = new ConcurrentHashMap<>();
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile boolean stopRequested;
@@ -76,7 +77,8 @@ public final class RunningJob implements JobContext, Runnable {
             BrokerRefusals refusals,
             JobProgress progress,
             SampleSettings samples,
-            Memberships memberships) {
+            Memberships memberships,
+            StepWatch steps) {
         this.job = job;
         this.cause = cause;
         this.stage = stage;
@@ -86,6 +88,7 @@ public final class RunningJob implements JobContext, Runnable {
         this.progress = progress;
         this.samples = samples;
         this.memberships = memberships;
+        this.steps = steps;
     }
 
     public Job job() {
@@ -103,6 +106,7 @@ public final class RunningJob implements JobContext, Runnable {
         MDC.put("runId", job.run());
         Reason title = job.title();
         progress.begin(job.run(), title, cause);
+        steps.newRun();
         LOG.infof("Job starts: %s (%s)", Messages.english(title), Messages.english(cause));
         long start = System.nanoTime();
         try {
@@ -181,6 +185,16 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public void recorded(Reference record) {
         progress.recorded(record);
+    }
+
+    @Override
+    public void stepBegins() {
+        steps.begin();
+    }
+
+    @Override
+    public void stepEnds() {
+        steps.end();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.alignstream.stageruntime.kafka;
 
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.NewerEventException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.view.TopicMadeAnewException;
 import java.nio.charset.StandardCharsets;
@@ -104,6 +105,9 @@ public final class TopicFeed<T> implements AutoCloseable {
         }
         while (polled.hasNext()) {
             ConsumerRecord<byte[], byte[]> record = polled.next();
+            topic.newer(record).ifPresent(reason -> {
+                throw new NewerEventException(reason); // read by the release that knows it
+            });
             unread--;
             positions.put(record.partition(), record.offset() + 1);
             Optional<Entry<T>> entry = entry(record);

@@ -48,6 +48,7 @@ public class RegistryReader {
      *
      * @throws org.apache.kafka.common.KafkaException if that cannot be read
      * @throws IllegalStateException if the topic is not there
+     * @throws io.alignstream.contracts.check.NewerEventException if a later release has written to it: half a registry is none
      */
     public <T> List<T> newest(Topic<T> topic) {
         SequencedMap<String, T> newest = new LinkedHashMap<>();
@@ -88,6 +89,7 @@ public class RegistryReader {
             newest.remove(key);
             return;
         }
+        topic.requireKnown(record.value(), record.headers(), record.partition(), record.offset());
         try {
             T event = topic.decode(record);
             newest.remove(key);

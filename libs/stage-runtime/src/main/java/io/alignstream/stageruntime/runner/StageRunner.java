@@ -18,6 +18,7 @@ import io.alignstream.stageruntime.job.JobProgress;
 import io.alignstream.stageruntime.job.Reconciler;
 import io.alignstream.stageruntime.job.RunHistory;
 import io.alignstream.stageruntime.job.RunningJob;
+import io.alignstream.stageruntime.job.StepWatch;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
@@ -90,6 +91,7 @@ public class StageRunner {
     private final Duration grace;
     private final SampleSettings samples;
     private final Memberships memberships;
+    private final StepWatch steps;
     private final EndedSessions endedSessions;
     private final JobProgress progress;
     private final Reconciler reconciler;
@@ -99,6 +101,9 @@ public class StageRunner {
     private final CountDownLatch leaving = new CountDownLatch(1);
     private volatile boolean caughtUpOnce;
     private volatile @Nullable String trouble;
+    /** Until the process ends: only another release reads on. */
+    private volatile @Nullable String newerEvent;
+
     private volatile List<Checkpoint> checkpoints = List.of();
     private volatile List<Incident> incidents = List.of();
     private @Nullable Thread readerThread;
@@ -127,6 +132,7 @@ public class StageRunner {
         this.memberships = memberships;
         this.endedSessions = endedSessions;
         this.grace = config.shutdown().grace();
+        this.steps = new StepWatch(config.job().longestStep());
         this.samples = new SampleSettings(
                 config.samples().times(),
                 config.samples().tokens(),
@@ -218,7 +224,13 @@ public class StageRunner {
 
     /** What keeps the view from being up to date; empty if nothing does. */
     public Optional<String> trouble() {
-        String last = trouble;
+        if (steps.hangs()) {
+            return Optional.of(
+                    ("a training step has taken %,d s and seems not to end; start the service again, or raise"
+                                    + " alignstream.job.longest-step if its steps are that long")
+                            .formatted(steps.present().toSeconds()));
+        }
+        String last = newerEvent == null ? trouble : newerEvent;
         return last != null || readerMeters.inContact()
                 ? Optional.ofNullable(last)
                 : Optional.of("Kafka does not answer");
@@ -229,9 +241,9 @@ public class StageRunner {
         return readerThread != null && !readerThread.isAlive();
     }
 
-    /** Whether the reader's thread runs. */
+    /** Whether the reader's thread runs, and no step of a run hangs. */
     public boolean alive() {
-        return readerThread != null && readerThread.isAlive();
+        return readerThread != null && readerThread.isAlive() && !steps.hangs();
     }
 
     private void read() {
@@ -321,7 +333,11 @@ public class StageRunner {
             reconciler.compare(view, changed);
             return false;
         }
-        if (!caughtUpOnce) {
+        Optional<Reason> newer = reader.newer();
+        if (newer.isPresent()) {
+            newerEvent = Messages.english(newer.get());
+            reconciler.starting(newer.get());
+        } else if (!caughtUpOnce) {
             var missing = reader.missing();
             reconciler.starting(
                     missing.isEmpty()
@@ -375,7 +391,16 @@ public class StageRunner {
 
     private RunningJob start(Job job, Reason cause) {
         RunningJob running = new RunningJob(
-                job, cause, definition.stage().id(), publisher, readers, refusals, progress, samples, memberships);
+                job,
+                cause,
+                definition.stage().id(),
+                publisher,
+                readers,
+                refusals,
+                progress,
+                samples,
+                memberships,
+                steps);
         jobs.execute(() -> {
             running.run();
             if (running.hasPublished(Topic.CHECKPOINTS)) {

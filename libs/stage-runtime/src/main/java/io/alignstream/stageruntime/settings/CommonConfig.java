@@ -130,6 +130,15 @@ public interface CommonConfig {
         @WithDefault("PT5M")
         @Lasting(least = "PT0S", greatest = "PT24H")
         Duration longestDebounce();
+
+        /**
+         * A training step that takes longer than this, and than twenty times the median of those before it, hangs: the service is not
+         * alive any more, so Kubernetes starts it again, and the run goes on from its newest checkpoint. The first steps of a run may
+         * take six times as long. PT0S: no step is taken for one that hangs.
+         */
+        @WithDefault("PT10M")
+        @Lasting(least = "PT0S", greatest = "PT24H")
+        Duration longestStep();
     }
 
     /** Settings of the end, {@code alignstream.shutdown.*}. */

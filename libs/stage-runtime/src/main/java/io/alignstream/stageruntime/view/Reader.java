@@ -2,10 +2,16 @@ package io.alignstream.stageruntime.view;
 
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.kept.KeptState;
 import io.alignstream.stageruntime.kept.KeptStateException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -49,6 +55,9 @@ public final class Reader implements AutoCloseable {
     private final KeptTopics kept;
     private final Assignment assignment;
     private final Timer contact = new Timer(CONTACT);
+    /** Partitions whose next record is an event of a later version. */
+    private final SequencedMap<TopicPartition, Reason> newer = new LinkedHashMap<>();
+
     /** Whether records were polled that are not taken in, refused or waiting so far. */
     private boolean inTheMiddle;
 
@@ -116,7 +125,7 @@ public final class Reader implements AutoCloseable {
         ConsumerRecords<byte[], byte[]> records = poll();
         inTheMiddle = true;
         for (FollowedTopic<?> topic : view.followed()) {
-            records.records(topic.topic().name()).forEach(record -> take(topic, record));
+            records.records(topic.topic().name()).forEach(record -> takeUnlessNewer(topic, record));
         }
         inTheMiddle = false;
         if (!records.isEmpty()) {
@@ -152,7 +161,9 @@ public final class Reader implements AutoCloseable {
                     .filter(partition -> view.followed(partition.topic()).earlier() != null)
                     .toList());
         } else if (!consumer.paused().isEmpty()) {
-            consumer.resume(consumer.paused());
+            consumer.resume(consumer.paused().stream()
+                    .filter(partition -> !newer.containsKey(partition))
+                    .toList());
         }
     }
 
@@ -174,6 +185,28 @@ public final class Reader implements AutoCloseable {
     /** Makes {@link #caughtUp} wait for the present end of all topics and, beyond it, for what was published. */
     public void catchUp(Map<TopicPartition, Long> published) {
         assignment.catchUp(published);
+    }
+
+    /** What a later release has written stays where it is, and what stands behind it in its partition: until that release reads it. */
+    private void takeUnlessNewer(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record) {
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        if (newer.containsKey(partition)) {
+            return;
+        }
+        Optional<Reason> why = topic.topic().newer(record);
+        if (why.isEmpty()) {
+            take(topic, record);
+            return;
+        }
+        LOG.error(Messages.english(why.get()));
+        newer.put(partition, why.get());
+        consumer.seek(partition, record.offset());
+        consumer.pause(List.of(partition));
+    }
+
+    /** Why a partition is read no further before the service is upgraded; empty if all are. */
+    public Optional<Reason> newer() {
+        return newer.values().stream().findFirst();
     }
 
     private void take(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record) {

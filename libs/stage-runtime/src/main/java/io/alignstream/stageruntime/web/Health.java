@@ -12,7 +12,8 @@ import org.eclipse.microprofile.health.Startup;
 
 /**
  * Started: the topics were read once, or never will be, which being alive then tells. Ready: that, and the reader runs; what the service has read it can serve while the
- * broker is away, and says that it is. Live: the reader runs.
+ * broker is away, and says that it is. Live: the reader runs, and
+ * no step of training hangs.
  */
 @ApplicationScoped
 public class Health {

@@ -122,7 +122,8 @@ class ReconcilerTest {
                     refusals,
                     progress,
                     SampleSettings.NONE,
-                    new Memberships(readers, refusals, InetAddress.getLoopbackAddress(), false, 0));
+                    new Memberships(readers, refusals, InetAddress.getLoopbackAddress(), false, 0),
+                    new StepWatch(Duration.ZERO));
             threads.add(Thread.ofPlatform().start(running));
             return running;
         };

@@ -41,7 +41,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.awaitility.Awaitility;
@@ -141,6 +144,46 @@ class ReaderTest {
 
         // Then
         assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(Reader.POLL.toNanos() * (turns - 1));
+    }
+
+    /** An upgrade may begin with who writes: who reads waits for its own, and other topics go on. */
+    @Test
+    void whatALaterReleaseHasWrittenIsWaitedBeforeAndNothingOfItIsLost() {
+        // Given
+        ProducerRecord<byte[], byte[]> newer = new ProducerRecord<>(
+                Topic.SHADOW_ANSWERS.name(), 0, "newer".getBytes(StandardCharsets.UTF_8), new byte[] {'{', '}'});
+        newer.headers().add("ce_type", "io.alignstream.shadow-answer.v2".getBytes(StandardCharsets.UTF_8));
+        long offset = topics.send(newer).offset();
+        topics.publishText(Topic.SHADOW_ANSWERS, "behind it", "no event");
+        topics.publish(Topic.PROMPTS, prompt("elsewhere"));
+        TopicView view = new TopicView(new Answers(Runnable::run));
+        List<String> seen = new ArrayList<>();
+        view.follow(Topic.SHADOW_ANSWERS);
+        view.follow(Topic.PROMPTS, (prompt, origin) -> seen.add(prompt.id()));
+
+        // When
+        try (Reader reader = reader(view)) {
+            await().until(() -> {
+                reader.turn();
+                return reader.newer().isPresent() && seen.contains("elsewhere");
+            });
+            for (int turn = 0; turn < 3; turn++) {
+                reader.turn();
+            }
+
+            // Then
+            assertThat(reader.caughtUp()).isFalse();
+            assertThat(reader.newer()).hasValueSatisfying(why -> assertThat(why.arguments())
+                    .containsEntry("topic", Topic.SHADOW_ANSWERS.name())
+                    .containsEntry("offset", offset)
+                    .containsEntry("version", "io.alignstream.shadow-answer.v2"));
+        }
+        assertThat(letters).doesNotContain("newer new", "behind it new");
+        try (KafkaConsumer<byte[], byte[]> consumer = readers.open(group)) {
+            TopicPartition partition = new TopicPartition(Topic.SHADOW_ANSWERS.name(), 0);
+            OffsetAndMetadata committed = consumer.committed(Set.of(partition)).get(partition);
+            assertThat(committed == null ? 0 : committed.offset()).isEqualTo(offset);
+        }
     }
 
     @Test
