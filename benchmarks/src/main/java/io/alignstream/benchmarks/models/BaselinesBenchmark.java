@@ -1,6 +1,7 @@
 package io.alignstream.benchmarks.models;
 
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
+import io.alignstream.lessons.ngram.KneserNey;
 import io.alignstream.pretrain.Depth;
 import io.alignstream.pretrain.data.PreparedText;
 import java.io.IOException;
@@ -79,7 +80,7 @@ public final class BaselinesBenchmark {
         for (int order : new int[] {3, 5}) {
             long began = System.nanoTime();
             KneserNey grams = new KneserNey(order, text.tokenizer().vocabularySize()).train(text.training());
-            add(out, "Kneser-Ney, order " + order, grams.size(), bitsPerByte(grams), began);
+            add(out, "Kneser-Ney, order " + order, grams.parameters(), bitsPerByte(grams), began);
         }
         for (RecurrentNetwork.Cell cell : RecurrentNetwork.Cell.values()) {
             long began = System.nanoTime();

@@ -1,0 +1,93 @@
+package io.alignstream.local.lessons.history;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the lesson found.
+ *
+ * @param setting what all had in common
+ * @param models each model of each size, n-grams first
+ * @param longDistance the example's questions
+ */
+record HistoryResult(Setting setting, List<Row> models, Distances longDistance) {
+
+    HistoryResult {
+        models = List.copyOf(models);
+    }
+
+    /**
+     * What all had in common.
+     *
+     * @param text what was read: {@code sample-world} or a file's name
+     * @param trainingTokens of the text
+     * @param validationTokens predicted ones
+     * @param steps of each network
+     * @param tokensSeen by each network
+     * @param prompt what all continue
+     */
+    record Setting(
+            String text,
+            long seed,
+            int vocabulary,
+            long trainingTokens,
+            long validationTokens,
+            int steps,
+            long tokensSeen,
+            String prompt) {}
+
+    /**
+     * One model.
+     *
+     * @param kind {@code n-gram}, {@code rnn}, {@code lstm}, {@code gru} or {@code transformer}
+     * @param size order of an n-gram, {@code small} or {@code large} of a network
+     * @param parameters weights, or counts
+     * @param bitsPerByte of the held-out text
+     * @param seconds of training, by the wall
+     * @param processorSeconds of training
+     * @param byContext nats a token with the last so many tokens as context, by their number
+     * @param written after the prompt
+     * @param sha256 of the weights; empty for counts
+     */
+    record Row(
+            String kind,
+            String size,
+            long parameters,
+            double bitsPerByte,
+            double seconds,
+            double processorSeconds,
+            Map<Integer, Double> byContext,
+            String written,
+            String sha256) {}
+
+    /**
+     * The long-distance example.
+     *
+     * @param chance share that guessing gets right
+     * @param steps of each network
+     * @param questions asked of each
+     * @param sample one of them
+     * @param farthest upper ends of the ranges of distances
+     * @param models accuracies
+     */
+    record Distances(
+            double chance, int steps, int questions, String sample, List<Integer> farthest, List<Recall> models) {
+
+        Distances {
+            farthest = List.copyOf(farthest);
+            models = List.copyOf(models);
+        }
+    }
+
+    /**
+     * How often one was right.
+     *
+     * @param accuracy share of right answers for each range of distances, 0 to 1
+     */
+    record Recall(String kind, long parameters, double seconds, double processorSeconds, List<Double> accuracy) {
+
+        Recall {
+            accuracy = List.copyOf(accuracy);
+        }
+    }
+}
