@@ -2,6 +2,7 @@ package io.alignstream.local.lessons.history;
 
 import io.alignstream.languagemodel.optimiser.LinearSchedule;
 import io.alignstream.languagemodel.random.SeededRandom;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.lessons.model.LanguageModel;
 import io.alignstream.lessons.model.LearningModel;
 import io.alignstream.lessons.ngram.KneserNey;
@@ -30,6 +31,9 @@ final class HistoryLesson {
     private static final List<Integer> ORDERS = List.of(2, 3, 5);
     private static final List<Integer> CONTEXTS = List.of(1, 2, 4, 8, 16, 32, 64, 128);
     private static final int PROMPT_TOKENS = 4;
+    /** Of a document, more than enough for its first tokens. */
+    private static final int PROMPT_CHARACTERS = 200;
+
     private static final double TEMPERATURE = 0.7;
     private static final List<Integer> FARTHEST = List.of(10, 20, 30, 40, 50, 60, 70, 80, 90, 100);
 
@@ -81,8 +85,19 @@ final class HistoryLesson {
         this.progress = progress;
         this.textName = textName;
         this.rows = TokenRows.of(text);
-        this.prompt = Arrays.copyOf(rows.held(), PROMPT_TOKENS);
+        this.prompt = prompt(rows.tokenizer(), text.validation());
         this.places = rows.places(settings.places, CONTEXTS.getLast(), settings.seed);
+    }
+
+    /** The beginning of the first unseen document that begins with a letter and is long enough to be continued. */
+    private static int[] prompt(Tokenizer tokenizer, List<String> documents) {
+        return documents.stream()
+                .filter(document -> !document.isEmpty() && Character.isLetter(document.codePointAt(0)))
+                .map(document -> tokenizer.encode(document.substring(0, Math.min(document.length(), PROMPT_CHARACTERS))))
+                .filter(ids -> ids.length > PROMPT_TOKENS)
+                .map(ids -> Arrays.copyOf(ids, PROMPT_TOKENS))
+                .findFirst()
+                .orElseGet(() -> tokenizer.encode("a"));
     }
 
     /** Runs it; two runs with equal settings differ in their seconds only. */
@@ -231,7 +246,6 @@ final class HistoryLesson {
                 settings.distanceSteps,
                 settings.questions,
                 sample.text() + "____（" + LongDistance.dish(sample.region()) + "）",
-                FARTHEST,
                 recalls);
     }
 
@@ -251,9 +265,9 @@ final class HistoryLesson {
             asked[range]++;
             right[range] += best == question.region() ? 1 : 0;
         }
-        List<Double> accuracy = IntStream.range(0, asked.length)
-                .mapToObj(range -> asked[range] == 0 ? Double.NaN : (double) right[range] / asked[range])
+        List<HistoryResult.Range> ranges = IntStream.range(0, asked.length)
+                .mapToObj(range -> new HistoryResult.Range(FARTHEST.get(range), asked[range], right[range]))
                 .toList();
-        return new HistoryResult.Recall(kind, model.parameters(), seconds, processorSeconds, accuracy);
+        return new HistoryResult.Recall(kind, model.parameters(), seconds, processorSeconds, ranges);
     }
 }

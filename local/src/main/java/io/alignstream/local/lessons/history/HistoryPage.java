@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 
 /** The page of what came before. */
 final class HistoryPage {
@@ -162,32 +161,31 @@ final class HistoryPage {
 
     private String distance() {
         HistoryResult.Distances distances = result.longDistance();
-        List<Integer> farthest = distances.farthest();
+        List<HistoryResult.Range> ranges = distances.models().getFirst().ranges();
         Axis across = new Axis(
                 Words.html("axis.distance"),
                 false,
                 0,
-                farthest.getLast(),
-                farthest.stream().map(Integer::doubleValue).toList());
+                ranges.getLast().farthest(),
+                ranges.stream().map(range -> (double) range.farthest()).toList());
         Chart chart = new Chart(
                 "by-distance",
                 Words.html("history.by.distance"),
                 across,
                 new Axis(Words.html("axis.accuracy"), false, 0, 100, List.of(0.0, 20.0, 40.0, 60.0, 80.0, 100.0)));
         List<String> headings = new ArrayList<>(List.of(Words.html("column.model"), Words.html("axis.parameters")));
-        farthest.forEach(end -> headings.add(Words.html("column.range", Math.max(5, end - 9), end)));
+        ranges.forEach(range -> headings.add(
+                Words.html("column.range", Math.max(5, range.farthest() - 9), range.farthest())));
         Table table = new Table(Words.html("history.by.distance.percent"), headings);
         for (HistoryResult.Recall recall : distances.models()) {
-            List<double[]> points = IntStream.range(0, farthest.size())
-                    .filter(i -> !Double.isNaN(recall.accuracy().get(i)))
-                    .mapToObj(i -> new double[] {
-                        farthest.get(i) - 4.5, 100 * recall.accuracy().get(i)
-                    })
+            List<double[]> points = recall.ranges().stream()
+                    .filter(range -> range.asked() > 0)
+                    .map(range -> new double[] {range.farthest() - 4.5, range.percent()})
                     .toList();
             chart.add(new Chart.Series(name(recall.kind()), KINDS.indexOf(recall.kind()), true, points));
             List<String> cells = new ArrayList<>(List.of(Table.number(count(recall.parameters()))));
-            recall.accuracy()
-                    .forEach(share -> cells.add(Table.number(share.isNaN() ? "–" : decimal(100 * share, 0))));
+            recall.ranges()
+                    .forEach(range -> cells.add(Table.number(range.asked() == 0 ? "–" : decimal(range.percent(), 0))));
             table.row(name(recall.kind()), cells);
         }
         chart.level(Words.html("history.chance"), 100 * distances.chance());

@@ -67,27 +67,35 @@ record HistoryResult(Setting setting, List<Row> models, Distances longDistance) 
      * @param steps of each network
      * @param questions asked of each
      * @param sample one of them
-     * @param farthest upper ends of the ranges of distances
      * @param models accuracies
      */
-    record Distances(
-            double chance, int steps, int questions, String sample, List<Integer> farthest, List<Recall> models) {
+    record Distances(double chance, int steps, int questions, String sample, List<Recall> models) {
 
         Distances {
-            farthest = List.copyOf(farthest);
             models = List.copyOf(models);
         }
     }
 
-    /**
-     * How often one was right.
-     *
-     * @param accuracy share of right answers for each range of distances, 0 to 1
-     */
-    record Recall(String kind, long parameters, double seconds, double processorSeconds, List<Double> accuracy) {
+    /** How often one was right, by distance. */
+    record Recall(String kind, long parameters, double seconds, double processorSeconds, List<Range> ranges) {
 
         Recall {
-            accuracy = List.copyOf(accuracy);
+            ranges = List.copyOf(ranges);
+        }
+    }
+
+    /**
+     * Questions of some distances.
+     *
+     * @param farthest the last of ten distances
+     * @param asked how many questions there were
+     * @param right how many of them were answered right
+     */
+    record Range(int farthest, int asked, int right) {
+
+        /** Right ones in per cent, where there were questions. */
+        double percent() {
+            return 100.0 * right / asked;
         }
     }
 }

@@ -6,9 +6,13 @@ import java.util.List;
 /** A table as HTML: a caption, a row of headings, and rows whose first cell is a heading. */
 public final class Table {
 
+    private static final String NUMBER = "<td class=\"number\">";
+
     private final String caption;
     private final List<String> headings;
     private final List<String> rows = new ArrayList<>();
+    /** Cells of the first row, which say what each column holds. */
+    private List<String> first = List.of();
 
     /**
      * A table without rows yet.
@@ -32,13 +36,14 @@ public final class Table {
             throw new IllegalArgumentException(
                     "a row of " + (cells.size() + 1) + " cells does not fit " + headings.size() + " columns");
         }
+        first = rows.isEmpty() ? List.copyOf(cells) : first;
         rows.add("<tr><th scope=\"row\">" + heading + "</th>" + String.join("", cells) + "</tr>");
         return this;
     }
 
     /** A cell that holds a number. */
     public static String number(String shown) {
-        return "<td class=\"number\">" + Words.escape(shown) + "</td>";
+        return NUMBER + Words.escape(shown) + "</td>";
     }
 
     /** A cell that holds running text. */
@@ -51,8 +56,13 @@ public final class Table {
         StringBuilder html = new StringBuilder("<div class=\"scroll\" tabindex=\"0\"><table><caption>")
                 .append(caption)
                 .append("</caption><thead><tr>");
-        headings.forEach(heading ->
-                html.append("<th scope=\"col\">").append(heading).append("</th>"));
+        for (int i = 0; i < headings.size(); i++) {
+            boolean number = i > 0 && i <= first.size() && first.get(i - 1).startsWith(NUMBER);
+            html.append("<th scope=\"col\"")
+                    .append(number ? " class=\"number\">" : ">")
+                    .append(headings.get(i))
+                    .append("</th>");
+        }
         html.append("</tr></thead><tbody>");
         rows.forEach(html::append);
         return html.append("</tbody></table></div>").toString();

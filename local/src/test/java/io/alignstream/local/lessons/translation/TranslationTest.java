@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A tiny run: few steps of a small network, which learns something and no more. */
 class TranslationTest {
 
-    private static final Translator.Settings TINY = new Translator.Settings(32, 1, 60, 64, 0.01);
+    private static final Translator.Settings TINY = new Translator.Settings(32, 1, 150, 64, 0.01);
 
     @TempDir
     Path folder;
@@ -31,7 +31,7 @@ class TranslationTest {
                 new LessonProgress(new Console(new PrintStream(said, true, StandardCharsets.UTF_8), false));
 
         // When
-        TranslationResult result = new Translation(1, 1_000, 60).translated(TINY, progress);
+        TranslationResult result = new Translation(1, 1_000, 150).translated(TINY, progress);
 
         // Then
         assertThat(result.losses().getFirst()[1]).isGreaterThan(3);
