@@ -197,7 +197,8 @@ class ArchitectureTest {
         noClasses()
                 .that(resideInAPackage(LOCAL))
                 .should()
-                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, LESSONS, RETENTION, LOCAL)))
+                .dependOnClassesThat(
+                        resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, LESSONS, RETENTION, LOCAL)))
                 .check(classes);
     }
 

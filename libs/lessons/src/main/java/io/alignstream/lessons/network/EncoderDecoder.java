@@ -170,7 +170,8 @@ public final class EncoderDecoder implements AutoCloseable {
             NDArray memory = run(call, "encode", source);
             for (int length = 1; length < sizes.longest && !all(ended); length++) {
                 try (NDManager turn = TorchRuntime.get().newScope()) {
-                    float[] words = run(turn, "decode", memory, source, padded(turn, written, PADDING)).toFloatArray();
+                    float[] words = run(turn, "decode", memory, source, padded(turn, written, PADDING))
+                            .toFloatArray();
                     for (int b = 0; b < count; b++) {
                         int word = ended[b] ? PADDING : (int) words[b];
                         ended[b] |= word == END;

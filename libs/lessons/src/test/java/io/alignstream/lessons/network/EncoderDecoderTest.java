@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class EncoderDecoderTest {
 
     private static final EncoderDecoder.Sizes SIZES = new EncoderDecoder.Sizes(11, 32, 1, 2, 8);
-    private static final int STEPS = 250;
+    private static final int STEPS = 400;
     private static final int ROWS = 32;
 
     @Test
@@ -27,7 +27,7 @@ class EncoderDecoderTest {
             double first = 0;
             for (int step = 0; step < STEPS; step++) {
                 List<int[]> sources = sequences(random, ROWS);
-                double loss = network.step(sources, reversed(sources), 0.005);
+                double loss = network.step(sources, reversed(sources), 0.006 * (STEPS - step) / STEPS);
                 first = step == 0 ? loss : first;
             }
             List<int[]> unseen = sequences(random, 50);
@@ -119,7 +119,8 @@ class EncoderDecoderTest {
     private static List<int[]> sequences(Random random, int count) {
         List<int[]> sequences = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            sequences.add(random.ints(1 + random.nextInt(6), 3, SIZES.vocabulary()).toArray());
+            sequences.add(
+                    random.ints(1 + random.nextInt(6), 3, SIZES.vocabulary()).toArray());
         }
         return sequences;
     }

@@ -22,8 +22,10 @@ class RecurrentNetworkTest {
     @EnumSource(Cell.class)
     void a_cell_computes_what_its_formula_says(Cell cell) {
         // Given: two layers with random weights
-        try (RecurrentNetwork network = new RecurrentNetwork(new RecurrentNetwork.Sizes(cell, 2, VOCABULARY, WIDTH), 4)) {
-            NaiveRecurrence naive = new NaiveRecurrence(cell, 2, WIDTH, values(network.weights().arrays()));
+        try (RecurrentNetwork network =
+                new RecurrentNetwork(new RecurrentNetwork.Sizes(cell, 2, VOCABULARY, WIDTH), 4)) {
+            NaiveRecurrence naive =
+                    new NaiveRecurrence(cell, 2, WIDTH, values(network.weights().arrays()));
 
             // When
             float[][] actual = network.logProbabilities(List.of(ROW));
@@ -64,8 +66,7 @@ class RecurrentNetworkTest {
     }
 
     private static Map<String, float[]> values(Map<String, NDArray> arrays) {
-        return arrays.entrySet().stream()
-                .collect(Collectors.toMap(
-                        Map.Entry::getKey, entry -> entry.getValue().toFloatArray()));
+        return arrays.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue()
+                .toFloatArray()));
     }
 }

@@ -51,15 +51,18 @@ class KneserNeyTest {
 
     @Test
     void a_bigram_model_is_the_formula_of_the_paper() {
-        // Given: bigrams 01 twice, 10 once, 02 once, 03 once; n1 = 3, n2 = 1, n3 = 0, so Y = 3 / 5, D1 = 1 - 2Y / 3, D2 = 2
-        KneserNey grams = new KneserNey(2, 4).train(List.of(new int[] {0, 1, 0, 1}, new int[] {0, 2}, new int[] {0, 3}));
+        // Given: bigrams 01 twice, 10 once, 02 once, 03 once; n1 = 3, n2 = 1, n3 = 0, so Y = 3 / 5, D1 = 1 - 2Y / 3, D2
+        // = 2
+        KneserNey grams =
+                new KneserNey(2, 4).train(List.of(new int[] {0, 1, 0, 1}, new int[] {0, 2}, new int[] {0, 3}));
 
         // When
         double once = grams.probability(new int[] {0, 2}, 1);
         double twice = grams.probability(new int[] {0, 1}, 1);
         double never = grams.probability(new int[] {0, 0}, 1);
 
-        // Then: each token follows one other kind of token, n1 = 4, n2 = 0, so Y = 1, the lower discount is 1 and 1 / 4 stays
+        // Then: each token follows one other kind of token, n1 = 4, n2 = 0, so Y = 1, the lower discount is 1 and 1 / 4
+        // stays
         double first = 1 - 2 * 3 / 5.0 / 3;
         double rest = (2 * first + 2) / 4 / 4;
         assertThat(once).isCloseTo((1 - first) / 4 + rest, within(1e-12));

@@ -37,10 +37,7 @@ final class LessonOptions {
     @Nullable
     CommandSpec spec;
 
-    @Option(
-            names = "--to",
-            paramLabel = "FILE",
-            description = "The page. Default: .alignstream/lessons/NAME.html.")
+    @Option(names = "--to", paramLabel = "FILE", description = "The page. Default: .alignstream/lessons/NAME.html.")
     @Nullable
     Path to;
 
@@ -58,9 +55,8 @@ final class LessonOptions {
     /** Runs the lesson of {@link #seed} and writes what came of it; returns the exit code. */
     int run(String name, LongFunction<Lesson> lesson) throws IOException, InterruptedException {
         Lesson taught = valid(lesson);
-        Path page = to == null
-                ? Installation.current().cache().resolve("lessons").resolve(name + ".html")
-                : to;
+        Path page =
+                to == null ? Installation.current().cache().resolve("lessons").resolve(name + ".html") : to;
         requireWritable(page);
         if (json != null) {
             requireWritable(json);
@@ -121,8 +117,11 @@ final class LessonOptions {
                 "-cp",
                 classPath,
                 "io.alignstream.local.Alignstream"));
-        command.addAll(
-                Objects.requireNonNull(spec).root().commandLine().getParseResult().originalArgs());
+        command.addAll(Objects.requireNonNull(spec)
+                .root()
+                .commandLine()
+                .getParseResult()
+                .originalArgs());
         ProcessBuilder program = new ProcessBuilder(command).inheritIO();
         program.environment().putAll(ServiceProcesses.environment(installation));
         Process process = program.start();

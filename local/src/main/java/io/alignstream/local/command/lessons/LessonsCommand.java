@@ -1,12 +1,12 @@
 package io.alignstream.local.command.lessons;
 
-import java.nio.file.Path;
-import java.util.Optional;
-import java.util.concurrent.Callable;
 import io.alignstream.local.lessons.history.History;
 import io.alignstream.local.lessons.learning.Learning;
 import io.alignstream.local.lessons.translation.Translation;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +22,10 @@ import picocli.CommandLine.Option;
                     + " machines learn: each trains on this machine, in minutes, and writes a page in English and Chinese."
         },
         commandListHeading = "%nLessons:%n",
-        subcommands = {LessonsCommand.OfHistory.class, LessonsCommand.OfTranslation.class, LessonsCommand.OfLearning.class
+        subcommands = {
+            LessonsCommand.OfHistory.class,
+            LessonsCommand.OfTranslation.class,
+            LessonsCommand.OfLearning.class
         })
 public final class LessonsCommand {
 
@@ -64,8 +67,7 @@ public final class LessonsCommand {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            return options.run(
-                    "history", seed -> new History(Optional.ofNullable(text), seed, steps, distanceSteps));
+            return options.run("history", seed -> new History(Optional.ofNullable(text), seed, steps, distanceSteps));
         }
     }
 

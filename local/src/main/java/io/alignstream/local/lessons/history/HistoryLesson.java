@@ -93,7 +93,8 @@ final class HistoryLesson {
     private static int[] prompt(Tokenizer tokenizer, List<String> documents) {
         return documents.stream()
                 .filter(document -> !document.isEmpty() && Character.isLetter(document.codePointAt(0)))
-                .map(document -> tokenizer.encode(document.substring(0, Math.min(document.length(), PROMPT_CHARACTERS))))
+                .map(document ->
+                        tokenizer.encode(document.substring(0, Math.min(document.length(), PROMPT_CHARACTERS))))
                 .filter(ids -> ids.length > PROMPT_TOKENS)
                 .map(ids -> Arrays.copyOf(ids, PROMPT_TOKENS))
                 .findFirst()
@@ -228,8 +229,7 @@ final class HistoryLesson {
         grams.train(example.training());
         recalls.add(recall("n-gram", grams, example, counting));
         progress.at(1, 1, "");
-        List<List<int[]>> batches =
-                TokenRows.batches(example.training(), settings.distanceSteps, ROWS, settings.seed);
+        List<List<int[]>> batches = TokenRows.batches(example.training(), settings.distanceSteps, ROWS, settings.seed);
         Contender.Size small = settings.sizes.get("small");
         for (Contender contender : Contender.values()) {
             progress.begin(contender + ", long distance");

@@ -135,10 +135,7 @@ final class HistoryPage {
                 contexts.getLast() * 1.2,
                 contexts.stream().map(Integer::doubleValue).toList());
         Chart chart = new Chart(
-                "by-context",
-                Words.html("history.by.context"),
-                across,
-                Axis.linear(Words.html("axis.nats"), losses));
+                "by-context", Words.html("history.by.context"), across, Axis.linear(Words.html("axis.nats"), losses));
         List<String> headings = new ArrayList<>(List.of(Words.html("column.model")));
         contexts.forEach(context -> headings.add(Words.html("column.tokens", context)));
         Table table = new Table(Words.html("history.by.context"), headings);
@@ -148,7 +145,8 @@ final class HistoryPage {
                     KINDS.indexOf(row.kind()),
                     true,
                     contexts.stream()
-                            .map(context -> new double[] {context, row.byContext().get(context)})
+                            .map(context ->
+                                    new double[] {context, row.byContext().get(context)})
                             .toList()));
             table.row(
                     name(row),
@@ -174,8 +172,8 @@ final class HistoryPage {
                 across,
                 new Axis(Words.html("axis.accuracy"), false, 0, 100, List.of(0.0, 20.0, 40.0, 60.0, 80.0, 100.0)));
         List<String> headings = new ArrayList<>(List.of(Words.html("column.model"), Words.html("axis.parameters")));
-        ranges.forEach(range -> headings.add(
-                Words.html("column.range", Math.max(5, range.farthest() - 9), range.farthest())));
+        ranges.forEach(
+                range -> headings.add(Words.html("column.range", Math.max(5, range.farthest() - 9), range.farthest())));
         Table table = new Table(Words.html("history.by.distance.percent"), headings);
         for (HistoryResult.Recall recall : distances.models()) {
             List<double[]> points = recall.ranges().stream()
@@ -199,7 +197,8 @@ final class HistoryPage {
         result.models()
                 .forEach(row -> table.row(
                         name(row),
-                        List.of(Table.text(result.setting().prompt() + " ▸ " + row.written().strip()))));
+                        List.of(Table.text(result.setting().prompt() + " ▸ "
+                                + row.written().strip()))));
         return table.html();
     }
 

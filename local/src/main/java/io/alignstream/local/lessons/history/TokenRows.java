@@ -37,8 +37,8 @@ record TokenRows(Tokenizer tokenizer, List<int[]> training, List<int[]> validati
         int[] held = tokens(tokenizer, text.validation());
         List<int[]> validation = rows(held);
         if (validation.isEmpty()) {
-            throw new LaunchException("The held-out text has " + held.length + " tokens, fewer than one row of " + LENGTH
-                    + "; give --text a longer one.");
+            throw new LaunchException("The held-out text has " + held.length + " tokens, fewer than one row of "
+                    + LENGTH + "; give --text a longer one.");
         }
         return new TokenRows(
                 tokenizer,

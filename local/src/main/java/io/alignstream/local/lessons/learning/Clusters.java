@@ -128,7 +128,8 @@ record Clusters(int[] of, double spread) {
 
     /** What clusters and labels tell of each other, 0 nothing to 1 everything: normalised mutual information. */
     static double mutualInformation(int[][] counts) {
-        double all = Arrays.stream(counts).mapToInt(row -> Arrays.stream(row).sum()).sum();
+        double all =
+                Arrays.stream(counts).mapToInt(row -> Arrays.stream(row).sum()).sum();
         double[] rows = Arrays.stream(counts)
                 .mapToDouble(row -> Arrays.stream(row).sum() / all)
                 .toArray();

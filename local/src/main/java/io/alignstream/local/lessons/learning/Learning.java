@@ -21,8 +21,7 @@ public record Learning(long seed, int steps) implements Lesson {
     @Override
     public Outcome run(LessonProgress progress) {
         LearningResult result = new LearningLesson(LearningLesson.Settings.lesson(seed, steps), progress).run();
-        String command =
-                String.format(Locale.ROOT, "./alignstream lessons learning --seed %d --steps %d", seed, steps);
+        String command = String.format(Locale.ROOT, "./alignstream lessons learning --seed %d --steps %d", seed, steps);
         return new Outcome(new LearningPage(result).html(command), result);
     }
 }

@@ -48,7 +48,14 @@ final class LearningLesson {
      * @param shares of the labels that the classifier is shown; the first is that of semi-supervised learning
      */
     record Settings(
-            long seed, int documents, int tested, int vocabulary, int layers, int width, int steps, List<Double> shares) {
+            long seed,
+            int documents,
+            int tested,
+            int vocabulary,
+            int layers,
+            int width,
+            int steps,
+            List<Double> shares) {
 
         Settings {
             shares = List.copyOf(shares);
@@ -67,8 +74,8 @@ final class LearningLesson {
         if (texts.size() < settings.documents + settings.tested) {
             throw new IllegalStateException("the sample world has only " + texts.size() + " different documents");
         }
-        this.tokenizer = new BpeTrainer(settings.vocabulary)
-                .train(texts.texts().subList(0, settings.documents).stream());
+        this.tokenizer =
+                new BpeTrainer(settings.vocabulary).train(texts.texts().subList(0, settings.documents).stream());
         this.shown = IntStream.range(0, settings.documents).toArray();
         this.tested = IntStream.range(settings.documents, texts.size()).toArray();
     }
@@ -93,7 +100,11 @@ final class LearningLesson {
                 progress.at(2L * supervised.size(), parts, "");
             }
             LearningResult.Pseudo pseudo = semiSupervised(trained, settings.shares.getFirst());
-            progress.at(parts, parts, String.format(Locale.ROOT, "accuracy %.3f", supervised.getLast().accuracy()));
+            progress.at(
+                    parts,
+                    parts,
+                    String.format(
+                            Locale.ROOT, "accuracy %.3f", supervised.getLast().accuracy()));
             return new LearningResult(
                     new LearningResult.Setting(
                             settings.seed,
@@ -262,8 +273,7 @@ final class LearningLesson {
         double taken = 0;
         double right = 0;
         for (int[] chosen : draws) {
-            Softmax classifier =
-                    Softmax.learn(vectors, texts.labels(), chosen, Kind.values().length);
+            Softmax classifier = Softmax.learn(vectors, texts.labels(), chosen, Kind.values().length);
             int[] labels = {};
             int[] sure = {};
             for (int round = 0; round < ROUNDS; round++) {
@@ -275,10 +285,9 @@ final class LearningLesson {
             }
             int[] last = labels;
             taken += (double) sure.length / (shown.length - chosen.length) / draws.size();
-            right += (double)
-                            Arrays.stream(sure)
-                                    .filter(document -> last[document] == texts.labels()[document])
-                                    .count()
+            right += (double) Arrays.stream(sure)
+                            .filter(document -> last[document] == texts.labels()[document])
+                            .count()
                     / Math.max(1, sure.length)
                     / draws.size();
             classifiers.add(classifier);
@@ -301,7 +310,9 @@ final class LearningLesson {
         List<Integer> sure = new ArrayList<>();
         for (int document : shown) {
             if (labels[document] < 0) {
-                double most = Arrays.stream(classifier.chances(vectors[document])).max().orElse(0);
+                double most = Arrays.stream(classifier.chances(vectors[document]))
+                        .max()
+                        .orElse(0);
                 if (most >= SURE) {
                     labels[document] = classifier.label(vectors[document]);
                     sure.add(document);

@@ -111,8 +111,10 @@ final class LearningPage {
     private static void way(Table table, String way, String labels, String figure) {
         table.row(
                 Words.html("learning.way." + way),
-                List.of(Table.number(labels), "<td>" + Words.html("learning.learned." + way) + "</td>", "<td>" + figure
-                        + "</td>"));
+                List.of(
+                        Table.number(labels),
+                        "<td>" + Words.html("learning.learned." + way) + "</td>",
+                        "<td>" + figure + "</td>"));
     }
 
     private String losses() {
@@ -232,7 +234,13 @@ final class LearningPage {
     private String draws() {
         Table table = new Table(
                 Words.html("learning.draws"),
-                Stream.of("column.classifier", "column.labels", "column.mean", "column.least", "column.most", "column.recall")
+                Stream.of(
+                                "column.classifier",
+                                "column.labels",
+                                "column.mean",
+                                "column.least",
+                                "column.most",
+                                "column.recall")
                         .map(Words::html)
                         .toList());
         row(table, "learning.with.few", first());

@@ -50,8 +50,7 @@ public record Axis(String label, boolean logarithmic, double least, double most,
     public static Axis logarithmic(String label, double... values) {
         double low = DoubleStream.of(values).min().orElse(1);
         double high = DoubleStream.of(values).max().orElse(10);
-        List<Double> ticks = IntStream.rangeClosed(
-                        (int) Math.floor(Math.log10(low)), (int) Math.ceil(Math.log10(high)))
+        List<Double> ticks = IntStream.rangeClosed((int) Math.floor(Math.log10(low)), (int) Math.ceil(Math.log10(high)))
                 .boxed()
                 .flatMap(power -> IntStream.of(1, 2, 5).mapToObj(factor -> factor * Math.pow(10, power)))
                 .filter(tick -> tick >= low / 1.3 && tick <= high * 1.3)
@@ -61,9 +60,7 @@ public record Axis(String label, boolean logarithmic, double least, double most,
 
     /** Where {@code value} stands, 0 at the beginning and 1 at the end. */
     double place(double value) {
-        return logarithmic
-                ? Math.log(value / least) / Math.log(most / least)
-                : (value - least) / (most - least);
+        return logarithmic ? Math.log(value / least) / Math.log(most / least) : (value - least) / (most - least);
     }
 
     /** {@code value} as it stands at a tick: 20 k rather than 20000. */

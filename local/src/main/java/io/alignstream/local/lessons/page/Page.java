@@ -24,7 +24,11 @@ public final class Page {
     /** A page without sections yet, whose heading is {@code title} and below which {@code lead}, HTML, stands. */
     public Page(String title, String lead) {
         this.title = title;
-        body.append("<section><h1>").append(Words.html(title)).append("</h1>").append(lead).append("</section>");
+        body.append("<section><h1>")
+                .append(Words.html(title))
+                .append("</h1>")
+                .append(lead)
+                .append("</section>");
     }
 
     /** Adds a section. */
@@ -70,8 +74,7 @@ public final class Page {
     }
 
     private static String hash(String content) {
-        return "sha256-"
-                + Base64.getEncoder().encodeToString(HexFormat.of().parseHex(Sha256.hex(content)));
+        return "sha256-" + Base64.getEncoder().encodeToString(HexFormat.of().parseHex(Sha256.hex(content)));
     }
 
     private static String resource(String name) {

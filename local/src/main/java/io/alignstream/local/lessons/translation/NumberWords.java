@@ -101,7 +101,9 @@ final class NumberWords {
 
     private static void append(StringBuilder words, int number, String unit) {
         if (number > 0) {
-            words.append(words.isEmpty() ? "" : " ").append(belowThousand(number)).append(unit);
+            words.append(words.isEmpty() ? "" : " ")
+                    .append(belowThousand(number))
+                    .append(unit);
         }
     }
 

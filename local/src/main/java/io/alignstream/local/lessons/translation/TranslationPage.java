@@ -115,7 +115,13 @@ final class TranslationPage {
                     .append(i)
                     .append("\">")
                     .append(Words.escape(String.join(
-                                    result.attention().get(i).source().getFirst().matches("[A-Za-z].*") ? " " : "",
+                                    result.attention()
+                                                    .get(i)
+                                                    .source()
+                                                    .getFirst()
+                                                    .matches("[A-Za-z].*")
+                                            ? " "
+                                            : "",
                                     result.attention().get(i).source())
                             .replace("- ", "-")
                             .replace(" ,", ",")))
@@ -124,13 +130,11 @@ final class TranslationPage {
         html.append("</select></label><label for=\"layer\"><span>")
                 .append(Words.html("translation.layer"))
                 .append("</span><select id=\"layer\">");
-        views(result.attention().getFirst())
-                .keySet()
-                .forEach(view -> html.append("<option value=\"")
-                        .append(view)
-                        .append("\" ")
-                        .append(viewNames(view))
-                        .append("</option>"));
+        views(result.attention().getFirst()).keySet().forEach(view -> html.append("<option value=\"")
+                .append(view)
+                .append("\" ")
+                .append(viewNames(view))
+                .append("</option>"));
         html.append("</select></label></div><p class=\"said\"><span id=\"written\" aria-live=\"polite\"></span></p>")
                 .append("<div class=\"scroll\" tabindex=\"0\"><table id=\"shares\" class=\"shares\"><caption>")
                 .append(Words.html("translation.shares"))
@@ -181,7 +185,8 @@ final class TranslationPage {
     private String sentences() {
         return result.attention().stream()
                 .map(attention -> "{\"source\":" + strings(attention.source()) + ",\"target\":"
-                        + strings(attention.target()) + ",\"text\":" + strings(List.of(attention.text())).replaceAll("^\\[|]$", "")
+                        + strings(attention.target()) + ",\"text\":"
+                        + strings(List.of(attention.text())).replaceAll("^\\[|]$", "")
                         + ",\"shares\":{" + shares(views(attention)) + "}}")
                 .collect(Collectors.joining(",", "[", "]"));
     }
@@ -208,8 +213,7 @@ final class TranslationPage {
     }
 
     private String losses() {
-        double[] steps =
-                result.losses().stream().mapToDouble(point -> point[0]).toArray();
+        double[] steps = result.losses().stream().mapToDouble(point -> point[0]).toArray();
         double[] losses =
                 result.losses().stream().mapToDouble(point -> point[1]).toArray();
         Chart chart = new Chart(
@@ -218,8 +222,8 @@ final class TranslationPage {
                 Axis.linear(Words.html("axis.steps"), steps),
                 Axis.logarithmic(Words.html("axis.nats"), losses));
         chart.add(new Chart.Series(Words.html("translation.loss"), 4, true, result.losses()));
-        Table table = new Table(
-                Words.html("translation.losses"), List.of(Words.html("axis.steps"), Words.html("axis.nats")));
+        Table table =
+                new Table(Words.html("translation.losses"), List.of(Words.html("axis.steps"), Words.html("axis.nats")));
         result.losses()
                 .forEach(point -> table.row(
                         count((long) point[0]), List.of(Table.number(String.format(Locale.ROOT, "%.4f", point[1])))));

@@ -56,8 +56,8 @@ final class Translator implements AutoCloseable {
     double[] learn(List<Pair> pairs, Settings settings, long seed, LessonProgress progress) {
         List<Sentence> sentences = new ArrayList<>();
         for (Pair.Direction direction : Pair.Direction.values()) {
-            pairs.forEach(pair -> sentences.add(
-                    new Sentence(words.ids(pair.source(direction)), words.ids(pair.target(direction)))));
+            pairs.forEach(pair ->
+                    sentences.add(new Sentence(words.ids(pair.source(direction)), words.ids(pair.target(direction)))));
         }
         LinearSchedule schedule = new LinearSchedule(settings.learningRate, 0.1);
         double[] losses = new double[settings.steps];
@@ -65,7 +65,10 @@ final class Translator implements AutoCloseable {
         int next = 0;
         for (int step = 0; step < settings.steps; step++) {
             if (next == batches.size()) {
-                batches = batches(sentences, settings.batch, SeededRandom.of(seed, "batches", step).nextLong());
+                batches = batches(
+                        sentences,
+                        settings.batch,
+                        SeededRandom.of(seed, "batches", step).nextLong());
                 next = 0;
             }
             List<Sentence> batch = batches.get(next++);

@@ -49,7 +49,16 @@ class LessonsCommandTest {
 
         // When
         Said said = said(
-                "lessons", "translation", "--pairs", "100", "--steps", "2", "--to", page.toString(), "--json", json.toString());
+                "lessons",
+                "translation",
+                "--pairs",
+                "100",
+                "--steps",
+                "2",
+                "--to",
+                page.toString(),
+                "--json",
+                json.toString());
 
         // Then
         assertThat(said.exit()).as(said.text()).isZero();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A tiny run of the whole lesson. */
 class HistoryLessonTest {
 
-    private static final int STEPS = 12;
+    private static final int STEPS = 8;
 
     private static HistoryResult result;
 
@@ -65,8 +65,9 @@ class HistoryLessonTest {
     @Test
     void every_kind_stands_beside_every_other_in_two_sizes() {
         // When
-        List<String> rows =
-                result.models().stream().map(row -> row.kind() + " " + row.size()).toList();
+        List<String> rows = result.models().stream()
+                .map(row -> row.kind() + " " + row.size())
+                .toList();
 
         // Then
         assertThat(rows)
@@ -98,7 +99,8 @@ class HistoryLessonTest {
                 .parameters();
         assertThat(result.models())
                 .filteredOn(row -> row.size().equals("large"))
-                .allSatisfy(row -> assertThat((double) row.parameters() / transformer).isCloseTo(1, within(0.1)));
+                .allSatisfy(row ->
+                        assertThat((double) row.parameters() / transformer).isCloseTo(1, within(0.1)));
     }
 
     @Test
@@ -124,12 +126,10 @@ class HistoryLessonTest {
 
     @Test
     void the_page_is_whole_in_both_languages() throws IOException {
-        PageCheck.of(
-                new HistoryPage(result).html("./alignstream lessons history"),
-                folder,
-                browser -> assertThat(browser.value("document.querySelectorAll('figure svg.chart').length")
+        PageCheck.of(new HistoryPage(result).html("./alignstream lessons history"), folder, browser -> assertThat(
+                        browser.value("document.querySelectorAll('figure svg.chart').length")
                                 .asInt())
-                        .isEqualTo(4));
+                .isEqualTo(4));
     }
 
     @Test

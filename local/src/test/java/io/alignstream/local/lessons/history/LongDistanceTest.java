@@ -22,9 +22,7 @@ class LongDistanceTest {
         assertThat(example.questions()).hasSize(200).allSatisfy(question -> {
             String text = example.tokenizer().decode(question.context());
             assertThat(text).isEqualTo(question.text()).startsWith("我在").endsWith("我还是更喜欢吃");
-            int region = example.tokenizer()
-                    .encode(text.substring(0, text.indexOf("长大")))
-                    .length;
+            int region = example.tokenizer().encode(text.substring(0, text.indexOf("长大"))).length;
             assertThat(question.distance()).isBetween(5, 100);
             assertThat(question.context().length + 1 - region).isCloseTo(question.distance(), within(3));
             ranges.add((question.distance() - 1) / 10);
@@ -46,15 +44,18 @@ class LongDistanceTest {
                 .collect(Collectors.joining("\n"));
 
         // Then
-        assertThat(example.questions()).allSatisfy(question -> Arrays.stream(question.text().split("，"))
-                .filter(clause -> clause.length() > 6 && !clause.contains("我"))
-                .forEach(clause -> assertThat(learned).doesNotContain("，" + clause + "，")));
+        assertThat(example.questions())
+                .allSatisfy(question -> Arrays.stream(question.text().split("，"))
+                        .filter(clause -> clause.length() > 6 && !clause.contains("我"))
+                        .forEach(clause -> assertThat(learned).doesNotContain("，" + clause + "，")));
     }
 
     @Test
     void rows_are_full_and_equal_seeds_draw_equal_ones() {
         assertThat(example.training()).hasSize(300).allMatch(row -> row.length == LongDistance.LENGTH);
-        assertThat(LongDistance.of(20, 5, 1).training().get(7)).isEqualTo(LongDistance.of(20, 5, 1).training().get(7));
-        assertThat(LongDistance.of(20, 5, 2).training().get(7)).isNotEqualTo(LongDistance.of(20, 5, 1).training().get(7));
+        assertThat(LongDistance.of(20, 5, 1).training().get(7))
+                .isEqualTo(LongDistance.of(20, 5, 1).training().get(7));
+        assertThat(LongDistance.of(20, 5, 2).training().get(7))
+                .isNotEqualTo(LongDistance.of(20, 5, 1).training().get(7));
     }
 }

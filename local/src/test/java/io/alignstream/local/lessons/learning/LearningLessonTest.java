@@ -89,8 +89,7 @@ class LearningLessonTest {
     @Test
     void the_whole_lesson_runs_and_its_page_is_whole_in_both_languages() throws IOException {
         // Given: a hundredth of it
-        LearningLesson.Settings tiny =
-                new LearningLesson.Settings(1, 300, 100, 600, 1, 32, 30, List.of(0.05, 1.0));
+        LearningLesson.Settings tiny = new LearningLesson.Settings(1, 300, 100, 600, 1, 32, 30, List.of(0.05, 1.0));
         LessonProgress silent = new LessonProgress(
                 new Console(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8), false));
 
@@ -103,16 +102,17 @@ class LearningLessonTest {
         assertThat(result.supervised().getLast().labels()).isEqualTo(300);
         assertThat(result.supervised().getLast().accuracy()).isGreaterThan(result.majority());
         assertThat(result.pseudo().taken()).isBetween(0.0, 1.0);
-        assertThat(Arrays.stream(result.clusters().counts()).flatMapToInt(Arrays::stream).sum()).isEqualTo(300);
+        assertThat(Arrays.stream(result.clusters().counts())
+                        .flatMapToInt(Arrays::stream)
+                        .sum())
+                .isEqualTo(300);
         assertThat(again)
                 .usingRecursiveComparison()
                 .ignoringFieldsMatchingRegexes(".*[sS]econds")
                 .isEqualTo(result);
-        PageCheck.of(
-                new LearningPage(result).html("./alignstream lessons learning"),
-                folder,
-                browser -> assertThat(browser.value("document.querySelectorAll('figure svg.chart').length")
+        PageCheck.of(new LearningPage(result).html("./alignstream lessons learning"), folder, browser -> assertThat(
+                        browser.value("document.querySelectorAll('figure svg.chart').length")
                                 .asInt())
-                        .isEqualTo(3));
+                .isEqualTo(3));
     }
 }

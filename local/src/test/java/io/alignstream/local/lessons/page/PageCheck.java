@@ -29,14 +29,16 @@ public final class PageCheck {
             browser.await("document.documentElement.lang === 'zh-CN'");
             speaks(browser, "zh");
             browser.show(360, 760, true);
-            assertThat(browser.value("[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, .skip'))"
-                                    + ".filter(e => e.getBoundingClientRect().right > 361).map(e => e.outerHTML.slice(0, 80))"
-                                    + ".join('\\n')")
+            assertThat(browser.value("[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll,"
+                                    + " .skip')).filter(e => e.getBoundingClientRect().right > 361).map(e =>"
+                                    + " e.outerHTML.slice(0, 80)).join('\\n"
+                                    + "')")
                             .asText())
                     .as("what is too wide for a phone")
                     .isEmpty();
             assertThat(browser.hindrances()).isEmpty();
-            assertThat(browser.value("performance.getEntriesByType('resource').length").asInt())
+            assertThat(browser.value("performance.getEntriesByType('resource').length")
+                            .asInt())
                     .as("nothing is fetched")
                     .isZero();
         }

@@ -34,8 +34,12 @@ class WordsTest {
         // Given: whole codes, and beginnings of codes that are put together
         TreeSet<String> literals = new TreeSet<>();
         try (Stream<Path> files = Files.walk(SOURCES)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
-                LITERAL.matcher(Files.readString(file)).results().map(found -> found.group(1)).forEach(literals::add);
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                LITERAL.matcher(Files.readString(file))
+                        .results()
+                        .map(found -> found.group(1))
+                        .forEach(literals::add);
             }
         }
         List<String> beginnings =
@@ -54,10 +58,17 @@ class WordsTest {
     @Test
     void a_code_without_words_is_an_error_and_markup_is_text() {
         assertThatThrownBy(() -> Words.html("page.nothing")).hasMessageContaining("page.nothing");
-        assertThat(Words.html("history.written.caption", "<b>")).contains("&lt;b&gt;").doesNotContain("<b>");
+        assertThat(Words.html("history.written.caption", "<b>"))
+                .contains("&lt;b&gt;")
+                .doesNotContain("<b>");
     }
 
     private static List<String> placeholders(String sentence) {
-        return PLACEHOLDER.matcher(sentence).results().map(MatchResult::group).sorted().collect(Collectors.toList());
+        return PLACEHOLDER
+                .matcher(sentence)
+                .results()
+                .map(MatchResult::group)
+                .sorted()
+                .collect(Collectors.toList());
     }
 }

@@ -36,11 +36,13 @@ class TranslationTest {
         // Then
         assertThat(result.losses().getFirst()[1]).isGreaterThan(3);
         assertThat(result.losses().getLast()[1]).isLessThan(1.8);
-        assertThat(result.scores()).hasSize(4).allSatisfy(score -> assertThat(score.right()).isBetween(0, score.tested()));
-        assertThat(result.setting().trainingPairs() + result.setting().testPairs()).isEqualTo(1_000);
+        assertThat(result.scores()).hasSize(4).allSatisfy(score -> assertThat(score.right())
+                .isBetween(0, score.tested()));
+        assertThat(result.setting().trainingPairs() + result.setting().testPairs())
+                .isEqualTo(1_000);
         assertThat(result.attention()).hasSize(12).allSatisfy(attention -> {
-            assertThat(attention.shares()[0][0]).hasDimensions(
-                    attention.target().size(), attention.source().size());
+            assertThat(attention.shares()[0][0])
+                    .hasDimensions(attention.target().size(), attention.source().size());
             double sum = 0;
             for (float share : attention.shares()[0][0][0]) {
                 sum += share;
@@ -49,13 +51,15 @@ class TranslationTest {
         });
         assertThat(said.toString(StandardCharsets.UTF_8)).contains("encoder-decoder", "unseen pairs");
         PageCheck.of(new TranslationPage(result).html("./alignstream lessons translation"), folder, browser -> {
-            assertThat(browser.value("document.querySelectorAll('#shares tbody tr').length").asInt())
+            assertThat(browser.value("document.querySelectorAll('#shares tbody tr').length")
+                            .asInt())
                     .isEqualTo(result.attention().getFirst().target().size());
             browser.value("document.getElementById('sentence').focus()");
             browser.press("ArrowDown");
             browser.await("document.querySelectorAll('#shares tbody tr').length === "
                     + result.attention().get(1).target().size());
-            assertThat(browser.value("document.getElementById('written').textContent").asText())
+            assertThat(browser.value("document.getElementById('written').textContent")
+                            .asText())
                     .isEqualTo(result.attention().get(1).text());
         });
     }
@@ -64,8 +68,8 @@ class TranslationTest {
     void equal_seeds_give_equal_weights_and_figures() {
         // Given
         Translator.Settings brief = new Translator.Settings(16, 1, 5, 16, 0.01);
-        LessonProgress silent =
-                new LessonProgress(new Console(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8), false));
+        LessonProgress silent = new LessonProgress(
+                new Console(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8), false));
 
         // When
         TranslationResult first = new Translation(7, 200, 5).translated(brief, silent);

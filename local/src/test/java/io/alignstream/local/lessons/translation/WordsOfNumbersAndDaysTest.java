@@ -86,7 +86,9 @@ class WordsOfNumbersAndDaysTest {
 
         // Then
         assertThat(pairs.training()).hasSizeGreaterThan(19_900).doesNotContainAnyElementsOf(pairs.numbers());
-        assertThat(new HashSet<>(pairs.training())).hasSize(pairs.training().size()).doesNotContainAnyElementsOf(pairs.days());
+        assertThat(new HashSet<>(pairs.training()))
+                .hasSize(pairs.training().size())
+                .doesNotContainAnyElementsOf(pairs.days());
         assertThat(pairs.numbers()).hasSizeGreaterThan(400);
         assertThat(Pairs.of(500, 3)).isEqualTo(Pairs.of(500, 3)).isNotEqualTo(Pairs.of(500, 4));
     }
