@@ -88,8 +88,8 @@ public final class LessonsCommand {
         @Option(
                 names = "--pairs",
                 paramLabel = "N",
-                defaultValue = "25000",
-                description = "Pairs that are made; one in 25 is kept for the test. Default: 25000.")
+                defaultValue = "50000",
+                description = "Pairs that are made; one in 25 is kept for the test. Default: 50000.")
         int pairs;
 
         @Option(names = "--steps", paramLabel = "N", defaultValue = "1500", description = "Steps. Default: 1500.")

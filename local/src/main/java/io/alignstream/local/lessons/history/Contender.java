@@ -57,10 +57,11 @@ enum Contender {
     /**
      * A transformer's size, which says how many weights the others get.
      *
+     * @param name {@code small} or {@code large}
      * @param layers blocks
      * @param width of a state, a multiple of 32
      */
-    record Size(int layers, int width) {
+    record Size(String name, int layers, int width) {
 
         TransformerConfig transformer(int vocabulary, int longest) {
             return TransformerConfig.of(vocabulary, layers, width, longest);

@@ -13,9 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -47,7 +45,7 @@ final class HistoryLesson {
     /**
      * How much is computed.
      *
-     * @param sizes of the networks by name
+     * @param sizes of the networks, the smallest first
      * @param steps of each network on the text
      * @param distanceSteps of each network on the long-distance example
      * @param places where contexts of several lengths are tried
@@ -56,7 +54,7 @@ final class HistoryLesson {
      */
     record Settings(
             long seed,
-            Map<String, Contender.Size> sizes,
+            List<Contender.Size> sizes,
             int steps,
             int distanceSteps,
             int places,
@@ -64,14 +62,14 @@ final class HistoryLesson {
             int written) {
 
         Settings {
-            sizes = new TreeMap<>(sizes).descendingMap();
+            sizes = List.copyOf(sizes);
         }
 
         /** What the lesson takes. */
         static Settings lesson(long seed, int steps, int distanceSteps) {
             return new Settings(
                     seed,
-                    Map.of("small", new Contender.Size(2, 64), "large", new Contender.Size(3, 96)),
+                    List.of(new Contender.Size("small", 2, 64), new Contender.Size("large", 3, 96)),
                     steps,
                     distanceSteps,
                     300,
@@ -109,7 +107,7 @@ final class HistoryLesson {
         }
         List<List<int[]>> batches = TokenRows.batches(rows.training(), settings.steps, ROWS, settings.seed);
         for (Contender contender : Contender.values()) {
-            settings.sizes.forEach((name, size) -> models.add(network(contender, name, size, batches)));
+            settings.sizes.forEach(size -> models.add(network(contender, size, batches)));
         }
         HistoryResult.Setting setting = new HistoryResult.Setting(
                 textName,
@@ -133,16 +131,15 @@ final class HistoryLesson {
         return row;
     }
 
-    private HistoryResult.Row network(
-            Contender contender, String name, Contender.Size size, List<List<int[]>> batches) {
-        progress.begin(contender + ", " + name);
+    private HistoryResult.Row network(Contender contender, Contender.Size size, List<List<int[]>> batches) {
+        progress.begin(contender + ", " + size.name());
         int vocabulary = rows.tokenizer().vocabularySize();
         try (LearningModel network = contender.network(size, vocabulary, TokenRows.LENGTH, settings.seed)) {
             Clock clock = new Clock();
             train(network, contender, batches);
             return measured(
                     contender.name().toLowerCase(Locale.ROOT),
-                    name,
+                    size.name(),
                     network,
                     clock.seconds(),
                     clock.processorSeconds(),
@@ -166,8 +163,9 @@ final class HistoryLesson {
                 nats -= log;
             }
         }
-        Map<Integer, Double> byContext = new TreeMap<>();
-        CONTEXTS.forEach(context -> byContext.put(context, lossAfter(model, context)));
+        List<HistoryResult.Context> byContext = CONTEXTS.stream()
+                .map(context -> new HistoryResult.Context(context, lossAfter(model, context)))
+                .toList();
         return new HistoryResult.Row(
                 kind,
                 size,
@@ -230,7 +228,7 @@ final class HistoryLesson {
         recalls.add(recall("n-gram", grams, example, counting));
         progress.at(1, 1, "");
         List<List<int[]>> batches = TokenRows.batches(example.training(), settings.distanceSteps, ROWS, settings.seed);
-        Contender.Size small = settings.sizes.get("small");
+        Contender.Size small = settings.sizes.getFirst();
         for (Contender contender : Contender.values()) {
             progress.begin(contender + ", long distance");
             try (LearningModel network = contender.network(

@@ -124,34 +124,34 @@ final class HistoryPage {
                         .min((one, other) -> Double.compare(one.bitsPerByte(), other.bitsPerByte()))
                         .orElseThrow())
                 .toList();
-        List<Integer> contexts = List.copyOf(best.getFirst().byContext().keySet());
-        double[] losses = best.stream()
-                .flatMapToDouble(row -> row.byContext().values().stream().mapToDouble(loss -> loss))
-                .toArray();
+        List<HistoryResult.Context> contexts = best.getFirst().byContext();
         Axis across = new Axis(
                 Words.html("axis.context"),
                 true,
-                contexts.getFirst() / 1.2,
-                contexts.getLast() * 1.2,
-                contexts.stream().map(Integer::doubleValue).toList());
+                contexts.getFirst().tokens() / 1.2,
+                contexts.getLast().tokens() * 1.2,
+                contexts.stream().map(context -> (double) context.tokens()).toList());
+        double[] losses = best.stream()
+                .flatMap(row -> row.byContext().stream())
+                .mapToDouble(HistoryResult.Context::nats)
+                .toArray();
         Chart chart = new Chart(
                 "by-context", Words.html("history.by.context"), across, Axis.linear(Words.html("axis.nats"), losses));
         List<String> headings = new ArrayList<>(List.of(Words.html("column.model")));
-        contexts.forEach(context -> headings.add(Words.html("column.tokens", context)));
+        contexts.forEach(context -> headings.add(Words.html("column.tokens", context.tokens())));
         Table table = new Table(Words.html("history.by.context"), headings);
         for (HistoryResult.Row row : best) {
             chart.add(new Chart.Series(
                     name(row),
                     KINDS.indexOf(row.kind()),
                     true,
-                    contexts.stream()
-                            .map(context ->
-                                    new double[] {context, row.byContext().get(context)})
+                    row.byContext().stream()
+                            .map(context -> new double[] {context.tokens(), context.nats()})
                             .toList()));
             table.row(
                     name(row),
-                    contexts.stream()
-                            .map(context -> Table.number(decimal(row.byContext().get(context), 3)))
+                    row.byContext().stream()
+                            .map(context -> Table.number(decimal(context.nats(), 3)))
                             .toList());
         }
         return chart.html(table);

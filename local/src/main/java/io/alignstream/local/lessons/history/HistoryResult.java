@@ -1,7 +1,6 @@
 package io.alignstream.local.lessons.history;
 
 import java.util.List;
-import java.util.Map;
 
 /**
  * What the lesson found.
@@ -45,7 +44,7 @@ record HistoryResult(Setting setting, List<Row> models, Distances longDistance) 
      * @param bitsPerByte of the held-out text
      * @param seconds of training, by the wall
      * @param processorSeconds of training
-     * @param byContext nats a token with the last so many tokens as context, by their number
+     * @param byContext losses with less and more context
      * @param written after the prompt
      * @param sha256 of the weights; empty for counts
      */
@@ -56,9 +55,22 @@ record HistoryResult(Setting setting, List<Row> models, Distances longDistance) 
             double bitsPerByte,
             double seconds,
             double processorSeconds,
-            Map<Integer, Double> byContext,
+            List<Context> byContext,
             String written,
-            String sha256) {}
+            String sha256) {
+
+        Row {
+            byContext = List.copyOf(byContext);
+        }
+    }
+
+    /**
+     * The loss where only the last tokens are shown.
+     *
+     * @param tokens how many are
+     * @param nats a token
+     */
+    record Context(int tokens, double nats) {}
 
     /**
      * The long-distance example.

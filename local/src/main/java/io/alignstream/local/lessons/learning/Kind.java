@@ -1,5 +1,6 @@
 package io.alignstream.local.lessons.learning;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -12,16 +13,14 @@ enum Kind {
     GUIDE("guide", "history"),
     FOOD("food");
 
-    private final String[] labels;
+    private final List<String> labels;
 
     Kind(String... labels) {
-        this.labels = labels;
+        this.labels = List.of(labels);
     }
 
     /** Of a document's label. */
     static Optional<Kind> of(String label) {
-        return Stream.of(values())
-                .filter(kind -> Stream.of(kind.labels).anyMatch(label::equals))
-                .findFirst();
+        return Stream.of(values()).filter(kind -> kind.labels.contains(label)).findFirst();
     }
 }

@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,7 @@ public final class Words {
     }
 
     /** All codes of one language. */
-    static TreeSet<String> codes(boolean chinese) {
+    static Set<String> codes(boolean chinese) {
         return new TreeSet<>((chinese ? CHINESE : ENGLISH).stringPropertyNames());
     }
 

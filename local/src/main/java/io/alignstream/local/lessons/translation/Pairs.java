@@ -37,8 +37,8 @@ record Pairs(List<Pair> training, List<Pair> numbers, List<Pair> days) {
      * @param count 50 or more
      */
     static Pairs of(int count, long seed) {
-        if (count < 2 * HELD_OUT || count > 60_000) {
-            throw new IllegalArgumentException("count of pairs is " + count + " but must be 50 to 60,000");
+        if (count < 2 * HELD_OUT || count > 150_000) {
+            throw new IllegalArgumentException("count of pairs is " + count + " but must be 50 to 150,000");
         }
         SplittableRandom random = SeededRandom.of(seed, "translation-pairs", 0);
         List<Pair> numbers = numbers(count * 3 / 5, random);

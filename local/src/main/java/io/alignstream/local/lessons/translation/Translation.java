@@ -20,8 +20,8 @@ public record Translation(long seed, int pairs, int steps) implements Lesson {
     private static final int SHOWN = 3;
 
     public Translation {
-        if (pairs < 100 || pairs > 60_000) {
-            throw new IllegalArgumentException("pairs is " + pairs + " but must be 100 to 60,000");
+        if (pairs < 100 || pairs > 150_000) {
+            throw new IllegalArgumentException("pairs is " + pairs + " but must be 100 to 150,000");
         }
         if (steps < 1 || steps > 100_000) {
             throw new IllegalArgumentException("steps is " + steps + " but must be 1 to 100,000");

@@ -73,7 +73,7 @@ class LessonsCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "lessons translation --pairs 7       | pairs is 7 but must be 100 to 60,000.",
+                "lessons translation --pairs 7       | pairs is 7 but must be 100 to 150,000.",
                 "lessons translation --steps 0       | steps is 0 but must be 1 to 100,000.",
                 "lessons learning --steps -3         | steps is -3 but must be 1 to 100,000.",
                 "lessons history --distance-steps 0  | distance steps 0 must be 1 to 100,000.",

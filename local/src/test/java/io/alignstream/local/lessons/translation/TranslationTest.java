@@ -84,6 +84,6 @@ class TranslationTest {
     void too_few_pairs_are_refused() {
         assertThatThrownBy(() -> new Translation(1, 99, 10))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("pairs is 99 but must be 100 to 60,000");
+                .hasMessage("pairs is 99 but must be 100 to 150,000");
     }
 }
