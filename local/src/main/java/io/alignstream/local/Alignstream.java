@@ -19,6 +19,7 @@ import io.alignstream.local.command.WeightsCommand;
 import io.alignstream.local.command.access.KeyCommand;
 import io.alignstream.local.command.exchange.InstructionsCommand;
 import io.alignstream.local.command.exchange.RankingsCommand;
+import io.alignstream.local.command.lessons.LessonsCommand;
 import io.alignstream.local.command.letters.ReplayCommand;
 import io.alignstream.local.command.store.GcCommand;
 import io.alignstream.local.command.store.RestoreCommand;
@@ -67,6 +68,7 @@ import picocli.CommandLine.ParseResult;
             GcCommand.class,
             RestoreCommand.class,
             BenchCommand.class,
+            LessonsCommand.class,
             ChaosCommand.class,
             WeightsCommand.class
         })

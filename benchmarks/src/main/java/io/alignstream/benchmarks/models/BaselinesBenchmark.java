@@ -1,6 +1,10 @@
 package io.alignstream.benchmarks.models;
 
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
+import io.alignstream.lessons.model.LanguageModel;
+import io.alignstream.lessons.network.Cell;
+import io.alignstream.lessons.network.RecurrentNetwork;
+import io.alignstream.lessons.ngram.KneserNey;
 import io.alignstream.pretrain.Depth;
 import io.alignstream.pretrain.data.PreparedText;
 import java.io.IOException;
@@ -21,6 +25,10 @@ import java.util.stream.IntStream;
  * <p>The n-grams read all of the training text; the networks take the same number of steps on batches of the same size.
  */
 public final class BaselinesBenchmark {
+
+    private static final int LAYERS = 2;
+    /** Of the recurrent networks; falls linearly to a tenth. */
+    private static final double RATE = 0.003;
 
     private final PreparedText text;
     private final List<int[]> validation;
@@ -79,9 +87,9 @@ public final class BaselinesBenchmark {
         for (int order : new int[] {3, 5}) {
             long began = System.nanoTime();
             KneserNey grams = new KneserNey(order, text.tokenizer().vocabularySize()).train(text.training());
-            add(out, "Kneser-Ney, order " + order, grams.size(), bitsPerByte(grams), began);
+            add(out, "Kneser-Ney, order " + order, grams.parameters(), bitsPerByte(grams), began);
         }
-        for (RecurrentNetwork.Cell cell : RecurrentNetwork.Cell.values()) {
+        for (Cell cell : List.of(Cell.LSTM, Cell.GRU)) {
             long began = System.nanoTime();
             try (RecurrentNetwork network = recurrent(cell)) {
                 add(out, cell.name(), network.parameters(), trained(network), began);
@@ -99,12 +107,14 @@ public final class BaselinesBenchmark {
         out.println(row.json());
     }
 
-    private double bitsPerByte(KneserNey grams) {
+    private double bitsPerByte(LanguageModel model) {
         return bitsPerByte(sequences -> {
+            float[][] logs = model.logProbabilities(sequences);
             double nats = 0;
-            for (int[] row : sequences) {
+            for (int b = 0; b < logs.length; b++) {
+                int[] row = sequences.get(b);
                 for (int t = 1; t < row.length; t++) {
-                    nats -= row[t] == text.tokenizer().pad() ? 0 : Math.log(grams.probability(row, t));
+                    nats -= row[t] == text.tokenizer().pad() ? 0 : logs[b][t - 1];
                 }
             }
             return nats;
@@ -127,16 +137,10 @@ public final class BaselinesBenchmark {
         return nats / Math.log(2) / bytes;
     }
 
-    private RecurrentNetwork recurrent(RecurrentNetwork.Cell cell) {
-        Depth dial = new Depth(depth);
+    private RecurrentNetwork recurrent(Cell cell) {
+        int vocabulary = text.tokenizer().vocabularySize();
         return new RecurrentNetwork(
-                cell,
-                text.tokenizer().vocabularySize(),
-                2 * dial.width(),
-                dial.batchSequences(),
-                TransformerTrial.LENGTH - 1,
-                0.003f,
-                steps);
+                new RecurrentNetwork.Sizes(cell, LAYERS, vocabulary, 2 * new Depth(depth).width()), 1);
     }
 
     private double trained(RecurrentNetwork network) {
@@ -149,10 +153,9 @@ public final class BaselinesBenchmark {
                 Collections.shuffle(order, random);
                 next = 0;
             }
-            network.step(order.subList(next, next + batch));
+            network.step(order.subList(next, next + batch), RATE * Math.max(0.1, 1 - 0.9 * step / steps));
             next += batch;
         }
-        return bitsPerByte(
-                sequences -> network.score(sequences, text.tokenizer().pad()));
+        return bitsPerByte(network);
     }
 }

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The layers: contracts ← language-model ← training ← stage-runtime ← services; the launcher sees the first two, and the
- * collector of the store, which it runs as the services do.
+ * The layers: contracts ← language-model ← training ← stage-runtime ← services; the launcher sees the first two, the lessons beside
+ * them, and the collector of the store, which it runs as the services do.
  */
 class ArchitectureTest {
 
@@ -40,6 +40,7 @@ class ArchitectureTest {
     private static final String TRAINING = "io.alignstream.training..";
     private static final String ARCHIVE = "io.alignstream.training.archive..";
     private static final String RETENTION = "io.alignstream.training.retention..";
+    private static final String LESSONS = "io.alignstream.lessons..";
     private static final String STAGE_RUNTIME = "io.alignstream.stageruntime..";
     private static final String LOCAL = "io.alignstream.local..";
     private static final String ANY = "io.alignstream..";
@@ -99,6 +100,15 @@ class ArchitectureTest {
                 .that(resideInAPackage(TRAINING))
                 .should()
                 .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, TRAINING)))
+                .check(classes);
+    }
+
+    @Test
+    void lessons_need_contracts_and_the_language_model_only() {
+        noClasses()
+                .that(resideInAPackage(LESSONS))
+                .should()
+                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, LESSONS)))
                 .check(classes);
     }
 
@@ -184,12 +194,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void the_launcher_needs_contracts_the_language_model_the_collector_and_the_archive_only() {
+    void the_launcher_needs_contracts_the_language_model_the_lessons_the_collector_and_the_archive_only() {
         noClasses()
                 .that(resideInAPackage(LOCAL))
                 .should()
                 .dependOnClassesThat(
-                        resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, RETENTION, ARCHIVE, LOCAL)))
+                        resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, LESSONS, RETENTION, ARCHIVE, LOCAL)))
                 .check(classes);
     }
 
@@ -214,9 +224,10 @@ class ArchitectureTest {
 
     @Test
     void only_what_computes_knows_djl() {
-        String[] computing = Stream.of(
-                        "torch", "collective", "network", "objective", "optimiser", "generation", "insight")
-                .map(ArchitectureTest::ofLanguageModel)
+        String[] computing = Stream.concat(
+                        Stream.of("torch", "collective", "network", "objective", "optimiser", "generation", "insight")
+                                .map(ArchitectureTest::ofLanguageModel),
+                        Stream.of("io.alignstream.lessons.network.."))
                 .toArray(String[]::new);
         noClasses()
                 .that(resideInAPackage(ANY).and(not(computing)))

@@ -32,7 +32,7 @@ public final class AdamW implements Optimiser {
     private static final TorchProgram PROGRAM =
             new TorchProgram(TorchProgram.resource(AdamW.class, "optimiser.torchscript"));
 
-    private final Trainable trained;
+    private final SequencedMap<String, NDArray> weights;
     private final Settings settings;
     private final Precision precision;
     private final NDManager scope;
@@ -85,11 +85,21 @@ public final class AdamW implements Optimiser {
      * @param precision of Muon's products; everything else is fp32
      */
     public AdamW(Trainable trained, Settings settings, Precision precision) {
-        this.trained = trained;
+        this(trained.weights(), settings, precision);
+    }
+
+    /**
+     * An optimiser of the weights of any network, with zero moments.
+     *
+     * @param weights by name, fp32, each array named {@code w.NAME} as a program takes it; they stay the caller's
+     * @param precision of Muon's products; everything else is fp32
+     */
+    public AdamW(SequencedMap<String, NDArray> weights, Settings settings, Precision precision) {
+        this.weights = weights;
         this.settings = settings;
         this.precision = precision;
         this.scope = TorchRuntime.get().newScope();
-        trained.weights().forEach((name, weight) -> {
+        weights.forEach((name, weight) -> {
             put(first, "m.", name, scope.zeros(weight.getShape()));
             if (settings.muonMomentum == 0 || !isBlockMatrix(name, weight)) {
                 put(second, "v.", name, scope.zeros(weight.getShape()));
@@ -102,7 +112,7 @@ public final class AdamW implements Optimiser {
     public double step(Gradients gradients, double learningRate) {
         try (NDManager call = TorchRuntime.get().newScope()) {
             NDList in = gradients.arguments();
-            in.addAll(trained.weights().values());
+            in.addAll(weights.values());
             in.addAll(first.values());
             in.addAll(second.values());
             in.addAll(steps.values());

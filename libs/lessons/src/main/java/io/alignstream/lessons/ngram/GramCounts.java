@@ -1,4 +1,4 @@
-package io.alignstream.benchmarks.models;
+package io.alignstream.lessons.ngram;
 
 /** Counts by 64-bit hash, with linear probing; not thread-safe. */
 final class GramCounts {

@@ -1,4 +1,4 @@
-package io.alignstream.benchmarks.models;
+package io.alignstream.lessons.ngram;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -17,7 +17,7 @@ class KneserNeyTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5})
-    void theProbabilitiesOfAllTokensSumToOne(int order) {
+    void the_probabilities_of_all_tokens_sum_to_one(int order) {
         // Given
         Random random = new Random(1);
         KneserNey grams = new KneserNey(order, VOCABULARY).train(chains(random, 60));
@@ -39,20 +39,53 @@ class KneserNeyTest {
     }
 
     @Test
-    void aBigramModelIsTheFormulaOfTheBook() {
-        // Given: bigrams 01 twice, 10 once, 02 once; n1 = 2, n2 = 1, so the discount is 2 / 4
-        KneserNey grams = new KneserNey(2, 3).train(List.of(new int[] {0, 1, 0, 1}, new int[] {0, 2}));
+    void discounts_are_those_of_chen_and_goodman() {
+        // Given: five n-grams that were seen once, three twice, two three times, one four times; Y = 5 / 11
 
         // When
-        double seen = grams.probability(new int[] {0, 1}, 1);
+        double[] discounts = KneserNey.discounts(5, 3, 2, 1);
 
-        // Then: each token follows one other kind of token, n1 = 3, n2 = 0, so the lower discount is 1
-        double lower = 0.0 / 3 + 1.0 * 3 / 3 / 3;
-        assertThat(seen).isCloseTo((2 - 0.5) / 3 + 0.5 * 2 / 3 * lower, within(1e-12));
+        // Then: 1 - 2Y·3/5, 2 - 3Y·2/3, 3 - 4Y·1/2
+        assertThat(discounts).containsExactly(new double[] {5 / 11.0, 12 / 11.0, 23 / 11.0}, within(1e-12));
     }
 
     @Test
-    void longerContextsPredictAChainBetter() {
+    void a_bigram_model_is_the_formula_of_the_paper() {
+        // Given: bigrams 01 twice, 10 once, 02 once, 03 once; n1 = 3, n2 = 1, n3 = 0, so Y = 3 / 5, D1 = 1 - 2Y / 3, D2
+        // = 2
+        KneserNey grams =
+                new KneserNey(2, 4).train(List.of(new int[] {0, 1, 0, 1}, new int[] {0, 2}, new int[] {0, 3}));
+
+        // When
+        double once = grams.probability(new int[] {0, 2}, 1);
+        double twice = grams.probability(new int[] {0, 1}, 1);
+        double never = grams.probability(new int[] {0, 0}, 1);
+
+        // Then: each token follows one other kind of token, n1 = 4, n2 = 0, so Y = 1, the lower discount is 1 and 1 / 4
+        // stays
+        double first = 1 - 2 * 3 / 5.0 / 3;
+        double rest = (2 * first + 2) / 4 / 4;
+        assertThat(once).isCloseTo((1 - first) / 4 + rest, within(1e-12));
+        assertThat(twice).isCloseTo((2 - 2) / 4.0 + rest, within(1e-12));
+        assertThat(never).isCloseTo(rest, within(1e-12));
+    }
+
+    @Test
+    void what_comes_next_and_what_has_come_have_the_same_probabilities() {
+        // Given
+        List<int[]> chains = chains(new Random(3), 40);
+        KneserNey grams = new KneserNey(3, VOCABULARY).train(chains);
+        int[] row = chains.getFirst();
+
+        // When
+        float[] next = grams.next(row[0], row[1], row[2]);
+
+        // Then
+        assertThat(next[row[3]]).isEqualTo(grams.logProbabilities(List.of(row))[0][2]);
+    }
+
+    @Test
+    void longer_contexts_predict_a_chain_better() {
         // Given
         Random random = new Random(2);
         List<int[]> training = chains(random, 400);

@@ -1,0 +1,5 @@
+/** Language models that count. */
+@NullMarked
+package io.alignstream.lessons.ngram;
+
+import org.jspecify.annotations.NullMarked;

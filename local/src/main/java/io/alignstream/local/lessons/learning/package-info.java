@@ -1,0 +1,5 @@
+/** Four ways of learning, each with a small real run. */
+@NullMarked
+package io.alignstream.local.lessons.learning;
+
+import org.jspecify.annotations.NullMarked;

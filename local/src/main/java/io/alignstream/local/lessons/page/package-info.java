@@ -1,0 +1,5 @@
+/** A page in one file, in both languages, with charts and their tables. */
+@NullMarked
+package io.alignstream.local.lessons.page;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,76 @@
+package io.alignstream.local.lessons.translation;
+
+import io.alignstream.languagemodel.random.SeededRandom;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * Pairs to learn from and others to be tested with: no pair stands in both.
+ *
+ * @param training what is learned from, numbers and days mixed
+ * @param numbers numbers to be tested with
+ * @param days days to be tested with
+ */
+record Pairs(List<Pair> training, List<Pair> numbers, List<Pair> days) {
+
+    /** Numbers have 1 to so many digits, each length as often while there are new ones. */
+    private static final int DIGITS = 7;
+
+    private static final LocalDate FIRST = LocalDate.of(1900, 1, 1);
+    private static final LocalDate END = LocalDate.of(2100, 1, 1);
+    /** One pair in so many is held out. */
+    private static final int HELD_OUT = 25;
+
+    Pairs {
+        training = List.copyOf(training);
+        numbers = List.copyOf(numbers);
+        days = List.copyOf(days);
+    }
+
+    /**
+     * Draws {@code count} different pairs, three fifths of them numbers.
+     *
+     * @param count 50 or more
+     */
+    static Pairs of(int count, long seed) {
+        if (count < 2 * HELD_OUT || count > 150_000) {
+            throw new IllegalArgumentException("count of pairs is " + count + " but must be 50 to 150,000");
+        }
+        SplittableRandom random = SeededRandom.of(seed, "translation-pairs", 0);
+        List<Pair> numbers = numbers(count * 3 / 5, random);
+        List<Pair> days = days(count - count * 3 / 5, random);
+        List<Pair> training = new ArrayList<>(numbers.subList(numbers.size() / HELD_OUT, numbers.size()));
+        training.addAll(days.subList(days.size() / HELD_OUT, days.size()));
+        return new Pairs(
+                training, numbers.subList(0, numbers.size() / HELD_OUT), days.subList(0, days.size() / HELD_OUT));
+    }
+
+    private static List<Pair> numbers(int count, SplittableRandom random) {
+        Set<Integer> drawn = new HashSet<>();
+        List<Pair> pairs = new ArrayList<>();
+        while (pairs.size() < count) {
+            int end = (int) Math.pow(10, random.nextInt(1, DIGITS + 1));
+            int number = random.nextInt(end / 10, end);
+            if (drawn.add(number)) {
+                pairs.add(new Pair(NumberWords.chinese(number), NumberWords.english(number)));
+            }
+        }
+        return pairs;
+    }
+
+    private static List<Pair> days(int count, SplittableRandom random) {
+        Set<LocalDate> drawn = new HashSet<>();
+        List<Pair> pairs = new ArrayList<>();
+        while (pairs.size() < count) {
+            LocalDate day = LocalDate.ofEpochDay(random.nextLong(FIRST.toEpochDay(), END.toEpochDay()));
+            if (drawn.add(day)) {
+                pairs.add(new Pair(DateWords.chinese(day), DateWords.english(day)));
+            }
+        }
+        return pairs;
+    }
+}
