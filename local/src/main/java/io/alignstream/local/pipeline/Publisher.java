@@ -68,6 +68,7 @@ public final class Publisher implements AutoCloseable {
         long[] sent = {0};
         source.forEach(event -> {
             ProducerRecord<byte[], byte[]> record = topic.record(event, SOURCE);
+            PublishedTrace.stamp(record);
             ByteBuffer value = hash(record.value());
             if (!value.equals(published.put(ByteBuffer.wrap(record.key()), value))) {
                 var acknowledged = producer.send(record, (metadata, exception) -> {
@@ -97,6 +98,7 @@ public final class Publisher implements AutoCloseable {
     }
 
     private void publishAgain(Topic<?> topic, ProducerRecord<byte[], byte[]> record) {
+        PublishedTrace.stamp(record);
         var acknowledged = producer.send(record, (metadata, exception) -> {
             if (exception != null) {
                 failure.compareAndSet(null, exception);

@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime.kafka;
 
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.tracing.Tracing;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -63,9 +64,16 @@ public class EventPublisher {
         return settings;
     }
 
+    /** The record of {@code event}, which is caused by what the calling thread does. */
+    private <T> ProducerRecord<byte[], byte[]> record(Topic<T> topic, T event) {
+        ProducerRecord<byte[], byte[]> record = topic.record(event, source);
+        Tracing.stamp(record.headers());
+        return record;
+    }
+
     /** Publishes {@code event} and returns where it stands. */
     public <T> RecordMetadata publish(Topic<T> topic, T event) {
-        return send(topic.record(event, source));
+        return send(record(topic, event));
     }
 
     /** Publishes {@code events} in their order, which holds for each key, and waits once for all of them. */
@@ -73,7 +81,7 @@ public class EventPublisher {
         if (!events.isEmpty()) {
             Uni.join()
                     .all(events.stream()
-                            .map(event -> sendLater(topic.record(event, source)))
+                            .map(event -> sendLater(record(topic, event)))
                             .toList())
                     .andFailFast()
                     .await()
@@ -88,7 +96,7 @@ public class EventPublisher {
 
     /** Publishes {@code event} in the background; the result completes on a thread of the Kafka client. */
     public <T> Uni<RecordMetadata> publishLater(Topic<T> topic, T event) {
-        return sendLater(topic.record(event, source));
+        return sendLater(record(topic, event));
     }
 
     /** Publishes a record that is no event, or was one, as it is. */

@@ -29,6 +29,7 @@ import io.alignstream.stageruntime.retention.StoreRetention;
 import io.alignstream.stageruntime.retraining.RetrainingConfig;
 import io.alignstream.stageruntime.retraining.RetrainingPolicy;
 import io.alignstream.stageruntime.settings.CommonConfig;
+import io.alignstream.stageruntime.tracing.Tracing;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.Reader;
 import io.alignstream.stageruntime.view.ReaderMeters;
@@ -91,6 +92,7 @@ public class StageRunner {
     private final SampleSettings samples;
     private final Memberships memberships;
     private final EndedSessions endedSessions;
+    private final Tracing tracing;
     private final JobProgress progress;
     private final Reconciler reconciler;
     private final TopicView view;
@@ -113,6 +115,7 @@ public class StageRunner {
             KeptState kept,
             Memberships memberships,
             EndedSessions endedSessions,
+            Tracing tracing,
             Meters meters,
             CommonConfig config,
             RetrainingConfig retraining) {
@@ -126,6 +129,7 @@ public class StageRunner {
         this.kept = kept;
         this.memberships = memberships;
         this.endedSessions = endedSessions;
+        this.tracing = tracing;
         this.grace = config.shutdown().grace();
         this.samples = new SampleSettings(
                 config.samples().times(),
@@ -374,8 +378,17 @@ public class StageRunner {
     }
 
     private RunningJob start(Job job, Reason cause) {
+        String stage = definition.stage().id();
+        boolean byPerson = cause.code().equals("cause.person") || cause.code().equals("cause.trigger");
+        Tracing.RunTrace trace = tracing.run(
+                stage,
+                job.run(),
+                view.causing().take(),
+                byPerson,
+                progress.trace(job.run()).orElse(null));
+        trace.published().ifPresent(view.causing()::publishes);
         RunningJob running = new RunningJob(
-                job, cause, definition.stage().id(), publisher, readers, refusals, progress, samples, memberships);
+                job, cause, trace, stage, publisher, readers, refusals, progress, samples, memberships);
         jobs.execute(() -> {
             running.run();
             if (running.hasPublished(Topic.CHECKPOINTS)) {
