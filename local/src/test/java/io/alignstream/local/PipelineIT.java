@@ -70,6 +70,8 @@ class PipelineIT {
                             // Seen as in production.
                             "-Dalignstream.tracing.endpoint=" + TRACES.endpoint(),
                             "-Dquarkus.otel.bsp.schedule.delay=200MS",
+                            "-Dalignstream.tracking.mlflow=http://127.0.0.1:1", // which is away
+                            "-Dalignstream.tracking.tensorboard=${alignstream.views.folder}/tensorboard",
                             "-Dquarkus.log.console.json.enabled=true"))
             .toArray(String[]::new);
 
@@ -130,6 +132,25 @@ class PipelineIT {
         for (Stage stage : Stage.values()) {
             TracedPipeline.loggedObjects(site.logs().resolve(stage.service() + ".log"), stage);
         }
+    }
+
+    @Test
+    void eachTrainingRunIsToldToTensorBoardThoughMlflowIsAway() throws Exception {
+        // Given
+        Site site = disturbed().site();
+
+        // When
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(site.dataFolder())) {
+            files = all.filter(file -> file.getFileName().toString().startsWith("events.out.tfevents."))
+                    .toList();
+        }
+
+        // Then
+        assertThat(files)
+                .extracting(file -> file.getParent().getParent().getFileName().toString())
+                .contains("pretrain", "sft", "reward", "rlhf")
+                .doesNotContain("inference");
     }
 
     @Test

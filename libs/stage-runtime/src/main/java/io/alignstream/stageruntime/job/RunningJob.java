@@ -158,7 +158,8 @@ public final class RunningJob implements JobContext, Runnable {
         span.end();
     }
 
-    private RunRecord.Outcome outcome() {
+    /** How the job ended; of one that has. */
+    public RunRecord.Outcome outcome() {
         boolean refused = failure instanceof WorkerRefusedException;
         if (failure != null && !refused && !(failure instanceof LedElsewhereException)) {
             return RunRecord.Outcome.FAILED;

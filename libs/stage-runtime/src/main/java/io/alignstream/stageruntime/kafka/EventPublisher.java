@@ -1,7 +1,10 @@
 package io.alignstream.stageruntime.kafka;
 
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Topic;
 import io.alignstream.stageruntime.tracing.Tracing;
+import io.alignstream.stageruntime.tracking.Tracking;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -37,6 +40,7 @@ public class EventPublisher {
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final BrokerRefusals refusals;
+    private final Tracking tracking;
     private final String source;
     /** The client blocks while it does not know a topic's partitions; one thread keeps the order of what is sent. */
     private final ExecutorService sender;
@@ -44,9 +48,11 @@ public class EventPublisher {
     EventPublisher(
             @Identifier("default-kafka-broker") Map<String, Object> connection,
             BrokerRefusals refusals,
+            Tracking tracking,
             @ConfigProperty(name = "quarkus.application.name") String source) {
         this.producer = new KafkaProducer<>(settings(connection), new ByteArraySerializer(), new ByteArraySerializer());
         this.refusals = refusals;
+        this.tracking = tracking;
         this.source = source;
         this.sender = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("event-publisher").daemon().factory());
@@ -73,7 +79,13 @@ public class EventPublisher {
 
     /** Publishes {@code event} and returns where it stands. */
     public <T> RecordMetadata publish(Topic<T> topic, T event) {
-        return send(record(topic, event));
+        RecordMetadata place = send(record(topic, event));
+        switch (event) {
+            case Checkpoint checkpoint -> tracking.published(checkpoint);
+            case ModelRelease release -> tracking.published(release);
+            default -> {} // no run's result
+        }
+        return place;
     }
 
     /** Publishes {@code events} in their order, which holds for each key, and waits once for all of them. */

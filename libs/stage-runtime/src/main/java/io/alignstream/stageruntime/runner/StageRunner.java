@@ -30,6 +30,7 @@ import io.alignstream.stageruntime.retraining.RetrainingConfig;
 import io.alignstream.stageruntime.retraining.RetrainingPolicy;
 import io.alignstream.stageruntime.settings.CommonConfig;
 import io.alignstream.stageruntime.tracing.Tracing;
+import io.alignstream.stageruntime.tracking.Tracking;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.Reader;
 import io.alignstream.stageruntime.view.ReaderMeters;
@@ -93,6 +94,7 @@ public class StageRunner {
     private final Memberships memberships;
     private final EndedSessions endedSessions;
     private final Tracing tracing;
+    private final Tracking tracking;
     private final JobProgress progress;
     private final Reconciler reconciler;
     private final TopicView view;
@@ -116,6 +118,7 @@ public class StageRunner {
             Memberships memberships,
             EndedSessions endedSessions,
             Tracing tracing,
+            Tracking tracking,
             Meters meters,
             CommonConfig config,
             RetrainingConfig retraining) {
@@ -130,6 +133,7 @@ public class StageRunner {
         this.memberships = memberships;
         this.endedSessions = endedSessions;
         this.tracing = tracing;
+        this.tracking = tracking;
         this.grace = config.shutdown().grace();
         this.samples = new SampleSettings(
                 config.samples().times(),
@@ -387,10 +391,12 @@ public class StageRunner {
                 byPerson,
                 progress.trace(job.run()).orElse(null));
         trace.published().ifPresent(view.causing()::publishes);
-        RunningJob running = new RunningJob(
-                job, cause, trace, stage, publisher, readers, refusals, progress, samples, memberships);
+        RunningJob running =
+                new RunningJob(job, cause, trace, stage, publisher, readers, refusals, progress, samples, memberships);
         jobs.execute(() -> {
+            tracking.begins(definition.stage(), job);
             running.run();
+            tracking.ended(definition.stage(), job.run(), running.outcome());
             if (running.hasPublished(Topic.CHECKPOINTS)) {
                 retention.collectAfterRun();
             }
@@ -412,6 +418,7 @@ public class StageRunner {
 
     /** Progress is of no use later, so nothing waits for it and a lost one stays lost. */
     private void publish(TrainingProgress moment) {
+        tracking.measured(moment);
         publisher
                 .publishLater(Topic.TRAINING_PROGRESS, moment)
                 .subscribe()

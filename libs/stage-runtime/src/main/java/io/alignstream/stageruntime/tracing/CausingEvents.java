@@ -2,11 +2,11 @@ package io.alignstream.stageruntime.tracing;
 
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.tracing.Traceparent;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.LinkedHashMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -23,11 +23,7 @@ public final class CausingEvents {
 
     /** What is said about runs, and makes none due. */
     private static final Set<Topic<?>> ABOUT_RUNS = Set.of(
-            Topic.STAGE_CONTROLS,
-            Topic.ENDED_SESSIONS,
-            Topic.INCIDENTS,
-            Topic.TRAINING_PROGRESS,
-            Topic.AUDIT_LOG);
+            Topic.STAGE_CONTROLS, Topic.ENDED_SESSIONS, Topic.INCIDENTS, Topic.TRAINING_PROGRESS, Topic.AUDIT_LOG);
 
     /** By trace, the newest last. */
     private final SequencedMap<String, Traceparent> newest = new LinkedHashMap<>();

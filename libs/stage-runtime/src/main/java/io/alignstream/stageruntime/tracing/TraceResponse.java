@@ -21,9 +21,8 @@ class TraceResponse {
     }
 
     private static void tell(RoutingContext call) {
-        Tracing.current()
-                .filter(trace -> trace.text().endsWith("1"))
-                .ifPresent(trace -> call.response().putHeader(HEADER, trace.text()));
+        Tracing.current().filter(trace -> trace.text().endsWith("1")).ifPresent(trace -> call.response()
+                .putHeader(HEADER, trace.text()));
         call.next();
     }
 }

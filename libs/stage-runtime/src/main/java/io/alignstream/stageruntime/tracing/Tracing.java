@@ -86,7 +86,8 @@ public class Tracing {
         } else {
             place = due(stage, run, causes.parent(), causes.links(), causes.event());
         }
-        Span attempt = span(stage + " run", stage, run).setParent(context(place)).startSpan();
+        Span attempt =
+                span(stage + " run", stage, run).setParent(context(place)).startSpan();
         return new RunTrace(place, attempt);
     }
 
@@ -96,9 +97,8 @@ public class Tracing {
             Optional<Traceparent> parent,
             List<Traceparent> links,
             Optional<CausingEvents.Event> cause) {
-        SpanBuilder due = span(stage + " due", stage, run)
-                .setSpanKind(SpanKind.CONSUMER)
-                .setParent(context(parent));
+        SpanBuilder due =
+                span(stage + " due", stage, run).setSpanKind(SpanKind.CONSUMER).setParent(context(parent));
         cause.ifPresent(event -> due.setAttribute("messaging.system", "kafka")
                 .setAttribute("messaging.destination.name", event.topic())
                 .setAttribute("messaging.destination.partition.id", Integer.toString(event.partition()))

@@ -29,7 +29,10 @@ class RunHistoryTest {
         // Given
         JobProgress progress = progress(RunHistory.in(folder));
         progress.begin(
-                "a/1", Reason.of("job").with("data", Reason.of("more").with("rows", 7)), Reason.of("cause.inputs"), Optional.empty());
+                "a/1",
+                Reason.of("job").with("data", Reason.of("more").with("rows", 7)),
+                Reason.of("cause.inputs"),
+                Optional.empty());
         progress.report("train", 1, 9, Map.of("loss", 2.5));
         progress.report("train", 2, 9, Map.of("loss", 1.5));
         progress.end(RunRecord.Outcome.FINISHED);

@@ -61,11 +61,10 @@ public final class TraceCollector implements AutoCloseable {
         try (InputStream body = packed ? new GZIPInputStream(call.getRequestBody()) : call.getRequestBody()) {
             ExportTraceServiceRequest request = ExportTraceServiceRequest.parseFrom(body);
             request.getResourceSpansList().forEach(ofService -> {
-                String service = attributes(ofService.getResource().getAttributesList())
-                        .getOrDefault("service.name", "");
-                ofService
-                        .getScopeSpansList()
-                        .forEach(scope -> scope.getSpansList().forEach(span -> spans.add(received(service, span))));
+                String service =
+                        attributes(ofService.getResource().getAttributesList()).getOrDefault("service.name", "");
+                ofService.getScopeSpansList().forEach(scope -> scope.getSpansList()
+                        .forEach(span -> spans.add(received(service, span))));
             });
         }
         byte[] answer = ExportTraceServiceResponse.getDefaultInstance().toByteArray();

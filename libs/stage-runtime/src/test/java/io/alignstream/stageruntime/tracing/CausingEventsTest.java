@@ -93,7 +93,10 @@ class CausingEventsTest {
         events.read(Topic.DOCUMENTS, record(Topic.DOCUMENTS, 101));
 
         // Then
-        assertThat(events.take().links()).hasSize(CausingEvents.MOST_LINKS).last().isEqualTo(trace(100));
+        assertThat(events.take().links())
+                .hasSize(CausingEvents.MOST_LINKS)
+                .last()
+                .isEqualTo(trace(100));
     }
 
     @Test

@@ -22,6 +22,8 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +45,9 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(value = TracedRunTest.Collector.class, restrictToAnnotatedClass = true)
 class TracedRunTest {
 
-    /** A collector for the service. */
+    private static final Path BOARD = Path.of("target", "tensorboard-" + UUID.randomUUID());
+
+    /** A collector for the service, and a tracking server that is away. */
     public static final class Collector implements QuarkusTestResourceLifecycleManager {
 
         private @Nullable TraceCollector collector;
@@ -55,13 +59,20 @@ class TracedRunTest {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
-            return Map.of(TracingConfig.ENDPOINT, collector.endpoint(), "quarkus.otel.bsp.schedule.delay", "50MS");
+            return Map.of(
+                    TracingConfig.ENDPOINT,
+                    collector.endpoint(),
+                    "quarkus.otel.bsp.schedule.delay",
+                    "50MS",
+                    "alignstream.tracking.tensorboard",
+                    BOARD.toString(),
+                    "alignstream.tracking.mlflow",
+                    "http://127.0.0.1:1");
         }
 
         @Override
         public void inject(TestInjector injector) {
-            injector.injectIntoFields(
-                    collector, field -> field.getType().equals(TraceCollector.class));
+            injector.injectIntoFields(collector, field -> field.getType().equals(TraceCollector.class));
         }
 
         @Override
@@ -153,6 +164,27 @@ class TracedRunTest {
                         .returns(run.span(), Traceparent::span));
     }
 
+    @Test
+    void aRunIsToldToTensorBoardThoughMlflowIsAwayAndNothingWaitsForEither() {
+        // Given
+        Traceparent cause = trace();
+
+        // When
+        publishPrompt(cause);
+        String run = span("sft run", cause.trace()).attributes().get("alignstream.run");
+
+        // Then
+        Path folder = BOARD.resolve("sft").resolve(run);
+        await().untilAsserted(() -> assertThat(folder).isDirectoryContaining(file -> {
+            try {
+                return Files.readString(file, StandardCharsets.ISO_8859_1).contains("train/objective/kl");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }));
+        settle();
+    }
+
     private static String key(ConsumerRecord<byte[], byte[]> record) {
         return new String(record.key(), StandardCharsets.UTF_8);
     }
@@ -164,8 +196,7 @@ class TracedRunTest {
 
         // When
         topics.publish(
-                Topic.PROMPTS,
-                new Prompt(UUID.randomUUID().toString(), List.of(Message.user("hello")), Map.of()));
+                Topic.PROMPTS, new Prompt(UUID.randomUUID().toString(), List.of(Message.user("hello")), Map.of()));
 
         // Then
         await().until(() -> roots() == before + 1);
@@ -205,6 +236,7 @@ class TracedRunTest {
         assertThat(traced.header("traceresponse")).contains(theirs.trace());
         assertThat(span("GET /job", theirs.trace()).parent()).isEqualTo(theirs.span());
         assertThat(collector.spans())
-                .noneMatch(span -> span.name().equals("GET /job") && span.parent().isEmpty());
+                .noneMatch(
+                        span -> span.name().equals("GET /job") && span.parent().isEmpty());
     }
 }
