@@ -25,20 +25,18 @@ final class EventFile implements AutoCloseable {
 
     private static final int MASK = 0xa282ead8;
 
-    /**
-     * Readers take this one to mean that a step which is not behind the last one replaces what its tags say from there on, as
-     * after a resumption from a checkpoint; with the next version they would wait to be told, and forget other tags' steps, too.
-     */
-    private static final String VERSION = "brain.Event:1";
-
     // Fields of protocol buffers: number and wire type. 0 is a varint, 1 a double, 2 bytes, 5 a float.
     private static final int WALL_TIME = 1 << 3 | 1;
     private static final int STEP = 2 << 3;
     private static final int FILE_VERSION = 3 << 3 | 2;
     private static final int SUMMARY = 5 << 3 | 2;
+    private static final int SESSION_LOG = 7 << 3 | 2;
     private static final int VALUE = 1 << 3 | 2;
     private static final int TAG = 1 << 3 | 2;
     private static final int SIMPLE_VALUE = 2 << 3 | 5;
+
+    private static final int STATUS = 1 << 3;
+    private static final int START = 1;
 
     private final FileChannel channel;
 
@@ -51,7 +49,14 @@ final class EventFile implements AutoCloseable {
             file = folder.resolve(String.format(Locale.ROOT, "events.out.tfevents.%013d.alignstream", number++));
         } while (Files.exists(file));
         channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        write(event(at, 0, FILE_VERSION, VERSION.getBytes(StandardCharsets.UTF_8)));
+        write(event(at, 0, FILE_VERSION, "brain.Event:2".getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** What earlier files, or this one, say of {@code step} and later ones does not count any more: the run goes on from before it. */
+    void restart(long step, Instant at) throws IOException {
+        Message log = new Message();
+        log.varint(STATUS, START);
+        write(event(at, step, SESSION_LOG, log.bytes()));
     }
 
     /** Writes figures of a step, each under its tag. */

@@ -2,10 +2,12 @@ package io.alignstream.stageruntime.tracking;
 
 import io.alignstream.contracts.Stage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /** Writes the figures of runs for TensorBoard, each run in {@code FOLDER/STAGE/RUN}; for one thread. */
@@ -14,8 +16,18 @@ final class TensorBoardTracker implements Tracker {
     private static final Logger LOG = Logger.getLogger(TensorBoardTracker.class);
 
     private final Path folder;
+    /** In whose steps a run goes back, as after a resumption; other phases count steps of their own. */
+    private static final String TRAINING = "train";
+
     /** Of the runs that go on, by their folders. */
-    private final Map<Path, EventFile> open = new HashMap<>();
+    private final Map<Path, Open> open = new HashMap<>();
+
+    /**
+     * A run's file.
+     *
+     * @param last step of training that is written, in this file or an earlier one
+     */
+    private record Open(EventFile file, long last) {}
 
     TensorBoardTracker(Path folder) {
         this.folder = folder;
@@ -49,18 +61,35 @@ final class TensorBoardTracker implements Tracker {
             return;
         }
         Path place = folder(step.progress().stage(), step.progress().run());
-        EventFile file = open.get(place);
-        if (file == null) {
-            file = new EventFile(place, step.at());
-            open.put(place, file);
+        Open run = open.get(place);
+        if (run == null) {
+            boolean again = isBegun(place);
+            run = new Open(new EventFile(place, step.at()), again ? Long.MAX_VALUE : -1);
+            open.put(place, run);
         }
-        file.scalars(step.progress().step(), step.figures(), step.at());
+        long number = step.progress().step();
+        if (step.progress().job().equals(TRAINING)) {
+            if (number < run.last()) {
+                run.file().restart(number, step.at());
+            }
+            open.put(place, new Open(run.file(), number));
+        }
+        run.file().scalars(number, step.figures(), step.at());
+    }
+
+    private static boolean isBegun(Path place) throws IOException {
+        if (!Files.isDirectory(place)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(place)) {
+            return files.findAny().isPresent();
+        }
     }
 
     private void forget(Path place) {
-        EventFile done = open.remove(place);
+        Open done = open.remove(place);
         if (done != null) {
-            close(done);
+            close(done.file());
         }
     }
 
@@ -74,7 +103,7 @@ final class TensorBoardTracker implements Tracker {
 
     @Override
     public void close() {
-        open.values().forEach(TensorBoardTracker::close);
+        open.values().forEach(run -> close(run.file()));
         open.clear();
     }
 }

@@ -64,9 +64,21 @@ class EventFileTest {
         assertThat(records(files().getFirst()))
                 .extracting(HexFormat.of()::formatHex)
                 .containsExactly(
-                        "09" + "0000000000448f40" + "1000" + "1a0d" + hex("brain.Event:1"),
+                        "09" + "0000000000448f40" + "1000" + "1a0d" + hex("brain.Event:2"),
                         "09" + "0000000000448f40" + "10ac02" + "2a13" + "0a11" + "0a0a" + hex("train/loss") + "15"
                                 + "00002040");
+    }
+
+    @Test
+    void saysFromWhichStepOnARunGoesOn() throws IOException {
+        // When
+        try (EventFile file = new EventFile(folder, AT)) {
+            file.restart(300, AT);
+        }
+
+        // Then: a session log with the status START
+        assertThat(records(files().getFirst()).getLast())
+                .isEqualTo(HexFormat.of().parseHex("09" + "0000000000448f40" + "10ac02" + "3a02" + "0801"));
     }
 
     private static String hex(String text) {
